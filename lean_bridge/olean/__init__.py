@@ -1,0 +1,1 @@
+"""Reads compiled Lean modules (.olean bytes in, constants out)."""

@@ -1,0 +1,156 @@
+"""Many modules as one name space: what a set of root modules and everything they import defines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from lean_bridge.errors import OleanError
+from lean_bridge.olean.equality import is_same_declaration
+from lean_bridge.olean.expr import Constant, ConstantKind, Name
+from lean_bridge.olean.layout import part_paths
+from lean_bridge.olean.module import Module, read_module
+
+_COMPONENT = re.compile(r"«(?P<quoted>(?:[^»]|»»)*)»|(?P<plain>[^.«»]+)")
+
+
+class Environment:
+    """The constants of loaded modules and of all they import.
+
+    ``search_path`` holds directories of compiled modules, first match wins; ``library`` is the directory of
+    the modules that come with Lean and is searched last. Modules are read with all the parts that lie
+    beside them.
+
+    Raises: OleanError if a module cannot be read, an imported one is missing, or two modules disagree about
+    a constant.
+    """
+
+    def __init__(self, search_path: Sequence[Path], *, library: Path | None = None) -> None:
+        self._search_path = tuple(search_path)
+        self._library = library
+        self._modules: dict[Name, Module] = {}
+        self._definers: dict[Name, Name | list[Name]] = {}
+        self._resolved: dict[Name, tuple[Name, Constant] | None] = {}
+
+    @property
+    def modules(self) -> tuple[Name, ...]:
+        """The loaded modules, imports included."""
+        return tuple(self._modules)
+
+    def find_module(self, name: Name) -> Path | None:
+        """Return the ``.olean`` file of a module, if the search path has it."""
+        parts = _path_parts(name)
+        if parts is None:
+            return None
+        for directory in (*self._search_path, *([self._library] if self._library else [])):
+            path = directory.joinpath(*parts[:-1], parts[-1] + ".olean")
+            if path.is_file():
+                return path
+        return None
+
+    def is_library(self, module: Name) -> bool:
+        """Whether a loaded module came with Lean."""
+        return self._library is not None and self._modules[module].path.is_relative_to(self._library)
+
+    def load(self, name: Name) -> Module:
+        """Load a module with all that it imports, and return it."""
+        self.closure([name])
+        return self._modules[name]
+
+    def closure(self, roots: Iterable[Name]) -> tuple[Name, ...]:
+        """Load modules with all that they import, and return the names of all of them."""
+        reached: dict[Name, None] = {}
+        pending: list[tuple[Name, Module | None]] = [(root, None) for root in roots]
+        while pending:
+            name, importer = pending.pop()
+            if name in reached:
+                continue
+            reached[name] = None
+            module = self._modules.get(name)
+            if module is None:
+                module = self._read(name, importer)
+                self._modules[name] = module
+                self._index(name, module)
+            pending.extend((line.module, module) for line in module.imports)
+        return tuple(reached)
+
+    def __contains__(self, name: Name) -> bool:
+        return name in self._definers
+
+    def constant(self, name: Name) -> Constant | None:
+        """Return a constant, or ``None`` if no loaded module defines it."""
+        found = self._resolve(name)
+        return found[1] if found else None
+
+    def module_of(self, name: Name) -> Name | None:
+        """Return the loaded module that defines a constant."""
+        found = self._resolve(name)
+        return found[0] if found else None
+
+    def original_kind(self, name: Name) -> ConstantKind | None:
+        """Return what the source declared; a hidden theorem or definition is stored as an axiom."""
+        found = self._resolve(name)
+        return self._modules[found[0]].original_kind(name) if found else None
+
+    def _read(self, name: Name, importer: Module | None) -> Module:
+        path = self.find_module(name)
+        if path is None:
+            wanted = (
+                f"module {name}, imported here, is not on the search path"
+                if importer
+                else f"module {name} not found"
+            )
+            raise OleanError(str(importer.path) if importer else name, 0, wanted)
+        has_bodies = part_paths(path)[-1].is_file()
+        return read_module(path, parts="all" if has_bodies else "exported")
+
+    def _index(self, name: Name, module: Module) -> None:
+        definers = self._definers
+        for constant in module.constant_names:
+            earlier = definers.setdefault(constant, name)
+            if earlier is not name:
+                definers[constant] = [*earlier, name] if isinstance(earlier, list) else [earlier, name]
+                self._resolved.pop(constant, None)
+
+    def _resolve(self, name: Name) -> tuple[Name, Constant] | None:
+        if name in self._resolved:
+            return self._resolved[name]
+        definers = self._definers.get(name)
+        found: tuple[Name, Constant] | None = None
+        if isinstance(definers, list):
+            found = self._unify(name, definers)
+        elif definers is not None:
+            found = definers, self._modules[definers].constant(name)
+        self._resolved[name] = found
+        return found
+
+    def _unify(self, name: Name, definers: Sequence[Name]) -> tuple[Name, Constant]:
+        """Return one of several definitions of a name, with its body if any has it."""
+        best = definers[0]
+        for module in definers:
+            this, chosen = self._modules[module], self._modules[best]
+            if this.original_kind(name) != chosen.original_kind(name) or not is_same_declaration(
+                chosen.constant(name), this.constant(name)
+            ):
+                raise OleanError(str(this.path), 0, f"{name} is defined differently in module {best}")
+            if chosen.constant(name).value is None and this.constant(name).value is not None:
+                best = module
+        return best, self._modules[best].constant(name)
+
+
+def _path_parts(module: Name) -> list[str] | None:
+    """Return the components of a module name, or ``None`` if they are no file names."""
+    parts: list[str] = []
+    at = 0
+    while match := _COMPONENT.match(module, at):
+        quoted = match["quoted"]
+        parts.append(match["plain"] if quoted is None else quoted.replace("»»", "»"))
+        at = match.end()
+        if at == len(module):
+            safe = all(part not in ("", ".", "..") and not set(part) & set("/\\\0") for part in parts)
+            return parts if safe else None
+        if module[at] != ".":
+            return None
+        at += 1
+    return None

@@ -1,0 +1,202 @@
+"""Lean's names, levels, expressions and constants, as they stand in a compiled module.
+
+A ``Name`` is Lean's own rendering of it as a string: components joined by dots, numeric components as bare
+digits, string components that are not identifiers in ``«»``; so the rendering is injective and serves as a
+key.
+
+Nodes are built by the reader and never changed. They compare by identity: equal subterms of one module are
+one object, so a term is a DAG and every traversal must visit each object once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Name: TypeAlias = str
+
+
+@dataclass(slots=True, eq=False)
+class LZero:
+    """The universe level 0."""
+
+
+@dataclass(slots=True, eq=False)
+class LSucc:
+    """The successor of a level."""
+
+    of: Level
+
+
+@dataclass(slots=True, eq=False)
+class LMax:
+    """The maximum of two levels."""
+
+    left: Level
+    right: Level
+
+
+@dataclass(slots=True, eq=False)
+class LIMax:
+    """The impredicative maximum: 0 where ``right`` is 0, else the maximum."""
+
+    left: Level
+    right: Level
+
+
+@dataclass(slots=True, eq=False)
+class LParam:
+    """A universe parameter."""
+
+    name: Name
+
+
+Level: TypeAlias = LZero | LSucc | LMax | LIMax | LParam
+
+BinderInfo: TypeAlias = Literal["default", "implicit", "strictImplicit", "instImplicit"]
+
+
+@dataclass(slots=True, eq=False)
+class BVar:
+    """A bound variable by its de Bruijn index."""
+
+    index: int
+
+
+@dataclass(slots=True, eq=False)
+class FVar:
+    """A free variable; never read from a file, made by whoever opens a binder."""
+
+    name: Name
+
+
+@dataclass(slots=True, eq=False)
+class Sort:
+    """A universe."""
+
+    level: Level
+
+
+@dataclass(slots=True, eq=False)
+class Const:
+    """A constant at universe levels."""
+
+    name: Name
+    levels: tuple[Level, ...]
+
+
+@dataclass(slots=True, eq=False)
+class App:
+    """A function applied to one argument."""
+
+    fn: Expr
+    arg: Expr
+
+
+@dataclass(slots=True, eq=False)
+class Lam:
+    """A function; ``body`` has one more bound variable."""
+
+    name: Name
+    type: Expr
+    body: Expr
+    info: BinderInfo
+
+
+@dataclass(slots=True, eq=False)
+class Pi:
+    """A dependent function type; ``body`` has one more bound variable."""
+
+    name: Name
+    type: Expr
+    body: Expr
+    info: BinderInfo
+
+
+@dataclass(slots=True, eq=False)
+class Let:
+    """A local definition; ``body`` has one more bound variable."""
+
+    name: Name
+    type: Expr
+    value: Expr
+    body: Expr
+    nondep: bool
+
+
+@dataclass(slots=True, eq=False)
+class Lit:
+    """A natural-number or string literal."""
+
+    value: int | str
+
+
+@dataclass(slots=True, eq=False)
+class MData:
+    """An expression with metadata that has no meaning to the kernel."""
+
+    expr: Expr
+
+
+@dataclass(slots=True, eq=False)
+class Proj:
+    """Field ``index`` of a value of structure ``struct``."""
+
+    struct: Name
+    index: int
+    expr: Expr
+
+
+Expr: TypeAlias = BVar | FVar | Sort | Const | App | Lam | Pi | Let | Lit | MData | Proj
+
+ConstantKind: TypeAlias = Literal[
+    "axiom", "definition", "theorem", "opaque", "quot", "inductive", "constructor", "recursor"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class RecursorRule:
+    """The value of a recursor on one constructor."""
+
+    constructor: Name
+    num_fields: int
+    rhs: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Constant:
+    """One declaration of a module, as Lean's ``ConstantInfo``.
+
+    Fields that a kind does not have are ``None``, empty or zero. ``kind`` is the stored kind: in an
+    exported part a theorem or an unexposed definition is stored as an axiom, see ``Module.original_kind``.
+    """
+
+    name: Name
+    kind: ConstantKind
+    level_params: tuple[Name, ...]
+    type: Expr
+    value: Expr | None = None
+    hints: int | Literal["opaque", "abbrev"] = "opaque"
+    """Unfolding hint of a definition: ``opaque``, ``abbrev`` or the definitional height."""
+    safety: Literal["unsafe", "safe", "partial"] = "safe"
+    """``isUnsafe`` of the other kinds reads as ``unsafe``."""
+    all: tuple[Name, ...] = ()
+    """The mutual block."""
+    num_params: int = 0
+    num_indices: int = 0
+    num_motives: int = 0
+    num_minors: int = 0
+    num_fields: int = 0
+    """Of a constructor."""
+    num_nested: int = 0
+    constructors: tuple[Name, ...] = ()
+    """Of an inductive type."""
+    inductive: Name = ""
+    """The type that a constructor belongs to."""
+    constructor_index: int = 0
+    rules: tuple[RecursorRule, ...] = ()
+    k: bool = False
+    """Whether a recursor supports K-like reduction."""
+    is_recursive: bool = False
+    is_reflexive: bool = False
+    quot_kind: Literal["type", "ctor", "lift", "ind"] | None = None

@@ -1,0 +1,197 @@
+"""One compiled module: what it imports, and its constants, each decoded when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from lean_bridge.olean.constants import read_constant
+from lean_bridge.olean.decode import Decoder
+from lean_bridge.olean.expr import Constant, ConstantKind, Name
+from lean_bridge.olean.layout import Region, part_paths, read_region
+from lean_bridge.olean.objects import Objects, Value
+
+_ORIGINAL_KINDS: tuple[ConstantKind, ...] = (
+    "definition",
+    "theorem",
+    "axiom",
+    "opaque",
+    "quot",
+    "inductive",
+    "constructor",
+    "recursor",
+)
+"""Lean's ``ConstantKind``, whose order is not that of ``ConstantInfo``."""
+
+_ORIGINAL_KIND_EXTENSION = "Lean.privateConstKindsExt"
+_DECLARATION_RANGE_EXTENSION = "Lean.declRangeExt"
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One line of a module's import list."""
+
+    module: Name
+    import_all: bool
+    is_exported: bool
+    """Whether it is a ``public import``."""
+    is_meta: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeclarationRange:
+    """Where a declaration stands in its source: lines from 1, columns from 0, end exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Module:
+    """A compiled module; constants are decoded lazily and once. Raises: OleanError with file and byte offset.
+
+    Its own name is not stored in it.
+    """
+
+    def __init__(self, region: Region) -> None:
+        self._region = region
+        self.decoder = Decoder(region)
+        self.path: Path = region.parts[0].path
+        self.parts: tuple[Path, ...] = tuple(part.path for part in region.parts)
+        self.lean_version: str = region.parts[0].lean_version
+        self._root, self._end = region.parts[-1].root, region.end
+        self._fields = self.decoder.objects.constructor(self._root, self._end, 0, 5, 1)
+        self.is_module: bool = bool(self.decoder.objects.scalar(self._root, 5, 0))
+        """Whether it was written in the module system, which hides bodies from the exported part."""
+        self._decoded: dict[Name, Constant] = {}
+
+    @cached_property
+    def imports(self) -> tuple[Import, ...]:
+        """The modules it imports, in order."""
+        objects = self.decoder.objects
+        imports = []
+        for word in objects.array(self._fields[0], self._root):
+            (name,) = objects.constructor(word, self._root, 0, 1, 3)
+            flags = [bool(objects.scalar(word, 1, index)) for index in range(3)]
+            imports.append(Import(self.decoder.name(name, word), *flags))
+        return tuple(imports)
+
+    @cached_property
+    def constant_names(self) -> tuple[Name, ...]:
+        """The names of its constants; nothing else of them is decoded."""
+        name, holder = self.decoder.name, self._root
+        return tuple([name(word, holder) for word in self.decoder.objects.array(self._fields[1], holder)])
+
+    def constant(self, name: Name) -> Constant:
+        """Return a constant.
+
+        Raises: KeyError if the module does not define it.
+        """
+        found = self._decoded.get(name)
+        if found is None:
+            word = self._addresses[name]
+            found = read_constant(self.decoder, word, self._root)
+            if found.name != name:
+                raise self._region.error(word, f"constant {found.name} is listed as {name}")
+            self._decoded[name] = found
+        return found
+
+    @cached_property
+    def _addresses(self) -> dict[Name, int]:
+        words = self.decoder.objects.array(self._fields[2], self._root)
+        addresses = dict(zip(self.constant_names, words, strict=False))
+        if not len(words) == len(self.constant_names) == len(addresses):
+            raise self._region.error(
+                self._root, f"{len(words)} constants with {len(addresses)} different names"
+            )
+        return addresses
+
+    def __contains__(self, name: Name) -> bool:
+        return name in self._addresses
+
+    def original_kind(self, name: Name) -> ConstantKind:
+        """Return what the source declared: a hidden theorem or definition is stored as an axiom.
+
+        Raises: KeyError if the module does not define the constant.
+        """
+        stored = self.constant(name).kind
+        return self._original_kinds.get(name, stored) if stored == "axiom" else stored
+
+    @cached_property
+    def _original_kinds(self) -> Mapping[Name, ConstantKind]:
+        objects = self.decoder.objects
+        kinds: dict[Name, ConstantKind] = {}
+        for extension, entries in self._extensions(self._root).items():
+            # a private name, whose defining module differs between Lean versions
+            if not extension.startswith("_private.") or not extension.endswith(
+                f".0.{_ORIGINAL_KIND_EXTENSION}"
+            ):
+                continue
+            for word in objects.array(entries, self._root):
+                name, kind = objects.constructor(word, self._root, 0, 2)
+                number = objects.small(kind, word)
+                if number >= len(_ORIGINAL_KINDS):
+                    raise self._region.error(word, f"unknown kind of constant {number}")
+                kinds[self.decoder.name(name, word)] = _ORIGINAL_KINDS[number]
+        return kinds
+
+    @cached_property
+    def declaration_ranges(self) -> Mapping[Name, DeclarationRange]:
+        """The ranges of its declarations in the source; empty unless the module was read with all parts."""
+        objects = self.decoder.objects
+        ranges: dict[Name, DeclarationRange] = {}
+        entries = self._extensions(self._root).get(_DECLARATION_RANGE_EXTENSION)
+        for word in objects.array(entries, self._root) if entries is not None else ():
+            name, both = objects.constructor(word, self._root, 0, 2)
+            whole, _ = objects.constructor(both, word, 0, 2)
+            start, _, end, _ = objects.constructor(whole, both, 0, 4)
+            line, column = objects.constructor(start, whole, 0, 2)
+            end_line, end_column = objects.constructor(end, whole, 0, 2)
+            ranges[self.decoder.name(name, word)] = DeclarationRange(
+                objects.small(line, start),
+                objects.small(column, start),
+                objects.small(end_line, end),
+                objects.small(end_column, end),
+            )
+        return ranges
+
+    @cached_property
+    def extensions(self) -> tuple[Name, ...]:
+        """The names of the environment extensions that stored something, or could have."""
+        return tuple(self._extensions(self._root))
+
+    def entries(self, extension: Name) -> tuple[Value, ...]:
+        """Return what an environment extension stored, as object graphs whose meaning is the extension's own.
+
+        Raises: KeyError if the module has no such extension.
+        """
+        objects = Objects(self._region)
+        words = objects.array(self._extensions(self._root)[extension], self._root)
+        return tuple([objects.graph(word, self._root) for word in words])
+
+    def _extensions(self, root: int) -> Mapping[Name, int]:
+        objects = self.decoder.objects
+        found: dict[Name, int] = {}
+        for word in objects.array(self._fields[4], root):
+            name, entries = objects.constructor(word, root, 0, 2)
+            found[self.decoder.name(name, word)] = entries
+        return found
+
+
+def read_module(path: Path, *, parts: Literal["exported", "all"]) -> Module:
+    """Read a compiled module from its ``.olean`` file.
+
+    ``exported`` reads that file only; ``all`` reads ``.olean.server`` and ``.olean.private`` beside it too,
+    where a module of the module system keeps proofs and unexposed bodies. A file from outside the module
+    system is complete alone.
+
+    Raises: OleanError with file and byte offset.
+    """
+    module = Module(read_region([path]))
+    if parts == "all" and module.is_module:
+        return Module(read_region(part_paths(path)))
+    return module
