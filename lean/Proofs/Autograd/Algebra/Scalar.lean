@@ -1,0 +1,29 @@
+module
+
+public import Init
+
+/-!
+# Scalars
+
+`ScalarOps R` is all that a graph needs in order to run: a commutative ring together with an inverse and three elementary
+functions of which *nothing* is assumed. Adjointness of a reverse pass is a ring identity, so theorems about it hold here; a
+finite field with arbitrary stand-ins for `exp`, `sqrt`, `tanh` is a model. Laws of order and analysis live in a class of their
+own, for the theorems about derivatives.
+-/
+
+@[expose] public section
+
+set_option autoImplicit false
+
+namespace Proofs.Autograd
+
+/-- A commutative ring with operations, free of laws, that nodes may use: inverse, quotient, `exp`, `sqrt`, `tanh`. -/
+class ScalarOps (R : Type) extends Lean.Grind.CommRing R, Inv R, Div R where
+  /-- The exponential function. -/
+  exp : R → R
+  /-- The square root. -/
+  sqrt : R → R
+  /-- The hyperbolic tangent. -/
+  tanh : R → R
+
+end Proofs.Autograd

@@ -1,0 +1,88 @@
+module
+
+public import Spec.Shape
+public import Proofs.Autograd.Algebra.Sum
+
+/-!
+# Tensors
+
+A tensor of shape `s` is a function on the multi-indices of `s`. `dot` is the sum over all coordinates of the products.
+-/
+
+@[expose] public section
+
+set_option autoImplicit false
+
+namespace Proofs.Autograd
+
+open Spec
+
+/-- A tensor of shape `s`: a scalar for each multi-index. -/
+def Tensor (R : Type) (s : Shape) : Type := s.Index → R
+
+variable {R : Type} [ScalarOps R]
+
+noncomputable section
+
+/-- The sum of `f i` over all multi-indices `i` of a shape. -/
+def sumIndex : (s : Shape) → (s.Index → R) → R
+  | .scalar, f => f ()
+  | .dim _ s, f => sum fun i => sumIndex s fun j => f (i, j)
+
+namespace Tensor
+
+/-- The same tensor at an equal shape. -/
+def cast {s s' : Shape} (h : s = s') (a : Tensor R s) : Tensor R s' := h ▸ a
+
+/-- The tensor of zeros. -/
+def zero (s : Shape) : Tensor R s := fun _ => 0
+
+/-- The sum of two tensors, coordinate by coordinate. -/
+def add {s : Shape} (a b : Tensor R s) : Tensor R s := fun i => a i + b i
+
+/-- The sum over all coordinates of the products of `a` and `b`. -/
+def dot {s : Shape} (a b : Tensor R s) : R := sumIndex s fun i => a i * b i
+
+end Tensor
+
+end
+
+theorem sumIndex_congr {s : Shape} {f g : s.Index → R} (h : ∀ i, f i = g i) : sumIndex s f = sumIndex s g :=
+  congrArg (sumIndex s) (funext h)
+
+theorem sumIndex_zero (s : Shape) : (sumIndex s fun _ => (0 : R)) = 0 := by
+  induction s with
+  | scalar => rfl
+  | dim n s ih => simp only [sumIndex, ih, sum_zero]
+
+theorem sumIndex_add {s : Shape} (f g : s.Index → R) :
+    (sumIndex s fun i => f i + g i) = sumIndex s f + sumIndex s g := by
+  induction s with
+  | scalar => rfl
+  | dim n s ih => simp only [sumIndex, ih, sum_add]
+
+theorem mul_sumIndex {s : Shape} (c : R) (f : s.Index → R) : c * sumIndex s f = sumIndex s fun i => c * f i := by
+  induction s with
+  | scalar => rfl
+  | dim n s ih => simp only [sumIndex, mul_sum, ih]
+
+namespace Tensor
+
+variable {s : Shape}
+
+theorem dot_comm (a b : Tensor R s) : a.dot b = b.dot a :=
+  sumIndex_congr fun i => by grind
+
+theorem dot_add (a b c : Tensor R s) : a.dot (b.add c) = a.dot b + a.dot c := by
+  simp only [dot, add, ← sumIndex_add]
+  exact sumIndex_congr fun i => by grind
+
+theorem add_dot (a b c : Tensor R s) : (a.add b).dot c = a.dot c + b.dot c := by
+  rw [dot_comm, dot_add, dot_comm c a, dot_comm c b]
+
+theorem dot_zero (a : Tensor R s) : a.dot (zero s) = 0 := by
+  simp only [dot, zero, Lean.Grind.Semiring.mul_zero, sumIndex_zero]
+
+end Tensor
+
+end Proofs.Autograd
