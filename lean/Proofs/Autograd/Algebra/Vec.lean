@@ -41,6 +41,10 @@ end
 /-- The same coordinates under an equal dimension. -/
 def castVec {n m : Nat} (h : n = m) (x : Vec R n) : Vec R m := fun i => x (i.cast h.symm)
 
+theorem castVec_inner {n m : Nat} (h : n = m) (x : Vec R n) (y : Vec R m) :
+    (x.castVec h).inner y = x.inner (y.castVec h.symm) := by
+  subst h; rfl
+
 end Vec
 
 end Proofs.Autograd

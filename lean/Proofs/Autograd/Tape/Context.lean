@@ -37,6 +37,11 @@ noncomputable section
 
 namespace Idx
 
+/-- Position number `i`, with the shape found there. -/
+def pos {Γ : List Shape} {s : Shape} (i : Nat) (h : Γ[i]? = some s) : Idx Γ s where
+  i := ⟨i, (List.getElem?_eq_some_iff.1 h).1⟩
+  h := (List.getElem?_eq_some_iff.1 h).2
+
 /-- The same position number in a longer context. -/
 def weaken {Γ : List Shape} {s : Shape} (idx : Idx Γ s) (rest : List Shape) : Idx (Γ ++ rest) s where
   i := ⟨idx.i, by have := idx.i.isLt; simp only [List.length_append]; omega⟩

@@ -40,6 +40,15 @@ def zero (s : Shape) : Tensor R s := fun _ => 0
 /-- The sum of two tensors, coordinate by coordinate. -/
 def add {s : Shape} (a b : Tensor R s) : Tensor R s := fun i => a i + b i
 
+/-- A scalar multiple. -/
+def scale {s : Shape} (c : R) (a : Tensor R s) : Tensor R s := fun i => c * a i
+
+/-- The sub-tensor at one position of the outermost axis. -/
+def slice {n : Nat} {s : Shape} (a : Tensor R (.dim n s)) (i : Fin n) : Tensor R s := fun j => a (i, j)
+
+/-- The tensor with given slices along a new outermost axis. -/
+def stack {n : Nat} {s : Shape} (f : Fin n → Tensor R s) : Tensor R (.dim n s) := fun i => f i.1 i.2
+
 /-- The sum over all coordinates of the products of `a` and `b`. -/
 def dot {s : Shape} (a b : Tensor R s) : R := sumIndex s fun i => a i * b i
 
@@ -79,6 +88,13 @@ theorem dot_add (a b c : Tensor R s) : a.dot (b.add c) = a.dot b + a.dot c := by
 
 theorem add_dot (a b c : Tensor R s) : (a.add b).dot c = a.dot c + b.dot c := by
   rw [dot_comm, dot_add, dot_comm c a, dot_comm c b]
+
+theorem dot_stack {n : Nat} (f : Fin n → Tensor R s) (b : Tensor R (.dim n s)) :
+    (stack f).dot b = sum fun i => (f i).dot (b.slice i) :=
+  rfl
+
+theorem dot_dim {n : Nat} (a b : Tensor R (.dim n s)) : a.dot b = sum fun i => (a.slice i).dot (b.slice i) :=
+  rfl
 
 theorem dot_zero (a : Tensor R s) : a.dot (zero s) = 0 := by
   simp only [dot, zero, Lean.Grind.Semiring.mul_zero, sumIndex_zero]
