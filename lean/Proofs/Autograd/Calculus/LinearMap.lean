@@ -1,0 +1,179 @@
+module
+
+public import Proofs.Autograd.Algebra.Vec
+
+/-!
+# Linear maps
+
+The derivatives of the calculus: `IsLinear f` for functions from vectors to scalars, `CLM R n m` for maps from `Vec R n` to
+`Vec R m`. In finite dimension every linear map is continuous, hence the name, which is Mathlib's. Nothing here needs an order.
+
+Main results: a linear function is the inner product with its values on the basis (`IsLinear.eq_inner`), the inner product is
+non-degenerate (`Vec.inner_right_injective`), and a linear map is determined by its entries (`CLM.ext_entry`).
+-/
+
+@[expose] public section
+
+set_option autoImplicit false
+
+namespace Proofs.Autograd
+
+variable {R : Type} [ScalarOps R] {n m k : Nat}
+
+/-! ### The basis -/
+
+namespace Vec
+
+noncomputable section
+
+/-- The vector with 1 at `j` and zeros elsewhere. -/
+def basis (j : Fin n) : Vec R n := fun i => if i = j then 1 else 0
+
+end
+
+theorem inner_comm (x y : Vec R n) : x.inner y = y.inner x :=
+  sum_congr fun i => Lean.Grind.CommSemiring.mul_comm (x i) (y i)
+
+theorem inner_basis (x : Vec R n) (j : Fin n) : x.inner (basis j) = x j := by
+  rw [← sum_ite_eq j x]
+  exact sum_congr fun i => by simp only [basis]; grind
+
+theorem sum_mul_basis (x : Vec R n) (i : Fin n) : (sum fun j => x j * basis j i) = x i := by
+  rw [← inner_basis x i]
+  exact sum_congr fun j => by simp only [basis, eq_comm]
+
+/-- A vector is determined by its inner products. -/
+theorem inner_right_injective {y z : Vec R n} (h : ∀ x : Vec R n, x.inner y = x.inner z) : y = z := by
+  funext j
+  rw [← inner_basis y, ← inner_basis z, inner_comm y, inner_comm z, h]
+
+end Vec
+
+/-! ### Linear functions to the scalars -/
+
+/-- `f` respects sums and scalar multiples. -/
+structure IsLinear (f : Vec R n → R) : Prop where
+  /-- Of sums. -/
+  map_add : ∀ x y : Vec R n, f (x.add y) = f x + f y
+  /-- Of scalar multiples. -/
+  map_smul : ∀ (c : R) (x : Vec R n), f (x.smul c) = c * f x
+
+namespace IsLinear
+
+variable {f g : Vec R n → R}
+
+theorem zero : IsLinear fun _ : Vec R n => (0 : R) := ⟨fun _ _ => by grind, fun _ _ => by grind⟩
+
+theorem coord (i : Fin n) : IsLinear fun x : Vec R n => x i := ⟨fun _ _ => rfl, fun _ _ => rfl⟩
+
+theorem add (hf : IsLinear f) (hg : IsLinear g) : IsLinear fun x => f x + g x :=
+  ⟨fun x y => by rw [hf.map_add, hg.map_add]; grind, fun c x => by rw [hf.map_smul, hg.map_smul]; grind⟩
+
+theorem const_mul (hf : IsLinear f) (c : R) : IsLinear fun x => c * f x :=
+  ⟨fun x y => by rw [hf.map_add]; grind, fun d x => by rw [hf.map_smul]; grind⟩
+
+theorem neg (hf : IsLinear f) : IsLinear fun x => -f x :=
+  ⟨fun x y => by rw [hf.map_add]; grind, fun c x => by rw [hf.map_smul]; grind⟩
+
+theorem sub (hf : IsLinear f) (hg : IsLinear g) : IsLinear fun x => f x - g x :=
+  ⟨fun x y => by rw [hf.map_add, hg.map_add]; grind, fun c x => by rw [hf.map_smul, hg.map_smul]; grind⟩
+
+theorem sum {f : Fin k → Vec R n → R} (hf : ∀ i, IsLinear (f i)) : IsLinear fun x => Proofs.Autograd.sum fun i => f i x :=
+  ⟨fun x y => by simp only [(hf _).map_add, sum_add], fun c x => by simp only [(hf _).map_smul, mul_sum]⟩
+
+theorem map_zero (hf : IsLinear f) : f (Vec.zero n) = 0 := by
+  have h := hf.map_smul 0 (Vec.zero n)
+  have h₀ : (Vec.zero n : Vec R n).smul 0 = Vec.zero n := funext fun _ => Lean.Grind.Semiring.zero_mul _
+  rw [h₀] at h
+  grind
+
+theorem map_sum (hf : IsLinear f) (v : Fin k → Vec R n) :
+    f (fun i => Proofs.Autograd.sum fun j => v j i) = Proofs.Autograd.sum fun j => f (v j) := by
+  induction k with
+  | zero => exact hf.map_zero
+  | succ k ih => simp only [Proofs.Autograd.sum, ← ih]; exact hf.map_add _ _
+
+/-- A linear function is the inner product with its values on the basis. -/
+theorem eq_inner (hf : IsLinear f) (x : Vec R n) : f x = x.inner fun j => f (Vec.basis j) := by
+  have h := hf.map_sum fun j => (Vec.basis j).smul (x j)
+  simp only [Vec.smul, Vec.sum_mul_basis] at h
+  exact h.trans (sum_congr fun j => hf.map_smul _ _)
+
+end IsLinear
+
+/-! ### Linear maps -/
+
+/-- A linear map from `Vec R n` to `Vec R m`. -/
+structure CLM (R : Type) [ScalarOps R] (n m : Nat) where
+  /-- The map itself. -/
+  toFun : Vec R n → Vec R m
+  /-- It respects sums. -/
+  map_add : ∀ x y : Vec R n, toFun (x.add y) = (toFun x).add (toFun y)
+  /-- It respects scalar multiples. -/
+  map_smul : ∀ (c : R) (x : Vec R n), toFun (x.smul c) = (toFun x).smul c
+
+namespace CLM
+
+instance : CoeFun (CLM R n m) fun _ => Vec R n → Vec R m := ⟨toFun⟩
+
+theorem ext {A B : CLM R n m} (h : ∀ x, A x = B x) : A = B := by
+  cases A; cases B
+  congr
+  exact funext h
+
+theorem isLinear (A : CLM R n m) (i : Fin m) : IsLinear fun x => A x i :=
+  ⟨fun x y => congrFun (A.map_add x y) i, fun c x => congrFun (A.map_smul c x) i⟩
+
+noncomputable section
+
+/-- The linear map whose coordinates are given linear functions. -/
+def pi (f : Vec R n → Vec R m) (hf : ∀ i, IsLinear fun x => f x i) : CLM R n m where
+  toFun := f
+  map_add x y := funext fun i => (hf i).map_add x y
+  map_smul c x := funext fun i => (hf i).map_smul c x
+
+/-- The map that changes nothing. -/
+protected def id (R : Type) [ScalarOps R] (n : Nat) : CLM R n n where
+  toFun x := x
+  map_add _ _ := rfl
+  map_smul _ _ := rfl
+
+/-- First `A`, then `B`. -/
+def comp (B : CLM R m k) (A : CLM R n m) : CLM R n k where
+  toFun x := B (A x)
+  map_add x y := by rw [A.map_add, B.map_add]
+  map_smul c x := by rw [A.map_smul, B.map_smul]
+
+/-- The map to zero. -/
+def zero : CLM R n m := pi (fun _ => Vec.zero m) fun _ => .zero
+
+/-- The sum of two maps. -/
+def add (A B : CLM R n m) : CLM R n m := pi (fun x => (A x).add (B x)) fun i => (A.isLinear i).add (B.isLinear i)
+
+/-- A scalar multiple of a map. -/
+def smul (c : R) (A : CLM R n m) : CLM R n m := pi (fun x => (A x).smul c) fun i => (A.isLinear i).const_mul c
+
+/-- Multiplication by a matrix, given row by row. -/
+def ofMatrix (A : Fin m → Fin n → R) : CLM R n m :=
+  pi (fun x i => sum fun j => A i j * x j) fun i => .sum fun j => (IsLinear.coord j).const_mul (A i j)
+
+/-- The matrix entry in row `i` and column `j`. -/
+def entry (A : CLM R n m) (i : Fin m) (j : Fin n) : R := A (Vec.basis j) i
+
+end
+
+theorem apply_eq_sum (A : CLM R n m) (x : Vec R n) (i : Fin m) : A x i = sum fun j => A.entry i j * x j := by
+  rw [(A.isLinear i).eq_inner, Vec.inner_comm]
+  rfl
+
+/-- Equal matrices, equal maps. -/
+theorem ext_entry {A B : CLM R n m} (h : ∀ i j, A.entry i j = B.entry i j) : A = B :=
+  ext fun x => funext fun i => by simp only [apply_eq_sum, h]
+
+theorem entry_ofMatrix (A : Fin m → Fin n → R) (i : Fin m) (j : Fin n) : (ofMatrix A).entry i j = A i j := by
+  rw [← Vec.inner_basis (A i) j]
+  rfl
+
+end CLM
+
+end Proofs.Autograd
