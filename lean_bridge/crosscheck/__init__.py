@@ -1,0 +1,1 @@
+"""Compares a graph's numbers with independent sources (a graph in, check results out)."""

@@ -1,0 +1,71 @@
+"""All checks of a graph's numbers, and what they amount to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, Literal, TypeAlias
+
+from lean_bridge.crosscheck import adjoint, differences, golden, pytorch, shapes
+from lean_bridge.errors import Rejected
+from lean_bridge.executor.primitive import Primitive
+from lean_bridge.executor.table import PRIMITIVES
+from pybind_models import CheckResult, DGraph
+
+Check: TypeAlias = Callable[[DGraph, Mapping[str, Primitive]], CheckResult]
+
+CHECKS: Final[Mapping[str, Check]] = {
+    shapes.NAME: shapes.check_shapes,
+    adjoint.NAME: adjoint.check_adjoint,
+    differences.NAME: differences.check_differences,
+    golden.NAME: golden.check_golden,
+    pytorch.NAME: pytorch.check_pytorch,
+}
+
+NEEDED: Final = (shapes.NAME, adjoint.NAME, differences.NAME)
+"""The checks that fit any graph: without all of them nothing is decided."""
+
+
+def crosscheck(
+    model: DGraph,
+    *,
+    primitives: Mapping[str, Primitive] = PRIMITIVES,
+    observe: Callable[[CheckResult], None] = lambda _result: None,
+) -> tuple[CheckResult, ...]:
+    """Return one result per check, in order; ``observe`` sees each as it comes.
+
+    A check that does not fit the graph, or lacks its reference, says ``not run`` and why.
+
+    Raises: UnsupportedOp if a node's op has no primitive, as then nothing can be compared.
+    """
+    results = []
+    for name, check in CHECKS.items():
+        results.append(_outcome(name, check, model, primitives))
+        observe(results[-1])
+    return tuple(results)
+
+
+def judge(results: Iterable[CheckResult]) -> tuple[Literal["agrees", "rejected", "no verdict"], str | None]:
+    """Return what the results of one graph amount to, and why unless it agrees.
+
+    One failure rejects. Agreement takes every check of :data:`NEEDED`: a graph that nothing was compared
+    with has none.
+    """
+    by_name = {result.name: result for result in results}
+    for result in by_name.values():
+        if result.outcome == "failed":
+            return "rejected", f"{result.name}: {result.detail}"
+    for name in NEEDED:
+        if name not in by_name:
+            return "no verdict", f"{name}: not run"
+        if by_name[name].outcome != "passed":
+            return "no verdict", f"{name}: {by_name[name].detail}"
+    return "agrees", None
+
+
+def _outcome(name: str, check: Check, model: DGraph, primitives: Mapping[str, Primitive]) -> CheckResult:
+    if not model.nodes:
+        return CheckResult(name=name, outcome="not run", detail=f"{model.lean_name} has no nodes to check")
+    try:
+        return check(model, primitives)
+    except Rejected as error:
+        return CheckResult(name=name, outcome="failed", detail=str(error))

@@ -1,0 +1,1 @@
+"""Runs certified graphs in NumPy (a graph and arrays in, primals, tangents and cotangents out)."""

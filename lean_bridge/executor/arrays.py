@@ -1,0 +1,79 @@
+"""Callers' arrays, held against the entries of a context."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from lean_bridge.errors import ArrayError
+from lean_bridge.executor.primitive import Shape, text_of
+from lean_bridge.executor.scalars import Array, Scalars
+
+Given: TypeAlias = Sequence[Array] | Mapping[str, Array]
+"""One array per entry in order, or arrays by entry name."""
+
+
+@dataclass(frozen=True)
+class BoundEntry:
+    """An entry of ``Γ ++ ss`` at bound dimensions."""
+
+    name: str
+    shape: Shape
+
+
+def check_arrays(
+    role: str,
+    given: Given,
+    entries: Sequence[BoundEntry],
+    scalars: Scalars,
+    primals: Sequence[Array] | None = None,
+) -> list[Array]:
+    """Return one array per entry, each of the entry's shape and all of one dtype.
+
+    ``role`` says what the arrays are for, in messages. With ``primals`` (one per entry) the dtype is theirs,
+    and entries that a mapping leaves out are zero; without, every entry must be given.
+
+    Raises: ArrayError naming the first entry that does not fit.
+    """
+    arrays: list[Array] = []
+    named = _by_name(role, given, entries)
+    for position, entry in enumerate(entries):
+        label = f"{role} {position} ({entry.name})"
+        if entry.name not in named:
+            if primals is None:
+                raise ArrayError(entry.name, f"{label}: expected an array, found none")
+            arrays.append(np.zeros_like(primals[position]))
+            continue
+        try:
+            array = scalars.check_array(named[entry.name])
+        except ValueError as error:
+            raise ArrayError(entry.name, f"{label}: {error}") from None
+        if array.shape != entry.shape:
+            expected, found = text_of(entry.shape), text_of(array.shape)
+            raise ArrayError(entry.name, f"{label}: expected shape {expected}, found {found}")
+        dtype = (primals or arrays or [array])[0].dtype
+        if array.dtype != dtype:
+            mend = f"convert with .astype({dtype.name!r})"
+            message = f"{label}: expected {dtype} like input 0, found {array.dtype}; {mend}"
+            raise ArrayError(entry.name, message)
+        arrays.append(array)
+    return arrays
+
+
+def _by_name(role: str, given: Given, entries: Sequence[BoundEntry]) -> Mapping[str, object]:
+    """Return what was given under its entries' names, all of which exist."""
+    names = [entry.name for entry in entries]
+    if isinstance(given, Mapping):
+        for name in given:
+            if name not in names:
+                raise ArrayError(name, f"{role} {name!r}: no such entry; expected one of {', '.join(names)}")
+        return given
+    arrays = list(given)
+    if len(arrays) != len(names):
+        first = names[len(arrays)] if len(arrays) < len(names) else names[-1]
+        expected = f"{len(names)} arrays ({', '.join(names)})"
+        raise ArrayError(first, f"{role}s: expected {expected}, found {len(arrays)}; or give them by name")
+    return dict(zip(names, arrays, strict=True))

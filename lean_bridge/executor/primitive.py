@@ -1,0 +1,202 @@
+"""What the executor knows about a primitive: one record, every rule present.
+
+Rules get a :class:`Setting` (what is fixed at a node), arrays, and nothing else. ``primals`` are the
+operands' values, ``output`` is the node's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+
+from lean_bridge.errors import ShapeError
+from lean_bridge.executor.scalars import REALS, Array, Scalars
+
+Shape: TypeAlias = tuple[int, ...]
+Shapes: TypeAlias = tuple[Shape, ...]
+Arrays: TypeAlias = tuple[Array, ...]
+
+OP_NAMESPACE: Final = "Proofs.Autograd.Op"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is fixed at a node before any array is seen."""
+
+    shape: Shape
+    """The certified shape of the output."""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """The op's scalar arguments by the names of its Lean binders."""
+    scalars: Scalars = REALS
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Operands in a primitive's domain, and the setting they fit."""
+
+    operands: Arrays
+    setting: Setting
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Where a primitive's JVP is the derivative of its forward map."""
+
+    text: str
+    contains: Callable[[Setting, Arrays], bool]
+
+
+EVERYWHERE: Final = Domain("everywhere", lambda _setting, _primals: True)
+
+
+class Linearity(StrEnum):
+    """How a primitive depends on its operands."""
+
+    LINEAR = "linear"
+    """Linear in all operands together."""
+    MULTILINEAR = "multilinear"
+    """Linear in each operand while the others are held."""
+    NONLINEAR = "nonlinear"
+
+
+@dataclass(frozen=True)
+class Primitive:
+    """One op of the graphs; Lean: the declaration ``lean_name``, of type ``Proofs.Autograd.Op``."""
+
+    name: str
+    """The last component of the Lean name, which is also how graphs write it."""
+    arity: int
+    params: tuple[str, ...]
+    """The names of its scalar and map arguments, in the order of its Lean binders."""
+    linearity: Linearity
+    shape_rule: Callable[[Shapes, Shape], Shape]
+    """From operand shapes and the certified output shape to the actual one; ShapeError if they clash."""
+    forward: Callable[[Setting, Arrays], Array]
+    """From primals to the output."""
+    jvp: Callable[[Setting, Arrays, Array, Arrays], Array]
+    """From primals, output and one tangent per operand to the output's tangent."""
+    vjp: Callable[[Setting, Arrays, Array, Array], Arrays]
+    """From primals, output and the output's cotangent to one cotangent per operand."""
+    domain: Domain
+    sample: Callable[[np.random.Generator], Sample]
+
+    @property
+    def lean_name(self) -> str:
+        """The Lean declaration of the op."""
+        return f"{OP_NAMESPACE}.{self.name}"
+
+
+def linear(
+    name: str,
+    *,
+    arity: int = 1,
+    params: tuple[str, ...] = (),
+    shape_rule: Callable[[Shapes, Shape], Shape],
+    apply: Callable[[Setting, Arrays], Array],
+    transpose: Callable[[Setting, Shapes, Array], Arrays],
+    sample: Callable[[np.random.Generator], Sample],
+) -> Primitive:
+    """Return a primitive linear in all operands together: its JVP is itself, its VJP its transpose.
+
+    ``transpose`` gets the operands' shapes and the output's cotangent, and returns one cotangent per operand.
+    """
+
+    def jvp(setting: Setting, _primals: Arrays, _output: Array, tangents: Arrays) -> Array:
+        return apply(setting, tangents)
+
+    def vjp(setting: Setting, primals: Arrays, _output: Array, cotangent: Array) -> Arrays:
+        return transpose(setting, tuple(primal.shape for primal in primals), cotangent)
+
+    return Primitive(name, arity, params, Linearity.LINEAR, shape_rule, apply, jvp, vjp, EVERYWHERE, sample)
+
+
+def multilinear(
+    name: str,
+    *,
+    params: tuple[str, ...] = (),
+    shape_rule: Callable[[Shapes, Shape], Shape],
+    apply: Callable[[Setting, Arrays], Array],
+    transposes: tuple[Callable[[Setting, Arrays, Array], Array], ...],
+    sample: Callable[[np.random.Generator], Sample],
+) -> Primitive:
+    """Return a primitive linear in each operand: its JVP is the sum of itself at one tangent each.
+
+    ``transposes`` has one function per operand, from the primals and the output's cotangent to that operand's
+    cotangent.
+    """
+
+    def jvp(setting: Setting, primals: Arrays, _output: Array, tangents: Arrays) -> Array:
+        first, *others = (
+            apply(setting, (*primals[:i], tangent, *primals[i + 1 :])) for i, tangent in enumerate(tangents)
+        )
+        for other in others:
+            first = first + other
+        return first
+
+    def vjp(setting: Setting, primals: Arrays, _output: Array, cotangent: Array) -> Arrays:
+        return tuple(transpose(setting, primals, cotangent) for transpose in transposes)
+
+    arity = len(transposes)
+    return Primitive(
+        name, arity, params, Linearity.MULTILINEAR, shape_rule, apply, jvp, vjp, EVERYWHERE, sample
+    )
+
+
+def elementwise(
+    name: str,
+    *,
+    params: tuple[str, ...] = (),
+    f: Callable[[Setting, Array], Array],
+    df: Callable[[Setting, Array], Array],
+    domain: Domain,
+    sample: Callable[[np.random.Generator], Sample],
+) -> Primitive:
+    """Return a primitive that applies a scalar function to each coordinate.
+
+    ``df`` is the derivative of ``f`` on ``domain``. Lean: ``TapeNodes.elemwise``.
+    """
+
+    def forward(setting: Setting, primals: Arrays) -> Array:
+        return f(setting, primals[0])
+
+    def jvp(setting: Setting, primals: Arrays, _output: Array, tangents: Arrays) -> Array:
+        return tangents[0] * df(setting, primals[0])
+
+    def vjp(setting: Setting, primals: Arrays, _output: Array, cotangent: Array) -> Arrays:
+        return (cotangent * df(setting, primals[0]),)
+
+    return Primitive(name, 1, params, Linearity.NONLINEAR, same_shape, forward, jvp, vjp, domain, sample)
+
+
+def same_shape(shapes: Shapes, _out: Shape) -> Shape:
+    """Return the common shape of the operands.
+
+    Raises: ShapeError if the operands' shapes differ.
+    """
+    check_operands(len(set(shapes)) == 1, "of one shape", shapes)
+    return shapes[0]
+
+
+def check_operands(fit: bool, expected: str, shapes: Shapes) -> None:
+    """Raise ShapeError saying what the op expects of its operands, unless they fit."""
+    if not fit:
+        raise ShapeError(f"expected operands {expected}, found {', '.join(map(text_of, shapes))}")
+
+
+def text_of(shape: Shape) -> str:
+    """Return concrete axis lengths as people write them, ``3×4``; a scalar is ``scalar``."""
+    return "×".join(map(str, shape)) or "scalar"
+
+
+def draw_lengths(rng: np.random.Generator, count: int) -> Shape:
+    """Return axis lengths from 1 to 3: small enough that shapes of different draws often meet."""
+    return tuple(int(length) for length in rng.integers(1, 4, size=count))
+
+
+def draw_sample(rng: np.random.Generator, shapes: Shapes, shape: Shape, **params: float) -> Sample:
+    """Return standard normal operands of the given shapes, for ops whose domain is everywhere."""
+    return Sample(tuple(rng.standard_normal(each) for each in shapes), Setting(shape, params))

@@ -1,0 +1,114 @@
+"""The plain interpreter: one fold over the nodes in each direction. Everything faster is held against it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lean_bridge.errors import ShapeError
+from lean_bridge.executor.arrays import BoundEntry, Given, check_arrays
+from lean_bridge.executor.primitive import Arrays, Primitive, Setting, Shape, text_of
+from lean_bridge.executor.scalars import Array, Scalars
+
+
+@dataclass(frozen=True)
+class Step:
+    """A node with everything fixed but the arrays."""
+
+    label: str
+    """Graph, position and name, for messages."""
+    position: int
+    operands: tuple[int, ...]
+    primitive: Primitive
+    setting: Setting
+
+    def forward(self, values: Sequence[Array]) -> Array:
+        """Return the node's value."""
+        value = self.primitive.forward(self.setting, self._read(values))
+        return self._check_shape("its value", value, self.setting.shape)
+
+    def jvp(self, values: Sequence[Array], tangents: Sequence[Array]) -> Array:
+        """Return the node's tangent."""
+        primals, output = self._read(values), values[self.position]
+        tangent = self.primitive.jvp(self.setting, primals, output, self._read(tangents))
+        return self._check_shape("its tangent", tangent, self.setting.shape)
+
+    def vjp(self, values: Sequence[Array], cotangents: Sequence[Array]) -> list[tuple[int, Array]]:
+        """Return what the node's cotangent adds to its operands' entries, by position."""
+        primals, output = self._read(values), values[self.position]
+        pulled = self.primitive.vjp(self.setting, primals, output, cotangents[self.position])
+        return [
+            (operand, self._check_shape(f"its cotangent for entry {operand}", cotangent, primal.shape))
+            for operand, primal, cotangent in zip(self.operands, primals, pulled, strict=True)
+        ]
+
+    def is_differentiable(self, values: Sequence[Array]) -> bool:
+        """Return whether the node's operands are where its JVP is the derivative."""
+        return self.primitive.domain.contains(self.setting, self._read(values))
+
+    def _read(self, entries: Sequence[Array]) -> Arrays:
+        return tuple(entries[operand] for operand in self.operands)
+
+    def _check_shape(self, what: str, array: Any, shape: Shape) -> Array:
+        made: Array = np.asanyarray(array)  # NumPy turns zero-dimensional results into bare scalars
+        if made.shape != shape:
+            found, certified = text_of(made.shape), text_of(shape)
+            raise ShapeError(f"{self.label}: {what} has shape {found}, certified is {certified}")
+        return made
+
+
+class Program:
+    """A graph at fixed dimensions and scalars, ready to run.
+
+    Contexts are lists of arrays in the order of the entries, or mappings by entry name; ``Γ`` are the inputs,
+    ``ss`` the saved tensors. Arrays are float64 or float32, of one dtype per call. They are never written to;
+    results may share memory with them. Lean: ``Proofs.Autograd.Graph``; the equations are ``eval``,
+    ``jvpCtx`` and ``backpropCtx``.
+    """
+
+    def __init__(self, entries: Sequence[BoundEntry], steps: Sequence[Step], scalars: Scalars) -> None:
+        self.entries = tuple(entries)
+        """The entries of ``Γ ++ ss``."""
+        self.steps = tuple(steps)
+        self.context = self.entries[: len(self.entries) - len(self.steps)]
+        """The entries of ``Γ``."""
+        self.scalars = scalars
+
+    def forward(self, inputs: Given) -> list[Array]:
+        """Return the values of ``Γ ++ ss`` at inputs over ``Γ``.
+
+        Raises: ArrayError if an input does not fit its entry; ShapeError if a result is not of its certified
+        shape.
+        """
+        values = check_arrays("input", inputs, self.context, self.scalars)
+        for step in self.steps:
+            values.append(step.forward(values))
+        return values
+
+    def jvp(self, inputs: Given, tangents: Given) -> list[Array]:
+        """Return the tangents of ``Γ ++ ss`` along tangents over ``Γ``; those a mapping leaves out are zero.
+
+        Raises: as ``forward``, for inputs and tangents.
+        """
+        values = self.forward(inputs)
+        moved = check_arrays("tangent", tangents, self.context, self.scalars, values)
+        for step in self.steps:
+            moved.append(step.jvp(values, moved))
+        return moved
+
+    def vjp(self, inputs: Given, seeds: Given) -> list[Array]:
+        """Return the cotangents of ``Γ`` for seeds over ``Γ ++ ss``; those a mapping leaves out are zero.
+
+        A seed on an input is added to that input's cotangent.
+
+        Raises: as ``forward``, for inputs and seeds.
+        """
+        values = self.forward(inputs)
+        cotangents = check_arrays("seed", seeds, self.entries, self.scalars, values)
+        for step in reversed(self.steps):
+            for operand, cotangent in step.vjp(values, cotangents):
+                cotangents[operand] = cotangents[operand] + cotangent
+        return cotangents[: len(self.context)]

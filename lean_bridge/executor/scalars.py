@@ -1,0 +1,85 @@
+"""The scalars a program computes with.
+
+Rules use ``+ - * /``, ``@`` in two and three dimensions, ``sum`` over one axis, ``reshape`` and ``swapaxes``
+of the arrays themselves, and get everything else from a :class:`Scalars`. So one set of rules runs over the
+reals and over any field that brings its own stand-ins for the transcendental functions.
+"""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+from typing import Any, Final, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+
+
+class Scalars(Protocol):
+    """A field with functions that stand for exp, sqrt and tanh. Lean: ``ScalarOps``."""
+
+    def check_array(self, value: object) -> Array:
+        """Return a caller's array, or raise ValueError saying what was expected, found, and the mend."""
+        ...
+
+    def check_scalar(self, value: object) -> Any:
+        """Return a caller's scalar as one that keeps the arrays' type, or raise ValueError likewise."""
+        ...
+
+    def exp(self, x: Array) -> Array:
+        """Return the exponential of each coordinate."""
+        ...
+
+    def exp_of_rows(self, x: Array) -> Array:
+        """Return the exponentials along the last axis up to a nonzero factor of each row's own."""
+        ...
+
+    def sqrt(self, x: Array) -> Array:
+        """Return the square root of each coordinate."""
+        ...
+
+    def tanh(self, x: Array) -> Array:
+        """Return the hyperbolic tangent of each coordinate."""
+        ...
+
+
+class Reals:
+    """The reals as IEEE floating point, float64 or float32."""
+
+    def check_array(self, value: object) -> Array:
+        """Return the array; only ``numpy.ndarray`` itself, as subclasses redefine ``*`` or carry masks."""
+        if type(value) is not np.ndarray:
+            found = type(value).__name__
+            raise ValueError(
+                f"expected a numpy.ndarray, found {found}; convert with numpy.asarray(…, dtype=float)"
+            )
+        if value.dtype not in (np.float64, np.float32):
+            raise ValueError(f"expected float64 or float32, found {value.dtype}; convert with .astype(float)")
+        return value
+
+    def check_scalar(self, value: object) -> float:
+        """Return a Python float, which takes on the precision of the arrays it meets."""
+        if not isinstance(value, Real) or not math.isfinite(value):
+            raise ValueError(f"expected a finite real number, found {value!r}")
+        return float(value)
+
+    def exp(self, x: Array) -> Array:
+        """Return the exponential of each coordinate."""
+        return np.asarray(np.exp(x))
+
+    def exp_of_rows(self, x: Array) -> Array:
+        """Return ``exp(x - max of the row)``: at most 1, so that no row overflows."""
+        return self.exp(x - x.max(axis=-1, keepdims=True, initial=-np.inf))
+
+    def sqrt(self, x: Array) -> Array:
+        """Return the square root of each coordinate; 0 where it is negative, as in Lean."""
+        return np.asarray(np.sqrt(np.maximum(x, 0)))
+
+    def tanh(self, x: Array) -> Array:
+        """Return the hyperbolic tangent of each coordinate."""
+        return np.asarray(np.tanh(x))
+
+
+REALS: Final[Scalars] = Reals()
