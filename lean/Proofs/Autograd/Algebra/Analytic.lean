@@ -103,6 +103,12 @@ theorem mul (hx : AbsLE x a) (hy : AbsLE y b) : AbsLE (x * y) (a * b) := by
 
 theorem self (h : 0 ≤ x) : AbsLE x x := ⟨by grind, by grind⟩
 
+/-- A positive factor may be cancelled. -/
+theorem of_mul {t : R} (ht : 0 < t) (h : AbsLE (t * x) (t * b)) : AbsLE x b := by
+  have cancel (z : R) : t⁻¹ * (t * z) = z := by grind
+  have := (self (Std.le_of_lt (inv_pos ht))).mul h
+  rwa [cancel, cancel] at this
+
 /-- Every scalar has a bound. -/
 theorem exists_bound (x : R) : ∃ c : R, 0 ≤ c ∧ AbsLE x c := by
   rcases Std.le_total (a := (0 : R)) (b := x) with h | h
