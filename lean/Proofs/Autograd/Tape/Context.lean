@@ -19,7 +19,7 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd
 
-open Spec
+open Spec Lean.Grind
 
 /-- One tensor for each shape of the list. -/
 def TList (R : Type) : List Shape → Type
@@ -160,30 +160,30 @@ section Laws
 
 variable {Γ ss : List Shape} {s τ : Shape}
 
-theorem dotList_add : {Γ : List Shape} → (x y z : TList R Γ) → dotList x (y.add z) = dotList x y + dotList x z
-  | [], _, _, _ => by simp only [dotList]; grind
-  | _ :: _, x, y, z => by simp only [dotList, TList.add, Tensor.dot_add, dotList_add]; grind
-
-theorem add_dotList : {Γ : List Shape} → (x y z : TList R Γ) → dotList (x.add y) z = dotList x z + dotList y z
-  | [], _, _, _ => by simp only [dotList]; grind
-  | _ :: _, x, y, z => by simp only [dotList, TList.add, Tensor.add_dot, add_dotList]; grind
-
 theorem dotList_comm : {Γ : List Shape} → (x y : TList R Γ) → dotList x y = dotList y x
   | [], _, _ => rfl
   | _ :: _, x, y => by simp only [dotList, Tensor.dot_comm x.1, dotList_comm x.2]
 
+theorem dotList_add : {Γ : List Shape} → (x y z : TList R Γ) → dotList x (y.add z) = dotList x y + dotList x z
+  | [], _, _, _ => (Semiring.add_zero 0).symm
+  | _ :: _, x, y, z => by
+      simp only [dotList, TList.add, Tensor.dot_add, dotList_add, Semiring.add_assoc]
+      rw [AddCommMonoid.add_left_comm (x.1.dot z.1)]
+
+theorem add_dotList (x y z : TList R Γ) : dotList (x.add y) z = dotList x z + dotList y z := by
+  rw [dotList_comm, dotList_add, dotList_comm z x, dotList_comm z y]
+
 theorem dotList_zero : {Γ : List Shape} → (x : TList R Γ) → dotList x (TList.zero Γ) = 0
   | [], _ => rfl
-  | _ :: _, x => by simp only [dotList, TList.zero, Tensor.dot_zero, dotList_zero]; grind
+  | _ :: _, x => by simp only [dotList, TList.zero, Tensor.dot_zero, dotList_zero, Semiring.add_zero]
 
 theorem dotList_singleAt :
     {Γ : List Shape} → (x : TList R Γ) → (i : Fin Γ.length) → (v : Tensor R (Γ.get i)) →
       dotList x (TList.singleAt i v) = (x.get i).dot v
-  | _ :: _, x, ⟨0, _⟩, v => by simp only [TList.singleAt, dotList, dotList_zero, TList.get]; grind
+  | _ :: _, x, ⟨0, _⟩, v => by simp only [TList.singleAt, dotList, dotList_zero, TList.get, Semiring.add_zero]
   | _ :: _, x, ⟨i + 1, h⟩, v => by
-      simp only [TList.singleAt, dotList, Tensor.dot_zero, TList.get,
+      simp only [TList.singleAt, dotList, Tensor.dot_zero, TList.get, AddCommMonoid.zero_add,
         dotList_singleAt x.2 ⟨i, Nat.lt_of_succ_lt_succ h⟩ v]
-      grind
 
 /-- `single` is the adjoint of `getIdx`. -/
 theorem dotList_single (x : TList R Γ) (idx : Idx Γ s) (v : Tensor R s) :
@@ -198,19 +198,23 @@ theorem dotList_scatter : {args : List Shape} → (ops : Operands Γ args) → (
   | _, .cons idx rest, x, y => by
       simp only [Operands.scatter, Operands.gather, dotList_add, dotList_single, dotList_scatter rest, dotList]
 
+omit [ScalarOps R] in
 theorem pop_push : {Γ : List Shape} → {τ : Shape} → (x : TList R Γ) → (t : Tensor R τ) → TList.pop (x.push t) = (x, t)
   | [], _, _, _ => rfl
   | _ :: _, _, x, t => by simp only [TList.push, TList.pop, pop_push x.2 t]; rfl
 
+omit [ScalarOps R] in
 theorem push_pop : {Γ : List Shape} → {τ : Shape} → (x : TList R (Γ ++ [τ])) → x.pop.1.push x.pop.2 = x
   | [], _, _ => rfl
   | _ :: _, _, x => by simp only [TList.push, TList.pop, push_pop x.2]; rfl
 
+omit [ScalarOps R] in
 theorem unsnoc_snoc : {Γ ss : List Shape} → {τ : Shape} → (x : TList R (Γ ++ ss)) → (t : Tensor R τ) →
     TList.unsnoc (x.snoc t) = (x, t)
   | [], _, _, x, t => pop_push x t
   | _ :: _, _, _, x, t => by simp only [TList.snoc, TList.unsnoc, unsnoc_snoc x.2 t]; rfl
 
+omit [ScalarOps R] in
 theorem snoc_unsnoc : {Γ ss : List Shape} → {τ : Shape} → (x : TList R (Γ ++ (ss ++ [τ]))) →
     x.unsnoc.1.snoc x.unsnoc.2 = x
   | [], _, _, x => push_pop x
@@ -218,14 +222,17 @@ theorem snoc_unsnoc : {Γ ss : List Shape} → {τ : Shape} → (x : TList R (Γ
 
 theorem dotList_push : {Γ : List Shape} → {τ : Shape} → (x : TList R Γ) → (t : Tensor R τ) →
     (y : TList R (Γ ++ [τ])) → dotList (x.push t) y = dotList x y.pop.1 + t.dot y.pop.2
-  | [], _, _, t, y => by simp only [TList.push, TList.pop, dotList]; grind
-  | _ :: _, _, x, t, y => by simp only [TList.push, TList.pop, dotList, dotList_push x.2 t]; grind
+  | [], _, _, t, y => by
+      simp only [TList.push, TList.pop, dotList, Semiring.add_zero, AddCommMonoid.zero_add]
+  | _ :: _, _, x, t, y => by
+      simp only [TList.push, TList.pop, dotList, dotList_push x.2 t, Semiring.add_assoc]
 
 /-- The dot product with an appended tensor splits at the last entry. -/
 theorem dotList_snoc : {Γ ss : List Shape} → {τ : Shape} → (x : TList R (Γ ++ ss)) → (t : Tensor R τ) →
     (y : TList R (Γ ++ (ss ++ [τ]))) → dotList (x.snoc t) y = dotList x y.unsnoc.1 + t.dot y.unsnoc.2
   | [], _, _, x, t, y => dotList_push x t y
-  | _ :: _, _, _, x, t, y => by simp only [TList.snoc, TList.unsnoc, dotList, dotList_snoc x.2 t]; grind
+  | _ :: _, _, _, x, t, y => by
+      simp only [TList.snoc, TList.unsnoc, dotList, dotList_snoc x.2 t, Semiring.add_assoc]
 
 theorem dotList_appendNil : {Γ : List Shape} → (x : TList R Γ) → (y : TList R (Γ ++ [])) →
     dotList x.appendNil y = dotList x y.dropNil

@@ -15,7 +15,7 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd
 
-open Spec
+open Spec Lean.Grind
 
 /-- A tensor of shape `s`: a scalar for each multi-index. -/
 def Tensor (R : Type) (s : Shape) : Type := s.Index → R
@@ -80,11 +80,11 @@ namespace Tensor
 variable {s : Shape}
 
 theorem dot_comm (a b : Tensor R s) : a.dot b = b.dot a :=
-  sumIndex_congr fun i => by grind
+  sumIndex_congr fun i => CommSemiring.mul_comm (a i) (b i)
 
 theorem dot_add (a b c : Tensor R s) : a.dot (b.add c) = a.dot b + a.dot c := by
   simp only [dot, add, ← sumIndex_add]
-  exact sumIndex_congr fun i => by grind
+  exact sumIndex_congr fun i => Semiring.left_distrib (a i) (b i) (c i)
 
 theorem add_dot (a b c : Tensor R s) : (a.add b).dot c = a.dot c + b.dot c := by
   rw [dot_comm, dot_add, dot_comm c a, dot_comm c b]
@@ -97,7 +97,7 @@ theorem dot_dim {n : Nat} (a b : Tensor R (.dim n s)) : a.dot b = sum fun i => (
   rfl
 
 theorem dot_zero (a : Tensor R s) : a.dot (zero s) = 0 := by
-  simp only [dot, zero, Lean.Grind.Semiring.mul_zero, sumIndex_zero]
+  simp only [dot, zero, Semiring.mul_zero, sumIndex_zero]
 
 end Tensor
 
