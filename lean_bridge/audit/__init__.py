@@ -1,0 +1,1 @@
+"""Judges catalogued declarations (compiled modules in, proof status and axioms out)."""

@@ -1,0 +1,1 @@
+"""Builds the Lean library (a source tree in, compiled modules and diagnostics out)."""

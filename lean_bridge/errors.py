@@ -1,0 +1,153 @@
+"""Everything that can go wrong, as one tree.
+
+::
+
+    LeanBridgeError
+      Rejected                      a verdict: what was asked for does not hold             exit 1
+        BuildFailed                 Lean refused a source file
+        DeclarationError            not the declaration that was asked for
+          DeclarationNotFound
+          AxiomNotAllowed
+        GraphError                  the graph is ill-formed
+          ShapeError
+        CrossCheckFailed            numbers disagree
+      NoVerdict                     nothing was decided                                     exit 2
+        ToolchainError              Lean could not be run
+          ToolchainNotFound
+          ToolchainDownloadFailed
+          ToolchainCrashed
+          ToolchainTimeout
+        ProjectNotFound             no Lean sources here
+        OleanError                  a compiled file cannot be read          (.path, .offset)
+        Declined                    understood, but not supported
+          UnsupportedOp
+          UnsupportedTerm
+          OutOfFuel
+        BindingError                dimensions or parameters do not fit the graph
+        ArrayError                  an input array does not fit its entry   (.entry)
+
+Catch :class:`LeanBridgeError` for all of them. Messages are one line: what, where, expected, found, and the mend.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class LeanBridgeError(Exception):
+    """The base of every error this package raises on purpose."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class Rejected(LeanBridgeError):
+    """A verdict was reached, and it is no."""
+
+    exit_code = 1
+
+
+class BuildFailed(Rejected):
+    """Lean refused at least one source file."""
+
+
+class DeclarationError(Rejected):
+    """A declaration is not what was asked for."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+class DeclarationNotFound(DeclarationError):
+    """No compiled module defines the declaration."""
+
+
+class AxiomNotAllowed(DeclarationError):
+    """A proof rests on an axiom outside the allow-list."""
+
+
+class GraphError(Rejected):
+    """A graph is ill-formed: an operand out of range, a name used twice, a wrong arity."""
+
+
+class ShapeError(GraphError):
+    """An op's shape rule disagrees with the certified shape."""
+
+
+class CrossCheckFailed(Rejected):
+    """The executor's numbers disagree with an independent source."""
+
+
+class NoVerdict(LeanBridgeError):
+    """Nothing was decided; never to be read as acceptance or rejection."""
+
+
+class ToolchainError(NoVerdict):
+    """Lean could not be run."""
+
+
+class ToolchainNotFound(ToolchainError):
+    """No usable Lean on this machine, and none may be installed."""
+
+
+class ToolchainDownloadFailed(ToolchainError):
+    """The embedded Lean could not be fetched, or is not the pinned package."""
+
+
+class ToolchainCrashed(ToolchainError):
+    """A Lean worker died twice on the same file."""
+
+
+class ToolchainTimeout(ToolchainError):
+    """A Lean worker passed its time limit twice on the same file."""
+
+
+class ProjectNotFound(NoVerdict):
+    """There is no Lean library where one was expected."""
+
+
+class OleanError(NoVerdict):
+    """A compiled file cannot be read.
+
+    ``path`` names the file and ``offset`` the byte at which it stopped making sense.
+    """
+
+    def __init__(self, path: str, offset: int, message: str) -> None:
+        super().__init__(f"{path}: byte {offset:#x}: {message}")
+        self.path = path
+        self.offset = offset
+
+
+class Declined(NoVerdict):
+    """The input is understood, but this version does not support it."""
+
+
+class UnsupportedOp(Declined):
+    """A graph uses an op that the primitive table does not have."""
+
+    def __init__(self, op: str, message: str) -> None:
+        super().__init__(message)
+        self.op = op
+
+
+class UnsupportedTerm(Declined):
+    """A declaration does not evaluate to a graph in normal form."""
+
+
+class OutOfFuel(Declined):
+    """Evaluation passed its step limit."""
+
+
+class BindingError(NoVerdict):
+    """Dimensions or parameters are missing, unknown or out of range."""
+
+
+class ArrayError(NoVerdict):
+    """An input array does not fit its entry.
+
+    ``entry`` names the context entry.
+    """
+
+    def __init__(self, entry: str, message: str) -> None:
+        super().__init__(message)
+        self.entry = entry

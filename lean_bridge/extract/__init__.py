@@ -1,0 +1,1 @@
+"""Evaluates graph declarations (compiled modules in, symbolic graphs out)."""

@@ -1,0 +1,237 @@
+"""From a compiled graph declaration to a symbolic graph."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lean_bridge.errors import DeclarationNotFound, GraphError, ShapeError, UnsupportedOp, UnsupportedTerm
+from lean_bridge.extract.machine import Machine, Thunk, Value, VPi, VSort, VStuck, describe, variable
+from lean_bridge.extract.terms import constructor_fields, to_dim, to_list, to_position, to_shape, to_string
+from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.expr import App, Const, Constant, LZero, Name, Pi, Sort
+from pybind_models import (
+    DGraph,
+    DimParam,
+    Entry,
+    MapParam,
+    Node,
+    Param,
+    ScalarParam,
+    Shape,
+    ShapeParam,
+    shape_text,
+)
+
+OP = "Proofs.Autograd.Op"
+_GRAPH = "Proofs.Autograd.Graph"
+_DGRAPH = "Proofs.Autograd.DGraph"
+_NODE = "Proofs.Autograd.Node"
+_OPERANDS = "Proofs.Autograd.Operands"
+
+ArgumentKind = Literal["erased", "dim", "shape", "scalar", "map"]
+"""``erased``: types, instances and proofs."""
+
+
+def is_op(constant: Constant) -> bool:
+    """Whether a definition is a primitive, that is, its type ends in ``Proofs.Autograd.Op``."""
+    result = constant.type
+    while isinstance(result, Pi):
+        result = result.body
+    while isinstance(result, App):
+        result = result.fn
+    return isinstance(result, Const) and result.name == OP
+
+
+def extract_graph(environment: Environment, name: Name, *, known_ops: Collection[Name]) -> DGraph:
+    """Evaluate a declaration of type ``DGraph`` or ``Graph`` and return the graph that it denotes.
+
+    ``known_ops`` are the Lean names of the primitives that may occur. Entry names come from the declaration
+    ``<name>.names``, if there is one.
+
+    Raises: DeclarationNotFound; UnsupportedOp naming an op outside ``known_ops``; UnsupportedTerm where the
+    declaration is no graph or does not evaluate to one; ShapeError where a shape is not the certified one;
+    GraphError where the entry names do not fit; OutOfFuel.
+    """
+    return _Reader(environment, name, known_ops).read()
+
+
+@dataclass(slots=True)
+class _Telescope:
+    """A declaration's arguments, opened as free variables, and the type of its value."""
+
+    result: Value
+    args: list[Thunk] = field(default_factory=list)
+    names: dict[ArgumentKind, list[str]] = field(default_factory=dict)
+
+    def of(self, kind: ArgumentKind) -> tuple[str, ...]:
+        return tuple(self.names.get(kind, ()))
+
+
+class _Reader:
+    """One extraction: the machine, the declaration and what has been read of it."""
+
+    def __init__(self, environment: Environment, name: Name, known_ops: Collection[Name]) -> None:
+        self._environment = environment
+        self._name = name
+        self._known_ops = known_ops
+        self._machine = Machine(environment, held=is_op)
+        constant = environment.constant(name)
+        if constant is None:
+            raise DeclarationNotFound(name, f"{name} is not defined by any compiled module")
+        if constant.value is None:
+            raise UnsupportedTerm(f"{name}: expected a definition with a body, found a {constant.kind} without one")
+        self._telescope = self._open(constant)
+        self._body = self._machine.apply(self._machine.evaluate(constant.value), tuple(self._telescope.args))
+
+    def read(self) -> DGraph:
+        machine, name, result = self._machine, self._name, self._telescope.result
+        if not isinstance(result, VStuck) or result.head not in (_GRAPH, _DGRAPH):
+            raise UnsupportedTerm(f"{name}: expected a value of type {_DGRAPH} or {_GRAPH}, found {describe(result)}")
+        context, certified = (
+            [to_shape(machine, shape, f"{name}, declared type") for shape in to_list(machine, shapes, name)]
+            for shapes in result.args[2:4]
+        )
+        graph = Thunk(None, None, self._body)
+        if result.head == _DGRAPH:
+            _, (graph, *_) = constructor_fields(machine, graph, {f"{_DGRAPH}.mk": 4}, name)
+        snocs = self._snocs(graph)
+        if len(snocs) != len(certified):
+            raise ShapeError(f"{name}: expected {len(certified)} nodes by its type, found {len(snocs)}")
+        names = self._entry_names(len(context) + len(certified))
+        shapes = list(context)
+        nodes: list[Node] = []
+        for (shape_thunk, node_thunk), expected in zip(snocs, certified, strict=True):
+            entry = names[len(shapes)]
+            where = f"{name}, node {len(shapes)} ({entry})"
+            shape = to_shape(machine, shape_thunk, where)
+            if shape != expected:
+                raise ShapeError(f"{where}: expected shape {shape_text(expected)} by its type, found {shape_text(shape)}")
+            nodes.append(self._node(node_thunk, entry, shape, shapes, where))
+            shapes.append(shape)
+        return DGraph(
+            lean_name=name,
+            dims=self._telescope.of("dim"),
+            scalars=self._telescope.of("scalar"),
+            maps=self._telescope.of("map"),
+            context=tuple(Entry(name=entry, shape=shape) for entry, shape in zip(names, context, strict=False)),
+            nodes=tuple(nodes),
+        )
+
+    def _open(self, constant: Constant) -> _Telescope:
+        telescope = _Telescope(self._machine.evaluate(constant.type))
+        while isinstance(pi := telescope.result, VPi):
+            kind = self._argument_kind(pi)
+            if kind == "shape":
+                raise UnsupportedTerm(f"{constant.name}: argument {pi.name} is a shape; give it as dimensions")
+            telescope.names.setdefault(kind, []).append(pi.name)
+            telescope.args.append(variable(pi.name))
+            telescope.result = self._machine.instantiate(pi, telescope.args[-1])
+        return telescope
+
+    def _argument_kind(self, pi: VPi) -> ArgumentKind:
+        domain = self._machine.force(pi.domain)
+        match domain:
+            case VSort():
+                return "erased"
+            case VStuck("Nat", ()):
+                return "dim"
+            case VStuck("Spec.Shape", ()):
+                return "shape"
+            case VStuck(_, (), is_variable=True):
+                return "scalar"
+        return "erased" if pi.info == "instImplicit" or self._is_proposition(domain) else "map"
+
+    def _is_proposition(self, type_: Value) -> bool:
+        while isinstance(type_, VPi):
+            type_ = self._machine.instantiate(type_, variable(type_.name))
+        if not isinstance(type_, VStuck) or type_.is_variable:
+            return False
+        family = self._environment.constant(type_.head)
+        sort = family.type if family else None
+        while isinstance(sort, Pi):
+            sort = sort.body
+        return isinstance(sort, Sort) and isinstance(sort.level, LZero)
+
+    def _snocs(self, graph: Thunk) -> list[tuple[Thunk, Thunk]]:
+        """Return shape and node of each ``Graph.snoc``, first node first."""
+        found = []
+        while True:
+            constructor, fields = constructor_fields(
+                self._machine, graph, {f"{_GRAPH}.nil": 3, f"{_GRAPH}.snoc": 3}, self._name
+            )
+            if constructor == f"{_GRAPH}.nil":
+                return found[::-1]
+            _, shape, graph, node = fields
+            found.append((shape, node))
+
+    def _entry_names(self, count: int) -> list[str]:
+        declared = self._environment.constant(f"{self._name}.names")
+        if declared is None or declared.value is None:
+            return [f"entry{position}" for position in range(count)]
+        value = Thunk(declared.value, None)
+        where = declared.name
+        names = [to_string(self._machine, name, where) for name in to_list(self._machine, value, where)]
+        if len(names) != count:
+            raise GraphError(f"{where}: expected {count} names, one for each entry, found {len(names)}")
+        return names
+
+    def _node(self, thunk: Thunk, entry: str, shape: Shape, shapes: list[Shape], where: str) -> Node:
+        machine = self._machine
+        _, (_, op_thunk, operands) = constructor_fields(machine, thunk, {f"{_NODE}.mk": 4}, where)
+        positions = []
+        while True:
+            constructor, fields = constructor_fields(
+                machine, operands, {f"{_OPERANDS}.nil": 1, f"{_OPERANDS}.cons": 1}, where
+            )
+            if constructor == f"{_OPERANDS}.nil":
+                break
+            operand_shape, _, index, operands = fields
+            position = to_position(machine, index, where)
+            expected = to_shape(machine, operand_shape, where)
+            if position >= len(shapes) or shapes[position] != expected:
+                found = shape_text(shapes[position]) if position < len(shapes) else "no such entry"
+                raise ShapeError(f"{where}: operand {position}: expected shape {shape_text(expected)}, found {found}")
+            positions.append(position)
+        op = machine.force(op_thunk)
+        if not isinstance(op, VStuck) or op.is_variable or op.head not in self._known_ops:
+            raise UnsupportedOp(
+                describe(op), f"{where}: unknown op {describe(op)}; the primitive table has no entry for it"
+            )
+        return Node(
+            name=entry,
+            op=op.head.rpartition(".")[2],
+            lean_op=op.head,
+            operands=tuple(positions),
+            params=self._params(op, where),
+            shape=shape,
+        )
+
+    def _params(self, op: VStuck, where: str) -> dict[str, Param]:
+        constant = self._environment.constant(op.head)
+        assert constant is not None
+        params: dict[str, Param] = {}
+        type_ = self._machine.evaluate(constant.type)
+        for arg in op.args:
+            assert isinstance(type_, VPi)
+            kind = self._argument_kind(type_)
+            if kind != "erased":
+                params[type_.name] = self._param(kind, arg, f"{where}: argument {type_.name} of {op.head}")
+            type_ = self._machine.instantiate(type_, arg)
+        return params
+
+    def _param(self, kind: ArgumentKind, arg: Thunk, where: str) -> Param:
+        match kind:
+            case "dim":
+                return DimParam(value=to_dim(self._machine, arg, where))
+            case "shape":
+                return ShapeParam(value=to_shape(self._machine, arg, where))
+        value = self._machine.force(arg)
+        names = self._telescope.of(kind)
+        if isinstance(value, VStuck) and value.is_variable and not value.args and value.head in names:
+            return ScalarParam(name=value.head) if kind == "scalar" else MapParam(name=value.head)
+        raise UnsupportedTerm(
+            f"{where}: expected one of the declaration's own arguments ({', '.join(names) or 'it has none'}), "
+            f"found {describe(value)}"
+        )

@@ -1,0 +1,370 @@
+"""Weak-head evaluation of Lean terms: a lazy environment machine over compiled declarations.
+
+Reductions are the kernel's: β, δ (definitions), ζ, ι (recursors, with literals, K and structure η), projections, and arithmetic on
+natural-number literals. Universe levels do not influence them and are ignored. Deliberate differences from the kernel:
+
+- Declarations in ``held`` never unfold, so that their applications can be read off.
+- Arithmetic on symbolic natural numbers stays as it is (``Nat.mul n d``) instead of unfolding to a stuck recursor.
+- Terms are assumed to be well-typed, which Lean's kernel has checked; nothing is checked again here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import add, mul
+from typing import TypeAlias
+
+from lean_bridge.errors import OutOfFuel, UnsupportedTerm
+from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.expr import (
+    App,
+    BinderInfo,
+    BVar,
+    Const,
+    Constant,
+    Expr,
+    FVar,
+    Lam,
+    Let,
+    Lit,
+    MData,
+    Name,
+    Pi,
+    Proj,
+    Sort,
+)
+
+FUEL = 2_000_000
+"""Reduction steps before giving up; the graphs of this library take a few thousand."""
+
+
+@dataclass(slots=True, eq=False)
+class Thunk:
+    """A term in its environment, or its value once somebody asked for it."""
+
+    expr: Expr | None
+    env: Env
+    value: Value | None = None
+
+
+Env: TypeAlias = tuple[Thunk, "Env"] | None
+"""The values of the bound variables, innermost first."""
+
+
+@dataclass(slots=True, eq=False)
+class VStuck:
+    """A constant, free variable or projection applied to arguments, with nothing left to reduce."""
+
+    head: Name
+    args: tuple[Thunk, ...]
+    is_variable: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class VProj:
+    """A projection of a value that is no constructor application."""
+
+    struct: Name
+    index: int
+    of: Value
+    args: tuple[Thunk, ...]
+
+
+@dataclass(slots=True, eq=False)
+class VLam:
+    """A function."""
+
+    body: Expr
+    env: Env
+
+
+@dataclass(slots=True, eq=False)
+class VPi:
+    """A function type."""
+
+    name: Name
+    domain: Thunk
+    body: Expr
+    env: Env
+    info: BinderInfo
+
+
+@dataclass(slots=True, eq=False)
+class VSort:
+    """A universe."""
+
+    expr: Sort
+
+
+@dataclass(slots=True, eq=False)
+class VLit:
+    """A natural number or a string."""
+
+    value: int | str
+
+
+Value: TypeAlias = VStuck | VProj | VLam | VPi | VSort | VLit
+
+
+def _truncated_sub(a: int, b: int) -> int:
+    return max(a - b, 0)
+
+
+def _div(a: int, b: int) -> int:
+    return a // b if b else 0
+
+
+def _mod(a: int, b: int) -> int:
+    return a % b if b else a
+
+
+_ARITHMETIC: dict[Name, Callable[[int, int], int]] = {
+    "Nat.add": add,
+    "Nat.mul": mul,
+    "Nat.sub": _truncated_sub,
+    "Nat.div": _div,
+    "Nat.mod": _mod,
+}
+_COMPARISON: dict[Name, Callable[[int, int], bool]] = {"Nat.beq": int.__eq__, "Nat.ble": int.__le__}
+
+
+def variable(name: Name) -> Thunk:
+    """Return a free variable as an argument."""
+    return Thunk(None, None, VStuck(name, (), is_variable=True))
+
+
+class Machine:
+    """Evaluates terms of one environment.
+
+    Raises: OutOfFuel after ``fuel`` reductions or too deep a nesting; UnsupportedTerm where a term mentions a constant that no
+    loaded module defines.
+    """
+
+    def __init__(self, environment: Environment, *, held: Callable[[Constant], bool], fuel: int = FUEL) -> None:
+        self._environment = environment
+        self._held = held
+        self._fuel = fuel
+        self._unfolded: dict[Name, Value | None] = {}
+
+    def evaluate(self, expr: Expr, env: Env = None) -> Value:
+        """Return the weak-head normal form of a term."""
+        try:
+            return self._eval(expr, env)
+        except RecursionError:
+            raise OutOfFuel("evaluation nests too deeply; is the declaration a closed graph?") from None
+
+    def force(self, thunk: Thunk) -> Value:
+        """Return the weak-head normal form of an argument."""
+        if thunk.value is None:
+            assert thunk.expr is not None
+            thunk.value = self.evaluate(thunk.expr, thunk.env)
+            thunk.expr = thunk.env = None
+        return thunk.value
+
+    def instantiate(self, pi: VPi, arg: Thunk) -> Value:
+        """Return the type of a function's result on an argument."""
+        return self.evaluate(pi.body, (arg, pi.env))
+
+    def apply(self, value: Value, args: tuple[Thunk, ...]) -> Value:
+        """Return a function's value on arguments."""
+        while args:
+            match value:
+                case VLam(body, env):
+                    used = 1
+                    env = (args[0], env)
+                    while used < len(args) and isinstance(body, Lam):
+                        env = (args[used], env)
+                        body = body.body
+                        used += 1
+                    value, args = self._eval(body, env), args[used:]
+                case VStuck(head, earlier, is_variable):
+                    if is_variable:
+                        return VStuck(head, earlier + args, is_variable=True)
+                    return self._reduce(head, earlier + args)
+                case VProj(struct, index, of, earlier):
+                    return VProj(struct, index, of, earlier + args)
+                case _:
+                    raise UnsupportedTerm(f"expected a function, found {describe(value)}")
+        return value
+
+    def _eval(self, expr: Expr, env: Env) -> Value:
+        args: tuple[Thunk, ...] = ()
+        while True:
+            match expr:
+                case App():
+                    spine = []
+                    while isinstance(expr, App):
+                        spine.append(self._delay(expr.arg, env))
+                        expr = expr.fn
+                    args = (*reversed(spine), *args)
+                case MData(inner):
+                    expr = inner
+                case Let(_, _, value, body, _):
+                    env = (self._delay(value, env), env)
+                    expr = body
+                case Lam(_, _, body, _) if args:
+                    self._spend()
+                    env, args, expr = (args[0], env), args[1:], body
+                case Lam(_, _, body, _):
+                    return VLam(body, env)
+                case BVar(index):
+                    return self.apply(self.force(_lookup(env, index)), args)
+                case Const(name, _):
+                    return self._reduce(name, args)
+                case FVar(name):
+                    return VStuck(name, args, is_variable=True)
+                case Proj(struct, index, of):
+                    return self.apply(self._project(struct, index, self._eval(of, env)), args)
+                case Pi(name, domain, body, info):
+                    return VPi(name, self._delay(domain, env), body, env, info)
+                case Sort():
+                    return VSort(expr)
+                case Lit(value):
+                    return VLit(value)
+
+    def _delay(self, expr: Expr, env: Env) -> Thunk:
+        match expr:
+            case BVar(index):
+                return _lookup(env, index)
+            case Lit(value):
+                return Thunk(None, None, VLit(value))
+        return Thunk(expr, env)
+
+    def _spend(self) -> None:
+        self._fuel -= 1
+        if self._fuel < 0:
+            raise OutOfFuel(f"no normal form within the step limit ({FUEL:,}); does the declaration compute by recursion on data?")
+
+    def _constant(self, name: Name) -> Constant:
+        constant = self._environment.constant(name)
+        if constant is None:
+            raise UnsupportedTerm(f"{name} is mentioned, but no loaded module defines it")
+        return constant
+
+    def _reduce(self, name: Name, args: tuple[Thunk, ...]) -> Value:
+        self._spend()
+        if name in _ARITHMETIC or name in _COMPARISON:
+            return self._arithmetic(name, args)
+        constant = self._constant(name)
+        match constant.kind:
+            case "definition" if not self._held(constant):
+                return self.apply(self._unfold(constant), args)
+            case "recursor":
+                return self._recurse(constant, args)
+            case "constructor" if name == "Nat.zero":
+                return VLit(0)
+            case "constructor" if name == "Nat.succ" and args:
+                before = self.force(args[0])
+                if isinstance(before, VLit) and isinstance(before.value, int):
+                    return VLit(before.value + 1)
+            case "quot" if constant.quot_kind == "lift" and len(args) > 5:
+                of = self.force(args[5])
+                if isinstance(of, VStuck) and of.head == "Quot.mk":
+                    return self.apply(self.force(args[3]), (of.args[2], *args[6:]))
+        return VStuck(name, args)
+
+    def _unfold(self, constant: Constant) -> Value:
+        assert constant.value is not None, constant.name
+        value = self._unfolded.get(constant.name)
+        if value is None:
+            value = self._unfolded[constant.name] = self._eval(constant.value, None)
+        return value
+
+    def _arithmetic(self, name: Name, args: tuple[Thunk, ...]) -> Value:
+        if len(args) == 2:
+            left, right = self.force(args[0]), self.force(args[1])
+            if isinstance(left, VLit) and isinstance(right, VLit):
+                a, b = left.value, right.value
+                assert isinstance(a, int)
+                assert isinstance(b, int)
+                if name in _ARITHMETIC:
+                    return VLit(_ARITHMETIC[name](a, b))
+                return VStuck("Bool.true" if _COMPARISON[name](a, b) else "Bool.false", ())
+        return VStuck(name, args)
+
+    def _project(self, struct: Name, index: int, value: Value) -> Value:
+        if isinstance(value, VStuck) and not value.is_variable:
+            head = self._constant(value.head)
+            if head.kind == "constructor":
+                return self.force(value.args[head.num_params + index])
+        return VProj(struct, index, value, ())
+
+    def _recurse(self, recursor: Constant, args: tuple[Thunk, ...]) -> Value:
+        """Return a recursor's value by the rule of its major premise's constructor, if that can be seen."""
+        first_index = recursor.num_params + recursor.num_motives + recursor.num_minors
+        at = first_index + recursor.num_indices
+        if len(args) <= at:
+            return VStuck(recursor.name, args)
+        major = self.force(args[at])
+        shared = args[:first_index]
+        fields: tuple[Thunk, ...] | None = None
+        if isinstance(major, VLit) and isinstance(major.value, int):
+            name = "Nat.succ" if major.value else "Nat.zero"
+            fields = (Thunk(None, None, VLit(major.value - 1)),) if major.value else ()
+        elif isinstance(major, VStuck) and not major.is_variable and self._constant(major.head).kind == "constructor":
+            name = major.head
+            fields = major.args[self._constant(name).num_params :]
+        elif recursor.k:
+            name = recursor.rules[0].constructor
+            fields = () if self._indices_agree(name, args[: recursor.num_params], args[first_index:at]) else None
+        elif len(recursor.rules) == 1 and not recursor.num_indices and self._is_structure(recursor.rules[0].constructor):
+            name = recursor.rules[0].constructor
+            struct = self._constant(name).inductive
+            fields = tuple(
+                Thunk(None, None, VProj(struct, index, major, ())) for index in range(recursor.rules[0].num_fields)
+            )
+        if fields is None:
+            return VStuck(recursor.name, args)
+        rule = next(rule for rule in recursor.rules if rule.constructor == name)
+        return self.apply(self._eval(rule.rhs, None), shared + fields + args[at + 1 :])
+
+    def _is_structure(self, constructor: Name) -> bool:
+        inductive = self._constant(self._constant(constructor).inductive)
+        return not inductive.is_recursive and len(inductive.constructors) == 1
+
+    def _indices_agree(self, constructor: Name, params: tuple[Thunk, ...], indices: tuple[Thunk, ...]) -> bool:
+        """Whether a field-less constructor has exactly these indices, so that K-like reduction applies."""
+        value = self._eval(self._constant(constructor).type, None)
+        for param in params:
+            assert isinstance(value, VPi)
+            value = self.instantiate(value, param)
+        assert isinstance(value, VStuck)
+        return all(map(self._is_same, value.args[len(params) :], indices))
+
+    def _is_same(self, left: Thunk, right: Thunk) -> bool:
+        """Whether two arguments have equal normal forms; ``False`` may also mean that it cannot be told."""
+        if left is right:
+            return True
+        match self.force(left), self.force(right):
+            case VLit(a), VLit(b):
+                return a == b
+            case VStuck(head, args, is_variable), VStuck(other, others, others_variable):
+                same_head = head == other and is_variable == others_variable and len(args) == len(others)
+                return same_head and all(map(self._is_same, args, others))
+        return False
+
+
+def _lookup(env: Env, index: int) -> Thunk:
+    while env is not None:
+        if index == 0:
+            return env[0]
+        env, index = env[1], index - 1
+    raise UnsupportedTerm("a bound variable has no binder")
+
+
+def describe(value: Value) -> str:
+    """Return a short name for a value, for messages."""
+    match value:
+        case VStuck(head, args):
+            return f"{head} applied to {len(args)} arguments" if args else head
+        case VProj(struct, index, of, _):
+            return f"field {index} of {struct} of {describe(of)}"
+        case VLam():
+            return "a function"
+        case VPi():
+            return "a function type"
+        case VSort():
+            return "a universe"
+        case VLit(literal):
+            return repr(literal)

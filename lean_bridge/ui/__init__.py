@@ -1,0 +1,1 @@
+"""Renders report models for people (a report in, terminal text out)."""

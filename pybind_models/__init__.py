@@ -1,0 +1,40 @@
+"""Models bound to Lean declarations; their JSON is the public file format."""
+
+from pybind_models.base import Model
+from pybind_models.dim import Dim, Shape, shape_text
+from pybind_models.graph import DGraph, DimParam, Entry, MapParam, Node, Param, ScalarParam, ShapeParam
+from pybind_models.report import (
+    BuildReport,
+    CheckResult,
+    DeclarationReport,
+    Diagnostic,
+    GraphReport,
+    ModuleReport,
+    Source,
+    Toolchain,
+    VerifyReport,
+)
+
+__all__ = [
+    "BuildReport",
+    "CheckResult",
+    "DGraph",
+    "DeclarationReport",
+    "Diagnostic",
+    "Dim",
+    "DimParam",
+    "Entry",
+    "GraphReport",
+    "MapParam",
+    "Model",
+    "ModuleReport",
+    "Node",
+    "Param",
+    "ScalarParam",
+    "Shape",
+    "ShapeParam",
+    "Source",
+    "Toolchain",
+    "VerifyReport",
+    "shape_text",
+]

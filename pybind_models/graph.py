@@ -1,0 +1,108 @@
+"""Certified computation graphs: a typed SSA list over a context, with symbolic shapes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pybind_models.base import Model
+from pybind_models.dim import Dim, Shape
+
+
+class DimParam(Model):
+    """A natural-number argument of an op, such as the inner length of a matrix product."""
+
+    kind: Literal["dim"] = "dim"
+    value: Dim
+
+
+class ShapeParam(Model):
+    """A shape argument of an op, such as the target of a reshape."""
+
+    kind: Literal["shape"] = "shape"
+    value: Shape
+
+
+class ScalarParam(Model):
+    """A scalar argument of an op: one of the declaration's own scalar arguments, by name."""
+
+    kind: Literal["scalar"] = "scalar"
+    name: str
+
+
+class MapParam(Model):
+    """A function-valued argument of an op (a fixed linear map, a fixed bias): one of the declaration's arguments, by name."""
+
+    kind: Literal["map"] = "map"
+    name: str
+
+
+Param = Annotated[DimParam | ShapeParam | ScalarParam | MapParam, Field(discriminator="kind")]
+
+
+class Entry(Model):
+    """One entry of a context Γ: its name and certified shape."""
+
+    name: str
+    shape: Shape
+
+
+class Node(Model):
+    """One saved tensor of a graph; bound to ``Proofs.Autograd.Node``."""
+
+    name: str
+    """The value's name, unique in ``Γ ++ ss``."""
+    op: str
+    """The primitive, by the last component of its Lean name."""
+    lean_op: str
+    """The Lean declaration of the primitive, of type ``Proofs.Autograd.Op``."""
+    operands: tuple[int, ...]
+    """Absolute positions in ``Γ ++ ss``; all smaller than the node's own."""
+    params: dict[str, Param]
+    """The op's arguments by the names of its Lean binders, in order."""
+    shape: Shape
+    """The certified shape of the saved tensor."""
+
+
+class DGraph(Model):
+    """A graph extracted from a compiled declaration; bound to ``Proofs.Autograd.DGraph`` and ``Proofs.Autograd.Graph``.
+
+    Positions are absolute in ``Γ ++ ss``: the context entries first, then the nodes in order.
+    """
+
+    lean_name: str
+    dims: tuple[str, ...]
+    """The declaration's natural-number arguments, in order."""
+    scalars: tuple[str, ...]
+    """Its scalar arguments, in order."""
+    maps: tuple[str, ...] = ()
+    """Its function-valued arguments, in order."""
+    context: tuple[Entry, ...]
+    nodes: tuple[Node, ...]
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The entries of ``Γ ++ ss``: inputs, then saved tensors."""
+        return self.context + tuple(Entry(name=node.name, shape=node.shape) for node in self.nodes)
+
+    @model_validator(mode="after")
+    def _is_well_formed(self) -> DGraph:
+        names = [entry.name for entry in self.entries]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"{self.lean_name}: entry names must be unique, found twice: {', '.join(twice)}")
+        known = set(self.dims)
+        for position, entry in enumerate(self.entries):
+            unknown = sorted(set().union(*(dim.names for dim in entry.shape)) - known) if entry.shape else []
+            if unknown:
+                raise ValueError(
+                    f"{self.lean_name}: entry {position} ({entry.name}) has unknown dimensions: {', '.join(unknown)}"
+                )
+        for offset, node in enumerate(self.nodes):
+            position = len(self.context) + offset
+            if any(not 0 <= operand < position for operand in node.operands):
+                raise ValueError(
+                    f"{self.lean_name}: node {position} ({node.name}) reads {node.operands}, expected positions below {position}"
+                )
+        return self

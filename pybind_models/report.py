@@ -1,0 +1,136 @@
+"""Verdicts: what was built, which theorems hold and on what they rest, which graphs agree with their numbers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pybind_models.base import Model
+from pybind_models.graph import DGraph
+
+Severity = Literal["information", "warning", "error"]
+
+
+class Diagnostic(Model):
+    """One message of Lean's about a source file."""
+
+    file: str
+    line: int
+    """1-based."""
+    column: int
+    """0-based, in code points, as Lean counts."""
+    severity: Severity
+    text: str
+
+
+class Toolchain(Model):
+    """The Lean that was used."""
+
+    provider: Literal["installed", "embedded"]
+    version: str
+    """As Lean reports it, for example ``4.28.0-pre``."""
+    identity: str
+    """A content hash: equal identities compile equal files to equal files."""
+    location: str
+
+
+class ModuleReport(Model):
+    """What became of one source file."""
+
+    module: str
+    file: str
+    state: Literal["built", "cached", "failed", "blocked"]
+    """``blocked``: not compiled, because a module it imports failed."""
+    seconds: float
+    """Elaboration time; of a cached module, the time it took when it was built."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class BuildReport(Model):
+    """What became of the library's source files, in build order."""
+
+    toolchain: Toolchain
+    modules: tuple[ModuleReport, ...]
+    seconds: float
+    """Wall time of this build."""
+    lean_processes: int
+    """How many Lean processes this build started."""
+
+
+class Source(Model):
+    """Where a declaration stands in the sources, and its text."""
+
+    file: str
+    line: int
+    """1-based, as is ``column``."""
+    column: int
+    text: str
+
+
+DeclarationKind = Literal["theorem", "definition", "inductive"]
+
+DeclarationStatus = Literal["proved", "defined", "rejected", "missing", "not built"]
+"""``proved`` for theorems and ``defined`` for everything else that is accepted."""
+
+
+class DeclarationReport(Model):
+    """The verdict on one catalogued declaration."""
+
+    name: str
+    group: str
+    """The seed module, or the part of the library, that it belongs to."""
+    upstream: str | None
+    """The name of upstream's declaration with this meaning."""
+    kind: str | None
+    """The kind found; ``None`` where the declaration is missing."""
+    status: DeclarationStatus
+    reason: str | None = None
+    """Why it was not accepted, in one line."""
+    statement: str | None = None
+    """Its type, written to be read."""
+    axioms: tuple[str, ...] = ()
+    """Every axiom reached from it."""
+    axiom_path: tuple[str, ...] = ()
+    """A chain of declarations from this one to the first axiom that is not allowed."""
+    library_theorems: int = 0
+    """How many theorems of Lean's own library it uses whose proofs are not in the compiled files that ship with Lean."""
+    declarations: int = 0
+    """How many declarations of this library were followed."""
+    source: Source | None = None
+
+
+class CheckResult(Model):
+    """The outcome of one comparison of a graph's numbers with an independent source."""
+
+    name: str
+    outcome: Literal["passed", "failed", "not run"]
+    detail: str
+    """What was compared with what, or why nothing was."""
+    error: float | None = None
+    """The largest deviation seen."""
+    tolerance: float | None = None
+    """What was allowed."""
+
+
+class GraphReport(Model):
+    """The verdict on one catalogued graph."""
+
+    name: str
+    status: Literal["agrees", "rejected", "no verdict"]
+    reason: str | None = None
+    graph: DGraph | None = None
+    checks: tuple[CheckResult, ...] = ()
+    seconds: float = 0.0
+
+
+class VerifyReport(Model):
+    """Everything ``verify`` found."""
+
+    verdict: Literal["accepted", "rejected", "no verdict"]
+    reason: str | None = None
+    """Why, in one line, where the verdict is not ``accepted``."""
+    build: BuildReport | None = None
+    declarations: tuple[DeclarationReport, ...] = ()
+    graphs: tuple[GraphReport, ...] = ()
+    seconds: float = 0.0
+    cached: bool = False
+    """Whether the judgement was made earlier for exactly these compiled files and this version of the tool."""
