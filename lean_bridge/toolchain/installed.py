@@ -1,0 +1,167 @@
+"""An installed Lean: the ``lean`` command, on the PATH or under elan, one process per file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from lean_bridge.errors import ToolchainError
+from lean_bridge.toolchain import process
+from lean_bridge.toolchain.location import cache_directory
+from lean_bridge.toolchain.pool import Answer, WorkerDiedError, WorkerHungError, open_pool
+from lean_bridge.toolchain.provider import Job, WorkerPool
+from pybind_models import Toolchain
+
+ANSWER_LIMIT = 30.0
+"""Seconds a ``lean`` may take to state its version."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledProvider:
+    """The Lean whose ``lean`` command is ``binary``."""
+
+    binary: Path
+    info: Toolchain
+    library: Path
+
+    def pool(self, workers: int, *, time_limit: float) -> AbstractContextManager[WorkerPool]:
+        """Open a pool that starts a process per file; see :class:`lean_bridge.toolchain.provider.Provider`."""
+        return open_pool(lambda: InstalledWorker(self.binary), workers, time_limit)
+
+
+class InstalledWorker:
+    """One run of ``lean``."""
+
+    spent = True
+    """A process elaborates one file."""
+
+    def __init__(self, binary: Path) -> None:
+        self._binary = binary
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def run(self, job: Job, time_limit: float) -> Answer:
+        """See :class:`lean_bridge.toolchain.pool.Worker`."""
+        began = time.monotonic()
+        with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+            self._process = process.start(
+                [self._binary, *_arguments(job)],
+                cwd=(job.root or job.source.parent).absolute(),
+                stdout=stdout,
+                stderr=stderr,
+                env={
+                    "LEAN_PATH": os.pathsep.join(str(directory.absolute()) for directory in job.search_path)
+                },
+            )
+            try:
+                status = self._process.wait(time_limit)
+            except subprocess.TimeoutExpired as error:
+                raise WorkerHungError from error
+            finally:
+                self.kill()
+            seconds = time.monotonic() - began
+            lines = tuple(_lines(stdout)), tuple(_lines(stderr))
+        if status not in (0, 1):  # killed by a signal, or aborted
+            raise WorkerDiedError(f"exit status {status}, {' '.join(lines[1][-3:])}")
+        return Answer(status, seconds, *lines)
+
+    def kill(self) -> None:
+        """See :class:`lean_bridge.toolchain.pool.Worker`."""
+        if self._process is not None:
+            process.end(self._process)
+
+    close = kill
+
+
+def read_installed(binary: Path) -> InstalledProvider:
+    """Ask the ``lean`` at ``binary`` which version it is, unless this very file has answered before.
+
+    Raises: ToolchainError if it does not answer as Lean does.
+    """
+    found = binary.resolve().stat()
+    stamp = f"{binary.resolve()}:{found.st_mtime_ns}:{found.st_size}"
+    remembered = cache_directory() / "installed" / f"{hashlib.sha256(stamp.encode()).hexdigest()}.json"
+    try:
+        answers: dict[str, str] = json.loads(remembered.read_text("utf-8"))
+    except (OSError, ValueError):
+        answers = {"version": _ask(binary, "--version"), "library": _ask(binary, "--print-libdir")}
+        remembered.parent.mkdir(parents=True, exist_ok=True)
+        scratch = remembered.with_suffix(f".{os.getpid()}")
+        scratch.write_text(json.dumps(answers), "utf-8")
+        scratch.replace(remembered)
+    version = re.match(r"Lean \(version ([^,\s)]+)", answers["version"])
+    if version is None:
+        raise ToolchainError(
+            f"{binary}: expected a line `Lean (version …)`, found {answers['version'][:80]!r}"
+        )
+    info = Toolchain(
+        provider="installed",
+        version=version[1],
+        identity=hashlib.sha256(f"{stamp}:{answers['version']}".encode()).hexdigest(),
+        location=str(binary),
+    )
+    return InstalledProvider(binary, info, Path(answers["library"]))
+
+
+def installed_binaries(required: str) -> tuple[Path, ...]:
+    """Return the ``lean`` commands that may be the ``required`` one (a line of ``lean-toolchain``).
+
+    That is elan's copy of exactly this toolchain, then ``lean`` on the PATH. elan's own ``lean`` is passed over:
+    it stands for whatever toolchain the current directory names, and may go and download it.
+    """
+    elan = Path(os.environ.get("ELAN_HOME") or Path.home() / ".elan")
+    kept = elan / "toolchains" / required.replace("/", "--").replace(":", "---") / "bin" / _executable("lean")
+    on_path = shutil.which("lean")
+    candidates = [kept] if kept.is_file() else []
+    if on_path is not None and not _is_elan(Path(on_path)):
+        candidates.append(Path(on_path))
+    return tuple(candidates)
+
+
+def _is_elan(binary: Path) -> bool:
+    return any(path.with_name(_executable("elan")).is_file() for path in (binary, binary.resolve()))
+
+
+def _executable(name: str) -> str:
+    return f"{name}.exe" if os.name == "nt" else name
+
+
+def _arguments(job: Job) -> list[str]:
+    arguments = ["--json", *(f"-D{name}={value}" for name, value in job.options)]
+    if job.root is not None:
+        arguments.append(f"--root={job.root.absolute()}")
+    if job.olean is not None:
+        arguments += ["-o", str(job.olean.absolute())]
+    return [*arguments, str(job.source.absolute())]
+
+
+def _ask(binary: Path, question: str) -> str:
+    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+        try:
+            lean = process.start([binary, question], cwd=binary.parent, stdout=stdout, stderr=stderr)
+        except OSError as error:
+            raise ToolchainError(f"{binary}: cannot be started: {error}") from error
+        try:
+            status = lean.wait(ANSWER_LIMIT)
+        except subprocess.TimeoutExpired as error:
+            raise ToolchainError(f"{binary}: no answer to {question} within {ANSWER_LIMIT:g} s") from error
+        finally:
+            process.end(lean)
+        lines = list(_lines(stdout))
+    if status != 0 or not lines:
+        raise ToolchainError(f"{binary}: expected an answer to {question}, found exit status {status}")
+    return lines[0]
+
+
+def _lines(stream: IO[bytes]) -> list[str]:
+    stream.seek(0)
+    return stream.read().decode("utf-8", "replace").splitlines()

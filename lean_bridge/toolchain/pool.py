@@ -1,0 +1,176 @@
+"""A pool of Lean workers: bounded, lazy, recycled, with one second chance for a file whose worker dies."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainTimeout
+from lean_bridge.toolchain.messages import parse_messages
+from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES, Elaboration, Job, WorkerPool
+from pybind_models import Diagnostic
+
+
+class WorkerDiedError(Exception):
+    """The process ended without an answer; the message holds its last words."""
+
+
+class WorkerHungError(Exception):
+    """The process passed the time limit and was ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A worker's raw answer to one job."""
+
+    status: int
+    seconds: float
+    stdout: tuple[str, ...]
+    stderr: tuple[str, ...]
+
+
+class Worker(Protocol):
+    """One Lean process."""
+
+    @property
+    def spent(self) -> bool:
+        """Whether it should take no further job."""
+
+    def run(self, job: Job, time_limit: float) -> Answer:
+        """Elaborate one file.
+
+        Raises: WorkerDiedError, WorkerHungError; the worker is of no use afterwards.
+        """
+
+    def kill(self) -> None:
+        """End the process and everything it started, which ends a ``run`` in another thread."""
+
+    def close(self) -> None:
+        """Kill the process and release what it held; for the thread that called ``run``, or after it."""
+
+
+class Pool:
+    """At most ``workers`` living workers, made by ``start`` when a job finds none idle."""
+
+    def __init__(self, start: Callable[[], Worker], workers: int, time_limit: float) -> None:
+        self._start = start
+        self._time_limit = time_limit
+        self._free = threading.BoundedSemaphore(workers)
+        self._lock = threading.Lock()
+        self._idle: list[Worker] = []
+        self._living: set[Worker] = set()
+        self._closed = False
+        self.processes_started = 0
+
+    def elaborate(self, job: Job) -> Elaboration:
+        """See :meth:`lean_bridge.toolchain.provider.WorkerPool.elaborate`."""
+        _check_source(job)
+        for path in artifact_paths(job):
+            path.unlink(missing_ok=True)
+        try:
+            answer = self._run(job)
+        except (WorkerDiedError, WorkerHungError):
+            try:
+                answer = self._run(job)
+            except WorkerDiedError as died:
+                raise ToolchainCrashed(f"{job.name}: Lean died twice on this file: {died}") from died
+            except WorkerHungError as hung:
+                raise ToolchainTimeout(
+                    f"{job.name}: Lean was stopped twice after {self._time_limit:g} s on this file; "
+                    "simplify it or raise the time limit"
+                ) from hung
+        return _to_elaboration(job, answer)
+
+    def close(self) -> None:
+        """End every process; jobs under way fail."""
+        with self._lock:
+            self._closed = True
+            idle, living = self._idle, list(self._living)
+            self._idle = []
+        for worker in living:
+            worker.kill()
+        for worker in idle:
+            self._retire(worker)
+
+    def _run(self, job: Job) -> Answer:
+        with self._free:
+            worker = self._take()
+            try:
+                answer = worker.run(job, self._time_limit)
+            except BaseException:
+                self._retire(worker)
+                self._check_open()
+                raise
+            with self._lock:
+                keep = not (worker.spent or self._closed)
+                if keep:
+                    self._idle.append(worker)
+            if not keep:
+                self._retire(worker)
+            return answer
+
+    def _take(self) -> Worker:
+        with self._lock:
+            self._check_open()
+            if self._idle:
+                return self._idle.pop()
+            worker = self._start()
+            self._living.add(worker)
+            self.processes_started += 1
+            return worker
+
+    def _retire(self, worker: Worker) -> None:
+        worker.close()
+        with self._lock:
+            self._living.discard(worker)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ToolchainError("the pool of Lean workers was closed while a file was being elaborated")
+
+
+@contextmanager
+def open_pool(start: Callable[[], Worker], workers: int, time_limit: float) -> Iterator[WorkerPool]:
+    """Open a pool whose processes end with the context."""
+    pool = Pool(start, workers, time_limit)
+    try:
+        yield pool
+    finally:
+        pool.close()
+
+
+def artifact_paths(job: Job) -> tuple[Path, ...]:
+    """Return every file that compiling ``job`` may write."""
+    if job.olean is None:
+        return ()
+    return tuple(job.olean.with_suffix(suffix) for suffix in ARTIFACT_SUFFIXES)
+
+
+def _check_source(job: Job) -> None:
+    if not job.source.is_file():
+        raise ToolchainError(f"{job.source}: there is no such file")
+    if job.root is not None and not job.source.resolve().is_relative_to(job.root.resolve()):
+        raise ToolchainError(f"{job.source}: is not under the root {job.root} that names its module")
+
+
+def _to_elaboration(job: Job, answer: Answer) -> Elaboration:
+    diagnostics = parse_messages(answer.stdout, job.name)
+    artifacts = tuple(path for path in artifact_paths(job) if path.exists())
+    refused = answer.status != 0 or any(d.severity == "error" for d in diagnostics)
+    if not refused and job.olean is not None and job.olean not in artifacts:
+        raise ToolchainCrashed(f"{job.name}: Lean accepted this file and wrote no {job.olean.name}")
+    if answer.status != 0 and not any(d.severity == "error" for d in diagnostics):
+        last_words = " ".join(answer.stderr[-3:]) or "it said nothing"
+        text = f"Lean stopped with exit status {answer.status} and no message: {last_words}"
+        diagnostics += (Diagnostic(file=job.name, line=1, column=0, severity="error", text=text),)
+    return Elaboration(
+        source=job.source,
+        ok=not refused,
+        seconds=answer.seconds,
+        diagnostics=diagnostics,
+        artifacts=() if refused else artifacts,
+    )

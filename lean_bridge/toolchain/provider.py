@@ -1,0 +1,79 @@
+"""The one interface to Lean: a provider hands out pools, a pool elaborates files."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pybind_models import Diagnostic, Toolchain
+
+ARTIFACT_SUFFIXES = (".olean", ".olean.server", ".olean.private", ".ir", ".ilean")
+"""What Lean may write for one module, each appended to the module's path without ``.lean``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One source file to elaborate."""
+
+    source: Path
+    search_path: tuple[Path, ...] = ()
+    """Directories with compiled imports; the standard library is always added."""
+    root: Path | None = None
+    """The directory from which Lean derives the module's name, and to which diagnostics are relative."""
+    olean: Path | None = None
+    """Where the compiled file goes, its other parts beside it; ``None`` compiles nothing."""
+    options: tuple[tuple[str, str], ...] = ()
+    """Lean options, name and value, as ``-D`` takes them."""
+
+    @property
+    def name(self) -> str:
+        """The source as diagnostics name it: relative to ``root`` if there is one, else as given."""
+        return (self.source if self.root is None else self.source.relative_to(self.root)).as_posix()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elaboration:
+    """What Lean said about one source file."""
+
+    source: Path
+    ok: bool
+    """No error was reported and every file asked for was written."""
+    seconds: float
+    diagnostics: tuple[Diagnostic, ...]
+    artifacts: tuple[Path, ...]
+    """The files written; empty unless ``ok``."""
+
+
+class WorkerPool(Protocol):
+    """A bounded set of Lean processes, started when first needed."""
+
+    @property
+    def processes_started(self) -> int:
+        """How many Lean processes there have been so far."""
+
+    def elaborate(self, job: Job) -> Elaboration:
+        """Elaborate one file; safe to call from several threads, and waits for a free process.
+
+        Raises: ToolchainCrashed or ToolchainTimeout if the process dies or hangs twice on this file;
+        ToolchainError if there is no such file, or it lies outside the job's root.
+        """
+
+
+class Provider(Protocol):
+    """A Lean on this machine."""
+
+    @property
+    def info(self) -> Toolchain:
+        """Which Lean this is."""
+
+    @property
+    def library(self) -> Path:
+        """The directory of the standard library's ``.olean`` files."""
+
+    def pool(self, workers: int, *, time_limit: float) -> AbstractContextManager[WorkerPool]:
+        """Open a pool of at most ``workers`` processes; ``time_limit`` is in seconds, per file.
+
+        Leaving the context ends every process of the pool.
+        """
