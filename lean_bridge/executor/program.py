@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -52,8 +51,8 @@ class Step:
     def _read(self, entries: Sequence[Array]) -> Arrays:
         return tuple(entries[operand] for operand in self.operands)
 
-    def _check_shape(self, what: str, array: Any, shape: Shape) -> Array:
-        made: Array = np.asanyarray(array)  # NumPy turns zero-dimensional results into bare scalars
+    def _check_shape(self, what: str, result: Array, shape: Shape) -> Array:
+        made = _array(result)
         if made.shape != shape:
             found, certified = text_of(made.shape), text_of(shape)
             raise ShapeError(f"{self.label}: {what} has shape {found}, certified is {certified}")
@@ -110,5 +109,11 @@ class Program:
         cotangents = check_arrays("seed", seeds, self.entries, self.scalars, values)
         for step in reversed(self.steps):
             for operand, cotangent in step.vjp(values, cotangents):
-                cotangents[operand] = cotangents[operand] + cotangent
+                cotangents[operand] = _array(cotangents[operand] + cotangent)
         return cotangents[: len(self.context)]
+
+
+def _array(result: Array) -> Array:
+    """Return the result as the array it is meant to be: NumPy makes bare scalars of zero-dimensional ones."""
+    array: Array = np.asanyarray(result)
+    return array

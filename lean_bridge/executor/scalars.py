@@ -49,7 +49,12 @@ class Reals:
     """The reals as IEEE floating point, float64 or float32."""
 
     def check_array(self, value: object) -> Array:
-        """Return the array; only ``numpy.ndarray`` itself, as subclasses redefine ``*`` or carry masks."""
+        """Return the array; only ``numpy.ndarray`` itself, as subclasses redefine ``*`` or carry masks.
+
+        NumPy's own arithmetic turns zero-dimensional arrays into scalars; those are taken back.
+        """
+        if isinstance(value, np.floating):
+            value = np.asarray(value)
         if type(value) is not np.ndarray:
             found = type(value).__name__
             raise ValueError(

@@ -1,0 +1,171 @@
+"""A primitive with one wrong rule is caught, and by the check that is meant to.
+
+The good twin is the table as it is. A bad twin has the rules of one primitive changed, and runs on a graph
+of that op alone. A wrong JVP or VJP must fail the adjoint identity; a JVP and VJP that are wrong together,
+each the adjoint of the other, must fail the differences; an op wrong throughout must fail the references.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lean_bridge.crosscheck import adjoint, differences, golden, pytorch, shapes
+from lean_bridge.crosscheck.run import crosscheck, judge
+from lean_bridge.executor.primitive import Primitive, Setting
+from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.table import PRIMITIVES
+from pybind_models import CheckResult, DGraph, Entry, Node, ScalarParam
+from tests.strategies import constant
+from tests.unit.executor.graphs import attention
+
+OPS = sorted(PRIMITIVES)
+OPERANDS = [(op, i) for op in OPS for i in range(PRIMITIVES[op].arity)]
+
+Change = Callable[[Array], Array]
+CHANGES: dict[str, Change] = {
+    "sign": lambda array: -array,
+    "factor": lambda array: 2 * array,
+    "dropped": lambda array: 0 * array,
+    "order": lambda array: array.ravel()[::-1].reshape(array.shape),
+    "last coordinate": lambda array: np.concatenate([array.ravel()[:-1], [0]]).reshape(array.shape),
+    "slightly off": lambda array: array * (1 + 1e-4),
+}
+
+
+def single(op: str) -> DGraph:
+    """Return a graph of one node, at shapes with more than a few coordinates."""
+    rng = np.random.default_rng(1)
+    primitive = PRIMITIVES[op]
+    sample = max(
+        (primitive.sample(rng) for _ in range(100)), key=lambda each: min(a.size for a in each.operands)
+    )
+    return DGraph(
+        lean_name=f"Single.{op}",
+        dims=(),
+        scalars=primitive.params,
+        context=tuple(Entry(name=f"x{i}", shape=constant(a.shape)) for i, a in enumerate(sample.operands)),
+        nodes=(
+            Node(
+                name="y",
+                op=op,
+                lean_op=primitive.lean_name,
+                operands=tuple(range(primitive.arity)),
+                params={name: ScalarParam(name=name) for name in primitive.params},
+                shape=constant(sample.setting.shape),
+            ),
+        ),
+    )
+
+
+def changed_cotangent(primitive: Primitive, operand: int, change: Change) -> Primitive:
+    def vjp(*arguments: Any) -> Any:
+        cotangents = primitive.vjp(*arguments)
+        return (*cotangents[:operand], change(cotangents[operand]), *cotangents[operand + 1 :])
+
+    return dataclasses.replace(primitive, vjp=vjp)
+
+
+def changed_jvp(primitive: Primitive, change: Change) -> Primitive:
+    return dataclasses.replace(primitive, jvp=lambda *arguments: change(primitive.jvp(*arguments)))
+
+
+def verdicts(primitive: Primitive, model: DGraph | None = None) -> dict[str, str]:
+    table = {**PRIMITIVES, primitive.name: primitive}
+    found: tuple[CheckResult, ...] = crosscheck(model or single(primitive.name), primitives=table)
+    if any(result.outcome == "failed" for result in found):
+        assert judge(found)[0] == "rejected"
+    return {result.name: result.outcome for result in found}
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_good_twin(op: str) -> None:
+    found = verdicts(PRIMITIVES[op])
+    assert [found[name] for name in (shapes.NAME, adjoint.NAME, differences.NAME)] == ["passed"] * 3
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize(("op", "operand"), OPERANDS)
+def test_a_wrong_cotangent_fails_the_adjoint_identity(op: str, operand: int, change: str) -> None:
+    found = verdicts(changed_cotangent(PRIMITIVES[op], operand, CHANGES[change]))
+    assert (found[adjoint.NAME], found[differences.NAME]) == ("failed", "passed")
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("op", OPS)
+def test_a_wrong_jvp_fails_adjoint_and_differences(op: str, change: str) -> None:
+    found = verdicts(changed_jvp(PRIMITIVES[op], CHANGES[change]))
+    assert (found[adjoint.NAME], found[differences.NAME]) == ("failed", "failed")
+
+
+@pytest.mark.parametrize("factor", [-1.0, 2.0, 1 + 1e-4])
+@pytest.mark.parametrize("op", OPS)
+def test_jvp_and_vjp_that_are_wrong_together_fail_the_differences(op: str, factor: float) -> None:
+    wrong = changed_jvp(PRIMITIVES[op], lambda array: factor * array)
+    for operand in range(wrong.arity):
+        wrong = changed_cotangent(wrong, operand, lambda array: factor * array)
+    found = verdicts(wrong)
+    assert (found[adjoint.NAME], found[differences.NAME]) == ("passed", "failed")
+
+
+@pytest.mark.parametrize("op", ["matmul", "bmatmul"])
+def test_cotangents_to_the_wrong_operands_fail(op: str) -> None:
+    """Square matrices, so that no shape gives it away."""
+    side = constant((3, 3) if op == "matmul" else (2, 3, 3))
+    model = single(op)
+    square = model.model_copy(
+        update={
+            "context": tuple(entry.model_copy(update={"shape": side}) for entry in model.context),
+            "nodes": (model.nodes[0].model_copy(update={"shape": side}),),
+        }
+    )
+    primitive = PRIMITIVES[op]
+    crossed = dataclasses.replace(primitive, vjp=lambda *arguments: primitive.vjp(*arguments)[::-1])
+    untransposed = changed_cotangent(primitive, 1, lambda array: array.swapaxes(-1, -2))
+    assert verdicts(primitive, square)[adjoint.NAME] == "passed"
+    assert verdicts(crossed, square)[adjoint.NAME] == "failed"
+    assert verdicts(untransposed, square)[adjoint.NAME] == "failed"
+
+
+def _unscaled() -> Primitive:
+    def plain(setting: Setting) -> Setting:
+        return dataclasses.replace(setting, params={"c": 1.0})
+
+    scale = PRIMITIVES["scale"]
+    return dataclasses.replace(
+        scale,
+        forward=lambda setting, *rest: scale.forward(plain(setting), *rest),
+        jvp=lambda setting, *rest: scale.jvp(plain(setting), *rest),
+        vjp=lambda setting, *rest: scale.vjp(plain(setting), *rest),
+    )
+
+
+def _unpermuted() -> Primitive:
+    bare = PRIMITIVES["reshape"]
+    return dataclasses.replace(PRIMITIVES["splitHeads"], forward=bare.forward, jvp=bare.jvp, vjp=bare.vjp)
+
+
+@pytest.mark.parametrize(
+    "wrong", [_unscaled(), _unpermuted()], ids=["scale without c", "split without permutation"]
+)
+def test_an_op_that_is_wrong_throughout_fails_the_references(wrong: Primitive) -> None:
+    """Its JVP and VJP are those of what it computes, so only an outside source can tell."""
+    found = verdicts(wrong, attention())
+    assert [found[name] for name in (shapes.NAME, adjoint.NAME, differences.NAME)] == ["passed"] * 3
+    assert [found[name] for name in (golden.NAME, pytorch.NAME)] == ["failed"] * 2
+    assert set(verdicts(PRIMITIVES[wrong.name], attention()).values()) == {"passed"}
+
+
+def test_a_wrong_shape_fails_the_certified_shapes() -> None:
+    right = PRIMITIVES["transposeLast2"]
+    untransposed = dataclasses.replace(right, forward=lambda _setting, primals: primals[0])
+    assert verdicts(untransposed, attention())[shapes.NAME] == "failed"
+
+
+def test_a_rule_that_gives_nan_does_not_pass() -> None:
+    nan = verdicts(changed_jvp(PRIMITIVES["add"], lambda array: array * np.nan))
+    assert (nan[adjoint.NAME], nan[differences.NAME]) == ("failed", "failed")

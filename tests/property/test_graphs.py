@@ -1,0 +1,54 @@
+"""Random well-typed graphs over the whole table obey the theorems that hold of every graph."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from hypothesis import given, settings
+
+from lean_bridge.crosscheck.adjoint import check_adjoint
+from lean_bridge.crosscheck.differences import check_differences
+from lean_bridge.crosscheck.shapes import check_shapes
+from lean_bridge.executor.graph import ExecutableGraph
+from lean_bridge.executor.table import PRIMITIVES
+from pybind_models import DGraph
+from tests.rationals import Rationals, draw_rationals, inner
+from tests.strategies import draw_graph, generators, graphs
+
+some = settings(max_examples=60, deadline=None, derandomize=True)
+
+
+@given(model=graphs())
+@some
+def test_general_checks_pass(model: DGraph) -> None:
+    for check in (check_shapes, check_adjoint, check_differences):
+        result = check(model, PRIMITIVES)
+        assert result.outcome == "passed", result
+
+
+@given(model=graphs(max_nodes=4), rng=generators())
+@some
+def test_backprop_is_the_adjoint_of_jvp_exactly(model: DGraph, rng: np.random.Generator) -> None:
+    scalars = {name: Fraction(int(rng.integers(1, 7)), 3) for name in model.scalars}
+    program = ExecutableGraph(model).bind().compile(Rationals(), **scalars)
+    inputs, tangents, seeds = (
+        [draw_rationals(rng, entry.shape) for entry in entries]
+        for entries in (program.context, program.context, program.entries)
+    )
+    assert inner(program.jvp(inputs, tangents), seeds) == inner(tangents, program.vjp(inputs, seeds))
+
+
+@given(model=graphs())
+@some
+def test_a_graph_survives_its_json(model: DGraph) -> None:
+    assert DGraph.model_validate_json(model.model_dump_json()) == model
+
+
+def test_random_graphs_cover_the_table_and_chain_their_nodes() -> None:
+    drawn = [draw_graph(np.random.default_rng(seed), 8) for seed in range(40)]
+    assert {node.op for model in drawn for node in model.nodes} == set(PRIMITIVES)
+    reads = [
+        operand >= len(model.context) for model in drawn for node in model.nodes for operand in node.operands
+    ]
+    assert sum(reads) > len(reads) / 4

@@ -1,0 +1,102 @@
+"""Every primitive in the table obeys the laws of its record, at random points of its domain."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from lean_bridge.executor.primitive import Arrays, Linearity, Primitive, Sample, Setting, Shape
+from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.table import PRIMITIVES
+from tests.rationals import Rationals, draw_rationals, inner
+from tests.strategies import generators
+
+every_primitive = pytest.mark.parametrize("primitive", PRIMITIVES.values(), ids=PRIMITIVES)
+few = settings(max_examples=30, deadline=None, derandomize=True)
+
+
+def exact(sample: Sample, rng: np.random.Generator) -> Sample:
+    """Return a sample of the same shapes over the rationals."""
+    params = {name: Fraction(int(rng.integers(1, 7)), 3) for name in sample.setting.params}
+    setting = dataclasses.replace(sample.setting, params=params, scalars=Rationals())
+    return Sample(tuple(draw_rationals(rng, operand.shape) for operand in sample.operands), setting)
+
+
+def like(arrays: Sequence[Array], rng: np.random.Generator) -> Arrays:
+    return tuple(draw_rationals(rng, array.shape) for array in arrays)
+
+
+def run(primitive: Primitive, setting: Setting, operands: Arrays) -> Array:
+    return np.asarray(primitive.forward(setting, operands))
+
+
+@every_primitive
+@given(rng=generators())
+@few
+def test_the_shape_rule_is_the_actual_shape(primitive: Primitive, rng: np.random.Generator) -> None:
+    sample = primitive.sample(rng)
+    shapes: tuple[Shape, ...] = tuple(operand.shape for operand in sample.operands)
+    assert len(shapes) == primitive.arity
+    assert tuple(sample.setting.params) == primitive.params
+    assert primitive.shape_rule(shapes, sample.setting.shape) == sample.setting.shape
+    assert run(primitive, sample.setting, sample.operands).shape == sample.setting.shape
+    assert primitive.domain.contains(sample.setting, sample.operands)
+
+
+@every_primitive
+@given(rng=generators())
+@few
+def test_vjp_is_the_adjoint_of_jvp_exactly(primitive: Primitive, rng: np.random.Generator) -> None:
+    setting, operands = (sample := exact(primitive.sample(rng), rng)).setting, sample.operands
+    output = run(primitive, setting, operands)
+    tangents, (w,) = like(operands, rng), like([output], rng)
+    forwards = inner([primitive.jvp(setting, operands, output, tangents)], [w])
+    assert forwards == inner(tangents, primitive.vjp(setting, operands, output, w))
+
+
+@every_primitive
+@given(rng=generators())
+@few
+def test_jvp_is_the_limit_of_differences(primitive: Primitive, rng: np.random.Generator) -> None:
+    sample = primitive.sample(rng)
+    setting, operands = sample.setting, sample.operands
+    tangents = tuple(rng.standard_normal(operand.shape) for operand in operands)
+    h = np.finfo(float).eps ** (1 / 3)
+
+    def at(step: float) -> Array:
+        return run(primitive, setting, tuple(x + step * dx for x, dx in zip(operands, tangents, strict=True)))
+
+    jvp = primitive.jvp(setting, operands, at(0), tangents)
+    # h² times a third derivative, and rounding over h, of values of order 10
+    np.testing.assert_allclose(jvp, (at(h) - at(-h)) / (2 * h), rtol=0, atol=100 * h**2)
+
+
+@every_primitive
+@given(rng=generators())
+@few
+def test_linearity_is_what_it_says_exactly(primitive: Primitive, rng: np.random.Generator) -> None:
+    setting, operands = (sample := exact(primitive.sample(rng), rng)).setting, sample.operands
+    others = like(operands, rng)
+    if primitive.linearity is Linearity.LINEAR:
+        both = run(primitive, setting, tuple(3 * a + b for a, b in zip(operands, others, strict=True)))
+        apart = 3 * run(primitive, setting, operands) + run(primitive, setting, others)
+        np.testing.assert_array_equal(both, apart)
+    elif primitive.linearity is Linearity.MULTILINEAR:
+        for i, other in enumerate(others):
+            both = run(primitive, setting, (*operands[:i], 3 * operands[i] + other, *operands[i + 1 :]))
+            moved = run(primitive, setting, (*operands[:i], other, *operands[i + 1 :]))
+            np.testing.assert_array_equal(both, 3 * run(primitive, setting, operands) + moved)
+
+
+@every_primitive
+def test_what_is_called_nonlinear_is(primitive: Primitive) -> None:
+    sample = primitive.sample(np.random.default_rng(0))
+    twice = run(primitive, sample.setting, tuple(2 * operand for operand in sample.operands))
+    linear = np.allclose(twice, 2**primitive.arity * run(primitive, sample.setting, sample.operands))
+    assert linear or primitive.linearity is not Linearity.MULTILINEAR
+    assert not linear or primitive.linearity is not Linearity.NONLINEAR

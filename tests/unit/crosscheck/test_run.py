@@ -1,0 +1,93 @@
+"""What checks amount to, and that nothing checked is never agreement."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+
+from lean_bridge.crosscheck import adjoint, differences, golden, pytorch, shapes
+from lean_bridge.crosscheck.run import CHECKS, crosscheck, judge
+from lean_bridge.errors import UnsupportedOp
+from lean_bridge.executor.table import PRIMITIVES
+from pybind_models import CheckResult, Dim
+from tests.unit.executor.graphs import attention, graph, node
+
+K = Dim.variable("k")
+Outcome = Literal["passed", "failed", "not run"]
+MODULES = {
+    "shapes": shapes,
+    "adjoint": adjoint,
+    "differences": differences,
+    "golden": golden,
+    "pytorch": pytorch,
+}
+
+
+def results(**outcomes: Outcome) -> list[CheckResult]:
+    """Return one result per check, by name, passed unless stated otherwise."""
+    return [
+        CheckResult(name=module.NAME, outcome=outcomes.get(name, "passed"), detail="why")
+        for name, module in MODULES.items()
+    ]
+
+
+@pytest.mark.parametrize("split", ["splitHeads", "reshape"])
+@pytest.mark.parametrize("residual", [True, False])
+def test_every_check_passes_on_attention_and_is_observed(split: str, residual: bool) -> None:
+    seen: list[CheckResult] = []
+    found = crosscheck(attention(split=split, residual=residual), observe=seen.append)
+    assert [result.name for result in found] == list(CHECKS)
+    assert [result.outcome for result in found] == ["passed"] * len(CHECKS), found
+    assert tuple(seen) == found
+    assert judge(found) == ("agrees", None)
+
+
+def test_a_graph_that_is_no_attention_agrees_by_the_general_checks() -> None:
+    found = crosscheck(graph({"x": (K,)}, node("y", "add", (0, 0), (K,))))
+    assert [result.outcome for result in found] == ["passed", "passed", "passed", "not run", "not run"]
+    assert judge(found) == ("agrees", None)
+
+
+def test_a_graph_without_nodes_has_no_verdict() -> None:
+    found = crosscheck(graph({"x": (K,)}))
+    assert {result.outcome for result in found} == {"not run"}
+    assert judge(found) == ("no verdict", "certified shapes: Test.graph has no nodes to check")
+
+
+def test_no_results_are_no_verdict() -> None:
+    assert judge([]) == ("no verdict", "certified shapes: not run")
+
+
+@pytest.mark.parametrize("name", ["shapes", "adjoint", "differences"])
+def test_every_general_check_is_needed(name: str) -> None:
+    idle: dict[str, Outcome] = {name: "not run"}
+    assert judge(results(**idle)) == ("no verdict", f"{MODULES[name].NAME}: why")
+    absent = [result for result in results() if result.name != MODULES[name].NAME]
+    assert judge(absent) == ("no verdict", f"{MODULES[name].NAME}: not run")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_one_failure_rejects(name: str) -> None:
+    failed: dict[str, Outcome] = {name: "failed"}
+    assert judge(results(**failed)) == ("rejected", f"{MODULES[name].NAME}: why")
+
+
+@pytest.mark.parametrize("name", ["golden", "pytorch"])
+def test_special_checks_may_be_missing(name: str) -> None:
+    idle: dict[str, Outcome] = {name: "not run"}
+    assert judge(results(**idle)) == ("agrees", None)
+
+
+def test_a_wrong_certified_shape_fails_with_the_node_named() -> None:
+    model = graph({"x": (K, Dim.variable("l"))}, node("y", "swap01", (0,), (K, Dim.variable("l"))))
+    found = crosscheck(model)
+    assert found[0].outcome == "failed"
+    assert "node 1 (y): swap01 makes shape" in found[0].detail
+    assert judge(found)[0] == "rejected"
+
+
+def test_an_unknown_op_is_raised_not_passed_over() -> None:
+    known = {name: primitive for name, primitive in PRIMITIVES.items() if name != "scale"}
+    with pytest.raises(UnsupportedOp, match="scale"):
+        crosscheck(attention(), primitives=known)
