@@ -46,6 +46,12 @@ theorem mul_pos {a b : R} (ha : 0 < a) (hb : 0 < b) : 0 < a * b := OrderedRing.m
 
 theorem mul_nonneg {a b : R} (ha : 0 ≤ a) (hb : 0 ≤ b) : 0 ≤ a * b := OrderedRing.mul_nonneg ha hb
 
+theorem mul_self_nonneg (a : R) : 0 ≤ a * a := by
+  rcases Std.le_total (a := (0 : R)) (b := a) with h | h
+  · exact mul_nonneg h h
+  · have := mul_nonneg (by grind : 0 ≤ -a) (by grind : 0 ≤ -a)
+    grind
+
 theorem inv_pos {a : R} (ha : 0 < a) : 0 < a⁻¹ := Lean.Grind.Field.IsOrdered.inv_pos_iff.mpr ha
 
 /-- Below two positive scalars there is a third. -/
@@ -147,15 +153,9 @@ theorem sum_pos {n : Nat} (hn : 0 < n) {f : Fin n → R} (h : ∀ i, 0 < f i) : 
 /-! ### The elementary functions -/
 
 theorem exp_nonneg (x : R) : 0 ≤ exp x := by
-  have h := exp_add (x / 2) (x / 2)
   have hx : x / 2 + x / 2 = x := by grind
-  rw [hx] at h
-  rcases Std.le_total (a := (0 : R)) (b := exp (x / 2)) with h₀ | h₀
-  · have := mul_nonneg h₀ h₀
-    grind
-  · have h₁ : 0 ≤ -exp (x / 2) := by grind
-    have := mul_nonneg h₁ h₁
-    grind
+  rw [← hx, exp_add]
+  exact mul_self_nonneg _
 
 theorem exp_zero : exp (0 : R) = 1 := by
   have h := exp_add (0 : R) 0
