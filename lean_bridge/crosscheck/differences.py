@@ -35,9 +35,10 @@ def check_differences(model: DGraph, primitives: Mapping[str, Primitive]) -> Che
         program = draw_program(model, primitives, each, rng)
         inputs, tangents = draw_arrays(program.context, rng), draw_arrays(program.context, rng)
         values = program.forward(inputs)
-        outside = [step.label for step in program.steps if not step.is_differentiable(values)]
+        outside = [step for step in program.steps if not step.is_differentiable(values)]
         if outside:
-            return CheckResult(name=NAME, outcome="not run", detail=f"not differentiable here: {outside[0]}")
+            detail = f"{outside[0].label}: operands outside {outside[0].primitive.domain.text}"
+            return CheckResult(name=NAME, outcome="not run", detail=detail)
         moved = _flat(program.jvp(inputs, tangents))
         quotient = _quotient(program, inputs, tangents, STEP)
         scale = np.abs(moved).max()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from lean_bridge.executor.ops import reindex
 from lean_bridge.executor.primitive import Arrays, Linearity, Primitive, Sample, Setting, Shape
 from lean_bridge.executor.scalars import Array
 from lean_bridge.executor.table import PRIMITIVES
@@ -91,6 +92,15 @@ def test_linearity_is_what_it_says_exactly(primitive: Primitive, rng: np.random.
             both = run(primitive, setting, (*operands[:i], 3 * operands[i] + other, *operands[i + 1 :]))
             moved = run(primitive, setting, (*operands[:i], other, *operands[i + 1 :]))
             np.testing.assert_array_equal(both, 3 * run(primitive, setting, operands) + moved)
+
+
+@pytest.mark.parametrize("primitive", reindex.FAMILY, ids=lambda primitive: primitive.name)
+@given(rng=generators())
+@few
+def test_reindexing_there_and_back_changes_nothing(primitive: Primitive, rng: np.random.Generator) -> None:
+    setting, operands = (sample := primitive.sample(rng)).setting, sample.operands
+    output = run(primitive, setting, operands)
+    np.testing.assert_array_equal(primitive.vjp(setting, operands, output, output)[0], operands[0])
 
 
 @every_primitive

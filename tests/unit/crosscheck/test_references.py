@@ -89,4 +89,4 @@ def test_differences_decide_nothing_outside_a_domain() -> None:
     table = {**PRIMITIVES, "add": dataclasses.replace(PRIMITIVES["add"], domain=nowhere)}
     result = check_differences(attention(), table)
     assert result.outcome == "not run"
-    assert "node 19 (residual)" in result.detail
+    assert "node 19 (residual): operands outside nowhere" in result.detail
