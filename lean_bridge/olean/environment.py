@@ -40,18 +40,24 @@ class Environment:
 
     def find_module(self, name: Name) -> Path | None:
         """Return the ``.olean`` file of a module, if the search path has it."""
-        parts = _path_parts(name)
-        if parts is None:
+        relative = _relative_path(name, ".olean")
+        if relative is None:
             return None
         for directory in (*self._search_path, *([self._library] if self._library else [])):
-            path = directory.joinpath(*parts[:-1], parts[-1] + ".olean")
-            if path.is_file():
-                return path
+            if (directory / relative).is_file():
+                return directory / relative
         return None
 
     def is_library(self, module: Name) -> bool:
         """Whether a loaded module came with Lean."""
         return self._library is not None and self._modules[module].path.is_relative_to(self._library)
+
+    def module(self, name: Name) -> Module:
+        """Return a loaded module.
+
+        Raises: KeyError if it is not loaded.
+        """
+        return self._modules[name]
 
     def load(self, name: Name) -> Module:
         """Load a module with all that it imports, and return it."""
@@ -139,8 +145,8 @@ class Environment:
         return best, self._modules[best].constant(name)
 
 
-def _path_parts(module: Name) -> list[str] | None:
-    """Return the components of a module name, or ``None`` if they are no file names."""
+def _relative_path(module: Name, suffix: str) -> Path | None:
+    """Return where a module lies below the root of its library, or ``None`` if its name is no path."""
     parts: list[str] = []
     at = 0
     while match := _COMPONENT.match(module, at):
@@ -148,9 +154,14 @@ def _path_parts(module: Name) -> list[str] | None:
         parts.append(match["plain"] if quoted is None else quoted.replace("»»", "»"))
         at = match.end()
         if at == len(module):
-            safe = all(part not in ("", ".", "..") and not set(part) & set("/\\\0") for part in parts)
-            return parts if safe else None
+            is_path = all(part not in ("", ".", "..") and not set(part) & set("/\\\0") for part in parts)
+            return Path(*parts[:-1], parts[-1] + suffix) if is_path else None
         if module[at] != ".":
             return None
         at += 1
     return None
+
+
+def source_path(module: Name) -> Path | None:
+    """Return where a module's source lies below the root of its library."""
+    return _relative_path(module, ".lean")

@@ -139,7 +139,7 @@ def _read_part(path: Path, data: bytes) -> Part:
 
 
 def _root_readings(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield the pointer widths, bases and roots that lead to a ``ModuleData``: the header does not say the width."""
+    """Yield the pointer widths, bases and roots under which the root is a ``ModuleData``."""
     for word, form in ((4, "<II"), (8, "<QQ")):
         base, root = struct.unpack_from(form, data, _BASE_AT)
         at = root - base

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,7 @@ _ORIGINAL_KINDS: tuple[ConstantKind, ...] = (
 )
 """Lean's ``ConstantKind``, whose order is not that of ``ConstantInfo``."""
 
-_ORIGINAL_KIND_EXTENSION = "Lean.privateConstKindsExt"
+_ORIGINAL_KIND_EXTENSION = ".0.Lean.privateConstKindsExt"
 _DECLARATION_RANGE_EXTENSION = "Lean.declRangeExt"
 
 
@@ -123,35 +123,29 @@ class Module:
 
     @cached_property
     def _original_kinds(self) -> Mapping[Name, ConstantKind]:
-        objects = self.decoder.objects
         kinds: dict[Name, ConstantKind] = {}
-        for extension, entries in self._extensions(self._root).items():
+        for extension in self.extensions:
             # a private name, whose defining module differs between Lean versions
-            if not extension.startswith("_private.") or not extension.endswith(
-                f".0.{_ORIGINAL_KIND_EXTENSION}"
-            ):
+            if not (extension.startswith("_private.") and extension.endswith(_ORIGINAL_KIND_EXTENSION)):
                 continue
-            for word in objects.array(entries, self._root):
-                name, kind = objects.constructor(word, self._root, 0, 2)
-                number = objects.small(kind, word)
+            for name, kind, holder in self._pairs(extension):
+                number = self.decoder.objects.small(kind, holder)
                 if number >= len(_ORIGINAL_KINDS):
-                    raise self._region.error(word, f"unknown kind of constant {number}")
-                kinds[self.decoder.name(name, word)] = _ORIGINAL_KINDS[number]
+                    raise self._region.error(holder, f"unknown kind of constant {number}")
+                kinds[name] = _ORIGINAL_KINDS[number]
         return kinds
 
     @cached_property
     def declaration_ranges(self) -> Mapping[Name, DeclarationRange]:
-        """The ranges of its declarations in the source; empty unless the module was read with all parts."""
+        """The ranges of its declarations in the source; a module's exported part alone has none."""
         objects = self.decoder.objects
         ranges: dict[Name, DeclarationRange] = {}
-        entries = self._extensions(self._root).get(_DECLARATION_RANGE_EXTENSION)
-        for word in objects.array(entries, self._root) if entries is not None else ():
-            name, both = objects.constructor(word, self._root, 0, 2)
-            whole, _ = objects.constructor(both, word, 0, 2)
+        for name, both, holder in self._pairs(_DECLARATION_RANGE_EXTENSION):
+            whole, _ = objects.constructor(both, holder, 0, 2)
             start, _, end, _ = objects.constructor(whole, both, 0, 4)
             line, column = objects.constructor(start, whole, 0, 2)
             end_line, end_column = objects.constructor(end, whole, 0, 2)
-            ranges[self.decoder.name(name, word)] = DeclarationRange(
+            ranges[name] = DeclarationRange(
                 objects.small(line, start),
                 objects.small(column, start),
                 objects.small(end_line, end),
@@ -159,10 +153,24 @@ class Module:
             )
         return ranges
 
+    def marked(self, extension: Name) -> frozenset[Name]:
+        """Return the constants that an attribute with one entry per constant marks."""
+        return frozenset(name for name, _, _ in self._pairs(extension))
+
+    def _pairs(self, extension: Name) -> Iterator[tuple[Name, int, int]]:
+        """Yield the entries of an extension that maps names: name, word of the value, and its holder."""
+        entries = self._extensions.get(extension)
+        if entries is None:
+            return
+        objects = self.decoder.objects
+        for word in objects.array(entries, self._root):
+            name, value = objects.constructor(word, self._root, 0, 2)
+            yield self.decoder.name(name, word), value, word
+
     @cached_property
     def extensions(self) -> tuple[Name, ...]:
         """The names of the environment extensions that stored something, or could have."""
-        return tuple(self._extensions(self._root))
+        return tuple(self._extensions)
 
     def entries(self, extension: Name) -> tuple[Value, ...]:
         """Return what an environment extension stored, as object graphs whose meaning is the extension's own.
@@ -170,14 +178,15 @@ class Module:
         Raises: KeyError if the module has no such extension.
         """
         objects = Objects(self._region)
-        words = objects.array(self._extensions(self._root)[extension], self._root)
+        words = objects.array(self._extensions[extension], self._root)
         return tuple([objects.graph(word, self._root) for word in words])
 
-    def _extensions(self, root: int) -> Mapping[Name, int]:
+    @cached_property
+    def _extensions(self) -> Mapping[Name, int]:
         objects = self.decoder.objects
         found: dict[Name, int] = {}
-        for word in objects.array(self._fields[4], root):
-            name, entries = objects.constructor(word, root, 0, 2)
+        for word in objects.array(self._fields[4], self._root):
+            name, entries = objects.constructor(word, self._root, 0, 2)
             found[self.decoder.name(name, word)] = entries
         return found
 

@@ -1,0 +1,103 @@
+"""The verdict on every catalogued declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from lean_bridge.audit.axioms import AxiomCollector, Foundation
+from lean_bridge.audit.provenance import read_sources
+from lean_bridge.audit.statement import statement_text
+from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.expr import Constant, Name
+from pybind_models.catalogue import Catalogue, CatalogueEntry
+from pybind_models.report import DeclarationReport, DeclarationStatus, Source
+
+
+def audit(
+    environment: Environment,
+    catalogue: Catalogue,
+    *,
+    root: Path,
+    failed_modules: Mapping[str, str],
+) -> tuple[DeclarationReport, ...]:
+    """Return one report per catalogue entry, in order.
+
+    ``environment`` holds the library's compiled modules, ``root`` its sources, and ``failed_modules`` says
+    of each module that was not compiled why not.
+
+    Raises: OleanError if a compiled module cannot be read; then nothing was decided.
+    """
+    collector = AxiomCollector(environment)
+    names = [entry.name for entry in catalogue.declarations]
+    sources = read_sources(environment, root, names)
+    return tuple(
+        _judge(entry, environment, collector, sources.get(entry.name), failed_modules)
+        for entry in catalogue.declarations
+    )
+
+
+def _judge(
+    entry: CatalogueEntry,
+    environment: Environment,
+    collector: AxiomCollector,
+    source: Source | None,
+    failed_modules: Mapping[str, str],
+) -> DeclarationReport:
+    constant = environment.constant(entry.name)
+    if constant is None:
+        return _absent(entry, failed_modules)
+    foundation = collector.collect(entry.name)
+    reason = _kind_fault(entry, constant, environment) or _foundation_fault(foundation)
+    accepted: DeclarationStatus = "proved" if entry.kind == "theorem" else "defined"
+    return DeclarationReport(
+        name=entry.name,
+        group=entry.group,
+        upstream=entry.upstream,
+        kind=environment.original_kind(entry.name),
+        status="rejected" if reason else accepted,
+        reason=reason,
+        statement=statement_text(constant, environment),
+        axioms=foundation.axioms,
+        axiom_path=foundation.path,
+        library_theorems=len(foundation.library_theorems),
+        declarations=foundation.declarations,
+        source=source,
+    )
+
+
+def _absent(entry: CatalogueEntry, failed_modules: Mapping[str, str]) -> DeclarationReport:
+    reason = f"no compiled module defines {entry.name}"
+    if failed_modules:
+        causes = ", ".join(f"{module} ({cause})" for module, cause in sorted(failed_modules.items()))
+        reason += f"; not compiled: {causes}"
+    return DeclarationReport(
+        name=entry.name,
+        group=entry.group,
+        upstream=entry.upstream,
+        kind=None,
+        status="not built" if failed_modules else "missing",
+        reason=reason,
+    )
+
+
+def _kind_fault(entry: CatalogueEntry, constant: Constant, environment: Environment) -> str | None:
+    """Return why a constant is not what the catalogue says, if so."""
+    found = environment.original_kind(constant.name)
+    if found != entry.kind:
+        return f"expected a {entry.kind}, found {_with_article(found or constant.kind)}"
+    if constant.kind != entry.kind or (constant.value is None and entry.kind != "inductive"):
+        return f"the body of this {entry.kind} is not in the compiled files"
+    return None
+
+
+def _foundation_fault(foundation: Foundation) -> str | None:
+    if foundation.reason is None:
+        return None
+    if len(foundation.path) == 1:
+        return foundation.reason
+    return f"rests on {foundation.path[-1]}: {foundation.reason}"
+
+
+def _with_article(kind: Name) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"

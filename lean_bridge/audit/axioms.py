@@ -1,0 +1,202 @@
+"""What a declaration rests on: the constants it reaches in types and bodies, and the axioms among them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.expr import App, Const, Constant, Expr, Lam, Let, MData, Name, Pi, Proj
+
+STANDARD_AXIOMS: frozenset[Name] = frozenset({"propext", "Quot.sound", "Classical.choice"})
+"""What a proof may rest on; they count only where Lean's own library declares them."""
+
+_ROLES = {
+    "sorryAx": "sorry",
+    "Lean.ofReduceBool": "native_decide, which trusts compiled code",
+    "Lean.ofReduceNat": "native_decide, which trusts compiled code",
+    "Lean.trustCompiler": "compiled code, which no kernel checks",
+}
+
+_SUBSTITUTES = (
+    ("Lean.Compiler.implementedByAttr", "implemented_by something else"),
+    ("Lean.externAttr", "implemented by foreign code (extern)"),
+)
+"""Attributes, by their extensions, under which compiled code is not what the kernel saw."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foundation:
+    """What one declaration rests on."""
+
+    axioms: tuple[Name, ...]
+    """Every axiom reached, sorted."""
+    library_theorems: tuple[Name, ...]
+    """What is reached of Lean's own library and has no body in its compiled files, sorted."""
+    declarations: int
+    """How many constants outside Lean's own library were followed, the declaration itself included."""
+    path: tuple[Name, ...] = ()
+    """A shortest chain of constants from the declaration to what is not allowed; empty if all is."""
+    reason: str | None = None
+    """Why the end of ``path`` is not allowed."""
+
+
+def mentioned_constants(constant: Constant) -> tuple[Name, ...]:
+    """Return the constants that a declaration mentions anywhere, sorted.
+
+    An inductive type mentions its constructors and the types declared with it.
+    """
+    names: set[Name] = {*constant.constructors}
+    if constant.kind == "inductive":
+        names.update(constant.all)
+    if constant.inductive:
+        names.add(constant.inductive)
+    pending: list[Expr] = [constant.type, *(rule.rhs for rule in constant.rules)]
+    names.update(rule.constructor for rule in constant.rules)
+    if constant.value is not None:
+        pending.append(constant.value)
+    seen: set[int] = set()
+    while pending:
+        expr = pending.pop()
+        if id(expr) in seen:
+            continue
+        seen.add(id(expr))
+        match expr:
+            case Const(name, _):
+                names.add(name)
+            case App(fn, arg):
+                pending += (fn, arg)
+            case Lam(_, type_, body) | Pi(_, type_, body):
+                pending += (type_, body)
+            case Let(_, type_, value, body):
+                pending += (type_, value, body)
+            case MData(inner):
+                pending.append(inner)
+            case Proj(struct, _, inner):
+                names.add(struct)
+                pending.append(inner)
+            case _:
+                pass
+    names.discard(constant.name)
+    return tuple(sorted(names))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """One constant as the search met it."""
+
+    role: Literal["own", "library", "axiom", "hidden", "undefined"]
+    names: tuple[Name, ...] = ()
+    """What to follow from here."""
+    fault: str | None = None
+
+
+class AxiomCollector:
+    """Follows declarations of one environment; what one search has decoded the next one finds ready."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._reached: dict[Name, _Reached] = {}
+        self._substituted: dict[Name, dict[Name, str]] = {}
+
+    def collect(self, name: Name) -> Foundation:
+        """Return what a declaration of the environment rests on.
+
+        The search is breadth first, so the chain to the first thing that is not allowed is a shortest one.
+        """
+        parents: dict[Name, Name | None] = {name: None}
+        by_role: dict[str, list[Name]] = {}
+        culprit: Name | None = None
+        reason: str | None = None
+        order = deque([name])
+        while order:
+            at = order.popleft()
+            reached = self._reach(at)
+            by_role.setdefault(reached.role, []).append(at)
+            fault = reached.fault or (
+                self._undefined_fault(parents[at]) if reached.role == "undefined" else None
+            )
+            if fault and culprit is None:
+                culprit, reason = at, fault
+            for mentioned in reached.names:
+                if mentioned not in parents:
+                    parents[mentioned] = at
+                    order.append(mentioned)
+        hidden = by_role.get("hidden", []) + by_role.get("undefined", [])
+        return Foundation(
+            axioms=tuple(sorted(by_role.get("axiom", []))),
+            library_theorems=tuple(sorted(hidden)),
+            declarations=len(by_role.get("own", [])),
+            path=_chain(parents, culprit),
+            reason=reason,
+        )
+
+    def _reach(self, name: Name) -> _Reached:
+        reached = self._reached.get(name)
+        if reached is None:
+            reached = self._reached[name] = self._judge(name)
+        return reached
+
+    def _undefined_fault(self, parent: Name | None) -> str | None:
+        # Lean's own exported files leave private names dangling; Lean cannot have checked a file of ours so
+        if parent is not None and self._reach(parent).role == "own":
+            return "no compiled module defines it"
+        return None
+
+    def _judge(self, name: Name) -> _Reached:
+        environment = self._environment
+        constant, module = environment.constant(name), environment.module_of(name)
+        if constant is None or module is None:
+            return _Reached("undefined")
+        names = mentioned_constants(constant)
+        is_library = environment.is_library(module)
+        if constant.kind == "axiom":
+            if environment.original_kind(name) == "axiom":
+                return _Reached("axiom", names, _axiom_fault(name, module, is_library))
+            if is_library:
+                return _Reached("hidden", names)
+            return _Reached("own", names, f"its body is not in the compiled files of module {module}")
+        if is_library:
+            return _Reached("library", names)
+        return _Reached("own", names, self._own_fault(constant, module))
+
+    def _own_fault(self, constant: Constant, module: Name) -> str | None:
+        if constant.safety != "safe":
+            return f"it is {constant.safety}"
+        return self._substitutions(module).get(constant.name)
+
+    def _substitutions(self, module: Name) -> Mapping[Name, str]:
+        """Return the constants of a module whose compiled code is not their definition, with the reason."""
+        found = self._substituted.get(module)
+        if found is None:
+            compiled = self._environment.module(module)
+            found = {
+                name: f"it is {text}"
+                for extension, text in _SUBSTITUTES
+                for name in compiled.marked(extension)
+            }
+            suffix = "._unsafe_rec"
+            for name in compiled.constant_names:
+                source = name.removesuffix(suffix)
+                if source != name and source in compiled and compiled.constant(source).kind == "opaque":
+                    found[source] = "it is partial"
+            self._substituted[module] = found
+        return found
+
+
+def _axiom_fault(name: Name, module: Name, is_library: bool) -> str | None:
+    if name in STANDARD_AXIOMS and is_library:
+        return None
+    if name in STANDARD_AXIOMS:
+        return f"an axiom of that name is declared in {module}, which is not part of Lean"
+    return _ROLES.get(name, f"an axiom of module {module}")
+
+
+def _chain(parents: Mapping[Name, Name | None], end: Name | None) -> tuple[Name, ...]:
+    chain: list[Name] = []
+    while end is not None:
+        chain.append(end)
+        end = parents[end]
+    return tuple(reversed(chain))

@@ -1,0 +1,76 @@
+"""Where declarations stand in the sources, read through LeanDojo."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from lean_bridge.errors import NoVerdict
+from lean_bridge.olean.environment import Environment, source_path
+from lean_bridge.olean.expr import Name
+from lean_bridge.olean.module import DeclarationRange
+from pybind_models.report import Source
+
+# LeanDojo reads these once, while it is imported: with them it fetches nothing and logs in nowhere
+_OFFLINE = {"DISABLE_REMOTE_CACHE": "1", "GITHUB_ACCESS_TOKEN": ""}
+
+
+def read_sources(environment: Environment, root: Path, names: Iterable[Name]) -> Mapping[Name, Source]:
+    """Return file, position and text of declarations whose sources lie under ``root``.
+
+    A declaration is left out where its compiled module has no position for it or its source is not there.
+    Importing LeanDojo takes about a second; nothing is imported where there is nothing to read.
+
+    Raises: NoVerdict if LeanDojo cannot be imported, for want of git for example.
+    """
+    wanted: list[tuple[Name, Path, DeclarationRange]] = []
+    for name in names:
+        module = environment.module_of(name)
+        if module is None or environment.is_library(module):
+            continue
+        found = environment.module(module).declaration_ranges.get(name)
+        path = source_path(module)
+        if found and path and (root / path).is_file():
+            wanted.append((name, path, found))
+    return _read(root.absolute(), wanted) if wanted else {}
+
+
+def _read(root: Path, wanted: Iterable[tuple[Name, Path, DeclarationRange]]) -> dict[Name, Source]:
+    sources: dict[Name, Source] = {}
+    with _quiet_and_offline():
+        try:
+            from lean_dojo import LeanFile, Pos
+            from loguru import logger
+        except Exception as error:  # importing it runs git and more
+            raise NoVerdict(
+                f"lean-dojo cannot be imported: {error}; `lean-bridge doctor` says why"
+            ) from error
+        logger.disable("lean_dojo")
+        files: dict[Path, LeanFile] = {}
+        for name, path, found in wanted:
+            if path not in files:
+                files[path] = LeanFile(root, path)
+            # LeanDojo counts columns from 1, Lean from 0
+            start, end = Pos(found.line, found.column + 1), Pos(found.end_line, found.end_column + 1)
+            text = files[path][start:end]
+            sources[name] = Source(
+                file=path.as_posix(), line=start.line_nb, column=start.column_nb, text=text
+            )
+    return sources
+
+
+@contextmanager
+def _quiet_and_offline() -> Iterator[None]:
+    """Keep LeanDojo from the network, from the user's token, and from changing the environment variables."""
+    saved = dict(os.environ)
+    os.environ.update(_OFFLINE)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        os.environ.clear()
+        os.environ.update(saved)
