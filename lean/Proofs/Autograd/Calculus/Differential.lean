@@ -40,8 +40,8 @@ theorem const (c : R) : HasDifferentialAt (fun _ => c) (fun _ => 0) x where
     rw [this]
     exact .zero (mul_nonneg (Std.le_of_lt hε) hb)⟩
 
-theorem sum {f f' : Fin k → Vec R n → R} (hf : ∀ i, HasDifferentialAt (f i) (f' i) x) :
-    HasDifferentialAt (fun y => Proofs.Autograd.sum fun i => f i y) (fun h => Proofs.Autograd.sum fun i => f' i h) x :=
+protected theorem sum {f f' : Fin k → Vec R n → R} (hf : ∀ i, HasDifferentialAt (f i) (f' i) x) :
+    HasDifferentialAt (fun y => sum fun i => f i y) (fun h => sum fun i => f' i h) x :=
   ((IsLinear.sum .coord).hasDifferentialAt (x := fun i => f i x)).comp (.pi (f := fun y i => f i y) hf)
 
 theorem const_mul (hf : HasDifferentialAt f f' x) (c : R) : HasDifferentialAt (fun y => c * f y) (fun h => c * f' h) x :=

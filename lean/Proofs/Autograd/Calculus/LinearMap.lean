@@ -78,7 +78,7 @@ theorem neg (hf : IsLinear f) : IsLinear fun x => -f x :=
 theorem sub (hf : IsLinear f) (hg : IsLinear g) : IsLinear fun x => f x - g x :=
   ⟨fun x y => by rw [hf.map_add, hg.map_add]; grind, fun c x => by rw [hf.map_smul, hg.map_smul]; grind⟩
 
-theorem sum {f : Fin k → Vec R n → R} (hf : ∀ i, IsLinear (f i)) : IsLinear fun x => Proofs.Autograd.sum fun i => f i x :=
+protected theorem sum {f : Fin k → Vec R n → R} (hf : ∀ i, IsLinear (f i)) : IsLinear fun x => sum fun i => f i x :=
   ⟨fun x y => by simp only [(hf _).map_add, sum_add], fun c x => by simp only [(hf _).map_smul, mul_sum]⟩
 
 theorem map_zero (hf : IsLinear f) : f (Vec.zero n) = 0 := by
@@ -88,10 +88,10 @@ theorem map_zero (hf : IsLinear f) : f (Vec.zero n) = 0 := by
   grind
 
 theorem map_sum (hf : IsLinear f) (v : Fin k → Vec R n) :
-    f (fun i => Proofs.Autograd.sum fun j => v j i) = Proofs.Autograd.sum fun j => f (v j) := by
+    f (fun i => sum fun j => v j i) = sum fun j => f (v j) := by
   induction k with
   | zero => exact hf.map_zero
-  | succ k ih => simp only [Proofs.Autograd.sum, ← ih]; exact hf.map_add _ _
+  | succ k ih => simp only [sum, ← ih]; exact hf.map_add _ _
 
 /-- A linear function is the inner product with its values on the basis. -/
 theorem eq_inner (hf : IsLinear f) (x : Vec R n) : f x = x.inner fun j => f (Vec.basis j) := by
