@@ -81,9 +81,6 @@ theorem append_castVec (x : Vec R m) (y : Vec R n) (h : n = p) :
 theorem append_nil (x : Vec R m) (y : Vec R 0) : x.append y = x :=
   left_append x y
 
-theorem nil_append (x : Vec R 0) (y : Vec R n) : x.append y = y.castVec (Nat.zero_add n).symm :=
-  rfl
-
 theorem append_assoc (x : Vec R m) (y : Vec R n) (z : Vec R p) :
     x.append (y.append z) = ((x.append y).append z).castVec (Nat.add_assoc m n p) := by
   funext i

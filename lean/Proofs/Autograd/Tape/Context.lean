@@ -45,7 +45,7 @@ def pos {Γ : List Shape} {s : Shape} (i : Nat) (h : Γ[i]? = some s) : Idx Γ s
 /-- The same position number in a longer context. -/
 def weaken {Γ : List Shape} {s : Shape} (idx : Idx Γ s) (rest : List Shape) : Idx (Γ ++ rest) s where
   i := ⟨idx.i, by have := idx.i.isLt; simp only [List.length_append]; omega⟩
-  h := by have := idx.h; simp_all
+  h := (List.getElem_append_left idx.i.isLt).trans idx.h
 
 /-- The position of the entry appended last. -/
 def last {Γ ss : List Shape} {τ : Shape} : Idx (Γ ++ (ss ++ [τ])) τ where
