@@ -45,7 +45,7 @@ _LONGEST_NUMBER = 1 << 10
 _BINDER_INFOS: tuple[BinderInfo, ...] = ("default", "implicit", "strictImplicit", "instImplicit")
 
 # Lean's isLetterLike: Greek without λ Π Σ, Coptic; polytonic Greek, letter-like symbols, script letters
-_GREEK = "\u03b1-\u03ba\u03bc-\u03c9\u0391-\u039f\u03a1\u03a2\u03a4-\u03fb"
+_GREEK = "\u03b1-\u03ba\u03bc-\u03c9\u0391-\u039f\u03a1\u03a2\u03a4-\u03a9\u03ca-\u03fb"
 _LETTER_LIKE = _GREEK + "\u1f00-\u1ffe\u2100-\u214f\U0001d49c-\U0001d59f"
 _SUBSCRIPT = "\u2080-\u2089\u2090-\u209c\u1d62-\u1d6a\u2c7c"
 _IDENTIFIER = re.compile(rf"[A-Za-z_{_LETTER_LIKE}][A-Za-z0-9_'!?{_LETTER_LIKE}{_SUBSCRIPT}]*")

@@ -9,7 +9,6 @@ from pathlib import Path
 from lean_bridge.errors import OleanError
 from lean_bridge.olean.equality import is_same_declaration
 from lean_bridge.olean.expr import Constant, ConstantKind, Name
-from lean_bridge.olean.layout import part_paths
 from lean_bridge.olean.module import Module, read_module
 
 _COMPONENT = re.compile(r"«(?P<quoted>(?:[^»]|»»)*)»|(?P<plain>[^.«»]+)")
@@ -31,7 +30,7 @@ class Environment:
         self._library = library
         self._modules: dict[Name, Module] = {}
         self._definers: dict[Name, Name | list[Name]] = {}
-        self._resolved: dict[Name, tuple[Name, Constant] | None] = {}
+        self._resolved: dict[Name, tuple[Name, Constant]] = {}
 
     @property
     def modules(self) -> tuple[Name, ...]:
@@ -108,8 +107,7 @@ class Environment:
                 else f"module {name} not found"
             )
             raise OleanError(str(importer.path) if importer else name, 0, wanted)
-        has_bodies = part_paths(path)[-1].is_file()
-        return read_module(path, parts="all" if has_bodies else "exported")
+        return read_module(path, parts="present")
 
     def _index(self, name: Name, module: Module) -> None:
         definers = self._definers
@@ -120,15 +118,14 @@ class Environment:
                 self._resolved.pop(constant, None)
 
     def _resolve(self, name: Name) -> tuple[Name, Constant] | None:
-        if name in self._resolved:
-            return self._resolved[name]
-        definers = self._definers.get(name)
-        found: tuple[Name, Constant] | None = None
-        if isinstance(definers, list):
-            found = self._unify(name, definers)
-        elif definers is not None:
-            found = definers, self._modules[definers].constant(name)
-        self._resolved[name] = found
+        found = self._resolved.get(name)
+        if found is None and name in self._definers:
+            definers = self._definers[name]
+            if isinstance(definers, list):
+                found = self._unify(name, definers)
+            else:
+                found = definers, self._modules[definers].constant(name)
+            self._resolved[name] = found
         return found
 
     def _unify(self, name: Name, definers: Sequence[Name]) -> tuple[Name, Constant]:

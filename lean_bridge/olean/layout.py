@@ -143,8 +143,8 @@ def _root_readings(data: bytes) -> Iterator[tuple[int, int, int]]:
     for word, form in ((4, "<II"), (8, "<QQ")):
         base, root = struct.unpack_from(form, data, _BASE_AT)
         at = root - base
-        size = 8 + _ROOT_POINTERS * word + _ROOT_SCALARS
-        if base % _GRAIN or at % word or not _BASE_AT + 2 * word <= at <= len(data) - size:
+        header = header_word(0, _ROOT_POINTERS, _ROOT_SCALARS, word)
+        if base % _GRAIN or at % word or not _BASE_AT + 2 * word <= at <= len(data) - (header >> 32 & 0xFFFF):
             continue
-        if struct.unpack_from("<Q", data, at)[0] == header_word(0, _ROOT_POINTERS, _ROOT_SCALARS, word):
+        if struct.unpack_from("<Q", data, at)[0] == header:
             yield word, base, root

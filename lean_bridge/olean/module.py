@@ -191,16 +191,17 @@ class Module:
         return found
 
 
-def read_module(path: Path, *, parts: Literal["exported", "all"]) -> Module:
+def read_module(path: Path, *, parts: Literal["exported", "all", "present"]) -> Module:
     """Read a compiled module from its ``.olean`` file.
 
     ``exported`` reads that file only; ``all`` reads ``.olean.server`` and ``.olean.private`` beside it too,
-    where a module of the module system keeps proofs and unexposed bodies. A file from outside the module
-    system is complete alone.
+    where a module of the module system keeps proofs and unexposed bodies; ``present`` does so if they are
+    there. A file from outside the module system is complete alone.
 
     Raises: OleanError with file and byte offset.
     """
-    module = Module(read_region([path]))
-    if parts == "all" and module.is_module:
-        return Module(read_region(part_paths(path)))
-    return module
+    paths = part_paths(path)
+    module = Module(read_region(paths[:1]))
+    if not module.is_module or parts == "exported" or (parts == "present" and not paths[-1].is_file()):
+        return module
+    return Module(read_region(paths))

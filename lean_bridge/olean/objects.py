@@ -16,8 +16,8 @@ from lean_bridge.olean.layout import Region, header_word
 
 _LAST_CONSTRUCTOR = 243
 _ARRAY, _SCALAR_ARRAY, _STRING, _BIGNUM = 246, 248, 249, 250
-_CELLS = {251: 2, 252: 2, 253: 1, 244: 1}
-"""Thunk, task, ref and promise with the words they hold; the first is the value."""
+_CELLS = (251, 252, 253, 244)
+"""Thunk, task, ref and promise: their first word is the value."""
 
 _SLACK = 4
 
@@ -47,6 +47,7 @@ class Objects:
         self._words = struct.Struct("<I" if region.word == 4 else "<Q")
         self._strings: dict[int, str] = {}
         self._lists: dict[int, tuple[int, ...]] = {1: ()}
+        self._values: dict[int, Value] = {}
         self._budget = _SLACK * len(region.data) + 4096
 
     def error(self, address: int, message: str) -> OleanError:
@@ -179,13 +180,11 @@ class Objects:
         at, above = word, holder
         while at not in self._lists:
             head, tail = self.constructor(at, above, 1, 2)
-            if head >= at and not head & 1:
-                raise self.error(at, f"expected a pointer to an earlier object, found {head:#x}")
+            self._check_below(head, at)
             cells.append(at)
             elements.append(head)
             at, above = tail, at
-        if at >= above and at != 1:
-            raise self.error(above, f"expected a pointer to an earlier object, found {at:#x}")
+        self._check_below(at, above)
         if not cells:
             return self._lists[at]
         found = (*elements, *self._lists[at])
@@ -198,27 +197,39 @@ class Objects:
 
         Shared objects are one Python object, so the result is a DAG.
         """
-        known: dict[int, Value] = {}
+        known = self._values
         children: dict[int, tuple[int, ...]] = {}
-        stack = [(word, holder)]
+        self._check_below(word, holder)
+        stack = [word]
         while stack:
-            at, above = stack[-1]
+            at = stack[-1]
             if at in known:
                 stack.pop()
             elif at & 1:
                 known[at] = at >> 1
             elif at not in children:
-                children[at] = self._children(at, above)
-                stack.extend((child, at) for child in children[at] if child not in known or child >= at)
+                children[at] = self._children(at)
+                for child in children[at]:
+                    self._check_below(child, at)
+                    stack.append(child)
             else:
-                known[at] = self._value(at, above, tuple(known[child] for child in children.pop(at)))
+                known[at] = self._value(at, tuple([known[child] for child in children.pop(at)]))
         return known[word]
 
-    def _children(self, at: int, above: int) -> tuple[int, ...]:
+    def _check_below(self, word: int, holder: int) -> None:
+        if word >= holder and not word & 1:
+            raise self.error(holder, f"expected a pointer to an earlier object, found {word:#x}")
+
+    def _children(self, at: int) -> tuple[int, ...]:
+        above = self.region.end
         header = self.header(at, above)
         tag, start = header >> 56, at - self.region.base + 8
         if tag <= _LAST_CONSTRUCTOR:
-            return self.words(start, header >> 48 & 0xFF)
+            fields, size = header >> 48 & 0xFF, header >> 32 & 0xFFFF
+            if size % 8 or size < 8 + fields * self.region.word:
+                raise self.error(at, f"constructor of {fields} fields has size {size}")
+            self._claim(at, size)
+            return self.words(start, fields)
         if tag == _ARRAY:
             return self.array(at, above)
         if tag in _CELLS:
@@ -227,9 +238,10 @@ class Objects:
             return ()
         raise self.error(at, f"unknown object {_describe(header)}")
 
-    def _value(self, at: int, above: int, fields: tuple[Value, ...]) -> Value:
+    def _value(self, at: int, fields: tuple[Value, ...]) -> Value:
+        above = self.region.end
         header = self.header(at, above)
-        tag = header >> 56
+        tag, start = header >> 56, at - self.region.base
         if tag == _STRING:
             return self.string(at, above)
         if tag == _BIGNUM:
@@ -240,13 +252,10 @@ class Objects:
             return fields
         if tag in _CELLS:
             return Object(tag, fields, b"")
-        size = header >> 32 & 0xFFFF
-        used = 8 + len(fields) * self.region.word
-        if size % 8 or size < used:
-            raise self.error(at, f"constructor of {len(fields)} fields has size {size}")
-        self._claim(at, size)
-        start = at - self.region.base
-        return Object(tag, fields, self.region.data[start + used : start + size])
+        scalars = self.region.data[
+            start + 8 + len(fields) * self.region.word : start + (header >> 32 & 0xFFFF)
+        ]
+        return Object(tag, fields, scalars)
 
     def _scalar_array(self, at: int, width: int) -> bytes:
         start = at - self.region.base + 8
