@@ -74,6 +74,11 @@ theorem of_hasDifferentialAt {d : Vec R 1 → R} (H : HasDifferentialAt (fun v :
 
 end HasDerivAt
 
+/-- The derivative of a function applied to every coordinate. -/
+theorem hasFDerivAt_elemwise {f f' : R → R} {x : Vec R n} (H : ∀ i, HasDerivAt f (f' (x i)) (x i)) :
+    HasFDerivAt (fun y i => f (y i)) (CLM.diagonal fun i => f' (x i)) x :=
+  hasFDerivAt_pi.mpr fun i => (H i).comp_hasDifferentialAt (.coord i)
+
 theorem hasDerivAt_mul_self (x : R) : HasDerivAt (fun y => y * y) (2 * x) x :=
   hasDerivAt_of_mul_self (c := 1) (r := 1) (by grind) (by grind) fun h hh => by
     have : (x + h) * (x + h) - x * x - 2 * x * h = h * h := by grind

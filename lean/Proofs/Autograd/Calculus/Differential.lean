@@ -97,6 +97,21 @@ theorem add (hf : HasFDerivAt f f' x) (hg : HasFDerivAt g g' x) : HasFDerivAt (f
 theorem add_const (hf : HasFDerivAt f f' x) (c : Vec R m) : HasFDerivAt (fun y => (f y).add c) f' x :=
   hasFDerivAt_pi.mpr fun i => (hasFDerivAt_pi.mp hf i).add_const (c i)
 
+theorem const_smul (hf : HasFDerivAt f f' x) (c : R) : HasFDerivAt (fun y => (f y).smul c) (f'.smul c) x :=
+  hasFDerivAt_pi.mpr fun i => (hasFDerivAt_pi.mp hf i).const_mul c
+
+/-- The derivative of a pair of maps is the pair of the derivatives. -/
+theorem append {g : Vec R n → Vec R k} {g' : CLM R n k} (hf : HasFDerivAt f f' x) (hg : HasFDerivAt g g' x) :
+    HasFDerivAt (fun y => (f y).append (g y)) (f'.append g') x :=
+  hasFDerivAt_pi.mpr fun i => by
+    by_cases h : i < m
+    · exact (hasFDerivAt_pi.mp hf ⟨i, h⟩).congr (fun _ => dif_pos h) fun _ => dif_pos h
+    · exact (hasFDerivAt_pi.mp hg ⟨i - m, by omega⟩).congr (fun _ => dif_neg h) fun _ => dif_neg h
+
+theorem castVec (hf : HasFDerivAt f f' x) (h : m = k) :
+    HasFDerivAt (fun y => (f y).castVec h) ((CLM.castVec R h).comp f') x :=
+  ((CLM.castVec R h).hasFDerivAt).comp hf
+
 end HasFDerivAt
 
 end Proofs.Autograd

@@ -153,6 +153,18 @@ def add (A B : CLM R n m) : CLM R n m := pi (fun x => (A x).add (B x)) fun i => 
 /-- A scalar multiple of a map. -/
 def smul (c : R) (A : CLM R n m) : CLM R n m := pi (fun x => (A x).smul c) fun i => (A.isLinear i).const_mul c
 
+/-- The coordinates of `A x` followed by those of `B x`. -/
+def append (A : CLM R k n) (B : CLM R k m) : CLM R k (n + m) where
+  toFun x := (A x).append (B x)
+  map_add x y := by rw [A.map_add, B.map_add]; exact funext fun i => by simp only [Vec.append, Vec.add]; split <;> rfl
+  map_smul c x := by rw [A.map_smul, B.map_smul]; exact funext fun i => by simp only [Vec.append, Vec.smul]; split <;> rfl
+
+/-- The same coordinates under an equal dimension. -/
+def castVec (R : Type) [ScalarOps R] (h : n = m) : CLM R n m := pi (Vec.castVec h) fun i => .coord (i.cast h.symm)
+
+/-- Multiplication of every coordinate by its own factor. -/
+def diagonal (d : Vec R n) : CLM R n n := pi (fun x i => d i * x i) fun i => (IsLinear.coord i).const_mul (d i)
+
 /-- Multiplication by a matrix, given row by row. -/
 def ofMatrix (A : Fin m → Fin n → R) : CLM R n m :=
   pi (fun x i => sum fun j => A i j * x j) fun i => .sum fun j => (IsLinear.coord j).const_mul (A i j)
