@@ -26,7 +26,7 @@
         BindingError                dimensions or parameters do not fit the graph
         ArrayError                  an input array does not fit its entry   (.entry)
 
-Catch :class:`LeanBridgeError` for all of them. Messages are one line: what, where, expected, found, and the mend.
+Catch :class:`LeanBridgeError` for all of them. Messages are one line: what, where, expected, found, the mend.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ _FACTOR = re.compile(r"(?:(?P<number>\d+)|(?P<name>[^\W\d][\w'!?₀-₉]*)(?:\^(
 class Dim:
     """A polynomial with natural-number coefficients, in normal form.
 
-    Bound to a Lean term of type ``Nat`` built from literals, dimension arguments, ``+`` and ``*``. Equal polynomials are
-    equal objects and have one text, for example ``"2*n^2 + dModel*n + 3"``, which is also their JSON.
+    Bound to a Lean term of type ``Nat`` built from literals, dimension arguments, ``+`` and ``*``. Equal
+    polynomials compare equal and have one text, such as ``"2*n^2 + dModel*n + 3"``, which is their JSON.
     """
 
     __slots__ = ("_terms",)
@@ -128,7 +128,9 @@ class Dim:
         return core_schema.json_or_python_schema(
             json_schema=from_text,
             python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), from_text]),
-            serialization=core_schema.plain_serializer_function_ser_schema(str, return_schema=core_schema.str_schema()),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                str, return_schema=core_schema.str_schema()
+            ),
         )
 
 

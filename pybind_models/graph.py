@@ -32,7 +32,7 @@ class ScalarParam(Model):
 
 
 class MapParam(Model):
-    """A function-valued argument of an op (a fixed linear map, a fixed bias): one of the declaration's arguments, by name."""
+    """A function-valued argument of an op, such as a fixed linear map: a declaration's argument, by name."""
 
     kind: Literal["map"] = "map"
     name: str
@@ -66,7 +66,7 @@ class Node(Model):
 
 
 class DGraph(Model):
-    """A graph extracted from a compiled declaration; bound to ``Proofs.Autograd.DGraph`` and ``Proofs.Autograd.Graph``.
+    """A graph extracted from a compiled declaration; bound to ``Proofs.Autograd.DGraph`` and ``….Graph``.
 
     Positions are absolute in ``Γ ++ ss``: the context entries first, then the nodes in order.
     """
@@ -97,12 +97,13 @@ class DGraph(Model):
             unknown = sorted(set().union(*(dim.names for dim in entry.shape)) - known) if entry.shape else []
             if unknown:
                 raise ValueError(
-                    f"{self.lean_name}: entry {position} ({entry.name}) has unknown dimensions: {', '.join(unknown)}"
+                    f"{self.lean_name}: entry {position} ({entry.name}): unknown dimension {unknown[0]}"
                 )
         for offset, node in enumerate(self.nodes):
             position = len(self.context) + offset
             if any(not 0 <= operand < position for operand in node.operands):
                 raise ValueError(
-                    f"{self.lean_name}: node {position} ({node.name}) reads {node.operands}, expected positions below {position}"
+                    f"{self.lean_name}: node {position} ({node.name}): expected operands below {position}, "
+                    f"found {node.operands}"
                 )
         return self

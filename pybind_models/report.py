@@ -1,4 +1,4 @@
-"""Verdicts: what was built, which theorems hold and on what they rest, which graphs agree with their numbers."""
+"""Verdicts: what was built, which theorems hold and on what, which graphs agree with their numbers."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class DeclarationReport(Model):
     axiom_path: tuple[str, ...] = ()
     """A chain of declarations from this one to the first axiom that is not allowed."""
     library_theorems: int = 0
-    """How many theorems of Lean's own library it uses whose proofs are not in the compiled files that ship with Lean."""
+    """How many theorems of Lean's own library it uses; their proofs do not ship with Lean."""
     declarations: int = 0
     """How many declarations of this library were followed."""
     source: Source | None = None
@@ -133,4 +133,4 @@ class VerifyReport(Model):
     graphs: tuple[GraphReport, ...] = ()
     seconds: float = 0.0
     cached: bool = False
-    """Whether the judgement was made earlier for exactly these compiled files and this version of the tool."""
+    """Whether it was judged earlier, for exactly these compiled files and by this version of the tool."""

@@ -7,9 +7,18 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lean_bridge.errors import DeclarationNotFound, GraphError, ShapeError, UnsupportedOp, UnsupportedTerm
-from lean_bridge.extract.machine import Machine, Thunk, Value, VPi, VSort, VStuck, describe, variable
+from lean_bridge.extract.machine import (
+    Declarations,
+    Machine,
+    Thunk,
+    Value,
+    VPi,
+    VSort,
+    VStuck,
+    describe,
+    variable,
+)
 from lean_bridge.extract.terms import constructor_fields, to_dim, to_list, to_position, to_shape, to_string
-from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import App, Const, Constant, LZero, Name, Pi, Sort
 from pybind_models import (
     DGraph,
@@ -44,7 +53,7 @@ def is_op(constant: Constant) -> bool:
     return isinstance(result, Const) and result.name == OP
 
 
-def extract_graph(environment: Environment, name: Name, *, known_ops: Collection[Name]) -> DGraph:
+def extract_graph(environment: Declarations, name: Name, *, known_ops: Collection[Name]) -> DGraph:
     """Evaluate a declaration of type ``DGraph`` or ``Graph`` and return the graph that it denotes.
 
     ``known_ops`` are the Lean names of the primitives that may occur. Entry names come from the declaration
@@ -72,7 +81,7 @@ class _Telescope:
 class _Reader:
     """One extraction: the machine, the declaration and what has been read of it."""
 
-    def __init__(self, environment: Environment, name: Name, known_ops: Collection[Name]) -> None:
+    def __init__(self, environment: Declarations, name: Name, known_ops: Collection[Name]) -> None:
         self._environment = environment
         self._name = name
         self._known_ops = known_ops
@@ -81,14 +90,18 @@ class _Reader:
         if constant is None:
             raise DeclarationNotFound(name, f"{name} is not defined by any compiled module")
         if constant.value is None:
-            raise UnsupportedTerm(f"{name}: expected a definition with a body, found a {constant.kind} without one")
+            raise UnsupportedTerm(
+                f"{name}: expected a definition with a body, found a {constant.kind} without one"
+            )
         self._telescope = self._open(constant)
         self._body = self._machine.apply(self._machine.evaluate(constant.value), tuple(self._telescope.args))
 
     def read(self) -> DGraph:
         machine, name, result = self._machine, self._name, self._telescope.result
         if not isinstance(result, VStuck) or result.head not in (_GRAPH, _DGRAPH):
-            raise UnsupportedTerm(f"{name}: expected a value of type {_DGRAPH} or {_GRAPH}, found {describe(result)}")
+            raise UnsupportedTerm(
+                f"{name}: expected a value of type {_DGRAPH} or {_GRAPH}, found {describe(result)}"
+            )
         context, certified = (
             [to_shape(machine, shape, f"{name}, declared type") for shape in to_list(machine, shapes, name)]
             for shapes in result.args[2:4]
@@ -107,7 +120,9 @@ class _Reader:
             where = f"{name}, node {len(shapes)} ({entry})"
             shape = to_shape(machine, shape_thunk, where)
             if shape != expected:
-                raise ShapeError(f"{where}: expected shape {shape_text(expected)} by its type, found {shape_text(shape)}")
+                raise ShapeError(
+                    f"{where}: expected shape {shape_text(expected)} by its type, found {shape_text(shape)}"
+                )
             nodes.append(self._node(node_thunk, entry, shape, shapes, where))
             shapes.append(shape)
         return DGraph(
@@ -115,7 +130,9 @@ class _Reader:
             dims=self._telescope.of("dim"),
             scalars=self._telescope.of("scalar"),
             maps=self._telescope.of("map"),
-            context=tuple(Entry(name=entry, shape=shape) for entry, shape in zip(names, context, strict=False)),
+            context=tuple(
+                Entry(name=entry, shape=shape) for entry, shape in zip(names, context, strict=False)
+            ),
             nodes=tuple(nodes),
         )
 
@@ -124,7 +141,9 @@ class _Reader:
         while isinstance(pi := telescope.result, VPi):
             kind = self._argument_kind(pi)
             if kind == "shape":
-                raise UnsupportedTerm(f"{constant.name}: argument {pi.name} is a shape; give it as dimensions")
+                raise UnsupportedTerm(
+                    f"{constant.name}: argument {pi.name} is a shape; give it as dimensions"
+                )
             telescope.names.setdefault(kind, []).append(pi.name)
             telescope.args.append(variable(pi.name))
             telescope.result = self._machine.instantiate(pi, telescope.args[-1])
@@ -156,7 +175,7 @@ class _Reader:
 
     def _snocs(self, graph: Thunk) -> list[tuple[Thunk, Thunk]]:
         """Return shape and node of each ``Graph.snoc``, first node first."""
-        found = []
+        found: list[tuple[Thunk, Thunk]] = []
         while True:
             constructor, fields = constructor_fields(
                 self._machine, graph, {f"{_GRAPH}.nil": 3, f"{_GRAPH}.snoc": 3}, self._name
@@ -192,7 +211,9 @@ class _Reader:
             expected = to_shape(machine, operand_shape, where)
             if position >= len(shapes) or shapes[position] != expected:
                 found = shape_text(shapes[position]) if position < len(shapes) else "no such entry"
-                raise ShapeError(f"{where}: operand {position}: expected shape {shape_text(expected)}, found {found}")
+                raise ShapeError(
+                    f"{where}: operand {position}: expected shape {shape_text(expected)}, found {found}"
+                )
             positions.append(position)
         op = machine.force(op_thunk)
         if not isinstance(op, VStuck) or op.is_variable or op.head not in self._known_ops:
@@ -232,6 +253,6 @@ class _Reader:
         if isinstance(value, VStuck) and value.is_variable and not value.args and value.head in names:
             return ScalarParam(name=value.head) if kind == "scalar" else MapParam(name=value.head)
         raise UnsupportedTerm(
-            f"{where}: expected one of the declaration's own arguments ({', '.join(names) or 'it has none'}), "
+            f"{where}: expected an argument of the declaration ({', '.join(names) or 'it has none'}), "
             f"found {describe(value)}"
         )

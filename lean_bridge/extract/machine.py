@@ -1,10 +1,12 @@
 """Weak-head evaluation of Lean terms: a lazy environment machine over compiled declarations.
 
-Reductions are the kernel's: β, δ (definitions), ζ, ι (recursors, with literals, K and structure η), projections, and arithmetic on
-natural-number literals. Universe levels do not influence them and are ignored. Deliberate differences from the kernel:
+Reductions are the kernel's: β, δ (definitions), ζ, ι (recursors, with literals, K and structure η),
+projections, and arithmetic on natural-number literals. Universe levels do not influence them and are ignored.
+Deliberate differences from the kernel:
 
 - Declarations in ``held`` never unfold, so that their applications can be read off.
-- Arithmetic on symbolic natural numbers stays as it is (``Nat.mul n d``) instead of unfolding to a stuck recursor.
+- Arithmetic on symbolic natural numbers stays as it is (``Nat.mul n d``), where the kernel would unfold it to
+  a stuck recursor.
 - Terms are assumed to be well-typed, which Lean's kernel has checked; nothing is checked again here.
 """
 
@@ -13,10 +15,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import add, mul
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from lean_bridge.errors import OutOfFuel, UnsupportedTerm
-from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import (
     App,
     BinderInfo,
@@ -104,6 +105,13 @@ class VLit:
     value: int | str
 
 
+@dataclass(slots=True)
+class _Redex:
+    """A constant that has not been looked at yet; never leaves the machine."""
+
+    name: Name
+
+
 Value: TypeAlias = VStuck | VProj | VLam | VPi | VSort | VLit
 
 
@@ -134,14 +142,23 @@ def variable(name: Name) -> Thunk:
     return Thunk(None, None, VStuck(name, (), is_variable=True))
 
 
-class Machine:
-    """Evaluates terms of one environment.
+class Declarations(Protocol):
+    """Where the machine looks constants up; ``lean_bridge.olean.environment.Environment`` is one."""
 
-    Raises: OutOfFuel after ``fuel`` reductions or too deep a nesting; UnsupportedTerm where a term mentions a constant that no
-    loaded module defines.
+    def constant(self, name: Name) -> Constant | None:
+        """Return a constant, or ``None`` if it is not defined."""
+
+
+class Machine:
+    """Evaluates terms over one set of declarations.
+
+    Raises: OutOfFuel after ``fuel`` steps or too deep a nesting; UnsupportedTerm where a term mentions a
+    constant that no loaded module defines.
     """
 
-    def __init__(self, environment: Environment, *, held: Callable[[Constant], bool], fuel: int = FUEL) -> None:
+    def __init__(
+        self, environment: Declarations, *, held: Callable[[Constant], bool], fuel: int = FUEL
+    ) -> None:
         self._environment = environment
         self._held = held
         self._fuel = fuel
@@ -168,28 +185,38 @@ class Machine:
 
     def apply(self, value: Value, args: tuple[Thunk, ...]) -> Value:
         """Return a function's value on arguments."""
-        while args:
+        return self._run(value, args)
+
+    def _eval(self, expr: Expr, env: Env) -> Value:
+        return self._run(*self._enter(expr, env, ()))
+
+    def _run(self, value: Value | _Redex, args: tuple[Thunk, ...]) -> Value:
+        """Reduce a head and its arguments until nothing is left to reduce."""
+        while True:
             match value:
+                case _Redex(name):
+                    step = self._step(name, args)
+                    if step is None:
+                        return VStuck(name, args)
+                    value, args = step
+                case _ if not args:
+                    return value
                 case VLam(body, env):
-                    used = 1
-                    env = (args[0], env)
-                    while used < len(args) and isinstance(body, Lam):
-                        env = (args[used], env)
-                        body = body.body
-                        used += 1
-                    value, args = self._eval(body, env), args[used:]
-                case VStuck(head, earlier, is_variable):
-                    if is_variable:
-                        return VStuck(head, earlier + args, is_variable=True)
-                    return self._reduce(head, earlier + args)
+                    value, args = self._enter(body, (args[0], env), args[1:])
+                case VStuck(head, earlier, True):
+                    return VStuck(head, earlier + args, is_variable=True)
+                case VStuck(head, earlier):
+                    value, args = _Redex(head), earlier + args
                 case VProj(struct, index, of, earlier):
                     return VProj(struct, index, of, earlier + args)
                 case _:
                     raise UnsupportedTerm(f"expected a function, found {describe(value)}")
-        return value
 
-    def _eval(self, expr: Expr, env: Env) -> Value:
-        args: tuple[Thunk, ...] = ()
+    def _enter(
+        self, expr: Expr, env: Env, args: tuple[Thunk, ...]
+    ) -> tuple[Value | _Redex, tuple[Thunk, ...]]:
+        """Return the head of a term and the arguments it is applied to."""
+        self._spend()
         while True:
             match expr:
                 case App():
@@ -204,24 +231,23 @@ class Machine:
                     env = (self._delay(value, env), env)
                     expr = body
                 case Lam(_, _, body, _) if args:
-                    self._spend()
                     env, args, expr = (args[0], env), args[1:], body
                 case Lam(_, _, body, _):
-                    return VLam(body, env)
+                    return VLam(body, env), args
                 case BVar(index):
-                    return self.apply(self.force(_lookup(env, index)), args)
+                    return self.force(_lookup(env, index)), args
                 case Const(name, _):
-                    return self._reduce(name, args)
+                    return _Redex(name), args
                 case FVar(name):
-                    return VStuck(name, args, is_variable=True)
+                    return VStuck(name, (), is_variable=True), args
                 case Proj(struct, index, of):
-                    return self.apply(self._project(struct, index, self._eval(of, env)), args)
+                    return self._project(struct, index, self._eval(of, env)), args
                 case Pi(name, domain, body, info):
-                    return VPi(name, self._delay(domain, env), body, env, info)
+                    return VPi(name, self._delay(domain, env), body, env, info), args
                 case Sort():
-                    return VSort(expr)
+                    return VSort(expr), args
                 case Lit(value):
-                    return VLit(value)
+                    return VLit(value), args
 
     def _delay(self, expr: Expr, env: Env) -> Thunk:
         match expr:
@@ -234,7 +260,7 @@ class Machine:
     def _spend(self) -> None:
         self._fuel -= 1
         if self._fuel < 0:
-            raise OutOfFuel(f"no normal form within the step limit ({FUEL:,}); does the declaration compute by recursion on data?")
+            raise OutOfFuel(f"no normal form within the step limit ({FUEL:,}); is this a graph?")
 
     def _constant(self, name: Name) -> Constant:
         constant = self._environment.constant(name)
@@ -242,27 +268,28 @@ class Machine:
             raise UnsupportedTerm(f"{name} is mentioned, but no loaded module defines it")
         return constant
 
-    def _reduce(self, name: Name, args: tuple[Thunk, ...]) -> Value:
+    def _step(self, name: Name, args: tuple[Thunk, ...]) -> tuple[Value, tuple[Thunk, ...]] | None:
+        """Return what an application of a constant reduces to, as head and arguments; ``None`` if stuck."""
         self._spend()
         if name in _ARITHMETIC or name in _COMPARISON:
             return self._arithmetic(name, args)
         constant = self._constant(name)
         match constant.kind:
             case "definition" if not self._held(constant):
-                return self.apply(self._unfold(constant), args)
+                return self._unfold(constant), args
             case "recursor":
                 return self._recurse(constant, args)
             case "constructor" if name == "Nat.zero":
-                return VLit(0)
+                return VLit(0), args
             case "constructor" if name == "Nat.succ" and args:
                 before = self.force(args[0])
                 if isinstance(before, VLit) and isinstance(before.value, int):
-                    return VLit(before.value + 1)
+                    return VLit(before.value + 1), args[1:]
             case "quot" if constant.quot_kind == "lift" and len(args) > 5:
                 of = self.force(args[5])
                 if isinstance(of, VStuck) and of.head == "Quot.mk":
-                    return self.apply(self.force(args[3]), (of.args[2], *args[6:]))
-        return VStuck(name, args)
+                    return self.force(args[3]), (of.args[2], *args[6:])
+        return None
 
     def _unfold(self, constant: Constant) -> Value:
         assert constant.value is not None, constant.name
@@ -271,17 +298,18 @@ class Machine:
             value = self._unfolded[constant.name] = self._eval(constant.value, None)
         return value
 
-    def _arithmetic(self, name: Name, args: tuple[Thunk, ...]) -> Value:
-        if len(args) == 2:
-            left, right = self.force(args[0]), self.force(args[1])
-            if isinstance(left, VLit) and isinstance(right, VLit):
-                a, b = left.value, right.value
-                assert isinstance(a, int)
-                assert isinstance(b, int)
-                if name in _ARITHMETIC:
-                    return VLit(_ARITHMETIC[name](a, b))
-                return VStuck("Bool.true" if _COMPARISON[name](a, b) else "Bool.false", ())
-        return VStuck(name, args)
+    def _arithmetic(self, name: Name, args: tuple[Thunk, ...]) -> tuple[Value, tuple[Thunk, ...]] | None:
+        if len(args) != 2:
+            return None
+        left, right = self.force(args[0]), self.force(args[1])
+        if not (isinstance(left, VLit) and isinstance(right, VLit)):
+            return None
+        a, b = left.value, right.value
+        assert isinstance(a, int)
+        assert isinstance(b, int)
+        if name in _ARITHMETIC:
+            return VLit(_ARITHMETIC[name](a, b)), ()
+        return VStuck("Bool.true" if _COMPARISON[name](a, b) else "Bool.false", ()), ()
 
     def _project(self, struct: Name, index: int, value: Value) -> Value:
         if isinstance(value, VStuck) and not value.is_variable:
@@ -290,40 +318,53 @@ class Machine:
                 return self.force(value.args[head.num_params + index])
         return VProj(struct, index, value, ())
 
-    def _recurse(self, recursor: Constant, args: tuple[Thunk, ...]) -> Value:
+    def _recurse(self, recursor: Constant, args: tuple[Thunk, ...]) -> tuple[Value, tuple[Thunk, ...]] | None:
         """Return a recursor's value by the rule of its major premise's constructor, if that can be seen."""
         first_index = recursor.num_params + recursor.num_motives + recursor.num_minors
         at = first_index + recursor.num_indices
         if len(args) <= at:
-            return VStuck(recursor.name, args)
+            return None
         major = self.force(args[at])
         shared = args[:first_index]
         fields: tuple[Thunk, ...] | None = None
         if isinstance(major, VLit) and isinstance(major.value, int):
             name = "Nat.succ" if major.value else "Nat.zero"
             fields = (Thunk(None, None, VLit(major.value - 1)),) if major.value else ()
-        elif isinstance(major, VStuck) and not major.is_variable and self._constant(major.head).kind == "constructor":
+        elif (
+            isinstance(major, VStuck)
+            and not major.is_variable
+            and self._constant(major.head).kind == "constructor"
+        ):
             name = major.head
             fields = major.args[self._constant(name).num_params :]
         elif recursor.k:
             name = recursor.rules[0].constructor
-            fields = () if self._indices_agree(name, args[: recursor.num_params], args[first_index:at]) else None
-        elif len(recursor.rules) == 1 and not recursor.num_indices and self._is_structure(recursor.rules[0].constructor):
+            fields = (
+                () if self._indices_agree(name, args[: recursor.num_params], args[first_index:at]) else None
+            )
+        elif (
+            len(recursor.rules) == 1
+            and not recursor.num_indices
+            and self._is_structure(recursor.rules[0].constructor)
+        ):
             name = recursor.rules[0].constructor
             struct = self._constant(name).inductive
             fields = tuple(
-                Thunk(None, None, VProj(struct, index, major, ())) for index in range(recursor.rules[0].num_fields)
+                Thunk(None, None, VProj(struct, index, major, ()))
+                for index in range(recursor.rules[0].num_fields)
             )
         if fields is None:
-            return VStuck(recursor.name, args)
+            return None
         rule = next(rule for rule in recursor.rules if rule.constructor == name)
-        return self.apply(self._eval(rule.rhs, None), shared + fields + args[at + 1 :])
+        return self._eval(rule.rhs, None), shared + fields + args[at + 1 :]
 
     def _is_structure(self, constructor: Name) -> bool:
         inductive = self._constant(self._constant(constructor).inductive)
         return not inductive.is_recursive and len(inductive.constructors) == 1
 
-    def _indices_agree(self, constructor: Name, params: tuple[Thunk, ...], indices: tuple[Thunk, ...]) -> bool:
+    def _indices_agree(
+        self, constructor: Name, params: tuple[Thunk, ...], indices: tuple[Thunk, ...]
+    ) -> bool:
         """Whether a field-less constructor has exactly these indices, so that K-like reduction applies."""
         value = self._eval(self._constant(constructor).type, None)
         for param in params:

@@ -7,10 +7,13 @@ from lean_bridge.extract.machine import Machine, Thunk, Value, VLit, VStuck, des
 from pybind_models import Dim, Shape
 
 
-def constructor_fields(machine: Machine, thunk: Thunk, names: dict[str, int], where: str) -> tuple[str, tuple[Thunk, ...]]:
+def constructor_fields(
+    machine: Machine, thunk: Thunk, names: dict[str, int], where: str
+) -> tuple[str, tuple[Thunk, ...]]:
     """Return which constructor a value is, and its arguments after the given number of parameters.
 
-    ``names`` maps each expected constructor to its number of parameters. Raises: UnsupportedTerm for anything else.
+    ``names`` maps each expected constructor to its number of parameters.
+    Raises: UnsupportedTerm for anything else.
     """
     value = machine.force(thunk)
     if isinstance(value, VStuck) and not value.is_variable and value.head in names:
@@ -41,7 +44,9 @@ def to_shape(machine: Machine, thunk: Thunk, where: str) -> Shape:
     """Return a ``Spec.Shape`` as its axis lengths, outermost first."""
     dims: list[Dim] = []
     while True:
-        name, fields = constructor_fields(machine, thunk, {"Spec.Shape.scalar": 0, "Spec.Shape.dim": 0}, where)
+        name, fields = constructor_fields(
+            machine, thunk, {"Spec.Shape.scalar": 0, "Spec.Shape.dim": 0}, where
+        )
         if name == "Spec.Shape.scalar":
             return tuple(dims)
         dims.append(to_dim(machine, fields[0], where))
@@ -50,7 +55,7 @@ def to_shape(machine: Machine, thunk: Thunk, where: str) -> Shape:
 
 def to_list(machine: Machine, thunk: Thunk, where: str) -> list[Thunk]:
     """Return the elements of a ``List``."""
-    elements = []
+    elements: list[Thunk] = []
     while True:
         name, fields = constructor_fields(machine, thunk, {"List.nil": 1, "List.cons": 1}, where)
         if name == "List.nil":

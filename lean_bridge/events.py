@@ -1,0 +1,49 @@
+"""What long work says about its progress while it goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pybind_models import ModuleReport
+
+
+@dataclass(frozen=True, slots=True)
+class StageStarted:
+    """A stage of ``verify`` began; ``total`` steps are expected, where that is known."""
+
+    name: str
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StageAdvanced:
+    """One more step of the current stage is done."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuildStarted:
+    """The import graph is read."""
+
+    modules: tuple[str, ...]
+    """Every module of this build, imports first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleStarted:
+    """Lean is about to elaborate a module."""
+
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleFinished:
+    """A module's report is final."""
+
+    report: ModuleReport
+
+
+BuildEvent: TypeAlias = BuildStarted | ModuleStarted | ModuleFinished
+Event: TypeAlias = StageStarted | StageAdvanced | BuildEvent

@@ -1,0 +1,182 @@
+"""A Lean library with its catalogue: find it, build it, judge it, run its graphs."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from lean_bridge.audit.catalogue import CATALOGUE, read_catalogue
+from lean_bridge.build.build import build_library
+from lean_bridge.errors import BuildFailed, DeclarationNotFound, ProjectNotFound
+from lean_bridge.executor.graph import ExecutableGraph
+from lean_bridge.olean.environment import Environment
+from lean_bridge.toolchain.find import find_toolchain
+from lean_bridge.toolchain.install import Progress
+from lean_bridge.toolchain.provider import Provider
+from lean_bridge.verdicts import recall, remember, verdict_key
+from lean_bridge.verify import Observer, extract, judge_library
+from pybind_models import BuildReport, DGraph, VerifyReport
+from pybind_models.catalogue import Catalogue
+
+_SHIPPED = Path(__file__).parent / "_lean"
+_CHECKOUT = Path(__file__).parent.parent / "lean"
+
+
+def _ignore(event: object) -> None:
+    del event
+
+
+def open_project(path: Path | str | None = None) -> Project:
+    """Return the Lean library at ``path``: its own directory, or one with a ``lean/`` in it.
+
+    Without a path: the nearest one at or above the working directory, else the one that this package ships.
+    Raises: ProjectNotFound.
+    """
+    if path is not None:
+        root = _library_at(Path(path).absolute())
+        if root is None:
+            raise ProjectNotFound(
+                f"{path}: expected a Lean library ({CATALOGUE} and lakefile.toml), found none"
+            )
+        return Project(root)
+    here = Path.cwd()
+    for directory in (here, *here.parents):
+        if root := _library_at(directory):
+            return Project(root)
+    for root in (_SHIPPED, _CHECKOUT):
+        if _library_at(root):
+            return Project(root)
+    raise ProjectNotFound("no Lean library here, and none came with this package; reinstall lean-bridge")
+
+
+def _library_at(directory: Path) -> Path | None:
+    for root in (directory, directory / "lean"):
+        if (root / CATALOGUE).is_file() and (root / "lakefile.toml").is_file():
+            return root
+    return None
+
+
+class Project:
+    """A Lean library; ``root`` is the directory of its ``lakefile.toml``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.catalogue: Catalogue = read_catalogue(root)
+        self._compiled: tuple[Provider, BuildReport, Path] | None = None
+
+    def toolchain(self, *, install: bool = True, progress: Progress | None = None) -> Provider:
+        """Return the Lean that the library's ``lean-toolchain`` asks for.
+
+        Raises: ToolchainNotFound, ToolchainDownloadFailed.
+        """
+        path = self.root / "lean-toolchain"
+        try:
+            required = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise ProjectNotFound(f"{path}: cannot be read: {error.strerror}") from error
+        return find_toolchain(required, install=install, progress=progress)
+
+    def build(
+        self, *, workers: int = 2, observe: Observer = _ignore, progress: Progress | None = None
+    ) -> BuildReport:
+        """Compile what has changed, and return what became of every module.
+
+        Raises: ToolchainError if Lean cannot be run; ProjectNotFound if the sources are no library.
+        """
+        provider = self.toolchain(progress=progress)
+        report, compiled = build_library(self.root, provider, workers=workers, observe=observe)
+        self._compiled = provider, report, compiled
+        return report
+
+    def environment(self) -> Environment:
+        """Return the compiled declarations, building first if that was not done.
+
+        Modules that Lean refused are absent. Raises: as :meth:`build`; OleanError.
+        """
+        if self._compiled is None:
+            self.build()
+        assert self._compiled is not None
+        provider, report, compiled = self._compiled
+        environment = Environment([compiled], library=provider.library)
+        environment.closure(module.module for module in report.modules if module.state in ("built", "cached"))
+        return environment
+
+    def extract(self, name: str) -> DGraph:
+        """Return a catalogued graph, by its full name or the end of it.
+
+        Raises: BuildFailed if Lean refuses a source file; as :meth:`environment` and ``extract_graph``.
+        """
+        entry = self._find(name, [entry.name for entry in self.catalogue.graphs])
+        if self._compiled is None:
+            self.build()
+        assert self._compiled is not None
+        failed = [module.file for module in self._compiled[1].modules if module.state == "failed"]
+        if failed:
+            raise BuildFailed(f"Lean refuses {', '.join(failed)}; run `lean-bridge build` for its messages")
+        return extract(self.environment(), entry)
+
+    def graph(self, name: str) -> ExecutableGraph:
+        """Return a catalogued graph, ready to bind and run. Raises: as :meth:`extract`."""
+        return ExecutableGraph(self.extract(name))
+
+    def select(self, names: Sequence[str]) -> Catalogue:
+        """Return the catalogue entries with these names, or all of them where none is given.
+
+        Raises: DeclarationNotFound if a name is the end of no entry, or of several.
+        """
+        if not names:
+            return self.catalogue
+        known = [entry.name for entry in self.catalogue.declarations]
+        wanted = {self._find(name, known) for name in names}
+        kept = tuple(entry for entry in self.catalogue.declarations if entry.name in wanted)
+        return self.catalogue.model_copy(update={"declarations": kept})
+
+    def verify(
+        self,
+        names: Sequence[str] = (),
+        *,
+        workers: int = 2,
+        fresh: bool = False,
+        observe: Observer = _ignore,
+        progress: Progress | None = None,
+    ) -> VerifyReport:
+        """Build the library and judge its catalogue, or only the entries named.
+
+        ``fresh`` judges again even where exactly these compiled files were judged before.
+        Raises: DeclarationNotFound for an unknown name; ToolchainError; ProjectNotFound; OleanError.
+        """
+        started = time.monotonic()
+        catalogue = self.select(names)
+        build = self.build(workers=workers, observe=observe, progress=progress)
+        assert self._compiled is not None
+        _, _, compiled = self._compiled
+        states = ",".join(f"{module.module}={module.state == 'failed'}" for module in build.modules)
+        sources = hashlib.sha256(
+            b"".join(path.read_bytes() for path in sorted(self.root.rglob("*.lean")))
+        ).hexdigest()
+        key = verdict_key(
+            compiled.name, build.toolchain.identity, states, sources, catalogue.model_dump_json()
+        )
+        earlier = None if fresh else recall(key)
+        if earlier is not None:
+            return earlier.model_copy(
+                update={"build": build, "cached": True, "seconds": time.monotonic() - started}
+            )
+        report = judge_library(self.environment(), catalogue, build, root=self.root, observe=observe)
+        report = report.model_copy(update={"seconds": time.monotonic() - started})
+        remember(key, report)
+        return report
+
+    def _find(self, name: str, known: Sequence[str]) -> str:
+        found = [full for full in known if full == name or full.endswith(f".{name}")]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise DeclarationNotFound(name, f"{name} is ambiguous: {', '.join(found)}")
+        short = [full.rpartition(".")[2] for full in known]
+        near = difflib.get_close_matches(name, [*known, *short], n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"{CATALOGUE} has {', '.join(short)}"
+        raise DeclarationNotFound(name, f"{name} is not in the catalogue; {hint}")

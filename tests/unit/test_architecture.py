@@ -1,0 +1,86 @@
+"""The rooms import in one direction only, and each outside package has its place."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import lean_bridge
+import pybind_models
+
+PACKAGE = Path(next(iter(lean_bridge.__path__)))
+MODELS = Path(next(iter(pybind_models.__path__)))
+
+MAY_IMPORT = {
+    "toolchain": set(),
+    "build": {"toolchain"},
+    "olean": set(),
+    "audit": {"olean"},
+    "extract": {"olean"},
+    "executor": set(),
+    "crosscheck": {"executor", "extract", "build"},
+    "ui": set(),
+}
+"""The rooms that each room may use; besides them everyone may use the models, the errors and the events."""
+
+CONFINED = {
+    "rich": {"ui"},
+    "typer": {"cli.py"},
+    "numpy": {"executor", "crosscheck", "olean"},
+    "torch": {"crosscheck"},
+    "lean_dojo": {"audit"},
+    "subprocess": {"toolchain"},
+    "networkx": {"build", "ui"},
+}
+"""Where a package may be imported, if not everywhere."""
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            assert node.module is not None
+            yield node.module
+
+
+def place(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0]
+
+
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+
+def test_every_room_has_a_rule() -> None:
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert rooms == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_one_way(path: Path) -> None:
+    room = place(path)
+    for name in imported(path):
+        top, _, rest = name.partition(".")
+        if top in CONFINED:
+            assert room in CONFINED[top], f"{top} is for {CONFINED[top]}"
+        if top == "lean_bridge" and room in MAY_IMPORT:
+            target = rest.partition(".")[0]
+            assert target in {room, "errors", "events"} | MAY_IMPORT[room], f"{room} may not import {name}"
+
+
+@pytest.mark.parametrize("path", sorted(MODELS.rglob("*.py")), ids=lambda path: path.name)
+def test_models_know_nothing_of_the_tool(path: Path) -> None:
+    assert not any(name.startswith("lean_bridge") for name in imported(path))
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*/__init__.py")), ids=lambda path: path.parent.name)
+def test_rooms_are_described_in_one_sentence_and_export_nothing(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstring = ast.get_docstring(tree)
+    assert docstring is not None
+    assert docstring.count(".") >= 1
+    assert len(tree.body) == 1

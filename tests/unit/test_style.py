@@ -1,0 +1,26 @@
+"""The strict type checker and the linter accept the whole tree."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(["mypy", "--no-error-summary"], id="mypy"),
+        pytest.param(["ruff", "check", "--quiet", "."], id="ruff-check"),
+        pytest.param(["ruff", "format", "--check", "--quiet", "."], id="ruff-format"),
+    ],
+)
+def test_is_clean(command: list[str]) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
