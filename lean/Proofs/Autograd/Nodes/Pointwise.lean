@@ -5,7 +5,7 @@ public import Proofs.Autograd.Tape.Node
 /-!
 # Coordinatewise ops
 
-Sum of two tensors and multiplication by a fixed scalar.
+Sum, difference and product of two tensors, coordinate by coordinate, and multiplication by a fixed scalar.
 -/
 
 @[expose] public section
@@ -20,8 +20,46 @@ variable {R : Type} [ScalarOps R]
 
 namespace Tensor
 
-theorem scale_dot {s : Shape} (c : R) (a b : Tensor R s) : (a.scale c).dot b = a.dot (b.scale c) :=
+variable {s : Shape}
+
+noncomputable section
+
+/-- The negative of a tensor. -/
+def neg (a : Tensor R s) : Tensor R s := fun i => -a i
+
+/-- The difference of two tensors, coordinate by coordinate. -/
+def sub (a b : Tensor R s) : Tensor R s := fun i => a i - b i
+
+/-- The product of two tensors, coordinate by coordinate. -/
+def mul (a b : Tensor R s) : Tensor R s := fun i => a i * b i
+
+end
+
+theorem scale_dot (c : R) (a b : Tensor R s) : (a.scale c).dot b = a.dot (b.scale c) :=
   sumIndex_congr fun i => by simp only [scale]; grind
+
+/-- Multiplying by a fixed tensor is its own adjoint. -/
+theorem mul_dot (a b c : Tensor R s) : (a.mul b).dot c = b.dot (a.mul c) :=
+  sumIndex_congr fun i => by simp only [mul]; grind
+
+theorem mul_left_comm (a b c : Tensor R s) : a.mul (b.mul c) = b.mul (a.mul c) :=
+  funext fun i => Lean.Grind.CommSemiring.mul_left_comm (a i) (b i) (c i)
+
+theorem mul_sub (a b c : Tensor R s) : a.mul (b.sub c) = (a.mul b).sub (a.mul c) :=
+  funext fun i => by simp only [mul, sub]; grind
+
+theorem dot_neg (a b : Tensor R s) : a.dot b.neg = -a.dot b := by
+  have h : a.dot (b.neg.add b) = 0 :=
+    (congrArg a.dot (funext fun i => Lean.Grind.AddCommGroup.neg_add_cancel (b i))).trans a.dot_zero
+  rw [dot_add] at h
+  grind
+
+theorem dot_sub (a b c : Tensor R s) : a.dot (b.sub c) = a.dot b - a.dot c := by
+  have h : b.sub c = b.add c.neg := funext fun i => Lean.Grind.Ring.sub_eq_add_neg (b i) (c i)
+  rw [h, dot_add, dot_neg, Lean.Grind.Ring.sub_eq_add_neg]
+
+theorem sub_dot (a b c : Tensor R s) : (a.sub b).dot c = a.dot c - b.dot c := by
+  rw [dot_comm, dot_sub, dot_comm c a, dot_comm c b]
 
 end Tensor
 
@@ -35,6 +73,20 @@ def add (s : Shape) : Op R [s, s] s where
   jvp _ dx := dx.1.add dx.2.1
   vjp _ δ := (δ, δ, ())
   correct x dx δ := by simp only [Tensor.add_dot, dotList]; grind
+
+/-- The difference of two tensors. -/
+def sub (s : Shape) : Op R [s, s] s where
+  forward x := x.1.sub x.2.1
+  jvp _ dx := dx.1.sub dx.2.1
+  vjp _ δ := (δ, δ.neg, ())
+  correct x dx δ := by simp only [Tensor.sub_dot, Tensor.dot_neg, dotList]; grind
+
+/-- The product of two tensors, coordinate by coordinate. -/
+def mul (s : Shape) : Op R [s, s] s where
+  forward x := x.1.mul x.2.1
+  jvp x dx := (x.1.mul dx.2.1).add (x.2.1.mul dx.1)
+  vjp x δ := (x.2.1.mul δ, x.1.mul δ, ())
+  correct x dx δ := by simp only [Tensor.add_dot, Tensor.mul_dot, dotList]; grind
 
 /-- Multiplication by a fixed scalar. -/
 def scale (s : Shape) (c : R) : Op R [s] s where
@@ -53,6 +105,18 @@ variable {Γ : List Shape} {s : Shape}
 def add (a b : Idx Γ s) : Node R Γ s where
   args := _
   op := .add s
+  operands := .cons a (.cons b .nil)
+
+/-- The difference of the tensors at `a` and `b`. -/
+def sub (a b : Idx Γ s) : Node R Γ s where
+  args := _
+  op := .sub s
+  operands := .cons a (.cons b .nil)
+
+/-- The product of the tensors at `a` and `b`, coordinate by coordinate. -/
+def mul (a b : Idx Γ s) : Node R Γ s where
+  args := _
+  op := .mul s
   operands := .cons a (.cons b .nil)
 
 /-- The tensor at `a` times the scalar `c`. -/

@@ -1,0 +1,119 @@
+module
+
+public import Proofs.Autograd.Nodes.MatMul
+public import Proofs.Autograd.Nodes.Pointwise
+
+/-!
+# Row means and broadcasts
+
+Linear ops between matrices and vectors. Summing the rows of a matrix is adjoint to giving every entry of a row the same value;
+the mean of a row of length `n` is its sum times `n⁻¹`, of which nothing is used.
+-/
+
+@[expose] public section
+
+set_option autoImplicit false
+
+namespace Proofs.Autograd
+
+open Spec Shape
+
+variable {R : Type} [ScalarOps R] {m n : Nat}
+
+attribute [local instance] Lean.Grind.Semiring.natCast
+
+noncomputable section
+
+namespace Tensor
+
+/-- The sum of every row, `y[i] = Σ_j x[i,j]`. -/
+def rowSum (x : Tensor R (mat m n)) : Tensor R (vec m) := fun i => sum fun j => x (i.1, j, ())
+
+/-- The sum of every column, `y[j] = Σ_i x[i,j]`. -/
+def colSum (x : Tensor R (mat m n)) : Tensor R (vec n) := fun j => sum fun i => x (i, j)
+
+/-- The mean of every row, `y[i] = n⁻¹ · Σ_j x[i,j]`. -/
+def rowMean (x : Tensor R (mat m n)) : Tensor R (vec m) := x.rowSum.scale (n : R)⁻¹
+
+/-- The matrix with constant rows, `y[i,j] = v[i]`. -/
+def broadcastRow (n : Nat) (v : Tensor R (vec m)) : Tensor R (mat m n) := fun i => v (i.1, ())
+
+/-- The matrix with constant columns, `y[i,j] = v[j]`. -/
+def broadcastCol (m : Nat) (v : Tensor R (vec n)) : Tensor R (mat m n) := fun i => v i.2
+
+end Tensor
+
+end
+
+namespace Tensor
+
+theorem dot_vec (a b : Tensor R (vec n)) : a.dot b = sum fun i => a (i, ()) * b (i, ()) :=
+  rfl
+
+theorem broadcastRow_dot (v : Tensor R (vec m)) (w : Tensor R (mat m n)) : (v.broadcastRow n).dot w = v.dot w.rowSum := by
+  simp only [dot_mat, dot_vec, broadcastRow, rowSum, mul_sum]
+
+theorem broadcastCol_dot (v : Tensor R (vec n)) (w : Tensor R (mat m n)) : (v.broadcastCol m).dot w = v.dot w.colSum := by
+  simp only [dot_mat, dot_vec, broadcastCol, colSum, mul_sum]
+  exact sum_comm _
+
+theorem rowMean_dot (x : Tensor R (mat m n)) (w : Tensor R (vec m)) :
+    x.rowMean.dot w = x.dot ((w.scale (n : R)⁻¹).broadcastRow n) := by
+  rw [rowMean, scale_dot, dot_comm, ← broadcastRow_dot, dot_comm]
+
+end Tensor
+
+noncomputable section
+
+namespace Op
+
+/-- The mean of every row. -/
+def rowMean (m n : Nat) : Op R [mat m n] (vec m) where
+  forward x := x.1.rowMean
+  jvp _ dx := dx.1.rowMean
+  vjp _ δ := ((δ.scale (n : R)⁻¹).broadcastRow n, ())
+  correct x dx δ := by simp only [Tensor.rowMean_dot, dotList, Lean.Grind.Semiring.add_zero]
+
+/-- The matrix with constant rows. -/
+def broadcastRow (m n : Nat) : Op R [vec m] (mat m n) where
+  forward x := x.1.broadcastRow n
+  jvp _ dx := dx.1.broadcastRow n
+  vjp _ δ := (δ.rowSum, ())
+  correct x dx δ := by simp only [Tensor.broadcastRow_dot, dotList, Lean.Grind.Semiring.add_zero]
+
+/-- The matrix with constant columns. -/
+def broadcastCol (m n : Nat) : Op R [vec n] (mat m n) where
+  forward x := x.1.broadcastCol m
+  jvp _ dx := dx.1.broadcastCol m
+  vjp _ δ := (δ.colSum, ())
+  correct x dx δ := by simp only [Tensor.broadcastCol_dot, dotList, Lean.Grind.Semiring.add_zero]
+
+end Op
+
+namespace TapeNodes
+
+variable {Γ : List Shape}
+
+/-- The mean of every row of the matrix at `a`. -/
+def rowMean (a : Idx Γ (mat m n)) : Node R Γ (vec m) where
+  args := _
+  op := .rowMean m n
+  operands := .cons a .nil
+
+/-- The matrix whose row `i` is constantly entry `i` of the vector at `a`. -/
+def broadcastRow (n : Nat) (a : Idx Γ (vec m)) : Node R Γ (mat m n) where
+  args := _
+  op := .broadcastRow m n
+  operands := .cons a .nil
+
+/-- The matrix whose column `j` is constantly entry `j` of the vector at `a`. -/
+def broadcastCol (m : Nat) (a : Idx Γ (vec n)) : Node R Γ (mat m n) where
+  args := _
+  op := .broadcastCol m n
+  operands := .cons a .nil
+
+end TapeNodes
+
+end
+
+end Proofs.Autograd
