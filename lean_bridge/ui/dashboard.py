@@ -1,0 +1,219 @@
+"""The dashboard that ends ``lean-bridge verify``."""
+
+from __future__ import annotations
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from lean_bridge.ui.failures import render_failures
+from lean_bridge.ui.verdict import (
+    MARKS,
+    VERDICT_TONES,
+    Tone,
+    check_tone,
+    declaration_tone,
+    graph_tone,
+    guarantee,
+    warranted_verdict,
+)
+from lean_bridge.ui.wording import common_namespace, counted, deviation_text, one_line, seconds_text, visible
+from pybind_models import (
+    BuildReport,
+    CheckResult,
+    DeclarationReport,
+    GraphReport,
+    VerifyReport,
+)
+
+_STATUS_WIDTH = 12
+_STATEMENT_LINES = 3
+
+
+def render_report(report: VerifyReport, console: Console, *, verbose: bool = False) -> None:
+    """Write everything ``verify`` found: the verdict, a row per declaration and graph, every failure in full.
+
+    ``verbose`` adds whole statements, full names, the detail of checks that passed, and warnings.
+    A report that calls itself accepted while its rows are not is shown as ``no verdict``.
+    """
+    console.print(_header(report))
+    if report.declarations:
+        console.print(_heading("Declarations"))
+        console.print(_declarations(report.declarations, console, verbose=verbose))
+    if report.graphs:
+        console.print(_heading("Graphs"))
+        console.print(_graphs(report.graphs, verbose=verbose))
+    render_failures(report, console, verbose=verbose)
+    console.print(_heading("Verdict"))
+    console.print(_verdict(report).append(f" ({seconds_text(report.seconds)})", "not bold default"))
+
+
+def _heading(title: str) -> RenderableType:
+    return Padding(Rule(Text(title, "bold"), align="left", style="dim"), (1, 0, 0, 0))
+
+
+def _status(tone: Tone, word: str) -> Text:
+    return Text(f"{MARKS[tone].symbol} {word}", MARKS[tone].style)
+
+
+def _verdict(report: VerifyReport) -> Text:
+    verdict, reason = warranted_verdict(report)
+    mark = MARKS[VERDICT_TONES[verdict]]
+    text = Text.assemble((f"{mark.symbol} {verdict}", f"bold {mark.style}"))
+    return text.append(f": {one_line(reason)}", "default not bold") if reason else text
+
+
+def _header(report: VerifyReport) -> RenderableType:
+    verdict, _ = warranted_verdict(report)
+    lines = [_verdict(report), Text(guarantee(report)), Text(_circumstances(report), "dim")]
+    style = MARKS[VERDICT_TONES[verdict]].style
+    return Panel(
+        Group(*lines), title="lean-bridge verify", title_align="left", border_style=style, padding=(0, 1)
+    )
+
+
+def _circumstances(report: VerifyReport) -> str:
+    parts = [*_build_parts(report.build)] if report.build is not None else ["nothing was built"]
+    parts.append(f"{seconds_text(report.seconds)} in all")
+    if report.cached:
+        parts.append("judged earlier for these very files")
+    return " · ".join(parts)
+
+
+def _build_parts(build: BuildReport) -> list[str]:
+    states = [module.state for module in build.modules]
+    processes = counted(build.lean_processes, "Lean process", "Lean processes")
+    tally = ", ".join(
+        f"{states.count(state)} {state}"
+        for state in ("built", "cached", "failed", "blocked")
+        if state in states
+    )
+    parts = [
+        f"Lean {build.toolchain.version}, {build.toolchain.provider}",
+        counted(len(states), "module") + (f": {tally}" if tally else ""),
+        f"build {seconds_text(build.seconds)}, {processes}",
+    ]
+    warnings = sum(each.severity == "warning" for module in build.modules for each in module.diagnostics)
+    return [*parts, counted(warnings, "warning")] if warnings else parts
+
+
+def _table() -> Table:
+    table = Table(box=None, show_header=False, expand=True, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column(width=_STATUS_WIDTH, no_wrap=True)
+    table.add_column(ratio=1, overflow="fold")
+    return table
+
+
+def _declarations(
+    reports: tuple[DeclarationReport, ...], console: Console, *, verbose: bool
+) -> RenderableType:
+    rests_on = 17 if console.width < 100 else 20 if console.width < 130 else 38
+    table = _table()
+    table.show_header = True
+    table.header_style = "dim"
+    table.columns[0].header, table.columns[1].header = "status", "declaration"
+    table.add_column("rests on", width=rests_on, overflow="fold")
+    statement_width = console.width - _STATUS_WIDTH - rests_on - 3
+    namespace = "" if verbose else common_namespace(report.name for report in reports)
+    if namespace:
+        table.columns[1].header = f"declaration, in {namespace.removesuffix('.')}"
+    by_group: dict[str, list[DeclarationReport]] = {}
+    for report in reports:
+        by_group.setdefault(report.group, []).append(report)
+    for group, members in by_group.items():
+        good = sum(declaration_tone(member) == "good" for member in members)
+        table.add_row()
+        table.add_row("", Text(visible(group), "bold cyan"), Text(f"{good} of {len(members)} hold", "dim"))
+        for member in members:
+            table.add_row(
+                _status(declaration_tone(member), member.status),
+                _declaration(member, namespace, console, statement_width, verbose=verbose),
+                _rests_on(member),
+            )
+    return table
+
+
+def _declaration(
+    report: DeclarationReport, namespace: str, console: Console, width: int, *, verbose: bool
+) -> RenderableType:
+    lines: list[Text] = [_name(report.name, namespace)]
+    if report.reason is not None:
+        lines.append(Text(one_line(report.reason), MARKS[declaration_tone(report)].style))
+    if report.statement is not None:
+        wrapped = list(Text(visible(report.statement)).wrap(console, width))
+        lines += wrapped if verbose else _capped(wrapped, width)
+    notes = [report.kind] if report.kind is not None else []
+    if report.source is not None:
+        notes.append(f"{report.source.file}:{report.source.line}")
+    if report.upstream is not None and report.upstream != report.name:
+        notes.append(f"upstream {report.upstream.removeprefix(namespace)}")
+    if notes:
+        lines.append(Text(" · ".join(map(visible, notes)), "dim"))
+    return Group(*lines)
+
+
+def _capped(lines: list[Text], width: int) -> list[Text]:
+    """Return the first line and the last ones, as a statement ends with what it claims."""
+    if len(lines) <= _STATEMENT_LINES:
+        return lines
+    lines[0].rstrip()
+    lines[0].truncate(width - 2)
+    return [lines[0].append(" …", "dim"), *lines[1 - _STATEMENT_LINES :]]
+
+
+def _name(name: str, namespace: str) -> Text:
+    path, dot, last = visible(name.removeprefix(namespace)).rpartition(".")
+    return Text.assemble((path + dot, "dim"), (last, "bold"))
+
+
+def _rests_on(report: DeclarationReport) -> Text:
+    if declaration_tone(report) == "open" or report.status == "missing":
+        return Text()
+    text = Text(", ".join(map(visible, report.axioms)) or "no axioms")
+    if report.library_theorems:
+        text.append(f"\n{counted(report.library_theorems, 'library theorem')}", "dim")
+    return text
+
+
+def _graphs(reports: tuple[GraphReport, ...], *, verbose: bool) -> RenderableType:
+    namespace = "" if verbose else common_namespace(report.name for report in reports)
+    table = _table()
+    table.add_column(width=10, justify="right", no_wrap=True, style="dim")
+    for report in reports:
+        table.add_row(
+            _status(graph_tone(report), report.status),
+            Group(*_graph(report, namespace), _checks(report.checks, verbose=verbose)),
+            seconds_text(report.seconds),
+        )
+    return table
+
+
+def _graph(report: GraphReport, namespace: str) -> list[Text]:
+    lines = [_name(report.name, namespace)]
+    if report.reason is not None:
+        lines.append(Text(one_line(report.reason), MARKS[graph_tone(report)].style))
+    if report.graph is not None:
+        graph = report.graph
+        size = f"{counted(len(graph.context), 'input')} + {counted(len(graph.nodes), 'node')}"
+        arguments = ", ".join((*graph.dims, *graph.scalars, *graph.maps))
+        lines.append(Text(visible(f"{size} · for all {arguments}" if arguments else size), "dim"))
+    return lines
+
+
+def _checks(checks: tuple[CheckResult, ...], *, verbose: bool) -> RenderableType:
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(width=1)
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for check in checks:
+        mark = MARKS[check_tone(check)]
+        outcome = Text(deviation_text(check.error, check.tolerance))
+        if check.outcome != "passed":
+            outcome = Text(": ".join(filter(None, (check.outcome, outcome.plain))), mark.style)
+        if check.outcome == "not run" or verbose:
+            outcome.append(f"{'; ' if outcome.plain else ''}{one_line(check.detail)}", "dim not bold")
+        grid.add_row(Text(mark.symbol, mark.style), Text(visible(check.name)), outcome)
+    return grid

@@ -1,0 +1,96 @@
+"""What did not pass, in full: Lean's messages, refused declarations, disagreeing graphs."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.text import Text
+
+from lean_bridge.ui.diagnostics import render_diagnostics
+from lean_bridge.ui.verdict import MARKS, Tone, check_tone, declaration_tone, graph_tone
+from lean_bridge.ui.wording import counted, deviation_text, one_line, visible
+from pybind_models import BuildReport, DeclarationReport, GraphReport, VerifyReport
+
+
+def render_failures(report: VerifyReport, console: Console, *, verbose: bool = False) -> None:
+    """Write every failure with all that is known about it; nothing where there is none.
+
+    ``verbose`` adds Lean's warnings and information.
+    """
+    if report.build is not None:
+        _render_messages(report.build, console, verbose=verbose)
+    refused = [each for each in report.declarations if declaration_tone(each) == "bad"]
+    if refused:
+        _title("Declarations refused", console)
+        for declaration in refused:
+            _render_declaration(declaration, console)
+    unbuilt = [each.name for each in report.declarations if declaration_tone(each) == "open"]
+    if unbuilt:
+        _title("Declarations without a verdict, as their module was not built", console)
+        console.print(Text(", ".join(map(visible, unbuilt))))
+    unsettled = [each for each in report.graphs if graph_tone(each) != "good"]
+    if unsettled:
+        _title("Graphs that do not agree", console)
+        for graph in unsettled:
+            _render_graph(graph, console)
+
+
+def _title(text: str, console: Console) -> None:
+    console.print()
+    console.print(Rule(Text(text, "bold"), align="left", style="dim"))
+
+
+def _entry(tone: Tone, word: str, name: str) -> Text:
+    mark = MARKS[tone]
+    return Text.assemble((f"{mark.symbol} {word} ", mark.style), (visible(name), "bold"))
+
+
+def _indented(text: Text, console: Console) -> None:
+    console.print(Padding(text, (0, 0, 0, 4)))
+
+
+def _render_messages(build: BuildReport, console: Console, *, verbose: bool) -> None:
+    told = [
+        diagnostic
+        for module in build.modules
+        for diagnostic in module.diagnostics
+        if diagnostic.severity == "error" or verbose
+    ]
+    silent = [module for module in build.modules if module.state == "failed" and not module.diagnostics]
+    blocked = [module.module for module in build.modules if module.state == "blocked"]
+    if told or silent or blocked:
+        _title("Lean's messages", console)
+    render_diagnostics(told, console)
+    for module in silent:
+        console.print(_entry("bad", "failed", module.file).append(": Lean gave no message", "not bold"))
+    if blocked:
+        named = _entry("open", f"{counted(len(blocked), 'module')} not compiled, as an import failed:", "")
+        console.print(named.append(", ".join(map(visible, blocked))))
+
+
+def _render_declaration(report: DeclarationReport, console: Console) -> None:
+    console.print(_entry(declaration_tone(report), report.status, report.name))
+    if report.source is not None:
+        _indented(
+            Text(visible(f"{report.source.file}:{report.source.line}:{report.source.column}"), "dim"), console
+        )
+    if report.reason is not None:
+        _indented(Text(one_line(report.reason)), console)
+    if report.axiom_path:
+        *through, last = map(visible, report.axiom_path)
+        chain = Text("".join(f"{name} → " for name in through))
+        _indented(chain.append(last, "bold red"), console)
+
+
+def _render_graph(report: GraphReport, console: Console) -> None:
+    console.print(_entry(graph_tone(report), report.status, report.name))
+    if report.reason is not None:
+        _indented(Text(one_line(report.reason)), console)
+    for check in report.checks:
+        tone = check_tone(check)
+        if tone != "good":
+            deviation = deviation_text(check.error, check.tolerance)
+            text = _entry(tone, check.outcome, check.name)
+            text.append(": " + "; ".join(filter(None, (deviation, one_line(check.detail)))), "not bold")
+            _indented(text, console)

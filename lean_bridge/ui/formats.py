@@ -1,0 +1,188 @@
+"""Reports for machines: JSON, plain rows, GitHub annotations, JUnit XML."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from lean_bridge.ui.diagnostics import SEVERITY_WORDS
+from lean_bridge.ui.verdict import (
+    VERDICT_TONES,
+    Tone,
+    check_tone,
+    declaration_tone,
+    graph_tone,
+    guarantee,
+    module_tone,
+    warranted_verdict,
+)
+from lean_bridge.ui.wording import deviation_text, one_line, visible
+from pybind_models import CheckResult, DeclarationReport, Diagnostic, ModuleReport, VerifyReport
+
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_CASE_TAGS: dict[Tone, str | None] = {"good": None, "bad": "failure", "open": "error"}
+
+
+def render_json(report: VerifyReport) -> str:
+    """Return the report model as JSON: the public file format, keys in the order of the model's fields."""
+    return report.model_dump_json(indent=2) + "\n"
+
+
+def render_text(report: VerifyReport) -> str:
+    """Return one tab-separated line per row: what it is, its state, its name, its place, the rest.
+
+    Rows: ``module``, ``message`` (Lean's), ``declaration``, ``graph``, ``check`` and, last, ``verdict``.
+    """
+    return "".join("\t".join(map(one_line, row)) + "\n" for row in _rows(report))
+
+
+def _rows(report: VerifyReport) -> Iterator[tuple[str, ...]]:
+    for module in _modules(report):
+        yield "module", module.state, module.module, module.file, f"{module.seconds:.2f}s"
+        for said in module.diagnostics:
+            yield "message", SEVERITY_WORDS[said.severity], module.module, _place(said), said.text
+    for each in report.declarations:
+        place = (
+            f"{each.source.file}:{each.source.line}:{each.source.column}" if each.source is not None else "-"
+        )
+        rest = each.reason or f"{each.statement or '-'}"
+        axioms = f"axioms={','.join(each.axioms)}"
+        yield "declaration", each.status, each.name, place, axioms, f"library={each.library_theorems}", rest
+    for graph in report.graphs:
+        yield "graph", graph.status, graph.name, "-", f"{graph.seconds:.2f}s", graph.reason or "-"
+        for check in graph.checks:
+            yield "check", check.outcome, graph.name, check.name, _comparison(check)
+    verdict, reason = warranted_verdict(report)
+    yield "verdict", verdict, reason or "-", f"{report.seconds:.2f}s", guarantee(report)
+
+
+def render_github(report: VerifyReport, *, root: str = "") -> str:
+    """Return GitHub Actions annotations, Lean's errors first; the verdict is always the last one.
+
+    ``root`` is the Lean library's path in the repository, put before each file. Columns count from 1 there.
+    """
+    lines = []
+    for module in _modules(report):
+        for said in module.diagnostics:
+            if said.severity != "information":
+                at = _at(root, said.file, said.line, said.column + 1)
+                lines.append(_annotation(said.severity, said.text, at))
+        if module.state == "failed" and not module.diagnostics:
+            lines.append(
+                _annotation("error", f"{module.module}: failed without a message", _at(root, module.file))
+            )
+    for each in report.declarations:
+        if declaration_tone(each) != "good":
+            source = each.source
+            at = _at(root, source.file, source.line, source.column) if source is not None else {}
+            message = f"{each.name}: {each.reason or each.status}{_path(each)}"
+            lines.append(_annotation("error", message, {**at, "title": f"{each.status}: {each.name}"}))
+    for graph in report.graphs:
+        if graph_tone(graph) != "good":
+            told = "\n".join(
+                f"{check.name}: {check.outcome}: {_comparison(check)}"
+                for check in graph.checks
+                if check_tone(check) != "good"
+            )
+            message = "\n".join(filter(None, (graph.reason or graph.status, told)))
+            lines.append(_annotation("error", message, {"title": f"{graph.status}: {graph.name}"}))
+    verdict, reason = warranted_verdict(report)
+    level = "notice" if verdict == "accepted" else "error"
+    lines.append(_annotation(level, reason or guarantee(report), {"title": f"lean-bridge: {verdict}"}))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def render_junit(report: VerifyReport) -> str:
+    """Return JUnit XML: a test case per module, declaration, graph and check, and one for the verdict.
+
+    Rejections are failures, what was left undecided is an error, and a check that was not run is skipped.
+    """
+    root = ET.Element("testsuites", name="lean-bridge verify")
+    modules = _suite(root, "modules")
+    for module in _modules(report):
+        told = "\n".join(f"{_place(each)}: {each.severity}: {each.text}" for each in module.diagnostics)
+        tag = _CASE_TAGS[module_tone(module)]
+        _case(modules, module.file, module.module, tag, module.state, told, module.seconds)
+    declarations = _suite(root, "declarations")
+    for each in report.declarations:
+        message = f"{each.reason or each.status}{_path(each)}"
+        _case(declarations, each.group, each.name, _CASE_TAGS[declaration_tone(each)], message)
+    graphs = _suite(root, "graphs")
+    for graph in report.graphs:
+        tag = _CASE_TAGS[graph_tone(graph)]
+        _case(graphs, graph.name, "agreement", tag, graph.reason or graph.status, seconds=graph.seconds)
+        for check in graph.checks:
+            tag = "skipped" if check.outcome == "not run" else _CASE_TAGS[check_tone(check)]
+            _case(graphs, graph.name, check.name, tag, _comparison(check))
+    verdict, reason = warranted_verdict(report)
+    tag = _CASE_TAGS[VERDICT_TONES[verdict]]
+    message = f"{verdict}: {reason or guarantee(report)}"
+    _case(_suite(root, "verdict"), "lean-bridge", "verdict", tag, message, seconds=report.seconds)
+    for suite in root:
+        for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            suite.set(attribute, str(len(suite.findall(f"testcase/{tag}"))))
+        suite.set("tests", str(len(suite)))
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(root: ET.Element, name: str) -> ET.Element:
+    return ET.SubElement(root, "testsuite", name=name)
+
+
+def _case(
+    suite: ET.Element,
+    classname: str,
+    name: str,
+    tag: str | None,
+    message: str,
+    body: str = "",
+    seconds: float = 0.0,
+) -> None:
+    case = ET.SubElement(suite, "testcase", classname=_xml(classname), name=_xml(name), time=f"{seconds:.3f}")
+    if tag is not None:
+        ET.SubElement(case, tag, message=_xml(message)).text = _xml(body) or None
+    elif body:
+        ET.SubElement(case, "system-out").text = _xml(body)
+
+
+def _xml(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", text)
+
+
+def _annotation(level: str, message: str, properties: dict[str, str | int]) -> str:
+    written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
+    return f"::{level}{' ' if written else ''}{written}::{_data(visible(message))}"
+
+
+def _at(root: str, file: str, line: int | None = None, column: int | None = None) -> dict[str, str | int]:
+    found: dict[str, str | int] = {"file": str(PurePosixPath(root, file))}
+    return (
+        found | ({"line": line} if line is not None else {}) | ({"col": column} if column is not None else {})
+    )
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _modules(report: VerifyReport) -> tuple[ModuleReport, ...]:
+    return report.build.modules if report.build is not None else ()
+
+
+def _place(diagnostic: Diagnostic) -> str:
+    return f"{diagnostic.file}:{diagnostic.line}:{diagnostic.column}"
+
+
+def _path(report: DeclarationReport) -> str:
+    return f" ({' → '.join(report.axiom_path)})" if report.axiom_path else ""
+
+
+def _comparison(check: CheckResult) -> str:
+    return "; ".join(filter(None, (deviation_text(check.error, check.tolerance), check.detail)))

@@ -1,0 +1,169 @@
+"""What is going on, while it goes on: bars on a terminal, a plain line per finished module elsewhere."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.text import Text
+
+from lean_bridge.events import BuildStarted, ModuleFinished, ModuleStarted, StageAdvanced, StageStarted
+from lean_bridge.ui.wording import counted, one_line, seconds_text
+from pybind_models import ModuleReport
+
+_MEGABYTE = 1_000_000
+
+
+class Observer(Protocol):
+    """Sees what long work says about itself; both methods may be called from any thread."""
+
+    def observe(self, event: object) -> None:
+        """Show an event of ``lean_bridge.events``; any other object is of no interest."""
+
+    def transfer(self, stage: str, done: int, total: int) -> None:
+        """Show how many bytes of ``total`` a stage of the toolchain's installation is through."""
+
+
+@contextmanager
+def show_progress(console: Console) -> Iterator[Observer]:
+    """Yield an observer that shows its events on ``console``, and leave the terminal as it was.
+
+    On a terminal the display is gone at the end, however the block is left.
+    """
+    if not console.is_terminal:
+        yield LineObserver(console)
+        return
+    columns: tuple[ProgressColumn, ...] = (
+        SpinnerColumn(finished_text=Text("✓", "green")),
+        TextColumn("{task.description}", style="bold"),
+        BarColumn(bar_width=24),
+        _Amount(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[now]}", style="dim"),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield LiveObserver(progress)
+
+
+class _Amount(ProgressColumn):
+    """Steps, or megabytes, done and in all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._steps = MofNCompleteColumn()
+
+    def render(self, task: Task) -> Text:
+        """Return the amount; nothing where the work has no steps to count."""
+        if not task.total:
+            return Text(f"{task.completed:.0f}" if task.completed else "")
+        if task.fields["bytes"]:
+            return Text(f"{task.completed / _MEGABYTE:.0f}/{task.total / _MEGABYTE:.0f} MB")
+        return self._steps.render(task)
+
+
+class LineObserver:
+    """Writes a line per finished module and per part of a transfer."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._lock = threading.Lock()
+        self._modules = 0
+        self._finished = 0
+        self._said: tuple[str, int] = ("", 0)
+
+    def observe(self, event: object) -> None:
+        """Write a line if a module is finished."""
+        with self._lock:
+            if isinstance(event, BuildStarted):
+                self._modules, self._finished = len(event.modules), 0
+            elif isinstance(event, ModuleFinished):
+                self._finished += 1
+                self._write(f"[{self._finished}/{self._modules}] {_module_line(event.report)}")
+
+    def transfer(self, stage: str, done: int, total: int) -> None:
+        """Write a line at the start and at each quarter."""
+        with self._lock:
+            quarter = 4 * done // total if total else 4
+            if self._said != (stage, quarter):
+                self._said = stage, quarter
+                self._write(f"{stage} Lean: {done / _MEGABYTE:.0f} of {total / _MEGABYTE:.0f} MB")
+
+    def _write(self, line: str) -> None:
+        self._console.print(Text(one_line(line)), soft_wrap=True)
+
+
+class LiveObserver:
+    """Keeps a bar per stage, and beside the current one what is being worked on."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._lock = threading.Lock()
+        self._task: TaskID | None = None
+        self._stage = ""
+        self._running: list[str] = []
+
+    def observe(self, event: object) -> None:
+        """Move the bars."""
+        with self._lock:
+            match event:
+                case BuildStarted(modules):
+                    self._start("build", len(modules))
+                case ModuleStarted(module):
+                    self._running.append(module)
+                    self._show(", ".join(name.rpartition(".")[2] for name in self._running))
+                case ModuleFinished(report):
+                    if report.module in self._running:
+                        self._running.remove(report.module)
+                    if report.state == "failed":
+                        self._progress.console.print(Text(_module_line(report), "bold red"))
+                    self._advance(", ".join(name.rpartition(".")[2] for name in self._running))
+                case StageStarted(name, total):
+                    self._start(name, total)
+                case StageAdvanced(step):
+                    self._advance(step)
+
+    def transfer(self, stage: str, done: int, total: int) -> None:
+        """Move the bar of the installation's stage."""
+        with self._lock:
+            if self._stage != stage:
+                self._start(stage, total, is_bytes=True)
+            assert self._task is not None
+            self._progress.update(self._task, completed=done)
+
+    def _start(self, stage: str, total: int | None, *, is_bytes: bool = False) -> None:
+        if self._task is not None:
+            self._progress.update(self._task, total=self._progress.tasks[-1].completed, now="")
+        self._stage = stage
+        self._running.clear()
+        self._task = self._progress.add_task(stage, total=total, now="", bytes=is_bytes)
+
+    def _advance(self, now: str) -> None:
+        if self._task is not None:
+            self._progress.advance(self._task)
+            self._show(now)
+
+    def _show(self, now: str) -> None:
+        if self._task is not None:
+            self._progress.update(self._task, now=one_line(now))
+
+
+def _module_line(report: ModuleReport) -> str:
+    line = f"{report.state} {report.module}"
+    if report.state in ("built", "failed"):
+        line += f" ({seconds_text(report.seconds)})"
+    errors = sum(diagnostic.severity == "error" for diagnostic in report.diagnostics)
+    return f"{line}: {counted(errors, 'error')}" if errors else line

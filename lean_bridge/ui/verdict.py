@@ -1,0 +1,112 @@
+"""What each status looks like, and which verdict the rows of a report warrant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from lean_bridge.ui.wording import counted
+from pybind_models import CheckResult, DeclarationReport, GraphReport, ModuleReport, VerifyReport
+
+Tone: TypeAlias = Literal["good", "bad", "open"]
+"""``open``: nothing was decided, which is never shown as good."""
+
+Verdict: TypeAlias = Literal["accepted", "rejected", "no verdict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A tone's sign and colour."""
+
+    symbol: str
+    style: str
+
+
+MARKS: Final[dict[Tone, Mark]] = {
+    "good": Mark("✓", "green"),
+    "bad": Mark("✗", "bold red"),
+    "open": Mark("?", "yellow"),
+}
+
+VERDICT_TONES: Final[dict[Verdict, Tone]] = {"accepted": "good", "rejected": "bad", "no verdict": "open"}
+_MODULE_TONES: Final[dict[str, Tone]] = {
+    "built": "good",
+    "cached": "good",
+    "failed": "bad",
+    "blocked": "open",
+}
+_DECLARATION_TONES: Final[dict[str, Tone]] = {
+    "proved": "good",
+    "defined": "good",
+    "rejected": "bad",
+    "missing": "bad",
+    "not built": "open",
+}
+_CHECK_TONES: Final[dict[str, Tone]] = {"passed": "good", "failed": "bad", "not run": "open"}
+
+
+def module_tone(report: ModuleReport) -> Tone:
+    """Return whether a module compiled."""
+    return _MODULE_TONES[report.state]
+
+
+def declaration_tone(report: DeclarationReport) -> Tone:
+    """Return whether a declaration holds."""
+    return _DECLARATION_TONES[report.status]
+
+
+def check_tone(result: CheckResult) -> Tone:
+    """Return whether a comparison held."""
+    return _CHECK_TONES[result.outcome]
+
+
+def graph_tone(report: GraphReport) -> Tone:
+    """Return whether a graph's numbers agree; agreement without a comparison that passed is none."""
+    if report.status == "rejected" or any(check.outcome == "failed" for check in report.checks):
+        return "bad"
+    compared = any(check.outcome == "passed" for check in report.checks)
+    return "good" if report.status == "agrees" and compared else "open"
+
+
+def warranted_verdict(report: VerifyReport) -> tuple[Verdict, str | None]:
+    """Return the verdict and its reason; ``no verdict`` where it is ``accepted`` and the rows are not.
+
+    The last guard against a false green: acceptance takes a declaration or graph, and every row good.
+    """
+    if report.verdict != "accepted":
+        return report.verdict, report.reason
+    modules = report.build.modules if report.build is not None else ()
+    tones = [
+        *map(module_tone, modules),
+        *map(declaration_tone, report.declarations),
+        *map(graph_tone, report.graphs),
+    ]
+    if not report.declarations and not report.graphs:
+        return "no verdict", "nothing was checked"
+    unsettled = sum(tone != "good" for tone in tones)
+    if unsettled:
+        return "no verdict", f"called accepted, though {counted(unsettled, 'row')} below did not pass"
+    return "accepted", None
+
+
+def guarantee(report: VerifyReport) -> str:
+    """Return, by counts, what a report vouches for and what it takes on trust."""
+    proved = [each for each in report.declarations if each.status == "proved"]
+    others = sum(each.status == "defined" for each in report.declarations)
+    agreeing = sum(graph_tone(each) == "good" for each in report.graphs)
+    checks = [check.outcome for each in report.graphs for check in each.checks]
+    parts = []
+    if report.declarations:
+        parts.append(
+            f"{len(proved)} proved, {others} defined of {counted(len(report.declarations), 'declaration')}"
+        )
+    if report.graphs:
+        graphs = f"{agreeing} of {counted(len(report.graphs), 'graph')} agree"
+        parts.append(f"{graphs} ({checks.count('passed')} of {counted(len(checks), 'check')} passed)")
+    axioms = sorted({axiom for each in proved for axiom in each.axioms})
+    if proved:
+        parts.append(f"axioms: {', '.join(axioms)}" if axioms else "no axioms")
+    assumed = max((each.library_theorems for each in proved), default=0)
+    if assumed:
+        parts.append(f"up to {counted(assumed, 'library theorem')} per proof on trust")
+    return "; ".join(parts) or "nothing was checked"

@@ -1,0 +1,59 @@
+"""How values are written: safe text, durations, counts, short names."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+
+_UNSAFE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def visible(text: str) -> str:
+    """Return ``text`` with its control and direction-changing characters written as escapes.
+
+    Lean messages and declaration names are the author's: without this they could move the cursor and paint
+    a verdict of their own, or reorder what is read. Line feeds and tabs stay.
+    """
+    return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` on one line, runs of white space as one space, safe to print."""
+    return visible(" ".join(text.split()))
+
+
+def seconds_text(seconds: float) -> str:
+    """Return a duration as people write it: ``8 ms``, ``0.4 s``, ``41 s``, ``2 min 05 s``."""
+    if seconds < 0.0995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02d} s"
+
+
+def counted(count: int, singular: str, plural: str | None = None) -> str:
+    """Return ``3 modules``, ``1 module``."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def deviation_text(error: float | None, tolerance: float | None) -> str:
+    """Return a deviation beside what is allowed: ``3e-16 within 1e-12``; NaN is ``not within`` anything."""
+    if error is None or tolerance is None:
+        return "" if error is None else f"{error:.2g}"
+    within = "within" if not math.isnan(error) and error <= tolerance else "not within"
+    return f"{error:.2g} {within} {tolerance:.2g}"
+
+
+def common_namespace(names: Iterable[str]) -> str:
+    """Return the longest namespace that all names are in, with its final dot; ``""`` if there is none."""
+    parts = [name.split(".")[:-1] for name in names]
+    shared: list[str] = []
+    for column in zip(*parts, strict=False):
+        if len(set(column)) > 1:
+            break
+        shared.append(column[0])
+    return "".join(f"{part}." for part in shared)
