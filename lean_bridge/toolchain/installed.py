@@ -35,7 +35,7 @@ class InstalledProvider:
     library: Path
 
     def pool(self, workers: int, *, time_limit: float) -> AbstractContextManager[WorkerPool]:
-        """Open a pool that starts a process per file; see :class:`lean_bridge.toolchain.provider.Provider`."""
+        """Open a pool of one process per file; see :class:`lean_bridge.toolchain.provider.Provider`."""
         return open_pool(lambda: InstalledWorker(self.binary), workers, time_limit)
 
 
@@ -115,8 +115,8 @@ def read_installed(binary: Path) -> InstalledProvider:
 def installed_binaries(required: str) -> tuple[Path, ...]:
     """Return the ``lean`` commands that may be the ``required`` one (a line of ``lean-toolchain``).
 
-    That is elan's copy of exactly this toolchain, then ``lean`` on the PATH. elan's own ``lean`` is passed over:
-    it stands for whatever toolchain the current directory names, and may go and download it.
+    That is elan's copy of exactly this toolchain, then ``lean`` on the PATH. elan's own ``lean`` is passed
+    over: it stands for whatever toolchain the current directory names, and may go and download it.
     """
     elan = Path(os.environ.get("ELAN_HOME") or Path.home() / ".elan")
     kept = elan / "toolchains" / required.replace("/", "--").replace(":", "---") / "bin" / _executable("lean")

@@ -1,8 +1,8 @@
 """Makes the embedded Lean's loader fast: 89 MB of JavaScript in, 0.7 MB out, doing the same.
 
-The published ``lean.js`` binds each of the 201,109 exports of ``lean.wasm`` to a variable, of which it uses 50,
-and finds the address of a symbol by a linear search through all of them. Booting takes 15.6 s as published and
-4.2 s here; the first ``import Init`` 125 s and 2.9 s.
+The published ``lean.js`` binds each of the 201,109 exports of ``lean.wasm`` to a variable, of which it uses
+50, and finds the address of a symbol by a linear search through all of them. Booting takes 15.6 s as
+published and 4.2 s here; the first ``import Init`` 125 s and 2.9 s.
 """
 
 from __future__ import annotations

@@ -1,0 +1,215 @@
+"""Builds a library: every module once, imports before importers, and only what is not in the store."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import filelock
+
+from lean_bridge.build.modules import Library, Module, read_library
+from lean_bridge.build.store import Store, module_keys
+from lean_bridge.errors import ToolchainError
+from lean_bridge.toolchain.location import cache_directory
+from lean_bridge.toolchain.provider import Job, Provider, WorkerPool
+from pybind_models import BuildReport, Diagnostic, ModuleReport
+
+TIME_LIMIT = 300.0
+"""Seconds one file may take, unless the caller says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildStarted:
+    """The import graph is read."""
+
+    modules: tuple[str, ...]
+    """Every module of this build, imports first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleStarted:
+    """Lean is about to elaborate a module."""
+
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleFinished:
+    """A module's report is final."""
+
+    report: ModuleReport
+
+
+BuildEvent = BuildStarted | ModuleStarted | ModuleFinished
+
+
+def build_store() -> Store:
+    """Return the store of compiled modules in the user's cache."""
+    return Store(cache_directory() / "build")
+
+
+def build_library(
+    root: Path,
+    provider: Provider,
+    *,
+    workers: int = 2,
+    observe: Callable[[BuildEvent], None] = lambda _: None,
+    only: Collection[str] | None = None,
+    time_limit: float = TIME_LIMIT,
+) -> tuple[BuildReport, Path]:
+    """Build the library under ``root`` and return the report and the directory of its compiled files.
+
+    The directory serves as a search path. ``only`` names the modules to build, with what they import; without
+    it all are. ``observe`` is called from this thread. A module in the store starts no Lean process.
+    Raises: ProjectNotFound; BuildFailed if the imports are at fault; ToolchainError if Lean gives no answer.
+    """
+    began = time.monotonic()
+    library = read_library(root, provider.library)
+    if only is not None:
+        library = library.closure(only)
+    observe(BuildStarted(tuple(module.name for module in library.modules)))
+    with ThreadPoolExecutor(workers) as executor, provider.pool(workers, time_limit=time_limit) as pool:
+        build = _Build(library, provider, pool, observe)
+        build.collect()
+        build.run(executor, workers)
+        report = BuildReport(
+            toolchain=provider.info,
+            modules=tuple(build.reports[module.name] for module in library.modules),
+            seconds=time.monotonic() - began,
+            lean_processes=pool.processes_started,
+        )
+    return report, build.tree
+
+
+class _Build:
+    """One build under way; only ``_make`` runs outside the calling thread."""
+
+    def __init__(
+        self,
+        library: Library,
+        provider: Provider,
+        pool: WorkerPool,
+        observe: Callable[[BuildEvent], None],
+    ) -> None:
+        self._library = library
+        self._pool = pool
+        self._observe = observe
+        self._store = build_store()
+        self._keys = module_keys(library, provider.info)
+        self._abandoned = threading.Event()
+        self.tree = self._store.tree(self._keys)
+        self.reports: dict[str, ModuleReport] = {}
+
+    def collect(self) -> None:
+        """Take every module from the store that is there."""
+        for module in self._library.modules:
+            report = self._from_store(module)
+            if report is not None:
+                self._finish(report)
+
+    def run(self, executor: ThreadPoolExecutor, workers: int) -> None:
+        """Make the others, those first that the longest chain of importers waits for."""
+        waiting = [module for module in self._library.modules if module.name not in self.reports]
+        heights = _heights(self._library)
+        waiting.sort(key=lambda module: heights[module.name], reverse=True)
+        running: dict[Future[ModuleReport], Module] = {}
+        try:
+            while waiting or running:
+                for module in list(waiting):
+                    imports = [self.reports.get(imported) for imported in module.imports]
+                    if any(
+                        report is not None and report.state in ("failed", "blocked") for report in imports
+                    ):
+                        waiting.remove(module)
+                        self._finish(_report(module, "blocked"))
+                    elif None not in imports and len(running) < workers:
+                        waiting.remove(module)
+                        self._observe(ModuleStarted(module.name))
+                        running[executor.submit(self._make, module)] = module
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    del running[future]
+                    self._finish(future.result())
+        except BaseException:
+            self._abandoned.set()
+            raise
+
+    def _finish(self, report: ModuleReport) -> None:
+        self.reports[report.module] = report
+        self._observe(ModuleFinished(report))
+
+    def _make(self, module: Module) -> ModuleReport:
+        key = self._keys[module.name]
+        with self._locked(key):
+            made_meanwhile = self._from_store(module)
+            if made_meanwhile is not None:
+                return made_meanwhile
+            with self._store.scratch() as scratch:
+                # Lean gets the bytes that the key is a digest of, whatever happens to the source meanwhile.
+                snapshot = scratch.joinpath("source", *module.name.split(".")).with_suffix(".lean")
+                snapshot.parent.mkdir(parents=True)
+                snapshot.write_bytes(module.content)
+                artifacts = scratch / "artifacts"
+                artifacts.mkdir()
+                elaboration = self._pool.elaborate(
+                    Job(
+                        source=snapshot,
+                        root=scratch / "source",
+                        search_path=(self.tree,),
+                        olean=artifacts / "module.olean",
+                        options=module.options,
+                    )
+                )
+                diagnostics = tuple(
+                    d.model_copy(update={"file": module.file}) for d in elaboration.diagnostics
+                )
+                state: Literal["built", "failed"] = "built" if elaboration.ok else "failed"
+                report = _report(module, state, elaboration.seconds, diagnostics)
+                if elaboration.ok:
+                    self._store.place(key, self._store.put(key, report, artifacts), self.tree)
+                return report
+
+    def _from_store(self, module: Module) -> ModuleReport | None:
+        key = self._keys[module.name]
+        entry = self._store.find(key)
+        if entry is None:
+            return None
+        self._store.place(key, entry, self.tree)
+        return entry.report.model_copy(update={"state": "cached"})
+
+    @contextmanager
+    def _locked(self, key: str) -> Iterator[None]:
+        lock = self._store.lock(key)
+        while True:
+            try:
+                with lock.acquire(timeout=0.5):
+                    yield
+                return
+            except filelock.Timeout:
+                if self._abandoned.is_set():
+                    raise ToolchainError("the build was abandoned") from None
+
+
+def _heights(library: Library) -> dict[str, int]:
+    """Return, for each module, the length of the longest chain of importers above it."""
+    heights = dict.fromkeys((module.name for module in library.modules), 0)
+    for module in reversed(library.modules):
+        for imported in module.imports:
+            heights[imported] = max(heights[imported], heights[module.name] + 1)
+    return heights
+
+
+def _report(
+    module: Module,
+    state: Literal["built", "failed", "blocked"],
+    seconds: float = 0.0,
+    diagnostics: tuple[Diagnostic, ...] = (),
+) -> ModuleReport:
+    return ModuleReport(
+        module=module.name, file=module.file, state=state, seconds=seconds, diagnostics=diagnostics
+    )

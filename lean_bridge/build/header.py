@@ -1,0 +1,88 @@
+"""Parses the head of a Lean source file: is it a ``module``, and what does it import."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import, as written."""
+
+    module: str
+    line: int
+    """1-based."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The head of a source file (Lean: ``Lean.Parser.Module.header``)."""
+
+    is_module: bool
+    is_prelude: bool
+    imports: tuple[Import, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    text: str
+    line: int
+
+
+_PIECE = re.compile(
+    r"""
+      (?P<space> \s+ | --[^\n]* )
+    | (?P<comment> /- )
+    | (?P<word> (?: «[^»\n]+» | [^\W\d][\w'!?]* ) (?: \. (?: «[^»\n]+» | [^\W\d][\w'!?]* ) )* )
+    """,
+    re.VERBOSE,
+)
+_MODIFIERS = frozenset({"public", "meta"})
+
+
+def parse_header(text: str) -> Header:
+    """Return what the head of ``text`` declares; parsing ends at the first command."""
+    tokens = list(_tokens(text.removeprefix("\ufeff")))
+    position = 0
+
+    def take(word: str) -> bool:
+        nonlocal position
+        if position < len(tokens) and tokens[position].text == word:
+            position += 1
+            return True
+        return False
+
+    is_module = take("module")
+    is_prelude = take("prelude")
+    imports = []
+    while True:
+        while position < len(tokens) and tokens[position].text in _MODIFIERS:
+            position += 1
+        if not take("import"):
+            break
+        take("all")
+        if position == len(tokens):
+            break
+        imports.append(Import(tokens[position].text.replace("«", "").replace("»", ""), tokens[position].line))
+        position += 1
+    return Header(is_module, is_prelude, tuple(imports))
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    offset = 0
+    while (piece := _PIECE.match(text, offset)) is not None:
+        if piece["word"] is not None:
+            yield _Token(piece["word"], text.count("\n", 0, offset) + 1)
+        offset = _comment_end(text, offset) if piece["comment"] is not None else piece.end()
+
+
+def _comment_end(text: str, start: int) -> int:
+    """Return the offset after the block comment that opens at ``start``; block comments nest."""
+    depth = 0
+    for mark in re.compile(r"/-|-/").finditer(text, start):
+        depth += 1 if mark[0] == "/-" else -1
+        if depth == 0:
+            return mark.end()
+    return len(text)

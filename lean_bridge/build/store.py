@@ -1,0 +1,159 @@
+"""A content-addressed store of compiled modules: each entry whole or absent, checked when it is read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+from pydantic import ValidationError
+
+from lean_bridge.build.modules import Library
+from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES
+from pybind_models import Model, ModuleReport, Toolchain
+
+FORMAT_VERSION = 1
+"""Part of every key: to be raised with every change to what an entry holds or how it is made."""
+
+RECENT = 3600
+"""Seconds after its last use during which nothing is pruned."""
+
+_RESULT = "result.json"
+
+
+class Entry(Model):
+    """What the store remembers of one compiled module."""
+
+    report: ModuleReport
+    digests: dict[str, str]
+    """SHA-256 of each file, by its suffix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Compiled modules under ``directory``, each in a folder named by its key."""
+
+    directory: Path
+
+    def find(self, key: str) -> Entry | None:
+        """Return the entry at ``key`` if it is there and every file of it is what was put there."""
+        folder = self._folder(key)
+        try:
+            entry = Entry.model_validate_json((folder / _RESULT).read_bytes())
+            intact = all(_digest(folder / f"module{s}") == digest for s, digest in entry.digests.items())
+            os.utime(folder / _RESULT)  # used: see prune
+        except (OSError, ValidationError):
+            return None
+        return entry if intact else None
+
+    def lock(self, key: str) -> FileLock:
+        """Return the lock under which the entry at ``key`` is made, by one build at a time."""
+        folder = self._folder(key)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(folder.with_suffix(".lock"))
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Give an empty folder in which to make an entry; what is left of it afterwards is deleted."""
+        parent = self.directory / "scratch"
+        parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=parent) as folder:
+            yield Path(folder)
+
+    def put(self, key: str, report: ModuleReport, artifacts: Path) -> Entry:
+        """Move the folder ``artifacts``, of files ``module.olean`` and so on, to ``key``; needs the lock."""
+        files = {suffix: artifacts / f"module{suffix}" for suffix in ARTIFACT_SUFFIXES}
+        digests = {suffix: _digest(file) for suffix, file in files.items() if file.exists()}
+        entry = Entry(report=report, digests=digests)
+        (artifacts / _RESULT).write_text(entry.model_dump_json(), "utf-8")
+        folder = self._folder(key)
+        if folder.exists():  # damaged
+            shutil.rmtree(folder)
+        artifacts.rename(folder)
+        return entry
+
+    def tree(self, keys: Mapping[str, str]) -> Path:
+        """Return the search path directory that belongs to exactly these modules at these keys."""
+        tree = self.directory / "trees" / content_key(keys)
+        tree.mkdir(parents=True, exist_ok=True)
+        os.utime(tree)
+        return tree
+
+    def place(self, key: str, entry: Entry, tree: Path) -> None:
+        """Make the entry's files appear in ``tree`` under their module's name."""
+        for suffix, digest in entry.digests.items():
+            source = self._folder(key) / f"module{suffix}"
+            target = tree.joinpath(*entry.report.module.split(".")).with_suffix(suffix)
+            if not (target.exists() and (target.samefile(source) or _digest(target) == digest)):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with self.scratch() as folder:
+                    _link(source, folder / "link")
+                    (folder / "link").replace(target)
+
+    def prune(self, max_bytes: int) -> int:
+        """Delete what was used longest ago until at most ``max_bytes`` are kept, and return the bytes freed.
+
+        What was used within the last hour stays: a build may be at work on it.
+        """
+        spared = time.time() - RECENT
+        for leftover in [*self.directory.glob("scratch/*"), *self.directory.glob("trees/*")]:
+            if leftover.stat().st_mtime < spared:
+                shutil.rmtree(leftover, ignore_errors=True)
+        results = sorted(
+            self.directory.glob(f"modules/*/*/{_RESULT}"), key=lambda result: result.stat().st_mtime
+        )
+        sizes = {r.parent: sum(file.stat().st_size for file in r.parent.iterdir()) for r in results}
+        kept = total = sum(sizes.values())
+        for result in results:
+            if kept <= max_bytes or result.stat().st_mtime >= spared:
+                break
+            shutil.rmtree(result.parent, ignore_errors=True)
+            result.parent.with_suffix(".lock").unlink(missing_ok=True)
+            kept -= sizes[result.parent]
+        return total - kept
+
+    def _folder(self, key: str) -> Path:
+        return self.directory / "modules" / key[:2] / key
+
+
+def module_keys(library: Library, toolchain: Toolchain) -> dict[str, str]:
+    """Return the key of each module: a digest of all that its compiled files depend on."""
+    keys: dict[str, str] = {}
+    for module in library.modules:  # in build order
+        keys[module.name] = content_key(
+            [
+                FORMAT_VERSION,
+                toolchain.identity,
+                module.name,
+                module.file,
+                module.options,
+                hashlib.sha256(module.content).hexdigest(),
+                [keys[imported] for imported in module.imports],
+            ]
+        )
+    return keys
+
+
+def content_key(content: object) -> str:
+    """Return the SHA-256 of a value as canonical JSON."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(source)
+    except OSError:  # not on this file system
+        shutil.copyfile(source, target)
