@@ -6,8 +6,8 @@ public import Proofs.Autograd.Algebra.Sum
 # Analytic scalars
 
 `AnalyticScalar R` adds to the operations of `ScalarOps R` the laws that theorems about derivatives rest on: a linearly ordered
-field with a square root, an exponential and a hyperbolic tangent, of which the real numbers are the model in mind. No derivative
-and no completeness is among the laws: exp′ = exp follows from `exp (x + y) = exp x * exp y` and `1 + x ≤ exp x`.
+field with a square root, an exponential and a hyperbolic tangent, of which the real numbers are the model in mind. No
+derivative and no completeness is among the laws: exp′ = exp follows from `exp (x + y) = exp x * exp y` and `1 + x ≤ exp x`.
 
 Main definitions: `AnalyticScalar`, `AbsLE x b` for `|x| ≤ b`. Main results: arithmetic of such bounds, the choice of a small
 positive scalar, signs of `exp`, `sqrt` and finite sums.

@@ -5,8 +5,8 @@ public import Proofs.Autograd.Calculus.LinearMap
 /-!
 # The adjoint
 
-The adjoint of a linear map is the one that moves it to the other side of the inner product. It exists, being the transposed matrix,
-and is unique (`CLM.eq_adjoint_iff`). Nothing here needs an order.
+The adjoint of a linear map is the one that moves it to the other side of the inner product. It exists, being the transposed
+matrix, and is unique (`CLM.eq_adjoint_iff`). Nothing here needs an order.
 -/
 
 @[expose] public section

@@ -5,8 +5,8 @@ public import Proofs.Autograd.Calculus.FDeriv
 /-!
 # Rules for derivatives: linear operations
 
-A linear function is its own derivative; derivatives of constants, sums, differences and scalar multiples follow by the chain rule.
-`HasDifferentialAt` rules are for one coordinate of an op, `HasFDerivAt` rules for whole maps.
+A linear function is its own derivative; derivatives of constants, sums, differences and scalar multiples follow by the chain
+rule. `HasDifferentialAt` rules are for one coordinate of an op, `HasFDerivAt` rules for whole maps.
 -/
 
 public section

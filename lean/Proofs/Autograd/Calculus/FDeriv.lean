@@ -6,9 +6,10 @@ public import Proofs.Autograd.Calculus.LinearMap
 /-!
 # The Fréchet derivative
 
-`HasFDerivAt f f' x` says that the linear map `f'` is the derivative of `f` at `x`, by the usual ε–δ for the sup norm (on a finite
-coordinate space every norm gives the same derivatives). A map is differentiable when its coordinates are (`hasFDerivAt_pi`), so the
-rules of the calculus are about `HasDifferentialAt f f' x`, the same notion for a scalar function `f` of a vector.
+`HasFDerivAt f f' x` says that the linear map `f'` is the derivative of `f` at `x`, by the usual ε–δ for the sup norm (on a
+finite coordinate space every norm gives the same derivatives). A map is differentiable when its coordinates are
+(`hasFDerivAt_pi`), so the rules of the calculus are about `HasDifferentialAt f f' x`, the same notion for a scalar function
+`f` of a vector.
 
 Main definitions: `HasFDerivAt`, `HasDifferentialAt`, `DifferentiableAt`, `fderiv`. Main results: `HasFDerivAt.unique`,
 `HasFDerivAt.fderiv`, the chain rule `HasFDerivAt.comp`.
@@ -87,8 +88,8 @@ theorem CLM.exists_bound (A : CLM R n m) :
 /-! ### Definitions -/
 
 /-- The linear map `f'` is the derivative of `f` at `x`: for every `ε > 0` there is a `δ > 0` such that
-`‖f (x + h) - f x - f' h‖ ≤ ε * ‖h‖` whenever `‖h‖ ≤ δ`, in the sup norm. The norm needs no maximum here: `b` stands for any bound on
-the coordinates of `h`, of which `‖h‖` is the least. -/
+`‖f (x + h) - f x - f' h‖ ≤ ε * ‖h‖` whenever `‖h‖ ≤ δ`, in the sup norm. The norm needs no maximum here: `b` stands for any
+bound on the coordinates of `h`, of which `‖h‖` is the least. -/
 def HasFDerivAt (f : Vec R n → Vec R m) (f' : CLM R n m) (x : Vec R n) : Prop :=
   ∀ ε : R, 0 < ε → ∃ δ : R, 0 < δ ∧ ∀ b : R, 0 ≤ b → b ≤ δ → ∀ h : Vec R n, h.Bounded b →
     Vec.Bounded (fun i => f (x.add h) i - f x i - f' h i) (ε * b)
@@ -171,10 +172,10 @@ theorem HasFDerivAt.unique {f₁ f₂ : CLM R n m} (H₁ : HasFDerivAt f f₁ x)
 theorem HasFDerivAt.differentiableAt (H : HasFDerivAt f f' x) : DifferentiableAt f x := ⟨f', H⟩
 
 theorem DifferentiableAt.hasFDerivAt (H : DifferentiableAt f x) : HasFDerivAt f (fderiv R f x) x := by
-  simp only [Proofs.Autograd.fderiv, dif_pos H]
+  rw [fderiv, dif_pos H]
   exact Classical.choose_spec H
 
-theorem HasFDerivAt.fderiv (H : HasFDerivAt f f' x) : fderiv R f x = f' :=
+protected theorem HasFDerivAt.fderiv (H : HasFDerivAt f f' x) : fderiv R f x = f' :=
   H.differentiableAt.hasFDerivAt.unique H
 
 theorem fderiv_zero_of_not_differentiableAt (H : ¬DifferentiableAt f x) : fderiv R f x = CLM.zero :=

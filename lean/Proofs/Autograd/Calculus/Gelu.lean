@@ -5,8 +5,8 @@ public import Proofs.Autograd.Calculus.Special
 /-!
 # GELU, tanh form
 
-The constants of the tanh form are `s = √(2/π)` and `k = 0.044715`. A scalar type here need not contain π, so both are arguments: the
-derivative is right for all values, and a program that runs the function supplies them.
+The constants of the tanh form are `s = √(2/π)` and `k = 0.044715`. A scalar type here need not contain π, so both are
+arguments: the derivative is right for all values, and a program that runs the function supplies them.
 
 References: Hendrycks and Gimpel, *Gaussian Error Linear Units*, 2016, section 2.
 -/

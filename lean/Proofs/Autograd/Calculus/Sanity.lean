@@ -6,8 +6,9 @@ public import Proofs.Autograd.Calculus.Deriv
 /-!
 # The definitions mean what they should
 
-Theorems against vacuity. Were `HasFDerivAt` true of everything, `not_differentiableAt_absVec` would fail; were it true of nothing,
-or `fderiv` always zero, `fderiv_id` and `fderiv_productAndSquare` would; were `adjoint` not the transpose, `adjoint_ofMatrix` would.
+Theorems against vacuity. Were `HasFDerivAt` true of everything, `not_differentiableAt_absVec` would fail; were it true of
+nothing, or `fderiv` always zero, `fderiv_id` and `fderiv_productAndSquare` would; were `adjoint` not the transpose,
+`adjoint_ofMatrix` would.
 -/
 
 @[expose] public section

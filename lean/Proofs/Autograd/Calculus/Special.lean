@@ -5,9 +5,9 @@ public import Proofs.Autograd.Calculus.Deriv
 /-!
 # Derivatives of the inverse, the exponential, the square root and the hyperbolic tangent
 
-Each starts from a remainder that is quadratic in the step; for `exp` that is `0 ≤ exp h - 1 - h ≤ 2 * h²` near 0, which follows from
-`1 + h ≤ exp h` at `h` and at `-h`. Main results: `hasDerivAt_inv`, `hasDerivAt_exp`, `hasDerivAt_sqrt`, `hasDerivAt_tanh`, and the
-rules `HasDifferentialAt.inv` and `HasDifferentialAt.div`.
+Each starts from a remainder that is quadratic in the step; for `exp` that is `0 ≤ exp h - 1 - h ≤ 2 * h²` near 0, which
+follows from `1 + h ≤ exp h` at `h` and at `-h`. Main results: `hasDerivAt_inv`, `hasDerivAt_exp`, `hasDerivAt_sqrt`,
+`hasDerivAt_tanh`, and the rules `HasDifferentialAt.inv` and `HasDifferentialAt.div`.
 -/
 
 public section
