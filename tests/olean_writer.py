@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 
 class OleanWriter:
@@ -69,17 +70,36 @@ class OleanWriter:
         return self.constructor(tag, fields, bytes(8) + extra)
 
     def axiom(self, name: int, type_: int) -> int:
-        value = self.constructor(0, [self.constructor(0, [name, 1, type_])], b"\0")
-        return self.constructor(0, [value])
+        return self.declaration("axiom", name, type_, 1)
 
-    def file(self, path: Path, constants: Sequence[tuple[int, int]], *, imports: Sequence[int] = ()) -> Path:
-        """Write the module with these (name, constant) words, and return its path."""
+    def declaration(self, kind: str, name: int, type_: int, value: int) -> int:
+        """Write an axiom, definition, partial definition, theorem or opaque constant."""
+        head = self.constructor(0, [name, 1, type_])
+        tag, fields, scalars = {
+            "axiom": (0, [head], b"\0"),
+            "definition": (1, [head, value, 3, 1], b"\1"),
+            "partial": (1, [head, value, 3, 1], b"\2"),
+            "theorem": (2, [head, value, 1], b""),
+            "opaque": (3, [head, value, 1], b"\0"),
+        }[kind]
+        return self.constructor(tag, [self.constructor(0, fields, scalars)])
+
+    def file(
+        self,
+        path: Path,
+        constants: Sequence[tuple[int, int]],
+        *,
+        imports: Sequence[int] = (),
+        entries: Sequence[tuple[int, Sequence[int]]] = (),
+    ) -> Path:
+        """Write the module with these (name, constant) and (extension, entry) words, and return its path."""
         names, infos = self.array([n for n, _ in constants]), self.array([c for _, c in constants])
         lines = self.array([self.constructor(0, [module], bytes(3)) for module in imports])
-        none = self.array([])
-        root = self.constructor(0, [lines, names, infos, none, none], b"\0")
+        stored = self.array([self.constructor(0, [name, self.array(found)]) for name, found in entries])
+        root = self.constructor(0, [lines, names, infos, self.array([]), stored], b"\0")
         header = b"olean" + bytes([2, self.gmp]) + b"4.0.0".ljust(33, b"\0") + b"0" * 40
         self.data[: 0x50 + 2 * self.word] = header + self.words(self.base, root)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(self.data)
         return path
 
@@ -87,3 +107,35 @@ class OleanWriter:
         """Write a module whose only constant is the axiom ``t`` of this type, and return its path."""
         name = self.name("t")
         return self.file(path, [(name, self.axiom(name, type_))])
+
+
+def write_module(
+    path: Path,
+    declarations: Mapping[str, tuple[str, Sequence[str]]],
+    *,
+    imports: Sequence[str] = (),
+    marks: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Path:
+    """Write a module whose constants, all of type ``Prop``, have a kind and mention others in their bodies.
+
+    An axiom mentions them in its type. ``marks`` gives the constants that an extension has an entry for.
+    """
+    writer = OleanWriter(word=8)
+    prop = writer.expr(3, [1])
+    constants = []
+    for name, (kind, mentioned) in declarations.items():
+        body = prop
+        for other in mentioned:
+            body = writer.expr(5, [body, writer.expr(4, [writer.name(*other.split(".")), 1])])
+        word = writer.name(*name.split("."))
+        type_ = body if kind == "axiom" else prop
+        constants.append((word, writer.declaration(kind, word, type_, body)))
+    entries = [
+        (
+            writer.name(*extension.split(".")),
+            [writer.constructor(0, [writer.name(*name.split(".")), 1]) for name in names],
+        )
+        for extension, names in marks.items()
+    ]
+    modules = [writer.name(*module.split(".")) for module in imports]
+    return writer.file(path, constants, imports=modules, entries=entries)

@@ -7,27 +7,16 @@ import pytest
 
 from lean_bridge.errors import OleanError
 from lean_bridge.olean.environment import Environment, source_path
-from tests.olean_writer import OleanWriter
+from tests.olean_writer import write_module
 
 DATA = Path(__file__).parents[2] / "data" / "olean"
 
 
-def write_module(path: Path, *, defines: str, imports: tuple[str, ...] = (), universe: bool = False) -> None:
-    """Write a module with one axiom, of type ``Prop`` or ``Type``."""
-    writer = OleanWriter(word=4)
-    name = writer.name(defines)
-    level = writer.constructor(1, [1], bytes(8)) if universe else 1
-    axiom = writer.axiom(name, writer.expr(3, [level]))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    modules = [writer.name(*module.split(".")) for module in imports]
-    writer.file(path, [(name, axiom)], imports=modules)
-
-
 def test_a_module_brings_all_that_it_imports(tmp_path: Path) -> None:
-    write_module(tmp_path / "own" / "Top.olean", defines="top", imports=("Sub.Mid", "Base"))
-    write_module(tmp_path / "own" / "Sub" / "Mid.olean", defines="mid", imports=("Base",))
-    write_module(tmp_path / "lib" / "Base.olean", defines="base")
-    write_module(tmp_path / "lib" / "Other.olean", defines="other")
+    write_module(tmp_path / "own" / "Top.olean", {"top": ("axiom", [])}, imports=("Sub.Mid", "Base"))
+    write_module(tmp_path / "own" / "Sub" / "Mid.olean", {"mid": ("axiom", [])}, imports=("Base",))
+    write_module(tmp_path / "lib" / "Base.olean", {"base": ("axiom", [])})
+    write_module(tmp_path / "lib" / "Other.olean", {"other": ("axiom", [])})
     environment = Environment([tmp_path / "own"], library=tmp_path / "lib")
     assert environment.constant("top") is None
     environment.load("Top")
@@ -45,8 +34,8 @@ def test_a_module_brings_all_that_it_imports(tmp_path: Path) -> None:
 
 
 def test_the_search_path_comes_before_the_library(tmp_path: Path) -> None:
-    write_module(tmp_path / "own" / "Base.olean", defines="forged")
-    write_module(tmp_path / "lib" / "Base.olean", defines="base")
+    write_module(tmp_path / "own" / "Base.olean", {"forged": ("axiom", [])})
+    write_module(tmp_path / "lib" / "Base.olean", {"base": ("axiom", [])})
     environment = Environment([tmp_path / "own"], library=tmp_path / "lib")
     environment.load("Base")
     assert environment.module_of("forged") == "Base"
@@ -54,7 +43,7 @@ def test_the_search_path_comes_before_the_library(tmp_path: Path) -> None:
 
 
 def test_a_missing_import_is_named_with_its_importer(tmp_path: Path) -> None:
-    write_module(tmp_path / "Top.olean", defines="top", imports=("Gone",))
+    write_module(tmp_path / "Top.olean", {"top": ("axiom", [])}, imports=("Gone",))
     with pytest.raises(OleanError, match="module Gone, imported here") as caught:
         Environment([tmp_path]).load("Top")
     assert caught.value.path == str(tmp_path / "Top.olean")
@@ -62,7 +51,7 @@ def test_a_missing_import_is_named_with_its_importer(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["«..».Base", "«a/b»", "a..b", "", "«»", "a."])
 def test_a_module_name_cannot_leave_the_search_path(tmp_path: Path, name: str) -> None:
-    write_module(tmp_path / "Base.olean", defines="base")
+    write_module(tmp_path / "Base.olean", {"base": ("axiom", [])})
     inside = tmp_path / "inside"
     inside.mkdir()
     assert Environment([inside]).find_module(name) is None
@@ -70,7 +59,7 @@ def test_a_module_name_cannot_leave_the_search_path(tmp_path: Path, name: str) -
 
 
 def test_a_quoted_module_name_finds_its_file(tmp_path: Path) -> None:
-    write_module(tmp_path / "weird-name.v1" / "Base.olean", defines="base")
+    write_module(tmp_path / "weird-name.v1" / "Base.olean", {"base": ("axiom", [])})
     environment = Environment([tmp_path])
     environment.load("«weird-name.v1».Base")
     assert environment.module_of("base") == "«weird-name.v1».Base"
@@ -120,8 +109,8 @@ def test_a_stored_proof_is_preferred_to_a_hidden_one(tmp_path: Path) -> None:
 
 
 def test_conflicting_duplicates_are_an_error(tmp_path: Path) -> None:
-    write_module(tmp_path / "A.olean", defines="same")
-    write_module(tmp_path / "B.olean", defines="same", universe=True)
+    write_module(tmp_path / "A.olean", {"same": ("axiom", [])})
+    write_module(tmp_path / "B.olean", {"same": ("axiom", ["other"])})
     environment = Environment([tmp_path])
     environment.load("A")
     assert environment.constant("same") is not None

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from lean_bridge.audit.audit import audit
+from lean_bridge.olean.environment import Environment
+from pybind_models.catalogue import Catalogue, CatalogueEntry
+from pybind_models.report import DeclarationKind, DeclarationReport
+from tests.olean_writer import write_module
+
+DATA = Path(__file__).parents[2] / "data" / "olean"
+
+
+def judge(
+    name: str,
+    kind: DeclarationKind,
+    environment: Environment | None = None,
+    failed: dict[str, str] | None = None,
+) -> DeclarationReport:
+    if environment is None:
+        environment = Environment([DATA])
+        environment.load("Cell")
+    entry = CatalogueEntry(name=name, kind=kind, group="G", upstream="Up.stream")
+    (report,) = audit(environment, Catalogue(declaration=(entry,)), root=DATA, failed_modules=failed or {})
+    assert (report.name, report.group, report.upstream) == (name, "G", "Up.stream")
+    return report
+
+
+def test_a_theorem_is_proved() -> None:
+    report = judge("content_shown", "theorem")
+    assert (report.status, report.kind, report.reason) == ("proved", "theorem", None)
+    assert report.statement == "(n : Nat) : (shown n).content = n"
+    assert (report.axioms, report.axiom_path, report.library_theorems) == ((), (), 0)
+    assert report.declarations > 5
+
+
+@pytest.mark.parametrize(("name", "kind"), [("shown", "definition"), ("Cell", "inductive")])
+def test_a_definition_and_a_type_are_defined(name: str, kind: DeclarationKind) -> None:
+    report = judge(name, kind)
+    assert (report.status, report.kind) == ("defined", kind)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "reason"),
+    [
+        ("rests_on_assumed", "theorem", "rests on assumed: an axiom of module Cell"),
+        ("assumed", "theorem", "expected a theorem, found an axiom"),
+        ("shown", "theorem", "expected a theorem, found a definition"),
+        ("content_shown", "definition", "expected a definition, found a theorem"),
+        ("Cell.mk", "definition", "expected a definition, found a constructor"),
+    ],
+)
+def test_what_is_not_as_catalogued_is_rejected(name: str, kind: DeclarationKind, reason: str) -> None:
+    report = judge(name, kind)
+    assert (report.status, report.reason) == ("rejected", reason)
+
+
+def test_a_theorem_without_its_proof_is_rejected(tmp_path: Path) -> None:
+    (tmp_path / "Cell.olean").write_bytes((DATA / "Cell.olean").read_bytes())
+    environment = Environment([tmp_path])
+    environment.load("Cell")
+    report = judge("content_shown", "theorem", environment)
+    assert (report.status, report.kind) == ("rejected", "theorem")
+    assert report.reason == "the body of this theorem is not in the compiled files"
+
+
+def test_a_deleted_theorem_is_missing() -> None:
+    report = judge("gone", "theorem")
+    assert (report.status, report.kind, report.statement) == ("missing", None, None)
+    assert report.reason == "no compiled module defines gone"
+
+
+def test_an_absent_theorem_is_not_built_where_modules_failed() -> None:
+    report = judge("gone", "theorem", failed={"B": "imports A", "A": "3 errors"})
+    assert report.status == "not built"
+    assert report.reason == "no compiled module defines gone; not compiled: A (3 errors), B (imports A)"
+
+
+def test_the_source_is_read_where_the_declaration_stands(capfd: pytest.CaptureFixture[str]) -> None:
+    before = dict(os.environ)
+    source = judge("content_shown", "theorem").source
+    assert source is not None
+    assert source.file == "Cell.lean"
+    lines = (DATA / "Cell.lean").read_text(encoding="utf-8").splitlines()
+    assert lines[source.line - 1][source.column - 1 :] == source.text
+    assert source.text.startswith("theorem content_shown (n : Nat)")
+    assert source.text.endswith("Eq.refl n")
+    # neither a word on the terminal nor a trace in the environment variables
+    assert capfd.readouterr() == ("", "")
+    assert dict(os.environ) == before
+
+
+def test_a_declaration_without_a_source_has_none(tmp_path: Path) -> None:
+    write_module(tmp_path / "Top.olean", {"t": ("theorem", [])})
+    environment = Environment([tmp_path])
+    environment.load("Top")
+    report = judge("t", "theorem", environment)
+    assert (report.status, report.source) == ("proved", None)

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from lean_bridge.audit.axioms import AxiomCollector, Foundation
+from lean_bridge.olean.environment import Environment
+from tests.olean_writer import write_module
+
+DATA = Path(__file__).parents[2] / "data" / "olean"
+Declarations = Mapping[str, tuple[str, Sequence[str]]]
+
+STANDARD: Declarations = {
+    "propext": ("axiom", []),
+    "sorryAx": ("axiom", []),
+    "Lean.ofReduceBool": ("axiom", ["Lean.trustCompiler"]),
+    "Lean.trustCompiler": ("axiom", []),
+    "dangling": ("definition", ["_private.Core.gone"]),
+}
+
+
+def collect(
+    tmp_path: Path,
+    name: str,
+    own: Declarations,
+    *,
+    library: Declarations = STANDARD,
+    marks: Mapping[str, Sequence[str]] | None = None,
+) -> Foundation:
+    write_module(tmp_path / "lib" / "Core.olean", library)
+    write_module(tmp_path / "own" / "Top.olean", own, imports=["Core"], marks=marks or {})
+    environment = Environment([tmp_path / "own"], library=tmp_path / "lib")
+    environment.load("Top")
+    return AxiomCollector(environment).collect(name)
+
+
+def test_a_standard_axiom_is_listed_and_allowed(tmp_path: Path) -> None:
+    found = collect(tmp_path, "t", {"t": ("theorem", ["lemma"]), "lemma": ("theorem", ["propext"])})
+    assert found == Foundation(axioms=("propext",), library_theorems=(), declarations=2)
+
+
+def test_a_sorry_far_below_is_found_by_a_shortest_path(tmp_path: Path) -> None:
+    own = {
+        "t": ("theorem", ["a", "long1"]),
+        "a": ("theorem", ["b", "propext"]),
+        "b": ("definition", ["sorryAx"]),
+        "long1": ("theorem", ["long2"]),
+        "long2": ("theorem", ["long3"]),
+        "long3": ("theorem", ["sorryAx"]),
+    }
+    found = collect(tmp_path, "t", own)
+    assert found.path == ("t", "a", "b", "sorryAx")
+    assert found.reason == "sorry"
+    assert found.axioms == ("propext", "sorryAx")
+    assert found.declarations == 6
+
+
+@pytest.mark.parametrize(
+    ("own", "path", "reason"),
+    [
+        ({"t": ("theorem", ["cheat"]), "cheat": ("axiom", [])}, ("t", "cheat"), "an axiom of module Top"),
+        (
+            {"t": ("theorem", ["Lean.ofReduceBool"])},
+            ("t", "Lean.ofReduceBool"),
+            "native_decide, which trusts compiled code",
+        ),
+        ({"t": ("theorem", ["loop"]), "loop": ("partial", [])}, ("t", "loop"), "it is partial"),
+        (
+            {"t": ("theorem", ["loop"]), "loop": ("opaque", []), "loop._unsafe_rec": ("partial", [])},
+            ("t", "loop"),
+            "it is partial",
+        ),
+        ({"t": ("theorem", ["gone"])}, ("t", "gone"), "no compiled module defines it"),
+    ],
+)
+def test_what_is_not_allowed_is_named_with_its_path(
+    tmp_path: Path, own: Declarations, path: tuple[str, ...], reason: str
+) -> None:
+    found = collect(tmp_path, "t", own)
+    assert (found.path, found.reason) == (path, reason)
+
+
+def test_an_axiom_in_a_type_counts(tmp_path: Path) -> None:
+    found = collect(tmp_path, "t", {"t": ("axiom", ["sorryAx"])})
+    assert found.axioms == ("sorryAx", "t")
+    assert found.path == ("t",)
+
+
+def test_an_own_axiom_cannot_borrow_an_allowed_name(tmp_path: Path) -> None:
+    own: Declarations = {"t": ("theorem", ["Quot.sound"]), "Quot.sound": ("axiom", [])}
+    found = collect(tmp_path, "t", own)
+    assert found.path == ("t", "Quot.sound")
+    assert found.reason == "an axiom of that name is declared in Top, which is not part of Lean"
+
+
+@pytest.mark.parametrize(
+    ("extension", "text"),
+    [("Lean.Compiler.implementedByAttr", "implemented_by"), ("Lean.externAttr", "extern")],
+)
+def test_substituted_code_is_refused(tmp_path: Path, extension: str, text: str) -> None:
+    own: Declarations = {
+        "t": ("theorem", ["fast", "plain"]),
+        "fast": ("definition", []),
+        "plain": ("definition", []),
+    }
+    found = collect(tmp_path, "t", own, marks={extension: ["fast"]})
+    assert found.path == ("t", "fast")
+    assert found.reason is not None
+    assert text in found.reason
+
+
+def test_an_opaque_constant_is_followed(tmp_path: Path) -> None:
+    own: Declarations = {"t": ("theorem", ["sealed"]), "sealed": ("opaque", ["propext"])}
+    found = collect(tmp_path, "t", own)
+    assert (found.axioms, found.reason) == (("propext",), None)
+
+
+def test_names_that_the_library_leaves_undefined_are_counted_as_unproved(tmp_path: Path) -> None:
+    found = collect(tmp_path, "t", {"t": ("theorem", ["dangling"])})
+    assert found.library_theorems == ("_private.Core.gone",)
+    assert found.reason is None
+
+
+def test_hidden_library_bodies_are_counted_and_followed_through_their_types(tmp_path: Path) -> None:
+    """The exported part of ``Cell`` stores a theorem and an unexposed definition as axioms."""
+    (tmp_path / "lib").mkdir()
+    shutil.copy(DATA / "Cell.olean", tmp_path / "lib")
+    own: Declarations = {"t": ("theorem", ["content_shown", "hidden", "shown"])}
+    write_module(tmp_path / "own" / "Top.olean", own, imports=["Cell"])
+    environment = Environment([tmp_path / "own"], library=tmp_path / "lib")
+    environment.load("Top")
+    found = AxiomCollector(environment).collect("t")
+    assert found.library_theorems == ("content_shown", "hidden")
+    assert (found.axioms, found.declarations, found.reason) == ((), 1, None)
+
+
+def test_a_hidden_body_of_our_own_is_refused(tmp_path: Path) -> None:
+    shutil.copy(DATA / "Cell.olean", tmp_path)
+    environment = Environment([tmp_path])
+    environment.load("Cell")
+    found = AxiomCollector(environment).collect("content_shown")
+    assert found.path == ("content_shown",)
+    assert found.reason == "its body is not in the compiled files of module Cell"
+
+
+def test_a_real_axiom_in_a_real_file() -> None:
+    environment = Environment([DATA])
+    environment.load("Cell")
+    collector = AxiomCollector(environment)
+    assert collector.collect("rests_on_assumed").path == ("rests_on_assumed", "assumed")
+    clean = collector.collect("content_shown")
+    assert (clean.axioms, clean.path, clean.reason) == ((), (), None)
+    assert clean.declarations > 5

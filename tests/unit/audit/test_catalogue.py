@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lean_bridge.audit.catalogue import read_catalogue
+from lean_bridge.errors import ProjectNotFound
+
+ROOT = Path(__file__).parents[3] / "lean"
+ENTRY = '[[declaration]]\nname = "A.b"\nkind = "theorem"\ngroup = "G"\n'
+
+
+def test_the_library_catalogues_its_theorems_and_graphs() -> None:
+    catalogue = read_catalogue(ROOT)
+    kinds = {entry.name: entry.kind for entry in catalogue.declarations}
+    assert kinds["Proofs.Autograd.Graph.backprop_correct"] == "theorem"
+    assert kinds["Proofs.Autograd.Graph.backprop_correct_inner"] == "theorem"
+    graphs = {entry.name.rpartition(".")[2] for entry in catalogue.graphs}
+    assert {
+        "mhaDGraph",
+        "mhaBareReshapeDGraph",
+        "mhaResidualDGraph",
+        "mhaResidualBareReshapeDGraph",
+    } <= graphs
+    assert all(name.startswith("Proofs.Autograd.") for name in kinds)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "declaration: Field required"),
+        ("declaration = []", "at least 1 item"),
+        ("[[declaration", "not TOML"),
+        (ENTRY + "extra = 1\n", "declaration.0.extra"),
+        (ENTRY.replace("theorem", "lemma"), "declaration.0.kind"),
+        (ENTRY + "graph = true\n", "A.b is a theorem, expected a definition where graph = true"),
+        (ENTRY + 'graph = "yes"\n', "declaration.0.graph"),
+        (ENTRY * 2, "catalogued twice: A.b"),
+        (ENTRY + "[other]\n", "other"),
+    ],
+)
+def test_a_faulty_catalogue_is_refused_with_its_fault(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "catalogue.toml").write_text(text)
+    with pytest.raises(ProjectNotFound) as caught:
+        read_catalogue(tmp_path)
+    assert message in str(caught.value)
+    assert str(tmp_path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_catalogue_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ProjectNotFound, match=r"catalogue\.toml: no catalogue"):
+        read_catalogue(tmp_path)
