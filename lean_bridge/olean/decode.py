@@ -38,8 +38,6 @@ from lean_bridge.olean.objects import Objects
 ANONYMOUS: Name = "[anonymous]"
 """The root of all names, as Lean writes it; a string component of this spelling would be quoted."""
 
-_LONGEST_NAME = 1 << 14
-"""Characters. Bounds what a damaged file can ask for; the longest of Lean's own library has some hundreds."""
 _LONGEST_NUMBER = 1 << 10
 """Bits, of a numeric component."""
 _BINDER_INFOS: tuple[BinderInfo, ...] = ("default", "implicit", "strictImplicit", "instImplicit")
@@ -100,8 +98,8 @@ class Decoder:
             else:
                 component = self._number(last, at)
             found = component if found is ANONYMOUS else f"{found}.{component}"
-            if len(found) > _LONGEST_NAME:
-                raise objects.error(at, f"name of more than {_LONGEST_NAME} characters")
+            # a chain of prefixes is written out once per link
+            objects.claim(at, len(found))
             names[at] = found
         return found
 

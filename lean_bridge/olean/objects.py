@@ -117,12 +117,12 @@ class Objects:
             raise self.error(word, f"expected a number, found {_describe(header)}")
         region, at = self.region, word - self.region.base
         if region.gmp:
-            self._claim(word, 16 + region.word)
+            self._claim_inside(word, 16 + region.word)
             _, signed = struct.unpack_from("<ii", region.data, at + 8)
             negative, limb, start, pointer_at = signed < 0, region.word, 16 + region.word, at + 16
             count = abs(signed)
         else:
-            self._claim(word, 8 + 3 * region.word)
+            self._claim_inside(word, 8 + 3 * region.word)
             negative, limb, start, pointer_at = (
                 bool(region.data[at + 8]),
                 4,
@@ -134,7 +134,7 @@ class Objects:
         # the stored size has 16 bits: it is the low part of the true one
         if (start + limb * count) & 0xFFFF != size or digits != word + start:
             raise self.error(word, f"big number of {count} digits does not fit its size field {size}")
-        self._claim(word, start + limb * count)
+        self._claim_inside(word, start + limb * count)
         value = int.from_bytes(region.data[at + start : at + start + limb * count], "little")
         return -value if negative else value
 
@@ -149,7 +149,7 @@ class Objects:
         at = word - self.region.base + 8
         size, capacity, length = self.words(at, 3)
         start = at + 3 * self.region.word
-        self._claim(word, 8 + 3 * self.region.word + size)
+        self._claim_inside(word, 8 + 3 * self.region.word + size)
         if size == 0 or capacity != size or self.region.data[start + size - 1]:
             raise self.error(word, f"string of {size} bytes (capacity {capacity}) without its final zero")
         try:
@@ -170,7 +170,7 @@ class Objects:
         count, capacity = self.words(at, 2)
         if capacity != count:
             raise self.error(word, f"array of {count} elements has capacity {capacity}")
-        self._claim(word, 8 + (2 + count) * self.region.word)
+        self._claim_inside(word, 8 + (2 + count) * self.region.word)
         return self.words(at + 2 * self.region.word, count)
 
     def list(self, word: int, holder: int) -> tuple[int, ...]:
@@ -188,7 +188,7 @@ class Objects:
         if not cells:
             return self._lists[at]
         found = (*elements, *self._lists[at])
-        self._claim_total(word, len(found) * self.region.word)
+        self.claim(word, len(found) * self.region.word)
         self._lists[word] = found
         return found
 
@@ -228,7 +228,7 @@ class Objects:
             fields, size = header >> 48 & 0xFF, header >> 32 & 0xFFFF
             if size % 8 or size < 8 + fields * self.region.word:
                 raise self.error(at, f"constructor of {fields} fields has size {size}")
-            self._claim(at, size)
+            self._claim_inside(at, size)
             return self.words(start, fields)
         if tag == _ARRAY:
             return self.array(at, above)
@@ -260,20 +260,21 @@ class Objects:
     def _scalar_array(self, at: int, width: int) -> bytes:
         start = at - self.region.base + 8
         count, _ = self.words(start, 2)
-        self._claim(at, 8 + 2 * self.region.word + count * width)
+        self._claim_inside(at, 8 + 2 * self.region.word + count * width)
         start += 2 * self.region.word
         return self.region.data[start : start + count * width]
 
-    def _claim(self, address: int, size: int) -> None:
+    def claim(self, address: int, room: int) -> None:
+        """Count room that decoding an object takes, against what an undamaged file of this size can need."""
+        self._budget -= room
+        if self._budget < 0:
+            raise self.error(address, "decoding needs more room than the file has: objects overlap")
+
+    def _claim_inside(self, address: int, size: int) -> None:
         """Check that an object of this size lies inside the file, and count it."""
         if size > self.region.end - address:
             raise self.error(address, f"object of {size} bytes passes the end of the file")
-        self._claim_total(address, size)
-
-    def _claim_total(self, address: int, size: int) -> None:
-        self._budget -= size
-        if self._budget < 0:
-            raise self.error(address, "objects overlap: they take more room together than the file has")
+        self.claim(address, size)
 
 
 def _describe(header: int) -> str:

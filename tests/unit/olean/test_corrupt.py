@@ -147,12 +147,12 @@ def test_a_number_of_impossible_length_is_refused(tmp_path: Path) -> None:
 
 def test_names_cannot_grow_without_bound(tmp_path: Path) -> None:
     writer = OleanWriter(word=4)
-    component = writer.string("a" * 100)
+    component = writer.string("a")
     name = 1
-    for _ in range(2_000):
+    for _ in range(20_000):
         name = writer.constructor(1, [name, component], bytes(8))
     path = writer.file(tmp_path / "N.olean", [(name, writer.axiom(name, writer.expr(3, [1])))])
-    with pytest.raises(OleanError, match="characters"):
+    with pytest.raises(OleanError, match="more room"):
         assert read_module(path, parts="all").constant_names
 
 
