@@ -158,14 +158,10 @@ class AxiomCollector:
             if is_library:
                 return _Reached("hidden", names)
             return _Reached("own", names, f"its body is not in the compiled files of module {module}")
+        fault = None if constant.safety == "safe" else f"it is {constant.safety}"
         if is_library:
-            return _Reached("library", names)
-        return _Reached("own", names, self._own_fault(constant, module))
-
-    def _own_fault(self, constant: Constant, module: Name) -> str | None:
-        if constant.safety != "safe":
-            return f"it is {constant.safety}"
-        return self._substitutions(module).get(constant.name)
+            return _Reached("library", names, fault)
+        return _Reached("own", names, fault or self._substitutions(module).get(name))
 
     def _substitutions(self, module: Name) -> Mapping[Name, str]:
         """Return the constants of a module whose compiled code is not their definition, with the reason."""

@@ -50,7 +50,7 @@ _IDENTIFIER = re.compile(rf"[A-Za-z_{_LETTER_LIKE}][A-Za-z0-9_'!?{_LETTER_LIKE}{
 
 
 @lru_cache(maxsize=1 << 16)
-def quote_component(text: str) -> str:
+def _quote_component(text: str) -> str:
     """Return a string component of a name as Lean writes it, in ``«»`` unless it is an identifier.
 
     A ``»`` inside is doubled, which Lean leaves ambiguous.
@@ -94,7 +94,7 @@ class Decoder:
         found = names[word]
         for at, header, last in reversed(chain):
             if header == self._name_str:
-                component = quote_component(objects.string(last, at))
+                component = _quote_component(objects.string(last, at))
             else:
                 component = self._number(last, at)
             found = component if found is ANONYMOUS else f"{found}.{component}"

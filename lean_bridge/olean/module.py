@@ -61,10 +61,9 @@ class Module:
         self._region = region
         self.decoder = Decoder(region)
         self.path: Path = region.parts[0].path
-        self.parts: tuple[Path, ...] = tuple(part.path for part in region.parts)
         self.lean_version: str = region.parts[0].lean_version
-        self._root, self._end = region.parts[-1].root, region.end
-        self._fields = self.decoder.objects.constructor(self._root, self._end, 0, 5, 1)
+        self._root = region.parts[-1].root
+        self._fields = self.decoder.objects.constructor(self._root, region.end, 0, 5, 1)
         self.is_module: bool = bool(self.decoder.objects.scalar(self._root, 5, 0))
         """Whether it was written in the module system, which hides bodies from the exported part."""
         self._decoded: dict[Name, Constant] = {}

@@ -44,7 +44,6 @@ class Objects:
 
     def __init__(self, region: Region) -> None:
         self.region = region
-        self._words = struct.Struct("<I" if region.word == 4 else "<Q")
         self._strings: dict[int, str] = {}
         self._lists: dict[int, tuple[int, ...]] = {1: ()}
         self._values: dict[int, Value] = {}
@@ -116,27 +115,21 @@ class Objects:
         if header >> 48 != _BIGNUM << 8:
             raise self.error(word, f"expected a number, found {_describe(header)}")
         region, at = self.region, word - self.region.base
+        limb, start = (region.word, 16 + region.word) if region.gmp else (4, 8 + 3 * region.word)
+        self._claim_inside(word, start)
         if region.gmp:
-            self._claim_inside(word, 16 + region.word)
             _, signed = struct.unpack_from("<ii", region.data, at + 8)
-            negative, limb, start, pointer_at = signed < 0, region.word, 16 + region.word, at + 16
-            count = abs(signed)
+            count, is_negative = abs(signed), signed < 0
         else:
-            self._claim_inside(word, 8 + 3 * region.word)
-            negative, limb, start, pointer_at = (
-                bool(region.data[at + 8]),
-                4,
-                8 + 3 * region.word,
-                at + 8 + 2 * region.word,
-            )
             (count,) = self.words(at + 8 + region.word, 1)
-        (digits,) = self.words(pointer_at, 1)
-        # the stored size has 16 bits: it is the low part of the true one
+            is_negative = bool(region.data[at + 8])
+        (digits,) = self.words(at + start - region.word, 1)
+        # the size field has 16 bits: the low part of the true size
         if (start + limb * count) & 0xFFFF != size or digits != word + start:
             raise self.error(word, f"big number of {count} digits does not fit its size field {size}")
         self._claim_inside(word, start + limb * count)
         value = int.from_bytes(region.data[at + start : at + start + limb * count], "little")
-        return -value if negative else value
+        return -value if is_negative else value
 
     def string(self, word: int, holder: int) -> str:
         """Return a string."""

@@ -18,6 +18,7 @@ STANDARD: Declarations = {
     "sorryAx": ("axiom", []),
     "Lean.ofReduceBool": ("axiom", ["Lean.trustCompiler"]),
     "Lean.trustCompiler": ("axiom", []),
+    "unchecked": ("partial", []),
     "dangling": ("definition", ["_private.Core.gone"]),
 }
 
@@ -73,6 +74,7 @@ def test_a_sorry_far_below_is_found_by_a_shortest_path(tmp_path: Path) -> None:
             ("t", "loop"),
             "it is partial",
         ),
+        ({"t": ("theorem", ["unchecked"])}, ("t", "unchecked"), "it is partial"),
         ({"t": ("theorem", ["gone"])}, ("t", "gone"), "no compiled module defines it"),
     ],
 )
