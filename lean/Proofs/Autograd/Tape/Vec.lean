@@ -142,6 +142,9 @@ theorem get_flattenCtx (idx : Idx Γ s) (x : TList R Γ) : get idx (flattenCtx x
 
 end CtxVec
 
+theorem getIdx_unflattenCtx (v : CtxVec R Γ) (idx : Idx Γ s) : getIdx (unflattenCtx v) idx = ofVecT (CtxVec.get idx v) := by
+  rw [← flattenCtx_unflattenCtx v, CtxVec.get_flattenCtx, unflattenCtx_flattenCtx, ofVecT_toVecT]
+
 variable [ScalarOps R]
 
 noncomputable section
