@@ -10,8 +10,8 @@ public import Proofs.Autograd.Nodes.Softmax
 # Multi-head self-attention
 
 The attention layer as a graph: inputs `x, Wq, Wk, Wv, Wo`, 14 saved tensors, the last of them the output. Main definitions:
-`mhaDGraph`, which splits heads as PyTorch does, and `mhaBareReshapeDGraph`, which splits them by a bare row-major reshape and for
-two heads or more is not multi-head attention. The two differ in that one op only.
+`mhaGraph`, which splits heads as PyTorch does, and `mhaBareReshapeGraph`, which splits them by a bare row-major reshape and for two
+heads or more is not multi-head attention. The two differ in that one op only; `mhaDGraph` and `mhaBareReshapeDGraph` declare them.
 
 A list `….names` beside a graph names its entries, inputs first.
 
@@ -90,34 +90,53 @@ def idxWv : Idx (ΓMHA n dModel numHeads headDim ++ ss) (WqShape dModel numHeads
 /-- The output projection. -/
 def idxWo : Idx (ΓMHA n dModel numHeads headDim ++ ss) (WoShape dModel numHeads headDim) := .pos 4 rfl
 
-/-- Multi-head self-attention with a given head split; scores are multiplied by `c`. -/
-def mhaDGraphWith
-    (split : {Γ : List Shape} → Idx Γ (BigShape n numHeads headDim) → Node R Γ (HeadsShape n numHeads headDim)) (c : R) :
-    DGraph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) :=
-  DGraph.nil
+/-- Queries, keys and values of every head, split by a given op; keys transposed. -/
+def mhaHeadsGraph
+    (split : {Γ : List Shape} → Idx Γ (BigShape n numHeads headDim) → Node R Γ (HeadsShape n numHeads headDim)) :
+    Graph R (ΓMHA n dModel numHeads headDim) ((ssMHA n dModel numHeads headDim).take 7) :=
+  Graph.nil
     |>.snoc (TapeNodes.matmul idxX idxWq)
     |>.snoc (split (.pos 5 rfl))
     |>.snoc (TapeNodes.matmul idxX idxWk)
     |>.snoc (split (.pos 7 rfl))
-    |>.snoc (TapeNodes.ShapeOps.transpose3dLastTwo (a := numHeads) (b := n) (c := headDim) (.pos 8 rfl))
+    |>.snoc (TapeNodes.ShapeOps.transpose3dLastTwo (.pos 8 rfl))
     |>.snoc (TapeNodes.matmul idxX idxWv)
     |>.snoc (split (.pos 10 rfl))
-    |>.snoc (TapeNodes.Batched.matmul (h := numHeads) (m := n) (n := headDim) (p := n) (.pos 6 rfl) (.pos 9 rfl))
-    |>.snoc (TapeNodes.scale (s := ScoresShape n numHeads) (.pos 12 rfl) c)
-    |>.snoc (TapeNodes.Batched.softmaxLast (h := numHeads) (m := n) (n := n) (.pos 13 rfl))
-    |>.snoc (TapeNodes.Batched.matmul (h := numHeads) (m := n) (n := n) (p := headDim) (.pos 14 rfl) (.pos 11 rfl))
-    |>.snoc (TapeNodes.ShapeOps.swapFirstTwo3d (m := numHeads) (n := n) (s := vec headDim) (.pos 15 rfl))
+
+/-- The same, then the attention of every head; scores are multiplied by `c`. -/
+def mhaHeadOutGraph
+    (split : {Γ : List Shape} → Idx Γ (BigShape n numHeads headDim) → Node R Γ (HeadsShape n numHeads headDim)) (c : R) :
+    Graph R (ΓMHA n dModel numHeads headDim) ((ssMHA n dModel numHeads headDim).take 11) :=
+  mhaHeadsGraph split
+    |>.snoc (TapeNodes.Batched.matmul (.pos 6 rfl) (.pos 9 rfl))
+    |>.snoc (TapeNodes.scale (.pos 12 rfl) c)
+    |>.snoc (TapeNodes.Batched.softmaxLast (.pos 13 rfl))
+    |>.snoc (TapeNodes.Batched.matmul (.pos 14 rfl) (.pos 11 rfl))
+
+/-- Multi-head self-attention with a given head split; scores are multiplied by `c`. -/
+def mhaGraphWith
+    (split : {Γ : List Shape} → Idx Γ (BigShape n numHeads headDim) → Node R Γ (HeadsShape n numHeads headDim)) (c : R) :
+    Graph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) :=
+  mhaHeadOutGraph split c
+    |>.snoc (TapeNodes.ShapeOps.swapFirstTwo3d (.pos 15 rfl))
     |>.snoc (TapeNodes.ShapeOps.reshape (.pos 16 rfl) (size_swap_to_concat n numHeads headDim))
-    |>.snoc (TapeNodes.matmul (m := n) (n := numHeads * headDim) (p := dModel) (.pos 17 rfl) idxWo)
+    |>.snoc (TapeNodes.matmul (.pos 17 rfl) idxWo)
 
 /-- Multi-head self-attention; heads are split as PyTorch splits them, scores are multiplied by `c`. -/
-def mhaDGraph (c : R) : DGraph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) :=
-  mhaDGraphWith TapeNodes.ShapeOps.splitHeads c
+def mhaGraph (c : R) : Graph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) :=
+  mhaGraphWith TapeNodes.ShapeOps.splitHeads c
 
 /-- The same graph with every head split replaced by a bare row-major reshape, as upstream has it. For two heads and two tokens or
 more this is not multi-head attention. -/
+def mhaBareReshapeGraph (c : R) : Graph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) :=
+  mhaGraphWith (TapeNodes.ShapeOps.reshape · (size_big_to_heads n numHeads headDim)) c
+
+/-- `mhaGraph` as a declaration. -/
+def mhaDGraph (c : R) : DGraph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) := ⟨mhaGraph c⟩
+
+/-- `mhaBareReshapeGraph` as a declaration. -/
 def mhaBareReshapeDGraph (c : R) : DGraph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) :=
-  mhaDGraphWith (TapeNodes.ShapeOps.reshape · (size_big_to_heads n numHeads headDim)) c
+  ⟨mhaBareReshapeGraph c⟩
 
 end
 

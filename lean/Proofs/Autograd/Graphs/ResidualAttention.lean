@@ -6,7 +6,8 @@ public import Proofs.Autograd.Graphs.MultiHeadAttention
 # Attention with its residual connection
 
 The map `x ↦ x + MHA(x)`, the argument of the first LayerNorm of a post-norm transformer block: the attention graph and one more
-node. Main definitions: `mhaResidualDGraph`, and `mhaResidualBareReshapeDGraph` over the variant with bare reshapes.
+node. Main definitions: `mhaResidualGraph`, and `mhaResidualBareReshapeGraph` over the variant with bare reshapes; `mhaResidualDGraph`
+and `mhaResidualBareReshapeDGraph` declare them.
 
 References: Vaswani et al., *Attention is all you need*, 2017; PyTorch, `nn.TransformerEncoderLayer`.
 -/
@@ -35,18 +36,26 @@ def residualIdxAttnOut : Idx (ΓMHA n dModel numHeads headDim ++ ssMHA n dModel 
   .pos 18 rfl
 
 /-- An attention graph followed by the sum of its input and its output. -/
-def addResidual (attention : DGraph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim)) :
-    DGraph R (ΓMHA n dModel numHeads headDim) (ssMHAResidual n dModel numHeads headDim) :=
+def addResidual (attention : Graph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim)) :
+    Graph R (ΓMHA n dModel numHeads headDim) (ssMHAResidual n dModel numHeads headDim) :=
   attention.snoc (TapeNodes.add residualIdxX residualIdxAttnOut)
 
 /-- `x + MHA(x)`; heads are split as PyTorch splits them, scores are multiplied by `c`. -/
-def mhaResidualDGraph (c : R) : DGraph R (ΓMHA n dModel numHeads headDim) (ssMHAResidual n dModel numHeads headDim) :=
-  addResidual (mhaDGraph c)
+def mhaResidualGraph (c : R) : Graph R (ΓMHA n dModel numHeads headDim) (ssMHAResidual n dModel numHeads headDim) :=
+  addResidual (mhaGraph c)
 
 /-- The same graph with every head split replaced by a bare row-major reshape, as upstream has it. -/
+def mhaResidualBareReshapeGraph (c : R) : Graph R (ΓMHA n dModel numHeads headDim) (ssMHAResidual n dModel numHeads headDim) :=
+  addResidual (mhaBareReshapeGraph c)
+
+/-- `mhaResidualGraph` as a declaration. -/
+def mhaResidualDGraph (c : R) : DGraph R (ΓMHA n dModel numHeads headDim) (ssMHAResidual n dModel numHeads headDim) :=
+  ⟨mhaResidualGraph c⟩
+
+/-- `mhaResidualBareReshapeGraph` as a declaration. -/
 def mhaResidualBareReshapeDGraph (c : R) :
     DGraph R (ΓMHA n dModel numHeads headDim) (ssMHAResidual n dModel numHeads headDim) :=
-  addResidual (mhaBareReshapeDGraph c)
+  ⟨mhaResidualBareReshapeGraph c⟩
 
 /-- The names of inputs and saved tensors. -/
 def mhaResidualDGraph.names : List String := mhaDGraph.names ++ ["residual"]
