@@ -18,6 +18,7 @@
           ToolchainCrashed
           ToolchainTimeout
         ProjectNotFound             no Lean sources here
+        NotCatalogued               a name that the catalogue does not have
         OleanError                  a compiled file cannot be read          (.path, .offset)
         Declined                    understood, but not supported
           UnsupportedOp
@@ -104,6 +105,10 @@ class ToolchainTimeout(ToolchainError):
 
 class ProjectNotFound(NoVerdict):
     """There is no Lean library where one was expected."""
+
+
+class NotCatalogued(NoVerdict):
+    """A name is the end of no catalogue entry, or of several."""
 
 
 class OleanError(NoVerdict):

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from lean_bridge.audit.catalogue import CATALOGUE, read_catalogue
 from lean_bridge.build.build import build_library
-from lean_bridge.errors import BuildFailed, DeclarationNotFound, ProjectNotFound
+from lean_bridge.errors import BuildFailed, NotCatalogued, ProjectNotFound
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.olean.environment import Environment
 from lean_bridge.toolchain.find import find_toolchain
 from lean_bridge.toolchain.install import Progress
-from lean_bridge.toolchain.provider import Provider
+from lean_bridge.toolchain.provider import Elaboration, Job, Provider
 from lean_bridge.verdicts import recall, remember, verdict_key
 from lean_bridge.verify import Observer, extract, judge_library
 from pybind_models import BuildReport, DGraph, VerifyReport
@@ -67,17 +67,21 @@ class Project:
         self.catalogue: Catalogue = read_catalogue(root)
         self._compiled: tuple[Provider, BuildReport, Path] | None = None
 
+    @property
+    def required_toolchain(self) -> str:
+        """The text of the library's ``lean-toolchain``. Raises: ProjectNotFound if there is none."""
+        path = self.root / "lean-toolchain"
+        try:
+            return path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise ProjectNotFound(f"{path}: cannot be read: {error.strerror}") from error
+
     def toolchain(self, *, install: bool = True, progress: Progress | None = None) -> Provider:
         """Return the Lean that the library's ``lean-toolchain`` asks for.
 
         Raises: ToolchainNotFound, ToolchainDownloadFailed.
         """
-        path = self.root / "lean-toolchain"
-        try:
-            required = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise ProjectNotFound(f"{path}: cannot be read: {error.strerror}") from error
-        return find_toolchain(required, install=install, progress=progress)
+        return find_toolchain(self.required_toolchain, install=install, progress=progress)
 
     def build(
         self, *, workers: int = 2, observe: Observer = _ignore, progress: Progress | None = None
@@ -90,6 +94,21 @@ class Project:
         report, compiled = build_library(self.root, provider, workers=workers, observe=observe)
         self._compiled = provider, report, compiled
         return report
+
+    def elaborate(
+        self, file: Path, *, time_limit: float, observe: Observer = _ignore, progress: Progress | None = None
+    ) -> Elaboration:
+        """Elaborate any source file against the compiled library; ``time_limit`` is in seconds.
+
+        Raises: ToolchainError if Lean cannot be run, or gives no answer about this file.
+        """
+        self.build(observe=observe, progress=progress)
+        assert self._compiled is not None
+        provider, _, compiled = self._compiled
+        source = file.absolute()
+        root = self.root if source.is_relative_to(self.root) else source.parent
+        with provider.pool(1, time_limit=time_limit) as pool:
+            return pool.elaborate(Job(source=source, root=root, search_path=(compiled,)))
 
     def environment(self) -> Environment:
         """Return the compiled declarations, building first if that was not done.
@@ -125,7 +144,7 @@ class Project:
     def select(self, names: Sequence[str]) -> Catalogue:
         """Return the catalogue entries with these names, or all of them where none is given.
 
-        Raises: DeclarationNotFound if a name is the end of no entry, or of several.
+        Raises: NotCatalogued if a name is the end of no entry, or of several.
         """
         if not names:
             return self.catalogue
@@ -146,7 +165,7 @@ class Project:
         """Build the library and judge its catalogue, or only the entries named.
 
         ``fresh`` judges again even where exactly these compiled files were judged before.
-        Raises: DeclarationNotFound for an unknown name; ToolchainError; ProjectNotFound; OleanError.
+        Raises: NotCatalogued for an unknown name; ToolchainError; ProjectNotFound; OleanError.
         """
         started = time.monotonic()
         catalogue = self.select(names)
@@ -175,8 +194,8 @@ class Project:
         if len(found) == 1:
             return found[0]
         if found:
-            raise DeclarationNotFound(name, f"{name} is ambiguous: {', '.join(found)}")
+            raise NotCatalogued(f"{name} is ambiguous: {', '.join(found)}")
         short = [full.rpartition(".")[2] for full in known]
         near = difflib.get_close_matches(name, [*known, *short], n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else f"{CATALOGUE} has {', '.join(short)}"
-        raise DeclarationNotFound(name, f"{name} is not in the catalogue; {hint}")
+        raise NotCatalogued(f"{name} is not in the catalogue; {hint}")

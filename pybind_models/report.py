@@ -64,6 +64,8 @@ class Source(Model):
     """1-based, as is ``column``."""
     column: int
     text: str
+    uid: str
+    """LeanDojo's identifier: the SHA-256 of the source file, its path, and the declaration's full name."""
 
 
 DeclarationKind = Literal["theorem", "definition", "inductive"]

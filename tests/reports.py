@@ -48,7 +48,9 @@ BACKPROP = DeclarationReport(
     axioms=("propext", "Quot.sound", "Classical.choice"),
     library_theorems=214,
     declarations=120,
-    source=Source(file="Proofs/Tape.lean", line=120, column=3, text="theorem Graph.backprop_correct"),
+    source=Source(
+        file="Proofs/Tape.lean", line=120, column=3, text="theorem Graph.backprop_correct", uid="3a" * 32
+    ),
 )
 ATTENTION = DeclarationReport(
     name="Proofs.Autograd.Transformer.mhaResidualDGraph",
@@ -57,7 +59,9 @@ ATTENTION = DeclarationReport(
     kind="definition",
     status="defined",
     statement="(n dModel : Nat) : DGraph R (mhaCtx n dModel)",
-    source=Source(file="Proofs/Attention.lean", line=60, column=1, text="def mhaResidualDGraph"),
+    source=Source(
+        file="Proofs/Attention.lean", line=60, column=1, text="def mhaResidualDGraph", uid="7c" * 32
+    ),
 )
 SORRY = BACKPROP.model_copy(
     update={

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from lean_bridge.errors import NoVerdict
@@ -16,6 +18,18 @@ from pybind_models.report import Source
 
 # LeanDojo reads these once, while it is imported: with them it fetches nothing and logs in nowhere
 _OFFLINE = {"DISABLE_REMOTE_CACHE": "1", "GITHUB_ACCESS_TOKEN": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """A source file as it is now, in the place of LeanDojo's repository, which would be a clone."""
+
+    url: str
+    commit: str
+
+    @classmethod
+    def of(cls, file: Path) -> _Snapshot:
+        return cls("lean-bridge", hashlib.sha256(file.read_bytes()).hexdigest())
 
 
 def read_sources(environment: Environment, root: Path, names: Iterable[Name]) -> Mapping[Name, Source]:
@@ -42,7 +56,7 @@ def _read(root: Path, wanted: Iterable[tuple[Name, Path, DeclarationRange]]) -> 
     sources: dict[Name, Source] = {}
     with _quiet_and_offline():
         try:
-            from lean_dojo import LeanFile, Pos
+            from lean_dojo import LeanFile, Pos, Theorem
             from loguru import logger
         except Exception as error:  # importing it runs git and more
             raise NoVerdict(
@@ -56,8 +70,9 @@ def _read(root: Path, wanted: Iterable[tuple[Name, Path, DeclarationRange]]) -> 
             # LeanDojo counts columns from 1, Lean from 0
             start, end = Pos(found.line, found.column + 1), Pos(found.end_line, found.end_column + 1)
             text = files[path][start:end]
+            theorem = Theorem(_Snapshot.of(root / path), path, name)
             sources[name] = Source(
-                file=path.as_posix(), line=start.line_nb, column=start.column_nb, text=text
+                file=path.as_posix(), line=start.line_nb, column=start.column_nb, text=text, uid=theorem.uid
             )
     return sources
 

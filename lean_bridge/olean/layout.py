@@ -91,7 +91,7 @@ def read_region(paths: Sequence[Path]) -> Region:
             data = path.read_bytes()
         except OSError as error:
             raise OleanError(str(path), 0, f"cannot be read: {error.strerror or error}") from error
-        part = _read_part(path, data)
+        part = _read_part(path, data, parts)
         if parts:
             chunks.append(bytes(_check_follows(parts[-1], part)))
         parts.append(part)
@@ -116,13 +116,13 @@ def _check_follows(before: Part, part: Part) -> int:
     return part.base - before.base - before.size
 
 
-def _read_part(path: Path, data: bytes) -> Part:
+def _read_part(path: Path, data: bytes, earlier: Sequence[Part]) -> Part:
     def error(offset: int, message: str) -> OleanError:
         return OleanError(str(path), offset, message)
 
     if not data.startswith(_MAGIC):
         raise error(0, f"expected a compiled Lean module beginning with {_MAGIC!r}, found {data[:5]!r}")
-    if len(data) < _BASE_AT + 24:
+    if len(data) < _BASE_AT + 2 * (earlier[0].word if earlier else 8):
         raise error(len(data), f"file ends inside its header: {len(data)} bytes")
     if data[5] != _FORMAT:
         raise error(5, f"format version {data[5]}, expected {_FORMAT}")
@@ -131,17 +131,25 @@ def _read_part(path: Path, data: bytes) -> Part:
     version = data[7:0x28].rstrip(b"\0")
     if not version.isascii() or not version.decode("ascii").isprintable():
         raise error(7, f"expected a Lean version, found {version!r}")
-    readings = list(_root_readings(data))
+    readings = list(_root_readings(data, earlier))
     if len(readings) != 1:
         raise error(_BASE_AT, "no module data at the root pointer, as a 32-bit or as a 64-bit file")
     word, base, root = readings[0]
     return Part(path, base, len(data), root, word, bool(data[6] & _GMP), version.decode("ascii"))
 
 
-def _root_readings(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield the pointer widths, bases and roots under which the root is a ``ModuleData``."""
+def _root_readings(data: bytes, earlier: Sequence[Part]) -> Iterator[tuple[int, int, int]]:
+    """Yield the pointer widths, bases and roots under which the root is a ``ModuleData``.
+
+    A part that adds nothing has no objects of its own; its root is that of an earlier part.
+    """
     for word, form in ((4, "<II"), (8, "<QQ")):
+        if len(data) < _BASE_AT + 2 * word:
+            continue
         base, root = struct.unpack_from(form, data, _BASE_AT)
+        if any(part.word == word and part.root == root for part in earlier):
+            yield word, base, root
+            continue
         at = root - base
         header = header_word(0, _ROOT_POINTERS, _ROOT_SCALARS, word)
         if base % _GRAIN or at % word or not _BASE_AT + 2 * word <= at <= len(data) - (header >> 32 & 0xFFFF):

@@ -1,0 +1,282 @@
+"""The command line: parse, call, render, exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lean_bridge.errors import LeanBridgeError, Rejected
+from lean_bridge.ui.console import open_console
+
+EXIT_STATUS = (
+    "Exit status: 0 accepted, 1 rejected, 2 no verdict (could not run, not supported, nothing checked)."
+)
+
+app = typer.Typer(
+    name="lean-bridge",
+    help="Check Lean 4 theorems about neural-network autograd, and run exactly the graphs that they certify.",
+    epilog=EXIT_STATUS,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+toolchain_app = typer.Typer(help="The Lean that proofs are checked with.", no_args_is_help=True)
+app.add_typer(toolchain_app, name="toolchain")
+
+ProjectOption = Annotated[
+    Path | None,
+    typer.Option("--project", "-p", help="A Lean library, or a directory with lean/ in it.", metavar="DIR"),
+]
+WorkersOption = Annotated[
+    int, typer.Option("--workers", "-j", help="Lean processes at a time.", min=1, max=16)
+]
+
+
+class ReportFormat(StrEnum):
+    """How ``verify`` prints its report."""
+
+    TABLE = "table"
+    JSON = "json"
+    TEXT = "text"
+    GITHUB = "github"
+    JUNIT = "junit"
+
+
+class GraphFormat(StrEnum):
+    """How ``graph`` prints a graph."""
+
+    TABLE = "table"
+    JSON = "json"
+    SVG = "svg"
+    DOT = "dot"
+    MERMAID = "mermaid"
+
+
+def main() -> None:
+    """Run the command line; an error of this package becomes one line on standard error.
+
+    Anything unforeseen exits with 2: it is no verdict.
+    """
+    try:
+        app()
+    except LeanBridgeError as error:
+        typer.echo(f"lean-bridge: {error}", err=True)
+        sys.exit(error.exit_code)
+    except Exception:  # noqa: BLE001 - a fault of ours must not look like a rejection
+        traceback.print_exc()
+        sys.exit(2)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"lean-bridge {version('lean-bridge')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version_: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    del version_
+
+
+@app.command(epilog=EXIT_STATUS)
+def verify(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Catalogue entries to judge, by the end of their names; default: all."),
+    ] = None,
+    project: ProjectOption = None,
+    workers: WorkersOption = 2,
+    format_: Annotated[
+        ReportFormat, typer.Option("--format", "-f", help="How to print.")
+    ] = ReportFormat.TABLE,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Judge again what was judged before.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Whole statements, every message.")
+    ] = False,
+) -> None:
+    """Build the Lean library, judge its theorems and graphs, and show what holds.
+
+    Builds what changed, audits every catalogued declaration in the compiled files (kind, proof, axioms),
+    extracts the graphs from them and compares their numbers with independent sources.
+    """
+    from lean_bridge.project import open_project
+    from lean_bridge.ui import formats
+    from lean_bridge.ui.dashboard import render_report
+    from lean_bridge.ui.progress import show_progress
+    from pybind_models import VerifyReport
+
+    try:
+        with show_progress(open_console(sys.stderr)) as watch:
+            report = open_project(project).verify(
+                names or (), workers=workers, fresh=fresh, observe=watch.observe, progress=watch.transfer
+            )
+    except LeanBridgeError as error:
+        report = VerifyReport(
+            verdict="rejected" if isinstance(error, Rejected) else "no verdict", reason=str(error)
+        )
+    if format_ is ReportFormat.TABLE:
+        render_report(report, open_console(sys.stdout), verbose=verbose)
+    else:
+        render = {
+            ReportFormat.JSON: formats.render_json,
+            ReportFormat.TEXT: formats.render_text,
+            ReportFormat.GITHUB: formats.render_github,
+            ReportFormat.JUNIT: formats.render_junit,
+        }
+        typer.echo(render[format_](report), nl=False)
+    raise typer.Exit({"accepted": 0, "rejected": 1, "no verdict": 2}[report.verdict])
+
+
+@app.command(epilog=EXIT_STATUS)
+def build(project: ProjectOption = None, workers: WorkersOption = 2) -> None:
+    """Build the Lean library: what changed since the last build, and nothing else."""
+    from lean_bridge.project import open_project
+    from lean_bridge.ui.diagnostics import render_build, render_diagnostics
+    from lean_bridge.ui.progress import show_progress
+
+    with show_progress(open_console(sys.stderr)) as watch:
+        report = open_project(project).build(workers=workers, observe=watch.observe, progress=watch.transfer)
+    console = open_console(sys.stdout)
+    render_diagnostics((message for module in report.modules for message in module.diagnostics), console)
+    render_build(report, console)
+    raise typer.Exit(1 if any(module.state in ("failed", "blocked") for module in report.modules) else 0)
+
+
+@app.command(name="list")
+def list_(project: ProjectOption = None) -> None:
+    """List the catalogued declarations: kind and full name."""
+    from lean_bridge.project import open_project
+
+    for entry in open_project(project).catalogue.declarations:
+        typer.echo(f"{'graph' if entry.graph else entry.kind}\t{entry.name}")
+
+
+@app.command(epilog=EXIT_STATUS)
+def graph(
+    name: Annotated[str, typer.Argument(help="A catalogued graph, by the end of its name.")],
+    project: ProjectOption = None,
+    format_: Annotated[GraphFormat, typer.Option("--format", "-f", help="How to print.")] = GraphFormat.TABLE,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to a file.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Show the graph that a compiled declaration denotes: a table, a drawing, or its JSON."""
+    from lean_bridge.project import open_project
+    from lean_bridge.ui.drawing import draw_dot, draw_mermaid, draw_svg
+    from lean_bridge.ui.graph_view import render_graph_table
+    from lean_bridge.ui.progress import show_progress
+
+    with show_progress(open_console(sys.stderr)) as watch:
+        opened = open_project(project)
+        opened.build(observe=watch.observe, progress=watch.transfer)
+        extracted = opened.extract(name)
+    if format_ is GraphFormat.TABLE and output is None:
+        render_graph_table(extracted, open_console(sys.stdout))
+        return
+    render = {
+        GraphFormat.JSON: lambda: extracted.model_dump_json(indent=2) + "\n",
+        GraphFormat.SVG: lambda: draw_svg(extracted),
+        GraphFormat.DOT: lambda: draw_dot(extracted),
+        GraphFormat.MERMAID: lambda: draw_mermaid(extracted),
+    }
+    if format_ not in render:
+        raise typer.BadParameter("a table goes to the terminal; choose another --format for a file")
+    text = render[format_]()
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+@app.command(epilog=EXIT_STATUS)
+def lean(
+    file: Annotated[Path, typer.Argument(help="A Lean source file.", exists=True, dir_okay=False)],
+    project: ProjectOption = None,
+    json_: Annotated[bool, typer.Option("--json", help="One JSON object per message.")] = False,
+    time_limit: Annotated[float, typer.Option("--time-limit", help="Seconds for the file.", min=1)] = 300.0,
+) -> None:
+    """Elaborate any Lean file, with the built library on its search path, and print Lean's messages."""
+    from lean_bridge.project import open_project
+    from lean_bridge.ui.diagnostics import render_diagnostics
+    from lean_bridge.ui.progress import show_progress
+
+    with show_progress(open_console(sys.stderr)) as watch:
+        elaboration = open_project(project).elaborate(
+            file, time_limit=time_limit, observe=watch.observe, progress=watch.transfer
+        )
+    if json_:
+        for message in elaboration.diagnostics:
+            typer.echo(message.model_dump_json())
+    else:
+        render_diagnostics(elaboration.diagnostics, open_console(sys.stdout))
+    raise typer.Exit(0 if elaboration.ok else 1)
+
+
+@app.command()
+def olean(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Compiled modules, or directories of them; default: Lean's own library."),
+    ] = None,
+    project: ProjectOption = None,
+) -> None:
+    """Decode every constant of compiled modules, and count them."""
+    from lean_bridge.olean.survey import survey
+    from lean_bridge.project import open_project
+    from lean_bridge.ui.diagnostics import render_survey
+
+    found = survey(paths or [open_project(project).toolchain(install=False).library])
+    render_survey(found, open_console(sys.stdout))
+
+
+@app.command()
+def doctor(project: ProjectOption = None) -> None:
+    """Look at everything that is needed here: what is there, what is not, and how to mend it."""
+    from lean_bridge.project import open_project
+    from lean_bridge.toolchain.health import check_health
+    from lean_bridge.ui.diagnostics import render_health
+
+    items = check_health(open_project(project).required_toolchain)
+    render_health(items, open_console(sys.stdout))
+    raise typer.Exit(0 if all(item.state == "ok" or not item.needed for item in items) else 2)
+
+
+@toolchain_app.command()
+def status(project: ProjectOption = None) -> None:
+    """Show the Lean that would be used. Exit status 2 if there is none."""
+    from lean_bridge.project import open_project
+    from lean_bridge.ui.diagnostics import render_toolchain
+
+    render_toolchain(open_project(project).toolchain(install=False).info, open_console(sys.stdout))
+
+
+@toolchain_app.command()
+def install(project: ProjectOption = None) -> None:
+    """Fetch, check and unpack the embedded Lean, unless it is there."""
+    from lean_bridge.project import open_project
+    from lean_bridge.ui.diagnostics import render_toolchain
+    from lean_bridge.ui.progress import show_progress
+
+    with show_progress(open_console(sys.stderr)) as watch:
+        provider = open_project(project).toolchain(install=True, progress=watch.transfer)
+    render_toolchain(provider.info, open_console(sys.stdout))
+
+
+@toolchain_app.command()
+def path(project: ProjectOption = None) -> None:
+    """Print the directory of the Lean that would be used. Exit status 2 if there is none."""
+    from lean_bridge.project import open_project
+
+    typer.echo(open_project(project).toolchain(install=False).info.location)

@@ -1,0 +1,137 @@
+"""The main job on a small library of its own: what is accepted, what is refused, and with which words."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lean_bridge.toolchain.provider import Provider
+from pybind_models import VerifyReport
+
+pytestmark = pytest.mark.lean
+
+CHAIN = {
+    "A": "theorem base (a b : Nat) : a + b = b + a := Nat.add_comm a b",
+    "B": "theorem second (a b : Nat) : a + b = b + a := base a b",
+    "C": "theorem third (a b : Nat) : a + b = b + a := second a b",
+    "D": "theorem top (a b : Nat) : a + b + 0 = b + a := third a b",
+}
+CATALOGUE = '[[declaration]]\nname = "Chain.top"\nkind = "theorem"\ngroup = "Chain"\n'
+
+
+@pytest.fixture
+def library(tmp_path: Path, embedded: Provider) -> Path:
+    """Four modules in a row, the last of which is catalogued; a cache of its own beside the embedded Lean."""
+    root = tmp_path / "lean"
+    (root / "Chain").mkdir(parents=True)
+    for index, (name, theorem) in enumerate(CHAIN.items()):
+        before = f"public import Chain.{list(CHAIN)[index - 1]}\n" if index else ""
+        text = f"module\n{before}\npublic section\nnamespace Chain\n\n{theorem}\n\nend Chain\n"
+        (root / "Chain" / f"{name}.lean").write_text(text, encoding="utf-8")
+    (root / "lakefile.toml").write_text(
+        'name = "Chain"\n\n[[lean_lib]]\nname = "Chain"\nglobs = ["Chain.+"]\n'
+    )
+    (root / "lean-toolchain").write_text("leanprover/lean4:v4.28.0\n")
+    (root / "catalogue.toml").write_text(CATALOGUE)
+    return root
+
+
+def edit(root: Path, module: str, old: str, new: str) -> None:
+    path = root / "Chain" / f"{module}.lean"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def run(root: Path, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "lean_bridge", "verify", "--project", str(root), *args],
+        env={**os.environ, "LEAN_BRIDGE_TOOLCHAIN": "embedded", **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def report(root: Path, **env: str) -> tuple[int, VerifyReport]:
+    result = run(root, "--format", "json", **env)
+    assert result.stdout, result.stderr
+    return result.returncode, VerifyReport.model_validate_json(result.stdout)
+
+
+def test_a_sound_library_is_accepted_and_then_remembered(library: Path) -> None:
+    status, first = report(library)
+    assert (status, first.verdict) == (0, "accepted")
+    assert [(d.name, d.status, d.axioms) for d in first.declarations] == [("Chain.top", "proved", ())]
+    assert first.declarations[0].source is not None
+    assert "theorem top" in first.declarations[0].source.text
+    status, second = report(library)
+    assert (status, second.verdict, second.cached) == (0, "accepted", True)
+    assert second.build is not None
+    assert second.build.lean_processes == 0
+
+
+def test_a_wrong_statement_is_rejected_with_leans_message_in_its_place(library: Path) -> None:
+    edit(library, "B", "a + b = b + a :=", "a + b = b - a :=")
+    status, found = report(library)
+    assert (status, found.verdict) == (1, "rejected")
+    assert found.build is not None
+    states = [module.state for module in found.build.modules]
+    assert states[0] in ("built", "cached")
+    assert states[1:] == ["failed", "blocked", "blocked"]
+    (message,) = (m for module in found.build.modules for m in module.diagnostics if m.severity == "error")
+    assert (message.file, message.line) == ("Chain/B.lean", 7)
+    assert "mismatch" in message.text.lower()
+    assert found.declarations[0].status == "not built"
+    shown = run(library)
+    assert shown.returncode == 1
+    assert "Chain/B.lean:7:" in shown.stdout
+
+
+def test_a_sorry_three_imports_below_is_found_and_the_way_to_it_is_shown(library: Path) -> None:
+    edit(library, "A", "Nat.add_comm a b", "sorry")
+    status, found = report(library)
+    assert (status, found.verdict) == (1, "rejected")
+    (top,) = found.declarations
+    assert top.status == "rejected"
+    assert top.axiom_path == ("Chain.top", "Chain.third", "Chain.second", "Chain.base", "sorryAx")
+    shown = run(library)
+    assert shown.returncode == 1
+    assert "sorryAx" in shown.stdout
+    assert "Chain.base" in shown.stdout
+
+
+def test_a_missing_theorem_is_rejected(library: Path) -> None:
+    edit(library, "D", CHAIN["D"], "")
+    status, found = report(library)
+    assert (status, found.verdict) == (1, "rejected")
+    assert found.declarations[0].status == "missing"
+
+
+def test_a_theorem_that_became_an_axiom_is_rejected(library: Path) -> None:
+    edit(library, "D", CHAIN["D"], "axiom top (a b : Nat) : a + b + 0 = b + a")
+    status, found = report(library)
+    assert (status, found.verdict) == (1, "rejected")
+    assert "expected a theorem" in (found.declarations[0].reason or "")
+
+
+def test_without_a_toolchain_there_is_no_verdict(library: Path, tmp_path: Path) -> None:
+    status, found = report(
+        library,
+        LEAN_BRIDGE_TOOLCHAIN="installed",
+        PATH=str(tmp_path),
+        ELAN_HOME=str(tmp_path),
+        HOME=str(tmp_path),
+    )
+    assert (status, found.verdict) == (2, "no verdict")
+    assert "no installed Lean" in (found.reason or "")
+
+
+def test_an_unknown_name_is_no_verdict_and_near_names_are_offered(library: Path) -> None:
+    result = run(library, "tops")
+    assert result.returncode == 2
+    assert "did you mean" in result.stdout
