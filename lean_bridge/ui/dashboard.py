@@ -9,20 +9,20 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from lean_bridge.ui.diagnostics import build_summary
 from lean_bridge.ui.failures import render_failures
 from lean_bridge.ui.verdict import (
     MARKS,
     VERDICT_TONES,
-    Tone,
     check_tone,
     declaration_tone,
     graph_tone,
     guarantee,
+    status_text,
     warranted_verdict,
 )
 from lean_bridge.ui.wording import common_namespace, counted, deviation_text, one_line, seconds_text, visible
 from pybind_models import (
-    BuildReport,
     CheckResult,
     DeclarationReport,
     GraphReport,
@@ -55,10 +55,6 @@ def _heading(title: str) -> RenderableType:
     return Padding(Rule(Text(title, "bold"), align="left", style="dim"), (1, 0, 0, 0))
 
 
-def _status(tone: Tone, word: str) -> Text:
-    return Text(f"{MARKS[tone].symbol} {word}", MARKS[tone].style)
-
-
 def _verdict(report: VerifyReport) -> Text:
     verdict, reason = warranted_verdict(report)
     mark = MARKS[VERDICT_TONES[verdict]]
@@ -76,28 +72,11 @@ def _header(report: VerifyReport) -> RenderableType:
 
 
 def _circumstances(report: VerifyReport) -> str:
-    parts = [*_build_parts(report.build)] if report.build is not None else ["nothing was built"]
+    parts = build_summary(report.build) if report.build is not None else ["nothing was built"]
     parts.append(f"{seconds_text(report.seconds)} in all")
     if report.cached:
         parts.append("judged earlier for these very files")
     return " · ".join(parts)
-
-
-def _build_parts(build: BuildReport) -> list[str]:
-    states = [module.state for module in build.modules]
-    processes = counted(build.lean_processes, "Lean process", "Lean processes")
-    tally = ", ".join(
-        f"{states.count(state)} {state}"
-        for state in ("built", "cached", "failed", "blocked")
-        if state in states
-    )
-    parts = [
-        f"Lean {build.toolchain.version}, {build.toolchain.provider}",
-        counted(len(states), "module") + (f": {tally}" if tally else ""),
-        f"build {seconds_text(build.seconds)}, {processes}",
-    ]
-    warnings = sum(each.severity == "warning" for module in build.modules for each in module.diagnostics)
-    return [*parts, counted(warnings, "warning")] if warnings else parts
 
 
 def _table() -> Table:
@@ -129,7 +108,7 @@ def _declarations(
         table.add_row("", Text(visible(group), "bold cyan"), Text(f"{good} of {len(members)} hold", "dim"))
         for member in members:
             table.add_row(
-                _status(declaration_tone(member), member.status),
+                status_text(declaration_tone(member), member.status),
                 _declaration(member, namespace, console, statement_width, verbose=verbose),
                 _rests_on(member),
             )
@@ -184,7 +163,7 @@ def _graphs(reports: tuple[GraphReport, ...], *, verbose: bool) -> RenderableTyp
     table.add_column(width=10, justify="right", no_wrap=True, style="dim")
     for report in reports:
         table.add_row(
-            _status(graph_tone(report), report.status),
+            status_text(graph_tone(report), report.status),
             Group(*_graph(report, namespace), _checks(report.checks, verbose=verbose)),
             seconds_text(report.seconds),
         )

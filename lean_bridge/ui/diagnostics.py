@@ -1,17 +1,17 @@
-"""Lean's messages in their usual form, and the state of the machine."""
+"""Lean's messages in their usual form, what a build came to, and the state of the machine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final, Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Protocol
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lean_bridge.ui.verdict import MARKS, Tone
-from lean_bridge.ui.wording import one_line, visible
-from pybind_models import Diagnostic, Toolchain
+from lean_bridge.ui.verdict import Tone, module_tone, status_text
+from lean_bridge.ui.wording import counted, one_line, seconds_text, visible
+from pybind_models import BuildReport, Diagnostic, Toolchain
 from pybind_models.report import Severity
 
 SEVERITY_WORDS: Final[dict[Severity, str]] = {"information": "info", "warning": "warning", "error": "error"}
@@ -20,7 +20,6 @@ _SEVERITY_STYLES: Final[dict[Severity, str]] = {
     "warning": "yellow",
     "error": "bold red",
 }
-_HEALTH_TONES: Final[dict[str, Tone]] = {"ok": "good", "missing": "open", "broken": "bad"}
 
 
 class HealthItem(Protocol):
@@ -42,6 +41,38 @@ class HealthItem(Protocol):
     def mend(self) -> str | None:
         """What to do about it, if anything."""
 
+    @property
+    def needed(self) -> bool:
+        """Whether the tool cannot do without."""
+
+
+class Survey(Protocol):
+    """What compiled modules hold."""
+
+    @property
+    def modules(self) -> int:
+        """How many were read."""
+
+    @property
+    def constants(self) -> Mapping[Any, int]:  # a mapping's keys are invariant, and ours are only printed
+        """How many constants there are of each kind."""
+
+    @property
+    def expressions(self) -> int:
+        """How many distinct expression nodes they are made of."""
+
+    @property
+    def lean_versions(self) -> tuple[str, ...]:
+        """Which Leans wrote them."""
+
+    @property
+    def seconds(self) -> float:
+        """How long reading took."""
+
+    @property
+    def constants_per_second(self) -> float:
+        """How fast constants were decoded."""
+
 
 def render_diagnostics(diagnostics: Iterable[Diagnostic], console: Console) -> None:
     """Write each message as ``file:line:col: severity: text``, never wrapped.
@@ -55,19 +86,67 @@ def render_diagnostics(diagnostics: Iterable[Diagnostic], console: Console) -> N
         console.print(text, soft_wrap=True)
 
 
-def render_health(items: Iterable[HealthItem], console: Console) -> None:
-    """Write a row per thing looked at: its state, what was found, and the mend where one is needed."""
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for item in items:
-        mark = MARKS[_HEALTH_TONES.get(item.state, "open")]
-        detail = Text(one_line(item.detail))
-        if item.state != "ok" and item.mend:
-            detail.append(f"\n→ {one_line(item.mend)}", "bold")
-        table.add_row(Text(f"{mark.symbol} {item.state}", mark.style), Text(item.name, "bold"), detail)
+def render_build(build: BuildReport, console: Console) -> None:
+    """Write a row per module that was not there already, and what the build came to."""
+    table = _rows()
+    for module in build.modules:
+        if module.state != "cached":
+            seconds = seconds_text(module.seconds) if module.state != "blocked" else "an import failed"
+            table.add_row(
+                status_text(module_tone(module), module.state),
+                Text(visible(module.module)),
+                Text(seconds, "dim"),
+            )
     console.print(table)
+    console.print(Text(" · ".join(build_summary(build))))
+
+
+def build_summary(build: BuildReport) -> list[str]:
+    """Return the Lean that was used, how many modules came to which state, and what that took."""
+    states = [module.state for module in build.modules]
+    kinds = ("built", "cached", "failed", "blocked")
+    tally = ", ".join(f"{states.count(state)} {state}" for state in kinds if state in states)
+    processes = counted(build.lean_processes, "Lean process", "Lean processes")
+    warnings = sum(each.severity == "warning" for module in build.modules for each in module.diagnostics)
+    return [
+        f"Lean {build.toolchain.version}, {build.toolchain.provider}",
+        counted(len(states), "module") + (f": {tally}" if tally else ""),
+        f"build {seconds_text(build.seconds)}, {processes}",
+        *([counted(warnings, "warning")] if warnings else []),
+    ]
+
+
+def render_health(items: Iterable[HealthItem], console: Console) -> None:
+    """Write a row per thing looked at: its state, what was found, and the mend where one is needed.
+
+    What is missing but not needed is marked as optional.
+    """
+    table = _rows()
+    for item in items:
+        tone: Tone = "good" if item.state == "ok" else "bad" if item.needed else "open"
+        detail = Text(one_line(item.detail))
+        if tone == "open":
+            detail.append(" (optional)", "dim")
+        if tone != "good" and item.mend:
+            detail.append(f"\n→ {one_line(item.mend)}", "bold")
+        table.add_row(status_text(tone, item.state), Text(item.name, "bold"), detail)
+    console.print(table)
+
+
+def render_survey(found: Survey, console: Console) -> None:
+    """Write how many constants of each kind compiled modules hold, and how fast they were decoded."""
+    table = _rows()
+    for kind, count in found.constants.items():
+        table.add_row(Text(f"{count:,}", justify="right"), Text(one_line(str(kind))))
+    console.print(table)
+    parts = (
+        counted(found.modules, "module"),
+        counted(sum(found.constants.values()), "constant"),
+        counted(found.expressions, "expression"),
+        f"{seconds_text(found.seconds)}, {found.constants_per_second:,.0f} constants per second",
+        f"written by Lean {', '.join(found.lean_versions)}",
+    )
+    console.print(Text(one_line(" · ".join(parts))))
 
 
 def render_toolchain(toolchain: Toolchain, console: Console) -> None:
@@ -82,3 +161,11 @@ def render_toolchain(toolchain: Toolchain, console: Console) -> None:
     ):
         grid.add_row(label, Text(visible(value)))
     console.print(grid)
+
+
+def _rows() -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    return table

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from rich.text import Text
+
 from lean_bridge.ui.wording import counted
 from pybind_models import CheckResult, DeclarationReport, GraphReport, ModuleReport, VerifyReport
 
@@ -43,6 +45,11 @@ _DECLARATION_TONES: Final[dict[str, Tone]] = {
     "not built": "open",
 }
 _CHECK_TONES: Final[dict[str, Tone]] = {"passed": "good", "failed": "bad", "not run": "open"}
+
+
+def status_text(tone: Tone, word: str) -> Text:
+    """Return a status with its sign, in its colour."""
+    return Text(f"{MARKS[tone].symbol} {word}", MARKS[tone].style)
 
 
 def module_tone(report: ModuleReport) -> Tone:

