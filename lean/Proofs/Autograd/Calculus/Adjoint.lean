@@ -29,6 +29,7 @@ end
 /-- The adjoint of a matrix is its transpose. -/
 theorem entry_adjoint (A : CLM R n m) (i : Fin m) (j : Fin n) : A.adjoint.entry j i = A.entry i j := entry_ofMatrix _ _ _
 
+/-- The adjoint moves a map to the other side of the inner product. -/
 theorem adjoint_inner_right (A : CLM R n m) (x : Vec R n) (y : Vec R m) : x.inner (A.adjoint y) = (A x).inner y := by
   have h₁ : x.inner (A.adjoint y) = sum fun j => sum fun i => A.entry i j * x j * y i :=
     sum_congr fun j => (mul_sum _ _).trans (sum_congr fun i => by grind)
@@ -50,6 +51,7 @@ theorem eq_adjoint_apply {A : CLM R n m} {y : Vec R m} {z : Vec R n} (h : ∀ x 
     z = A.adjoint y :=
   Vec.inner_right_injective fun x => by rw [← h, adjoint_inner_right]
 
+/-- The adjoint of the adjoint is the map. -/
 theorem adjoint_adjoint (A : CLM R n m) : A.adjoint.adjoint = A :=
   ((eq_adjoint_iff A A.adjoint).mpr fun x y => (A.adjoint_inner_right x y).symm).symm
 

@@ -26,6 +26,7 @@ def HasDerivAt (f : R → R) (f' x : R) : Prop :=
   ∀ ε : R, 0 < ε → ∃ δ : R, 0 < δ ∧ ∀ b : R, 0 ≤ b → b ≤ δ → ∀ h : R, AbsLE h b →
     AbsLE (f (x + h) - f x - f' * h) (ε * b)
 
+/-- A function of one scalar is a function of a vector of length 1. -/
 theorem hasDerivAt_iff_hasDifferentialAt {f : R → R} {f' x : R} :
     HasDerivAt f f' x ↔ HasDifferentialAt (fun v : Vec R 1 => f (v 0)) (fun h => f' * h 0) fun _ => x := by
   constructor

@@ -175,9 +175,11 @@ theorem DifferentiableAt.hasFDerivAt (H : DifferentiableAt f x) : HasFDerivAt f 
   rw [fderiv, dif_pos H]
   exact Classical.choose_spec H
 
+/-- `fderiv` is the derivative where there is one. -/
 protected theorem HasFDerivAt.fderiv (H : HasFDerivAt f f' x) : fderiv R f x = f' :=
   H.differentiableAt.hasFDerivAt.unique H
 
+/-- `fderiv` is zero where there is no derivative. -/
 theorem fderiv_zero_of_not_differentiableAt (H : ¬DifferentiableAt f x) : fderiv R f x = CLM.zero :=
   dif_neg H
 

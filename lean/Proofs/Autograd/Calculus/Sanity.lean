@@ -73,7 +73,7 @@ theorem not_differentiableAt_absVec : ¬DifferentiableAt (absVec (R := R)) (Vec.
   simp only [absVec, Vec.add, Vec.zero, odd] at left right
   grind
 
-/-- Where there is no derivative, `fderiv` is zero. -/
+/-- At 0, `fderiv` of the absolute value is the conventional zero. -/
 theorem fderiv_absVec : fderiv R absVec (Vec.zero 1) = CLM.zero :=
   fderiv_zero_of_not_differentiableAt not_differentiableAt_absVec
 

@@ -30,6 +30,7 @@ private theorem hasDerivAt_inv_one : HasDerivAt (fun y : R => y⁻¹) (-1) 1 :=
     rw [e]
     exact ((AbsLE.self (mul_self_nonneg h)).mul hw₃).mono (by grind)
 
+/-- The inverse has the derivative `-1 / x²` away from 0. -/
 theorem hasDerivAt_inv {x : R} (hx : x ≠ 0) : HasDerivAt (fun y => y⁻¹) (-(x ^ 2)⁻¹) x := by
   have h₁ : x⁻¹ * x = 1 := by grind
   have H := (h₁.symm ▸ hasDerivAt_inv_one : HasDerivAt (fun y : R => y⁻¹) (-1) (x⁻¹ * x)).comp_hasDifferentialAt
@@ -72,29 +73,33 @@ theorem hasDerivAt_exp (x : R) : HasDerivAt exp (exp x) x :=
 
 /-! ### The square root -/
 
+private theorem sqrt_remainder {s t q : R} (hsq : s * q = 1) (hq : 0 ≤ q) (ht : 0 ≤ t) :
+    AbsLE (t - s - q / 2 * (t * t - s * s)) (q * (q * q) / 2 * ((t * t - s * s) * (t * t - s * s))) := by
+  have hd := mul_nonneg (mul_self_nonneg (t - s)) hq
+  have hp := mul_nonneg ht hq
+  have hpp := mul_nonneg hp hp
+  have hdp := mul_nonneg hd (by grind : 0 ≤ 2 * (t * q) + t * q * (t * q))
+  have e : t - s - q / 2 * (t * t - s * s) = -((t - s) * (t - s) * q) / 2 := by clear hd hp hpp hdp; grind
+  have e₂ : q * (q * q) / 2 * ((t * t - s * s) * (t * t - s * s)) =
+      ((t - s) * (t - s) * q + (t - s) * (t - s) * q * (2 * (t * q) + t * q * (t * q))) / 2 := by
+    clear e hd hp hpp hdp; grind
+  rw [e, e₂]
+  generalize (t - s) * (t - s) * q = d at *
+  generalize d * _ = r at *
+  exact ⟨by grind, by grind⟩
+
+/-- The square root has the derivative `1 / (2 * sqrt x)` at positive `x`. -/
 theorem hasDerivAt_sqrt {x : R} (hx : 0 < x) : HasDerivAt sqrt (1 / (2 * sqrt x)) x := by
   have hs := sqrt_pos hx
-  have hss := mul_self_sqrt x (Std.le_of_lt hx)
   have hq := inv_pos hs
-  refine hasDerivAt_of_mul_self (c := (sqrt x)⁻¹ * ((sqrt x)⁻¹ * (sqrt x)⁻¹) / 2) (r := x) ?_ hx fun h ⟨h₁, _⟩ => ?_
-  · have := mul_pos hq (mul_pos hq hq)
-    grind
-  · have ht := sqrt_nonneg (x + h)
-    have htt := mul_self_sqrt (x + h) (by grind)
-    generalize sqrt (x + h) = t at *
-    generalize hsx : sqrt x = s at *
-    have hsq : s * s⁻¹ = 1 := by grind
-    have hf : 1 / (2 * s) = s⁻¹ / 2 := by grind
-    rw [hf]
-    generalize s⁻¹ = q at *
-    have hp : 0 ≤ t * q := mul_nonneg ht (Std.le_of_lt hq)
-    have hd := mul_nonneg (mul_self_nonneg (t - s)) (Std.le_of_lt hq)
-    have hdp := mul_nonneg hd (mul_nonneg hp hp)
-    have hdp₂ := mul_nonneg hd hp
-    have e : t - s - q / 2 * h = -((t - s) * (t - s) * q) / 2 := by grind
-    have e₂ : q * (q * q) / 2 * (h * h) = (t - s) * (t - s) * q * ((1 + t * q) * (1 + t * q)) / 2 := by grind
-    rw [e, e₂]
-    exact ⟨by grind, by grind⟩
+  have hf : 1 / (2 * sqrt x) = (sqrt x)⁻¹ / 2 := by grind
+  have hc := mul_pos hq (mul_pos hq hq)
+  rw [hf]
+  refine hasDerivAt_of_mul_self (c := (sqrt x)⁻¹ * ((sqrt x)⁻¹ * (sqrt x)⁻¹) / 2) (r := x) (by grind) hx fun h ⟨h₁, _⟩ => ?_
+  have := sqrt_remainder (by grind : sqrt x * (sqrt x)⁻¹ = 1) (Std.le_of_lt hq) (sqrt_nonneg (x + h))
+  rw [mul_self_sqrt x (Std.le_of_lt hx), mul_self_sqrt (x + h) (by grind)] at this
+  have hh : x + h - x = h := by grind
+  rwa [hh] at this
 
 /-! ### The hyperbolic tangent -/
 
@@ -103,11 +108,13 @@ private theorem tanh_denominator_ne_zero (x : R) : exp x + exp (-x) ≠ 0 := by
   have := exp_pos (-x)
   grind
 
+/-- The hyperbolic tangent as a quotient. -/
 theorem tanh_eq (x : R) : tanh x = (exp x - exp (-x)) / (exp x + exp (-x)) := by
   have := tanh_mul x
   have := tanh_denominator_ne_zero x
   grind
 
+/-- The hyperbolic tangent has the derivative `1 - tanh² x`. -/
 theorem hasDerivAt_tanh (x : R) : HasDerivAt tanh (1 - tanh x * tanh x) x := by
   have hv := HasDifferentialAt.coord (x := fun _ : Fin 1 => x) 0
   have he := (hasDerivAt_exp x).comp_hasDifferentialAt hv
