@@ -53,6 +53,15 @@ theorem hasTListDerivAt_unflattenCtx {x : Vec R N} : {Γ : List Shape} → {f f'
 
 namespace HasTListDerivAt
 
+theorem flattenCtx {x : Vec R N} : {Γ : List Shape} → {f f' : Vec R N → TList R Γ} → HasTListDerivAt f f' x →
+    ∀ k, HasDifferentialAt (fun v => Proofs.Autograd.flattenCtx (f v) k) (fun h => Proofs.Autograd.flattenCtx (f' h) k) x
+  | [], _, _, _, k => k.elim0
+  | s :: _, _, _, hf, k => by
+      by_cases h : k < s.size
+      · exact (hf.1 (Shape.unflat ⟨k, h⟩)).congr (fun _ => dif_pos h) fun _ => dif_pos h
+      · exact (hf.2.flattenCtx ⟨k - s.size, by have := k.isLt; simp only [ctxSize] at this; omega⟩).congr
+          (fun _ => dif_neg h) fun _ => dif_neg h
+
 private theorem get {x : Vec R N} : {Γ : List Shape} → {f f' : Vec R N → TList R Γ} → HasTListDerivAt f f' x →
     (i : Fin Γ.length) → HasTensorDerivAt (fun v => (f v).get i) (fun h => (f' h).get i) x
   | _ :: _, _, _, hf, ⟨0, _⟩ => hf.1
