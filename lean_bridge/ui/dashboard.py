@@ -22,12 +22,7 @@ from lean_bridge.ui.verdict import (
     warranted_verdict,
 )
 from lean_bridge.ui.wording import common_namespace, counted, deviation_text, one_line, seconds_text, visible
-from pybind_models import (
-    CheckResult,
-    DeclarationReport,
-    GraphReport,
-    VerifyReport,
-)
+from pybind_models import CheckResult, DeclarationReport, GraphReport, VerifyReport
 
 _STATUS_WIDTH = 12
 _STATEMENT_LINES = 3
