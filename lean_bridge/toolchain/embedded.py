@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import resource
 import subprocess
 import tempfile
 import threading
@@ -29,6 +30,9 @@ BOOT_LIMIT = 120.0
 
 JOBS_PER_WORKER = 12
 """Each ``import Init`` leaves 70 MB behind; after 24 files nothing of 2 GiB is left, and the worker hangs."""
+
+STACK_KB = 7000
+"""What is asked of the 8 MB that Linux and macOS give a program's main thread."""
 
 HEAP_LIMIT = 5 << 28
 """Bytes of WebAssembly memory (of at most 2 GiB) beyond which a worker takes no further file."""
@@ -66,7 +70,7 @@ class EmbeddedWorker:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
         script = resources.files("lean_bridge.toolchain") / "worker.js"
         self._process = process.start(
-            [node, "--wasm-lazy-compilation", str(script), directory],
+            [node, "--wasm-lazy-compilation", *_stack_option(), str(script), directory],
             cwd=directory,
             stdin=subprocess.PIPE,
             stderr=self._log,
@@ -146,4 +150,10 @@ class EmbeddedWorker:
         status = self._process.wait()
         self._log.seek(0)
         words = " ".join(self._log.read().decode("utf-8", "replace").split())
-        return f"exit status {status}" + (f", {words[-300:]}" if words else "")
+        return f"exit status {status}" + (f", {words[:300]}" if words else "")
+
+
+def _stack_option() -> list[str]:
+    """Let Lean use the stack the system gives; by default Node ends at 1 MB what recurses deeper."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_STACK)
+    return [f"--stack-size={STACK_KB}"] if limit == resource.RLIM_INFINITY or limit >= 8 << 20 else []

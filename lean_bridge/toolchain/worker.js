@@ -3,10 +3,10 @@
 //   node --wasm-lazy-compilation worker.js TOOLCHAIN < jobs > replies
 //
 // A job and a reply are one line of JSON each; the first line out is {"ready": true}.
-//   job    {"file", "root" or null, "olean" or null, "search": [directory...], "options": [[name, value]...]}   absolute paths
+//   job    {"file", "root" or null, "olean" or null, "search": [directory...], "options": [[name, value]...]}
 //   reply  {"status", "seconds", "heap", "stdout": [line...], "stderr": [line...]}
-// `stdout` holds Lean's messages as JSON (among lines this build prints for its own purposes), `heap` the bytes of
-// wasm memory in use. Standard error carries only what goes wrong in this program.
+// Paths are absolute. `stdout` holds Lean's messages as JSON, `stderr` what this build of Lean tells of itself,
+// `heap` the bytes of wasm memory in use. This program's own standard error says why it died.
 'use strict'
 const fs = require('fs')
 const path = require('path')
@@ -55,9 +55,11 @@ function exitStatus(run) { // Lean ends a run by exit(), which arrives here as a
   }
 }
 
-function boot() { // the initialisers behind main may run only once, so it is given a file with nothing in it
+// The initialisers behind main may run only once, so it is given a file with nothing in it. With -j1 Lean keeps one
+// task thread; each further thread is a Node isolate with a compiled Lean of its own, some 400 MB.
+function boot() {
   FS.writeFile('/empty.lean', 'prelude\n')
-  exitStatus(() => wasmExports.__main_argc_argv(2, argumentVector(['lean', '/empty.lean'])))
+  exitStatus(() => wasmExports.__main_argc_argv(3, argumentVector(['lean', '-j1', '/empty.lean'])))
 }
 
 function elaborate({ file, root, olean, search, options }) {
@@ -130,7 +132,10 @@ globalThis.Module = {
   },
 }
 process.on('unhandledRejection', (reason) => {
-  fs.writeSync(2, `Lean stopped by an uncaught exception (${reason?.stack ?? reason})\n`)
+  const why = reason === 'unwind' // what a thread of the loader throws in order to end
+    ? 'a thread of Lean ended the program, as it does when its stack overflows'
+    : reason?.message ?? `uncaught exception ${reason}`
+  fs.writeSync(2, why + '\n')
   process.exit(70)
 })
 if (threads.isMainThread) leaveWithParent()

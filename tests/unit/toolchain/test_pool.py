@@ -1,0 +1,181 @@
+"""The pool's rules, on workers that do as they are told; real workers are in tests/end_to_end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainTimeout
+from lean_bridge.toolchain.pool import Answer, WorkerDiedError, WorkerHungError, open_pool
+from lean_bridge.toolchain.provider import Job
+
+ACCEPTED = Answer(0, 0.5, (), ())
+
+
+@dataclass(eq=False)
+class Scripted:
+    """A worker that plays its part of a script shared by all workers."""
+
+    script: Iterator[Answer | Exception]
+    jobs: int = 0
+    closed: bool = False
+    spent: bool = field(default=False)
+
+    def run(self, job: Job, time_limit: float) -> Answer:
+        del time_limit
+        step = next(self.script)
+        if isinstance(step, Exception):
+            raise step
+        self.jobs += 1
+        self.spent = self.jobs >= 3
+        if job.olean is not None and step.status == 0:
+            job.olean.write_bytes(b"olean")
+        return step
+
+    def kill(self) -> None:
+        self.closed = True
+
+    close = kill
+
+
+@dataclass
+class Stage:
+    """Starts scripted workers and remembers them."""
+
+    steps: list[Answer | Exception]
+    workers: list[Scripted] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.script = iter(self.steps)
+
+    def start(self) -> Scripted:
+        self.workers.append(Scripted(self.script))
+        return self.workers[-1]
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    (tmp_path / "A.lean").write_text("module\n")
+    return Job(source=tmp_path / "A.lean", root=tmp_path, olean=tmp_path / "A.olean")
+
+
+def test_no_worker_starts_before_the_first_job() -> None:
+    stage = Stage([])
+    with open_pool(stage.start, 2, 1) as pool:
+        assert pool.processes_started == 0
+    assert stage.workers == []
+
+
+def test_a_spent_worker_is_replaced_and_every_worker_ended(job: Job) -> None:
+    stage = Stage([ACCEPTED] * 4)
+    with open_pool(stage.start, 1, 1) as pool:
+        for _ in range(4):
+            assert pool.elaborate(job).ok
+        assert [worker.jobs for worker in stage.workers] == [3, 1]
+        assert pool.processes_started == 2
+    assert all(worker.closed for worker in stage.workers)
+
+
+@pytest.mark.parametrize("failure", [WorkerDiedError("exit status 70"), WorkerHungError()])
+def test_one_failure_is_retried_on_a_fresh_worker(job: Job, failure: Exception) -> None:
+    stage = Stage([failure, ACCEPTED])
+    with open_pool(stage.start, 1, 1) as pool:
+        assert pool.elaborate(job).ok
+        assert pool.processes_started == 2
+    assert stage.workers[0].closed
+
+
+def test_a_second_death_is_a_crash(job: Job) -> None:
+    stage = Stage([WorkerHungError(), WorkerDiedError("exit status 70")])
+    with (
+        open_pool(stage.start, 1, 1) as pool,
+        pytest.raises(ToolchainCrashed, match=r"^A\.lean: .*exit status 70"),
+    ):
+        pool.elaborate(job)
+
+
+def test_a_second_hang_is_a_timeout(job: Job) -> None:
+    stage = Stage([WorkerHungError(), WorkerHungError()])
+    with (
+        open_pool(stage.start, 1, 7) as pool,
+        pytest.raises(ToolchainTimeout, match=r"^A\.lean: .* after 7 s"),
+    ):
+        pool.elaborate(job)
+
+
+def test_a_refusal_without_a_message_still_says_something(job: Job) -> None:
+    stage = Stage([Answer(1, 0.1, (), ("some", "last words"))])
+    with open_pool(stage.start, 1, 1) as pool:
+        elaboration = pool.elaborate(job)
+    assert not elaboration.ok
+    assert elaboration.diagnostics[0].severity == "error"
+    assert "last words" in elaboration.diagnostics[0].text
+
+
+def test_an_error_message_is_a_refusal_whatever_the_status(job: Job) -> None:
+    line = '{"severity": "error", "pos": {"line": 1, "column": 0}, "data": "no", "fileName": "A.lean"}'
+    stage = Stage([Answer(0, 0.1, (line,), ())])
+    with open_pool(stage.start, 1, 1) as pool:
+        elaboration = pool.elaborate(job)
+    assert not elaboration.ok
+    assert elaboration.artifacts == ()
+
+
+def test_a_stale_compiled_file_is_not_taken_for_a_result(job: Job) -> None:
+    assert job.olean is not None
+    job.olean.write_bytes(b"stale")
+    stage = Stage([Answer(1, 0.1, (), ())])
+    with open_pool(stage.start, 1, 1) as pool:
+        assert pool.elaborate(job).artifacts == ()
+    assert not job.olean.exists()
+
+
+def test_a_missing_source_starts_nothing(tmp_path: Path) -> None:
+    stage = Stage([])
+    with open_pool(stage.start, 1, 1) as pool, pytest.raises(ToolchainError, match="no such file"):
+        pool.elaborate(Job(source=tmp_path / "None.lean"))
+    assert stage.workers == []
+
+
+def test_a_source_outside_the_root_starts_nothing(job: Job, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    stage = Stage([])
+    with open_pool(stage.start, 1, 1) as pool, pytest.raises(ToolchainError, match="not under the root"):
+        pool.elaborate(Job(source=job.source, root=tmp_path / "elsewhere"))
+
+
+def test_closing_ends_a_job_under_way(job: Job) -> None:
+    class Waiting(Scripted):
+        ended = threading.Event()
+        begun = threading.Event()
+
+        def run(self, job: Job, time_limit: float) -> Answer:
+            del job, time_limit
+            self.begun.set()
+            assert self.ended.wait(10)
+            raise WorkerDiedError("killed")
+
+        def kill(self) -> None:
+            self.ended.set()
+
+    errors: list[Exception] = []
+
+    def elaborate() -> None:
+        try:
+            pool.elaborate(job)
+        except ToolchainError as error:
+            errors.append(error)
+
+    with open_pool(lambda: Waiting(iter(())), 1, 1) as pool:
+        thread = threading.Thread(target=elaborate)
+        thread.start()
+        assert Waiting.begun.wait(10)
+    thread.join(10)
+    assert [str(error) for error in errors] == [
+        "the pool of Lean workers was closed while a file was being elaborated"
+    ]
+    assert pool.processes_started == 1
