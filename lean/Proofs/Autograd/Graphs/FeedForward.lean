@@ -7,9 +7,10 @@ public import Proofs.Autograd.Tape.DGraph
 /-!
 # Feed-forward networks with their residual connection
 
-The map `x ↦ x + fc₂(gelu(fc₁ x))` in three forms. `ffnResidualGraph` treats one token with fixed matrices. `seqFfnResidualGraph`
-treats a sequence, with fixed affine maps of all its coordinates. `positionwiseFfnResidualGraph` applies the same two dense layers at
-every position of a sequence, as PyTorch does, and has their weights and biases among its inputs, so that they get cotangents.
+The map `x ↦ x + fc₂(gelu(fc₁ x))` in three forms. `ffnResidualGraph` treats one token with fixed matrices.
+`seqFfnResidualGraph` treats a sequence, with fixed affine maps of all its coordinates. `positionwiseFfnResidualGraph`
+applies the same two dense layers at every position of a sequence, as PyTorch does, and has their weights and biases among
+its inputs, so that they get cotangents.
 
 The scalar `κ` is the constant `√(2/π)` of GELU's tanh form.
 

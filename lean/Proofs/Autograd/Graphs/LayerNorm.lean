@@ -6,11 +6,11 @@ public import Proofs.Autograd.Tape.Graph
 /-!
 # Layer normalisation, step by step
 
-The graph that saves every intermediate value of a layer normalisation of the rows of an `m × n` matrix: inputs `X, γ, β`, 14 saved
-tensors, the last of them the output. The variance is biased, and `ε` is added to it before the square root is taken.
+The graph that saves every intermediate value of a layer normalisation of the rows of an `m × n` matrix: inputs `X, γ, β`, 14
+saved tensors, the last of them the output. The variance is biased, and `ε` is added to it before the square root is taken.
 
-Main definitions: `layerNormGraph` and its prefixes `layerNormPrefix6` and `layerNormPrefix7`. Main result: `getIdx_eval_idxY`, the
-last saved tensor is the value of the op that does it all at once.
+Main definitions: `layerNormGraph` and its prefixes `layerNormPrefix6` and `layerNormPrefix7`. Main result:
+`getIdx_eval_idxY`, the last saved tensor is the value of the op that does it all at once.
 
 References: Ba, Kiros and Hinton, *Layer normalization*, 2016; PyTorch, `nn.LayerNorm`.
 -/

@@ -10,8 +10,9 @@ public import Proofs.Autograd.Nodes.Softmax
 # Multi-head self-attention
 
 The attention layer as a graph: inputs `x, Wq, Wk, Wv, Wo`, 14 saved tensors, the last of them the output. Main definitions:
-`mhaGraph`, which splits heads as PyTorch does, and `mhaBareReshapeGraph`, which splits them by a bare row-major reshape and for two
-heads or more is not multi-head attention. The two differ in that one op only; `mhaDGraph` and `mhaBareReshapeDGraph` declare them.
+`mhaGraph`, which splits heads as PyTorch does, and `mhaBareReshapeGraph`, which splits them by a bare row-major reshape and
+for two heads or more is not multi-head attention. The two differ in that one op only; `mhaDGraph` and `mhaBareReshapeDGraph`
+declare them.
 
 A list `….names` beside a graph names its entries, inputs first.
 
@@ -126,8 +127,8 @@ def mhaGraphWith
 def mhaGraph (c : R) : Graph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) :=
   mhaGraphWith TapeNodes.ShapeOps.splitHeads c
 
-/-- The same graph with every head split replaced by a bare row-major reshape, as upstream has it. For two heads and two tokens or
-more this is not multi-head attention. -/
+/-- The same graph with every head split replaced by a bare row-major reshape, as upstream has it. For two heads and two
+tokens or more this is not multi-head attention. -/
 def mhaBareReshapeGraph (c : R) : Graph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) :=
   mhaGraphWith (TapeNodes.ShapeOps.reshape · (size_big_to_heads n numHeads headDim)) c
 

@@ -5,9 +5,9 @@ public import Proofs.Autograd.Graphs.MultiHeadAttention
 /-!
 # Attention with its residual connection
 
-The map `x ↦ x + MHA(x)`, the argument of the first LayerNorm of a post-norm transformer block: the attention graph and one more
-node. Main definitions: `mhaResidualGraph`, and `mhaResidualBareReshapeGraph` over the variant with bare reshapes; `mhaResidualDGraph`
-and `mhaResidualBareReshapeDGraph` declare them.
+The map `x ↦ x + MHA(x)`, the argument of the first LayerNorm of a post-norm transformer block: the attention graph and one
+more node. Main definitions: `mhaResidualGraph`, and `mhaResidualBareReshapeGraph` over the variant with bare reshapes;
+`mhaResidualDGraph` and `mhaResidualBareReshapeDGraph` declare them.
 
 References: Vaswani et al., *Attention is all you need*, 2017; PyTorch, `nn.TransformerEncoderLayer`.
 -/

@@ -6,11 +6,11 @@ public import Proofs.Autograd.Nodes.Pointwise
 # Elementwise ops
 
 A function of one variable applied to every coordinate, with a second function that stands for its derivative: tangents and
-cotangents are both multiplied by the latter. Adjointness relates the two functions in no way; that one is the derivative of the
-other is a theorem of the calculus.
+cotangents are both multiplied by the latter. Adjointness relates the two functions in no way; that one is the derivative of
+the other is a theorem of the calculus.
 
-The ops of the graphs are instances with names of their own, so that a graph can be read back: `addConst`, `sqrtClamp`, `inv`,
-`gelu`.
+The ops of the graphs are instances with names of their own, so that a graph can be read back: `addConst`, `sqrtClamp`,
+`inv`, `gelu`.
 
 References: Hendrycks and Gimpel, *Gaussian error linear units*, 2016, for the tanh form of GELU.
 -/
@@ -38,11 +38,12 @@ def geluCoefficient : R := 44715 / 1000000
 /-- The argument of the hyperbolic tangent, `κ · (x + 0.044715 · x³)`. -/
 def geluArgument (κ x : R) : R := κ * (x + geluCoefficient * (x * x * x))
 
-/-- GELU in its tanh form, `x · (1 + tanh (κ · (x + 0.044715 · x³))) / 2`. The constant `κ` is meant to be `√(2/π)`; scalars need
-not contain π, so it is an argument. -/
+/-- GELU in its tanh form, `x · (1 + tanh (κ · (x + 0.044715 · x³))) / 2`. The constant `κ` is meant to be `√(2/π)`; scalars
+need not contain π, so it is an argument. -/
 def geluSpec (κ x : R) : R := x * (1 + ScalarOps.tanh (geluArgument κ x)) / 2
 
-/-- The derivative of `geluSpec κ`: with `t` the hyperbolic tangent in it, `(1 + t + x · (1 − t²) · κ · (1 + 3 · 0.044715 · x²)) / 2`. -/
+/-- The derivative of `geluSpec κ`, with `t` the hyperbolic tangent in it:
+`(1 + t + x · (1 − t²) · κ · (1 + 3 · 0.044715 · x²)) / 2`. -/
 def geluDerivSpec (κ x : R) : R :=
   let t := ScalarOps.tanh (geluArgument κ x)
   (1 + t + x * (1 - t * t) * (κ * (1 + 3 * geluCoefficient * (x * x)))) / 2

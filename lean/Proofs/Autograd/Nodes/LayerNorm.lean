@@ -6,9 +6,9 @@ public import Proofs.Autograd.Nodes.Reduce
 /-!
 # Layer normalisation as one node
 
-Every row of a matrix is centred, divided by `√(var + ε)` with the biased variance, multiplied by `γ` and shifted by `β`. JVP and VJP
-are closed forms in the normalised rows and the inverse standard deviations; that they are adjoint is algebra and holds for
-arbitrary values of these two, so nothing about `√` or the inverse is used.
+Every row of a matrix is centred, divided by `√(var + ε)` with the biased variance, multiplied by `γ` and shifted by `β`. JVP
+and VJP are closed forms in the normalised rows and the inverse standard deviations; that they are adjoint is algebra and
+holds for arbitrary values of these two, so nothing about `√` or the inverse is used.
 
 Main definitions: `Op.layerNorm`, `LayerNorm.Inputs`, `LayerNorm.wholeNode`.
 

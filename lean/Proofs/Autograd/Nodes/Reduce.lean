@@ -6,8 +6,8 @@ public import Proofs.Autograd.Nodes.Pointwise
 /-!
 # Row means and broadcasts
 
-Linear ops between matrices and vectors. Summing the rows of a matrix is adjoint to giving every entry of a row the same value;
-the mean of a row of length `n` is its sum times `n⁻¹`, of which nothing is used.
+Linear ops between matrices and vectors. Summing the rows of a matrix is adjoint to giving every entry of a row the same
+value; the mean of a row of length `n` is its sum times `n⁻¹`, of which nothing is used.
 -/
 
 @[expose] public section

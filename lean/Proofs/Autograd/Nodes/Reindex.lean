@@ -7,12 +7,12 @@ public import Proofs.Autograd.Nodes.MatMul
 /-!
 # Re-indexing ops
 
-Ops that move coordinates and compute nothing: transposes, the bare reshape and the head split. All are linear, and the adjoint of
-each moves the coordinates back.
+Ops that move coordinates and compute nothing: transposes, the bare reshape and the head split. All are linear, and the
+adjoint of each moves the coordinates back.
 
-Two ops turn an `n × (H·D)` matrix into `H × n × D`. `splitHeads` gives head `h` the columns `h·D, …, h·D + D − 1` of every row, as
-`view` and `transpose` do in PyTorch. A bare `reshape` keeps the row-major order of the coordinates instead, and mixes rows of
-different tokens into one head as soon as `H ≥ 2` and `n ≥ 2`.
+Two ops turn an `n × (H·D)` matrix into `H × n × D`. `splitHeads` gives head `h` the columns `h·D, …, h·D + D − 1` of every
+row, as `view` and `transpose` do in PyTorch. A bare `reshape` keeps the row-major order of the coordinates instead, and
+mixes rows of different tokens into one head as soon as `H ≥ 2` and `n ≥ 2`.
 -/
 
 @[expose] public section

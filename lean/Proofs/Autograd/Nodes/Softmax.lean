@@ -5,8 +5,8 @@ public import Proofs.Autograd.Tape.Node
 /-!
 # Softmax along the last axis
 
-With `y = softmax x`, tangents and cotangents are both multiplied by the symmetric matrix `diag(y) − y yᵀ`. The symmetry holds for
-every vector `y`, so adjointness needs nothing about `exp`.
+With `y = softmax x`, tangents and cotangents are both multiplied by the symmetric matrix `diag(y) − y yᵀ`. The symmetry
+holds for every vector `y`, so adjointness needs nothing about `exp`.
 
 References: Vaswani et al., *Attention is all you need*, 2017, section 3.2.1.
 -/
