@@ -79,6 +79,19 @@ theorem gather {x : Vec R N} {f f' : Vec R N → TList R Γ} (hf : HasTListDeriv
 
 end HasTListDerivAt
 
+noncomputable section
+
+/-- The coordinates of the entry at a typed position, as a linear map. -/
+def CtxVec.getCLM (R : Type) [AnalyticScalar R] (idx : Idx Γ s) : CLM R (ctxSize Γ) s.size :=
+  .pi (CtxVec.get idx) fun _ => .coord _
+
+/-- The coordinates of the operands, as a linear map. -/
+def Operands.gatherCLM (R : Type) [AnalyticScalar R] (ops : Operands Γ args) : CLM R (ctxSize Γ) (ctxSize args) :=
+  .pi (fun v => flattenCtx (ops.gather (unflattenCtx v))) fun k =>
+    (((hasTListDerivAt_unflattenCtx (x := Vec.zero _) .coord).gather ops).flattenCtx k).isLinear
+
+end
+
 /-! ### Ops -/
 
 /-- The JVP of the op is the derivative of its forward map wherever the operands satisfy `P`, in the form of the chain rule: if
@@ -123,6 +136,22 @@ def NodeFDerivCorrect.ofAt {node : Node R Γ τ} (hn : (x : CtxVec R Γ) → Nod
   ⟨fun x => (hn x).deriv, fun x => (hn x).hasFDerivAt, fun x => (hn x).jvp_eq⟩
 
 end
+
+namespace NodeFDerivCorrectAt
+
+variable {node : Node R Γ τ} {x : CtxVec R Γ}
+
+/-- At a certified point the JVP of the node is its derivative. -/
+theorem jvpVec_eq_fderiv (hn : NodeFDerivCorrectAt node x) (dx : CtxVec R Γ) :
+    node.jvpVec x dx = fderiv R node.forwardVec x dx := by
+  rw [hn.hasFDerivAt.fderiv, hn.jvp_eq]
+
+/-- At a certified point the VJP of the node is the adjoint of its derivative. -/
+theorem vjpVec_eq_adjoint_fderiv (hn : NodeFDerivCorrectAt node x) (δ : Vec R τ.size) :
+    node.vjpVec x δ = (fderiv R node.forwardVec x).adjoint δ :=
+  CLM.eq_adjoint_apply fun dx => by rw [← hn.jvpVec_eq_fderiv, node.correct_inner]
+
+end NodeFDerivCorrectAt
 
 /-- A coordinate of a node whose operands are in the domain of a certificate of its op. -/
 theorem OpFDerivCorrectOn.hasDifferentialAt {node : Node R Γ τ} {P : TList R node.args → Prop}
