@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lean_bridge.build.modules import Library, read_library
+from lean_bridge.errors import BuildFailed, ProjectNotFound
+
+
+@pytest.fixture
+def standard(tmp_path: Path) -> Path:
+    directory = tmp_path / "standard"
+    (directory / "Init").mkdir(parents=True)
+    (directory / "Init.olean").touch()
+    (directory / "Init" / "Core.olean").touch()
+    return directory
+
+
+def project(root: Path, files: dict[str, str], lakefile: str = '[[lean_lib]]\nname = "A"\n') -> Path:
+    root.mkdir()
+    (root / "lakefile.toml").write_text(lakefile)
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return root
+
+
+def names(library: Library) -> list[str]:
+    return [module.name for module in library.modules]
+
+
+def test_imports_come_first_and_every_file_under_the_root_is_taken(tmp_path: Path, standard: Path) -> None:
+    root = project(
+        tmp_path / "lean",
+        {
+            "A.lean": "import A.Z",
+            "A/Z.lean": "import Init.Core",
+            "A/Deep/Unused.lean": "",
+            "Elsewhere.lean": "import Nowhere",
+        },
+    )
+    library = read_library(root, standard)
+    assert sorted(names(library)) == ["A", "A.Deep.Unused", "A.Z"]
+    assert names(library).index("A.Z") < names(library).index("A")
+    (importer,) = [module for module in library.modules if module.name == "A"]
+    assert importer.imports == ("A.Z",)
+    assert importer.file == "A.lean"
+
+
+def test_the_order_does_not_depend_on_the_file_system(tmp_path: Path, standard: Path) -> None:
+    root = project(tmp_path / "lean", {f"A/{letter}.lean": "" for letter in "QMZB"})
+    assert names(read_library(root, standard)) == ["A.B", "A.M", "A.Q", "A.Z"]
+
+
+def test_globs_roots_and_options_of_the_lakefile_count(tmp_path: Path, standard: Path) -> None:
+    lakefile = """
+name = "x"
+[leanOptions]
+autoImplicit = false
+maxRecDepth = 900
+linter.missingDocs = true
+[[lean_lib]]
+name = "A"
+globs = ["A.+"]
+[[lean_lib]]
+name = "B"
+roots = ["C"]
+srcDir = "src"
+leanOptions = { maxRecDepth = 1000 }
+"""
+    root = project(
+        tmp_path / "lean", {"A.lean": "", "A/B.lean": "", "src/C.lean": "", "B.lean": ""}, lakefile
+    )
+    below, other = read_library(root, standard).modules
+    assert (below.name, below.root, below.file) == ("A.B", root / ".", "A/B.lean")
+    assert below.options == (
+        ("autoImplicit", "false"),
+        ("linter.missingDocs", "true"),
+        ("maxRecDepth", "900"),
+    )
+    assert (other.name, other.root, other.file) == ("C", root / "src", "src/C.lean")
+    assert ("maxRecDepth", "1000") in other.options
+
+
+def test_an_unknown_import_is_named_with_its_line(tmp_path: Path, standard: Path) -> None:
+    root = project(tmp_path / "lean", {"A.lean": "module\n\nimport A.Missing"})
+    with pytest.raises(
+        BuildFailed, match=r"^A\.lean:3: imports A\.Missing, which is neither in this library"
+    ):
+        read_library(root, standard)
+
+
+def test_a_circle_of_imports_is_named_step_by_step(tmp_path: Path, standard: Path) -> None:
+    root = project(
+        tmp_path / "lean",
+        {
+            "A/X.lean": "\nimport A.Y",
+            "A/Y.lean": "import A.Z",
+            "A/Z.lean": "\n\nimport A.X",
+            "A.lean": "import A.X",
+        },
+    )
+    with pytest.raises(BuildFailed, match="imports form a circle") as caught:
+        read_library(root, standard)
+    for step in ("A/X.lean:2 imports A.Y", "A/Y.lean:1 imports A.Z", "A/Z.lean:3 imports A.X"):
+        assert step in str(caught.value)
+
+
+def test_a_module_that_imports_itself_is_a_circle(tmp_path: Path, standard: Path) -> None:
+    root = project(tmp_path / "lean", {"A.lean": "import A"})
+    with pytest.raises(BuildFailed, match=r"circle: A\.lean:1 imports A$"):
+        read_library(root, standard)
+
+
+@pytest.mark.parametrize("lakefile", ["", "this is not TOML", '[[lean_lib]]\nname = "Absent"\n'])
+def test_a_folder_without_a_library_is_no_project(tmp_path: Path, standard: Path, lakefile: str) -> None:
+    with pytest.raises(ProjectNotFound):
+        read_library(project(tmp_path / "lean", {"A.lean": ""}, lakefile), standard)
+
+
+def test_a_folder_without_a_lakefile_is_no_project(tmp_path: Path, standard: Path) -> None:
+    with pytest.raises(ProjectNotFound, match=r"expected a lakefile\.toml"):
+        read_library(tmp_path, standard)
+
+
+def test_a_closure_holds_what_the_named_modules_import(tmp_path: Path, standard: Path) -> None:
+    files = {"A/X.lean": "import A.Y", "A/Y.lean": "import A.Z", "A/Z.lean": "", "A/W.lean": "import A.Z"}
+    library = read_library(project(tmp_path / "lean", files), standard)
+    assert names(library.closure(["A.Y"])) == ["A.Z", "A.Y"]
+    with pytest.raises(ProjectNotFound, match=r"A\.V: the library has no such module"):
+        library.closure(["A.V"])

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lean_bridge.build.modules import Library, Module
+from lean_bridge.build.store import RECENT, Store, module_keys
+from pybind_models import ModuleReport, Toolchain
+
+LEAN = Toolchain(provider="embedded", version="4.28.0-pre", identity="one", location="here")
+LEAF = Module(
+    "A.Leaf", Path("A/Leaf.lean"), "A/Leaf.lean", Path(), b"module\n", (), (("autoImplicit", "false"),)
+)
+MIDDLE = Module(
+    "A.Middle", Path("A/Middle.lean"), "A/Middle.lean", Path(), b"import A.Leaf\n", ("A.Leaf",), ()
+)
+TOP = Module("A.Top", Path("A/Top.lean"), "A/Top.lean", Path(), b"import A.Middle\n", ("A.Middle",), ())
+OTHER = Module("A.Other", Path("A/Other.lean"), "A/Other.lean", Path(), b"module\n", (), ())
+KEY = "ab" * 32
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path)
+
+
+def put(store: Store, key: str = KEY, module: str = "A.Leaf", content: bytes = b"olean") -> None:
+    report = ModuleReport(module=module, file="A/Leaf.lean", state="built", seconds=1.5)
+    with store.lock(key), store.scratch() as scratch:
+        artifacts = scratch / "artifacts"
+        artifacts.mkdir()
+        (artifacts / "module.olean").write_bytes(content)
+        (artifacts / "module.olean.private").write_bytes(b"private")
+        store.put(key, report, artifacts)
+
+
+def keys_after(change: Module) -> set[str]:
+    """Return the modules whose key differs once ``change`` takes the place of the module of its name."""
+    before = module_keys(Library((LEAF, OTHER, MIDDLE, TOP)), LEAN)
+    changed = [change if change.file == module.file else module for module in (LEAF, OTHER, MIDDLE, TOP)]
+    after = module_keys(Library(tuple(changed)), LEAN)
+    return {name for name in after if before.get(name) != after[name]}
+
+
+def test_a_changed_source_changes_its_key_and_its_importers() -> None:
+    assert keys_after(replace(LEAF, content=b"module \n")) == {"A.Leaf", "A.Middle", "A.Top"}
+    assert keys_after(replace(TOP, content=b"module\nimport A.Middle\n")) == {"A.Top"}
+
+
+def test_changed_options_change_the_key() -> None:
+    assert keys_after(replace(MIDDLE, options=(("autoImplicit", "true"),))) == {"A.Middle", "A.Top"}
+
+
+def test_equal_sources_of_different_modules_have_different_keys() -> None:
+    twin = replace(LEAF, name="A.Twin", file="A/Twin.lean")
+    keys = module_keys(Library((LEAF, twin)), LEAN)
+    assert keys["A.Leaf"] != keys["A.Twin"]
+
+
+def test_another_toolchain_changes_every_key() -> None:
+    library = Library((LEAF, OTHER, MIDDLE, TOP))
+    ours, theirs = (
+        module_keys(library, LEAN),
+        module_keys(library, LEAN.model_copy(update={"identity": "two"})),
+    )
+    assert all(ours[name] != theirs[name] for name in ours)
+
+
+def test_where_the_toolchain_lies_does_not_matter() -> None:
+    moved = LEAN.model_copy(update={"location": "there"})
+    assert module_keys(Library((LEAF,)), LEAN) == module_keys(Library((LEAF,)), moved)
+
+
+def test_an_entry_is_found_again(store: Store) -> None:
+    assert store.find(KEY) is None
+    put(store)
+    entry = store.find(KEY)
+    assert entry is not None
+    assert entry.report.seconds == 1.5
+    assert entry.digests.keys() == {".olean", ".olean.private"}
+
+
+@pytest.mark.parametrize("file", ["module.olean", "module.olean.private", "result.json"])
+def test_an_edited_or_missing_file_makes_an_entry_absent_until_it_is_made_again(
+    store: Store, file: str
+) -> None:
+    put(store)
+    (damaged,) = store.directory.glob(f"modules/*/*/{file}")
+    damaged.write_bytes(b"OLEAN")
+    assert store.find(KEY) is None
+    damaged.unlink()
+    assert store.find(KEY) is None
+    put(store)
+    assert store.find(KEY) is not None
+
+
+def test_a_tree_holds_modules_under_their_names(store: Store) -> None:
+    put(store)
+    entry = store.find(KEY)
+    assert entry is not None
+    tree = store.tree({"A.Leaf": KEY})
+    store.place(KEY, entry, tree)
+    assert (tree / "A" / "Leaf.olean").read_bytes() == b"olean"
+    assert (tree / "A" / "Leaf.olean.private").read_bytes() == b"private"
+
+
+def test_an_edited_file_in_a_tree_is_put_right(store: Store) -> None:
+    put(store)
+    tree = store.tree({"A.Leaf": KEY})
+    entry = store.find(KEY)
+    assert entry is not None
+    store.place(KEY, entry, tree)
+    (tree / "A" / "Leaf.olean").unlink()
+    (tree / "A" / "Leaf.olean").write_bytes(b"OLEAN")
+    store.place(KEY, entry, tree)
+    assert (tree / "A" / "Leaf.olean").read_bytes() == b"olean"
+
+
+def test_different_builds_have_different_trees(store: Store) -> None:
+    assert store.tree({"A": "1"}) != store.tree({"A": "2"})
+    assert store.tree({"A": "1", "B": "2"}) == store.tree({"B": "2", "A": "1"})
+
+
+def test_pruning_deletes_what_was_used_longest_ago(store: Store) -> None:
+    for age, key in enumerate(["cc" * 32, "bb" * 32, "aa" * 32]):
+        put(store, key, content=bytes(1000))
+        (result,) = store.directory.glob(f"modules/*/{key}/result.json")
+        then = time.time() - RECENT - 100 * (age + 1)
+        os.utime(result, (then, then))
+    assert store.find("aa" * 32) is not None  # the oldest, now the one used last
+    freed = store.prune(3000)
+    assert 1000 < freed < 2000
+    assert [store.find(key * 32) is not None for key in ("aa", "bb", "cc")] == [True, False, True]
+
+
+def test_pruning_spares_what_a_build_may_be_using(store: Store) -> None:
+    put(store)
+    tree = store.tree({"A.Leaf": KEY})
+    assert store.prune(0) == 0
+    assert store.find(KEY) is not None
+    assert tree.is_dir()
+
+
+def test_pruning_clears_old_trees_and_leftovers(store: Store) -> None:
+    leftover = store.directory / "scratch" / "interrupted"
+    leftover.mkdir(parents=True)
+    tree = store.tree({"A.Leaf": KEY})
+    for folder in (leftover, tree):
+        os.utime(folder, (1, 1))
+    store.prune(1 << 30)
+    assert not leftover.exists()
+    assert not tree.exists()
