@@ -6,10 +6,11 @@ import difflib
 import hashlib
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from lean_bridge.audit.catalogue import CATALOGUE, read_catalogue
-from lean_bridge.build.build import build_library
+from lean_bridge.build.build import TIME_LIMIT, build_library
 from lean_bridge.errors import BuildFailed, NotCatalogued, ProjectNotFound
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.olean.environment import Environment
@@ -59,13 +60,22 @@ def _library_at(directory: Path) -> Path | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """What the last build left."""
+
+    provider: Provider
+    report: BuildReport
+    directory: Path
+
+
 class Project:
     """A Lean library; ``root`` is the directory of its ``lakefile.toml``."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.catalogue: Catalogue = read_catalogue(root)
-        self._compiled: tuple[Provider, BuildReport, Path] | None = None
+        self._compiled: _Compiled | None = None
 
     @property
     def required_toolchain(self) -> str:
@@ -92,36 +102,52 @@ class Project:
         """
         provider = self.toolchain(progress=progress)
         report, compiled = build_library(self.root, provider, workers=workers, observe=observe)
-        self._compiled = provider, report, compiled
+        self._compiled = _Compiled(provider, report, compiled)
         return report
 
     def elaborate(
-        self, file: Path, *, time_limit: float, observe: Observer = _ignore, progress: Progress | None = None
+        self,
+        file: Path,
+        *,
+        olean: Path | None = None,
+        time_limit: float = TIME_LIMIT,
+        observe: Observer = _ignore,
+        progress: Progress | None = None,
     ) -> Elaboration:
         """Elaborate any source file against the compiled library; ``time_limit`` is in seconds.
 
+        ``olean`` is where to put the compiled file, if it is wanted.
         Raises: ToolchainError if Lean cannot be run, or gives no answer about this file.
         """
         self.build(observe=observe, progress=progress)
-        assert self._compiled is not None
-        provider, _, compiled = self._compiled
         source = file.absolute()
         root = self.root if source.is_relative_to(self.root) else source.parent
-        with provider.pool(1, time_limit=time_limit) as pool:
-            return pool.elaborate(Job(source=source, root=root, search_path=(compiled,)))
+        with self._built().provider.pool(1, time_limit=time_limit) as pool:
+            return pool.elaborate(Job(source=source, root=root, search_path=(self.compiled(),), olean=olean))
 
     def environment(self) -> Environment:
         """Return the compiled declarations, building first if that was not done.
 
         Modules that Lean refused are absent. Raises: as :meth:`build`; OleanError.
         """
+        built = self._built()
+        environment = Environment([built.directory], library=built.provider.library)
+        modules = (module for module in built.report.modules if module.state in ("built", "cached"))
+        environment.closure(module.module for module in modules)
+        return environment
+
+    def compiled(self) -> Path:
+        """Return the directory of the compiled modules, building first if that was not done.
+
+        Raises: as :meth:`build`.
+        """
+        return self._built().directory
+
+    def _built(self) -> _Compiled:
         if self._compiled is None:
             self.build()
         assert self._compiled is not None
-        provider, report, compiled = self._compiled
-        environment = Environment([compiled], library=provider.library)
-        environment.closure(module.module for module in report.modules if module.state in ("built", "cached"))
-        return environment
+        return self._compiled
 
     def extract(self, name: str) -> DGraph:
         """Return a catalogued graph, by its full name or the end of it.
@@ -129,10 +155,7 @@ class Project:
         Raises: BuildFailed if Lean refuses a source file; as :meth:`environment` and ``extract_graph``.
         """
         entry = self._find(name, [entry.name for entry in self.catalogue.graphs])
-        if self._compiled is None:
-            self.build()
-        assert self._compiled is not None
-        failed = [module.file for module in self._compiled[1].modules if module.state == "failed"]
+        failed = [module.file for module in self._built().report.modules if module.state == "failed"]
         if failed:
             raise BuildFailed(f"Lean refuses {', '.join(failed)}; run `lean-bridge build` for its messages")
         return extract(self.environment(), entry)
@@ -170,14 +193,12 @@ class Project:
         started = time.monotonic()
         catalogue = self.select(names)
         build = self.build(workers=workers, observe=observe, progress=progress)
-        assert self._compiled is not None
-        _, _, compiled = self._compiled
         states = ",".join(f"{module.module}={module.state == 'failed'}" for module in build.modules)
         sources = hashlib.sha256(
             b"".join(path.read_bytes() for path in sorted(self.root.rglob("*.lean")))
         ).hexdigest()
         key = verdict_key(
-            compiled.name, build.toolchain.identity, states, sources, catalogue.model_dump_json()
+            self.compiled().name, build.toolchain.identity, states, sources, catalogue.model_dump_json()
         )
         earlier = None if fresh else recall(key)
         if earlier is not None:

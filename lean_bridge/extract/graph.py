@@ -19,7 +19,7 @@ from lean_bridge.extract.machine import (
     variable,
 )
 from lean_bridge.extract.terms import constructor_fields, to_dim, to_list, to_position, to_shape, to_string
-from lean_bridge.olean.expr import App, Const, Constant, LZero, Name, Pi, Sort
+from lean_bridge.olean.expr import App, Const, Constant, Lam, LZero, Name, Pi, Proj, Sort
 from pybind_models import (
     DGraph,
     DimParam,
@@ -44,13 +44,16 @@ ArgumentKind = Literal["erased", "dim", "shape", "scalar", "map"]
 
 
 def is_op(constant: Constant) -> bool:
-    """Whether a definition is a primitive, that is, its type ends in ``Proofs.Autograd.Op``."""
+    """Whether a definition is a primitive: its type ends in ``Proofs.Autograd.Op``, and it is no projection."""
     result = constant.type
     while isinstance(result, Pi):
         result = result.body
     while isinstance(result, App):
         result = result.fn
-    return isinstance(result, Const) and result.name == OP
+    body = constant.value
+    while isinstance(body, Lam):
+        body = body.body
+    return isinstance(result, Const) and result.name == OP and not isinstance(body, Proj)
 
 
 def extract_graph(environment: Declarations, name: Name, *, known_ops: Collection[Name]) -> DGraph:

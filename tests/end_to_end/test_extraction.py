@@ -11,7 +11,7 @@ from lean_bridge.executor.table import PRIMITIVES
 from lean_bridge.extract.graph import extract_graph
 from lean_bridge.olean.environment import Environment
 from lean_bridge.project import Project, open_project
-from lean_bridge.toolchain.provider import Job, Provider
+from lean_bridge.toolchain.provider import Provider
 from pybind_models import Dim, ScalarParam
 
 pytestmark = pytest.mark.lean
@@ -75,3 +75,109 @@ def test_attention_row_by_row(
     assert [(node.name, node.op, node.operands, node.shape) for node in graph.nodes] == expected
     assert graph.nodes[8].params["c"] == ScalarParam(name="c")
     assert all(node.lean_op == PRIMITIVES[node.op].lean_name for node in graph.nodes)
+
+
+PROBE = """
+module
+
+public import Proofs.Autograd.Graphs.ResidualAttention
+
+@[expose] public section
+
+namespace Probe
+
+open Spec Proofs.Autograd MultiHeadAttention Transformer
+
+noncomputable section
+
+variable {R : Type} [ScalarOps R] {n d H D : Nat}
+
+def weakened (c : R) : Graph R (ΓMHA n d H D ++ [Shape.vec d, Shape.vec d]) (ssMHA n d H D) :=
+  (mhaGraph c).weakenContext [Shape.vec d, Shape.vec d]
+
+def twice (c : R) : Graph R [Shape.mat n d] ([Shape.mat n d] ++ [Shape.mat n d]) :=
+  Graph.append (ss₂ := [Shape.mat n d]) (Graph.snoc .nil (TapeNodes.scale (.pos 0 rfl) c))
+    (Graph.snoc .nil (TapeNodes.add (.pos 1 rfl) (.pos 0 rfl)))
+
+def badlyNamed (c : R) : Graph R [Shape.mat n d] [Shape.mat n d] :=
+  .snoc .nil (TapeNodes.scale (.pos 0 rfl) c)
+
+def badlyNamed.names : List String := ["only one"]
+
+def negate (s : Shape) : Op R [s] s where
+  forward x := fun i => -x.1 i
+  jvp _ dx := fun i => -dx.1 i
+  vjp _ δ := (fun i => -δ i, ())
+  correct x dx δ := by
+    simp only [dotList, Tensor.dot]
+    rw [Lean.Grind.Semiring.add_zero]
+    exact sumIndex_congr fun i => by grind
+
+def foreign : Graph R [Shape.mat n d] [Shape.mat n d] :=
+  .snoc .nil { args := [Shape.mat n d], op := negate _, operands := .cons (.pos 0 rfl) .nil }
+
+def computed (c : R) : Graph R [Shape.mat n d] [Shape.mat n d] :=
+  .snoc .nil (TapeNodes.scale (.pos 0 rfl) (c + 1))
+
+def notAGraph : Nat := 3
+
+end
+
+end Probe
+"""
+
+
+@pytest.fixture(scope="module")
+def probe(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    folder = tmp_path_factory.mktemp("probe")
+    (folder / "Probe.lean").write_text(PROBE, encoding="utf-8")
+    elaboration = project.elaborate(folder / "Probe.lean", olean=folder / "Probe.olean")
+    assert elaboration.ok, elaboration.diagnostics
+    environment = Environment([folder, project.compiled()], library=project.toolchain().library)
+    environment.load("Probe")
+    return environment
+
+
+KNOWN = frozenset(primitive.lean_name for primitive in PRIMITIVES.values())
+
+
+def test_weakening_renumbers_operands(probe: Environment) -> None:
+    graph = extract_graph(probe, "Probe.weakened", known_ops=KNOWN)
+    moved = [tuple(i if i < 5 else i + 2 for i in operands) for _, _, operands, _ in ATTENTION]
+    assert [node.operands for node in graph.nodes] == moved
+    assert len(graph.context) == 7
+    assert graph.context[0].name == "entry0"
+
+
+def test_a_graph_after_a_graph(probe: Environment) -> None:
+    graph = extract_graph(probe, "Probe.twice", known_ops=KNOWN)
+    assert [(node.op, node.operands) for node in graph.nodes] == [("scale", (0,)), ("add", (1, 0))]
+
+
+def test_names_must_fit(probe: Environment) -> None:
+    with pytest.raises(GraphError, match=r"badlyNamed\.names: expected 2 names, .* found 1"):
+        extract_graph(probe, "Probe.badlyNamed", known_ops=KNOWN)
+
+
+def test_an_unknown_op_is_named(probe: Environment) -> None:
+    with pytest.raises(UnsupportedOp, match=r"Probe\.negate"):
+        extract_graph(probe, "Probe.foreign", known_ops=KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "Probe.computed",
+            r"node 1 .* argument c of .*\.Op\.scale: expected an argument of the declaration \(c\)",
+        ),
+        ("Probe.notAGraph", "expected a value of type .*, found Nat"),
+        (
+            "Proofs.Autograd.Graph.backprop_correct",
+            "expected a definition with a body|expected a value of type",
+        ),
+    ],
+)
+def test_what_is_no_graph_is_declined(probe: Environment, name: str, message: str) -> None:
+    with pytest.raises(UnsupportedTerm, match=message):
+        extract_graph(probe, name, known_ops=KNOWN)

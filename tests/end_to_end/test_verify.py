@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from lean_bridge.toolchain.provider import Provider
 from pybind_models import VerifyReport
 
-pytestmark = pytest.mark.lean
+pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("embedded")]
 
 CHAIN = {
     "A": "theorem base (a b : Nat) : a + b = b + a := Nat.add_comm a b",
@@ -24,8 +23,8 @@ CATALOGUE = '[[declaration]]\nname = "Chain.top"\nkind = "theorem"\ngroup = "Cha
 
 
 @pytest.fixture
-def library(tmp_path: Path, embedded: Provider) -> Path:
-    """Four modules in a row, the last of which is catalogued; a cache of its own beside the embedded Lean."""
+def library(tmp_path: Path) -> Path:
+    """Four modules in a row, the last of which is catalogued."""
     root = tmp_path / "lean"
     (root / "Chain").mkdir(parents=True)
     for index, (name, theorem) in enumerate(CHAIN.items()):
