@@ -18,6 +18,7 @@ from lean_bridge.ui.verdict import (
     declaration_tone,
     graph_tone,
     guarantee,
+    no_axioms,
     status_text,
     warranted_verdict,
 )
@@ -31,7 +32,7 @@ _STATEMENT_LINES = 3
 def render_report(report: VerifyReport, console: Console, *, verbose: bool = False) -> None:
     """Write everything ``verify`` found: the verdict, a row per declaration and graph, every failure in full.
 
-    ``verbose`` adds whole statements, full names, the detail of checks that passed, and warnings.
+    ``verbose`` adds whole statements, full names, and Lean's warnings and information.
     A report that calls itself accepted while its rows are not is shown as ``no verdict``.
     """
     console.print(_header(report))
@@ -146,7 +147,7 @@ def _name(name: str, namespace: str) -> Text:
 def _rests_on(report: DeclarationReport) -> Text:
     if declaration_tone(report) == "open" or report.status == "missing":
         return Text()
-    text = Text(", ".join(map(visible, report.axioms)) or "no axioms")
+    text = Text(", ".join(map(visible, report.axioms)) or no_axioms(report.library_theorems))
     if report.library_theorems:
         text.append(f"\n{counted(report.library_theorems, 'library theorem')}", "dim")
     return text
@@ -159,7 +160,7 @@ def _graphs(reports: tuple[GraphReport, ...], *, verbose: bool) -> RenderableTyp
     for report in reports:
         table.add_row(
             status_text(graph_tone(report), report.status),
-            Group(*_graph(report, namespace), _checks(report.checks, verbose=verbose)),
+            Group(*_graph(report, namespace), _checks(report.checks)),
             seconds_text(report.seconds),
         )
     return table
@@ -177,7 +178,7 @@ def _graph(report: GraphReport, namespace: str) -> list[Text]:
     return lines
 
 
-def _checks(checks: tuple[CheckResult, ...], *, verbose: bool) -> RenderableType:
+def _checks(checks: tuple[CheckResult, ...]) -> RenderableType:
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(width=1)
     grid.add_column(no_wrap=True)
@@ -187,7 +188,6 @@ def _checks(checks: tuple[CheckResult, ...], *, verbose: bool) -> RenderableType
         outcome = Text(deviation_text(check.error, check.tolerance))
         if check.outcome != "passed":
             outcome = Text(": ".join(filter(None, (check.outcome, outcome.plain))), mark.style)
-        if check.outcome == "not run" or verbose:
-            outcome.append(f"{'; ' if outcome.plain else ''}{one_line(check.detail)}", "dim not bold")
+        outcome.append(f"{'; ' if outcome.plain else ''}{one_line(check.detail)}", "dim not bold")
         grid.add_row(Text(mark.symbol, mark.style), Text(visible(check.name)), outcome)
     return grid

@@ -96,6 +96,11 @@ def warranted_verdict(report: VerifyReport) -> tuple[Verdict, str | None]:
     return "accepted", None
 
 
+def no_axioms(library_theorems: int) -> str:
+    """Return how to say that no axiom was found; a library theorem whose proof is not at hand may use one."""
+    return "no axioms seen" if library_theorems else "no axioms"
+
+
 def guarantee(report: VerifyReport) -> str:
     """Return, by counts, what a report vouches for and what it takes on trust."""
     proved = [each for each in report.declarations if each.status == "proved"]
@@ -111,9 +116,9 @@ def guarantee(report: VerifyReport) -> str:
         graphs = f"{agreeing} of {counted(len(report.graphs), 'graph')} agree"
         parts.append(f"{graphs} ({checks.count('passed')} of {counted(len(checks), 'check')} passed)")
     axioms = sorted({axiom for each in proved for axiom in each.axioms})
-    if proved:
-        parts.append(f"axioms: {', '.join(axioms)}" if axioms else "no axioms")
     assumed = max((each.library_theorems for each in proved), default=0)
+    if proved:
+        parts.append(f"axioms: {', '.join(axioms)}" if axioms else no_axioms(assumed))
     if assumed:
         parts.append(f"up to {counted(assumed, 'library theorem')} per proof on trust")
     return "; ".join(parts) or "nothing was checked"

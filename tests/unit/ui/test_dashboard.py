@@ -55,7 +55,7 @@ def test_every_row_says_what_it_stands_for() -> None:
     assert "✓ defined Transformer.mhaResidualDGraph no axioms" in text
     assert "✓ agrees mhaResidualDGraph 0.4 s" in text
     assert "5 inputs + 15 nodes · for all n, dModel, numHeads, headDim, c" in text
-    assert "✓ adjoint identity 3.1e-16 within 2e-13" in text
+    assert "✓ adjoint identity 3.1e-16 within 2e-13; 12 random points" in text
     assert "? PyTorch not run; torch is not installed" in text
 
 
@@ -66,6 +66,13 @@ def test_declarations_stand_under_their_group() -> None:
         for part in ("Tape/Algebra/Soundness", "backprop_correct", "Tape/Graphs", "mhaResidual")
     ]
     assert order == sorted(order)
+
+
+def test_no_axioms_is_said_only_of_what_could_be_read() -> None:
+    unread = BACKPROP.model_copy(update={"axioms": ()})
+    read = unread.model_copy(update={"library_theorems": 0})
+    assert "no axioms seen" in shown(accepted().model_copy(update={"declarations": (unread,)}))
+    assert "no axioms seen" not in shown(accepted().model_copy(update={"declarations": (read,)}))
 
 
 def test_header_tells_toolchain_build_and_guarantee() -> None:
