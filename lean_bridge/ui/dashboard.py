@@ -181,13 +181,14 @@ def _graph(report: GraphReport, namespace: str) -> list[Text]:
 def _checks(checks: tuple[CheckResult, ...]) -> RenderableType:
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(width=1)
-    grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    for check in checks:
+    names = [visible(check.name) for check in checks]
+    for name, check in zip(names, checks, strict=True):
         mark = MARKS[check_tone(check)]
-        outcome = Text(deviation_text(check.error, check.tolerance))
+        text = Text(name.ljust(max(map(len, names))) + "  ")
         if check.outcome != "passed":
-            outcome = Text(": ".join(filter(None, (check.outcome, outcome.plain))), mark.style)
-        outcome.append(f"{'; ' if outcome.plain else ''}{one_line(check.detail)}", "dim not bold")
-        grid.add_row(Text(mark.symbol, mark.style), Text(visible(check.name)), outcome)
+            text.append(f"{check.outcome}: ", mark.style)
+        if deviation := deviation_text(check.error, check.tolerance):
+            text.append(f"{deviation}; ")
+        grid.add_row(Text(mark.symbol, mark.style), text.append(one_line(check.detail), "dim"))
     return grid

@@ -56,7 +56,7 @@ def test_every_row_says_what_it_stands_for() -> None:
     assert "✓ agrees mhaResidualDGraph 0.4 s" in text
     assert "5 inputs + 15 nodes · for all n, dModel, numHeads, headDim, c" in text
     assert "✓ adjoint identity 3.1e-16 within 2e-13; 12 random points" in text
-    assert "? PyTorch not run; torch is not installed" in text
+    assert "? PyTorch not run: torch is not installed" in text
 
 
 def test_declarations_stand_under_their_group() -> None:
