@@ -1,7 +1,6 @@
 module
 
-public import Proofs.Autograd.Nodes.LayerNorm
-public import Proofs.Autograd.Tape.Graph
+public import Proofs.Autograd.Nodes.Certified.LayerNorm
 
 /-!
 # Layer normalisation, step by step
@@ -155,6 +154,126 @@ def layerNormGraph.names : List String :=
 theorem getIdx_eval_idxY (ε : R) (x : TList R (ΓLN m n)) :
     getIdx ((layerNormGraph ε).eval x) idxY = (Op.layerNorm m n ε).forward x :=
   (rfl)
+
+end
+
+/-! ### Certificates -/
+
+section
+
+variable {R : Type} [AnalyticScalar R] {m n : Nat} (ε : R) (xV : CtxVec R (ΓLN m n))
+
+/-- The variance of every row, with `ε` added, is positive. -/
+abbrev VarEpsPos : Prop := ∀ i, 0 < CtxVec.get idxVarEps ((layerNormPrefix6 ε).evalVec xV) i
+
+/-- The standard deviation of no row is 0. -/
+abbrev StdNe0 : Prop := ∀ i, CtxVec.get idxStd ((layerNormPrefix7 ε).evalVec xV) i ≠ 0
+
+variable {ε xV}
+
+theorem varEpsPos_iff : VarEpsPos ε xV ↔ ∀ i, 0 < varEps ε (unflattenCtx xV).1 i := by
+  have h : CtxVec.get idxVarEps ((layerNormPrefix6 ε).evalVec xV) = toVecT (varEps ε (unflattenCtx xV).1) :=
+    CtxVec.get_flattenCtx _ _
+  rw [VarEpsPos, h]
+  exact ⟨fun h i => by have := h (flat i); rwa [toVecT, unflat_flat] at this, fun h k => h (unflat k)⟩
+
+/-- For `ε > 0` no variance is a problem. -/
+theorem varEpsPos (hε : 0 < ε) : VarEpsPos ε xV := varEpsPos_iff.mpr (varEps_pos hε _)
+
+/-- A positive variance has a square root other than 0. -/
+theorem VarEpsPos.stdNe0 (hpos : VarEpsPos ε xV) : StdNe0 ε xV := by
+  have h : CtxVec.get idxStd ((layerNormPrefix7 ε).evalVec xV) = toVecT ((varEps ε (unflattenCtx xV).1).map sqrt) :=
+    CtxVec.get_flattenCtx _ _
+  rw [StdNe0, h]
+  exact fun k => ne_of_pos (sqrt_pos (varEpsPos_iff.mp hpos (unflat k)))
+
+variable (ε xV) (seedV : CtxVec R (ΓLN m n ++ ssLayerNorm m n))
+
+noncomputable section
+
+/-- The certificate of layer normalisation up to the variance, everywhere. -/
+def layerNormPrefix6FderivCorrect : GraphFDerivCorrect (layerNormPrefix6 (m := m) (n := n) ε) :=
+  GraphFDerivCorrect.nil
+    |>.snoc (TapeNodes.rowMeanFderiv _)
+    |>.snoc (TapeNodes.broadcastRowFderiv ..)
+    |>.snoc (TapeNodes.subFderiv ..)
+    |>.snoc (TapeNodes.mulFderiv ..)
+    |>.snoc (TapeNodes.rowMeanFderiv _)
+    |>.snoc (TapeNodes.addConstFderiv ..)
+
+/-- The certificate of layer normalisation up to the standard deviation, at a point where the square root is differentiable. -/
+def layerNormPrefix7FderivCorrectAt (hVarEpsPos : VarEpsPos ε xV) : GraphFDerivCorrectAt (layerNormPrefix7 ε) xV :=
+  ((layerNormPrefix6FderivCorrect ε).at xV).snoc (TapeNodes.sqrtClampFderivAt idxVarEps _ hVarEpsPos)
+
+/-- The certificate of layer normalisation at a point where the square root and the inverse are differentiable. -/
+def layerNormGraphFderivCorrectAt (hVarEpsPos : VarEpsPos ε xV) (hStdNe0 : StdNe0 ε xV) :
+    GraphFDerivCorrectAt (layerNormGraph ε) xV :=
+  layerNormPrefix7FderivCorrectAt ε xV hVarEpsPos
+    |>.snoc (TapeNodes.invFderivAt idxStd _ hStdNe0)
+    |>.snoc ((TapeNodes.broadcastRowFderiv ..).at _)
+    |>.snoc ((TapeNodes.mulFderiv ..).at _)
+    |>.snoc ((TapeNodes.broadcastColFderiv ..).at _)
+    |>.snoc ((TapeNodes.mulFderiv ..).at _)
+    |>.snoc ((TapeNodes.broadcastColFderiv ..).at _)
+    |>.snoc ((TapeNodes.addFderiv ..).at _)
+
+end
+
+/-- The reverse pass of layer normalisation is the adjoint of its derivative where that exists. -/
+theorem backprop_eq_adjoint_fderiv_layerNorm_at (hVarEpsPos : VarEpsPos ε xV) (hStdNe0 : StdNe0 ε xV) :
+    (layerNormGraph ε).backpropVec xV seedV = (fderiv R (layerNormGraph ε).evalVec xV).adjoint seedV :=
+  Graph.backpropVec_eq_adjoint_fderiv_at (layerNormGraphFderivCorrectAt ε xV hVarEpsPos hStdNe0) seedV
+
+/-- For `ε > 0` that is everywhere. -/
+theorem backprop_eq_adjoint_fderiv_layerNorm {ε : R} (hε : 0 < ε) :
+    (layerNormGraph ε).backpropVec xV seedV = (fderiv R (layerNormGraph ε).evalVec xV).adjoint seedV :=
+  backprop_eq_adjoint_fderiv_layerNorm_at ε xV seedV (varEpsPos hε) (varEpsPos hε).stdNe0
+
+end
+
+/-! ### The node that does it all at once -/
+
+section
+
+variable {R : Type} [AnalyticScalar R] {m n : Nat} {Γ : List Shape} (inputs : Inputs Γ m n) (ε : R) (v dv : CtxVec R Γ)
+
+noncomputable section
+
+/-- The coordinates of the matrix, the factors and the shifts, as a linear map. -/
+def packInputsCLM (R : Type) [AnalyticScalar R] (inputs : Inputs Γ m n) : CLM R (ctxSize Γ) (ctxSize (ΓLN m n)) :=
+  Operands.gatherCLM R (.cons inputs.x (.cons inputs.gamma (.cons inputs.beta .nil)))
+
+/-- The coordinates of the output, as a linear map. -/
+def outputCLM (R : Type) [AnalyticScalar R] (m n : Nat) :
+    CLM R (ctxSize (ΓLN m n ++ ssLayerNorm m n)) (MatShape m n).size :=
+  CtxVec.getCLM R idxY
+
+/-- The node computes the output of the graph. -/
+theorem wholeNode_forwardVec :
+    (wholeNode inputs ε).forwardVec v = outputCLM R m n ((layerNormGraph ε).evalVec (packInputsCLM R inputs v)) := by
+  have h : CtxVec.get idxY ((layerNormGraph ε).evalVec (packInputsCLM R inputs v)) = _ := CtxVec.get_flattenCtx _ _
+  rw [getIdx_eval_idxY, packInputsCLM, unflattenCtx_gatherCLM] at h
+  exact h.symm
+
+/-- The certificate of the node at a point where the variance of every row, with `ε` added, is positive; the second hypothesis
+follows from the first and is there because upstream has it. -/
+def wholeNodeFDerivCorrectAt (hVarEpsPos : VarEpsPos ε (packInputsCLM R inputs v))
+    (_hStdNe0 : StdNe0 ε (packInputsCLM R inputs v)) : NodeFDerivCorrectAt (wholeNode inputs ε) v :=
+  .ofOp (Op.layerNorm_fderivCorrectOn ε) <| by
+    rw [varEpsPos_iff, packInputsCLM, unflattenCtx_gatherCLM] at hVarEpsPos
+    exact hVarEpsPos
+
+end
+
+/-- For `ε > 0` the closed form of the JVP is the derivative. -/
+theorem wholeNode_jvpVec_eq_fderiv {ε : R} (hε : 0 < ε) :
+    (wholeNode inputs ε).jvpVec v dv = fderiv R (wholeNode inputs ε).forwardVec v dv :=
+  ((wholeNodeFDerivCorrect inputs hε).at v).jvpVec_eq_fderiv dv
+
+/-- For `ε > 0` the closed form of the VJP is the adjoint of the derivative. -/
+theorem wholeNode_vjpVec_eq_adjoint_fderiv {ε : R} (hε : 0 < ε) (δ : Vec R (MatShape m n).size) :
+    (wholeNode inputs ε).vjpVec v δ = (fderiv R (wholeNode inputs ε).forwardVec v).adjoint δ :=
+  ((wholeNodeFDerivCorrect inputs hε).at v).vjpVec_eq_adjoint_fderiv δ
 
 end
 

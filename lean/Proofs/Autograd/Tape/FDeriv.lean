@@ -92,6 +92,10 @@ def Operands.gatherCLM (R : Type) [AnalyticScalar R] (ops : Operands Γ args) : 
 
 end
 
+theorem unflattenCtx_gatherCLM (ops : Operands Γ args) (v : CtxVec R Γ) :
+    unflattenCtx (ops.gatherCLM R v) = ops.gather (unflattenCtx v) :=
+  unflattenCtx_flattenCtx _
+
 /-! ### Ops -/
 
 /-- The JVP of the op is the derivative of its forward map wherever the operands satisfy `P`, in the form of the chain rule: if
