@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
+from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -117,9 +120,12 @@ def verify(
     from lean_bridge.ui.progress import show_progress
     from pybind_models import VerifyReport
 
+    sources = ""
     try:
+        opened = open_project(project)
+        sources = Path(os.path.relpath(opened.root)).as_posix()
         with show_progress(open_console(sys.stderr)) as watch:
-            report = open_project(project).verify(
+            report = opened.verify(
                 names or (), workers=workers, fresh=fresh, observe=watch.observe, progress=watch.transfer
             )
     except LeanBridgeError as error:
@@ -129,10 +135,10 @@ def verify(
     if format_ is ReportFormat.TABLE:
         render_report(report, open_console(sys.stdout), verbose=verbose)
     else:
-        render = {
+        render: dict[ReportFormat, Callable[[VerifyReport], str]] = {
             ReportFormat.JSON: formats.render_json,
             ReportFormat.TEXT: formats.render_text,
-            ReportFormat.GITHUB: formats.render_github,
+            ReportFormat.GITHUB: partial(formats.render_github, root=sources),
             ReportFormat.JUNIT: formats.render_junit,
         }
         typer.echo(render[format_](report), nl=False)
@@ -250,7 +256,7 @@ def doctor(project: ProjectOption = None) -> None:
 
     items = check_health(open_project(project).required_toolchain)
     render_health(items, open_console(sys.stdout))
-    raise typer.Exit(0 if all(item.state == "ok" or not item.needed for item in items) else 2)
+    raise typer.Exit(0 if all(item.state == "ok" or not item.required for item in items) else 2)
 
 
 @toolchain_app.command()

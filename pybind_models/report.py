@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import model_validator
+
 from pybind_models.base import Model
 from pybind_models.graph import DGraph
 
@@ -123,6 +125,13 @@ class GraphReport(Model):
     checks: tuple[CheckResult, ...] = ()
     seconds: float = 0.0
 
+    @model_validator(mode="after")
+    def _agreement_is_warranted(self) -> GraphReport:
+        outcomes = {check.outcome for check in self.checks}
+        if self.status == "agrees" and ("failed" in outcomes or "passed" not in outcomes):
+            raise ValueError(f"{self.name}: agreement takes a check that passed, and none that failed")
+        return self
+
 
 class VerifyReport(Model):
     """Everything ``verify`` found."""
@@ -136,3 +145,21 @@ class VerifyReport(Model):
     seconds: float = 0.0
     cached: bool = False
     """Whether it was judged earlier, for exactly these compiled files and by this version of the tool."""
+
+    @model_validator(mode="after")
+    def _acceptance_is_warranted(self) -> VerifyReport:
+        """Guard against a false green once more: acceptance takes something checked, and every row good."""
+        if self.verdict != "accepted":
+            return self
+        modules = self.build.modules if self.build else ()
+        if not modules or not self.declarations:
+            raise ValueError("accepted, though nothing was checked")
+        rows = [
+            *((module.module, module.state in ("built", "cached")) for module in modules),
+            *((each.name, each.status in ("proved", "defined")) for each in self.declarations),
+            *((graph.name, graph.status == "agrees") for graph in self.graphs),
+        ]
+        unsettled = [name for name, good in rows if not good]
+        if unsettled:
+            raise ValueError(f"accepted, though {unsettled[0]} is not")
+        return self

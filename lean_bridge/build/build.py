@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -16,37 +15,13 @@ import filelock
 from lean_bridge.build.modules import Library, Module, read_library
 from lean_bridge.build.store import Store, module_keys
 from lean_bridge.errors import ToolchainError
+from lean_bridge.events import BuildEvent, BuildStarted, ModuleFinished, ModuleStarted
 from lean_bridge.toolchain.location import cache_directory
 from lean_bridge.toolchain.provider import Job, Provider, WorkerPool
 from pybind_models import BuildReport, Diagnostic, ModuleReport
 
 TIME_LIMIT = 300.0
 """Seconds one file may take, unless the caller says otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class BuildStarted:
-    """The import graph is read."""
-
-    modules: tuple[str, ...]
-    """Every module of this build, imports first."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModuleStarted:
-    """Lean is about to elaborate a module."""
-
-    module: str
-
-
-@dataclass(frozen=True, slots=True)
-class ModuleFinished:
-    """A module's report is final."""
-
-    report: ModuleReport
-
-
-BuildEvent = BuildStarted | ModuleStarted | ModuleFinished
 
 
 def build_store() -> Store:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
-
-import networkx as nx
 
 from lean_bridge.build.header import parse_header
 from lean_bridge.errors import BuildFailed, ProjectNotFound
@@ -112,7 +112,6 @@ def _matching(sources: Path, glob: str) -> Iterator[Path]:
 
 
 def _order(root: Path, standard: Path, found: dict[str, _Found]) -> Library:
-    graph: nx.DiGraph[str] = nx.DiGraph()
     modules: dict[str, Module] = {}
     lines: dict[tuple[str, str], int] = {}
     for name, (source, sources, options) in found.items():
@@ -129,14 +128,14 @@ def _order(root: Path, standard: Path, found: dict[str, _Found]) -> Library:
                     "which is neither in this library nor in Lean's"
                 )
         modules[name] = Module(name, source, file, sources, content, tuple(sorted(own)), options)
-        graph.add_node(name)
-        graph.add_edges_from((imported, name) for imported in own)
+    imports = {name: modules[name].imports for name in sorted(modules)}
     try:
-        order = list(nx.lexicographical_topological_sort(graph))
-    except nx.NetworkXUnfeasible as error:
+        order = list(TopologicalSorter(imports).static_order())
+    except CycleError as error:
+        circle: list[str] = error.args[1]
         steps = (
             f"{modules[importer].file}:{lines[importer, imported]} imports {imported}"
-            for imported, importer in nx.find_cycle(graph)
+            for imported, importer in pairwise(circle)
         )
         raise BuildFailed(f"imports form a circle: {', '.join(steps)}") from error
     return Library(tuple(modules[name] for name in order))

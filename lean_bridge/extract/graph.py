@@ -44,7 +44,7 @@ ArgumentKind = Literal["erased", "dim", "shape", "scalar", "map"]
 
 
 def is_op(constant: Constant) -> bool:
-    """Whether a definition is a primitive: its type ends in ``Proofs.Autograd.Op``, and it is no projection."""
+    """Whether a definition is a primitive: its type ends in ``Proofs.Autograd.Op``; no projection."""
     result = constant.type
     while isinstance(result, Pi):
         result = result.body

@@ -20,7 +20,6 @@ from lean_bridge.ui.verdict import (
     guarantee,
     no_axioms,
     status_text,
-    warranted_verdict,
 )
 from lean_bridge.ui.wording import common_namespace, counted, deviation_text, one_line, seconds_text, visible
 from pybind_models import CheckResult, DeclarationReport, GraphReport, VerifyReport
@@ -52,14 +51,14 @@ def _heading(title: str) -> RenderableType:
 
 
 def _verdict(report: VerifyReport) -> Text:
-    verdict, reason = warranted_verdict(report)
+    verdict, reason = report.verdict, report.reason
     mark = MARKS[VERDICT_TONES[verdict]]
     text = Text.assemble((f"{mark.symbol} {verdict}", f"bold {mark.style}"))
     return text.append(f": {one_line(reason)}", "default not bold") if reason else text
 
 
 def _header(report: VerifyReport) -> RenderableType:
-    verdict, _ = warranted_verdict(report)
+    verdict = report.verdict
     lines = [_verdict(report), Text(guarantee(report)), Text(_circumstances(report), "dim")]
     style = MARKS[VERDICT_TONES[verdict]].style
     return Panel(

@@ -16,7 +16,6 @@ from lean_bridge.ui.verdict import (
     graph_tone,
     guarantee,
     module_tone,
-    warranted_verdict,
 )
 from lean_bridge.ui.wording import deviation_text, one_line, visible
 from pybind_models import CheckResult, DeclarationReport, Diagnostic, ModuleReport, VerifyReport
@@ -54,7 +53,7 @@ def _rows(report: VerifyReport) -> Iterator[tuple[str, ...]]:
         yield "graph", graph.status, graph.name, "-", f"{graph.seconds:.2f}s", graph.reason or "-"
         for check in graph.checks:
             yield "check", check.outcome, graph.name, check.name, _comparison(check)
-    verdict, reason = warranted_verdict(report)
+    verdict, reason = report.verdict, report.reason
     yield "verdict", verdict, reason or "-", f"{report.seconds:.2f}s", guarantee(report)
 
 
@@ -88,7 +87,7 @@ def render_github(report: VerifyReport, *, root: str = "") -> str:
             )
             message = "\n".join(filter(None, (graph.reason or graph.status, told)))
             lines.append(_annotation("error", message, {"title": f"{graph.status}: {graph.name}"}))
-    verdict, reason = warranted_verdict(report)
+    verdict, reason = report.verdict, report.reason
     level = "notice" if verdict == "accepted" else "error"
     lines.append(_annotation(level, reason or guarantee(report), {"title": f"lean-bridge: {verdict}"}))
     return "".join(f"{line}\n" for line in lines)
@@ -116,7 +115,7 @@ def render_junit(report: VerifyReport) -> str:
         for check in graph.checks:
             tag = "skipped" if check.outcome == "not run" else _CASE_TAGS[check_tone(check)]
             _case(graphs, graph.name, check.name, tag, _comparison(check))
-    verdict, reason = warranted_verdict(report)
+    verdict, reason = report.verdict, report.reason
     tag = _CASE_TAGS[VERDICT_TONES[verdict]]
     message = f"{verdict}: {reason or guarantee(report)}"
     _case(_suite(root, "verdict"), "lean-bridge", "verdict", tag, message, seconds=report.seconds)

@@ -33,7 +33,6 @@ CONFINED = {
     "torch": {"crosscheck"},
     "lean_dojo": {"audit"},
     "subprocess": {"toolchain"},
-    "networkx": {"build", "ui"},
 }
 """Where a package may be imported, if not everywhere."""
 
