@@ -76,7 +76,7 @@ class _Amount(ProgressColumn):
 
 
 class LineObserver:
-    """Writes a line per finished module and per part of a transfer."""
+    """Writes a line per module that Lean looked at, and per part of a transfer."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -86,13 +86,14 @@ class LineObserver:
         self._said: tuple[str, int] = ("", 0)
 
     def observe(self, event: object) -> None:
-        """Write a line if a module is finished."""
+        """Write a line if a module is finished and was not in the store."""
         with self._lock:
             if isinstance(event, BuildStarted):
                 self._modules, self._finished = len(event.modules), 0
             elif isinstance(event, ModuleFinished):
                 self._finished += 1
-                self._write(f"[{self._finished}/{self._modules}] {_module_line(event.report)}")
+                if event.report.state != "cached":
+                    self._write(f"[{self._finished}/{self._modules}] {_module_line(event.report)}")
 
     def transfer(self, stage: str, done: int, total: int) -> None:
         """Write a line at the start and at each quarter."""
