@@ -50,6 +50,7 @@ class ReportFormat(StrEnum):
     TEXT = "text"
     GITHUB = "github"
     JUNIT = "junit"
+    MARKDOWN = "markdown"
 
 
 class GraphFormat(StrEnum):
@@ -117,6 +118,7 @@ def verify(
     from lean_bridge.project import open_project
     from lean_bridge.ui import formats
     from lean_bridge.ui.dashboard import render_report
+    from lean_bridge.ui.markdown import render_markdown
     from lean_bridge.ui.progress import show_progress
     from pybind_models import VerifyReport
 
@@ -140,6 +142,7 @@ def verify(
             ReportFormat.TEXT: formats.render_text,
             ReportFormat.GITHUB: partial(formats.render_github, root=sources),
             ReportFormat.JUNIT: formats.render_junit,
+            ReportFormat.MARKDOWN: render_markdown,
         }
         typer.echo(render[format_](report), nl=False)
     raise typer.Exit({"accepted": 0, "rejected": 1, "no verdict": 2}[report.verdict])

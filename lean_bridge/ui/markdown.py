@@ -1,0 +1,61 @@
+"""The declarations of a report as a Markdown page, the same for every run over the same compiled files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from lean_bridge.ui.wording import common_namespace, one_line
+from pybind_models import DeclarationReport, DGraph, VerifyReport, shape_text
+
+_HEAD = ("declaration", "status", "rests on", "source")
+
+
+def render_markdown(report: VerifyReport) -> str:
+    """Return a table of declarations per group, and the rows of each graph.
+
+    Times, machine paths and measured errors are left out: the page changes only with what is proved.
+    """
+    lines = [
+        "# What is proved",
+        "",
+        "Written by `lean-bridge verify --format markdown`; do not edit.",
+        "",
+        f"Verdict: **{report.verdict}**" + (f": {_cell(report.reason)}" if report.reason else ""),
+    ]
+    namespace = common_namespace(each.name for each in report.declarations)
+    for group, members in groupby(report.declarations, key=lambda each: each.group):
+        lines += ["", f"## {_cell(group)}", "", *_table(_HEAD, (_row(each, namespace) for each in members))]
+    for graph in report.graphs:
+        if graph.graph is not None:
+            lines += ["", f"## {_cell(graph.name)}", ""]
+            lines += _table(("position", "entry", "op", "operands", "shape"), _entries(graph.graph))
+    return "\n".join(lines) + "\n"
+
+
+def _row(each: DeclarationReport, namespace: str) -> tuple[str, ...]:
+    name = f"`{each.name.removeprefix(namespace)}`"
+    if each.upstream is not None:
+        name += f" (upstream `{each.upstream.removeprefix(namespace)}`)"
+    rests = ", ".join(f"`{axiom}`" for axiom in each.axioms) or "no axiom seen"
+    if each.library_theorems:
+        rests += f"; {each.library_theorems} theorems of Lean's library"
+    return name, each.status, rests, f"`{each.source.file}`" if each.source else "–"
+
+
+def _entries(graph: DGraph) -> Iterator[tuple[str, ...]]:
+    for position, entry in enumerate(graph.context):
+        yield str(position), entry.name, "input", "–", shape_text(entry.shape)
+    for position, node in enumerate(graph.nodes, start=len(graph.context)):
+        yield str(position), node.name, node.op, ", ".join(map(str, node.operands)), shape_text(node.shape)
+
+
+def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield f"| {' | '.join(map(_cell, row))} |"
+
+
+def _cell(text: str) -> str:
+    return one_line(text).replace("|", "\\|")
