@@ -177,7 +177,7 @@ def encoderBlockBareReshapeGraph :
 
 end Fixed
 
-/-! ### Names of inputs and saved tensors, and declarations -/
+/-! ### Names of inputs and saved tensors -/
 
 /-- The names of inputs and saved tensors. -/
 def encoderMhaResidualDGraph.names : List String :=
@@ -203,16 +203,6 @@ def encoderBlockGraph.names : List String := encoderFfnResidualGraph.names ++ ["
 
 /-- The names of inputs and saved tensors. -/
 def encoderBlockBareReshapeGraph.names : List String := encoderBlockGraph.names
-
-/-- Attention with its residual sum, over the inputs of the block. -/
-def encoderMhaResidualDGraph (c : R) :
-    DGraph R (ΓEncoderBlock seqLen dModel numHeads headDim) (ssMHAResidual seqLen dModel numHeads headDim) :=
-  (mhaResidualDGraph c).weakenContext [VecShape dModel, VecShape dModel, VecShape dModel, VecShape dModel]
-
-/-- The same graph with every head split replaced by a bare row-major reshape, as upstream has it. -/
-def encoderMhaResidualBareReshapeDGraph (c : R) :
-    DGraph R (ΓEncoderBlock seqLen dModel numHeads headDim) (ssMHAResidual seqLen dModel numHeads headDim) :=
-  (mhaResidualBareReshapeDGraph c).weakenContext [VecShape dModel, VecShape dModel, VecShape dModel, VecShape dModel]
 
 end
 

@@ -1,7 +1,7 @@
 module
 
-public import Proofs.Autograd.Nodes.Affine
-public import Proofs.Autograd.Nodes.Elementwise
+public import Proofs.Autograd.Nodes.Certified.Affine
+public import Proofs.Autograd.Nodes.Certified.Elementwise
 public import Proofs.Autograd.Tape.DGraph
 
 /-!
@@ -109,7 +109,7 @@ def positionwiseFfnResidualGraph (κ : R) :
     |>.snoc (TapeNodes.dense (n := seqLen) (i := dFF) (o := dModel) (.pos 6 rfl) (.pos 3 rfl) (.pos 4 rfl))
     |>.snoc (TapeNodes.add (s := mat seqLen dModel) (.pos 0 rfl) (.pos 7 rfl))
 
-/-! ### Names of inputs and saved tensors, and declarations -/
+/-! ### Names of inputs and saved tensors -/
 
 /-- The names of the saved tensors. -/
 def ssSeqFFNResidual.names : List String := ["pre", "act", "proj", "residual"]
@@ -123,24 +123,74 @@ def seqFfnResidualDGraph.names : List String := "x" :: ssSeqFFNResidual.names
 /-- The names of inputs and saved tensors. -/
 def positionwiseFfnResidualDGraph.names : List String := ["x", "W1", "b1", "W2", "b2"] ++ ssSeqFFNResidual.names
 
-/-- `ffnResidualGraph` as a declaration. -/
-def ffnResidualDGraph (W1 : Tensor R (mat dFF dModel)) (b1 : Tensor R (vec dFF)) (W2 : Tensor R (mat dModel dFF))
-    (b2 : Tensor R (vec dModel)) (κ : R) : DGraph R (ΓFFN dModel) (ssFFNResidual dModel dFF) :=
-  ⟨ffnResidualGraph W1 b1 W2 b2 κ⟩
-
-/-- `seqFfnResidualGraph` as a declaration. -/
-def seqFfnResidualDGraph (fc1 : CLM R (SeqFFNModelShape seqLen dModel).size (SeqFFNHiddenShape seqLen dFF).size)
-    (b1 : Vec R (SeqFFNHiddenShape seqLen dFF).size)
-    (fc2 : CLM R (SeqFFNHiddenShape seqLen dFF).size (SeqFFNModelShape seqLen dModel).size)
-    (b2 : Vec R (SeqFFNModelShape seqLen dModel).size) (κ : R) :
-    DGraph R (ΓSeqFFN seqLen dModel) (ssSeqFFNResidual seqLen dModel dFF) :=
-  ⟨seqFfnResidualGraph fc1 b1 fc2 b2 κ⟩
-
-/-- `positionwiseFfnResidualGraph` as a declaration. -/
-def positionwiseFfnResidualDGraph (κ : R) :
-    DGraph R (ΓPositionwiseFFN seqLen dModel dFF) (ssSeqFFNResidual seqLen dModel dFF) :=
-  ⟨positionwiseFfnResidualGraph κ⟩
-
 end
+
+/-! ### Certificates -/
+
+section OneToken
+
+variable {R : Type} [AnalyticScalar R] {dModel dFF : Nat} (W1 : Tensor R (mat dFF dModel)) (b1 : Tensor R (vec dFF))
+  (W2 : Tensor R (mat dModel dFF)) (b2 : Tensor R (vec dModel)) (κ : R)
+
+/-- `ffnResidualGraph` and its certificate. -/
+noncomputable def ffnResidualDGraph : DGraph R (ΓFFN dModel) (ssFFNResidual dModel dFF) where
+  g := ffnResidualGraph W1 b1 W2 b2 κ
+  hg := GraphFDerivCorrect.nil
+    |>.snoc (TapeNodes.linearFderiv ..)
+    |>.snoc (TapeNodes.geluFderiv ..)
+    |>.snoc (TapeNodes.linearFderiv ..)
+    |>.snoc (TapeNodes.addFderiv ..)
+
+/-- The reverse pass of the network on one token is the adjoint of its derivative. -/
+theorem ffnResidual_backpropVec_eq_adjoint_fderiv (xV : CtxVec R (ΓFFN dModel))
+    (seedV : CtxVec R (ΓFFN dModel ++ ssFFNResidual dModel dFF)) :
+    (ffnResidualDGraph W1 b1 W2 b2 κ).g.backpropVec xV seedV =
+      (fderiv R (ffnResidualDGraph W1 b1 W2 b2 κ).g.evalVec xV).adjoint seedV :=
+  (ffnResidualDGraph W1 b1 W2 b2 κ).backpropVec_eq_adjoint_fderiv xV seedV
+
+end OneToken
+
+section Sequence
+
+variable {R : Type} [AnalyticScalar R] {seqLen dModel dFF : Nat}
+  (fc1 : CLM R (SeqFFNModelShape seqLen dModel).size (SeqFFNHiddenShape seqLen dFF).size)
+  (b1 : Vec R (SeqFFNHiddenShape seqLen dFF).size)
+  (fc2 : CLM R (SeqFFNHiddenShape seqLen dFF).size (SeqFFNModelShape seqLen dModel).size)
+  (b2 : Vec R (SeqFFNModelShape seqLen dModel).size) (κ : R)
+
+/-- `seqFfnResidualGraph` and its certificate. -/
+noncomputable def seqFfnResidualDGraph : DGraph R (ΓSeqFFN seqLen dModel) (ssSeqFFNResidual seqLen dModel dFF) where
+  g := seqFfnResidualGraph fc1 b1 fc2 b2 κ
+  hg := GraphFDerivCorrect.nil
+    |>.snoc (TapeNodes.affineFderiv ..)
+    |>.snoc (TapeNodes.geluFderiv ..)
+    |>.snoc (TapeNodes.affineFderiv ..)
+    |>.snoc (TapeNodes.addFderiv ..)
+
+/-- The reverse pass of the network on a sequence is the adjoint of its derivative. -/
+theorem seqFfnResidual_backpropVec_eq_adjoint_fderiv (xV : CtxVec R (ΓSeqFFN seqLen dModel))
+    (seedV : CtxVec R (ΓSeqFFN seqLen dModel ++ ssSeqFFNResidual seqLen dModel dFF)) :
+    (seqFfnResidualDGraph fc1 b1 fc2 b2 κ).g.backpropVec xV seedV =
+      (fderiv R (seqFfnResidualDGraph fc1 b1 fc2 b2 κ).g.evalVec xV).adjoint seedV :=
+  (seqFfnResidualDGraph fc1 b1 fc2 b2 κ).backpropVec_eq_adjoint_fderiv xV seedV
+
+/-- `positionwiseFfnResidualGraph` and its certificate. -/
+noncomputable def positionwiseFfnResidualDGraph :
+    DGraph R (ΓPositionwiseFFN seqLen dModel dFF) (ssSeqFFNResidual seqLen dModel dFF) where
+  g := positionwiseFfnResidualGraph κ
+  hg := GraphFDerivCorrect.nil
+    |>.snoc (TapeNodes.denseFderiv ..)
+    |>.snoc (TapeNodes.geluFderiv ..)
+    |>.snoc (TapeNodes.denseFderiv ..)
+    |>.snoc (TapeNodes.addFderiv ..)
+
+/-- The reverse pass of the network with weights and biases as inputs is the adjoint of its derivative. -/
+theorem positionwiseFfnResidual_backpropVec_eq_adjoint_fderiv (xV : CtxVec R (ΓPositionwiseFFN seqLen dModel dFF))
+    (seedV : CtxVec R (ΓPositionwiseFFN seqLen dModel dFF ++ ssSeqFFNResidual seqLen dModel dFF)) :
+    (positionwiseFfnResidualDGraph κ).g.backpropVec xV seedV =
+      (fderiv R (positionwiseFfnResidualDGraph κ).g.evalVec xV).adjoint seedV :=
+  (positionwiseFfnResidualDGraph κ).backpropVec_eq_adjoint_fderiv xV seedV
+
+end Sequence
 
 end Proofs.Autograd.Transformer

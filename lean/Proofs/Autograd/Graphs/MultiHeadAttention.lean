@@ -1,10 +1,10 @@
 module
 
+public import Proofs.Autograd.Nodes.Certified.MatMul
+public import Proofs.Autograd.Nodes.Certified.Pointwise
+public import Proofs.Autograd.Nodes.Certified.Reindex
+public import Proofs.Autograd.Nodes.Certified.Softmax
 public import Proofs.Autograd.Tape.DGraph
-public import Proofs.Autograd.Nodes.MatMul
-public import Proofs.Autograd.Nodes.Pointwise
-public import Proofs.Autograd.Nodes.Reindex
-public import Proofs.Autograd.Nodes.Softmax
 
 /-!
 # Multi-head self-attention
@@ -12,7 +12,7 @@ public import Proofs.Autograd.Nodes.Softmax
 The attention layer as a graph: inputs `x, Wq, Wk, Wv, Wo`, 14 saved tensors, the last of them the output. Main definitions:
 `mhaGraph`, which splits heads as PyTorch does, and `mhaBareReshapeGraph`, which splits them by a bare row-major reshape and
 for two heads or more is not multi-head attention. The two differ in that one op only; `mhaDGraph` and `mhaBareReshapeDGraph`
-declare them.
+have their certificates. Main result: `mha_backpropVec_eq_adjoint_fderiv`, the reverse pass is the adjoint of the derivative.
 
 A list `….names` beside a graph names its entries, inputs first.
 
@@ -132,13 +132,6 @@ tokens or more this is not multi-head attention. -/
 def mhaBareReshapeGraph (c : R) : Graph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) :=
   mhaGraphWith (TapeNodes.ShapeOps.reshape · (size_big_to_heads n numHeads headDim)) c
 
-/-- `mhaGraph` as a declaration. -/
-def mhaDGraph (c : R) : DGraph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) := ⟨mhaGraph c⟩
-
-/-- `mhaBareReshapeGraph` as a declaration. -/
-def mhaBareReshapeDGraph (c : R) : DGraph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) :=
-  ⟨mhaBareReshapeGraph c⟩
-
 end
 
 /-- The names of inputs and saved tensors. -/
@@ -148,5 +141,73 @@ def mhaDGraph.names : List String :=
 
 /-- The names of inputs and saved tensors. -/
 def mhaBareReshapeDGraph.names : List String := mhaDGraph.names
+
+/-! ### Certificates -/
+
+variable {R : Type} [AnalyticScalar R] {n dModel numHeads headDim : Nat}
+
+noncomputable section
+
+section
+
+variable {split : {Γ : List Shape} → Idx Γ (BigShape n numHeads headDim) → Node R Γ (HeadsShape n numHeads headDim)}
+
+/-- The certificate of `mhaHeadsGraph`, from one of the head split. -/
+def mhaHeadsGraphFDerivCorrect (hsplit : {Γ : List Shape} → (a : Idx Γ _) → NodeFDerivCorrect (split a)) :
+    GraphFDerivCorrect (mhaHeadsGraph (dModel := dModel) split) :=
+  GraphFDerivCorrect.nil
+    |>.snoc (TapeNodes.matmulFderiv ..)
+    |>.snoc (hsplit _)
+    |>.snoc (TapeNodes.matmulFderiv ..)
+    |>.snoc (hsplit _)
+    |>.snoc (TapeNodes.ShapeOps.transpose3dLastTwoFderiv _)
+    |>.snoc (TapeNodes.matmulFderiv ..)
+    |>.snoc (hsplit _)
+
+/-- The certificate of `mhaHeadOutGraph`, from one of the head split. -/
+def mhaHeadOutGraphFDerivCorrect (hsplit : {Γ : List Shape} → (a : Idx Γ _) → NodeFDerivCorrect (split a)) (c : R) :
+    GraphFDerivCorrect (mhaHeadOutGraph (dModel := dModel) split c) :=
+  mhaHeadsGraphFDerivCorrect hsplit
+    |>.snoc (TapeNodes.Batched.matmulFderiv ..)
+    |>.snoc (TapeNodes.scaleFderiv ..)
+    |>.snoc (TapeNodes.Batched.softmaxLastFderiv _)
+    |>.snoc (TapeNodes.Batched.matmulFderiv ..)
+
+/-- The certificate of `mhaGraphWith`, from one of the head split. -/
+def mhaGraphWithFDerivCorrect (hsplit : {Γ : List Shape} → (a : Idx Γ _) → NodeFDerivCorrect (split a)) (c : R) :
+    GraphFDerivCorrect (mhaGraphWith (dModel := dModel) split c) :=
+  mhaHeadOutGraphFDerivCorrect hsplit c
+    |>.snoc (TapeNodes.ShapeOps.swapFirstTwo3dFderiv _)
+    |>.snoc (TapeNodes.ShapeOps.reshapeFderiv ..)
+    |>.snoc (TapeNodes.matmulFderiv ..)
+
+end
+
+/-- `mhaGraph` and its certificate. -/
+def mhaDGraph (c : R) : DGraph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) where
+  g := mhaGraph c
+  hg := mhaGraphWithFDerivCorrect TapeNodes.ShapeOps.splitHeadsFderiv c
+
+/-- `mhaBareReshapeGraph` and its certificate. -/
+def mhaBareReshapeDGraph (c : R) : DGraph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) where
+  g := mhaBareReshapeGraph c
+  hg := mhaGraphWithFDerivCorrect (TapeNodes.ShapeOps.reshapeFderiv · _) c
+
+end
+
+/-! ### Theorems -/
+
+variable (c : R) (xV : CtxVec R (ΓMHA n dModel numHeads headDim))
+  (seedV : CtxVec R (ΓMHA n dModel numHeads headDim ++ ssMHA n dModel numHeads headDim))
+
+/-- The reverse pass of attention is the adjoint of its derivative. -/
+theorem mha_backpropVec_eq_adjoint_fderiv :
+    (mhaDGraph c).g.backpropVec xV seedV = (fderiv R (mhaDGraph c).g.evalVec xV).adjoint seedV :=
+  (mhaDGraph c).backpropVec_eq_adjoint_fderiv xV seedV
+
+/-- The same for the variant with bare reshapes. -/
+theorem mhaBareReshape_backpropVec_eq_adjoint_fderiv :
+    (mhaBareReshapeDGraph c).g.backpropVec xV seedV = (fderiv R (mhaBareReshapeDGraph c).g.evalVec xV).adjoint seedV :=
+  (mhaBareReshapeDGraph c).backpropVec_eq_adjoint_fderiv xV seedV
 
 end Proofs.Autograd.MultiHeadAttention

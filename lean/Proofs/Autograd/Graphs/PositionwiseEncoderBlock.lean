@@ -1,6 +1,6 @@
 module
 
-public import Proofs.Autograd.Graphs.EncoderBlock
+public import Proofs.Autograd.Graphs.EncoderBlockDerivative
 
 /-!
 # Post-norm encoder block with all parameters as inputs
@@ -8,7 +8,9 @@ public import Proofs.Autograd.Graphs.EncoderBlock
 The encoder block whose feed-forward network is two dense layers applied at each position, as in PyTorch, with their weights
 and biases among the inputs: reverse mode gives them cotangents. Up to the first normalisation it is the graph of
 `encoderBlockGraph`, weakened by the four new inputs. Main definitions: `positionwiseEncoderBlockGraph`, and
-`positionwiseEncoderBlockBareReshapeGraph` with upstream's head split.
+`positionwiseEncoderBlockBareReshapeGraph` with upstream's head split. Main result:
+`positionwiseEncoderBlock_backpropVec_eq_adjoint_fderiv`, for positive `ε₁` and `ε₂` the reverse pass is the adjoint of the
+derivative at every point.
 
 References: Vaswani et al., *Attention is all you need*, 2017, section 3; PyTorch, `nn.TransformerEncoderLayer`.
 -/
@@ -19,7 +21,7 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd.Transformer
 
-open Spec LayerNorm
+open Spec LayerNorm MultiHeadAttention
 
 noncomputable section
 
@@ -85,6 +87,70 @@ def positionwiseEncoderBlockGraph.names : List String := positionwiseEncoderFfnR
 
 /-- The names of inputs and saved tensors. -/
 def positionwiseEncoderBlockBareReshapeGraph.names : List String := positionwiseEncoderBlockGraph.names
+
+end
+
+/-! ### Certificates -/
+
+section
+
+variable {R : Type} [AnalyticScalar R] {seqLen dModel numHeads headDim dFF : Nat} {ε₁ ε₂ : R}
+
+noncomputable section
+
+/-- The certificate of `encoderAfterNorm1GraphWith`, everywhere. -/
+def encoderAfterNorm1GraphWithFDerivCorrect
+    {residual : Graph R (ΓMHA seqLen dModel numHeads headDim) (ssMHAResidual seqLen dModel numHeads headDim)}
+    (h : GraphFDerivCorrect residual) (hε₁ : 0 < ε₁) : GraphFDerivCorrect (encoderAfterNorm1GraphWith residual ε₁) :=
+  (h.weakenContext _).snoc (wholeNodeFDerivCorrect encoderNorm1Inputs hε₁)
+
+/-- The certificate of `positionwiseEncoderFfnResidualGraphWith`, everywhere. -/
+def positionwiseEncoderFfnResidualGraphWithFDerivCorrect
+    {norm1 : Graph R (ΓEncoderBlock seqLen dModel numHeads headDim) (ssEncoderAfterNorm1 seqLen dModel numHeads headDim)}
+    (h : GraphFDerivCorrect norm1) (κ : R) :
+    GraphFDerivCorrect (positionwiseEncoderFfnResidualGraphWith (dFF := dFF) norm1 κ) :=
+  h.weakenContext _
+    |>.snoc (TapeNodes.denseFderiv ..)
+    |>.snoc (TapeNodes.geluFderiv ..)
+    |>.snoc (TapeNodes.denseFderiv ..)
+    |>.snoc (TapeNodes.addFderiv ..)
+
+variable (κ c : R)
+
+/-- The certificate of the block, which for positive `ε₁` and `ε₂` holds everywhere. -/
+def positionwiseEncoderBlockGraphFDerivCorrect (hε₁ : 0 < ε₁) (hε₂ : 0 < ε₂) :
+    GraphFDerivCorrect (positionwiseEncoderBlockGraph (seqLen := seqLen) (dModel := dModel) (numHeads := numHeads)
+      (headDim := headDim) (dFF := dFF) κ c ε₁ ε₂) :=
+  (positionwiseEncoderFfnResidualGraphWithFDerivCorrect
+    (encoderAfterNorm1GraphWithFDerivCorrect (mhaResidualDGraph c).hg hε₁) κ).snoc (wholeNodeFDerivCorrect _ hε₂)
+
+/-- The same for the variant with bare reshapes. -/
+def positionwiseEncoderBlockBareReshapeGraphFDerivCorrect (hε₁ : 0 < ε₁) (hε₂ : 0 < ε₂) :
+    GraphFDerivCorrect (positionwiseEncoderBlockBareReshapeGraph (seqLen := seqLen) (dModel := dModel) (numHeads := numHeads)
+      (headDim := headDim) (dFF := dFF) κ c ε₁ ε₂) :=
+  (positionwiseEncoderFfnResidualGraphWithFDerivCorrect
+    (encoderAfterNorm1GraphWithFDerivCorrect (mhaResidualBareReshapeDGraph c).hg hε₁) κ).snoc (wholeNodeFDerivCorrect _ hε₂)
+
+end
+
+variable (κ c : R) (xV : CtxVec R (ΓPositionwiseEncoderBlock seqLen dModel numHeads headDim dFF))
+  (seedV : CtxVec R (ΓPositionwiseEncoderBlock seqLen dModel numHeads headDim dFF ++
+    ssEncoderBlock seqLen dModel numHeads headDim dFF))
+  (hε₁ : 0 < ε₁) (hε₂ : 0 < ε₂)
+include hε₁ hε₂
+
+/-- For positive `ε₁` and `ε₂` the reverse pass of the encoder block, gradients of all weights and biases included, is the adjoint
+of its derivative at every point. -/
+theorem positionwiseEncoderBlock_backpropVec_eq_adjoint_fderiv :
+    (positionwiseEncoderBlockGraph κ c ε₁ ε₂).backpropVec xV seedV =
+      (fderiv R (positionwiseEncoderBlockGraph κ c ε₁ ε₂).evalVec xV).adjoint seedV :=
+  Graph.backpropVec_eq_adjoint_fderiv (positionwiseEncoderBlockGraphFDerivCorrect κ c hε₁ hε₂) xV seedV
+
+/-- The same for the variant with bare reshapes. -/
+theorem positionwiseEncoderBlockBareReshape_backpropVec_eq_adjoint_fderiv :
+    (positionwiseEncoderBlockBareReshapeGraph κ c ε₁ ε₂).backpropVec xV seedV =
+      (fderiv R (positionwiseEncoderBlockBareReshapeGraph κ c ε₁ ε₂).evalVec xV).adjoint seedV :=
+  Graph.backpropVec_eq_adjoint_fderiv (positionwiseEncoderBlockBareReshapeGraphFDerivCorrect κ c hε₁ hε₂) xV seedV
 
 end
 

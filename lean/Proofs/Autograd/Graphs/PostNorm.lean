@@ -93,6 +93,9 @@ def mhaResidualWithNormParamsDGraph.names : List String :=
   mhaResidualDGraph.names.take 5 ++ ["γ", "β"] ++ mhaResidualDGraph.names.drop 5
 
 /-- The names of inputs and saved tensors. -/
+def mhaResidualWithNormParamsBareReshapeDGraph.names : List String := mhaResidualWithNormParamsDGraph.names
+
+/-- The names of inputs and saved tensors. -/
 def mhaPostNormGraph.names : List String := mhaResidualWithNormParamsDGraph.names ++ ["norm"]
 
 /-- The names of inputs and saved tensors. -/
@@ -141,22 +144,164 @@ def seqFfnResidualWithNormParamsDGraph.names : List String := ["x", "γ", "β"] 
 /-- The names of inputs and saved tensors. -/
 def seqFfnPostNormGraph.names : List String := seqFfnResidualWithNormParamsDGraph.names ++ ["norm"]
 
-/-! ### Declarations -/
+end
+
+/-! ### Certificates: the normalisation alone -/
+
+section Norm
+
+variable {R : Type} [AnalyticScalar R] {k seqLen dModel : Nat} (ε : R) (xV : CtxVec R (ΓPostNorm seqLen dModel))
+  (seedV : CtxVec R (ΓPostNorm seqLen dModel ++ ssPostNorm seqLen dModel))
+
+/-- The certificate of `postNormGraph` at a point where the square root and the inverse are differentiable. -/
+noncomputable def postNormGraphFderivCorrectAt (hVarEpsPos : VarEpsPos ε xV) (hStdNe0 : StdNe0 ε xV) :
+    GraphFDerivCorrectAt (postNormGraph ε) xV :=
+  layerNormGraphFderivCorrectAt ε xV hVarEpsPos hStdNe0
+
+/-- The reverse pass of the normalisation is the adjoint of its derivative. -/
+theorem postNorm_backpropVec_eq_adjoint_fderiv_at (hVarEpsPos : VarEpsPos ε xV) (hStdNe0 : StdNe0 ε xV) :
+    (postNormGraph ε).backpropVec xV seedV = (fderiv R (postNormGraph ε).evalVec xV).adjoint seedV :=
+  Graph.backpropVec_eq_adjoint_fderiv_at (postNormGraphFderivCorrectAt ε xV hVarEpsPos hStdNe0) seedV
+
+/-- The same, for a residual stream that comes from attention. -/
+theorem residualAttentionPostNorm_backpropVec_eq_adjoint_fderiv_at (hVarEpsPos : VarEpsPos ε xV) (hStdNe0 : StdNe0 ε xV) :
+    (postNormGraph ε).backpropVec xV seedV = (fderiv R (postNormGraph ε).evalVec xV).adjoint seedV :=
+  postNorm_backpropVec_eq_adjoint_fderiv_at ε xV seedV hVarEpsPos hStdNe0
+
+/-- The same, for a residual stream that comes from a feed-forward network. -/
+theorem residualFeedForwardPostNorm_backpropVec_eq_adjoint_fderiv_at (hVarEpsPos : VarEpsPos ε xV)
+    (hStdNe0 : StdNe0 ε xV) :
+    (postNormGraph ε).backpropVec xV seedV = (fderiv R (postNormGraph ε).evalVec xV).adjoint seedV :=
+  postNorm_backpropVec_eq_adjoint_fderiv_at ε xV seedV hVarEpsPos hStdNe0
+
+/-- The normalisation of anything differentiable is differentiable. -/
+theorem residualThenPostNorm_hasFDerivAt {pack : Vec R k → CtxVec R (ΓPostNorm seqLen dModel)}
+    {Dpack : CLM R k (ctxSize (ΓPostNorm seqLen dModel))} {x : Vec R k} (hpack : HasFDerivAt pack Dpack x)
+    (hVarEpsPos : VarEpsPos ε (pack x)) (hStdNe0 : StdNe0 ε (pack x)) :
+    HasFDerivAt (fun z => (postNormGraph ε).evalVec (pack z))
+      ((fderiv R (postNormGraph ε).evalVec (pack x)).comp Dpack) x := by
+  obtain ⟨_, hD, _⟩ := Graph.hasFDerivAt_evalVec_and_jvp_at (postNormGraphFderivCorrectAt ε _ hVarEpsPos hStdNe0)
+  exact hD.differentiableAt.hasFDerivAt.comp hpack
+
+/-- Two sublayers, each of them anything differentiable and then a normalisation. -/
+theorem twoSublayerPostNormBlock_hasFDerivAt {ε₁ ε₂ : R} {attnPack : Vec R k → CtxVec R (ΓPostNorm seqLen dModel)}
+    {DattnPack : CLM R k (ctxSize (ΓPostNorm seqLen dModel))}
+    {ffnPack : CtxVec R (ΓPostNorm seqLen dModel ++ ssPostNorm seqLen dModel) → CtxVec R (ΓPostNorm seqLen dModel)}
+    {DffnPack : CLM R (ctxSize (ΓPostNorm seqLen dModel ++ ssPostNorm seqLen dModel)) (ctxSize (ΓPostNorm seqLen dModel))}
+    {x : Vec R k} (hAttn : HasFDerivAt attnPack DattnPack x) (hNorm1VarEpsPos : VarEpsPos ε₁ (attnPack x))
+    (hNorm1StdNe0 : StdNe0 ε₁ (attnPack x))
+    (hFfn : HasFDerivAt ffnPack DffnPack ((postNormGraph ε₁).evalVec (attnPack x)))
+    (hNorm2VarEpsPos : VarEpsPos ε₂ (ffnPack ((postNormGraph ε₁).evalVec (attnPack x))))
+    (hNorm2StdNe0 : StdNe0 ε₂ (ffnPack ((postNormGraph ε₁).evalVec (attnPack x)))) :
+    HasFDerivAt (fun z => (postNormGraph ε₂).evalVec (ffnPack ((postNormGraph ε₁).evalVec (attnPack z))))
+      ((fderiv R (postNormGraph ε₂).evalVec (ffnPack ((postNormGraph ε₁).evalVec (attnPack x)))).comp
+        (DffnPack.comp ((fderiv R (postNormGraph ε₁).evalVec (attnPack x)).comp DattnPack))) x :=
+  residualThenPostNorm_hasFDerivAt ε₂ (hFfn.comp (f := fun z => (postNormGraph ε₁).evalVec (attnPack z))
+    (residualThenPostNorm_hasFDerivAt ε₁ hAttn hNorm1VarEpsPos hNorm1StdNe0)) hNorm2VarEpsPos hNorm2StdNe0
+
+end Norm
+
+/-! ### Certificates: attention -/
+
+section Attention
+
+variable {R : Type} [AnalyticScalar R] {n dModel numHeads headDim : Nat} (c ε : R)
+  (xV : CtxVec R (ΓMHAWithNorm n dModel numHeads headDim))
+  (seedV : CtxVec R (ΓMHAWithNorm n dModel numHeads headDim ++ ssMHAWithPostNorm n dModel numHeads headDim))
+
+noncomputable section
 
 /-- Attention with its residual sum, over the inputs of `mhaPostNormGraph`. -/
-def mhaResidualWithNormParamsDGraph (c : R) :
+def mhaResidualWithNormParamsDGraph :
     DGraph R (ΓMHAWithNorm n dModel numHeads headDim) (ssMHAResidual n dModel numHeads headDim) :=
   (mhaResidualDGraph c).weakenContext [VecShape dModel, VecShape dModel]
 
-/-- The network with its residual sum, over the inputs of `seqFfnPostNormGraph`. -/
-def seqFfnResidualWithNormParamsDGraph
-    (fc1 : CLM R (SeqFFNModelShape seqLen dModel).size (SeqFFNHiddenShape seqLen dFF).size)
-    (b1 : Vec R (SeqFFNHiddenShape seqLen dFF).size)
-    (fc2 : CLM R (SeqFFNHiddenShape seqLen dFF).size (SeqFFNModelShape seqLen dModel).size)
-    (b2 : Vec R (SeqFFNModelShape seqLen dModel).size) (κ : R) :
-    DGraph R (ΓSeqFFNWithNorm seqLen dModel) (ssSeqFFNResidual seqLen dModel dFF) :=
-  (seqFfnResidualDGraph fc1 b1 fc2 b2 κ).weakenContext [VecShape dModel, VecShape dModel]
+/-- The same graph with every head split replaced by a bare row-major reshape, as upstream has it. -/
+def mhaResidualWithNormParamsBareReshapeDGraph :
+    DGraph R (ΓMHAWithNorm n dModel numHeads headDim) (ssMHAResidual n dModel numHeads headDim) :=
+  (mhaResidualBareReshapeDGraph c).weakenContext [VecShape dModel, VecShape dModel]
+
+/-- The certificate of `mhaPostNormGraph` at a point where the normalisation is differentiable. -/
+def mhaPostNormGraphFDerivCorrectAt
+    (hVarEpsPos : VarEpsPos ε (packInputsCLM R mhaPostNormInputs ((mhaResidualWithNormParamsDGraph c).g.evalVec xV)))
+    (hStdNe0 : StdNe0 ε (packInputsCLM R mhaPostNormInputs ((mhaResidualWithNormParamsDGraph c).g.evalVec xV))) :
+    GraphFDerivCorrectAt (mhaPostNormGraph c ε) xV :=
+  ((mhaResidualWithNormParamsDGraph c).hg.at xV).snoc (wholeNodeFDerivCorrectAt mhaPostNormInputs ε _ hVarEpsPos hStdNe0)
 
 end
+
+/-- The reverse pass of `LN(x + MHA(x))` is the adjoint of its derivative. -/
+theorem mhaPostNorm_backpropVec_eq_adjoint_fderiv_at
+    (hVarEpsPos : VarEpsPos ε (packInputsCLM R mhaPostNormInputs ((mhaResidualWithNormParamsDGraph c).g.evalVec xV)))
+    (hStdNe0 : StdNe0 ε (packInputsCLM R mhaPostNormInputs ((mhaResidualWithNormParamsDGraph c).g.evalVec xV))) :
+    (mhaPostNormGraph c ε).backpropVec xV seedV = (fderiv R (mhaPostNormGraph c ε).evalVec xV).adjoint seedV :=
+  Graph.backpropVec_eq_adjoint_fderiv_at (mhaPostNormGraphFDerivCorrectAt c ε xV hVarEpsPos hStdNe0) seedV
+
+/-- The same for the variant with bare reshapes. -/
+theorem mhaPostNormBareReshape_backpropVec_eq_adjoint_fderiv_at
+    (hVarEpsPos : VarEpsPos ε
+      (packInputsCLM R mhaPostNormInputs ((mhaResidualWithNormParamsBareReshapeDGraph c).g.evalVec xV)))
+    (hStdNe0 : StdNe0 ε
+      (packInputsCLM R mhaPostNormInputs ((mhaResidualWithNormParamsBareReshapeDGraph c).g.evalVec xV))) :
+    (mhaPostNormBareReshapeGraph c ε).backpropVec xV seedV =
+      (fderiv R (mhaPostNormBareReshapeGraph c ε).evalVec xV).adjoint seedV :=
+  Graph.backpropVec_eq_adjoint_fderiv_at (g := mhaPostNormBareReshapeGraph c ε)
+    (((mhaResidualWithNormParamsBareReshapeDGraph c).hg.at xV).snoc
+      (wholeNodeFDerivCorrectAt mhaPostNormInputs ε _ hVarEpsPos hStdNe0)) seedV
+
+/-- For `ε > 0` with no further hypothesis. -/
+theorem mhaPostNorm_backpropVec_eq_adjoint_fderiv {ε : R} (hε : 0 < ε) :
+    (mhaPostNormGraph c ε).backpropVec xV seedV = (fderiv R (mhaPostNormGraph c ε).evalVec xV).adjoint seedV :=
+  mhaPostNorm_backpropVec_eq_adjoint_fderiv_at c ε xV seedV (varEpsPos hε) (varEpsPos hε).stdNe0
+
+end Attention
+
+/-! ### Certificates: feed-forward network -/
+
+section FeedForward
+
+variable {R : Type} [AnalyticScalar R] {seqLen dModel dFF : Nat}
+  (fc1 : CLM R (SeqFFNModelShape seqLen dModel).size (SeqFFNHiddenShape seqLen dFF).size)
+  (b1 : Vec R (SeqFFNHiddenShape seqLen dFF).size)
+  (fc2 : CLM R (SeqFFNHiddenShape seqLen dFF).size (SeqFFNModelShape seqLen dModel).size)
+  (b2 : Vec R (SeqFFNModelShape seqLen dModel).size) (κ ε : R) (xV : CtxVec R (ΓSeqFFNWithNorm seqLen dModel))
+  (seedV : CtxVec R (ΓSeqFFNWithNorm seqLen dModel ++ ssSeqFFNWithPostNorm seqLen dModel dFF))
+
+noncomputable section
+
+/-- The network with its residual sum, over the inputs of `seqFfnPostNormGraph`. -/
+def seqFfnResidualWithNormParamsDGraph : DGraph R (ΓSeqFFNWithNorm seqLen dModel) (ssSeqFFNResidual seqLen dModel dFF) :=
+  (seqFfnResidualDGraph fc1 b1 fc2 b2 κ).weakenContext [VecShape dModel, VecShape dModel]
+
+/-- The certificate of `seqFfnPostNormGraph` at a point where the normalisation is differentiable. -/
+def seqFfnPostNormGraphFDerivCorrectAt
+    (hVarEpsPos : VarEpsPos ε
+      (packInputsCLM R seqFfnPostNormInputs ((seqFfnResidualWithNormParamsDGraph fc1 b1 fc2 b2 κ).g.evalVec xV)))
+    (hStdNe0 : StdNe0 ε
+      (packInputsCLM R seqFfnPostNormInputs ((seqFfnResidualWithNormParamsDGraph fc1 b1 fc2 b2 κ).g.evalVec xV))) :
+    GraphFDerivCorrectAt (seqFfnPostNormGraph fc1 b1 fc2 b2 κ ε) xV :=
+  ((seqFfnResidualWithNormParamsDGraph fc1 b1 fc2 b2 κ).hg.at xV).snoc
+    (wholeNodeFDerivCorrectAt seqFfnPostNormInputs ε _ hVarEpsPos hStdNe0)
+
+end
+
+/-- The reverse pass of `LN(x + FFN(x))` is the adjoint of its derivative. -/
+theorem seqFfnPostNorm_backpropVec_eq_adjoint_fderiv_at
+    (hVarEpsPos : VarEpsPos ε
+      (packInputsCLM R seqFfnPostNormInputs ((seqFfnResidualWithNormParamsDGraph fc1 b1 fc2 b2 κ).g.evalVec xV)))
+    (hStdNe0 : StdNe0 ε
+      (packInputsCLM R seqFfnPostNormInputs ((seqFfnResidualWithNormParamsDGraph fc1 b1 fc2 b2 κ).g.evalVec xV))) :
+    (seqFfnPostNormGraph fc1 b1 fc2 b2 κ ε).backpropVec xV seedV =
+      (fderiv R (seqFfnPostNormGraph fc1 b1 fc2 b2 κ ε).evalVec xV).adjoint seedV :=
+  Graph.backpropVec_eq_adjoint_fderiv_at
+    (seqFfnPostNormGraphFDerivCorrectAt fc1 b1 fc2 b2 κ ε xV hVarEpsPos hStdNe0) seedV
+
+/-- For `ε > 0` with no further hypothesis. -/
+theorem seqFfnPostNorm_backpropVec_eq_adjoint_fderiv {ε : R} (hε : 0 < ε) :
+    (seqFfnPostNormGraph fc1 b1 fc2 b2 κ ε).backpropVec xV seedV =
+      (fderiv R (seqFfnPostNormGraph fc1 b1 fc2 b2 κ ε).evalVec xV).adjoint seedV :=
+  seqFfnPostNorm_backpropVec_eq_adjoint_fderiv_at fc1 b1 fc2 b2 κ ε xV seedV (varEpsPos hε) (varEpsPos hε).stdNe0
+
+end FeedForward
 
 end Proofs.Autograd.Transformer

@@ -7,7 +7,8 @@ public import Proofs.Autograd.Graphs.MultiHeadAttention
 
 The map `x ↦ x + MHA(x)`, the argument of the first LayerNorm of a post-norm transformer block: the attention graph and one
 more node. Main definitions: `mhaResidualGraph`, and `mhaResidualBareReshapeGraph` over the variant with bare reshapes;
-`mhaResidualDGraph` and `mhaResidualBareReshapeDGraph` declare them.
+`mhaResidualDGraph` and `mhaResidualBareReshapeDGraph` have their certificates. Main result:
+`mhaResidual_backpropVec_eq_adjoint_fderiv`, the reverse pass is the adjoint of the derivative, with no hypothesis.
 
 References: Vaswani et al., *Attention is all you need*, 2017; PyTorch, `nn.TransformerEncoderLayer`.
 -/
@@ -48,15 +49,6 @@ def mhaResidualGraph (c : R) : Graph R (ΓMHA n dModel numHeads headDim) (ssMHAR
 def mhaResidualBareReshapeGraph (c : R) : Graph R (ΓMHA n dModel numHeads headDim) (ssMHAResidual n dModel numHeads headDim) :=
   addResidual (mhaBareReshapeGraph c)
 
-/-- `mhaResidualGraph` as a declaration. -/
-def mhaResidualDGraph (c : R) : DGraph R (ΓMHA n dModel numHeads headDim) (ssMHAResidual n dModel numHeads headDim) :=
-  ⟨mhaResidualGraph c⟩
-
-/-- `mhaResidualBareReshapeGraph` as a declaration. -/
-def mhaResidualBareReshapeDGraph (c : R) :
-    DGraph R (ΓMHA n dModel numHeads headDim) (ssMHAResidual n dModel numHeads headDim) :=
-  ⟨mhaResidualBareReshapeGraph c⟩
-
 /-- The names of inputs and saved tensors. -/
 def mhaResidualDGraph.names : List String := mhaDGraph.names ++ ["residual"]
 
@@ -64,5 +56,40 @@ def mhaResidualDGraph.names : List String := mhaDGraph.names ++ ["residual"]
 def mhaResidualBareReshapeDGraph.names : List String := mhaResidualDGraph.names
 
 end
+
+/-! ### Certificates -/
+
+variable {R : Type} [AnalyticScalar R] {n dModel numHeads headDim : Nat}
+
+noncomputable section
+
+/-- `mhaResidualGraph` and its certificate. -/
+def mhaResidualDGraph (c : R) : DGraph R (ΓMHA n dModel numHeads headDim) (ssMHAResidual n dModel numHeads headDim) where
+  g := mhaResidualGraph c
+  hg := (mhaDGraph c).hg.snoc (TapeNodes.addFderiv ..)
+
+/-- `mhaResidualBareReshapeGraph` and its certificate. -/
+def mhaResidualBareReshapeDGraph (c : R) :
+    DGraph R (ΓMHA n dModel numHeads headDim) (ssMHAResidual n dModel numHeads headDim) where
+  g := mhaResidualBareReshapeGraph c
+  hg := (mhaBareReshapeDGraph c).hg.snoc (TapeNodes.addFderiv ..)
+
+end
+
+/-! ### Theorems -/
+
+variable (c : R) (xV : CtxVec R (ΓMHA n dModel numHeads headDim))
+  (seedV : CtxVec R (ΓMHA n dModel numHeads headDim ++ ssMHAResidual n dModel numHeads headDim))
+
+/-- The reverse pass of attention with its residual connection is the adjoint of its derivative. -/
+theorem mhaResidual_backpropVec_eq_adjoint_fderiv :
+    (mhaResidualDGraph c).g.backpropVec xV seedV = (fderiv R (mhaResidualDGraph c).g.evalVec xV).adjoint seedV :=
+  (mhaResidualDGraph c).backpropVec_eq_adjoint_fderiv xV seedV
+
+/-- The same for the variant with bare reshapes. -/
+theorem mhaResidualBareReshape_backpropVec_eq_adjoint_fderiv :
+    (mhaResidualBareReshapeDGraph c).g.backpropVec xV seedV =
+      (fderiv R (mhaResidualBareReshapeDGraph c).g.evalVec xV).adjoint seedV :=
+  (mhaResidualBareReshapeDGraph c).backpropVec_eq_adjoint_fderiv xV seedV
 
 end Proofs.Autograd.Transformer

@@ -7,16 +7,16 @@ public import Proofs.Autograd.Tape.Vec
 /-!
 # The tape and the calculus
 
-Theorems that join the JVP and the VJP of a graph to the derivative of its evaluation. A certificate of a node says that the node
-is differentiable and that its JVP is the derivative, everywhere (`NodeFDerivCorrect`) or at one point (`NodeFDerivCorrectAt`); a
-certificate of a graph has one for each node (`GraphFDerivCorrect`, `GraphFDerivCorrectAt`). Certificates carry the derivative as
-data, so they live in `Type`.
+Theorems that join the JVP and the VJP of a graph to the derivative of its evaluation. A certificate of a node says that the
+node is differentiable and that its JVP is the derivative, everywhere (`NodeFDerivCorrect`) or at one point
+(`NodeFDerivCorrectAt`); a certificate of a graph has one for each node (`GraphFDerivCorrect`, `GraphFDerivCorrectAt`).
+Certificates carry the derivative as data, so they live in `Type`.
 
-Main results, each in a global form and in a form at one point: `Graph.hasFDerivAt_evalVec_and_jvp`, `Graph.jvpVec_eq_fderiv`, and
-`Graph.backpropVec_eq_adjoint_fderiv`, back-propagation is the adjoint of the derivative.
+Main results, each in a global form and in a form at one point: `Graph.hasFDerivAt_evalVec_and_jvp`,
+`Graph.jvpVec_eq_fderiv`, and `Graph.backpropVec_eq_adjoint_fderiv`, back-propagation is the adjoint of the derivative.
 
-Certificates of nodes come from certificates of their ops (`NodeFDerivCorrect.ofOp`). Those are proved in the form of the chain
-rule: if the operands depend differentiably on some vector, then so does the result (`OpFDerivCorrectOn`).
+Certificates of nodes come from certificates of their ops (`NodeFDerivCorrect.ofOp`). Those are proved in the form of the
+chain rule: if the operands depend differentiably on some vector, then so does the result (`OpFDerivCorrectOn`).
 -/
 
 @[expose] public section

@@ -7,8 +7,9 @@ public import Proofs.Autograd.Nodes.Elementwise
 /-!
 # Certificates of elementwise ops
 
-An elementwise op is certified where the second function is the derivative of the first: everywhere for `addConst` and `gelu`, at
-positive coordinates for `sqrtClamp`, at coordinates other than 0 for `inv`. Main result besides: `gelu_deriv_correct`.
+An elementwise op is certified where the second function is the derivative of the first: everywhere for `addConst` and
+`gelu`, at positive coordinates for `sqrtClamp`, at coordinates other than 0 for `inv`. Main result besides:
+`gelu_deriv_correct`.
 -/
 
 @[expose] public section

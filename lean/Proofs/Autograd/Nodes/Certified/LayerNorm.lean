@@ -7,11 +7,12 @@ public import Proofs.Autograd.Nodes.LayerNorm
 /-!
 # The certificate of layer normalisation
 
-The closed forms of the JVP and the VJP of `Op.layerNorm` are the derivative and its adjoint wherever the variance of every row, with
-`ε` added, is positive (`Op.layerNorm_fderivCorrectOn`); for `ε > 0` that is everywhere (`LayerNorm.wholeNodeFDerivCorrect`).
+The closed forms of the JVP and the VJP of `Op.layerNorm` are the derivative and its adjoint wherever the variance of every
+row, with `ε` added, is positive (`Op.layerNorm_fderivCorrectOn`); for `ε > 0` that is everywhere
+(`LayerNorm.wholeNodeFDerivCorrect`).
 
-The chain rule through centring, variance, square root, inverse and product gives another formula; that it is the closed form rests
-on the mean of a centred row being 0.
+The chain rule through centring, variance, square root, inverse and product gives another formula; that it is the closed
+form rests on the mean of a centred row being 0.
 -/
 
 @[expose] public section

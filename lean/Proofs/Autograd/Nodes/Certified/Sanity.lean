@@ -5,8 +5,8 @@ public import Proofs.Autograd.Nodes.Certified.Elementwise
 /-!
 # A certificate says something
 
-A wrong rule for a derivative passes the law of adjointness, as long as JVP and VJP are wrong in the same way; no certificate of it
-exists. So certificates, and with them the theorems about derivatives, are not for free.
+A wrong rule for a derivative passes the law of adjointness, as long as JVP and VJP are wrong in the same way; no
+certificate of it exists. So certificates, and with them the theorems about derivatives, are not for free.
 -/
 
 @[expose] public section
