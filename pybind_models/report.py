@@ -113,6 +113,8 @@ class CheckResult(Model):
     """The largest deviation seen."""
     tolerance: float | None = None
     """What was allowed."""
+    note: str | None = None
+    """What a reader must not miss, shown even in the short form."""
 
 
 class GraphReport(Model):

@@ -190,4 +190,6 @@ def _checks(checks: tuple[CheckResult, ...]) -> RenderableType:
         if deviation := deviation_text(check.error, check.tolerance):
             text.append(f"{deviation}; ")
         grid.add_row(Text(mark.symbol, mark.style), text.append(one_line(check.detail), "dim"))
+        if check.note is not None:
+            grid.add_row(Text(), Text(one_line(check.note), "yellow"))
     return grid

@@ -9,9 +9,12 @@ from lean_bridge.ui.console import open_console
 from lean_bridge.ui.dashboard import render_report
 from pybind_models import VerifyReport
 from tests.reports import (
+    ADJOINT,
     ATTENTION,
     BACKPROP,
+    PYTORCH_ABSENT,
     accepted,
+    agreeing_graph,
     plain_console,
     rejected,
 )
@@ -69,6 +72,15 @@ def test_no_axioms_is_said_only_of_what_could_be_read() -> None:
     read = unread.model_copy(update={"library_theorems": 0})
     assert "no axioms seen" in shown(accepted().model_copy(update={"declarations": (unread,)}))
     assert "no axioms seen" not in shown(accepted().model_copy(update={"declarations": (read,)}))
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_a_note_stands_under_its_check(verbose: bool) -> None:
+    note = "differs from PyTorch: 4.0 at H = 2"
+    noted = agreeing_graph(ADJOINT.model_copy(update={"note": note}), PYTORCH_ABSENT)
+    text = shown(accepted().model_copy(update={"graphs": (noted,)}), 140, verbose=verbose)
+    assert text.index("adjoint identity") < text.index(note) < text.index("torch is not installed")
+    assert note not in shown(accepted(), 140, verbose=verbose)
 
 
 def test_header_tells_toolchain_build_and_guarantee() -> None:
