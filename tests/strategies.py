@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
 
-from lean_bridge.executor.primitive import Primitive, Sample, Shape
+from lean_bridge.executor.primitive import Primitive, Sample
+from lean_bridge.executor.shape import Shape
 from lean_bridge.executor.table import PRIMITIVES
-from pybind_models import DGraph, Dim, Entry, Node, ScalarParam
+from pybind_models import DGraph, Dim, Entry, MapParam, Node, ScalarParam
 
 
 class Place(NamedTuple):
@@ -30,13 +32,21 @@ def graphs(max_nodes: int = 8) -> st.SearchStrategy[DGraph]:
 
 
 def draw_graph(rng: np.random.Generator, size: int) -> DGraph:
-    """Return a graph of ``size`` nodes, each with the shapes of a primitive's sample."""
+    """Return a graph of at least ``size`` nodes, each with the shapes of a primitive's sample.
+
+    An operand that must not be 0 is squared first, and a positive scalar added.
+    """
     inputs: list[Shape] = []
-    drawn: list[tuple[Primitive, list[Place], Sample]] = []
+    drawn: list[tuple[Primitive, list[Place], Shape]] = []
     made: dict[Shape, list[Place]] = {}
     given: dict[Shape, list[Place]] = {}
     table = list(PRIMITIVES.values())
-    for index in range(size):
+
+    def append(primitive: Primitive, operands: list[Place], shape: Shape) -> Place:
+        drawn.append((primitive, operands, shape))
+        return Place(True, len(drawn) - 1)
+
+    for _ in range(size):
         primitive = table[rng.integers(len(table))]
         samples = [primitive.sample(rng) for _ in range(20)]
         sample = max(samples, key=lambda each: sum(operand.shape in made for operand in each.operands))
@@ -46,27 +56,54 @@ def draw_graph(rng: np.random.Generator, size: int) -> DGraph:
             if not places:
                 places.append(Place(False, len(inputs)))
                 inputs.append(shape)
-            operands.append(places[rng.integers(len(places))])
-        drawn.append((primitive, operands, sample))
-        made.setdefault(sample.setting.shape, []).append(Place(True, index))
+            place = places[rng.integers(len(places))]
+            if excludes_zero(primitive, sample):
+                square = append(PRIMITIVES["mul"], [place, place], shape)
+                place = append(PRIMITIVES["addConst"], [square], shape)
+            operands.append(place)
+        made.setdefault(sample.setting.shape, []).append(append(primitive, operands, sample.setting.shape))
     nodes = [
-        Node(
-            name=f"v{index}",
-            op=primitive.name,
-            lean_op=primitive.lean_name,
-            operands=tuple(len(inputs) * place.is_node + place.number for place in operands),
-            params={binder: ScalarParam(name=f"{binder}{index}") for binder in primitive.params},
-            shape=constant(sample.setting.shape),
+        applied(
+            primitive,
+            f"v{index}",
+            [len(inputs) * place.is_node + place.number for place in operands],
+            shape,
         )
-        for index, (primitive, operands, sample) in enumerate(drawn)
+        for index, (primitive, operands, shape) in enumerate(drawn)
     ]
+    return concrete("Random.graph", inputs, nodes)
+
+
+def excludes_zero(primitive: Primitive, sample: Sample) -> bool:
+    """Return whether a primitive's domain leaves out operands of zeros."""
+    zeros = tuple(np.zeros_like(operand) for operand in sample.operands)
+    return not primitive.domain.contains(sample.setting, zeros)
+
+
+def applied(primitive: Primitive, name: str, operands: Sequence[int], shape: Shape) -> Node:
+    """Return a node with arguments of its own, such as ``c_v0`` for the binder ``c`` of node ``v0``."""
+    return Node(
+        name=name,
+        op=primitive.name,
+        lean_op=primitive.lean_name,
+        operands=tuple(operands),
+        params={
+            binder: (MapParam if parameter.is_map else ScalarParam)(name=f"{binder}_{name}")
+            for binder, parameter in primitive.params.items()
+        },
+        shape=constant(shape),
+    )
+
+
+def concrete(name: str, inputs: Sequence[Shape], nodes: Sequence[Node]) -> DGraph:
+    """Return a graph without dimensions, over inputs ``x0, x1, …``, with the arguments of its nodes."""
+    params = [param for node in nodes for param in node.params.values()]
     return DGraph(
-        lean_name="Random.graph",
+        lean_name=name,
         dims=(),
-        scalars=tuple(
-            param.name for node in nodes for param in node.params.values() if isinstance(param, ScalarParam)
-        ),
-        context=tuple(Entry(name=f"x{index}", shape=constant(shape)) for index, shape in enumerate(inputs)),
+        scalars=tuple(param.name for param in params if isinstance(param, ScalarParam)),
+        maps=tuple(param.name for param in params if isinstance(param, MapParam)),
+        context=tuple(Entry(name=f"x{i}", shape=constant(shape)) for i, shape in enumerate(inputs)),
         nodes=tuple(nodes),
     )
 

@@ -1,4 +1,4 @@
-"""Where the checks evaluate a graph: small sizes, and arrays and scalars drawn at random."""
+"""Where the checks evaluate a graph: small sizes, and arrays and arguments drawn at random."""
 
 from __future__ import annotations
 
@@ -29,9 +29,12 @@ def small_sizes(model: DGraph) -> list[dict[str, int]]:
 def draw_program(
     model: DGraph, primitives: Mapping[str, Primitive], sizes: Mapping[str, int], rng: np.random.Generator
 ) -> Program:
-    """Return the graph at the given sizes and at random scalars between 1/2 and 1."""
-    scalars: dict[str, Any] = {name: float(rng.uniform(0.5, 1.0)) for name in model.scalars}
-    return ExecutableGraph(model, primitives).bind(**sizes).compile(**scalars)
+    """Return the graph at the given sizes and at random arguments: scalars between 1/2 and 1, any maps."""
+    bound = ExecutableGraph(model, primitives).bind(**sizes)
+    arguments: dict[str, Any] = dict.fromkeys((*model.scalars, *model.maps), 1.0)  # for those no node uses
+    for use in bound.arguments():
+        arguments[use.name] = use.parameter.draw(rng, use.shapes, use.out)
+    return bound.compile(**arguments)
 
 
 def draw_arrays(entries: Sequence[BoundEntry], rng: np.random.Generator) -> list[Array]:

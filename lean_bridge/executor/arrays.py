@@ -9,8 +9,8 @@ from typing import TypeAlias
 import numpy as np
 
 from lean_bridge.errors import ArrayError
-from lean_bridge.executor.primitive import Shape, text_of
 from lean_bridge.executor.scalars import Array, Scalars
+from lean_bridge.executor.shape import Shape, text_of
 
 Given: TypeAlias = Sequence[Array] | Mapping[str, Array]
 """One array per entry in order, or arrays by entry name."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
+from unicodedata import normalize
 
 from lean_bridge.errors import BindingError, GraphError, ShapeError, UnsupportedOp
 from lean_bridge.executor.arrays import BoundEntry
-from lean_bridge.executor.primitive import Primitive, Setting, text_of
+from lean_bridge.executor.parameters import Parameter
+from lean_bridge.executor.primitive import Primitive, Setting
 from lean_bridge.executor.program import Program, Step
 from lean_bridge.executor.scalars import REALS, Scalars
+from lean_bridge.executor.shape import Shape, Shapes, text_of
 from lean_bridge.executor.table import PRIMITIVES
 from pybind_models import DGraph, MapParam, Node, ScalarParam
 
@@ -19,7 +24,7 @@ class ExecutableGraph:
     """A graph of ops that the executor has.
 
     Raises: UnsupportedOp naming the first op that ``primitives`` lacks; GraphError if a node has the wrong
-    number of operands, or lacks a scalar of its op.
+    number of operands, or other arguments than its op takes.
     """
 
     def __init__(self, model: DGraph, primitives: Mapping[str, Primitive] = PRIMITIVES) -> None:
@@ -41,12 +46,27 @@ class ExecutableGraph:
         Raises: BindingError if a dimension is missing, unknown, negative or no integer; ShapeError if an op's
         shape rule disagrees with a certified shape.
         """
-        _check_names(self.model, "dimension", self.model.dims, dims)
-        for name, value in dims.items():
+        sizes = _by_name(self.model, dict.fromkeys(self.model.dims, "dimension"), "dimension", dims)
+        for name, value in sizes.items():
             if not isinstance(value, Integral) or value < 0:
                 label = f"{self.model.lean_name}: dimension {name}"
                 raise BindingError(f"{label}: expected an integer ≥ 0, found {value!r}")
-        return BoundGraph(self, dims)
+        return BoundGraph(self, sizes)
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A use that a node makes of one of the declaration's arguments."""
+
+    name: str
+    """The argument of the declaration."""
+    binder: str
+    """The argument of the op."""
+    parameter: Parameter
+    shapes: Shapes
+    """The shapes of the node's operands."""
+    out: Shape
+    """The shape of the node."""
 
 
 class BoundGraph:
@@ -70,55 +90,68 @@ class BoundGraph:
             if shape != certified:
                 raise ShapeError(f"{label} makes shape {text_of(shape)}, certified is {text_of(certified)}")
 
-    def compile(self, kind: Scalars = REALS, /, **scalars: Any) -> Program:
-        """Return a program with the given values of the declaration's scalar arguments.
+    def arguments(self) -> Iterator[Argument]:
+        """Yield every use that a node makes of one of the declaration's scalar or map arguments."""
+        for position, node, primitive in self.graph.nodes():
+            yield from self._arguments_of(position, node, primitive)
 
-        ``kind`` is the field to compute in.
+    def compile(self, kind: Scalars = REALS, /, **arguments: Any) -> Program:
+        """Return a program with the given values of the declaration's scalar and map arguments.
 
-        Raises: BindingError if a scalar is missing, unknown or not of the field.
+        ``kind`` is the field to compute in. A linear map is given as a ``LinearMap`` or as a matrix of shape
+        (outputs, inputs) on row-major coordinates, a bias as an array. An argument that Python cannot spell,
+        like ``ε₁``, may be given as ``ε1``.
+
+        Raises: BindingError if an argument is missing, unknown, not of the field, of another size, or an ε
+        that is not positive.
         """
         model = self.graph.model
-        _check_names(model, "scalar", model.scalars, scalars)
-        values = {}
-        for name, value in scalars.items():
-            try:
-                values[name] = kind.check_scalar(value)
-            except ValueError as error:
-                raise BindingError(f"{model.lean_name}: scalar {name}: {error}") from None
+        kinds = dict.fromkeys(model.scalars, "scalar") | dict.fromkeys(model.maps, "map")
+        given = _by_name(model, kinds, "argument", arguments)
+        for name in model.scalars:
+            with _named(f"{model.lean_name}: scalar {name}"):
+                kind.check_scalar(given[name])
         steps = []
         for position, node, primitive in self.graph.nodes():
-            params = {binder: values[name] for binder, name in _arguments(node).items()}
+            params = {}
+            for use in self._arguments_of(position, node, primitive):
+                with _named(f"{model.lean_name}: {kinds[use.name]} {use.name}"):
+                    params[use.binder] = use.parameter.check(given[use.name], use.shapes, use.out, kind)
             setting = Setting(self.entries[position].shape, params, kind)
             steps.append(Step(_label(model, position), position, node.operands, primitive, setting))
         return Program(self.entries, steps, kind)
+
+    def _arguments_of(self, position: int, node: Node, primitive: Primitive) -> Iterator[Argument]:
+        shapes = tuple(self.entries[operand].shape for operand in node.operands)
+        for binder, param in _params(node).items():
+            yield Argument(param.name, binder, primitive.params[binder], shapes, self.entries[position].shape)
 
 
 def _primitive(model: DGraph, position: int, node: Node, primitives: Mapping[str, Primitive]) -> Primitive:
     label = _label(model, position)
     primitive = primitives.get(node.op)
     if primitive is None or primitive.lean_name != node.lean_op:
-        known = ", ".join(sorted(primitives))
-        raise UnsupportedOp(node.op, f"{label}: no primitive for op {node.lean_op}; the executor has {known}")
+        table = ", ".join(sorted(primitives))
+        raise UnsupportedOp(node.op, f"{label}: no primitive for op {node.lean_op}; the executor has {table}")
     if len(node.operands) != primitive.arity:
         raise GraphError(f"{label}: {node.op} takes {primitive.arity} operands, found {len(node.operands)}")
-    arguments = _arguments(node)
-    if tuple(arguments) != primitive.params:
-        takes, found = ", ".join(primitive.params) or "none", ", ".join(arguments) or "none"
+    params = _params(node)
+    if tuple(params) != tuple(primitive.params):
+        takes, found = ", ".join(primitive.params) or "none", ", ".join(params) or "none"
         raise GraphError(f"{label}: {node.op} takes the parameters {takes}, found {found}")
-    for binder, name in arguments.items():
-        if name not in model.scalars:
-            raise GraphError(
-                f"{label}: parameter {binder} is {name}, which is no scalar argument of the graph"
-            )
+    for binder, param in params.items():
+        is_map = primitive.params[binder].is_map
+        kind, known = ("map", model.maps) if is_map else ("scalar", model.scalars)
+        if isinstance(param, MapParam) != is_map or param.name not in known:
+            message = f"parameter {binder} is {param.name}, which is no {kind} argument of the graph"
+            raise GraphError(f"{label}: {message}")
     return primitive
 
 
-def _arguments(node: Node) -> dict[str, str]:
-    """Return, for each parameter of a node that is no size, the declaration's argument it stands for."""
+def _params(node: Node) -> dict[str, ScalarParam | MapParam]:
+    """Return the parameters of a node that are no sizes, by binder."""
     return {
-        binder: param.name
-        for binder, param in node.params.items()
-        if isinstance(param, ScalarParam | MapParam)
+        binder: param for binder, param in node.params.items() if isinstance(param, ScalarParam | MapParam)
     }
 
 
@@ -126,12 +159,31 @@ def _label(model: DGraph, position: int) -> str:
     return f"{model.lean_name}: node {position} ({model.entries[position].name})"
 
 
-def _check_names(model: DGraph, kind: str, expected: tuple[str, ...], given: Iterable[str]) -> None:
-    """Raise BindingError unless exactly the expected names are given."""
-    names = set(given)
-    takes = f"it takes {', '.join(expected)}" if expected else "it takes none"
-    for name in expected:
-        if name not in names:
-            raise BindingError(f"{model.lean_name}: {kind} {name} is missing; {takes}")
-    for name in sorted(names - set(expected)):
-        raise BindingError(f"{model.lean_name}: {kind} {name} is unknown; {takes}")
+@contextmanager
+def _named(label: str) -> Iterator[None]:
+    """Put the label before what is wrong with a value."""
+    try:
+        yield
+    except (ValueError, BindingError) as error:
+        raise BindingError(f"{label}: {error}") from None
+
+
+def _by_name(model: DGraph, kinds: Mapping[str, str], kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was given by the names in ``kinds``, which says what each is; ``kind`` says it of them all.
+
+    Python folds the names of keyword arguments (NFKC) and has none with a subscript, so folded names will do.
+    Raises: BindingError unless exactly these names are given, once each.
+    """
+    spelled = {normalize("NFKC", name): name for name in kinds} | {name: name for name in kinds}
+    takes = f"it takes {', '.join(kinds)}" if kinds else "it takes none"
+    found: dict[str, Any] = {}
+    for spelling, value in given.items():
+        name = spelled.get(spelling)
+        if name is None or name in found:
+            wrong = "unknown" if name is None else "given twice"
+            raise BindingError(f"{model.lean_name}: {kind} {spelling} is {wrong}; {takes}")
+        found[name] = value
+    for name, each in kinds.items():
+        if name not in found:
+            raise BindingError(f"{model.lean_name}: {each} {name} is missing; {takes}")
+    return found

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from lean_bridge.errors import ShapeError
+from lean_bridge.executor.parameters import Parameter
 from lean_bridge.executor.scalars import REALS, Array, Scalars
+from lean_bridge.executor.shape import Shape, Shapes, same_shape
 
-Shape: TypeAlias = tuple[int, ...]
-Shapes: TypeAlias = tuple[Shape, ...]
 Arrays: TypeAlias = tuple[Array, ...]
 
 OP_NAMESPACE: Final = "Proofs.Autograd.Op"
@@ -30,7 +30,7 @@ class Setting:
     shape: Shape
     """The certified shape of the output."""
     params: Mapping[str, Any] = field(default_factory=dict)
-    """The op's scalar arguments by the names of its Lean binders."""
+    """The op's scalar and map arguments by the names of its Lean binders."""
     scalars: Scalars = REALS
 
 
@@ -53,6 +53,9 @@ class Domain:
 EVERYWHERE: Final = Domain("everywhere", lambda _setting, _primals: True)
 
 
+NO_PARAMS: Final[Mapping[str, Parameter]] = MappingProxyType({})
+
+
 class Linearity(StrEnum):
     """How a primitive depends on its operands."""
 
@@ -60,6 +63,8 @@ class Linearity(StrEnum):
     """Linear in all operands together."""
     MULTILINEAR = "multilinear"
     """Linear in each operand while the others are held."""
+    AFFINE = "affine"
+    """Linear plus constant in each operand while the others are held."""
     NONLINEAR = "nonlinear"
 
 
@@ -70,8 +75,8 @@ class Primitive:
     name: str
     """The last component of the Lean name, which is also how graphs write it."""
     arity: int
-    params: tuple[str, ...]
-    """The names of its scalar and map arguments, in the order of its Lean binders."""
+    params: Mapping[str, Parameter]
+    """Its scalar and map arguments by the names of its Lean binders, in their order."""
     linearity: Linearity
     shape_rule: Callable[[Shapes, Shape], Shape]
     """From operand shapes and the certified output shape to the actual one; ShapeError if they clash."""
@@ -94,7 +99,7 @@ def linear(
     name: str,
     *,
     arity: int = 1,
-    params: tuple[str, ...] = (),
+    params: Mapping[str, Parameter] = NO_PARAMS,
     shape_rule: Callable[[Shapes, Shape], Shape],
     apply: Callable[[Setting, Arrays], Array],
     transpose: Callable[[Setting, Shapes, Array], Arrays],
@@ -117,7 +122,7 @@ def linear(
 def multilinear(
     name: str,
     *,
-    params: tuple[str, ...] = (),
+    params: Mapping[str, Parameter] = NO_PARAMS,
     shape_rule: Callable[[Shapes, Shape], Shape],
     apply: Callable[[Setting, Arrays], Array],
     transposes: tuple[Callable[[Setting, Arrays, Array], Array], ...],
@@ -146,10 +151,39 @@ def multilinear(
     )
 
 
+def affine(
+    name: str,
+    *,
+    params: Mapping[str, Parameter],
+    shape_rule: Callable[[Shapes, Shape], Shape],
+    apply: Callable[[Setting, Array], Array],
+    shift: Callable[[Setting, Array], Array],
+    transpose: Callable[[Setting, Shape, Array], Array],
+    sample: Callable[[np.random.Generator], Sample],
+) -> Primitive:
+    """Return a primitive that shifts a linear function of its one operand: its JVP is that function.
+
+    ``shift`` gets the operand for its precision only. ``transpose`` gets the operand's shape and the output's
+    cotangent, and returns the operand's.
+    """
+
+    def forward(setting: Setting, primals: Arrays) -> Array:
+        shifted: Array = apply(setting, primals[0]) + shift(setting, primals[0])
+        return shifted
+
+    def jvp(setting: Setting, _primals: Arrays, _output: Array, tangents: Arrays) -> Array:
+        return apply(setting, tangents[0])
+
+    def vjp(setting: Setting, primals: Arrays, _output: Array, cotangent: Array) -> Arrays:
+        return (transpose(setting, primals[0].shape, cotangent),)
+
+    return Primitive(name, 1, params, Linearity.AFFINE, shape_rule, forward, jvp, vjp, EVERYWHERE, sample)
+
+
 def elementwise(
     name: str,
     *,
-    params: tuple[str, ...] = (),
+    params: Mapping[str, Parameter] = NO_PARAMS,
     f: Callable[[Setting, Array], Array],
     df: Callable[[Setting, Array], Array],
     domain: Domain,
@@ -172,31 +206,14 @@ def elementwise(
     return Primitive(name, 1, params, Linearity.NONLINEAR, same_shape, forward, jvp, vjp, domain, sample)
 
 
-def same_shape(shapes: Shapes, _out: Shape) -> Shape:
-    """Return the common shape of the operands.
-
-    Raises: ShapeError if the operands' shapes differ.
-    """
-    check_operands(len(set(shapes)) == 1, "of one shape", shapes)
-    return shapes[0]
-
-
-def check_operands(fit: bool, expected: str, shapes: Shapes) -> None:
-    """Raise ShapeError saying what the op expects of its operands, unless they fit."""
-    if not fit:
-        raise ShapeError(f"expected operands {expected}, found {', '.join(map(text_of, shapes))}")
-
-
-def text_of(shape: Shape) -> str:
-    """Return concrete axis lengths as people write them, ``3×4``; a scalar is ``scalar``."""
-    return "×".join(map(str, shape)) or "scalar"
-
-
 def draw_lengths(rng: np.random.Generator, count: int) -> Shape:
     """Return axis lengths from 1 to 3: small enough that shapes of different draws often meet."""
     return tuple(int(length) for length in rng.integers(1, 4, size=count))
 
 
-def draw_sample(rng: np.random.Generator, shapes: Shapes, shape: Shape, **params: float) -> Sample:
+def draw_sample(
+    rng: np.random.Generator, shapes: Shapes, out: Shape, params: Mapping[str, Parameter] = NO_PARAMS
+) -> Sample:
     """Return standard normal operands of the given shapes, for ops whose domain is everywhere."""
-    return Sample(tuple(rng.standard_normal(each) for each in shapes), Setting(shape, params))
+    drawn = {binder: parameter.draw(rng, shapes, out) for binder, parameter in params.items()}
+    return Sample(tuple(rng.standard_normal(each) for each in shapes), Setting(out, drawn))

@@ -9,8 +9,9 @@ import numpy as np
 
 from lean_bridge.errors import ShapeError
 from lean_bridge.executor.arrays import BoundEntry, Given, check_arrays
-from lean_bridge.executor.primitive import Arrays, Primitive, Setting, Shape, text_of
+from lean_bridge.executor.primitive import Arrays, Primitive, Setting
 from lean_bridge.executor.scalars import Array, Scalars
+from lean_bridge.executor.shape import Shape, text_of
 
 
 @dataclass(frozen=True)

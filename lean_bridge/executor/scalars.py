@@ -1,8 +1,9 @@
 """The scalars a program computes with.
 
-Rules use ``+ - * /``, ``@`` in two and three dimensions, ``sum`` over one axis, ``reshape`` and ``swapaxes``
-of the arrays themselves, and get everything else from a :class:`Scalars`. So one set of rules runs over the
-reals and over any field that brings its own stand-ins for the transcendental functions.
+Rules use ``+ - * /``, ``@`` in two and three dimensions, ``sum`` over one axis, ``reshape``, ``swapaxes`` and
+``repeat`` of the arrays themselves, and get everything else from a :class:`Scalars`, constants included. So
+one set of rules runs over the reals and over any field that brings its own stand-ins for the transcendental
+functions.
 """
 
 from __future__ import annotations
@@ -26,6 +27,14 @@ class Scalars(Protocol):
 
     def check_scalar(self, value: object) -> Any:
         """Return a caller's scalar as one that keeps the arrays' type, or raise ValueError likewise."""
+        ...
+
+    def rational(self, numerator: int, denominator: int = 1) -> Any:
+        """Return a quotient of integers as a scalar; 0 where the denominator is, as in Lean."""
+        ...
+
+    def inv(self, x: Array) -> Array:
+        """Return the inverse of each coordinate; 0 where it is 0, as in Lean."""
         ...
 
     def exp(self, x: Array) -> Array:
@@ -69,6 +78,15 @@ class Reals:
         if not isinstance(value, Real) or not math.isfinite(value):
             raise ValueError(f"expected a finite real number, found {value!r}")
         return float(value)
+
+    def rational(self, numerator: int, denominator: int = 1) -> float:
+        """Return the nearest float; 0 where the denominator is, as in Lean."""
+        return numerator / denominator if denominator else 0.0
+
+    def inv(self, x: Array) -> Array:
+        """Return the inverse of each coordinate; 0 where it is 0, as in Lean."""
+        x = np.asarray(x)
+        return np.divide(1, x, out=np.zeros_like(x), where=x != 0)
 
     def exp(self, x: Array) -> Array:
         """Return the exponential of each coordinate."""

@@ -6,10 +6,28 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from lean_bridge.executor.ops import matmul, pointwise, reindex, softmax
+from lean_bridge.executor.ops import (
+    affine,
+    elementwise,
+    layernorm,
+    matmul,
+    pointwise,
+    reduce,
+    reindex,
+    softmax,
+)
 from lean_bridge.executor.primitive import Primitive
 
-FAMILIES: Final = (matmul.FAMILY, reindex.FAMILY, softmax.FAMILY, pointwise.FAMILY)
+FAMILIES: Final = (
+    matmul.FAMILY,
+    reindex.FAMILY,
+    softmax.FAMILY,
+    pointwise.FAMILY,
+    elementwise.FAMILY,
+    reduce.FAMILY,
+    affine.FAMILY,
+    layernorm.FAMILY,
+)
 
 PRIMITIVES: Final[Mapping[str, Primitive]] = MappingProxyType(
     {primitive.name: primitive for family in FAMILIES for primitive in family}

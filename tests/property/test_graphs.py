@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import numpy as np
 from hypothesis import given, settings
 
@@ -13,7 +11,7 @@ from lean_bridge.crosscheck.shapes import check_shapes
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.executor.table import PRIMITIVES
 from pybind_models import DGraph
-from tests.rationals import Rationals, draw_rationals, inner
+from tests.rationals import Rationals, draw_arguments, draw_rationals, inner
 from tests.strategies import draw_graph, generators, graphs
 
 some = settings(max_examples=60, deadline=None, derandomize=True)
@@ -30,8 +28,9 @@ def test_general_checks_pass(model: DGraph) -> None:
 @given(model=graphs(max_nodes=4), rng=generators())
 @some
 def test_backprop_is_the_adjoint_of_jvp_exactly(model: DGraph, rng: np.random.Generator) -> None:
-    scalars = {name: Fraction(int(rng.integers(1, 7)), 3) for name in model.scalars}
-    program = ExecutableGraph(model).bind().compile(Rationals(), **scalars)
+    bound = ExecutableGraph(model).bind()
+    real = {use.name: use.parameter.draw(rng, use.shapes, use.out) for use in bound.arguments()}
+    program = bound.compile(Rationals(), **draw_arguments(rng, real))
     inputs, tangents, seeds = (
         [draw_rationals(rng, entry.shape) for entry in entries]
         for entries in (program.context, program.context, program.entries)

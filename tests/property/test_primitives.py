@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from lean_bridge.executor.ops import reindex
-from lean_bridge.executor.primitive import Arrays, Linearity, Primitive, Sample, Setting, Shape
+from lean_bridge.executor.primitive import Arrays, Linearity, Primitive, Sample, Setting
 from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.shape import Shape
 from lean_bridge.executor.table import PRIMITIVES
-from tests.rationals import Rationals, draw_rationals, inner
+from tests.rationals import Rationals, draw_arguments, draw_rationals, inner
 from tests.strategies import generators
 
 every_primitive = pytest.mark.parametrize("primitive", PRIMITIVES.values(), ids=PRIMITIVES)
@@ -23,7 +23,7 @@ few = settings(max_examples=30, deadline=None, derandomize=True)
 
 def exact(sample: Sample, rng: np.random.Generator) -> Sample:
     """Return a sample of the same shapes over the rationals."""
-    params = {name: Fraction(int(rng.integers(1, 7)), 3) for name in sample.setting.params}
+    params = draw_arguments(rng, sample.setting.params)
     setting = dataclasses.replace(sample.setting, params=params, scalars=Rationals())
     return Sample(tuple(draw_rationals(rng, operand.shape) for operand in sample.operands), setting)
 
@@ -33,7 +33,7 @@ def like(arrays: Sequence[Array], rng: np.random.Generator) -> Arrays:
 
 
 def run(primitive: Primitive, setting: Setting, operands: Arrays) -> Array:
-    return np.asarray(primitive.forward(setting, operands))
+    return np.asarray(primitive.forward(setting, tuple(map(np.asarray, operands))))
 
 
 @every_primitive
@@ -43,7 +43,7 @@ def test_the_shape_rule_is_the_actual_shape(primitive: Primitive, rng: np.random
     sample = primitive.sample(rng)
     shapes: tuple[Shape, ...] = tuple(operand.shape for operand in sample.operands)
     assert len(shapes) == primitive.arity
-    assert tuple(sample.setting.params) == primitive.params
+    assert tuple(sample.setting.params) == tuple(primitive.params)
     assert primitive.shape_rule(shapes, sample.setting.shape) == sample.setting.shape
     assert run(primitive, sample.setting, sample.operands).shape == sample.setting.shape
     assert primitive.domain.contains(sample.setting, sample.operands)
@@ -87,6 +87,12 @@ def test_linearity_is_what_it_says_exactly(primitive: Primitive, rng: np.random.
         both = run(primitive, setting, tuple(3 * a + b for a, b in zip(operands, others, strict=True)))
         apart = 3 * run(primitive, setting, operands) + run(primitive, setting, others)
         np.testing.assert_array_equal(both, apart)
+    elif primitive.linearity is Linearity.AFFINE:
+        here = run(primitive, setting, operands)
+        for i, other in enumerate(others):
+            moved = run(primitive, setting, (*operands[:i], other, *operands[i + 1 :]))
+            beyond = (*operands[:i], 3 * other - 2 * operands[i], *operands[i + 1 :])
+            np.testing.assert_array_equal(run(primitive, setting, beyond), 3 * moved - 2 * here)
     elif primitive.linearity is Linearity.MULTILINEAR:
         for i, other in enumerate(others):
             both = run(primitive, setting, (*operands[:i], 3 * operands[i] + other, *operands[i + 1 :]))
@@ -104,9 +110,22 @@ def test_reindexing_there_and_back_changes_nothing(primitive: Primitive, rng: np
 
 
 @every_primitive
-def test_what_is_called_nonlinear_is(primitive: Primitive) -> None:
-    sample = primitive.sample(np.random.default_rng(0))
-    twice = run(primitive, sample.setting, tuple(2 * operand for operand in sample.operands))
-    linear = np.allclose(twice, 2**primitive.arity * run(primitive, sample.setting, sample.operands))
-    assert linear or primitive.linearity is not Linearity.MULTILINEAR
-    assert not linear or primitive.linearity is not Linearity.NONLINEAR
+def test_linearity_is_the_strongest_that_holds(primitive: Primitive) -> None:
+    rng = np.random.default_rng(0)
+    sample = max(
+        (primitive.sample(rng) for _ in range(50)), key=lambda each: min(a.size for a in each.operands)
+    )
+    setting, operands = sample.setting, sample.operands
+    here = run(primitive, setting, operands)
+
+    def replaced(i: int, factor: float) -> Array:
+        return run(primitive, setting, (*operands[:i], factor * operands[i], *operands[i + 1 :]))
+
+    first = range(primitive.arity)
+    vanishes = all(np.allclose(replaced(i, 0.0), 0) for i in first)
+    bends = any(not np.allclose(replaced(i, 2.0) + replaced(i, 0.0), 2 * here) for i in first)
+    if primitive.linearity is Linearity.AFFINE:
+        assert not vanishes
+    if primitive.linearity is Linearity.MULTILINEAR:
+        assert vanishes
+    assert bends == (primitive.linearity is Linearity.NONLINEAR)

@@ -11,14 +11,12 @@ from lean_bridge.executor.primitive import (
     Primitive,
     Sample,
     Setting,
-    Shape,
-    Shapes,
-    check_operands,
     draw_lengths,
     draw_sample,
     multilinear,
 )
 from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.shape import Shape, Shapes, check_operands
 
 
 def _product(_setting: Setting, primals: Arrays) -> Array:

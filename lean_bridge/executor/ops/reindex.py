@@ -16,15 +16,12 @@ from lean_bridge.executor.primitive import (
     Primitive,
     Sample,
     Setting,
-    Shape,
-    Shapes,
-    check_operands,
     draw_lengths,
     draw_sample,
     linear,
-    text_of,
 )
 from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.shape import Shape, Shapes, check_operands, text_of
 
 
 def _reshape(setting: Setting, primals: Arrays) -> Array:

@@ -8,18 +8,17 @@ import numpy as np
 
 from lean_bridge.executor.primitive import (
     EVERYWHERE,
+    NO_PARAMS,
     Arrays,
     Linearity,
     Primitive,
     Sample,
     Setting,
-    Shape,
-    Shapes,
-    check_operands,
     draw_lengths,
     draw_sample,
 )
 from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.shape import Shape, Shapes, check_operands
 
 
 def _softmax(setting: Setting, primals: Arrays) -> Array:
@@ -55,7 +54,7 @@ def _softmax_sample(rng: np.random.Generator) -> Sample:
 SOFTMAX_LAST: Final = Primitive(
     name="softmaxLast",
     arity=1,
-    params=(),
+    params=NO_PARAMS,
     linearity=Linearity.NONLINEAR,
     shape_rule=_softmax_shape,
     forward=_softmax,

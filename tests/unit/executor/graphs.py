@@ -1,19 +1,26 @@
-"""The attention graphs as they are to be extracted, and small graphs for single ops."""
+"""The graphs as they are to be extracted, and small graphs for single ops."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from lean_bridge.executor.primitive import OP_NAMESPACE
-from pybind_models import DGraph, Dim, DimParam, Entry, Node, Param, ScalarParam, Shape, ShapeParam
+from pybind_models import DGraph, Dim, DimParam, Entry, MapParam, Node, Param, ScalarParam, Shape, ShapeParam
 
 DIMS = ("n", "dModel", "numHeads", "headDim")
 N, D_MODEL, H, D = map(Dim.variable, DIMS)
 WIDTH = H * D
+F = Dim.variable("dFF")
+X, HIDDEN = (N, D_MODEL), (N, F)
+FFN_WEIGHTS: dict[str, Shape] = {"W1": (F, D_MODEL), "b1": (F,), "W2": (D_MODEL, F), "b2": (D_MODEL,)}
+MAPS = ("fc1", "b1", "fc2", "b2")
 
 
-def node(name: str, op: str, operands: Sequence[int], shape: Shape, **params: Dim | Shape | str) -> Node:
-    """Return a node; a parameter is a dimension, a shape, or the name of a scalar argument."""
+def node(
+    name: str, op: str, operands: Sequence[int], shape: Shape, **params: Dim | Shape | str | MapParam
+) -> Node:
+    """Return a node; a parameter is a dimension, a shape, the name of a scalar argument, or a map."""
     return Node(
         name=name,
         op=op,
@@ -24,11 +31,20 @@ def node(name: str, op: str, operands: Sequence[int], shape: Shape, **params: Di
     )
 
 
-def graph(context: dict[str, Shape], *nodes: Node, scalars: tuple[str, ...] = ()) -> DGraph:
+def graph(
+    context: dict[str, Shape], *nodes: Node, scalars: tuple[str, ...] = (), maps: tuple[str, ...] = ()
+) -> DGraph:
     """Return a graph whose dimensions are those of its shapes."""
-    names = sorted({name for shape in context.values() for dim in shape for name in dim.names})
-    entries = tuple(Entry(name=name, shape=shape) for name, shape in context.items())
-    return DGraph(lean_name="Test.graph", dims=tuple(names), scalars=scalars, context=entries, nodes=nodes)
+    shapes = (*context.values(), *(node.shape for node in nodes))
+    names = sorted({name for shape in shapes for dim in shape for name in dim.names})
+    return DGraph(
+        lean_name="Test.graph",
+        dims=tuple(names),
+        scalars=scalars,
+        maps=maps,
+        context=tuple(Entry(name=name, shape=shape) for name, shape in context.items()),
+        nodes=nodes,
+    )
 
 
 def attention(*, split: str = "splitHeads", residual: bool = True) -> DGraph:
@@ -73,7 +89,117 @@ def attention(*, split: str = "splitHeads", residual: bool = True) -> DGraph:
     )
 
 
-def _param(value: Dim | Shape | str) -> Param:
+def layer_norm() -> DGraph:
+    """Return layer normalisation of the rows of ``x`` with every intermediate value saved."""
+    m, n = Dim.variable("m"), Dim.variable("n")
+    matrix, column, row = (m, n), (m,), (n,)
+    return graph(
+        {"x": matrix, "γ": row, "β": row},
+        node("mean", "rowMean", (0,), column, m=m, n=n),
+        node("mean_b", "broadcastRow", (3,), matrix, m=m, n=n),
+        node("centered", "sub", (0, 4), matrix, s=matrix),
+        node("centered_sq", "mul", (5, 5), matrix, s=matrix),
+        node("var", "rowMean", (6,), column, m=m, n=n),
+        node("var_eps", "addConst", (7,), column, s=column, ε="ε"),
+        node("std", "sqrtClamp", (8,), column, s=column),
+        node("inv_std", "inv", (9,), column, s=column),
+        node("inv_std_b", "broadcastRow", (10,), matrix, m=m, n=n),
+        node("normalized", "mul", (5, 11), matrix, s=matrix),
+        node("gamma_b", "broadcastCol", (1,), matrix, m=m, n=n),
+        node("scaled", "mul", (12, 13), matrix, s=matrix),
+        node("beta_b", "broadcastCol", (2,), matrix, m=m, n=n),
+        node("y", "add", (14, 15), matrix, s=matrix),
+        scalars=("ε",),
+    )
+
+
+def one_token() -> DGraph:
+    """Return the feed-forward network of one token, with fixed weights, and its residual sum."""
+    token, hidden = (D_MODEL,), (F,)
+    w1, b1, w2, b2 = (MapParam(name=name) for name in FFN_WEIGHTS)
+    return graph(
+        {"x": token},
+        node("pre", "linear", (0,), hidden, i=D_MODEL, o=F, W=w1, b=b1),
+        node("act", "gelu", (1,), hidden, s=hidden, κ="κ"),
+        node("proj", "linear", (2,), token, i=F, o=D_MODEL, W=w2, b=b2),
+        node("residual", "add", (0, 3), token, s=token),
+        scalars=("κ",),
+        maps=tuple(FFN_WEIGHTS),
+    )
+
+
+def feed_forward(*, fixed: bool) -> DGraph:
+    """Return the network of a sequence and its residual sum, with fixed maps or with weights as inputs."""
+    model = graph({"x": X} if fixed else {"x": X, **FFN_WEIGHTS})
+    return _with_network(model, 0, "residual", weights=None if fixed else 1)
+
+
+def post_norm(model: DGraph) -> DGraph:
+    """Return a graph with normalisation of its last entry appended, with parameters ``γ`` and ``β``."""
+    inputs = len(model.context)
+    wider = weakened(model, {"γ": (D_MODEL,), "β": (D_MODEL,)})
+    return _with_norm(wider, "norm", inputs, "ε")
+
+
+def encoder(*, split: str = "splitHeads", fixed: bool = True) -> DGraph:
+    """Return the encoder block, its network with fixed maps or with weights as inputs."""
+    extra: dict[str, Shape] = dict.fromkeys(("γ₁", "β₁", "γ₂", "β₂"), (D_MODEL,))
+    model = weakened(attention(split=split), extra if fixed else extra | FFN_WEIGHTS)
+    model = _with_norm(model, "norm1", 5, "ε₁")
+    model = _with_network(model, len(model.entries) - 1, "ffnResidual", weights=None if fixed else 9)
+    return _with_norm(model, "norm2", 7, "ε₂").model_copy(update={"lean_name": "Test.encoder"})
+
+
+def weakened(model: DGraph, extra: dict[str, Shape]) -> DGraph:
+    """Return the graph with more inputs; Lean: ``Graph.weakenContext``."""
+    inputs = len(model.context)
+    nodes = tuple(
+        node.model_copy(
+            update={"operands": tuple(i if i < inputs else i + len(extra) for i in node.operands)}
+        )
+        for node in model.nodes
+    )
+    added = tuple(Entry(name=name, shape=shape) for name, shape in extra.items())
+    return _completed(model, context=model.context + added, nodes=nodes)
+
+
+def _with_norm(model: DGraph, name: str, gamma: int, epsilon: str) -> DGraph:
+    last = len(model.entries) - 1
+    norm = node(name, "layerNorm", (last, gamma, gamma + 1), X, m=N, n=D_MODEL, ε=epsilon)
+    return _completed(model, nodes=(*model.nodes, norm), scalars=(*model.scalars, epsilon))
+
+
+def _with_network(model: DGraph, x: int, total: str, *, weights: int | None) -> DGraph:
+    """Return the graph with a network on entry ``x``; ``weights`` is the position of W1 among the inputs."""
+    at = len(model.entries)
+
+    def layer(name: str, operand: int, source: Shape, target: Shape, first: int) -> Node:
+        if weights is not None:
+            operands = (operand, weights + first, weights + first + 1)
+            return node(name, "dense", operands, target, n=N, i=source[1], o=target[1])
+        linear_map, bias = (MapParam(name=each) for each in MAPS[first : first + 2])
+        return node(name, "affine", (operand,), target, sIn=source, sOut=target, A=linear_map, b=bias)
+
+    network = (
+        layer("pre", x, X, HIDDEN, 0),
+        node("act", "gelu", (at,), HIDDEN, s=HIDDEN, κ="κ"),
+        layer("proj", at + 1, HIDDEN, X, 2),
+        node(total, "add", (x, at + 2), X, s=X),
+    )
+    maps = MAPS if weights is None else ()
+    return _completed(model, nodes=(*model.nodes, *network), scalars=(*model.scalars, "κ"), maps=maps)
+
+
+def _completed(model: DGraph, **changes: Any) -> DGraph:
+    """Return a changed graph, checked again, with the dimensions of all its shapes."""
+    changed = model.model_copy(update=changes)
+    used = sorted({name for entry in changed.entries for dim in entry.shape for name in dim.names})
+    return DGraph.model_validate(changed.model_copy(update={"dims": tuple(used)}).model_dump())
+
+
+def _param(value: Dim | Shape | str | MapParam) -> Param:
+    if isinstance(value, MapParam):
+        return value
     if isinstance(value, Dim):
         return DimParam(value=value)
     return ScalarParam(name=value) if isinstance(value, str) else ShapeParam(value=value)

@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 
 from lean_bridge.errors import ShapeError
-from lean_bridge.executor.primitive import Setting, Shape, Shapes
+from lean_bridge.executor.linear_map import LinearMap
+from lean_bridge.executor.ops.elementwise import GELU_KAPPA
+from lean_bridge.executor.primitive import Setting
 from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.shape import Shape, Shapes
 from lean_bridge.executor.table import PRIMITIVES
 
 
-def forward(op: str, shape: Shape, *operands: Array, **params: float) -> Array:
+def forward(op: str, shape: Shape, *operands: Array, **params: Any) -> Array:
     result = PRIMITIVES[op].forward(Setting(shape, params), operands)
     assert result.shape == shape
     return result
@@ -103,6 +106,102 @@ def test_scale(rng: np.random.Generator) -> None:
     )
 
 
+def test_sub_and_mul(rng: np.random.Generator) -> None:
+    a, b = rng.standard_normal((2, 3)), rng.standard_normal((2, 3))
+    np.testing.assert_array_equal(
+        forward("sub", (2, 3), a, b), by_coordinate((2, 3), lambda i, j: a[i, j] - b[i, j])
+    )
+    np.testing.assert_array_equal(
+        forward("mul", (2, 3), a, b), by_coordinate((2, 3), lambda i, j: a[i, j] * b[i, j])
+    )
+
+
+def test_add_const_sqrt_and_inv() -> None:
+    x = np.array([4.0, 0.25, 1.0])
+    np.testing.assert_array_equal(forward("addConst", (3,), x, ε=0.5), [4.5, 0.75, 1.5])
+    np.testing.assert_array_equal(forward("sqrtClamp", (3,), x), [2.0, 0.5, 1.0])
+    np.testing.assert_array_equal(forward("inv", (3,), x), [0.25, 4.0, 1.0])
+
+
+def test_outside_their_domains_sqrt_and_inv_are_what_they_are_in_lean() -> None:
+    np.testing.assert_array_equal(forward("sqrtClamp", (2,), np.array([-1.0, 0.0])), [0.0, 0.0])
+    np.testing.assert_array_equal(forward("inv", (2,), np.array([0.0, -2.0])), [0.0, -0.5])
+
+
+@pytest.mark.parametrize(
+    ("x", "value", "slope"),
+    [
+        (-1.0, -0.158808009392, -0.082964083846),
+        (0.5, 0.345714009825, 0.867369903535),
+        (2.0, 1.954597694088, 1.086099256624),
+    ],
+)
+def test_gelu_is_the_tanh_form(x: float, value: float, slope: float) -> None:
+    point, setting = np.array([x]), Setting((1,), {"κ": GELU_KAPPA})
+    np.testing.assert_allclose(forward("gelu", (1,), point, κ=GELU_KAPPA), [value], rtol=0, atol=6e-13)
+    moved = PRIMITIVES["gelu"].jvp(setting, (point,), point, (np.ones(1),))
+    np.testing.assert_allclose(moved, [slope], rtol=0, atol=6e-13)
+
+
+def test_row_mean_and_broadcasts(rng: np.random.Generator) -> None:
+    x, column, row = rng.standard_normal((3, 4)), rng.standard_normal(3), rng.standard_normal(4)
+    expected = by_coordinate((3,), lambda i: sum(x[i]) / 4)
+    np.testing.assert_allclose(forward("rowMean", (3,), x), expected, rtol=1e-13)
+    rows, columns = forward("broadcastRow", (3, 4), column), forward("broadcastCol", (3, 4), row)
+    np.testing.assert_array_equal(rows, by_coordinate((3, 4), lambda i, _: column[i]))
+    np.testing.assert_array_equal(columns, by_coordinate((3, 4), lambda _, j: row[j]))
+
+
+def test_the_mean_of_empty_rows_is_zero() -> None:
+    np.testing.assert_array_equal(forward("rowMean", (2,), np.zeros((2, 0))), [0.0, 0.0])
+
+
+def test_affine_maps_row_major_coordinates(rng: np.random.Generator) -> None:
+    x, matrix, bias = rng.standard_normal((2, 3)), rng.standard_normal((4, 6)), rng.standard_normal((2, 2))
+    expected = (sum(matrix[:, 3 * i + j] * x[i, j] for i, j in product(range(2), range(3)))).reshape(2, 2)
+    made = forward("affine", (2, 2), x, A=LinearMap.from_matrix(matrix), b=bias)
+    np.testing.assert_allclose(made, expected + bias, rtol=1e-13)
+
+
+def test_linear(rng: np.random.Generator) -> None:
+    x, weights, bias = rng.standard_normal(3), rng.standard_normal((2, 3)), rng.standard_normal(2)
+    expected = by_coordinate((2,), lambda k: sum(weights[k, j] * x[j] for j in range(3)) + bias[k])
+    made = forward("linear", (2,), x, W=LinearMap.from_matrix(weights), b=bias)
+    np.testing.assert_allclose(made, expected, rtol=1e-13)
+
+
+def test_dense(rng: np.random.Generator) -> None:
+    x, weights, bias = rng.standard_normal((4, 3)), rng.standard_normal((2, 3)), rng.standard_normal(2)
+    expected = by_coordinate((4, 2), lambda t, k: sum(x[t, j] * weights[k, j] for j in range(3)) + bias[k])
+    np.testing.assert_allclose(forward("dense", (4, 2), x, weights, bias), expected, rtol=1e-13)
+
+
+def test_layer_norm(rng: np.random.Generator) -> None:
+    x, gamma, beta = rng.standard_normal((3, 4)), rng.standard_normal(4), rng.standard_normal(4)
+    deviations = np.sqrt(x.var(axis=1) + 0.1)  # NumPy's variance is the biased one
+    expected = by_coordinate(
+        (3, 4), lambda i, j: (x[i, j] - x[i].mean()) / deviations[i] * gamma[j] + beta[j]
+    )
+    np.testing.assert_allclose(forward("layerNorm", (3, 4), x, gamma, beta, ε=0.1), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("op", "inside", "outside"),
+    [("sqrtClamp", [1.0, 2.0], [1.0, 0.0]), ("inv", [1.0, -2.0], [1.0, 0.0])],
+)
+def test_domains(op: str, inside: list[float], outside: list[float]) -> None:
+    domain = PRIMITIVES[op].domain
+    assert domain.contains(Setting((2,)), (np.array(inside),))
+    assert not domain.contains(Setting((2,)), (np.array(outside),))
+
+
+@pytest.mark.parametrize(("epsilon", "inside"), [(1e-5, True), (0.0, False)])
+def test_the_domain_of_layer_norm_is_where_its_theorem_is(epsilon: float, inside: bool) -> None:
+    constant_row = np.array([[1.0, 1.0], [0.0, 1.0]])
+    setting = Setting((2, 2), {"ε": epsilon})
+    assert PRIMITIVES["layerNorm"].domain.contains(setting, (constant_row, np.ones(2), np.ones(2))) is inside
+
+
 @pytest.mark.parametrize(
     ("op", "shapes", "out", "expected"),
     [
@@ -118,6 +217,18 @@ def test_scale(rng: np.random.Generator) -> None:
         ("splitHeads", ((5, 6),), (5, 6), "n×(H·D)"),
         ("softmaxLast", ((2, 3),), (2, 3), "h×m×n"),
         ("add", ((2, 3), (3, 2)), (2, 3), "of one shape"),
+        ("sub", ((2, 3), (3,)), (2, 3), "of one shape"),
+        ("mul", ((2, 3), (3,)), (2, 3), "of one shape"),
+        ("rowMean", ((2,),), (), "m×n"),
+        ("broadcastRow", ((3,),), (2, 3), "m for the output 2×3, found 3"),
+        ("broadcastRow", ((3,),), (3,), "m for the output 3"),
+        ("broadcastCol", ((2,),), (2, 3), "n for the output 2×3, found 2"),
+        ("linear", ((2, 3),), (4,), "of one axis"),
+        ("linear", ((3,),), (2, 2), "of one axis"),
+        ("dense", ((5, 3), (3, 4), (4,)), (5, 4), "n×i, o×i and o, found 5×3, 3×4, 4"),
+        ("dense", ((5, 3), (4, 3), (3,)), (5, 4), "n×i, o×i and o"),
+        ("layerNorm", ((5, 3), (3,), (5,)), (5, 3), "m×n, n and n, found 5×3, 3, 5"),
+        ("layerNorm", ((3,), (), ()), (3,), "m×n, n and n"),
     ],
 )
 def test_a_shape_rule_refuses_operands_that_do_not_fit(

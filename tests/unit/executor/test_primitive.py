@@ -16,9 +16,9 @@ from lean_bridge.executor.primitive import (
     elementwise,
     linear,
     multilinear,
-    same_shape,
 )
 from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.shape import same_shape
 
 
 def _sample(rng: np.random.Generator) -> Sample:
