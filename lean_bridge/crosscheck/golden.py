@@ -1,51 +1,96 @@
-"""Recorded values of the attention output and the residual, in each of the two head splits.
+"""Recorded values of the encoder block and its parts, in each of the two head splits.
 
-The values are those of a separate NumPy transcription of upstream's encoder graph (``wadkisson/TorchLean``
-at commit ``c2be276a``, ``EncoderBlock``), whose gradients were checked against PyTorch's; there they are
-entries 22 and 23. Recorded to ten decimals.
+They are those of a separate NumPy transcription of upstream's encoder graph (``wadkisson/TorchLean`` at
+commit ``c2be276a``, ``EncoderBlock``), whose values and gradients were checked against PyTorch's. Recorded to
+ten decimals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from lean_bridge.crosscheck.attention import find_attention
+from lean_bridge.crosscheck.block import Block, Part, Split, find_block
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.primitive import Primitive, Shape
+from lean_bridge.executor.ops.elementwise import GELU_KAPPA
+from lean_bridge.executor.primitive import Primitive
+from lean_bridge.executor.program import Program
 from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.shape import Shape
 from pybind_models import CheckResult, DGraph
 
 NAME: Final = "golden vectors"
 TOLERANCE: Final = 1e-9
-"""Ten decimals leave 5e-11 of a row's values; the sum of twelve of them may be 6e-10 off."""
+"""Ten decimals leave 5e-11, of values and of sums alike; the rest is for rounding."""
+
+SIZES: Final = {"n": 3, "d": 4, "H": 2, "D": 2, "F": 3}
+SCALARS: Final = {"c": 0.5, "ε₁": 1e-5, "κ": GELU_KAPPA, "ε₂": 1e-3}
+INPUTS: Final = 9
+"""The inputs of upstream's graph; the weights of the network are the golden inputs that would be next."""
+WEIGHT_SHAPES: Final[Mapping[str, Shape]] = {"W1": (3, 4), "b1": (3,), "W2": (4, 3), "b2": (4,)}
 
 
 @dataclass(frozen=True)
 class Golden:
     """What one head split gives at the golden point."""
 
-    output_row: tuple[float, ...]
-    """Row 0 of the attention output."""
-    output_sum: float
-    """The sum of its absolute values."""
-    residual_row: tuple[float, ...]
-    """Row 0 of the residual."""
+    rows: Mapping[Part, tuple[float, ...]]
+    """Row 0 of each part's result."""
+    sums: Mapping[Part, float]
+    """The sum of the absolute values of a result."""
+    gradients: tuple[tuple[float, float, float, float], ...]
+    """Of each input: first and last coordinate, sum, and sum of absolute values."""
+    product: float
+    """The inner product of the tangents of all entries with their seeds."""
 
 
-GOLDEN: Final[Mapping[str, Golden]] = {
+GOLDEN: Final[Mapping[Split, Golden]] = {
     "bare reshape": Golden(
-        output_row=(0.0294815599, 0.0246421588, 0.0678764804, -0.0213721896),
-        output_sum=0.4316770425,
-        residual_row=(0.2294815599, -0.1753578412, 0.5678764804, 0.0786278104),
+        rows={
+            "attention": (0.0294815599, 0.0246421588, 0.0678764804, -0.0213721896),
+            "residual": (0.2294815599, -0.1753578412, 0.5678764804, 0.0786278104),
+            "norm1": (-0.4605897933, 0.7515660339, 0.0840156043, -0.0717745841),
+            "feed-forward": (-0.4795840122, 1.0107118722, -0.4786985002, -0.3563486314),
+            "norm2": (0.8202215487, -0.4897492166, 0.0917113875, -0.3110216029),
+        },
+        sums={"attention": 0.4316770425, "norm2": 4.2341782641},
+        gradients=(
+            (1.2962974895, 0.4152800138, -1.6805955720, 12.8752699004),
+            (1.0130219979, -0.3642620100, 1.2041449856, 9.1595021753),
+            (-0.0288153591, -0.7324864167, -0.3990809937, 9.7965215253),
+            (-0.7765378705, 0.4990143669, 0.2146638862, 11.3317496036),
+            (-0.6884775331, 0.0487345845, -0.7671938124, 6.4772194946),
+            (2.0305713226, 0.9205272733, 2.1201503301, 5.2765136346),
+            (-0.8760760278, -0.3699394326, -0.4029458825, 2.1125979345),
+            (-0.6351829094, 0.1114117605, -0.7886186020, 1.1581101401),
+            (1.5, 0.0, 1.25, 2.75),
+        ),
+        product=22.7631410657,
     ),
     "permuting": Golden(
-        output_row=(0.0004100823, -0.0048420695, -0.0333697813, 0.0129559457),
-        output_sum=0.1544999283,
-        residual_row=(0.2004100823, -0.2048420695, 0.4666302187, 0.1129559457),
+        rows={
+            "attention": (0.0004100823, -0.0048420695, -0.0333697813, 0.0129559457),
+            "residual": (0.2004100823, -0.2048420695, 0.4666302187, 0.1129559457),
+            "norm1": (-0.4708435697, 0.8269977129, 0.0385761310, -0.0257180268),
+            "feed-forward": (-0.4993830556, 1.0743433011, -0.5381932067, -0.3266022904),
+            "norm2": (0.8197313890, -0.4870888952, 0.1092782135, -0.3238669169),
+        },
+        sums={"attention": 0.1544999283, "norm2": 4.3216487083},
+        gradients=(
+            (-0.0127949301, 0.5726603173, -3.4557818392, 16.0636869381),
+            (0.4990646385, -0.2240855738, 1.9087171834, 8.9657984013),
+            (-0.3445247084, -0.7819440462, -0.6722961151, 7.4699752846),
+            (-0.3286564769, 0.7659720767, 0.1415092561, 8.2955441860),
+            (-0.7796360026, -0.0341428250, -0.7695620404, 6.9861358296),
+            (1.8439331882, 0.8244825898, 1.6698099749, 4.9253869273),
+            (-0.7376075671, -0.3549706860, -0.4048578725, 1.9415624284),
+            (-0.6380604379, 0.1917104718, -0.6406343754, 1.3414349815),
+            (1.5, 0.0, 1.25, 2.75),
+        ),
+        product=18.6730516577,
     ),
 }
 
@@ -56,28 +101,65 @@ def golden_input(k: int, shape: Shape) -> Array:
     return (((7 * (k + 1) * (q + 1) + 3 * k) % 11 - 5) / 10).reshape(shape)
 
 
-def check_golden(model: DGraph, primitives: Mapping[str, Primitive]) -> CheckResult:
-    """Return whether a self-attention graph gives the recorded values.
+def golden_seed(j: int, shape: Shape) -> Array:
+    """Return the seed of entry ``j``: ``(((5·(j+1) + 3·(q+1)) mod 7) − 3)/4`` at flat row-major index q."""
+    q = np.arange(np.prod(shape, dtype=int))
+    return (((5 * (j + 1) + 3 * (q + 1)) % 7 - 3) / 4).reshape(shape)
 
-    They are at n = 3, dModel = 4, two heads of width 2, c = 0.5, with context entries ``golden_input``.
+
+def check_golden(model: DGraph, primitives: Mapping[str, Primitive]) -> CheckResult:
+    """Return whether a graph that begins with self-attention gives the recorded values.
+
+    They are at n = 3, d = 4, two heads of width 2, F = 3, c = 0.5, ε₁ = 1e-5, ε₂ = 1e-3, with context entries
+    ``golden_input``. Of the whole block, the gradients and tangents are compared too.
     """
-    attention = find_attention(model)
-    if isinstance(attention, str):
-        return CheckResult(name=NAME, outcome="not run", detail=attention)
-    bound = ExecutableGraph(model, primitives).bind(**attention.sizes(n=3, d_model=4, heads=2, head_dim=2))
-    program = bound.compile(**{attention.scale: 0.5})
-    values = program.forward([golden_input(k, entry.shape) for k, entry in enumerate(program.context)])
-    recorded = GOLDEN[attention.split]
-    output = values[attention.output]
-    deviations = [*(output[0] - recorded.output_row), np.abs(output).sum() - recorded.output_sum]
-    if attention.residual is not None:
-        deviations += [*(values[attention.residual][0] - recorded.residual_row)]
+    block = find_block(model)
+    if isinstance(block, str):
+        return CheckResult(name=NAME, outcome="not run", detail=block)
+    if block.split is None:
+        return CheckResult(name=NAME, outcome="not run", detail="recorded only with attention")
+    recorded = GOLDEN[block.split]
+    weights = {name: golden_input(INPUTS + i, shape) for i, (name, shape) in enumerate(WEIGHT_SHAPES.items())}
+    bound = ExecutableGraph(model, primitives).bind(**block.sizes(SIZES))
+    program = bound.compile(**block.arguments(SCALARS, weights, SIZES["n"]))
+    inputs = [golden_input(k, entry.shape) for k, entry in enumerate(program.context)]
+    deviations = _value_deviations(program.forward(inputs), block, recorded)
+    compared = ", ".join(block.parts)
+    if block.is_whole:
+        deviations += _derivative_deviations(program, inputs, recorded)
+        compared += f", {INPUTS} gradients and a tangent, seeds on all entries,"
     error = float(np.abs(deviations).max())
-    compared = "attention output" + ("" if attention.residual is None else " and residual")
     return CheckResult(
         name=NAME,
         outcome="passed" if error <= TOLERANCE else "failed",
-        detail=f"{compared} against {len(deviations)} recorded values of the {attention.split} head split",
+        detail=f"{compared} against {len(deviations)} recorded values of the {block.split} head split",
         error=error,
         tolerance=TOLERANCE,
     )
+
+
+def _value_deviations(values: Sequence[Array], block: Block, recorded: Golden) -> list[float]:
+    deviations = []
+    for part, position in block.parts.items():
+        deviations += list(values[position][0] - recorded.rows[part])
+        if part in recorded.sums:
+            deviations.append(np.abs(values[position]).sum() - recorded.sums[part])
+    return deviations
+
+
+def _derivative_deviations(program: Program, inputs: Sequence[Array], recorded: Golden) -> list[float]:
+    """Return the deviations of gradients and tangents; the network's weights are neither seeded nor moved."""
+    added = len(program.context) - INPUTS
+    seeds = []
+    for position, entry in enumerate(program.entries):
+        is_weight = INPUTS <= position < len(program.context)
+        number = position if position < INPUTS else position - added
+        seeds.append(np.zeros(entry.shape) if is_weight else golden_seed(number, entry.shape))
+    gradients = program.vjp(inputs, seeds)[:INPUTS]
+    deviations: list[float] = []
+    for gradient, expected in zip(gradients, recorded.gradients, strict=True):
+        flat = gradient.ravel()
+        deviations += list(np.array([flat[0], flat[-1], flat.sum(), np.abs(flat).sum()]) - expected)
+    tangents = program.jvp(inputs, seeds[: len(program.context)])
+    product = sum(float((a * b).sum()) for a, b in zip(tangents, seeds, strict=True))
+    return [*deviations, product - recorded.product]

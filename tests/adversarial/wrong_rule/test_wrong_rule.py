@@ -16,12 +16,13 @@ import pytest
 
 from lean_bridge.crosscheck import adjoint, differences, golden, pytorch, shapes
 from lean_bridge.crosscheck.run import crosscheck, judge
-from lean_bridge.executor.primitive import Primitive, Setting
-from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.linear_map import LinearMap
+from lean_bridge.executor.primitive import Arrays, Primitive, Setting
+from lean_bridge.executor.scalars import Array, Reals
 from lean_bridge.executor.table import PRIMITIVES
-from pybind_models import CheckResult, DGraph, Entry, Node, ScalarParam
-from tests.strategies import constant
-from tests.unit.executor.graphs import attention
+from pybind_models import CheckResult, DGraph
+from tests.strategies import applied, concrete, constant, excludes_zero
+from tests.unit.executor.graphs import attention, encoder
 
 OPS = sorted(PRIMITIVES)
 OPERANDS = [(op, i) for op in OPS for i in range(PRIMITIVES[op].arity)]
@@ -38,28 +39,25 @@ CHANGES: dict[str, Change] = {
 
 
 def single(op: str) -> DGraph:
-    """Return a graph of one node, at shapes with more than a few coordinates."""
+    """Return a graph of one node, at shapes with more than a few coordinates.
+
+    An operand that must not be 0 is squared first, and a positive scalar added.
+    """
     rng = np.random.default_rng(1)
     primitive = PRIMITIVES[op]
     sample = max(
         (primitive.sample(rng) for _ in range(100)), key=lambda each: min(a.size for a in each.operands)
     )
-    return DGraph(
-        lean_name=f"Single.{op}",
-        dims=(),
-        scalars=primitive.params,
-        context=tuple(Entry(name=f"x{i}", shape=constant(a.shape)) for i, a in enumerate(sample.operands)),
-        nodes=(
-            Node(
-                name="y",
-                op=op,
-                lean_op=primitive.lean_name,
-                operands=tuple(range(primitive.arity)),
-                params={name: ScalarParam(name=name) for name in primitive.params},
-                shape=constant(sample.setting.shape),
-            ),
-        ),
-    )
+    inputs = [operand.shape for operand in sample.operands]
+    nodes, operands = [], list(range(primitive.arity))
+    if excludes_zero(primitive, sample):
+        nodes = [
+            applied(PRIMITIVES["mul"], "square", (0, 0), inputs[0]),
+            applied(PRIMITIVES["addConst"], "positive", (1,), inputs[0]),
+        ]
+        operands = [2]
+    nodes.append(applied(primitive, "y", operands, sample.setting.shape))
+    return concrete(f"Single.{op}", inputs, nodes)
 
 
 def changed_cotangent(primitive: Primitive, operand: int, change: Change) -> Primitive:
@@ -131,17 +129,32 @@ def test_cotangents_to_the_wrong_operands_fail(op: str) -> None:
     assert verdicts(untransposed, square)[adjoint.NAME] == "failed"
 
 
-def _unscaled() -> Primitive:
-    def plain(setting: Setting) -> Setting:
-        return dataclasses.replace(setting, params={"c": 1.0})
-
-    scale = PRIMITIVES["scale"]
+def elsewhere(op: str, change: Callable[[Setting], Setting]) -> Primitive:
+    """Return the op with all its rules run in another setting than the node's."""
+    right = PRIMITIVES[op]
     return dataclasses.replace(
-        scale,
-        forward=lambda setting, *rest: scale.forward(plain(setting), *rest),
-        jvp=lambda setting, *rest: scale.jvp(plain(setting), *rest),
-        vjp=lambda setting, *rest: scale.vjp(plain(setting), *rest),
+        right,
+        forward=lambda setting, *rest: right.forward(change(setting), *rest),
+        jvp=lambda setting, *rest: right.jvp(change(setting), *rest),
+        vjp=lambda setting, *rest: right.vjp(change(setting), *rest),
     )
+
+
+def with_param(op: str, binder: str, change: Callable[[Any], Any]) -> Primitive:
+    """Return the op with one of its arguments changed."""
+    return elsewhere(
+        op,
+        lambda setting: dataclasses.replace(
+            setting, params={**setting.params, binder: change(setting.params[binder])}
+        ),
+    )
+
+
+class OtherCoefficient(Reals):
+    """Has 0.0447 in the place of 0.044715."""
+
+    def rational(self, numerator: int, denominator: int = 1) -> float:
+        return super().rational(numerator, denominator) * (0.0447 / 0.044715 if denominator == 10**6 else 1)
 
 
 def _unpermuted() -> Primitive:
@@ -149,15 +162,42 @@ def _unpermuted() -> Primitive:
     return dataclasses.replace(PRIMITIVES["splitHeads"], forward=bare.forward, jvp=bare.jvp, vjp=bare.vjp)
 
 
-@pytest.mark.parametrize(
-    "wrong", [_unscaled(), _unpermuted()], ids=["scale without c", "split without permutation"]
-)
+def _dense_without_bias() -> Primitive:
+    right = PRIMITIVES["dense"]
+
+    def without(arrays: Arrays) -> Arrays:
+        return (*arrays[:2], 0 * arrays[2])
+
+    return dataclasses.replace(
+        right,
+        forward=lambda setting, primals: right.forward(setting, without(primals)),
+        jvp=lambda setting, primals, output, dx: right.jvp(setting, primals, output, without(dx)),
+        vjp=lambda *arguments: without(right.vjp(*arguments)),
+    )
+
+
+WRONG_THROUGHOUT = {
+    "scale without c": with_param("scale", "c", lambda _: 1.0),
+    "split without permutation": _unpermuted(),
+    "normalisation with twice ε": with_param("layerNorm", "ε", lambda ε: 2 * ε),
+    "GELU with κ = 1": with_param("gelu", "κ", lambda _: 1.0),
+    "GELU with another coefficient": elsewhere(
+        "gelu", lambda setting: dataclasses.replace(setting, scalars=OtherCoefficient())
+    ),
+    "affine without bias": with_param("affine", "b", np.zeros_like),
+    "affine with half the map": with_param("affine", "A", lambda fc: LinearMap(fc.weights / 2, fc.positions)),
+    "dense without bias": _dense_without_bias(),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_THROUGHOUT.values(), ids=WRONG_THROUGHOUT)
 def test_an_op_that_is_wrong_throughout_fails_the_references(wrong: Primitive) -> None:
     """Its JVP and VJP are those of what it computes, so only an outside source can tell."""
-    found = verdicts(wrong, attention())
+    model = encoder(fixed=wrong.name != "dense")
+    found = verdicts(wrong, model)
     assert [found[name] for name in (shapes.NAME, adjoint.NAME, differences.NAME)] == ["passed"] * 3
     assert [found[name] for name in (golden.NAME, pytorch.NAME)] == ["failed"] * 2
-    assert set(verdicts(PRIMITIVES[wrong.name], attention()).values()) == {"passed"}
+    assert set(verdicts(PRIMITIVES[wrong.name], model).values()) == {"passed"}
 
 
 def test_a_wrong_shape_fails_the_certified_shapes() -> None:

@@ -13,11 +13,19 @@ import torch
 
 from lean_bridge.crosscheck.adjoint import check_adjoint
 from lean_bridge.crosscheck.differences import check_differences
-from lean_bridge.crosscheck.golden import check_golden, golden_input
+from lean_bridge.crosscheck.golden import check_golden, golden_input, golden_seed
 from lean_bridge.crosscheck.pytorch import check_pytorch
 from lean_bridge.executor.primitive import Domain, Primitive, Setting
 from lean_bridge.executor.table import PRIMITIVES
-from tests.unit.executor.graphs import attention
+from pybind_models import DGraph
+from tests.unit.executor.graphs import (
+    attention,
+    encoder,
+    feed_forward,
+    layer_norm,
+    one_token,
+    post_norm,
+)
 
 
 def with_rules_of(name: str, other: str) -> dict[str, Primitive]:
@@ -37,37 +45,87 @@ def test_golden_inputs_start_as_recorded() -> None:
     np.testing.assert_allclose(golden_input(0, (3, 4)).ravel()[:4], [0.2, -0.2, 0.5, 0.1])
 
 
+def test_golden_seeds_start_as_recorded() -> None:
+    np.testing.assert_array_equal(golden_seed(0, (3, 4)).ravel()[:4], [-0.5, 0.25, -0.75, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("build", "compared"),
+    [
+        (attention, "attention, residual against 9 recorded values"),
+        (lambda **split: post_norm(attention(**split)), "norm1 against 13 recorded values"),
+        (encoder, "9 gradients and a tangent, seeds on all entries, against 59 recorded values"),
+        (lambda **split: encoder(fixed=False, **split), "against 59 recorded values"),
+    ],
+    ids=["attention", "post-norm attention", "encoder", "encoder with weights"],
+)
 @pytest.mark.parametrize("split", ["splitHeads", "reshape"])
-def test_golden_values_are_met_to_their_last_decimal(split: str) -> None:
-    result = check_golden(attention(split=split), PRIMITIVES)
+def test_golden_values_are_met_to_their_last_decimal(
+    split: str, build: Callable[..., DGraph], compared: str
+) -> None:
+    result = check_golden(build(split=split), PRIMITIVES)
     assert result.outcome == "passed"
     assert result.error is not None
     assert result.error < 6e-11
-    assert "9 recorded values" in result.detail
+    assert compared in result.detail
 
 
+@pytest.mark.parametrize("model", [layer_norm(), one_token(), feed_forward(fixed=True)])
+def test_nothing_is_recorded_without_attention(model: DGraph) -> None:
+    assert check_golden(model, PRIMITIVES).outcome == "not run"
+
+
+@pytest.mark.parametrize("build", [attention, encoder])
 @pytest.mark.parametrize(("split", "other"), [("splitHeads", "reshape"), ("reshape", "splitHeads")])
-def test_a_split_that_computes_the_other_fails_both_references(split: str, other: str) -> None:
-    model, table = attention(split=split), with_rules_of(split, other)
+def test_a_split_that_computes_the_other_fails_both_references(
+    split: str, other: str, build: Callable[..., DGraph]
+) -> None:
+    model, table = build(split=split), with_rules_of(split, other)
     assert check_adjoint(model, table).outcome == "passed"
     assert check_golden(model, table).outcome == "failed"
     assert check_pytorch(model, table).outcome == "failed"
 
 
-def test_the_permuting_split_is_pytorchs() -> None:
-    result = check_pytorch(attention(), PRIMITIVES)
+@pytest.mark.parametrize(
+    ("model", "compared"),
+    [
+        (attention(), "x, Wq, Wk, Wv, Wo against nn.MultiheadAttention of"),
+        (layer_norm(), "x, γ, β against nn.LayerNorm of"),
+        (one_token(), "gradients of x against F.linear and F.gelu (tanh) of"),
+        (feed_forward(fixed=True), "gradients of x against F.linear and F.gelu (tanh) of"),
+        (feed_forward(fixed=False), "x, W1, b1, W2, b2 against F.linear and F.gelu (tanh) of"),
+        (post_norm(attention()), "Wo, γ, β against nn.MultiheadAttention, nn.LayerNorm of"),
+        (post_norm(feed_forward(fixed=True)), "x, γ, β against F.linear and F.gelu (tanh), nn.LayerNorm of"),
+        (encoder(), "Wo, γ₁, β₁, γ₂, β₂ against nn.TransformerEncoderLayer of"),
+        (encoder(fixed=False), "β₂, W1, b1, W2, b2 against nn.TransformerEncoderLayer of"),
+    ],
+)
+def test_a_faithful_graph_is_pytorchs(model: DGraph, compared: str) -> None:
+    result = check_pytorch(model, PRIMITIVES)
     assert result.outcome == "passed"
     assert result.error is not None
     assert result.error < 1e-13
-    assert "at H = 1, 2, 4" in result.detail
-    assert "differs" not in result.detail
+    assert compared in result.detail
+    has_heads = any(entry.name == "Wq" for entry in model.context)
+    assert result.detail.endswith("at H = 1, 2, 4") == has_heads
+    assert result.note is None
 
 
-def test_the_bare_reshape_differs_from_pytorch_and_the_report_says_so() -> None:
-    result = check_pytorch(attention(split="reshape"), PRIMITIVES)
+@pytest.mark.parametrize("model", [attention(split="reshape"), encoder(split="reshape", fixed=False)])
+def test_the_bare_reshape_differs_from_pytorch_and_a_note_says_so(model: DGraph) -> None:
+    result = check_pytorch(model, PRIMITIVES)
     assert result.outcome == "passed"
-    assert "at H = 1;" in result.detail
-    assert "bare-reshape split differs from PyTorch" in result.detail
+    assert result.detail.endswith("at H = 1")
+    assert result.note is not None
+    assert "bare-reshape head split differs from PyTorch: " in result.note
+    assert result.note.count("at H = ") == 2
+
+
+def test_a_bare_reshape_that_does_not_differ_fails_with_a_note() -> None:
+    result = check_pytorch(attention(split="reshape"), with_rules_of("reshape", "splitHeads"))
+    assert result.outcome == "failed"
+    assert result.note is not None
+    assert "should differ from PyTorch" in result.note
 
 
 def test_without_pytorch_nothing_passes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 import pytest
@@ -10,8 +12,17 @@ from lean_bridge.crosscheck import adjoint, differences, golden, pytorch, shapes
 from lean_bridge.crosscheck.run import CHECKS, crosscheck, judge
 from lean_bridge.errors import UnsupportedOp
 from lean_bridge.executor.table import PRIMITIVES
-from pybind_models import CheckResult, Dim
-from tests.unit.executor.graphs import attention, graph, node
+from pybind_models import CheckResult, DGraph, Dim
+from tests.unit.executor.graphs import (
+    attention,
+    encoder,
+    feed_forward,
+    graph,
+    layer_norm,
+    node,
+    one_token,
+    post_norm,
+)
 
 K = Dim.variable("k")
 Outcome = Literal["passed", "failed", "not run"]
@@ -33,17 +44,36 @@ def results(**outcomes: Outcome) -> list[CheckResult]:
 
 
 @pytest.mark.parametrize("split", ["splitHeads", "reshape"])
-@pytest.mark.parametrize("residual", [True, False])
-def test_every_check_passes_on_attention_and_is_observed(split: str, residual: bool) -> None:
+@pytest.mark.parametrize(
+    "build", [attention, encoder, partial(attention, residual=False), partial(encoder, fixed=False)]
+)
+def test_every_check_passes_where_attention_is_and_is_observed(
+    split: str, build: Callable[..., DGraph]
+) -> None:
     seen: list[CheckResult] = []
-    found = crosscheck(attention(split=split, residual=residual), observe=seen.append)
+    found = crosscheck(build(split=split), observe=seen.append)
     assert [result.name for result in found] == list(CHECKS)
     assert [result.outcome for result in found] == ["passed"] * len(CHECKS), found
     assert tuple(seen) == found
     assert judge(found) == ("agrees", None)
 
 
-def test_a_graph_that_is_no_attention_agrees_by_the_general_checks() -> None:
+@pytest.mark.parametrize(
+    "model",
+    [
+        layer_norm(),
+        one_token(),
+        feed_forward(fixed=True),
+        feed_forward(fixed=False),
+        post_norm(feed_forward(fixed=True)),
+    ],
+)
+def test_without_attention_only_nothing_is_recorded(model: DGraph) -> None:
+    found = crosscheck(model)
+    assert [result.outcome for result in found] == ["passed"] * 3 + ["not run", "passed"], found
+
+
+def test_a_graph_that_is_no_block_agrees_by_the_general_checks() -> None:
     found = crosscheck(graph({"x": (K,)}, node("y", "add", (0, 0), (K,))))
     assert [result.outcome for result in found] == ["passed", "passed", "passed", "not run", "not run"]
     assert judge(found) == ("agrees", None)
