@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from lean_bridge.crosscheck.block import Block, Part, Split, find_block
+from lean_bridge.crosscheck.block import WEIGHTS, Block, Part, Split, find_block
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.executor.ops.elementwise import GELU_KAPPA
 from lean_bridge.executor.primitive import Primitive
@@ -28,9 +28,15 @@ TOLERANCE: Final = 1e-9
 
 SIZES: Final = {"n": 3, "d": 4, "H": 2, "D": 2, "F": 3}
 SCALARS: Final = {"c": 0.5, "ε₁": 1e-5, "κ": GELU_KAPPA, "ε₂": 1e-3}
-INPUTS: Final = 9
-"""The inputs of upstream's graph; the weights of the network are the golden inputs that would be next."""
 WEIGHT_SHAPES: Final[Mapping[str, Shape]] = {"W1": (3, 4), "b1": (3,), "W2": (4, 3), "b2": (4,)}
+
+INPUTS: Final = ("x", *WEIGHTS, "γ₁", "β₁", "γ₂", "β₂")
+"""The inputs of upstream's graph, by which golden inputs are numbered; the network's weights come next."""
+SAVED: Final = (
+    *("Qbig", "Qheads", "Kbig", "Kheads", "Kt", "Vbig", "Vheads", "scores", "scaled", "probs", "headOut"),
+    *("swapped", "concat", "out", "residual", "norm1", "pre", "act", "proj", "ffnResidual", "norm2"),
+)
+"""Its saved tensors; golden seeds are numbered by inputs, then these."""
 
 
 @dataclass(frozen=True)
@@ -119,15 +125,17 @@ def check_golden(model: DGraph, primitives: Mapping[str, Primitive]) -> CheckRes
     if block.split is None:
         return CheckResult(name=NAME, outcome="not run", detail="recorded only with attention")
     recorded = GOLDEN[block.split]
-    weights = {name: golden_input(INPUTS + i, shape) for i, (name, shape) in enumerate(WEIGHT_SHAPES.items())}
+    numbers = {name: number for number, name in enumerate((*INPUTS, *WEIGHT_SHAPES))}
+    numbers |= {"γ": numbers["γ₁"], "β": numbers["β₁"]}
+    weights = {name: golden_input(numbers[name], shape) for name, shape in WEIGHT_SHAPES.items()}
     bound = ExecutableGraph(model, primitives).bind(**block.sizes(SIZES))
     program = bound.compile(**block.arguments(SCALARS, weights, SIZES["n"]))
-    inputs = [golden_input(k, entry.shape) for k, entry in enumerate(program.context)]
+    inputs = {entry.name: golden_input(numbers[entry.name], entry.shape) for entry in program.context}
     deviations = _value_deviations(program.forward(inputs), block, recorded)
     compared = ", ".join(block.parts)
-    if block.is_whole:
+    if block.is_whole and {entry.name for entry in program.entries}.issuperset(SAVED):
         deviations += _derivative_deviations(program, inputs, recorded)
-        compared += f", {INPUTS} gradients and a tangent, seeds on all entries,"
+        compared += f", {len(INPUTS)} gradients and a tangent, seeds on all entries,"
     error = float(np.abs(deviations).max())
     return CheckResult(
         name=NAME,
@@ -147,19 +155,18 @@ def _value_deviations(values: Sequence[Array], block: Block, recorded: Golden) -
     return deviations
 
 
-def _derivative_deviations(program: Program, inputs: Sequence[Array], recorded: Golden) -> list[float]:
+def _derivative_deviations(program: Program, inputs: Mapping[str, Array], recorded: Golden) -> list[float]:
     """Return the deviations of gradients and tangents; the network's weights are neither seeded nor moved."""
-    added = len(program.context) - INPUTS
-    seeds = []
-    for position, entry in enumerate(program.entries):
-        is_weight = INPUTS <= position < len(program.context)
-        number = position if position < INPUTS else position - added
-        seeds.append(np.zeros(entry.shape) if is_weight else golden_seed(number, entry.shape))
-    gradients = program.vjp(inputs, seeds)[:INPUTS]
+    shapes = {entry.name: entry.shape for entry in program.entries}
+    seeds = {name: golden_seed(j, shapes[name]) for j, name in enumerate((*INPUTS, *SAVED))}
+    gradients = dict(zip(inputs, program.vjp(inputs, seeds), strict=True))
     deviations: list[float] = []
-    for gradient, expected in zip(gradients, recorded.gradients, strict=True):
-        flat = gradient.ravel()
+    for name, expected in zip(INPUTS, recorded.gradients, strict=True):
+        flat = gradients[name].ravel()
         deviations += list(np.array([flat[0], flat[-1], flat.sum(), np.abs(flat).sum()]) - expected)
-    tangents = program.jvp(inputs, seeds[: len(program.context)])
-    product = sum(float((a * b).sum()) for a, b in zip(tangents, seeds, strict=True))
+    tangents = program.jvp(inputs, {name: seeds[name] for name in INPUTS})
+    moved = zip(program.entries, tangents, strict=True)
+    product = sum(
+        float((tangent * seeds[entry.name]).sum()) for entry, tangent in moved if entry.name in seeds
+    )
     return [*deviations, product - recorded.product]

@@ -70,6 +70,19 @@ def test_golden_values_are_met_to_their_last_decimal(
     assert compared in result.detail
 
 
+def test_golden_inputs_and_seeds_go_by_name() -> None:
+    model = encoder(fixed=False)
+    order = [*reversed(range(len(model.context))), *range(len(model.context), len(model.entries))]
+    nodes = tuple(
+        node.model_copy(update={"operands": tuple(order[operand] for operand in node.operands)})
+        for node in model.nodes
+    )
+    reversed_inputs = model.model_copy(update={"context": model.context[::-1], "nodes": nodes})
+    result = check_golden(reversed_inputs, PRIMITIVES)
+    assert result.outcome == "passed"
+    assert "59 recorded values" in result.detail
+
+
 @pytest.mark.parametrize("model", [layer_norm(), one_token(), feed_forward(fixed=True)])
 def test_nothing_is_recorded_without_attention(model: DGraph) -> None:
     assert check_golden(model, PRIMITIVES).outcome == "not run"
