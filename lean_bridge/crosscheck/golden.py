@@ -165,8 +165,6 @@ def _derivative_deviations(program: Program, inputs: Mapping[str, Array], record
         flat = gradients[name].ravel()
         deviations += list(np.array([flat[0], flat[-1], flat.sum(), np.abs(flat).sum()]) - expected)
     tangents = program.jvp(inputs, {name: seeds[name] for name in INPUTS})
-    moved = zip(program.entries, tangents, strict=True)
-    product = sum(
-        float((tangent * seeds[entry.name]).sum()) for entry, tangent in moved if entry.name in seeds
-    )
+    moved = {entry.name: tangent for entry, tangent in zip(program.entries, tangents, strict=True)}
+    product = sum(float((moved[name] * seed).sum()) for name, seed in seeds.items())
     return [*deviations, product - recorded.product]
