@@ -8,7 +8,7 @@ from itertools import groupby
 from lean_bridge.ui.wording import common_namespace, one_line
 from pybind_models import DeclarationReport, DGraph, VerifyReport, shape_text
 
-_HEAD = ("declaration", "status", "rests on", "source")
+_HEAD = ("declaration", "upstream", "status", "rests on", "source")
 
 
 def render_markdown(report: VerifyReport) -> str:
@@ -35,12 +35,13 @@ def render_markdown(report: VerifyReport) -> str:
 
 def _row(each: DeclarationReport, namespace: str) -> tuple[str, ...]:
     name = f"`{each.name.removeprefix(namespace)}`"
+    upstream = "–"
     if each.upstream is not None:
-        name += f" (upstream `{each.upstream.removeprefix(namespace)}`)"
+        upstream = "same name" if each.upstream == each.name else f"`{each.upstream.removeprefix(namespace)}`"
     rests = ", ".join(f"`{axiom}`" for axiom in each.axioms) or "no axiom seen"
     if each.library_theorems:
         rests += f"; {each.library_theorems} theorems of Lean's library"
-    return name, each.status, rests, f"`{each.source.file}`" if each.source else "–"
+    return name, upstream, each.status, rests, f"`{each.source.file}`" if each.source else "–"
 
 
 def _entries(graph: DGraph) -> Iterator[tuple[str, ...]]:

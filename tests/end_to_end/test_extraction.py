@@ -77,6 +77,66 @@ def test_attention_row_by_row(
     assert all(node.lean_op == PRIMITIVES[node.op].lean_name for node in graph.nodes)
 
 
+LAYER_NORM = [
+    ("rowMean", (0,), "m"),
+    ("broadcastRow", (3,), "m n"),
+    ("sub", (0, 4), "m n"),
+    ("mul", (5, 5), "m n"),
+    ("rowMean", (6,), "m"),
+    ("addConst", (7,), "m"),
+    ("sqrtClamp", (8,), "m"),
+    ("inv", (9,), "m"),
+    ("broadcastRow", (10,), "m n"),
+    ("mul", (5, 11), "m n"),
+    ("broadcastCol", (1,), "m n"),
+    ("mul", (12, 13), "m n"),
+    ("broadcastCol", (2,), "m n"),
+    ("add", (14, 15), "m n"),
+]
+
+
+def test_layer_norm_row_by_row(project: Project) -> None:
+    graph = project.extract("layerNormGraph")
+    assert [entry.shape for entry in graph.context] == [shape("m n"), shape("n"), shape("n")]
+    found = [(node.op, node.operands, node.shape) for node in graph.nodes]
+    assert found == [(op, operands, shape(text)) for op, operands, text in LAYER_NORM]
+    assert graph.scalars == ("ε",)
+
+
+FEED_FORWARD = [
+    ("affine", (24,), "seqLen dFF"),
+    ("gelu", (25,), "seqLen dFF"),
+    ("affine", (26,), "seqLen dModel"),
+    ("add", (24, 27), "seqLen dModel"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "split"), [("encoderBlockGraph", "splitHeads"), ("encoderBlockBareReshapeGraph", "reshape")]
+)
+def test_encoder_block_row_by_row(project: Project, name: str, split: str) -> None:
+    """Attention moves up by the four normalisation parameters; 9 inputs and 21 nodes in all."""
+    graph = project.extract(name)
+    assert [entry.name for entry in graph.context] == ["x", "Wq", "Wk", "Wv", "Wo", "γ₁", "β₁", "γ₂", "β₂"]
+    attention = [
+        (
+            split if op == "SPLIT" else op,
+            tuple(i if i < 5 else i + 4 for i in operands),
+            " ".join("seqLen" if dim == "n" else dim for dim in text.split()),
+        )
+        for _, op, operands, text in RESIDUAL
+    ]
+    norm1 = ("layerNorm", (23, 5, 6), "seqLen dModel")
+    norm2 = ("layerNorm", (28, 7, 8), "seqLen dModel")
+    expected = [
+        (op, operands, shape(text)) for op, operands, text in [*attention, norm1, *FEED_FORWARD, norm2]
+    ]
+    assert [(node.op, node.operands, node.shape) for node in graph.nodes] == expected
+    assert len(graph.entries) == 30
+    assert graph.maps == ("fc1", "b1", "fc2", "b2")
+    assert [graph.nodes[i].params["ε"] for i in (15, 20)] == [ScalarParam(name="ε₁"), ScalarParam(name="ε₂")]
+
+
 PROBE = """
 module
 

@@ -1,0 +1,67 @@
+"""The library that comes with the package: what it must hold, and that the documentation says the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lean_bridge.project import Project, open_project
+from lean_bridge.ui.markdown import render_markdown
+from pybind_models import VerifyReport
+
+pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("embedded")]
+
+CHECKOUT = Path(__file__).parents[2]
+SEEDS = {"Tape.Ops.Transformer.ResidualAttention": 5, "Tape.Ops.Transformer.EncoderBlock": 23}
+
+
+@pytest.fixture(scope="module")
+def project() -> Project:
+    return open_project(CHECKOUT)
+
+
+@pytest.fixture(scope="module")
+def report(project: Project) -> VerifyReport:
+    return project.verify()
+
+
+def test_everything_catalogued_is_accepted(report: VerifyReport) -> None:
+    assert (report.verdict, report.reason) == ("accepted", None)
+
+
+@pytest.mark.parametrize(("group", "count"), SEEDS.items())
+def test_every_seed_declaration_is_there(report: VerifyReport, group: str, count: int) -> None:
+    found = [each for each in report.declarations if each.group == group]
+    assert len(found) == count
+    assert all(each.upstream == each.name for each in found)
+
+
+def test_no_axiom_beyond_the_standard_ones(report: VerifyReport) -> None:
+    used = {axiom for each in report.declarations for axiom in each.axioms}
+    assert used <= {"propext", "Quot.sound", "Classical.choice"}
+
+
+def test_every_graph_was_compared(report: VerifyReport) -> None:
+    for graph in report.graphs:
+        assert sum(check.outcome == "passed" for check in graph.checks) >= 3, graph.name
+
+
+def test_the_encoder_with_its_weights_agrees_with_pytorch(report: VerifyReport) -> None:
+    (graph,) = (each for each in report.graphs if each.name.endswith(".positionwiseEncoderBlockGraph"))
+    (check,) = (check for check in graph.checks if "PyTorch" in check.name)
+    assert check.outcome == "passed"
+    assert check.error is not None
+    assert check.error <= 1e-11
+
+
+def test_lean_has_no_messages(report: VerifyReport) -> None:
+    assert report.build is not None
+    assert [message for module in report.build.modules for message in module.diagnostics] == []
+
+
+def test_the_documentation_is_what_the_report_says(report: VerifyReport) -> None:
+    page = (CHECKOUT / "docs" / "declarations.md").read_text(encoding="utf-8")
+    assert page == render_markdown(report), (
+        "write it again: lean-bridge verify --format markdown > docs/declarations.md"
+    )
