@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
@@ -95,9 +96,10 @@ def find_block(model: DGraph) -> Block | str:
     missing = [name for name in needed if name not in shapes]
     if missing:
         return f"no transformer block: no entry is named {', '.join(missing)}"
-    ranks = [len(shapes[name]) for name in ("x", *attends * HEADS[:1])]
-    if ranks not in ([1], [2], [2, 3]):
-        return "no transformer block: unexpected ranks of x or Qheads"
+    rank = len(shapes["x"])
+    heads_fit = not attends or (rank, len(shapes["Qheads"])) == (2, 3)
+    if rank not in (1, 2) or not heads_fit or (feeds and len(shapes["pre"]) != rank):
+        return "no transformer block: unexpected ranks of x, Qheads or pre"
     roles: dict[str, Dim] = dict(zip(("d", "n"), reversed(shapes["x"]), strict=False))
     roles |= {"H": shapes["Qheads"][0], "D": shapes["Qheads"][2]} if attends else {}
     roles |= {"F": shapes["pre"][-1]} if feeds else {}
@@ -118,8 +120,13 @@ def find_block(model: DGraph) -> Block | str:
     used = [SCALARS[part] for part in parts if part in SCALARS]
     if [binder for binder, _ in scalars] != [role[0] for role in used]:
         return f"no transformer block: expected the scalars {', '.join(used)}"
-    if len(maps) != (len(NETWORK) if feeds and "W1" not in shapes else 0):
-        return f"no transformer block: unexpected fixed maps {', '.join(maps) or 'none'}"
+    if len(maps) not in (0, feeds * len(NETWORK)):
+        return f"no transformer block: unexpected fixed maps {', '.join(maps)}"
+    context = {entry.name for entry in model.context}
+    inputs = ["x", *attends * WEIGHTS, *chain(*norms.values()), *(feeds and not maps) * NETWORK]
+    absent = [name for name in inputs if name not in context]
+    if absent:
+        return f"no transformer block: no input is named {', '.join(absent)}"
     return Block(
         parts=parts,
         dims={role: str(dim) for role, dim in roles.items()},

@@ -13,11 +13,15 @@ from tests.unit.executor.graphs import (
     attention,
     encoder,
     feed_forward,
+    graph,
     layer_norm,
+    node,
     one_token,
     post_norm,
 )
 
+K = Dim.variable("k")
+RESIDUAL = node("residual", "add", (0, 2), (K,))
 ATTENTION_DIMS = {"n": "n", "d": "dModel", "H": "numHeads", "D": "headDim"}
 
 
@@ -101,7 +105,7 @@ def test_fixed_weights_are_applied_at_each_position(model: DGraph, positions: in
         (altered("out", name="y"), "no entry is named out"),
         (altered("Kheads", op="reshape"), "heads are split by reshape, splitHeads"),
         (altered("Vheads", shape=(Dim.variable("n"),) * 3), "unexpected dimensions of Vheads"),
-        (altered("Qheads", shape=(Dim.variable("n"),) * 2), "unexpected ranks of x or Qheads"),
+        (altered("Qheads", shape=(Dim.variable("n"),) * 2), "unexpected ranks of x, Qheads or pre"),
         (altered("scaled", params={}), "expected the scalars c"),
         (
             attention().model_copy(update={"dims": ("n", "dModel", "numHeads")}),
@@ -126,6 +130,18 @@ def test_fixed_weights_are_applied_at_each_position(model: DGraph, positions: in
                 update={"nodes": (*feed_forward(fixed=False).nodes[:1], *feed_forward(fixed=True).nodes[1:])}
             ),
             "unexpected fixed maps fc2, b2",
+        ),
+        (
+            graph({"x": (K,)}, node("pre", "add", (0, 0), ()), node("proj", "add", (0, 0), (K,)), RESIDUAL),
+            "unexpected ranks of x, Qheads or pre",
+        ),
+        (
+            graph({"x": (K,)}, node("y", "addConst", (0,), (K,), ε="c"), scalars=("c",)),
+            "no input is named γ, β",
+        ),
+        (
+            feed_forward(fixed=False).model_copy(update={"context": feed_forward(fixed=False).context[:-1]}),
+            "no input is named b2",
         ),
     ],
 )
