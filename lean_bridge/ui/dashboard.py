@@ -122,8 +122,9 @@ def _declaration(
     notes = [report.kind] if report.kind is not None else []
     if report.source is not None:
         notes.append(f"{report.source.file}:{report.source.line}")
-    if report.upstream is not None and report.upstream != report.name:
-        notes.append(f"upstream {report.upstream.removeprefix(namespace)}")
+    if report.upstream is not None:
+        same = report.upstream == report.name
+        notes.append(f"upstream: {'same name' if same else report.upstream.removeprefix(namespace)}")
     if notes:
         lines.append(Text(" · ".join(map(visible, notes)), "dim"))
     return Group(*lines)

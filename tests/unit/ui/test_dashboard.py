@@ -50,7 +50,7 @@ def test_every_row_says_what_it_stands_for() -> None:
     text = " ".join(shown(accepted(), 140).split())
     assert "✓ proved Graph.backprop_correct propext, Quot.sound, Classical.choice" in text
     assert "214 library theorems" in text
-    assert "theorem · Proofs/Tape.lean:120 · upstream Graph.backprop_ctx" in text
+    assert "theorem · Proofs/Tape.lean:120 · upstream: Graph.backprop_ctx" in text
     assert "✓ defined Transformer.mhaResidualDGraph no axioms" in text
     assert "✓ agrees mhaResidualDGraph 0.4 s" in text
     assert "5 inputs + 15 nodes · for all n, dModel, numHeads, headDim, c" in text
