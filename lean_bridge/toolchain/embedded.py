@@ -28,7 +28,7 @@ VERSION = "4.28.0-pre"
 BOOT_LIMIT = 120.0
 """Seconds a worker may take to boot; 4 s is usual."""
 
-JOBS_PER_WORKER = 12
+JOBS_PER_WORKER = 18
 """Each ``import Init`` leaves 70 MB behind; after 24 files nothing of 2 GiB is left, and the worker hangs."""
 
 STACK_KB = 7000
