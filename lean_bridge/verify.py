@@ -36,10 +36,8 @@ def judge_library(
     """
     started = time.monotonic()
     observe(StageStarted("audit"))
-    failed = {
-        report.module: report.state for report in build.modules if report.state in ("failed", "blocked")
-    }
-    declarations = audit(environment, catalogue, root=root, failed_modules=failed)
+    refused = {report.module: report.state for report in build.modules if report.state == "failed"}
+    declarations = audit(environment, catalogue, root=root, failed_modules=refused)
     standing = {report.name: report for report in declarations}
     observe(StageStarted("cross-check", len(catalogue.graphs) * len(CHECKS)))
     graphs = tuple(_judge_graph(environment, standing[entry.name], observe) for entry in catalogue.graphs)

@@ -16,10 +16,9 @@ from pybind_models import BuildReport, DeclarationReport, GraphReport, VerifyRep
 def render_failures(report: VerifyReport, console: Console, *, verbose: bool = False) -> None:
     """Write every failure with all that is known about it; nothing where there is none.
 
+    Lean's messages come last, where the eye is; what was not built because of them is only named.
     ``verbose`` adds Lean's warnings and information.
     """
-    if report.build is not None:
-        _render_messages(report.build, console, verbose=verbose)
     refused = [each for each in report.declarations if declaration_tone(each) == "bad"]
     if refused:
         _title("Declarations refused", console)
@@ -29,11 +28,13 @@ def render_failures(report: VerifyReport, console: Console, *, verbose: bool = F
     if unbuilt:
         _title("Declarations without a verdict, as their module was not built", console)
         console.print(Text(", ".join(map(visible, unbuilt))))
-    unsettled = [each for each in report.graphs if graph_tone(each) != "good"]
+    unsettled = [each for each in report.graphs if graph_tone(each) != "good" and each.name not in unbuilt]
     if unsettled:
         _title("Graphs that do not agree", console)
         for graph in unsettled:
             _render_graph(graph, console)
+    if report.build is not None:
+        _render_messages(report.build, console, verbose=verbose)
 
 
 def _title(text: str, console: Console) -> None:
