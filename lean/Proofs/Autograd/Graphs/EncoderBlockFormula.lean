@@ -1,7 +1,7 @@
 module
 
 public import Proofs.Autograd.Graphs.Faithful
-public import Proofs.Autograd.Graphs.EncoderBlock
+public import Proofs.Autograd.Graphs.PositionwiseEncoderBlock
 public import Proofs.Autograd.Tape.Weaken
 
 /-!
@@ -72,5 +72,28 @@ theorem encoderAfterNorm1Graph_output_eq_textbook :
   have h := (getIdx_dropMiddle _ _).symm.trans (h.trans (mhaResidualGraph_output_eq_textbook c x Wq Wk Wv Wo))
   rw [← h, ← layerNorm_eq_textbook]
   rfl
+
+section
+
+variable (κ ε₂ : R) (g : Graph R (ΓEncoderBlock n d H D) (ssEncoderAfterNorm1 n d H D))
+  (v : TList R (ΓPositionwiseEncoderBlock n d H D F))
+
+/-- The second residual sum is that of the first normalisation plus its feed-forward network. -/
+theorem positionwiseEncoderFfnResidual_output :
+    getIdx ((positionwiseEncoderFfnResidualGraphWith g κ).eval v) positionwiseEncoderNorm2Inputs.x =
+      let u := (g.weakenContext (ffnParameters d F)).eval v
+      let y : Tensor R (mat n d) := getIdx u (.pos 28 rfl)
+      y.add (textbookFeedForward κ (getIdx u (.pos 9 rfl)) (getIdx u (.pos 10 rfl)) (getIdx u (.pos 11 rfl))
+        (getIdx u (.pos 12 rfl)) y) :=
+  (rfl)
+
+/-- The output of the block is the normalisation of the second residual sum. -/
+theorem positionwiseEncoderNorm2_output (g : Graph R (ΓPositionwiseEncoderBlock n d H D F) (ssEncoderFfnResidual n d H D F)) :
+    getIdx ((g.snoc (wholeNode positionwiseEncoderNorm2Inputs ε₂)).eval v) (.pos 33 rfl) =
+      textbookLayerNorm ε₂ (getIdx (g.eval v) positionwiseEncoderNorm2Inputs.x)
+        (getIdx (g.eval v) positionwiseEncoderNorm2Inputs.gamma) (getIdx (g.eval v) positionwiseEncoderNorm2Inputs.beta) :=
+  (rfl)
+
+end
 
 end Proofs.Autograd.Transformer

@@ -1,7 +1,6 @@
 module
 
 public import Proofs.Autograd.Graphs.EncoderBlockFormula
-public import Proofs.Autograd.Graphs.PositionwiseEncoderBlock
 
 /-!
 # The encoder block computes the textbook formula
@@ -22,27 +21,6 @@ variable {R : Type} [ScalarOps R] {n d H D F : Nat} (κ c ε₁ ε₂ : R) (x : 
   (Wq Wk Wv : Tensor R (WqShape d H D)) (Wo : Tensor R (WoShape d H D)) (γ₁ β₁ γ₂ β₂ : Tensor R (vec d))
   (W1 : Tensor R (mat F d)) (b1 : Tensor R (vec F)) (W2 : Tensor R (mat d F)) (b2 : Tensor R (vec d))
 
-section
-
-variable (g : Graph R (ΓEncoderBlock n d H D) (ssEncoderAfterNorm1 n d H D))
-  (v : TList R (ΓPositionwiseEncoderBlock n d H D F))
-
-private theorem eval_ffnResidual :
-    getIdx ((positionwiseEncoderFfnResidualGraphWith g κ).eval v) positionwiseEncoderNorm2Inputs.x =
-      let u := (g.weakenContext (ffnParameters d F)).eval v
-      let y : Tensor R (mat n d) := getIdx u (.pos 28 rfl)
-      y.add (textbookFeedForward κ (getIdx u (.pos 9 rfl)) (getIdx u (.pos 10 rfl)) (getIdx u (.pos 11 rfl))
-        (getIdx u (.pos 12 rfl)) y) :=
-  (rfl)
-
-private theorem eval_norm2 (g : Graph R (ΓPositionwiseEncoderBlock n d H D F) (ssEncoderFfnResidual n d H D F)) :
-    getIdx ((g.snoc (wholeNode positionwiseEncoderNorm2Inputs ε₂)).eval v) (.pos 33 rfl) =
-      textbookLayerNorm ε₂ (getIdx (g.eval v) positionwiseEncoderNorm2Inputs.x)
-        (getIdx (g.eval v) positionwiseEncoderNorm2Inputs.gamma) (getIdx (g.eval v) positionwiseEncoderNorm2Inputs.beta) :=
-  (rfl)
-
-end
-
 /-- The output of the encoder block is the textbook formula. -/
 theorem positionwiseEncoderBlockGraph_output_eq_textbook :
     getIdx ((positionwiseEncoderBlockGraph κ c ε₁ ε₂).eval
@@ -52,8 +30,8 @@ theorem positionwiseEncoderBlockGraph_output_eq_textbook :
     (extra := ffnParameters d F) (x, Wq, Wk, Wv, Wo, γ₁, β₁, γ₂, β₂, W1, b1, W2, b2, ()) (encoderAfterNorm1Graph c ε₁))
   have h := (getIdx_dropMiddle _ _).symm.trans
     (h.trans (encoderAfterNorm1Graph_output_eq_textbook c ε₁ x Wq Wk Wv Wo γ₁ β₁ γ₂ β₂))
-  refine (eval_norm2 ε₂ _ _).trans ?_
-  have hy := eval_ffnResidual κ (encoderAfterNorm1Graph c ε₁) (x, Wq, Wk, Wv, Wo, γ₁, β₁, γ₂, β₂, W1, b1, W2, b2, ())
+  refine (positionwiseEncoderNorm2_output ε₂ _ _).trans ?_
+  have hy := positionwiseEncoderFfnResidual_output κ (encoderAfterNorm1Graph c ε₁) (x, Wq, Wk, Wv, Wo, γ₁, β₁, γ₂, β₂, W1, b1, W2, b2, ())
   rw [← positionwiseEncoderFfnResidualGraph] at hy
   rw [hy, textbookEncoderBlock, ← h]
   have input {s : Shape} {ss : List Shape} (g : Graph R (ΓPositionwiseEncoderBlock n d H D F) ss)
