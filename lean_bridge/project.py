@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -193,13 +192,9 @@ class Project:
         started = time.monotonic()
         catalogue = self.select(names)
         build = self.build(workers=workers, observe=observe, progress=progress)
-        states = ",".join(f"{module.module}={module.state == 'failed'}" for module in build.modules)
-        sources = hashlib.sha256(
-            b"".join(path.read_bytes() for path in sorted(self.root.rglob("*.lean")))
-        ).hexdigest()
-        key = verdict_key(
-            self.compiled().name, build.toolchain.identity, states, sources, catalogue.model_dump_json()
-        )
+        failed = ",".join(module.module for module in build.modules if module.state == "failed")
+        # the directory is named by the content of every module, their options and the toolchain
+        key = verdict_key(self.compiled().name, failed, catalogue.model_dump_json())
         earlier = None if fresh else recall(key)
         if earlier is not None:
             return earlier.model_copy(
