@@ -2,6 +2,14 @@
 
 from pybind_models.base import Model
 from pybind_models.dim import Dim, Shape, shape_text
+from pybind_models.evidence import (
+    Advisory,
+    Certification,
+    FieldEvidence,
+    FieldPoint,
+    KernelVerdict,
+    Pin,
+)
 from pybind_models.graph import DGraph, DimParam, Entry, MapParam, Node, Param, ScalarParam, ShapeParam
 from pybind_models.report import (
     BuildReport,
@@ -16,7 +24,9 @@ from pybind_models.report import (
 )
 
 __all__ = [
+    "Advisory",
     "BuildReport",
+    "Certification",
     "CheckResult",
     "DGraph",
     "DeclarationReport",
@@ -24,12 +34,16 @@ __all__ = [
     "Dim",
     "DimParam",
     "Entry",
+    "FieldEvidence",
+    "FieldPoint",
     "GraphReport",
+    "KernelVerdict",
     "MapParam",
     "Model",
     "ModuleReport",
     "Node",
     "Param",
+    "Pin",
     "ScalarParam",
     "Shape",
     "ShapeParam",

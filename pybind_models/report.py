@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from pybind_models.base import Model
+from pybind_models.evidence import Advisory, Certification, FieldEvidence, KernelVerdict, Pin
 from pybind_models.graph import DGraph
 
 Severity = Literal["information", "warning", "error"]
@@ -89,6 +90,8 @@ class DeclarationReport(Model):
     status: DeclarationStatus
     reason: str | None = None
     """Why it was not accepted, in one line."""
+    code: str | None = None
+    """The stable code of that reason, as ``lean-bridge explain`` takes it."""
     statement: str | None = None
     """Its type, written to be read."""
     axioms: tuple[str, ...] = ()
@@ -100,6 +103,9 @@ class DeclarationReport(Model):
     declarations: int = 0
     """How many declarations of this library were followed."""
     source: Source | None = None
+    pin: Pin | None = None
+    kernels: tuple[KernelVerdict, ...] = ()
+    """The kernel that built it first, then every independent one."""
 
 
 class CheckResult(Model):
@@ -123,7 +129,13 @@ class GraphReport(Model):
     name: str
     status: Literal["agrees", "rejected", "no verdict"]
     reason: str | None = None
+    code: str | None = None
+    """The stable code of that reason."""
     graph: DGraph | None = None
+    certified: bool = False
+    """Whether Lean agreed that the extracted graph is the declared one."""
+    certification: Certification | None = None
+    finite_field: FieldEvidence | None = None
     checks: tuple[CheckResult, ...] = ()
     seconds: float = 0.0
 
@@ -141,6 +153,10 @@ class VerifyReport(Model):
     verdict: Literal["accepted", "rejected", "no verdict"]
     reason: str | None = None
     """Why, in one line, where the verdict is not ``accepted``."""
+    code: str | None = None
+    """The stable code of that reason."""
+    advisories: tuple[Advisory, ...] = ()
+    """Known faults of the Lean that built the library."""
     build: BuildReport | None = None
     declarations: tuple[DeclarationReport, ...] = ()
     graphs: tuple[GraphReport, ...] = ()

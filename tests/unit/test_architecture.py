@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "toolchain": set(),
     "build": {"toolchain"},
     "olean": set(),
+    "kernel": {"olean", "toolchain"},
     "audit": {"olean"},
     "extract": {"olean"},
     "executor": set(),

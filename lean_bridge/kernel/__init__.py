@@ -1,0 +1,1 @@
+"""From compiled declarations to the verdict of a second, independent kernel."""

@@ -1,0 +1,88 @@
+"""What stands behind a verdict beside the build: pins, kernels, certificates, advisories."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from pybind_models.base import Model
+
+
+class Pin(Model):
+    """Whether a declaration is the one that the library's manifest names."""
+
+    outcome: Literal["matches", "drifted", "not pinned"]
+    hash: str
+    """The structural hash of the elaborated statement, down through the library's own definitions."""
+    change: str | None = None
+    """What is not as pinned, with the old and the new text where there are any."""
+
+
+class KernelVerdict(Model):
+    """What one kernel says of a declaration."""
+
+    kernel: str
+    """For example ``Lean 4.28.0-pre, embedded``."""
+    outcome: Literal["accepted", "refused", "not confirmed"]
+    """``not confirmed``: this kernel was not asked, or gave no answer; never to be read as acceptance."""
+    detail: str | None = None
+
+
+class Advisory(Model):
+    """A known fault of a Lean version that may let a wrong proof pass."""
+
+    name: str
+    """The public issue, for example ``lean4#1234``."""
+    title: str
+    fixed_in: str
+    """The first version without it."""
+    url: str
+
+
+class Certification(Model):
+    """Lean's word that an extracted graph is the declared one, for all dimensions and parameters."""
+
+    outcome: Literal["certified", "refused", "not run"]
+    module: str | None = None
+    """The generated module that Lean checked."""
+    theorem: str | None = None
+    """The generated theorem ``declared = extracted``, proved by ``rfl``."""
+    detail: str | None = None
+    """What Lean said instead, or why it was not asked."""
+
+    @model_validator(mode="after")
+    def _certified_names_its_theorem(self) -> Certification:
+        if self.outcome == "certified" and not (self.module and self.theorem):
+            raise ValueError("certified takes a module and a theorem")
+        return self
+
+
+class FieldPoint(Model):
+    """One random point over GF(p) at which Lean's kernel and the executor computed the same numbers."""
+
+    dims: dict[str, int]
+    module: str
+    """The generated module that Lean checked."""
+    theorems: tuple[str, ...] = Field(min_length=1)
+    """The generated theorems: saved tensors, tangents, cotangents."""
+
+
+class FieldEvidence(Model):
+    """Whether the executor computes what the Lean graph does, exactly, over a finite field."""
+
+    outcome: Literal["certified", "refused", "not run"]
+    prime: int
+    points: tuple[FieldPoint, ...] = ()
+    degree: int | None = None
+    """A bound on the degree of the polynomials whose equality was tested."""
+    error_bound: float | None = None
+    """Schwartz–Zippel: the chance that different functions would have agreed at these points."""
+    detail: str | None = None
+    """What disagreed, or why nothing was compared."""
+
+    @model_validator(mode="after")
+    def _certified_names_its_points(self) -> FieldEvidence:
+        if self.outcome == "certified" and (not self.points or self.error_bound is None):
+            raise ValueError("certified takes a point and a bound on the error")
+        return self
