@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Literal
 
 import filelock
 
-from lean_bridge.build.modules import Library, Module, read_library
+from lean_bridge.build.modules import Library, Module, generated_library, read_library
 from lean_bridge.build.store import Store, module_keys
 from lean_bridge.errors import ToolchainError
 from lean_bridge.events import BuildEvent, BuildStarted, ModuleFinished, ModuleStarted
@@ -44,10 +44,41 @@ def build_library(
     it all are. ``observe`` is called from this thread. A module in the store starts no Lean process.
     Raises: ProjectNotFound; BuildFailed if the imports are at fault; ToolchainError if Lean gives no answer.
     """
-    began = time.monotonic()
     library = read_library(root, provider.library)
     if only is not None:
         library = library.closure(only)
+    return _build(library, provider, workers, observe, time_limit)
+
+
+def build_generated(
+    sources: Mapping[str, str],
+    library: Path,
+    provider: Provider,
+    *,
+    workers: int = 2,
+    observe: Callable[[BuildEvent], None] = lambda _: None,
+    time_limit: float = TIME_LIMIT,
+) -> tuple[BuildReport, Path]:
+    """Compile texts, by the names of their modules, against a built library; see :func:`build_library`.
+
+    The texts may import each other. ``library`` is the directory that :func:`build_library` returned; its
+    name stands for its content in the keys, so no text is elaborated twice against one library. A module that
+    Lean refuses is ``failed`` in the report, with Lean's messages. The directory returned holds the generated
+    modules only.
+    Raises: BuildFailed if the imports are at fault; ToolchainError if Lean gives no answer.
+    """
+    generated = generated_library(sources, (library,), provider.library)
+    return _build(generated, provider, workers, observe, time_limit)
+
+
+def _build(
+    library: Library,
+    provider: Provider,
+    workers: int,
+    observe: Callable[[BuildEvent], None],
+    time_limit: float,
+) -> tuple[BuildReport, Path]:
+    began = time.monotonic()
     observe(BuildStarted(tuple(module.name for module in library.modules)))
     with ThreadPoolExecutor(workers) as executor, provider.pool(workers, time_limit=time_limit) as pool:
         build = _Build(library, provider, pool, observe)
@@ -135,7 +166,7 @@ class _Build:
                     Job(
                         source=snapshot,
                         root=scratch / "source",
-                        search_path=(self.tree,),
+                        search_path=(self.tree, *self._library.built_upon),
                         olean=artifacts / "module.olean",
                         options=module.options,
                     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
@@ -14,8 +14,8 @@ from lean_bridge.build.header import parse_header
 from lean_bridge.errors import BuildFailed, ProjectNotFound
 
 _Options = tuple[tuple[str, str], ...]
-_Found = tuple[Path, Path, _Options]
-"""A module's source, the directory its name counts from, and its options."""
+_Found = tuple[str, bytes, _Options]
+"""A module's file as reports name it, its content and its options."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,8 @@ class Module:
     """One source file of the library."""
 
     name: str
-    source: Path
     file: str
     """The source, relative to the library's root."""
-    root: Path
-    """The directory from which the module's name is read off its path."""
     content: bytes
     imports: tuple[str, ...]
     """Modules of this library that it imports, sorted."""
@@ -40,6 +37,8 @@ class Library:
     """Every module of a library, in an order in which they can be built."""
 
     modules: tuple[Module, ...]
+    built_upon: tuple[Path, ...] = ()
+    """Directories of compiled modules that may be imported too, each named by its content."""
 
     def closure(self, names: Collection[str]) -> Library:
         """Return the part of the library that ``names`` and what they import make up.
@@ -56,7 +55,7 @@ class Library:
             if name not in wanted:
                 wanted.add(name)
                 pending += known[name].imports
-        return Library(tuple(module for module in self.modules if module.name in wanted))
+        return replace(self, modules=tuple(module for module in self.modules if module.name in wanted))
 
 
 def read_library(root: Path, standard: Path) -> Library:
@@ -74,10 +73,28 @@ def read_library(root: Path, standard: Path) -> Library:
         for glob in library.get("globs") or [f"{name}.*" for name in library.get("roots", [library["name"]])]:
             for source in _matching(sources, glob):
                 name = ".".join(source.relative_to(sources).with_suffix("").parts)
-                found.setdefault(name, (source, sources, options))
+                if name not in found:
+                    found[name] = source.relative_to(root).as_posix(), source.read_bytes(), options
     if not found:
         raise ProjectNotFound(f"{root / 'lakefile.toml'}: none of its libraries has a source file")
-    return _order(root, standard, found)
+    return Library(_order(found, (standard,)))
+
+
+def generated_library(sources: Mapping[str, str], built_upon: Sequence[Path], standard: Path) -> Library:
+    """Return the library that texts, by the names of their modules, make up; they have no files.
+
+    They may import each other, what is compiled in ``built_upon``, and the standard library. Lean looks for
+    all modules of one first component in one directory, so they share none with what they are built upon.
+    Raises: BuildFailed, naming module and line, if an import leads nowhere or in a circle, or where the first
+    component of a name is taken.
+    """
+    found: dict[str, _Found] = {}
+    for name, text in sources.items():
+        package = name.partition(".")[0]
+        if any((directory / package).exists() for directory in (*built_upon, standard)):
+            raise BuildFailed(f"{name}: expected a generated module outside {package}, which is a library's")
+        found[name] = f"{name.replace('.', '/')}.lean", text.encode(), (("autoImplicit", "false"),)
+    return Library(_order(found, (*built_upon, standard)), tuple(built_upon))
 
 
 def _read_lakefile(root: Path) -> dict[str, Any]:
@@ -111,23 +128,23 @@ def _matching(sources: Path, glob: str) -> Iterator[Path]:
         yield from sorted(stem.rglob("*.lean"))
 
 
-def _order(root: Path, standard: Path, found: dict[str, _Found]) -> Library:
+def _order(found: Mapping[str, _Found], compiled: Sequence[Path]) -> tuple[Module, ...]:
     modules: dict[str, Module] = {}
     lines: dict[tuple[str, str], int] = {}
-    for name, (source, sources, options) in found.items():
-        file = source.relative_to(root).as_posix()
-        content = source.read_bytes()
+    for name, (file, content, options) in found.items():
         own: set[str] = set()
         for imported in parse_header(content.decode("utf-8", "replace")).imports:
             if imported.module in found:
                 own.add(imported.module)
                 lines[name, imported.module] = imported.line
-            elif not standard.joinpath(*imported.module.split(".")).with_suffix(".olean").is_file():
-                raise BuildFailed(
-                    f"{file}:{imported.line}: imports {imported.module}, "
-                    "which is neither in this library nor in Lean's"
-                )
-        modules[name] = Module(name, source, file, sources, content, tuple(sorted(own)), options)
+            else:
+                olean = Path(*imported.module.split(".")).with_suffix(".olean")
+                if not any((directory / olean).is_file() for directory in compiled):
+                    raise BuildFailed(
+                        f"{file}:{imported.line}: imports {imported.module}, "
+                        "which is neither in this library nor in Lean's"
+                    )
+        modules[name] = Module(name, file, content, tuple(sorted(own)), options)
     imports = {name: modules[name].imports for name in sorted(modules)}
     try:
         order = list(TopologicalSorter(imports).static_order())
@@ -138,4 +155,4 @@ def _order(root: Path, standard: Path, found: dict[str, _Found]) -> Library:
             for imported, importer in pairwise(circle)
         )
         raise BuildFailed(f"imports form a circle: {', '.join(steps)}") from error
-    return Library(tuple(modules[name] for name in order))
+    return tuple(modules[name] for name in order)

@@ -127,6 +127,7 @@ class Store:
 def module_keys(library: Library, toolchain: Toolchain) -> dict[str, str]:
     """Return the key of each module: a digest of all that its compiled files depend on."""
     keys: dict[str, str] = {}
+    upon = [directory.name for directory in library.built_upon]
     for module in library.modules:  # in build order
         keys[module.name] = content_key(
             [
@@ -136,7 +137,7 @@ def module_keys(library: Library, toolchain: Toolchain) -> dict[str, str]:
                 module.file,
                 module.options,
                 hashlib.sha256(module.content).hexdigest(),
-                [keys[imported] for imported in module.imports],
+                [*(keys[imported] for imported in module.imports), *upon],
             ]
         )
     return keys

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lean_bridge.build.build import build_library
+from lean_bridge.build.build import build_generated, build_library
 from lean_bridge.events import BuildEvent, BuildStarted, ModuleFinished, ModuleStarted
 from lean_bridge.toolchain.provider import Provider
 from pybind_models import BuildReport
@@ -152,3 +152,29 @@ def test_an_interrupted_build_resumes(project: Path, embedded: Provider, cache: 
     report, _ = build_library(project, embedded, workers=1)
     assert states(report) == {"Small.Double": "cached", "Small.Lemma": "built", "Small.Use": "built"}
     assert list((cache / "build" / "scratch").iterdir()) == []
+
+
+def test_generated_modules_are_built_once_against_a_library(project: Path, embedded: Provider) -> None:
+    _, library = build_library(project, embedded, workers=1, only=["Small.Double"])
+    sources = {
+        "Made.Base": "module\npublic import Small.Double\npublic theorem one : double 1 = 2 := rfl\n",
+        "Made.Top": "module\nimport Made.Base\ntheorem two : double 1 = 2 ∧ double 1 = 2 := ⟨one, one⟩\n",
+        "Made.Wrong": "module\nimport Small.Double\ntheorem wrong : double 1 = 3 := rfl\n",
+    }
+    first, tree = build_generated(sources, library, embedded, workers=1)
+    assert states(first) == {"Made.Base": "built", "Made.Top": "built", "Made.Wrong": "failed"}
+    assert first.lean_processes == 1
+    (error,) = next(module.diagnostics for module in first.modules if module.module == "Made.Wrong")
+    assert (error.file, error.line) == ("Made/Wrong.lean", 3)
+    assert sorted(file.name for file in tree.glob("Made/*.olean")) == ["Base.olean", "Top.olean"]
+    assert not (tree / "Small").exists()
+
+    del sources["Made.Wrong"]
+    again, _ = build_generated(sources, library, embedded)
+    assert states(again) == {"Made.Base": "cached", "Made.Top": "cached"}
+    assert again.lean_processes == 0
+
+    (project / "Small" / "Double.lean").write_text(DOUBLE.replace("n + n", "n + (n + 0)"))
+    _, changed = build_library(project, embedded, workers=1, only=["Small.Double"])
+    report, _ = build_generated(sources, changed, embedded, workers=1)
+    assert states(report) == {"Made.Base": "built", "Made.Top": "built"}

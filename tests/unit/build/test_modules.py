@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lean_bridge.build.modules import Library, read_library
+from lean_bridge.build.modules import Library, generated_library, read_library
 from lean_bridge.errors import BuildFailed, ProjectNotFound
 
 
@@ -73,13 +73,13 @@ leanOptions = { maxRecDepth = 1000 }
         tmp_path / "lean", {"A.lean": "", "A/B.lean": "", "src/C.lean": "", "B.lean": ""}, lakefile
     )
     below, other = read_library(root, standard).modules
-    assert (below.name, below.root, below.file) == ("A.B", root / ".", "A/B.lean")
+    assert (below.name, below.file) == ("A.B", "A/B.lean")
     assert below.options == (
         ("autoImplicit", "false"),
         ("linter.missingDocs", "true"),
         ("maxRecDepth", "900"),
     )
-    assert (other.name, other.root, other.file) == ("C", root / "src", "src/C.lean")
+    assert (other.name, other.file) == ("C", "src/C.lean")
     assert ("maxRecDepth", "1000") in other.options
 
 
@@ -130,3 +130,18 @@ def test_a_closure_holds_what_the_named_modules_import(tmp_path: Path, standard:
     assert names(library.closure(["A.Y"])) == ["A.Z", "A.Y"]
     with pytest.raises(ProjectNotFound, match=r"A\.V: the library has no such module"):
         library.closure(["A.V"])
+
+
+def test_generated_modules_import_each_other_and_what_is_compiled(tmp_path: Path, standard: Path) -> None:
+    built = tmp_path / "built"
+    (built / "A").mkdir(parents=True)
+    (built / "A" / "X.olean").touch()
+    sources = {"Made.Two": "import Made.One", "Made.One": "import A.X\nimport Init"}
+    library = generated_library(sources, [built], standard)
+    assert names(library) == ["Made.One", "Made.Two"]
+    assert [module.file for module in library.modules] == ["Made/One.lean", "Made/Two.lean"]
+    assert library.built_upon == (built,)
+    with pytest.raises(BuildFailed, match=r"^Made/One\.lean:1: imports A\.Y, which is neither"):
+        generated_library({"Made.One": "import A.Y"}, [built], standard)
+    with pytest.raises(BuildFailed, match=r"^A\.Z: expected a generated module outside A"):
+        generated_library({"A.Z": ""}, [built], standard)

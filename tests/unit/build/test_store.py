@@ -12,14 +12,10 @@ from lean_bridge.build.store import RECENT, Store, module_keys
 from pybind_models import ModuleReport, Toolchain
 
 LEAN = Toolchain(provider="embedded", version="4.28.0-pre", identity="one", location="here")
-LEAF = Module(
-    "A.Leaf", Path("A/Leaf.lean"), "A/Leaf.lean", Path(), b"module\n", (), (("autoImplicit", "false"),)
-)
-MIDDLE = Module(
-    "A.Middle", Path("A/Middle.lean"), "A/Middle.lean", Path(), b"import A.Leaf\n", ("A.Leaf",), ()
-)
-TOP = Module("A.Top", Path("A/Top.lean"), "A/Top.lean", Path(), b"import A.Middle\n", ("A.Middle",), ())
-OTHER = Module("A.Other", Path("A/Other.lean"), "A/Other.lean", Path(), b"module\n", (), ())
+LEAF = Module("A.Leaf", "A/Leaf.lean", b"module\n", (), (("autoImplicit", "false"),))
+MIDDLE = Module("A.Middle", "A/Middle.lean", b"import A.Leaf\n", ("A.Leaf",), ())
+TOP = Module("A.Top", "A/Top.lean", b"import A.Middle\n", ("A.Middle",), ())
+OTHER = Module("A.Other", "A/Other.lean", b"module\n", (), ())
 KEY = "ab" * 32
 
 
@@ -68,6 +64,15 @@ def test_another_toolchain_changes_every_key() -> None:
         module_keys(library, LEAN.model_copy(update={"identity": "two"})),
     )
     assert all(ours[name] != theirs[name] for name in ours)
+
+
+def test_what_a_library_is_built_upon_changes_every_key_by_its_name() -> None:
+    plain, *upon = (
+        module_keys(Library((LEAF, MIDDLE), built_upon), LEAN)
+        for built_upon in ((), (Path("trees/one"),), (Path("trees/two"),), (Path("elsewhere/one"),))
+    )
+    assert all(len({plain[name], upon[0][name], upon[1][name]}) == 3 for name in plain)
+    assert upon[0] == upon[2]
 
 
 def test_where_the_toolchain_lies_does_not_matter() -> None:
