@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 
-from lean_bridge.audit.axioms import mentioned_constants
 from lean_bridge.audit.notation import ARROW, ATOM, INFIX, POSTFIX, PREFIX
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import (
@@ -30,6 +29,7 @@ from lean_bridge.olean.expr import (
     Proj,
     Sort,
 )
+from lean_bridge.olean.mentions import mentioned_constants
 
 _MOST_NODES = 20_000
 _MOST_DEPTH = 80

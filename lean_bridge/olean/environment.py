@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from lean_bridge.codes import Code
 from lean_bridge.errors import OleanError
 from lean_bridge.olean.equality import is_same_declaration
 from lean_bridge.olean.expr import Constant, ConstantKind, Name
 from lean_bridge.olean.module import Module, read_module
-
-_COMPONENT = re.compile(r"«(?P<quoted>(?:[^»]|»»)*)»|(?P<plain>[^.«»]+)")
+from lean_bridge.olean.names import split_name
 
 
 class Environment:
@@ -136,7 +135,12 @@ class Environment:
             if this.original_kind(name) != chosen.original_kind(name) or not is_same_declaration(
                 chosen.constant(name), this.constant(name)
             ):
-                raise OleanError(str(this.path), 0, f"{name} is defined differently in module {best}")
+                raise OleanError(
+                    str(this.path),
+                    0,
+                    f"{name} is defined differently in module {best}; rename one of them",
+                    code=Code.DEFINED_TWICE,
+                )
             if chosen.constant(name).value is None and this.constant(name).value is not None:
                 best = module
         return best, self._modules[best].constant(name)
@@ -144,19 +148,10 @@ class Environment:
 
 def _relative_path(module: Name, suffix: str) -> Path | None:
     """Return where a module lies below the root of its library, or ``None`` if its name is no path."""
-    parts: list[str] = []
-    at = 0
-    while match := _COMPONENT.match(module, at):
-        quoted = match["quoted"]
-        parts.append(match["plain"] if quoted is None else quoted.replace("»»", "»"))
-        at = match.end()
-        if at == len(module):
-            is_path = all(part not in ("", ".", "..") and not set(part) & set("/\\\0") for part in parts)
-            return Path(*parts[:-1], parts[-1] + suffix) if is_path else None
-        if module[at] != ".":
-            return None
-        at += 1
-    return None
+    parts = [str(part) for part in split_name(module) or ()]
+    if not parts or any(part in ("", ".", "..") or set(part) & set("/\\\0") for part in parts):
+        return None
+    return Path(*parts[:-1], parts[-1] + suffix)
 
 
 def source_path(module: Name) -> Path | None:
