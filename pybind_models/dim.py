@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import total_ordering
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -13,54 +13,50 @@ from pydantic_core import CoreSchema, core_schema
 Monomial: TypeAlias = tuple[tuple[str, int], ...]
 """Powers of distinct dimension names, sorted by name, exponents positive; ``()`` is 1."""
 
-_FACTOR = re.compile(r"(?:(?P<number>\d+)|(?P<name>[^\W\d][\w'!?₀-₉]*)(?:\^(?P<power>[1-9]\d*))?)\Z")
+_TOKEN = re.compile(r"\s*(?:(?P<number>\d+)|(?P<name>[^\W\d][\w'!?₀-₉]*)|(?P<mark>[+*()]))")
+
+_SUM, _PRODUCT, _ATOM = range(3)
 
 
 @total_ordering
 class Dim:
-    """A polynomial with natural-number coefficients, in normal form.
+    """A polynomial with natural-number coefficients, which remembers how it was written.
 
-    Bound to a Lean term of type ``Nat`` built from literals, dimension arguments, ``+`` and ``*``. Equal
-    polynomials compare equal and have one text, such as ``"2*n^2 + dModel*n + 3"``, which is their JSON.
+    Bound to a Lean term of type ``Nat`` built from literals, dimension arguments, ``+`` and ``*``. Its text,
+    which is its JSON, is that term, such as ``"numHeads*headDim + 2*(n + 1)"``: Lean tells products from one
+    another by the order of their factors. Equal polynomials compare equal however they are written.
     """
 
-    __slots__ = ("_terms",)
+    __slots__ = ("_form", "_terms", "_text")
 
-    def __init__(self, terms: Mapping[Monomial, int]) -> None:
-        if any(count < 0 for count in terms.values()):
-            raise ValueError(f"a dimension has no negative coefficients, found {dict(terms)}")
+    def __init__(self, terms: Mapping[Monomial, int], text: str, form: int) -> None:
         kept = ((monomial, count) for monomial, count in terms.items() if count)
         self._terms = tuple(sorted(kept, key=lambda t: (-sum(p for _, p in t[0]), t[0])))
+        self._text = text
+        self._form = form
 
     @classmethod
     def constant(cls, value: int) -> Dim:
-        """Return the polynomial with one value at every point."""
-        return cls({(): value})
+        """Return the polynomial with one value at every point. Raises: ValueError if it is negative."""
+        if value < 0:
+            raise ValueError(f"expected a dimension ≥ 0, found {value}")
+        return cls({(): value}, str(value), _ATOM)
 
     @classmethod
     def variable(cls, name: str) -> Dim:
         """Return the dimension argument itself."""
-        return cls({((name, 1),): 1})
+        return cls({((name, 1),): 1}, name, _ATOM)
 
     @classmethod
     def parse(cls, text: str) -> Dim:
-        """Return the polynomial written as ``str`` writes it.
+        """Return the polynomial written as in Lean.
 
-        Raises: ValueError if the text is not a sum of products of naturals, names and powers.
+        Raises: ValueError if the text is not made of naturals, names, ``+``, ``*`` and parentheses.
         """
-        total = cls({})
-        for term in text.split("+"):
-            product = cls.constant(1)
-            for factor in term.split("*"):
-                match = _FACTOR.match(factor.strip())
-                if match is None:
-                    raise ValueError(f"expected a polynomial such as '2*n^2 + H*D', found {text!r}")
-                if match["number"]:
-                    product = product * cls.constant(int(match["number"]))
-                else:
-                    product = product * cls({((match["name"], int(match["power"] or 1)),): 1})
-            total = total + product
-        return total
+        try:
+            return _Parser(text).parse()
+        except RecursionError:
+            raise ValueError("expected a polynomial with fewer parentheses in one another") from None
 
     @property
     def terms(self) -> tuple[tuple[Monomial, int], ...]:
@@ -76,7 +72,7 @@ class Dim:
         total = dict(self._terms)
         for monomial, count in other._terms:
             total[monomial] = total.get(monomial, 0) + count
-        return Dim(total)
+        return Dim(total, f"{self._text} + {other._within(_PRODUCT)}", _SUM)
 
     def __mul__(self, other: Dim) -> Dim:
         total: dict[Monomial, int] = {}
@@ -87,7 +83,11 @@ class Dim:
                     powers[name] = powers.get(name, 0) + power
                 monomial = tuple(sorted(powers.items()))
                 total[monomial] = total.get(monomial, 0) + a * b
-        return Dim(total)
+        return Dim(total, f"{self._within(_PRODUCT)}*{other._within(_ATOM)}", _PRODUCT)
+
+    def _within(self, form: int) -> str:
+        """Return the text, in parentheses if it binds less than ``form``; both operations go left first."""
+        return self._text if self._form >= form else f"({self._text})"
 
     def evaluate(self, sizes: Mapping[str, int]) -> int:
         """Return the axis length at the given dimension arguments.
@@ -111,13 +111,7 @@ class Dim:
         return hash(self._terms)
 
     def __str__(self) -> str:
-        written = []
-        for monomial, count in self._terms:
-            factors = [name if power == 1 else f"{name}^{power}" for name, power in monomial]
-            if count != 1 or not factors:
-                factors.insert(0, str(count))
-            written.append("*".join(factors))
-        return " + ".join(written) or "0"
+        return self._text
 
     def __repr__(self) -> str:
         return f"Dim({str(self)!r})"
@@ -139,6 +133,59 @@ Shape: TypeAlias = tuple[Dim, ...]
 
 
 def shape_text(shape: Shape) -> str:
-    """Return a shape as people write it, ``n×(headDim*numHeads)``; a scalar is ``scalar``."""
+    """Return a shape as people write it, ``n×(numHeads*headDim)``; a scalar is ``scalar``."""
     texts = map(str, shape)
     return "×".join(f"({text})" if {"*", "+"} & set(text) else text for text in texts) or "scalar"
+
+
+class _Parser:
+    """One text, read from left to right."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._advance()
+
+    def parse(self) -> Dim:
+        total = self._sum()
+        if self._token is not None or self._text[self._at :].strip():
+            self._refuse()
+        return total
+
+    def _sum(self) -> Dim:
+        total = self._product()
+        while self._take("+"):
+            total += self._product()
+        return total
+
+    def _product(self) -> Dim:
+        product = self._factor()
+        while self._take("*"):
+            product *= self._factor()
+        return product
+
+    def _factor(self) -> Dim:
+        token = self._token
+        if token is None:
+            self._refuse()
+        if self._take("("):
+            inner = self._sum()
+            return inner if self._take(")") else self._refuse()
+        self._advance()
+        if token["number"]:
+            return Dim.constant(int(token["number"]))
+        return Dim.variable(token["name"]) if token["name"] else self._refuse()
+
+    def _take(self, mark: str) -> bool:
+        found = self._token is not None and self._token["mark"] == mark
+        if found:
+            self._advance()
+        return found
+
+    def _advance(self) -> None:
+        self._token = _TOKEN.match(self._text, self._at)
+        if self._token is not None:
+            self._at = self._token.end()
+
+    def _refuse(self) -> NoReturn:
+        raise ValueError(f"expected a polynomial such as '2*n*n + H*(D + 1)', found {self._text!r}")

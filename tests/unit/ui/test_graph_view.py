@@ -27,7 +27,7 @@ def test_every_entry_has_a_row(width: int) -> None:
 
 def test_operands_shape_and_params_are_readable() -> None:
     rows = {line.split()[0]: " ".join(line.split()) for line in shown(140).splitlines()}
-    assert rows["5"] == "5 Qbig matmul x·0, Wq·1 n×(headDim*numHeads) m=n, n=dModel, p=headDim*numHeads"
+    assert rows["5"] == "5 Qbig matmul x·0, Wq·1 n×(numHeads*headDim) m=n, n=dModel, p=numHeads*headDim"
     assert rows["13"] == "13 scaled scale scores·12 numHeads×n×n s=numHeads×n×n, c=c"
 
 
