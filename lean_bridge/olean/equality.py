@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from lean_bridge.olean.expr import (
     App,
     BVar,
@@ -25,7 +27,7 @@ from lean_bridge.olean.expr import (
     Sort,
 )
 
-_Term = Expr | Level
+Term: TypeAlias = Expr | Level
 
 
 def is_same_expr(left: Expr, right: Expr) -> bool:
@@ -34,27 +36,28 @@ def is_same_expr(left: Expr, right: Expr) -> bool:
     Each pair of shared nodes is compared once.
     """
     compared: set[tuple[int, int]] = set()
-    pending: list[tuple[_Term, _Term]] = [(left, right)]
+    pending: list[tuple[Term, Term]] = [(left, right)]
     while pending:
-        a, b = (_without_metadata(term) for term in pending.pop())
+        a, b = (without_metadata(term) for term in pending.pop())
         if a is b or (id(a), id(b)) in compared:
             continue
         compared.add((id(a), id(b)))
-        own_a, children_a = _split(a)
-        own_b, children_b = _split(b)
+        own_a, children_a = split_term(a)
+        own_b, children_b = split_term(b)
         if type(a) is not type(b) or own_a != own_b or len(children_a) != len(children_b):
             return False
         pending.extend(zip(children_a, children_b, strict=True))
     return True
 
 
-def _without_metadata(term: _Term) -> _Term:
+def without_metadata(term: Term) -> Term:
+    """Return the term below any metadata."""
     while isinstance(term, MData):
         term = term.expr
     return term
 
 
-def _split(term: _Term) -> tuple[tuple[object, ...], tuple[_Term, ...]]:
+def split_term(term: Term) -> tuple[tuple[object, ...], tuple[Term, ...]]:
     """Return what a node says itself, binder names and infos apart, and its children."""
     match term:
         case LZero():
