@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from lean_bridge.codes import EXPLANATIONS, Code
 from lean_bridge.errors import LeanBridgeError, Rejected
 from lean_bridge.ui.console import open_console
 
@@ -63,6 +64,13 @@ class GraphFormat(StrEnum):
     MERMAID = "mermaid"
 
 
+class ExplanationFormat(StrEnum):
+    """How ``explain`` prints."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 def main() -> None:
     """Run the command line; an error of this package becomes one line on standard error.
 
@@ -71,10 +79,11 @@ def main() -> None:
     try:
         app()
     except LeanBridgeError as error:
-        typer.echo(f"lean-bridge: {error}", err=True)
+        typer.echo(f"lean-bridge: {error.code} {error}", err=True)
         sys.exit(error.exit_code)
     except Exception:  # noqa: BLE001 - a fault of ours must not look like a rejection
         traceback.print_exc()
+        typer.echo(f"lean-bridge: {Code.OUR_FAULT} {EXPLANATIONS[Code.OUR_FAULT].title}", err=True)
         sys.exit(2)
 
 
@@ -132,7 +141,9 @@ def verify(
             )
     except LeanBridgeError as error:
         report = VerifyReport(
-            verdict="rejected" if isinstance(error, Rejected) else "no verdict", reason=str(error)
+            verdict="rejected" if isinstance(error, Rejected) else "no verdict",
+            reason=str(error),
+            code=error.code,
         )
     if format_ is ReportFormat.TABLE:
         render_report(report, open_console(sys.stdout), verbose=verbose)
@@ -248,6 +259,32 @@ def olean(
 
     found = survey(paths or [open_project(project).toolchain(install=False).library])
     render_survey(found, open_console(sys.stdout))
+
+
+@app.command()
+def explain(
+    code: Annotated[
+        str | None, typer.Argument(help="A code, such as LB205, or its name; default: all of them.")
+    ] = None,
+    format_: Annotated[
+        ExplanationFormat, typer.Option("--format", "-f", help="How to print.")
+    ] = ExplanationFormat.TEXT,
+) -> None:
+    """Say what a code means, why it matters, and what to do about it."""
+    from lean_bridge.ui.explanation import render_explanation, render_explanations, render_explanations_json
+
+    known = {spelling: each for each in Code for spelling in (each.value, each.name)}
+    if code is not None and code.upper() not in known:
+        raise typer.BadParameter(
+            f"there is no code {code}; `lean-bridge explain` lists them", param_hint="CODE"
+        )
+    wanted = list(Code) if code is None else [known[code.upper()]]
+    if format_ is ExplanationFormat.JSON:
+        typer.echo(render_explanations_json(wanted), nl=False)
+    elif code is None:
+        render_explanations(wanted, open_console(sys.stdout))
+    else:
+        render_explanation(wanted[0], open_console(sys.stdout))
 
 
 @app.command()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 
 class Code(StrEnum):
@@ -10,6 +14,7 @@ class Code(StrEnum):
 
     BUILD_FAILED = "LB101"
     COMPILED_FILE_ALTERED = "LB102"
+    KERNEL_SKIPPED = "LB103"
 
     STATEMENT_DRIFT = "LB201"
     MISSING = "LB202"
@@ -29,6 +34,7 @@ class Code(StrEnum):
     FIELD_DISAGREES = "LB303"
     NUMBERS_DISAGREE = "LB304"
     OUTSIDE_HYPOTHESIS = "LB305"
+    BLIND_CHECK = "LB306"
 
     KERNEL_REFUSES = "LB401"
     NOT_CONFIRMED = "LB402"
@@ -41,3 +47,236 @@ class Code(StrEnum):
     BINDING = "LB906"
     ARRAY = "LB907"
     NOTHING_CHECKED = "LB908"
+    NO_ANSWER = "LB909"
+    OUR_FAULT = "LB999"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a code tells a reader who meets it for the first time."""
+
+    title: str
+    meaning: str
+    """What was found."""
+    why: str
+    """What could go wrong if it were let pass."""
+    mend: str
+    """What to do about it."""
+
+
+EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
+    {
+        Code.BUILD_FAILED: Explanation(
+            "Lean refuses a source file",
+            "Lean reported an error, so the file was not compiled, nor anything that imports it.",
+            "What does not compile proves nothing; an older compiled file may say otherwise and is not used.",
+            "Run `lean-bridge build` for Lean's messages, and mend the file that each names.",
+        ),
+        Code.COMPILED_FILE_ALTERED: Explanation(
+            "a compiled file is not the one that was built",
+            "The bytes of a compiled module differ from those that the build left.",
+            "Whoever can edit compiled files can make any statement look proved.",
+            "Build again, and find out what writes into the cache.",
+        ),
+        Code.KERNEL_SKIPPED: Explanation(
+            "Lean is told not to check",
+            "A source file or the lakefile names the option `debug.skipKernelTC`, under which Lean adds "
+            "declarations that its kernel never saw.",
+            "Any term passes for a proof then, and the compiled file does not show it.",
+            "Remove the option, and every mention of it, comments included.",
+        ),
+        Code.STATEMENT_DRIFT: Explanation(
+            "a statement is not the one that was pinned",
+            "The elaborated type of a theorem, or the body of a graph, differs from the library's manifest: "
+            "a hypothesis more, another constant, notation or instance. Bound names do not count.",
+            "A weaker theorem under the same name is still proved, and no longer says what people rely on.",
+            "Compare the old and the new text. If the change is meant, run `lean-bridge pin` and have the "
+            "manifest reviewed.",
+        ),
+        Code.MISSING: Explanation(
+            "a catalogued declaration is not there",
+            "No compiled module defines a constant of exactly this name.",
+            "A theorem in a comment, in another namespace or under a similar name was never checked.",
+            "Restore the declaration, or correct its full name in the catalogue.",
+        ),
+        Code.OTHER_KIND: Explanation(
+            "a declaration is of another kind",
+            "The catalogue names a theorem, a definition or an inductive type, and the source declares "
+            "something else under the name: an axiom, an opaque constant.",
+            "An axiom is no theorem, and an opaque constant has no body from which to read a graph.",
+            "Declare it as the kind that the catalogue names.",
+        ),
+        Code.AXIOM: Explanation(
+            "a proof rests on an axiom that is not allowed",
+            "Among all constants that the proof reaches is an axiom other than propext, Quot.sound and "
+            "Classical.choice as Lean itself declares them, or one that the manifest does not have.",
+            "From a false axiom everything follows.",
+            "Follow the chain that is shown to the axiom, and prove it.",
+        ),
+        Code.SORRY: Explanation(
+            "a proof rests on sorry",
+            "The proof, or one of the lemmas or instances below it, is not finished.",
+            "Lean only warns, and only in the file where `sorry` stands, not where it is inherited.",
+            "Follow the chain that is shown to the unfinished proof, and finish it.",
+        ),
+        Code.COMPILED_CODE: Explanation(
+            "a proof rests on compiled code",
+            "The proof uses native_decide or another way of running compiled code as evidence.",
+            "The compiler, and every piece of code that stands in for a definition, would have to be trusted "
+            "beside the kernel.",
+            "Use `decide`, `rfl` or a proof.",
+        ),
+        Code.UNSAFE: Explanation(
+            "something unsafe or partial underneath",
+            "The declaration is, or rests on, an unsafe or partial definition.",
+            "The kernel does not hold unsafe definitions to the logic, and of a partial one only its type is "
+            "known.",
+            "Make the definition total, by structural or well-founded recursion.",
+        ),
+        Code.SUBSTITUTED: Explanation(
+            "compiled code is not the definition",
+            "A definition that is relied on carries implemented_by or extern, or a csimp lemma replaces it.",
+            "What runs is then another function than the one the theorem is about.",
+            "Remove the attribute, or keep the fast version as a definition of its own.",
+        ),
+        Code.NOT_PINNED: Explanation(
+            "a declaration is not in the manifest",
+            "The library has a manifest of pinned statements, which lacks this declaration.",
+            "Without a pin nobody notices when its statement changes.",
+            "Read the statement, run `lean-bridge pin`, and have the manifest reviewed.",
+        ),
+        Code.BODY_HIDDEN: Explanation(
+            "a body is not in the compiled files",
+            "The compiled module has the declaration's type but not its proof or value; the files in which "
+            "Lean keeps these are not beside it.",
+            "What a hidden proof rests on cannot be seen.",
+            "Build the library again, so that all parts of each module are there.",
+        ),
+        Code.DEFINITION_DRIFT: Explanation(
+            "a definition underneath a statement has changed",
+            "The statement reads as pinned, but a constant below it, which is named, means something else.",
+            "The theorem is then about another thing under the old name.",
+            "Look at the definition that is named. If the change is meant, run `lean-bridge pin` and have "
+            "the manifest reviewed.",
+        ),
+        Code.DEFINED_TWICE: Explanation(
+            "two modules define one name differently",
+            "Modules that do not import each other declare one name, and do not agree on what it is.",
+            "Which of the two was proved would depend on which one is read.",
+            "Rename one of them, or let one module import the other.",
+        ),
+        Code.NOT_THE_DECLARED_GRAPH: Explanation(
+            "Lean does not agree that this is the declared graph",
+            "The extracted graph was written back as Lean, and `declared = extracted` does not hold by rfl.",
+            "The theorem would be about another graph than the one that is shown and run.",
+            "This is a fault of the extraction: report it with the declaration and Lean's message.",
+        ),
+        Code.ILL_FORMED_GRAPH: Explanation(
+            "the graph is ill-formed",
+            "An operand, an arity, a name or a shape does not fit the graph, or its op's own rule.",
+            "It denotes no function, or not the one that its shapes were certified for.",
+            "Correct the declaration at the node that is named.",
+        ),
+        Code.FIELD_DISAGREES: Explanation(
+            "the executor and Lean compute different numbers",
+            "Over a finite field, where nothing is rounded, Lean's kernel refuses a value, tangent or "
+            "cotangent that the executor computed for the same graph.",
+            "A rule of the executor, or an op's name, does not mean what Lean's node does.",
+            "Compare the rule of the op that is named with its Lean node.",
+        ),
+        Code.NUMBERS_DISAGREE: Explanation(
+            "the numbers disagree with an independent source",
+            "A comparison in floating point exceeds what rounding can account for.",
+            "A wrong derivative trains towards something, only not what was meant.",
+            "Look at the check and the deviation that are shown; suspect the rule of the op last changed.",
+        ),
+        Code.OUTSIDE_HYPOTHESIS: Explanation(
+            "the numbers were asked where the theorem does not hold",
+            "At the point of the comparison an operand lies outside the domain on which the op is "
+            "differentiable, such as a square root at 0.",
+            "There is nothing to agree with there: agreement would be chance, and so would disagreement.",
+            "Keep the operand inside its domain, for example by a positive ε before the op.",
+        ),
+        Code.BLIND_CHECK: Explanation(
+            "a comparison could not have failed",
+            "What a comparison allows is so wide that it would not see a rule that is wrong by a thousandth.",
+            "A check that cannot fail shows nothing when it passes.",
+            "Narrow the tolerance to what rounding explains, or compare at smaller sizes.",
+        ),
+        Code.KERNEL_REFUSES: Explanation(
+            "a second kernel refuses the declaration",
+            "An independent build of Lean's kernel, given the compiled declaration, does not accept it or "
+            "something below it.",
+            "The first kernel was passed by, has a fault, or the compiled file was edited.",
+            "Read the second kernel's message; build again from clean sources, and compare.",
+        ),
+        Code.NOT_CONFIRMED: Explanation(
+            "no second kernel has confirmed the declaration",
+            "Confirmation was required, and the second kernel is absent or gave no answer.",
+            "The kernel that built the library has known faults and would stand alone.",
+            "Install the extra `lean-bridge[kernel]`, or do not require confirmation.",
+        ),
+        Code.NO_TOOLCHAIN: Explanation(
+            "there is no Lean to run",
+            "No Lean of the version that the library asks for is installed, or it could not be fetched.",
+            "Without Lean nothing is checked.",
+            "Run `lean-bridge doctor`, which says what is missing and how to get it.",
+        ),
+        Code.NO_PROJECT: Explanation(
+            "there is no Lean library here",
+            "A directory with a lakefile, a toolchain, a catalogue and sources was expected, or one of these "
+            "cannot be read.",
+            "Without a catalogue nothing is known of what should hold.",
+            "Name the library with --project, or mend the file that is named.",
+        ),
+        Code.NOT_CATALOGUED: Explanation(
+            "the catalogue has no such name",
+            "A name that was asked for is the end of no catalogue entry, or of several.",
+            "Judging nothing must not look like success.",
+            "Use one of the names that `lean-bridge list` prints.",
+        ),
+        Code.UNREADABLE: Explanation(
+            "a compiled file cannot be read",
+            "A compiled module is damaged, of an unknown format, or from another build than its neighbours.",
+            "Guessing at the rest of a damaged file could turn anything into a proof.",
+            "Build again; if it stays so, report the file and the byte that is named.",
+        ),
+        Code.UNSUPPORTED: Explanation(
+            "understood, but not supported",
+            "A graph uses an op that the executor lacks, or does not evaluate to a list of nodes.",
+            "Running something similar instead would answer another question.",
+            "Use the ops of the primitive table, or add the op on both sides.",
+        ),
+        Code.BINDING: Explanation(
+            "dimensions or arguments do not fit",
+            "A dimension or argument of the graph is missing, unknown, of the wrong size, or outside the "
+            "theorem's hypothesis.",
+            "The certified shapes hold only at the dimensions that they were given for.",
+            "Give every argument that the message lists, within its range.",
+        ),
+        Code.ARRAY: Explanation(
+            "an array does not fit its entry",
+            "An input, tangent or seed has another shape or dtype than its entry, or is missing.",
+            "Broadcasting it into place would compute something that no theorem is about.",
+            "Give an array of the shape that is named.",
+        ),
+        Code.NOTHING_CHECKED: Explanation(
+            "nothing was checked",
+            "No declaration, no module, or no comparison was looked at.",
+            "Success without a check is the false green that this tool exists to prevent.",
+            "See that the catalogue has entries, and that the checks they need can run.",
+        ),
+        Code.NO_ANSWER: Explanation(
+            "Lean gave no answer",
+            "The Lean process died or passed its time limit, twice, or could not be given its work.",
+            "A file without an answer is neither proved nor refused.",
+            "Simplify the file that is named, give it more time, or free memory.",
+        ),
+        Code.OUR_FAULT: Explanation(
+            "a fault of lean-bridge itself",
+            "Something happened that the program does not foresee.",
+            "After an unforeseen state no result can be relied on, so there is none.",
+            "Report it with the traceback that was printed.",
+        ),
+    }
+)

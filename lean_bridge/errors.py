@@ -28,17 +28,26 @@
         ArrayError                  an input array does not fit its entry   (.entry)
 
 Catch :class:`LeanBridgeError` for all of them. Messages are one line: what, where, expected, found, the mend.
+Each has a code, which ``lean-bridge explain`` takes: its class's, unless it was raised with one of its own.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from lean_bridge.codes import Code
+
 
 class LeanBridgeError(Exception):
     """The base of every error this package raises on purpose."""
 
     exit_code: ClassVar[int] = 2
+    code: Code = Code.OUR_FAULT
+
+    def __init__(self, message: str, *, code: Code | None = None) -> None:
+        super().__init__(message)
+        if code is not None:
+            self.code = code
 
 
 class Rejected(LeanBridgeError):
@@ -50,9 +59,13 @@ class Rejected(LeanBridgeError):
 class BuildFailed(Rejected):
     """Lean refused at least one source file."""
 
+    code = Code.BUILD_FAILED
+
 
 class DeclarationError(Rejected):
     """A declaration is not what was asked for."""
+
+    code = Code.MISSING
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(message)
@@ -66,9 +79,13 @@ class DeclarationNotFound(DeclarationError):
 class AxiomNotAllowed(DeclarationError):
     """A proof rests on an axiom outside the allow-list."""
 
+    code = Code.AXIOM
+
 
 class GraphError(Rejected):
     """A graph is ill-formed: an operand out of range, a name used twice, a wrong arity."""
+
+    code = Code.ILL_FORMED_GRAPH
 
 
 class ShapeError(GraphError):
@@ -78,21 +95,31 @@ class ShapeError(GraphError):
 class CrossCheckFailed(Rejected):
     """The executor's numbers disagree with an independent source."""
 
+    code = Code.NUMBERS_DISAGREE
+
 
 class NoVerdict(LeanBridgeError):
     """Nothing was decided; never to be read as acceptance or rejection."""
+
+    code = Code.NOTHING_CHECKED
 
 
 class ToolchainError(NoVerdict):
     """Lean could not be run."""
 
+    code = Code.NO_ANSWER
+
 
 class ToolchainNotFound(ToolchainError):
     """No usable Lean on this machine, and none may be installed."""
 
+    code = Code.NO_TOOLCHAIN
+
 
 class ToolchainDownloadFailed(ToolchainError):
     """The embedded Lean could not be fetched, or is not the pinned package."""
+
+    code = Code.NO_TOOLCHAIN
 
 
 class ToolchainCrashed(ToolchainError):
@@ -106,9 +133,13 @@ class ToolchainTimeout(ToolchainError):
 class ProjectNotFound(NoVerdict):
     """There is no Lean library where one was expected."""
 
+    code = Code.NO_PROJECT
+
 
 class NotCatalogued(NoVerdict):
     """A name is the end of no catalogue entry, or of several."""
+
+    code = Code.NOT_CATALOGUED
 
 
 class OleanError(NoVerdict):
@@ -117,14 +148,18 @@ class OleanError(NoVerdict):
     ``path`` names the file and ``offset`` the byte at which it stopped making sense.
     """
 
-    def __init__(self, path: str, offset: int, message: str) -> None:
-        super().__init__(f"{path}: byte {offset:#x}: {message}")
+    code = Code.UNREADABLE
+
+    def __init__(self, path: str, offset: int, message: str, *, code: Code | None = None) -> None:
+        super().__init__(f"{path}: byte {offset:#x}: {message}", code=code)
         self.path = path
         self.offset = offset
 
 
 class Declined(NoVerdict):
     """The input is understood, but this version does not support it."""
+
+    code = Code.UNSUPPORTED
 
 
 class UnsupportedOp(Declined):
@@ -146,12 +181,16 @@ class OutOfFuel(Declined):
 class BindingError(NoVerdict):
     """Dimensions or parameters are missing, unknown or out of range."""
 
+    code = Code.BINDING
+
 
 class ArrayError(NoVerdict):
     """An input array does not fit its entry.
 
     ``entry`` names the context entry.
     """
+
+    code = Code.ARRAY
 
     def __init__(self, entry: str, message: str) -> None:
         super().__init__(message)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from lean_bridge.audit.audit import audit
+from lean_bridge.codes import Code
 from lean_bridge.crosscheck.run import CHECKS, crosscheck, judge
 from lean_bridge.errors import LeanBridgeError, Rejected
 from lean_bridge.events import StageAdvanced, StageStarted
@@ -21,6 +22,8 @@ Observer: TypeAlias = Callable[[object], None]
 """Sees the events of a long run as they come; they are listed in ``lean_bridge.events``."""
 
 Verdict: TypeAlias = Literal["accepted", "rejected", "no verdict"]
+
+_ACCEPTED = ("proved", "defined")
 
 KNOWN_OPS = frozenset(primitive.lean_name for primitive in PRIMITIVES.values())
 """The Lean names of the primitives that the executor can run."""
@@ -41,10 +44,11 @@ def judge_library(
     standing = {report.name: report for report in declarations}
     observe(StageStarted("cross-check", len(catalogue.graphs) * len(CHECKS)))
     graphs = tuple(_judge_graph(environment, standing[entry.name], observe) for entry in catalogue.graphs)
-    verdict, reason = conclude(build, declarations, graphs)
+    verdict, reason, code = conclude(build, declarations, graphs)
     return VerifyReport(
         verdict=verdict,
         reason=reason,
+        code=code,
         build=build,
         declarations=declarations,
         graphs=graphs,
@@ -62,33 +66,36 @@ def extract(environment: Environment, name: str) -> DGraph:
 
 def conclude(
     build: BuildReport, declarations: Sequence[DeclarationReport], graphs: Sequence[GraphReport]
-) -> tuple[Verdict, str | None]:
-    """Return the verdict on everything together, and why unless it is ``accepted``.
+) -> tuple[Verdict, str | None, str | None]:
+    """Return the verdict on everything together, and why and by which code unless it is ``accepted``.
 
     One rejection rejects; otherwise one thing undecided, or nothing looked at, leaves everything undecided.
     """
     failed = [report for report in build.modules if report.state == "failed"]
     if failed:
-        return "rejected", f"Lean refuses {_listed([report.file for report in failed])}"
-    refused = [report.name for report in declarations if report.status not in ("proved", "defined")]
-    refused += [report.name for report in graphs if report.status == "rejected"]
+        reason = f"Lean refuses {_listed([report.file for report in failed])}"
+        return "rejected", reason, Code.BUILD_FAILED
+    refused = [(report.name, report.code) for report in declarations if report.status not in _ACCEPTED]
+    refused += [(report.name, report.code) for report in graphs if report.status == "rejected"]
     if refused:
-        return "rejected", f"not accepted: {_listed(list(dict.fromkeys(refused)))}"
+        names = list(dict.fromkeys(name for name, _ in refused))
+        return "rejected", f"not accepted: {_listed(names)}", refused[0][1]
     undecided = [report for report in graphs if report.status == "no verdict"]
     if undecided:
-        return "no verdict", f"{undecided[0].name}: {undecided[0].reason}"
+        return "no verdict", f"{undecided[0].name}: {undecided[0].reason}", undecided[0].code
     if not declarations or not build.modules:
-        return "no verdict", "nothing was checked"
-    return "accepted", None
+        return "no verdict", "nothing was checked", Code.NOTHING_CHECKED
+    return "accepted", None, None
 
 
 def _judge_graph(environment: Environment, declaration: DeclarationReport, observe: Observer) -> GraphReport:
     started = time.monotonic()
     name = declaration.name
     graph: DGraph | None = None
+    if declaration.status != "defined":
+        why = declaration.reason or declaration.status
+        return GraphReport(name=name, status="rejected", reason=why, code=declaration.code)
     try:
-        if declaration.status != "defined":
-            raise Rejected(declaration.reason or declaration.status)
         graph = extract(environment, name)
         checks = crosscheck(graph, observe=lambda result: observe(StageAdvanced(f"{name}: {result.name}")))
     except LeanBridgeError as error:
@@ -96,13 +103,19 @@ def _judge_graph(environment: Environment, declaration: DeclarationReport, obser
             "rejected" if isinstance(error, Rejected) else "no verdict"
         )
         return GraphReport(
-            name=name, status=status, reason=str(error), graph=graph, seconds=time.monotonic() - started
+            name=name,
+            status=status,
+            reason=str(error),
+            code=error.code,
+            graph=graph,
+            seconds=time.monotonic() - started,
         )
-    verdict, reason = judge(checks)
+    verdict, reason, code = judge(checks)
     return GraphReport(
         name=name,
         status=verdict,
         reason=reason,
+        code=code,
         graph=graph,
         checks=checks,
         seconds=time.monotonic() - started,

@@ -119,6 +119,8 @@ class CheckResult(Model):
     """The largest deviation seen."""
     tolerance: float | None = None
     """What was allowed."""
+    code: str | None = None
+    """The stable code of a failure, or of why it was not run, where it has one of its own."""
     note: str | None = None
     """What a reader must not miss, shown even in the short form."""
 

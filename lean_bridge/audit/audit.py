@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from lean_bridge.audit.axioms import AxiomCollector, Foundation
+from lean_bridge.audit.axioms import AxiomCollector, Fault, Foundation
 from lean_bridge.audit.provenance import read_sources
 from lean_bridge.audit.statement import statement_text
+from lean_bridge.codes import Code
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Constant, Name
 from pybind_models.catalogue import Catalogue, CatalogueEntry
@@ -48,15 +49,16 @@ def _judge(
     if constant is None:
         return _absent(entry, failed_modules)
     foundation = collector.collect(entry.name)
-    reason = _kind_fault(entry, constant, environment) or _foundation_fault(foundation)
+    fault = _kind_fault(entry, constant, environment) or _foundation_fault(foundation)
     accepted: DeclarationStatus = "proved" if entry.kind == "theorem" else "defined"
     return DeclarationReport(
         name=entry.name,
         group=entry.group,
         upstream=entry.upstream,
         kind=environment.original_kind(entry.name),
-        status="rejected" if reason else accepted,
-        reason=reason,
+        status="rejected" if fault else accepted,
+        reason=fault.reason if fault else None,
+        code=fault.code if fault else None,
         statement=statement_text(constant, environment),
         axioms=foundation.axioms,
         axiom_path=foundation.path,
@@ -78,25 +80,27 @@ def _absent(entry: CatalogueEntry, failed_modules: Mapping[str, str]) -> Declara
         kind=None,
         status="not built" if failed_modules else "missing",
         reason=reason,
+        code=Code.BUILD_FAILED if failed_modules else Code.MISSING,
     )
 
 
-def _kind_fault(entry: CatalogueEntry, constant: Constant, environment: Environment) -> str | None:
+def _kind_fault(entry: CatalogueEntry, constant: Constant, environment: Environment) -> Fault | None:
     """Return why a constant is not what the catalogue says, if so."""
     found = environment.original_kind(constant.name)
     if found != entry.kind:
-        return f"expected a {entry.kind}, found {_with_article(found or constant.kind)}"
+        return Fault(
+            Code.OTHER_KIND, f"expected a {entry.kind}, found {_with_article(found or constant.kind)}"
+        )
     if constant.kind != entry.kind or (constant.value is None and entry.kind != "inductive"):
-        return f"the body of this {entry.kind} is not in the compiled files"
+        return Fault(Code.BODY_HIDDEN, f"the body of this {entry.kind} is not in the compiled files")
     return None
 
 
-def _foundation_fault(foundation: Foundation) -> str | None:
-    if foundation.reason is None:
-        return None
-    if len(foundation.path) == 1:
-        return foundation.reason
-    return f"rests on {foundation.path[-1]}: {foundation.reason}"
+def _foundation_fault(foundation: Foundation) -> Fault | None:
+    fault = foundation.fault
+    if fault is None or len(foundation.path) == 1:
+        return fault
+    return Fault(fault.code, f"rests on {foundation.path[-1]}: {fault.reason}")
 
 
 def _with_article(kind: Name) -> str:

@@ -7,17 +7,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from lean_bridge.codes import Code
 from lean_bridge.olean.environment import Environment
-from lean_bridge.olean.expr import App, Const, Constant, Expr, Lam, Let, MData, Name, Pi, Proj
+from lean_bridge.olean.expr import Name
+from lean_bridge.olean.mentions import mentioned_constants
 
 STANDARD_AXIOMS: frozenset[Name] = frozenset({"propext", "Quot.sound", "Classical.choice"})
 """What a proof may rest on; they count only where Lean's own library declares them."""
 
-_ROLES = {
-    "sorryAx": "sorry",
-    "Lean.ofReduceBool": "native_decide, which trusts compiled code",
-    "Lean.ofReduceNat": "native_decide, which trusts compiled code",
-    "Lean.trustCompiler": "compiled code, which no kernel checks",
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why something may not be rested on."""
+
+    code: Code
+    reason: str
+
+
+_NATIVE = Fault(Code.COMPILED_CODE, "native_decide, which trusts compiled code")
+_FAULTY_AXIOMS = {
+    "sorryAx": Fault(Code.SORRY, "sorry"),
+    "Lean.ofReduceBool": _NATIVE,
+    "Lean.ofReduceNat": _NATIVE,
+    "Lean.trustCompiler": Fault(Code.COMPILED_CODE, "compiled code, which no kernel checks"),
 }
 
 _SUBSTITUTES = (
@@ -39,48 +51,8 @@ class Foundation:
     """How many constants outside Lean's own library were followed, the declaration itself included."""
     path: tuple[Name, ...] = ()
     """A shortest chain of constants from the declaration to what is not allowed; empty if all is."""
-    reason: str | None = None
+    fault: Fault | None = None
     """Why the end of ``path`` is not allowed."""
-
-
-def mentioned_constants(constant: Constant) -> tuple[Name, ...]:
-    """Return the constants that a declaration mentions anywhere, sorted.
-
-    An inductive type mentions its constructors and the types declared with it.
-    """
-    names: set[Name] = {*constant.constructors}
-    if constant.kind == "inductive":
-        names.update(constant.all)
-    if constant.inductive:
-        names.add(constant.inductive)
-    pending: list[Expr] = [constant.type, *(rule.rhs for rule in constant.rules)]
-    names.update(rule.constructor for rule in constant.rules)
-    if constant.value is not None:
-        pending.append(constant.value)
-    seen: set[int] = set()
-    while pending:
-        expr = pending.pop()
-        if id(expr) in seen:
-            continue
-        seen.add(id(expr))
-        match expr:
-            case Const(name, _):
-                names.add(name)
-            case App(fn, arg):
-                pending += (fn, arg)
-            case Lam(_, type_, body) | Pi(_, type_, body):
-                pending += (type_, body)
-            case Let(_, type_, value, body):
-                pending += (type_, value, body)
-            case MData(inner):
-                pending.append(inner)
-            case Proj(struct, _, inner):
-                names.add(struct)
-                pending.append(inner)
-            case _:
-                pass
-    names.discard(constant.name)
-    return tuple(sorted(names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +62,7 @@ class _Reached:
     role: Literal["own", "library", "axiom", "hidden", "undefined"]
     names: tuple[Name, ...] = ()
     """What to follow from here."""
-    fault: str | None = None
+    fault: Fault | None = None
 
 
 class AxiomCollector:
@@ -99,7 +71,7 @@ class AxiomCollector:
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self._reached: dict[Name, _Reached] = {}
-        self._substituted: dict[Name, dict[Name, str]] = {}
+        self._substituted: dict[Name, dict[Name, Fault]] = {}
 
     def collect(self, name: Name) -> Foundation:
         """Return what a declaration of the environment rests on.
@@ -109,7 +81,7 @@ class AxiomCollector:
         parents: dict[Name, Name | None] = {name: None}
         by_role: dict[str, list[Name]] = {}
         culprit: Name | None = None
-        reason: str | None = None
+        culprit_fault: Fault | None = None
         order = deque([name])
         while order:
             at = order.popleft()
@@ -119,7 +91,7 @@ class AxiomCollector:
                 self._undefined_fault(parents[at]) if reached.role == "undefined" else None
             )
             if fault and culprit is None:
-                culprit, reason = at, fault
+                culprit, culprit_fault = at, fault
             for mentioned in reached.names:
                 if mentioned not in parents:
                     parents[mentioned] = at
@@ -130,7 +102,7 @@ class AxiomCollector:
             library_theorems=tuple(sorted(hidden)),
             declarations=len(by_role.get("own", [])),
             path=_chain(parents, culprit),
-            reason=reason,
+            fault=culprit_fault,
         )
 
     def _reach(self, name: Name) -> _Reached:
@@ -139,10 +111,10 @@ class AxiomCollector:
             reached = self._reached[name] = self._judge(name)
         return reached
 
-    def _undefined_fault(self, parent: Name | None) -> str | None:
+    def _undefined_fault(self, parent: Name | None) -> Fault | None:
         # Lean's own exported files leave private names dangling; Lean cannot have checked a file of ours so
         if parent is not None and self._reach(parent).role == "own":
-            return "no compiled module defines it"
+            return Fault(Code.MISSING, "no compiled module defines it")
         return None
 
     def _judge(self, name: Name) -> _Reached:
@@ -157,19 +129,20 @@ class AxiomCollector:
                 return _Reached("axiom", names, _axiom_fault(name, module, is_library))
             if is_library:
                 return _Reached("hidden", names)
-            return _Reached("own", names, f"its body is not in the compiled files of module {module}")
-        fault = None if constant.safety == "safe" else f"it is {constant.safety}"
+            hidden = f"its body is not in the compiled files of module {module}"
+            return _Reached("own", names, Fault(Code.BODY_HIDDEN, hidden))
+        fault = None if constant.safety == "safe" else Fault(Code.UNSAFE, f"it is {constant.safety}")
         if is_library:
             return _Reached("library", names, fault)
         return _Reached("own", names, fault or self._substitutions(module).get(name))
 
-    def _substitutions(self, module: Name) -> Mapping[Name, str]:
+    def _substitutions(self, module: Name) -> Mapping[Name, Fault]:
         """Return the constants of a module whose compiled code is not their definition, with the reason."""
         found = self._substituted.get(module)
         if found is None:
             compiled = self._environment.module(module)
             found = {
-                name: f"it is {text}"
+                name: Fault(Code.SUBSTITUTED, f"it is {text}")
                 for extension, text in _SUBSTITUTES
                 for name in compiled.marked(extension)
             }
@@ -177,17 +150,17 @@ class AxiomCollector:
             for name in compiled.constant_names:
                 source = name.removesuffix(suffix)
                 if source != name and source in compiled and compiled.constant(source).kind == "opaque":
-                    found[source] = "it is partial"
+                    found[source] = Fault(Code.UNSAFE, "it is partial")
             self._substituted[module] = found
         return found
 
 
-def _axiom_fault(name: Name, module: Name, is_library: bool) -> str | None:
+def _axiom_fault(name: Name, module: Name, is_library: bool) -> Fault | None:
     if name in STANDARD_AXIOMS and is_library:
         return None
     if name in STANDARD_AXIOMS:
-        return f"an axiom of that name is declared in {module}, which is not part of Lean"
-    return _ROLES.get(name, f"an axiom of module {module}")
+        return Fault(Code.AXIOM, f"an axiom of that name is declared in {module}, which is not part of Lean")
+    return _FAULTY_AXIOMS.get(name, Fault(Code.AXIOM, f"an axiom of module {module}"))
 
 
 def _chain(parents: Mapping[Name, Name | None], end: Name | None) -> tuple[Name, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Literal, TypeAlias
 
+from lean_bridge.codes import Code
 from lean_bridge.crosscheck import adjoint, differences, golden, pytorch, shapes
 from lean_bridge.errors import Rejected
 from lean_bridge.executor.primitive import Primitive
@@ -44,8 +45,10 @@ def crosscheck(
     return tuple(results)
 
 
-def judge(results: Iterable[CheckResult]) -> tuple[Literal["agrees", "rejected", "no verdict"], str | None]:
-    """Return what the results of one graph amount to, and why unless it agrees.
+def judge(
+    results: Iterable[CheckResult],
+) -> tuple[Literal["agrees", "rejected", "no verdict"], str | None, str | None]:
+    """Return what the results of one graph amount to, and why and by which code unless it agrees.
 
     One failure rejects. Agreement takes every check of :data:`NEEDED`: a graph that nothing was compared
     with has none.
@@ -53,13 +56,14 @@ def judge(results: Iterable[CheckResult]) -> tuple[Literal["agrees", "rejected",
     by_name = {result.name: result for result in results}
     for result in by_name.values():
         if result.outcome == "failed":
-            return "rejected", f"{result.name}: {result.detail}"
+            return "rejected", f"{result.name}: {result.detail}", result.code or Code.NUMBERS_DISAGREE
     for name in NEEDED:
-        if name not in by_name:
-            return "no verdict", f"{name}: not run"
-        if by_name[name].outcome != "passed":
-            return "no verdict", f"{name}: {by_name[name].detail}"
-    return "agrees", None
+        needed = by_name.get(name)
+        if needed is None:
+            return "no verdict", f"{name}: not run", Code.NOTHING_CHECKED
+        if needed.outcome != "passed":
+            return "no verdict", f"{name}: {needed.detail}", needed.code or Code.NOTHING_CHECKED
+    return "agrees", None, None
 
 
 def _outcome(name: str, check: Check, model: DGraph, primitives: Mapping[str, Primitive]) -> CheckResult:
@@ -68,4 +72,4 @@ def _outcome(name: str, check: Check, model: DGraph, primitives: Mapping[str, Pr
     try:
         return check(model, primitives)
     except Rejected as error:
-        return CheckResult(name=name, outcome="failed", detail=str(error))
+        return CheckResult(name=name, outcome="failed", detail=str(error), code=error.code)

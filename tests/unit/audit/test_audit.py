@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.audit.audit import audit
+from lean_bridge.codes import Code
 from lean_bridge.olean.environment import Environment
 from pybind_models.catalogue import Catalogue, CatalogueEntry
 from pybind_models.report import DeclarationKind, DeclarationReport
@@ -44,18 +45,20 @@ def test_a_definition_and_a_type_are_defined(name: str, kind: DeclarationKind) -
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "reason"),
+    ("name", "kind", "code", "reason"),
     [
-        ("rests_on_assumed", "theorem", "rests on assumed: an axiom of module Cell"),
-        ("assumed", "theorem", "expected a theorem, found an axiom"),
-        ("shown", "theorem", "expected a theorem, found a definition"),
-        ("content_shown", "definition", "expected a definition, found a theorem"),
-        ("Cell.mk", "definition", "expected a definition, found a constructor"),
+        ("rests_on_assumed", "theorem", Code.AXIOM, "rests on assumed: an axiom of module Cell"),
+        ("assumed", "theorem", Code.OTHER_KIND, "expected a theorem, found an axiom"),
+        ("shown", "theorem", Code.OTHER_KIND, "expected a theorem, found a definition"),
+        ("content_shown", "definition", Code.OTHER_KIND, "expected a definition, found a theorem"),
+        ("Cell.mk", "definition", Code.OTHER_KIND, "expected a definition, found a constructor"),
     ],
 )
-def test_what_is_not_as_catalogued_is_rejected(name: str, kind: DeclarationKind, reason: str) -> None:
+def test_what_is_not_as_catalogued_is_rejected(
+    name: str, kind: DeclarationKind, code: Code, reason: str
+) -> None:
     report = judge(name, kind)
-    assert (report.status, report.reason) == ("rejected", reason)
+    assert (report.status, report.code, report.reason) == ("rejected", code, reason)
 
 
 def test_a_theorem_without_its_proof_is_rejected(tmp_path: Path) -> None:
@@ -64,18 +67,20 @@ def test_a_theorem_without_its_proof_is_rejected(tmp_path: Path) -> None:
     environment.load("Cell")
     report = judge("content_shown", "theorem", environment)
     assert (report.status, report.kind) == ("rejected", "theorem")
+    assert report.code == Code.BODY_HIDDEN
     assert report.reason == "the body of this theorem is not in the compiled files"
 
 
 def test_a_deleted_theorem_is_missing() -> None:
     report = judge("gone", "theorem")
     assert (report.status, report.kind, report.statement) == ("missing", None, None)
+    assert report.code == Code.MISSING
     assert report.reason == "no compiled module defines gone"
 
 
 def test_an_absent_theorem_is_not_built_where_modules_failed() -> None:
     report = judge("gone", "theorem", failed={"B": "imports A", "A": "3 errors"})
-    assert report.status == "not built"
+    assert (report.status, report.code) == ("not built", Code.BUILD_FAILED)
     assert report.reason == "no compiled module defines gone; not compiled: A (3 errors), B (imports A)"
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lean_bridge.audit.axioms import AxiomCollector, Foundation
+from lean_bridge.audit.axioms import AxiomCollector, Fault, Foundation
+from lean_bridge.codes import Code
 from lean_bridge.olean.environment import Environment
 from tests.olean_writer import write_module
 
@@ -54,35 +55,43 @@ def test_a_sorry_far_below_is_found_by_a_shortest_path(tmp_path: Path) -> None:
     }
     found = collect(tmp_path, "t", own)
     assert found.path == ("t", "a", "b", "sorryAx")
-    assert found.reason == "sorry"
+    assert found.fault == Fault(Code.SORRY, "sorry")
     assert found.axioms == ("propext", "sorryAx")
     assert found.declarations == 6
 
 
 @pytest.mark.parametrize(
-    ("own", "path", "reason"),
+    ("own", "path", "fault"),
     [
-        ({"t": ("theorem", ["cheat"]), "cheat": ("axiom", [])}, ("t", "cheat"), "an axiom of module Top"),
+        (
+            {"t": ("theorem", ["cheat"]), "cheat": ("axiom", [])},
+            ("t", "cheat"),
+            Fault(Code.AXIOM, "an axiom of module Top"),
+        ),
         (
             {"t": ("theorem", ["Lean.ofReduceBool"])},
             ("t", "Lean.ofReduceBool"),
-            "native_decide, which trusts compiled code",
+            Fault(Code.COMPILED_CODE, "native_decide, which trusts compiled code"),
         ),
-        ({"t": ("theorem", ["loop"]), "loop": ("partial", [])}, ("t", "loop"), "it is partial"),
+        (
+            {"t": ("theorem", ["loop"]), "loop": ("partial", [])},
+            ("t", "loop"),
+            Fault(Code.UNSAFE, "it is partial"),
+        ),
         (
             {"t": ("theorem", ["loop"]), "loop": ("opaque", []), "loop._unsafe_rec": ("partial", [])},
             ("t", "loop"),
-            "it is partial",
+            Fault(Code.UNSAFE, "it is partial"),
         ),
-        ({"t": ("theorem", ["unchecked"])}, ("t", "unchecked"), "it is partial"),
-        ({"t": ("theorem", ["gone"])}, ("t", "gone"), "no compiled module defines it"),
+        ({"t": ("theorem", ["unchecked"])}, ("t", "unchecked"), Fault(Code.UNSAFE, "it is partial")),
+        ({"t": ("theorem", ["gone"])}, ("t", "gone"), Fault(Code.MISSING, "no compiled module defines it")),
     ],
 )
 def test_what_is_not_allowed_is_named_with_its_path(
-    tmp_path: Path, own: Declarations, path: tuple[str, ...], reason: str
+    tmp_path: Path, own: Declarations, path: tuple[str, ...], fault: Fault
 ) -> None:
     found = collect(tmp_path, "t", own)
-    assert (found.path, found.reason) == (path, reason)
+    assert (found.path, found.fault) == (path, fault)
 
 
 def test_an_axiom_in_a_type_counts(tmp_path: Path) -> None:
@@ -95,7 +104,8 @@ def test_an_own_axiom_cannot_borrow_an_allowed_name(tmp_path: Path) -> None:
     own: Declarations = {"t": ("theorem", ["Quot.sound"]), "Quot.sound": ("axiom", [])}
     found = collect(tmp_path, "t", own)
     assert found.path == ("t", "Quot.sound")
-    assert found.reason == "an axiom of that name is declared in Top, which is not part of Lean"
+    expected = "an axiom of that name is declared in Top, which is not part of Lean"
+    assert found.fault == Fault(Code.AXIOM, expected)
 
 
 @pytest.mark.parametrize(
@@ -110,20 +120,21 @@ def test_substituted_code_is_refused(tmp_path: Path, extension: str, text: str) 
     }
     found = collect(tmp_path, "t", own, marks={extension: ["fast"]})
     assert found.path == ("t", "fast")
-    assert found.reason is not None
-    assert text in found.reason
+    assert found.fault is not None
+    assert found.fault.code is Code.SUBSTITUTED
+    assert text in found.fault.reason
 
 
 def test_an_opaque_constant_is_followed(tmp_path: Path) -> None:
     own: Declarations = {"t": ("theorem", ["sealed"]), "sealed": ("opaque", ["propext"])}
     found = collect(tmp_path, "t", own)
-    assert (found.axioms, found.reason) == (("propext",), None)
+    assert (found.axioms, found.fault) == (("propext",), None)
 
 
 def test_names_that_the_library_leaves_undefined_are_counted_as_unproved(tmp_path: Path) -> None:
     found = collect(tmp_path, "t", {"t": ("theorem", ["dangling"])})
     assert found.library_theorems == ("_private.Core.gone",)
-    assert found.reason is None
+    assert found.fault is None
 
 
 def test_hidden_library_bodies_are_counted_and_followed_through_their_types(tmp_path: Path) -> None:
@@ -136,7 +147,7 @@ def test_hidden_library_bodies_are_counted_and_followed_through_their_types(tmp_
     environment.load("Top")
     found = AxiomCollector(environment).collect("t")
     assert found.library_theorems == ("content_shown", "hidden")
-    assert (found.axioms, found.declarations, found.reason) == ((), 1, None)
+    assert (found.axioms, found.declarations, found.fault) == ((), 1, None)
 
 
 def test_a_hidden_body_of_our_own_is_refused(tmp_path: Path) -> None:
@@ -145,7 +156,8 @@ def test_a_hidden_body_of_our_own_is_refused(tmp_path: Path) -> None:
     environment.load("Cell")
     found = AxiomCollector(environment).collect("content_shown")
     assert found.path == ("content_shown",)
-    assert found.reason == "its body is not in the compiled files of module Cell"
+    expected = "its body is not in the compiled files of module Cell"
+    assert found.fault == Fault(Code.BODY_HIDDEN, expected)
 
 
 def test_a_real_axiom_in_a_real_file() -> None:
@@ -154,5 +166,5 @@ def test_a_real_axiom_in_a_real_file() -> None:
     collector = AxiomCollector(environment)
     assert collector.collect("rests_on_assumed").path == ("rests_on_assumed", "assumed")
     clean = collector.collect("content_shown")
-    assert (clean.axioms, clean.path, clean.reason) == ((), (), None)
+    assert (clean.axioms, clean.path, clean.fault) == ((), (), None)
     assert clean.declarations > 5

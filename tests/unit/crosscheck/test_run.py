@@ -8,6 +8,7 @@ from typing import Literal
 
 import pytest
 
+from lean_bridge.codes import Code
 from lean_bridge.crosscheck import adjoint, differences, golden, pytorch, shapes
 from lean_bridge.crosscheck.run import CHECKS, crosscheck, judge
 from lean_bridge.errors import UnsupportedOp
@@ -25,6 +26,7 @@ from tests.unit.executor.graphs import (
 )
 
 K = Dim.variable("k")
+NOTHING = Code.NOTHING_CHECKED
 Outcome = Literal["passed", "failed", "not run"]
 MODULES = {
     "shapes": shapes,
@@ -55,7 +57,7 @@ def test_every_check_passes_where_attention_is_and_is_observed(
     assert [result.name for result in found] == list(CHECKS)
     assert [result.outcome for result in found] == ["passed"] * len(CHECKS), found
     assert tuple(seen) == found
-    assert judge(found) == ("agrees", None)
+    assert judge(found) == ("agrees", None, None)
 
 
 @pytest.mark.parametrize(
@@ -76,37 +78,38 @@ def test_without_attention_only_nothing_is_recorded(model: DGraph) -> None:
 def test_a_graph_that_is_no_block_agrees_by_the_general_checks() -> None:
     found = crosscheck(graph({"x": (K,)}, node("y", "add", (0, 0), (K,))))
     assert [result.outcome for result in found] == ["passed", "passed", "passed", "not run", "not run"]
-    assert judge(found) == ("agrees", None)
+    assert judge(found) == ("agrees", None, None)
 
 
 def test_a_graph_without_nodes_has_no_verdict() -> None:
     found = crosscheck(graph({"x": (K,)}))
     assert {result.outcome for result in found} == {"not run"}
-    assert judge(found) == ("no verdict", "certified shapes: Test.graph has no nodes to check")
+    assert judge(found) == ("no verdict", "certified shapes: Test.graph has no nodes to check", NOTHING)
 
 
 def test_no_results_are_no_verdict() -> None:
-    assert judge([]) == ("no verdict", "certified shapes: not run")
+    assert judge([]) == ("no verdict", "certified shapes: not run", NOTHING)
 
 
 @pytest.mark.parametrize("name", ["shapes", "adjoint", "differences"])
 def test_every_general_check_is_needed(name: str) -> None:
     idle: dict[str, Outcome] = {name: "not run"}
-    assert judge(results(**idle)) == ("no verdict", f"{MODULES[name].NAME}: why")
+    assert judge(results(**idle)) == ("no verdict", f"{MODULES[name].NAME}: why", NOTHING)
     absent = [result for result in results() if result.name != MODULES[name].NAME]
-    assert judge(absent) == ("no verdict", f"{MODULES[name].NAME}: not run")
+    assert judge(absent) == ("no verdict", f"{MODULES[name].NAME}: not run", NOTHING)
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_one_failure_rejects(name: str) -> None:
     failed: dict[str, Outcome] = {name: "failed"}
-    assert judge(results(**failed)) == ("rejected", f"{MODULES[name].NAME}: why")
+    expected = "rejected", f"{MODULES[name].NAME}: why", Code.NUMBERS_DISAGREE
+    assert judge(results(**failed)) == expected
 
 
 @pytest.mark.parametrize("name", ["golden", "pytorch"])
 def test_special_checks_may_be_missing(name: str) -> None:
     idle: dict[str, Outcome] = {name: "not run"}
-    assert judge(results(**idle)) == ("agrees", None)
+    assert judge(results(**idle)) == ("agrees", None, None)
 
 
 def test_a_wrong_certified_shape_fails_with_the_node_named() -> None:
@@ -114,7 +117,7 @@ def test_a_wrong_certified_shape_fails_with_the_node_named() -> None:
     found = crosscheck(model)
     assert found[0].outcome == "failed"
     assert "node 1 (y): swap01 makes shape" in found[0].detail
-    assert judge(found)[0] == "rejected"
+    assert judge(found)[::2] == ("rejected", Code.ILL_FORMED_GRAPH)
 
 
 def test_an_unknown_op_is_raised_not_passed_over() -> None:

@@ -1,0 +1,79 @@
+"""Every way of not being accepted has a code, and every code is explained."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from typer.testing import CliRunner
+
+from lean_bridge import errors
+from lean_bridge.cli import app
+from lean_bridge.codes import EXPLANATIONS, Code
+from lean_bridge.errors import BuildFailed, LeanBridgeError, OleanError
+
+
+def leaves(kind: type[LeanBridgeError]) -> Iterator[type[LeanBridgeError]]:
+    below = kind.__subclasses__()
+    for each in below:
+        yield from leaves(each)
+    if not below:
+        yield kind
+
+
+def test_every_code_is_explained_in_full() -> None:
+    assert set(EXPLANATIONS) == set(Code)
+    for code, told in EXPLANATIONS.items():
+        assert not told.title.endswith("."), code
+        assert all(text.endswith(".") for text in (told.meaning, told.why, told.mend)), code
+
+
+def test_no_two_explanations_are_the_same() -> None:
+    titles = [told.title for told in EXPLANATIONS.values()]
+    assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.parametrize("kind", list(leaves(LeanBridgeError)), ids=lambda kind: kind.__name__)
+def test_every_error_that_is_raised_has_a_code_of_its_exit_status(kind: type[LeanBridgeError]) -> None:
+    assert kind.__module__ == errors.__name__
+    assert kind.code is not Code.OUR_FAULT
+    assert kind.code.startswith("LB9") == (kind.exit_code == 2)
+
+
+def test_an_error_may_be_raised_with_a_code_of_its_own() -> None:
+    assert BuildFailed("no").code is Code.BUILD_FAILED
+    assert BuildFailed("no", code=Code.KERNEL_SKIPPED).code is Code.KERNEL_SKIPPED
+    assert OleanError("A.olean", 3, "twice", code=Code.DEFINED_TWICE).code is Code.DEFINED_TWICE
+    assert BuildFailed("no").code is Code.BUILD_FAILED
+
+
+def test_explain_lists_every_code() -> None:
+    result = CliRunner().invoke(app, ["explain"])
+    assert result.exit_code == 0
+    assert [line.split()[0] for line in result.stdout.splitlines()] == [code.value for code in Code]
+
+
+@pytest.mark.parametrize("spelling", ["LB205", "lb205", "SORRY", "sorry"])
+def test_explain_says_what_a_code_means_and_how_to_mend_it(spelling: str) -> None:
+    result = CliRunner().invoke(app, ["explain", spelling])
+    told = EXPLANATIONS[Code.SORRY]
+    shown = " ".join(result.stdout.split())
+    assert result.exit_code == 0
+    assert shown.startswith(f"LB205 {told.title}")
+    assert all(text in shown for text in (told.meaning, told.why, told.mend))
+
+
+def test_explain_as_json() -> None:
+    result = CliRunner().invoke(app, ["explain", "LB401", "--format", "json"])
+    (row,) = json.loads(result.stdout)
+    assert (row["code"], row["name"]) == ("LB401", "KERNEL_REFUSES")
+    assert row["why"] == EXPLANATIONS[Code.KERNEL_REFUSES].why
+    everything = json.loads(CliRunner().invoke(app, ["explain", "--format", "json"]).stdout)
+    assert [row["code"] for row in everything] == [code.value for code in Code]
+
+
+def test_an_unknown_code_is_no_success() -> None:
+    result = CliRunner().invoke(app, ["explain", "LB000"])
+    assert result.exit_code == 2
+    assert "LB000" in result.stderr
