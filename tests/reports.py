@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from lean_bridge.codes import Code
 from pybind_models import (
     BuildReport,
     CheckResult,
@@ -67,6 +68,7 @@ SORRY = BACKPROP.model_copy(
     update={
         "status": "rejected",
         "reason": "rests on sorryAx, which is not an allowed axiom",
+        "code": Code.SORRY,
         "axioms": ("propext", "sorryAx"),
         "axiom_path": ("Proofs.Autograd.Graph.backprop_correct", "Proofs.Autograd.dot_add", "sorryAx"),
     }
@@ -78,12 +80,14 @@ MISSING = DeclarationReport(
     kind=None,
     status="missing",
     reason="no compiled module defines it",
+    code=Code.MISSING,
 )
 NOT_BUILT = BACKPROP.model_copy(
     update={
         "name": "Proofs.Autograd.Graph.later",
         "status": "not built",
         "reason": "Proofs.Vec was not built",
+        "code": Code.BUILD_FAILED,
     }
 )
 ADJOINT = CheckResult(
@@ -143,14 +147,19 @@ def rejected() -> VerifyReport:
             "checks": (ADJOINT, PYTORCH_DIFFERS),
             "status": "rejected",
             "reason": "PyTorch: output differs",
+            "code": Code.NUMBERS_DISAGREE,
         }
     )
     unsupported = GraphReport(
-        name="Proofs.Autograd.Transformer.encoderDGraph", status="no verdict", reason="no primitive for gelu"
+        name="Proofs.Autograd.Transformer.encoderDGraph",
+        status="no verdict",
+        reason="no primitive for gelu",
+        code=Code.UNSUPPORTED,
     )
     return VerifyReport(
         verdict="rejected",
         reason="Lean refuses Proofs/Sum.lean",
+        code=Code.BUILD_FAILED,
         build=build(module("Tape", "built"), module("Sum", "failed", UNSOLVED), module("Vec", "blocked")),
         declarations=(SORRY, NOT_BUILT, MISSING, ATTENTION),
         graphs=(differing, unsupported),

@@ -21,7 +21,15 @@ from lean_bridge.ui.verdict import (
     no_axioms,
     status_text,
 )
-from lean_bridge.ui.wording import common_namespace, counted, deviation_text, one_line, seconds_text, visible
+from lean_bridge.ui.wording import (
+    coded,
+    common_namespace,
+    counted,
+    deviation_text,
+    one_line,
+    seconds_text,
+    visible,
+)
 from pybind_models import CheckResult, DeclarationReport, GraphReport, VerifyReport
 
 _STATUS_WIDTH = 12
@@ -54,7 +62,8 @@ def _verdict(report: VerifyReport) -> Text:
     verdict, reason = report.verdict, report.reason
     mark = MARKS[VERDICT_TONES[verdict]]
     text = Text.assemble((f"{mark.symbol} {verdict}", f"bold {mark.style}"))
-    return text.append(f": {one_line(reason)}", "default not bold") if reason else text
+    told = f": {one_line(coded(report.code, reason))}" if reason else ""
+    return text.append(told, "default not bold")
 
 
 def _header(report: VerifyReport) -> RenderableType:
@@ -115,7 +124,7 @@ def _declaration(
 ) -> RenderableType:
     lines: list[Text] = [_name(report.name, namespace)]
     if report.reason is not None:
-        lines.append(Text(one_line(report.reason), MARKS[declaration_tone(report)].style))
+        lines.append(Text(one_line(coded(report.code, report.reason)), MARKS[declaration_tone(report)].style))
     if report.statement is not None:
         wrapped = list(Text(visible(report.statement)).wrap(console, width))
         lines += wrapped if verbose else _capped(wrapped, width)
@@ -169,7 +178,7 @@ def _graphs(reports: tuple[GraphReport, ...], *, verbose: bool) -> RenderableTyp
 def _graph(report: GraphReport, namespace: str) -> list[Text]:
     lines = [_name(report.name, namespace)]
     if report.reason is not None:
-        lines.append(Text(one_line(report.reason), MARKS[graph_tone(report)].style))
+        lines.append(Text(one_line(coded(report.code, report.reason)), MARKS[graph_tone(report)].style))
     if report.graph is not None:
         graph = report.graph
         size = f"{counted(len(graph.context), 'input')} + {counted(len(graph.nodes), 'node')}"

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from lean_bridge.ui.diagnostics import render_diagnostics
 from lean_bridge.ui.verdict import MARKS, Tone, check_tone, declaration_tone, graph_tone
-from lean_bridge.ui.wording import counted, deviation_text, one_line, visible
+from lean_bridge.ui.wording import coded, counted, deviation_text, one_line, visible
 from pybind_models import BuildReport, DeclarationReport, GraphReport, VerifyReport
 
 
@@ -77,7 +77,7 @@ def _render_declaration(report: DeclarationReport, console: Console) -> None:
             Text(visible(f"{report.source.file}:{report.source.line}:{report.source.column}"), "dim"), console
         )
     if report.reason is not None:
-        _indented(Text(one_line(report.reason)), console)
+        _indented(Text(one_line(coded(report.code, report.reason))), console)
     if report.axiom_path:
         *through, last = map(visible, report.axiom_path)
         chain = Text("".join(f"{name} → " for name in through))
@@ -87,7 +87,7 @@ def _render_declaration(report: DeclarationReport, console: Console) -> None:
 def _render_graph(report: GraphReport, console: Console) -> None:
     console.print(_entry(graph_tone(report), report.status, report.name))
     if report.reason is not None:
-        _indented(Text(one_line(report.reason)), console)
+        _indented(Text(one_line(coded(report.code, report.reason))), console)
     for check in report.checks:
         tone = check_tone(check)
         if tone != "good":

@@ -17,7 +17,7 @@ from lean_bridge.ui.verdict import (
     guarantee,
     module_tone,
 )
-from lean_bridge.ui.wording import deviation_text, one_line, visible
+from lean_bridge.ui.wording import coded, deviation_text, one_line, visible
 from pybind_models import CheckResult, DeclarationReport, Diagnostic, ModuleReport, VerifyReport
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -46,15 +46,16 @@ def _rows(report: VerifyReport) -> Iterator[tuple[str, ...]]:
         place = (
             f"{each.source.file}:{each.source.line}:{each.source.column}" if each.source is not None else "-"
         )
-        rest = each.reason or f"{each.statement or '-'}"
+        rest = coded(each.code, each.reason) if each.reason else each.statement or "-"
         axioms = f"axioms={','.join(each.axioms)}"
         yield "declaration", each.status, each.name, place, axioms, f"library={each.library_theorems}", rest
     for graph in report.graphs:
-        yield "graph", graph.status, graph.name, "-", f"{graph.seconds:.2f}s", graph.reason or "-"
+        reason = coded(graph.code, graph.reason or "-")
+        yield "graph", graph.status, graph.name, "-", f"{graph.seconds:.2f}s", reason
         for check in graph.checks:
             yield "check", check.outcome, graph.name, check.name, _comparison(check)
-    verdict, reason = report.verdict, report.reason
-    yield "verdict", verdict, reason or "-", f"{report.seconds:.2f}s", guarantee(report)
+    reason = coded(report.code, report.reason or "-")
+    yield "verdict", report.verdict, reason, f"{report.seconds:.2f}s", guarantee(report)
 
 
 def render_github(report: VerifyReport, *, root: str = "") -> str:
@@ -76,7 +77,7 @@ def render_github(report: VerifyReport, *, root: str = "") -> str:
         if declaration_tone(each) != "good":
             source = each.source
             at = _at(root, source.file, source.line, source.column) if source is not None else {}
-            message = f"{each.name}: {each.reason or each.status}{_path(each)}"
+            message = f"{each.name}: {coded(each.code, each.reason or each.status)}{_path(each)}"
             lines.append(_annotation("error", message, {**at, "title": f"{each.status}: {each.name}"}))
     for graph in report.graphs:
         if graph_tone(graph) != "good":
@@ -85,11 +86,11 @@ def render_github(report: VerifyReport, *, root: str = "") -> str:
                 for check in graph.checks
                 if check_tone(check) != "good"
             )
-            message = "\n".join(filter(None, (graph.reason or graph.status, told)))
+            message = "\n".join(filter(None, (coded(graph.code, graph.reason or graph.status), told)))
             lines.append(_annotation("error", message, {"title": f"{graph.status}: {graph.name}"}))
-    verdict, reason = report.verdict, report.reason
+    verdict, reason = report.verdict, coded(report.code, report.reason or guarantee(report))
     level = "notice" if verdict == "accepted" else "error"
-    lines.append(_annotation(level, reason or guarantee(report), {"title": f"lean-bridge: {verdict}"}))
+    lines.append(_annotation(level, reason, {"title": f"lean-bridge: {verdict}"}))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -106,18 +107,18 @@ def render_junit(report: VerifyReport) -> str:
         _case(modules, module.file, module.module, tag, module.state, told, module.seconds)
     declarations = _suite(root, "declarations")
     for each in report.declarations:
-        message = f"{each.reason or each.status}{_path(each)}"
+        message = f"{coded(each.code, each.reason or each.status)}{_path(each)}"
         _case(declarations, each.group, each.name, _CASE_TAGS[declaration_tone(each)], message)
     graphs = _suite(root, "graphs")
     for graph in report.graphs:
         tag = _CASE_TAGS[graph_tone(graph)]
-        _case(graphs, graph.name, "agreement", tag, graph.reason or graph.status, seconds=graph.seconds)
+        message = coded(graph.code, graph.reason or graph.status)
+        _case(graphs, graph.name, "agreement", tag, message, seconds=graph.seconds)
         for check in graph.checks:
             tag = "skipped" if check.outcome == "not run" else _CASE_TAGS[check_tone(check)]
             _case(graphs, graph.name, check.name, tag, _comparison(check))
-    verdict, reason = report.verdict, report.reason
-    tag = _CASE_TAGS[VERDICT_TONES[verdict]]
-    message = f"{verdict}: {reason or guarantee(report)}"
+    tag = _CASE_TAGS[VERDICT_TONES[report.verdict]]
+    message = f"{report.verdict}: {coded(report.code, report.reason or guarantee(report))}"
     _case(_suite(root, "verdict"), "lean-bridge", "verdict", tag, message, seconds=report.seconds)
     for suite in root:
         for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from lean_bridge.ui.wording import common_namespace, one_line
+from lean_bridge.ui.wording import coded, common_namespace, one_line
 from pybind_models import DeclarationReport, DGraph, VerifyReport, shape_text
 
 _HEAD = ("declaration", "upstream", "status", "rests on", "source")
@@ -16,12 +16,14 @@ def render_markdown(report: VerifyReport) -> str:
 
     Times, machine paths and measured errors are left out: the page changes only with what is proved.
     """
+    why = f": {_cell(coded(report.code, report.reason))}" if report.reason else ""
     lines = [
         "# What is proved",
         "",
         "Written by `lean-bridge verify --format markdown`; do not edit.",
         "",
-        f"Verdict: **{report.verdict}**" + (f": {_cell(report.reason)}" if report.reason else ""),
+        f"Verdict: **{report.verdict}**"
+        + (f": {_cell(coded(report.code, report.reason))}" if report.reason else ""),
     ]
     namespace = common_namespace(each.name for each in report.declarations)
     for group, members in groupby(report.declarations, key=lambda each: each.group):

@@ -25,6 +25,11 @@ def one_line(text: str) -> str:
     return visible(" ".join(text.split()))
 
 
+def coded(code: str | None, reason: str) -> str:
+    """Return a reason behind its code, as ``lean-bridge explain`` takes it."""
+    return f"{code} {reason}" if code else reason
+
+
 def seconds_text(seconds: float) -> str:
     """Return a duration as people write it: ``8 ms``, ``0.4 s``, ``41 s``, ``2 min 05 s``."""
     if seconds < 0.0995:

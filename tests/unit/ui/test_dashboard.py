@@ -107,7 +107,7 @@ def test_failures_are_told_in_full() -> None:
     assert "no compiled module defines it" in text
     assert "✗ failed PyTorch: 0.31 not within 1e-12; output at H = 2" in text
     assert "no primitive for gelu" in text
-    assert text.rstrip().endswith("✗ rejected: Lean refuses Proofs/Sum.lean (14 s)")
+    assert text.rstrip().endswith("✗ rejected: LB101 Lean refuses Proofs/Sum.lean (14 s)")
 
 
 def test_a_module_that_failed_in_silence_is_named() -> None:

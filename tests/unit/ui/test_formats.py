@@ -5,9 +5,10 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from lean_bridge.ui.dashboard import render_report
 from lean_bridge.ui.formats import render_github, render_json, render_junit, render_text
 from pybind_models import VerifyReport
-from tests.reports import BACKPROP, UNSOLVED, accepted, build, module, rejected
+from tests.reports import BACKPROP, UNSOLVED, accepted, build, module, plain_console, rejected
 
 
 def cases(report: VerifyReport) -> dict[tuple[str, str], str | None]:
@@ -61,7 +62,7 @@ def test_annotations_point_at_the_source() -> None:
     )
     assert lines[1].startswith("::error file=lean/Proofs/Tape.lean,line=120,col=3,title=rejected%3A Proofs")
     assert "Proofs.Autograd.dot_add → sorryAx" in lines[1]
-    assert lines[-1] == "::error title=lean-bridge%3A rejected::Lean refuses Proofs/Sum.lean"
+    assert lines[-1] == "::error title=lean-bridge%3A rejected::LB101 Lean refuses Proofs/Sum.lean"
     assert len(lines) == 1 + 3 + 2 + 1
 
 
@@ -121,3 +122,20 @@ def test_junit_survives_letters_that_xml_lacks() -> None:
     assert failure is not None
     assert failure.text is not None
     assert failure.text.endswith("\ufffd\ufffd]]>\ufffd<&")
+
+
+def test_every_format_shows_the_codes_of_what_is_not_good() -> None:
+    report = rejected()
+    console, stream = plain_console(200)
+    render_report(report, console)
+    written = {
+        "table": stream.getvalue(),
+        "json": render_json(report),
+        "text": render_text(report),
+        "github": render_github(report),
+        "junit": render_junit(report),
+    }
+    found = [report.code, *(row.code for row in report.declarations), *(row.code for row in report.graphs)]
+    codes = {code for code in found if code is not None}
+    assert len(codes) == 5
+    assert [(name, code) for name, text in written.items() for code in codes if code not in text] == []
