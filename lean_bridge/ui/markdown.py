@@ -22,8 +22,7 @@ def render_markdown(report: VerifyReport) -> str:
         "",
         "Written by `lean-bridge verify --format markdown`; do not edit.",
         "",
-        f"Verdict: **{report.verdict}**"
-        + (f": {_cell(coded(report.code, report.reason))}" if report.reason else ""),
+        f"Verdict: **{report.verdict}**{why}",
     ]
     namespace = common_namespace(each.name for each in report.declarations)
     for group, members in groupby(report.declarations, key=lambda each: each.group):
