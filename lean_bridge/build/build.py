@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,22 +52,23 @@ def build_library(
 
 def build_generated(
     sources: Mapping[str, str],
-    library: Path,
+    built_upon: Sequence[Path],
     provider: Provider,
     *,
     workers: int = 2,
     observe: Callable[[BuildEvent], None] = lambda _: None,
     time_limit: float = TIME_LIMIT,
 ) -> tuple[BuildReport, Path]:
-    """Compile texts, by the names of their modules, against a built library; see :func:`build_library`.
+    """Compile texts, by the names of their modules, upon built libraries; see :func:`build_library`.
 
-    The texts may import each other. ``library`` is the directory that :func:`build_library` returned; its
-    name stands for its content in the keys, so no text is elaborated twice against one library. A module that
-    Lean refuses is ``failed`` in the report, with Lean's messages. The directory returned holds the generated
-    modules only.
+    The texts may import each other. ``built_upon`` are directories that this function or
+    :func:`build_library` returned; their names stand for their content in the keys, so no text is elaborated
+    twice. No two may share the first component of a module name, nor may the texts with them. A module that
+    Lean refuses is ``failed`` in the report, with Lean's messages. The directory returned holds these modules
+    only.
     Raises: BuildFailed if the imports are at fault; ToolchainError if Lean gives no answer.
     """
-    generated = generated_library(sources, (library,), provider.library)
+    generated = generated_library(sources, built_upon, provider.library)
     return _build(generated, provider, workers, observe, time_limit)
 
 

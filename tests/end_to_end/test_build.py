@@ -161,7 +161,7 @@ def test_generated_modules_are_built_once_against_a_library(project: Path, embed
         "Made.Top": "module\nimport Made.Base\ntheorem two : double 1 = 2 ∧ double 1 = 2 := ⟨one, one⟩\n",
         "Made.Wrong": "module\nimport Small.Double\ntheorem wrong : double 1 = 3 := rfl\n",
     }
-    first, tree = build_generated(sources, library, embedded, workers=1)
+    first, tree = build_generated(sources, [library], embedded, workers=1)
     assert states(first) == {"Made.Base": "built", "Made.Top": "built", "Made.Wrong": "failed"}
     assert first.lean_processes == 1
     refused = next(module for module in first.modules if module.module == "Made.Wrong")
@@ -170,11 +170,11 @@ def test_generated_modules_are_built_once_against_a_library(project: Path, embed
     assert not (tree / "Small").exists()
 
     del sources["Made.Wrong"]
-    again, _ = build_generated(sources, library, embedded)
+    again, _ = build_generated(sources, [library], embedded)
     assert states(again) == {"Made.Base": "cached", "Made.Top": "cached"}
     assert again.lean_processes == 0
 
     (project / "Small" / "Double.lean").write_text(DOUBLE.replace("n + n", "n + (n + 0)"))
     _, changed = build_library(project, embedded, workers=1, only=["Small.Double"])
-    report, _ = build_generated(sources, changed, embedded, workers=1)
+    report, _ = build_generated(sources, [changed], embedded, workers=1)
     assert states(report) == {"Made.Base": "built", "Made.Top": "built"}
