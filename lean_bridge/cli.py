@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import traceback
@@ -66,6 +67,13 @@ class GraphFormat(StrEnum):
 
 class ExplanationFormat(StrEnum):
     """How ``explain`` prints."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class PinFormat(StrEnum):
+    """How ``pin`` prints what changed."""
 
     TEXT = "text"
     JSON = "json"
@@ -218,6 +226,41 @@ def graph(
         typer.echo(text, nl=False)
     else:
         output.write_text(text, encoding="utf-8")
+
+
+@app.command(epilog=EXIT_STATUS)
+def pin(
+    project: ProjectOption = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; refuse what is not as pinned.")
+    ] = False,
+    format_: Annotated[PinFormat, typer.Option("--format", "-f", help="How to print.")] = PinFormat.TEXT,
+) -> None:
+    """Write down what every catalogued declaration says now, and show what that changes.
+
+    The manifest, certified.toml beside the Lean sources, names each theorem and graph with its statement, its
+    axioms and a hash down through the definitions. With --check, exit status 2 says that there is none.
+    """
+    from lean_bridge.audit.manifest import MANIFEST, write_manifest
+    from lean_bridge.project import open_project
+    from lean_bridge.ui.progress import show_progress
+
+    with show_progress(open_console(sys.stderr)) as watch:
+        opened = open_project(project)
+        pins = opened.check_pins(observe=watch.observe, progress=watch.transfer)
+        if not check:
+            write_manifest(opened.root, opened.pin())
+    changes = {name: (found, code) for name, (found, code) in pins.items() if found.outcome != "matches"}
+    if format_ is PinFormat.JSON:
+        rows = {name: {**found.model_dump(), "code": code} for name, (found, code) in pins.items()}
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    else:
+        for name, (found, code) in changes.items():
+            typer.echo(f"{code or '-'}\t{found.outcome}\t{name}\t{found.change or ''}".rstrip())
+        done = "as pinned" if check else f"already as pinned; the others are now, in {opened.root / MANIFEST}"
+        typer.echo(f"{len(pins) - len(changes)} of {len(pins)} declarations {done}")
+    if check and changes:
+        raise typer.Exit(1 if any(code for _, code in changes.values()) else 2)
 
 
 @app.command(epilog=EXIT_STATUS)

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lean_bridge.audit.catalogue import CATALOGUE, read_catalogue
+from lean_bridge.audit.manifest import read_manifest
+from lean_bridge.audit.pins import check_pins, pin_declarations
 from lean_bridge.build.build import TIME_LIMIT, build_library
+from lean_bridge.codes import Code
 from lean_bridge.errors import BuildFailed, NotCatalogued, ProjectNotFound
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.olean.environment import Environment
@@ -18,8 +21,9 @@ from lean_bridge.toolchain.install import Progress
 from lean_bridge.toolchain.provider import Elaboration, Job, Provider
 from lean_bridge.verdicts import recall, remember, verdict_key
 from lean_bridge.verify import Observer, extract, judge_library
-from pybind_models import BuildReport, DGraph, VerifyReport
+from pybind_models import BuildReport, DGraph, Pin, VerifyReport
 from pybind_models.catalogue import Catalogue
+from pybind_models.manifest import Manifest
 
 _SHIPPED = Path(__file__).parent / "_lean"
 _CHECKOUT = Path(__file__).parent.parent / "lean"
@@ -154,9 +158,7 @@ class Project:
         Raises: BuildFailed if Lean refuses a source file; as :meth:`environment` and ``extract_graph``.
         """
         entry = self._find(name, [entry.name for entry in self.catalogue.graphs])
-        failed = [module.file for module in self._built().report.modules if module.state == "failed"]
-        if failed:
-            raise BuildFailed(f"Lean refuses {', '.join(failed)}; run `lean-bridge build` for its messages")
+        self._check_built()
         return extract(self.environment(), entry)
 
     def graph(self, name: str) -> ExecutableGraph:
@@ -204,6 +206,38 @@ class Project:
         report = report.model_copy(update={"seconds": time.monotonic() - started})
         remember(key, report)
         return report
+
+    def pin(self, *, observe: Observer = _ignore, progress: Progress | None = None) -> Manifest:
+        """Return what the whole catalogue says now, for ``write_manifest`` to keep beside the sources.
+
+        Raises: as :meth:`build` and :meth:`extract`; Rejected for what is not accepted, which is not pinned.
+        """
+        environment, graphs = self._pinnable(observe, progress)
+        return pin_declarations(environment, self.catalogue, graphs)
+
+    def check_pins(
+        self, *, observe: Observer = _ignore, progress: Progress | None = None
+    ) -> dict[str, tuple[Pin, Code | None]]:
+        """Return of every catalogued or pinned declaration whether it is as the library's manifest has it.
+
+        Raises: as :meth:`build` and :meth:`extract`; ProjectNotFound for a manifest that cannot be read.
+        """
+        manifest = read_manifest(self.root)
+        environment, graphs = self._pinnable(observe, progress)
+        return check_pins(environment, self.catalogue, manifest, graphs)
+
+    def _pinnable(
+        self, observe: Observer, progress: Progress | None
+    ) -> tuple[Environment, dict[str, DGraph]]:
+        self.build(observe=observe, progress=progress)
+        self._check_built()
+        environment = self.environment()
+        return environment, {entry.name: extract(environment, entry.name) for entry in self.catalogue.graphs}
+
+    def _check_built(self) -> None:
+        failed = [module.file for module in self._built().report.modules if module.state == "failed"]
+        if failed:
+            raise BuildFailed(f"Lean refuses {', '.join(failed)}; run `lean-bridge build` for its messages")
 
     def _find(self, name: str, known: Sequence[str]) -> str:
         found = [full for full in known if full == name or full.endswith(f".{name}")]

@@ -35,8 +35,10 @@ class Advisory(Model):
     name: str
     """The public issue, for example ``lean4#1234``."""
     title: str
+    affects: str
+    """What kind of proof it could let pass."""
     fixed_in: str
-    """The first version without it."""
+    """The first release without it."""
     url: str
 
 

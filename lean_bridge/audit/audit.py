@@ -49,7 +49,7 @@ def _judge(
     if constant is None:
         return _absent(entry, failed_modules)
     foundation = collector.collect(entry.name)
-    fault = _kind_fault(entry, constant, environment) or _foundation_fault(foundation)
+    fault = declaration_fault(entry, constant, environment, foundation)
     accepted: DeclarationStatus = "proved" if entry.kind == "theorem" else "defined"
     return DeclarationReport(
         name=entry.name,
@@ -66,6 +66,13 @@ def _judge(
         declarations=foundation.declarations,
         source=source,
     )
+
+
+def declaration_fault(
+    entry: CatalogueEntry, constant: Constant, environment: Environment, foundation: Foundation
+) -> Fault | None:
+    """Return why a constant cannot stand for a catalogue entry, if so."""
+    return _kind_fault(entry, constant, environment) or _foundation_fault(foundation)
 
 
 def _absent(entry: CatalogueEntry, failed_modules: Mapping[str, str]) -> DeclarationReport:

@@ -33,6 +33,7 @@ CONFINED = {
     "numpy": {"executor", "crosscheck", "olean"},
     "torch": {"crosscheck"},
     "lean_dojo": {"audit"},
+    "tomli_w": {"audit"},
     "subprocess": {"toolchain"},
 }
 """Where a package may be imported, if not everywhere."""

@@ -1,0 +1,48 @@
+"""Reads and writes a library's manifest: what its declarations said when somebody last read them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import tomli_w
+
+from lean_bridge.audit.tables import read_table
+from lean_bridge.errors import ProjectNotFound
+from pybind_models.manifest import Manifest
+
+MANIFEST = "certified.toml"
+
+_HEAD = """\
+# What this library's theorems and graphs say, pinned. Written by `lean-bridge pin`; read what changed before
+# you commit it.
+#   statement    the type, written to be read: universes and implicit arguments are left out
+#   axioms       what its proof may rest on
+#   hash         of the elaborated statement, or of a definition with its body, down through the definitions
+#                of this library; binder names and proofs do not count
+#   graph        of the graph that was extracted
+#   definitions  every declaration of this library that is pinned or stands underneath, each by the hash of
+#                what it says itself
+
+"""
+
+
+def read_manifest(root: Path) -> Manifest | None:
+    """Return the manifest of the library at ``root``, or ``None`` if it has none.
+
+    Raises: ProjectNotFound if there is one that cannot be read; the message names every fault.
+    """
+    path = root / MANIFEST
+    return read_table(path, Manifest) if path.exists() or path.is_symlink() else None
+
+
+def write_manifest(root: Path, manifest: Manifest) -> None:
+    """Write the manifest of the library at ``root``: one block for each declaration, sorted.
+
+    Raises: ProjectNotFound if it cannot be written there.
+    """
+    path = root / MANIFEST
+    text = tomli_w.dumps(manifest.model_dump(mode="json", by_alias=True, exclude_none=True))
+    try:
+        path.write_text(_HEAD + text, encoding="utf-8")
+    except OSError as error:
+        raise ProjectNotFound(f"{path}: cannot be written: {error.strerror}") from error

@@ -1,0 +1,203 @@
+"""Pins declarations to what they say now, and says what is no longer as pinned."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from hashlib import blake2b
+
+from lean_bridge.audit.audit import declaration_fault
+from lean_bridge.audit.axioms import AxiomCollector
+from lean_bridge.audit.statement import statement_text
+from lean_bridge.audit.structural import StructuralHashes
+from lean_bridge.codes import Code
+from lean_bridge.errors import DeclarationNotFound, Rejected
+from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.expr import Name
+from pybind_models import DGraph, Pin
+from pybind_models.catalogue import Catalogue, CatalogueEntry
+from pybind_models.manifest import Manifest, PinnedDeclaration
+
+_MOST_NAMED = 3
+
+
+def pin_declarations(
+    environment: Environment, catalogue: Catalogue, graphs: Mapping[Name, DGraph]
+) -> Manifest:
+    """Return the manifest of a catalogue's declarations as they are now, with the graphs extracted from them.
+
+    Raises: DeclarationNotFound; Rejected where a declaration is not what the catalogue says, or rests on what
+    is not allowed, or a graph was not extracted: what is not accepted is not pinned.
+    """
+    hashes, collector = StructuralHashes(environment), AxiomCollector(environment)
+    pinned: list[PinnedDeclaration] = []
+    definitions: dict[Name, str] = {}
+    for entry in sorted(catalogue.declarations, key=lambda entry: entry.name):
+        name = entry.name
+        constant = environment.constant(name)
+        if constant is None:
+            raise DeclarationNotFound(name, f"{name} cannot be pinned: no compiled module defines it")
+        foundation = collector.collect(name)
+        fault = declaration_fault(entry, constant, environment, foundation)
+        if fault:
+            raise Rejected(f"{name} cannot be pinned: {fault.reason}", code=fault.code)
+        if entry.graph and name not in graphs:
+            raise Rejected(f"{name} cannot be pinned: no graph was extracted from it", code=Code.NOT_PINNED)
+        for reached in (name, *hashes.underneath(name)):
+            definitions.setdefault(reached, hashes.own_hash(reached))
+        pinned.append(
+            PinnedDeclaration(
+                name=name,
+                kind=entry.kind,
+                statement=statement_text(constant, environment),
+                axioms=foundation.axioms,
+                hash=hashes.hash(name),
+                graph=graph_hash(graphs[name]) if entry.graph else None,
+            )
+        )
+    return Manifest(
+        lean=_lean_version(environment, pinned[0].name),
+        declaration=tuple(pinned),
+        definitions=dict(sorted(definitions.items())),
+    )
+
+
+def check_pins(
+    environment: Environment,
+    catalogue: Catalogue,
+    manifest: Manifest | None,
+    graphs: Mapping[Name, DGraph],
+    *,
+    known: Collection[Name] | None = None,
+) -> dict[Name, tuple[Pin, Code | None]]:
+    """Return of each catalogued declaration whether it is as pinned, and the code of what is not.
+
+    ``graphs`` are those extracted. ``known`` are the names of the whole catalogue, where ``catalogue`` is a
+    selection of it; what is pinned but not known is returned too, as drift. Without a manifest nothing is
+    pinned, and there are no codes.
+    """
+    pinned = {declaration.name: declaration for declaration in manifest.declarations} if manifest else {}
+    checker = _Checker(environment, manifest.definitions if manifest else {})
+    checked: dict[Name, tuple[Pin, Code | None]] = {}
+    for entry in catalogue.declarations:
+        code = Code.NOT_PINNED if manifest else None
+        checked[entry.name] = (
+            checker.check(entry, pinned[entry.name], graphs.get(entry.name))
+            if entry.name in pinned
+            else (Pin(outcome="not pinned", hash=checker.hash(entry.name)), code)
+        )
+    names = {entry.name for entry in catalogue.declarations} if known is None else known
+    for name, declaration in pinned.items():
+        if name not in names:
+            change = "pinned, but no longer in the catalogue"
+            checked[name] = Pin(outcome="drifted", hash=declaration.hash, change=change), Code.MISSING
+    return checked
+
+
+def graph_hash(graph: DGraph) -> str:
+    """Return the hash of a graph's JSON with sorted keys."""
+    text = json.dumps(graph.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+    return blake2b(text.encode(), digest_size=20).hexdigest()
+
+
+class _Checker:
+    """Holds the declarations of one environment against what was pinned."""
+
+    def __init__(self, environment: Environment, definitions: Mapping[Name, str]) -> None:
+        self._environment = environment
+        self._definitions = definitions
+        self._hashes = StructuralHashes(environment)
+        self._collector = AxiomCollector(environment)
+
+    def hash(self, name: Name) -> str:
+        """Return a constant's hash, or nothing where there is no such constant."""
+        return self._hashes.hash(name) if name in self._environment else ""
+
+    def check(
+        self, entry: CatalogueEntry, pinned: PinnedDeclaration, graph: DGraph | None
+    ) -> tuple[Pin, Code | None]:
+        """Return whether a pinned declaration is as it was, and the code of what is not."""
+        found = self.hash(entry.name)
+        if found and pinned.graph and entry.graph and graph is None:
+            change = "no graph was extracted to compare with the pinned one"
+            return Pin(outcome="not pinned", hash=found, change=change), Code.NOT_PINNED
+        drift = self._drift(pinned, found) or self._graph_drift(entry, pinned, graph) or self._growth(pinned)
+        if drift is None:
+            return Pin(outcome="matches", hash=found), None
+        change, code = drift
+        return Pin(outcome="drifted", hash=found or pinned.hash, change=change), code
+
+    def _drift(self, pinned: PinnedDeclaration, found: str) -> tuple[str, Code] | None:
+        """Return what changed in a declaration or underneath it."""
+        if not found:
+            return "pinned, but no compiled module defines it", Code.MISSING
+        if found == pinned.hash:
+            return None
+        if self._hashes.own_hash(pinned.name) != self._definitions[pinned.name]:
+            return self._statement_change(pinned), Code.STATEMENT_DRIFT
+        return self._change_underneath(pinned), Code.DEFINITION_DRIFT
+
+    def _statement_change(self, pinned: PinnedDeclaration) -> str:
+        name = pinned.name
+        constant = self._environment.constant(name)
+        assert constant is not None
+        kind = self._environment.original_kind(name)
+        if kind != pinned.kind:
+            return f"pinned as a {pinned.kind}, found: {kind}"
+        statement = statement_text(constant, self._environment)
+        if statement != pinned.statement:
+            return f"the statement was: {pinned.statement} -- and is: {statement}"
+        if kind != "theorem":
+            return f"its body changed; its type still reads: {statement}"
+        unpinned = [new for new in self._hashes.underneath(name) if new not in self._definitions]
+        named = f"; new in it: {_listed(unpinned)}" if unpinned else ""
+        return (
+            f"the statement still reads: {statement} -- but differs in implicit arguments, instances or "
+            f"universes{named}"
+        )
+
+    def _change_underneath(self, pinned: PinnedDeclaration) -> str:
+        parents = self._hashes.underneath(pinned.name)
+        changed = [name for name in parents if self._definitions.get(name) != self._hashes.own_hash(name)]
+        if not changed:
+            return "the pinned hashes do not belong together: the manifest was edited"
+        path = [changed[0]]
+        while path[-1] != pinned.name:
+            path.append(parents[path[-1]])
+        was, now = self._definitions.get(path[0]), self._hashes.own_hash(path[0])
+        told = f"changed (was {was[:12]}, is {now[:12]})" if was else "is new"
+        others = f"; changed too: {_listed(changed[1:])}" if len(changed) > 1 else ""
+        return f"{path[0]} {told}, below it: {' → '.join(reversed(path))}{others}"
+
+    def _graph_drift(
+        self, entry: CatalogueEntry, pinned: PinnedDeclaration, graph: DGraph | None
+    ) -> tuple[str, Code] | None:
+        if entry.graph != (pinned.graph is not None):
+            now, before = ("a graph", "none") if entry.graph else ("none", "a graph")
+            return f"catalogued as {now}, pinned as {before}", Code.STATEMENT_DRIFT
+        if graph is None or graph_hash(graph) == pinned.graph:
+            return None
+        return (
+            "its definition is as pinned, but the extracted graph is another one: the names of its entries "
+            f"({entry.name}.names), or the extraction",
+            Code.DEFINITION_DRIFT,
+        )
+
+    def _growth(self, pinned: PinnedDeclaration) -> tuple[str, Code] | None:
+        """Return the axioms that were not there when the declaration was pinned."""
+        grown = sorted(set(self._collector.collect(pinned.name).axioms) - set(pinned.axioms))
+        if not grown:
+            return None
+        allowed = _listed(pinned.axioms) or "none"
+        return f"rests on {_listed(grown)}; pinned with the axioms: {allowed}", Code.AXIOM
+
+
+def _lean_version(environment: Environment, name: Name) -> str:
+    module = environment.module_of(name)
+    assert module is not None
+    return environment.module(module).lean_version
+
+
+def _listed(names: Collection[Name]) -> str:
+    shown = ", ".join(list(names)[:_MOST_NAMED])
+    return shown if len(names) <= _MOST_NAMED else f"{shown} and {len(names) - _MOST_NAMED} more"

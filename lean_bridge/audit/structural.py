@@ -1,0 +1,238 @@
+"""What a declaration means, as a hash: down through the library's own definitions, like a Merkle tree.
+
+Not part of the meaning, and so not of the hash: binder names and infos, metadata, names of universe
+parameters, how far to unfold first, and proofs. A proof is what is headed by a constant whose type is a
+proposition; any two proofs of one statement are equal to the kernel, and the statement itself is fixed by
+what stands around the proof. So neither a theorem's proof counts nor the numbering of auxiliary lemmas.
+
+A definition (an instance and a matcher are definitions too) counts by what it says, not by its name:
+renaming a helper, private or not, changes no hash. What the kernel cannot unfold (inductive types with their
+constructors, opaque constants, axioms) counts by its name as well, and a private name holds its module.
+
+A constant of Lean's own library counts by its name alone. Which library that is the toolchain decides, and it
+is reported beside every verdict; many bodies are not in its compiled files, and a hash of half of it would
+promise more than it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.equality import Term, split_term, without_metadata
+from lean_bridge.olean.expr import App, Const, Constant, Expr, Lit, LParam, LZero, Name, Pi, Proj, Sort
+
+_SIZE = 20
+_NOMINAL = frozenset({"inductive", "opaque", "axiom", "quot"})
+"""Kinds that are equal only to themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Skeleton:
+    """What the declarations of one block say themselves, with holes for the constants they refer to."""
+
+    digest: bytes
+    references: tuple[Name, ...]
+    """What stands in the holes: constants of the library's own outside the block, as first met."""
+
+
+class StructuralHashes:
+    """Hashes of one environment's constants; what one hash has followed the next one finds ready.
+
+    Raises: KeyError for a constant that no module defines.
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._own: dict[Name, bool] = {}
+        self._proofs: dict[Name, bool] = {}
+        self._skeletons: dict[tuple[Name, ...], _Skeleton] = {}
+        self._merkle: dict[tuple[Name, ...], bytes] = {}
+
+    def hash(self, name: Name) -> str:
+        """Return the hash of a theorem's statement, or of everything that another declaration says."""
+        block = self._block(name)
+        return _digest(self._merkle_of(block), block.index(name)).hex()
+
+    def own_hash(self, name: Name) -> str:
+        """Return the hash of the declaration alone, with the names of what it refers to."""
+        skeleton = self._skeleton(self._block(name))
+        return _digest(skeleton.digest, *skeleton.references).hex()
+
+    def underneath(self, name: Name) -> Mapping[Name, Name]:
+        """Return the constants of the library's own on which a declaration's hash depends, nearest first.
+
+        Each with the constant that refers to it.
+        """
+        parents: dict[Name, Name] = {}
+        pending = [name]
+        for at in pending:
+            for reference in self._skeleton(self._block(at)).references:
+                if reference not in parents and reference != name:
+                    parents[reference] = at
+                    pending.append(reference)
+        return parents
+
+    def _merkle_of(self, block: tuple[Name, ...]) -> bytes:
+        stack, entered = [block], {block}
+        while stack:
+            top = stack[-1]
+            blocks = {name: self._block(name) for name in self._skeleton(top).references}
+            missing = next((below for below in blocks.values() if below not in entered), None)
+            if missing is not None:
+                stack.append(missing)
+                entered.add(missing)
+                continue
+            if top not in self._merkle:
+                # what Lean has checked has no cycles outside a block; a forged one ends at a name
+                below = [(self._merkle.get(block, name), block.index(name)) for name, block in blocks.items()]
+                self._merkle[top] = _digest(self._skeleton(top).digest, *below)
+            stack.pop()
+        return self._merkle[block]
+
+    def _block(self, name: Name) -> tuple[Name, ...]:
+        """Return the constants declared together with one that refer to each other."""
+        constant = self._constant(name)
+        if constant.kind not in ("inductive", "definition", "opaque") or name not in constant.all:
+            return (name,)
+        return constant.all if all(map(self._is_own, constant.all)) else (name,)
+
+    def _constant(self, name: Name) -> Constant:
+        constant = self._environment.constant(name)
+        if constant is None:
+            raise KeyError(name)
+        return constant
+
+    def _is_own(self, name: Name) -> bool:
+        found = self._own.get(name)
+        if found is None:
+            module = self._environment.module_of(name)
+            found = self._own[name] = module is not None and not self._environment.is_library(module)
+        return found
+
+    def _skeleton(self, block: tuple[Name, ...]) -> _Skeleton:
+        found = self._skeletons.get(block)
+        if found is None:
+            references: dict[Name, int] = {}
+            parts = [part for name in block for part in self._parts(self._constant(name), block, references)]
+            found = self._skeletons[block] = _Skeleton(_digest(*parts), tuple(references))
+        return found
+
+    def _parts(
+        self, constant: Constant, block: tuple[Name, ...], references: dict[Name, int]
+    ) -> Iterable[object]:
+        """Yield everything that a constant says."""
+        if not self._is_own(constant.name):
+            yield constant.name
+            return
+        kind = self._environment.original_kind(constant.name)
+        yield kind
+        yield constant.name if constant.kind in _NOMINAL else ""
+        yield (constant.kind, constant.safety, len(constant.level_params), constant.num_params)
+        yield self._term(constant.type, constant, block, references)
+        if kind != "theorem" and constant.value is not None:
+            yield self._term(constant.value, constant, block, references)
+        for name in constant.constructors:
+            constructor = self._environment.constant(name)
+            yield name
+            if constructor is not None:
+                yield self._term(constructor.type, constructor, block, references)
+
+    def _term(
+        self, root: Expr, constant: Constant, block: tuple[Name, ...], references: dict[Name, int]
+    ) -> bytes:
+        """Return the hash of a term, each of its nodes hashed once."""
+        levels = {name: position for position, name in enumerate(constant.level_params)}
+        done: dict[int, bytes] = {}
+        stack: list[Term] = [root]
+        while stack:
+            top = stack[-1]
+            if id(top) in done:
+                stack.pop()
+                continue
+            term = without_metadata(top)
+            spine = self._spine(term)
+            if spine is None:
+                done[id(top)] = _PROOF
+                continue
+            says, children = spine
+            missing = [child for child in reversed(children) if id(child) not in done]
+            if missing:
+                stack += missing
+                continue
+            match term:
+                case Const(name, _) if self._is_own(name):
+                    says = (self._reference(name, block, references),)
+                case Proj(struct, index, _) if self._is_own(struct):
+                    says = (self._reference(struct, block, references), index)
+                case LParam(name):
+                    says = (levels.get(name, name),)
+                case Lit(int(value)):
+                    # Python writes only short numbers in decimal
+                    says = (hex(value),)
+                case _:
+                    pass
+            done[id(top)] = _digest(type(term).__name__, *says, *(done[id(child)] for child in children))
+            stack.pop()
+        return done[id(root)]
+
+    def _spine(self, term: Term) -> tuple[tuple[object, ...], tuple[Term, ...]] | None:
+        """Return what a node says itself and its children, an application as one; ``None`` for a proof."""
+        if not isinstance(term, App | Const):
+            return split_term(term)
+        arguments: list[Term] = []
+        head: Term = term
+        while isinstance(head, App):
+            arguments.append(head.arg)
+            head = without_metadata(head.fn)
+        if isinstance(head, Const) and self._is_proof(head.name):
+            return None
+        return ((), (head, *reversed(arguments))) if arguments else split_term(head)
+
+    def _reference(self, name: Name, block: tuple[Name, ...], references: dict[Name, int]) -> object:
+        """Return what stands for a constant of the library's own, and note what it refers to."""
+        constant = self._constant(name)
+        owner, role = name, ""
+        if constant.kind == "constructor" and self._is_own(constant.inductive):
+            owner, role = constant.inductive, name
+        elif constant.kind == "recursor" and constant.all and self._is_own(constant.all[0]):
+            owner, role = constant.all[0], name
+        if owner in block:
+            return ("member", block.index(owner), role)
+        return ("reference", references.setdefault(owner, len(references)), role)
+
+    def _is_proof(self, name: Name) -> bool:
+        """Whether everything headed by a constant is a proof, as far as the constant's type tells."""
+        found = self._proofs.get(name)
+        if found is None:
+            constant = self._environment.constant(name)
+            is_theorem = self._environment.original_kind(name) == "theorem"
+            found = is_theorem or (constant is not None and self._concludes_proposition(constant.type))
+            self._proofs[name] = found
+        return found
+
+    def _concludes_proposition(self, type_: Expr) -> bool:
+        head: Term = _conclusion(type_)
+        while isinstance(head, App):
+            head = without_metadata(head.fn)
+        family = self._environment.constant(head.name) if isinstance(head, Const) else None
+        sort = _conclusion(family.type) if family else None
+        return isinstance(sort, Sort) and isinstance(sort.level, LZero)
+
+
+def _conclusion(type_: Expr) -> Term:
+    result: Term = without_metadata(type_)
+    while isinstance(result, Pi):
+        result = without_metadata(result.body)
+    return result
+
+
+def _digest(*parts: object) -> bytes:
+    """Return the hash of a sequence of texts, numbers, hashes and tuples of them."""
+    # every part is written with its quotes or brackets, so no two sequences are written alike
+    return blake2b(ascii(parts).encode(), digest_size=_SIZE).digest()
+
+
+_PROOF = _digest("proof")

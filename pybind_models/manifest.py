@@ -1,0 +1,48 @@
+"""What a library's declarations are pinned to; bound to the ``certified.toml`` beside its Lean sources."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from pybind_models.base import Model
+from pybind_models.report import DeclarationKind
+
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+
+
+class PinnedDeclaration(Model):
+    """One declaration as it was when it was pinned."""
+
+    name: str = Field(min_length=1)
+    kind: DeclarationKind
+    statement: str
+    """Its type, written to be read."""
+    axioms: tuple[str, ...]
+    """What it may rest on."""
+    hash: Hash
+    """The structural hash, down through the library's own definitions."""
+    graph: Hash | None = None
+    """The hash of the extracted graph's JSON."""
+
+
+class Manifest(Model):
+    """The pinned declarations of one library, sorted by name."""
+
+    lean: str
+    """The Lean that compiled what was pinned."""
+    declarations: tuple[PinnedDeclaration, ...] = Field(alias="declaration", min_length=1)
+    definitions: dict[str, Hash]
+    """What each pinned declaration, and each one underneath, says itself, as a hash."""
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Manifest:
+        names = [pinned.name for pinned in self.declarations]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"pinned twice: {', '.join(twice)}")
+        missing = [name for name in names if name not in self.definitions]
+        if missing:
+            raise ValueError(f"pinned, but not among the definitions: {', '.join(missing)}")
+        return self
