@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
+
+from lean_bridge.errors import ToolchainTimeout
 
 _NOT_INHERITED = ("NODE_OPTIONS", "LEAN_PATH")
 
@@ -33,6 +37,25 @@ def start(
         env={**inherited, "LLVM_PROFILE_FILE": os.devnull, **(env or {})},
         start_new_session=True,
     )
+
+
+def read_lines(process: subprocess.Popen[bytes], *, time_limit: float) -> Iterator[bytes]:
+    """Yield the lines that the process writes to its standard output, a pipe, as they come.
+
+    Raises: ToolchainTimeout if it has not closed it ``time_limit`` seconds from now.
+    """
+    assert process.stdout is not None
+    deadline = time.monotonic() + time_limit
+    descriptor, rest = process.stdout.fileno(), b""
+    while True:
+        remaining = deadline - time.monotonic()
+        if remaining <= 0 or not select.select([descriptor], [], [], remaining)[0]:
+            raise ToolchainTimeout(f"no end after {time_limit:g} s; raise the time limit")
+        chunk = os.read(descriptor, 1 << 16)
+        if not chunk:
+            return
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from lines
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -1,0 +1,54 @@
+"""The process that the kernel's library is loaded into: requests on its input, answers on its output.
+
+Started by :mod:`lean_bridge.kernel.session` with the library's path and the most bytes of address space it
+may take. Whatever goes wrong here ends the process, which its parent takes for no answer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from pathlib import Path
+
+from lean_bridge.kernel.checker import Checker
+from lean_bridge.kernel.native import Lean
+from lean_bridge.kernel.terms import Terms
+
+
+def main(library: str, memory_limit: str) -> None:
+    """Answer every request on standard input."""
+    limit = int(memory_limit)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # what Lean prints of its own accord must not pass for an answer
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
+    def say(**answer: object) -> None:
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+    lean = Lean(Path(library))
+    terms = Terms(lean)
+    checker = Checker(lean, terms)
+    say(kernel=lean.version)
+    count = 0
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        terms.read_names(request.get("names", ()))
+        terms.read_levels(request.get("levels", ()))
+        terms.read_exprs(request.get("exprs", ()))
+        if "add" in request:
+            outcome, message = checker.add(request["add"])
+        else:
+            left, right = request["equal"]
+            outcome, message = checker.equal(left, right)
+        say(outcome=outcome, message=message)
+        count += 1
+    say(end=count)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

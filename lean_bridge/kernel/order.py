@@ -1,0 +1,168 @@
+"""What a kernel has to be given, and in which order: every declaration after those that it mentions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.expr import Constant, Expr, Name
+from lean_bridge.olean.mentions import constants_in
+
+UnitKind: TypeAlias = Literal["axiom", "definition", "theorem", "opaque", "quot", "inductive"]
+
+_QUOT = ("Quot", "Quot.mk", "Quot.lift", "Quot.ind")
+_LITERALS = ("Nat", "Bool", "String.ofList", "String.mk", "Char.ofNat")
+"""What a kernel makes out of literals and of arithmetic on them, mentioned or not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Unit:
+    """What a kernel takes in one step: one declaration, or a block of inductive types with all they bring."""
+
+    name: Name
+    kind: UnitKind
+    constants: tuple[Constant, ...]
+    """Of a block the types, their constructors, their recursors."""
+    requires: tuple[Name, ...]
+    """The names of the units to be taken before."""
+    is_library: bool
+    """Whether it came with Lean."""
+    is_assumed: bool = False
+    """Whether it is taken as an axiom because its body is not in the compiled files."""
+    fault: str | None = None
+    """Why no kernel can be given it."""
+
+
+def units_below(environment: Environment, names: Iterable[Name]) -> tuple[Unit, ...]:
+    """Return the units of constants and of all they reach, each after those that it requires.
+
+    Of a circle, which only a forged file can hold, some unit comes before one that it requires.
+    """
+    done: dict[Name, Unit] = {}
+    met: set[Name] = set()
+    roots = [name for name in _LITERALS if name in environment]
+    for root in (*roots, *names):
+        path: list[tuple[Unit, Iterator[Name]]] = []
+        pending: Iterator[Name] = iter([unit_name(environment, root)])
+        while True:
+            name = next((name for name in pending if name not in met), None)
+            if name is not None:
+                met.add(name)
+                unit = _unit(environment, name)
+                pending = iter(unit.requires)
+                path.append((unit, pending))
+            elif path:
+                unit, _ = path.pop()
+                done[unit.name] = unit
+                pending = path[-1][1] if path else iter(())
+            else:
+                break
+    return tuple(done.values())
+
+
+def unit_name(environment: Environment, name: Name) -> Name:
+    """Return the name of the unit that brings a constant, or should."""
+    constant = environment.constant(name)
+    if constant is None:
+        return name
+    match constant.kind:
+        case "quot":
+            return _QUOT[0]
+        case "constructor":
+            return unit_name(environment, constant.inductive) if constant.inductive != name else name
+        case "inductive" | "recursor" if constant.all:
+            return constant.all[0]
+        case _:
+            return name
+
+
+def _unit(environment: Environment, name: Name) -> Unit:
+    constant, module = environment.constant(name), environment.module_of(name)
+    if constant is None or module is None:
+        return _impossible(name, "no compiled module defines it", is_library=False)
+    is_library = environment.is_library(module)
+    if constant.safety != "safe":
+        return _impossible(name, f"it is {constant.safety}, which no kernel accepts", is_library, constant)
+    match constant.kind:
+        case "inductive":
+            return _block(environment, constant, is_library)
+        case "quot":
+            return _quot(environment, name, is_library)
+        case "constructor" | "recursor":
+            return _impossible(name, "its inductive type does not have it", is_library, constant)
+        case "axiom":
+            hidden = environment.original_kind(name) != "axiom"
+            if hidden and not is_library:
+                return _impossible(name, "its body is not in the compiled files", is_library, constant)
+            return _assume(environment, constant, is_library, is_assumed=hidden)
+        case kind:
+            terms = [constant.type, *([constant.value] if constant.value is not None else [])]
+            # the exported files of Lean's own library leave private names dangling
+            dangling = is_library and any(one not in environment for one in constants_in(terms))
+            if dangling:
+                return _assume(environment, constant, is_library, is_assumed=True)
+            return Unit(
+                name=name,
+                kind=kind,
+                constants=(constant,),
+                requires=_required(environment, name, terms),
+                is_library=is_library,
+            )
+
+
+def _assume(environment: Environment, constant: Constant, is_library: bool, *, is_assumed: bool) -> Unit:
+    return Unit(
+        name=constant.name,
+        kind="axiom",
+        constants=(constant,),
+        requires=_required(environment, constant.name, [constant.type]),
+        is_library=is_library,
+        is_assumed=is_assumed,
+    )
+
+
+def _block(environment: Environment, first: Constant, is_library: bool) -> Unit:
+    name = first.name
+    types = [environment.constant(other) for other in first.all]
+    constructors = [environment.constant(other) for one in types if one for other in one.constructors]
+    present = [one for one in (*types, *constructors) if one is not None]
+    if (
+        first.all[:1] != (name,)
+        or len(present) != len(types) + len(constructors)
+        or any(one.kind != "inductive" or one.all != first.all for one in present[: len(types)])
+        or any(one.kind != "constructor" for one in present[len(types) :])
+        or [one.inductive for one in present[len(types) :]]
+        != [one.name for one in present[: len(types)] for _ in one.constructors]
+        or any(one.safety != "safe" for one in present)
+    ):
+        return _impossible(name, "its mutual block is not whole in the compiled files", is_library, first)
+    nested = (f"{name}.rec_{index}" for index in range(1, first.num_nested + 1))
+    recursors = [environment.constant(other) for other in (*(f"{one}.rec" for one in first.all), *nested)]
+    return Unit(
+        name=name,
+        kind="inductive",
+        constants=(*present, *(one for one in recursors if one is not None and one.kind == "recursor")),
+        requires=_required(environment, name, [one.type for one in present]),
+        is_library=is_library,
+    )
+
+
+def _quot(environment: Environment, name: Name, is_library: bool) -> Unit:
+    found = [environment.constant(one) for one in _QUOT]
+    constants = tuple(one for one in found if one is not None and one.kind == "quot")
+    if name != _QUOT[0] or len(constants) != len(_QUOT):
+        return _impossible(name, "Lean's quotient is not whole in the compiled files", is_library)
+    return Unit(name=name, kind="quot", constants=constants, requires=("Eq",), is_library=is_library)
+
+
+def _impossible(name: Name, fault: str, is_library: bool, *constants: Constant) -> Unit:
+    return Unit(name=name, kind="axiom", constants=constants, requires=(), is_library=is_library, fault=fault)
+
+
+def _required(environment: Environment, name: Name, terms: Iterable[Expr]) -> tuple[Name, ...]:
+    mentioned = sorted(constants_in(terms))
+    found = dict.fromkeys(unit_name(environment, other) for other in mentioned)
+    found.pop(name, None)
+    return tuple(found)

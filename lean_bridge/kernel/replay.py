@@ -1,0 +1,230 @@
+"""Every declaration of a library, checked again by a second kernel."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from lean_bridge.errors import ToolchainError
+from lean_bridge.events import StageAdvanced, StageStarted
+from lean_bridge.kernel.order import Unit, unit_name, units_below
+from lean_bridge.kernel.session import MEMORY_LIMIT, TIME_LIMIT, SecondKernel, converse
+from lean_bridge.kernel.stream import Stream
+from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.expr import App, Const, Expr, Lam, MData, Name, Pi
+from lean_bridge.olean.mentions import constants_in
+from pybind_models.evidence import KernelVerdict
+
+_RESTS_ON = "it rests on "
+_WORDS = {"refused": "which the kernel refuses", "not reached": "which was not reached"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the kernel said of one declaration or of one question."""
+
+    state: Literal["accepted", "refused", "not reached"]
+    """``not reached``: it was not asked, gave no answer, or did not accept something underneath."""
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """What became of a library in the second kernel."""
+
+    kernel: SecondKernel
+    outcomes: Mapping[Name, Outcome]
+    """Of every declaration asked for or reached that did not come with Lean."""
+    library_checked: int
+    """How many declarations of Lean's own library were checked with their bodies."""
+    assumed: tuple[Name, ...]
+    """What of Lean's own library was taken on trust, for its body is not in the compiled files; sorted."""
+    axioms: tuple[Name, ...]
+    """The axioms that were reached, sorted."""
+    seconds: float
+    fault: str | None = None
+    """Why the kernel did not get to the end, if it did not."""
+
+    def count(self, state: Literal["accepted", "refused", "not reached"]) -> int:
+        """Return how many declarations have this outcome."""
+        return sum(outcome.state == state for outcome in self.outcomes.values())
+
+
+def project_declarations(environment: Environment) -> tuple[Name, ...]:
+    """Return every constant of the loaded modules that did not come with Lean, and that a kernel can judge.
+
+    Left out are ``unsafe`` and ``partial`` ones: no proof may mention them, they are for compiled code only.
+    """
+    own = [environment.module(name) for name in environment.modules if not environment.is_library(name)]
+    return tuple(
+        name for module in own for name in module.constant_names if module.constant(name).safety == "safe"
+    )
+
+
+def replay(
+    environment: Environment,
+    names: Sequence[Name],
+    *,
+    kernel: SecondKernel,
+    time_limit: float = TIME_LIMIT,
+    memory_limit: int = MEMORY_LIMIT,
+    observe: Callable[[object], None] | None = None,
+) -> Replay:
+    """Have the kernel check constants and everything they rest on, from an empty environment.
+
+    A declaration is accepted only if all that it mentions is; the bodies of Lean's own library that are not
+    in its compiled files are assumed, and named. A process that dies or passes a limit leaves the rest
+    unreached; ``time_limit`` is in seconds, ``memory_limit`` in bytes of address space.
+    Raises: OleanError if a compiled module cannot be read.
+    """
+    started = time.monotonic()
+    units = units_below(environment, names)
+    states, _, fault = _ask(units, (), kernel, time_limit, memory_limit, observe)
+    wanted = frozenset(names)
+    outcomes = {
+        constant.name: states[unit.name]
+        for unit in units
+        for constant in unit.constants
+        if not unit.is_library or constant.name in wanted
+    }
+    for name in names:
+        outcomes.setdefault(name, states.get(name, Outcome("not reached", "no declaration brings it")))
+    taken = [unit for unit in units if states[unit.name].state == "accepted"]
+    axioms = (unit.name for unit in taken if unit.kind == "axiom" and not unit.is_assumed)
+    return Replay(
+        kernel=kernel,
+        outcomes=outcomes,
+        library_checked=sum(
+            len(unit.constants) for unit in taken if unit.is_library and unit.kind != "axiom"
+        ),
+        assumed=tuple(sorted(unit.name for unit in taken if unit.is_assumed)),
+        axioms=tuple(sorted(axioms)),
+        seconds=time.monotonic() - started,
+        fault=fault,
+    )
+
+
+def confirm_equal(
+    environment: Environment,
+    pairs: Sequence[tuple[Expr, Expr]],
+    *,
+    kernel: SecondKernel,
+    time_limit: float = TIME_LIMIT,
+    memory_limit: int = MEMORY_LIMIT,
+) -> tuple[Outcome, ...]:
+    """Have the kernel check both sides of each pair of closed expressions, and decide whether they are equal.
+
+    Equal means equal by definition, the types too. A pair is accepted only if everything that it mentions is.
+    Raises: OleanError if a compiled module cannot be read.
+    """
+    mentioned = [sorted({unit_name(environment, name) for name in constants_in(pair)}) for pair in pairs]
+    units = units_below(environment, [name for names in mentioned for name in names])
+    states, answers, fault = _ask(units, pairs, kernel, time_limit, memory_limit, None)
+    outcomes: list[Outcome] = []
+    for index, names in enumerate(mentioned):
+        answer = answers[index] if index < len(answers) else Outcome("not reached", fault)
+        outcomes.append(_blocked(names, states) or answer)
+    return tuple(outcomes)
+
+
+def equation_sides(statement: Expr) -> tuple[Expr, Expr] | None:
+    """Return both sides of ``∀ …, left = right``, each as a function of what is quantified; else ``None``."""
+    binders: list[Pi] = []
+    while isinstance(statement, Pi | MData):
+        if isinstance(statement, Pi):
+            binders.append(statement)
+        statement = statement.body if isinstance(statement, Pi) else statement.expr
+    match statement:
+        case App(App(App(Const("Eq", _), _), left), right):
+            for binder in reversed(binders):
+                left = Lam(binder.name, binder.type, left, binder.info)
+                right = Lam(binder.name, binder.type, right, binder.info)
+            return left, right
+        case _:
+            return None
+
+
+def verdicts(replayed: Replay) -> dict[Name, KernelVerdict]:
+    """Return the verdicts of a replay for reports; what was not reached is ``not confirmed``."""
+    return {
+        name: KernelVerdict(
+            kernel=replayed.kernel.label,
+            outcome="not confirmed" if outcome.state == "not reached" else outcome.state,
+            detail=outcome.detail,
+        )
+        for name, outcome in replayed.outcomes.items()
+    }
+
+
+def _ask(
+    units: Sequence[Unit],
+    pairs: Sequence[tuple[Expr, Expr]],
+    kernel: SecondKernel,
+    time_limit: float,
+    memory_limit: int,
+    observe: Callable[[object], None] | None,
+) -> tuple[dict[Name, Outcome], list[Outcome], str | None]:
+    """Return what became of units and of pairs, and why there are fewer answers than questions, if so."""
+    sent = [unit.name for unit in units if unit.fault is None]
+    answers: list[Outcome] = []
+    fault: str | None = None
+    if observe:
+        observe(StageStarted("second kernel", len(sent)))
+    with tempfile.TemporaryFile() as requests:
+        stream = Stream(requests)
+        for unit in units:
+            if unit.fault is None:
+                stream.add(unit)
+        for left, right in pairs:
+            stream.equal(left, right)
+        try:
+            _, replies = converse(kernel.library, requests, time_limit=time_limit, memory_limit=memory_limit)
+            for reply in replies:
+                answers.append(_outcome(reply))
+                if observe and len(answers) <= len(sent):
+                    observe(StageAdvanced(sent[len(answers) - 1]))
+        except ToolchainError as error:
+            fault = str(error)
+    if len(answers) > len(sent) + len(pairs) or (fault is None and len(answers) < len(sent) + len(pairs)):
+        fault = f"{len(answers)} answers to {len(sent) + len(pairs)} questions"
+        answers.clear()
+    return _chain(units, iter(answers), fault), answers[len(sent) :], fault
+
+
+def _outcome(reply: dict[str, Any]) -> Outcome:
+    match reply.get("outcome"), reply.get("message"):
+        case "accepted", _:
+            return Outcome("accepted")
+        case "refused", message:
+            return Outcome("refused", str(message))
+        case _, message:
+            return Outcome("not reached", f"the kernel gave up: {message}")
+
+
+def _chain(units: Sequence[Unit], answers: Iterator[Outcome], fault: str | None) -> dict[Name, Outcome]:
+    """Return the outcome of every unit: accepted only after all that it requires."""
+    states: dict[Name, Outcome] = {}
+    for unit in units:
+        if unit.fault is not None:
+            states[unit.name] = Outcome("not reached", unit.fault)
+            continue
+        answer = next(answers, Outcome("not reached", fault))
+        if answer.state == "accepted" and any(name not in states for name in unit.requires):
+            answer = Outcome("not reached", "it rests on itself")
+        states[unit.name] = _blocked(unit.requires, states) or answer
+    return states
+
+
+def _blocked(required: Iterable[Name], states: Mapping[Name, Outcome]) -> Outcome | None:
+    """Return why something is not reached: because of the first requirement that was not accepted, if any."""
+    for name in required:
+        state = states.get(name)
+        if state is None or state.state == "accepted":
+            continue
+        if state.state == "not reached" and state.detail and state.detail.startswith(_RESTS_ON):
+            return state
+        return Outcome("not reached", f"{_RESTS_ON}{name}, {_WORDS[state.state]}: {state.detail}")
+    return None

