@@ -28,6 +28,8 @@ from lean_bridge.olean.expr import (
     Pi,
     Proj,
     Sort,
+    bare,
+    spine,
 )
 from lean_bridge.olean.mentions import mentioned_constants
 
@@ -71,7 +73,7 @@ class _Printer:
         ``every``: also those on which nothing depends, else stop at the first that an arrow says better.
         """
         groups: list[tuple[BinderInfo, list[str], str]] = []
-        while isinstance(expr := _bare(expr), Pi) and self._spend():
+        while isinstance(expr := bare(expr), Pi) and self._spend():
             if not (every or expr.info != "default" or _mentions(expr.body, 0)):
                 break
             type_ = self._write(expr.type, scope, 0, depth + 1)
@@ -91,7 +93,7 @@ class _Printer:
 
     def _write(self, expr: Expr, scope: list[str], precedence: int, depth: int) -> str:
         """Return an expression's text, in parentheses if it binds less than ``precedence``."""
-        expr = _bare(expr)
+        expr = bare(expr)
         if depth > _MOST_DEPTH or not self._spend():
             return "…"
         match expr:
@@ -134,7 +136,7 @@ class _Printer:
     def _lambda(self, expr: Expr, scope: list[str], precedence: int, depth: int) -> str:
         inner = list(scope)
         names: list[str] = []
-        while isinstance(expr := _bare(expr), Lam) and self._spend():
+        while isinstance(expr := bare(expr), Lam) and self._spend():
             name = _fresh(expr.name, inner) if _mentions(expr.body, 0) else "_"
             inner.append(name)
             if expr.info != "instImplicit":
@@ -144,7 +146,7 @@ class _Printer:
         return _parenthesised(f"fun {' '.join(names)} => {body}" if names else body, 0, precedence)
 
     def _application(self, expr: Expr, scope: list[str], precedence: int, depth: int) -> str:
-        head, arguments = _spine(expr)
+        head, arguments = spine(expr)
         if not isinstance(head, Const):
             return self._call(self._write(head, scope, ATOM, depth + 1), arguments, scope, precedence, depth)
         visible = self._explicit(head.name, arguments)
@@ -179,7 +181,7 @@ class _Printer:
             elements = _list_literal(name, visible)
             if elements is not None:
                 return f"[{', '.join(write(element, 0) for element in elements)}]", ATOM
-        if name == "Exists" and len(visible) == 1 and isinstance(body := _bare(visible[0]), Lam):
+        if name == "Exists" and len(visible) == 1 and isinstance(body := bare(visible[0]), Lam):
             bound = _fresh(body.name, scope)
             inner = self._write(body.body, [*scope, bound], 0, depth + 1)
             return f"∃ {bound}, {inner}", 0
@@ -205,7 +207,7 @@ class _Printer:
         type_: Expr | None = constant.type if constant else None
         shown: list[Expr] = []
         for argument in arguments:
-            type_ = _bare(type_) if type_ else None
+            type_ = bare(type_) if type_ else None
             if not isinstance(type_, Pi) or type_.info == "default":
                 shown.append(argument)
             type_ = type_.body if isinstance(type_, Pi) else None
@@ -224,9 +226,9 @@ class _Printer:
 
     def _is_proposition(self, expr: Expr) -> bool:
         """Whether a type is a proposition, as far as the constant at its head tells."""
-        while isinstance(expr := _bare(expr), Pi):
+        while isinstance(expr := bare(expr), Pi):
             expr = expr.body
-        head, _ = _spine(expr)
+        head, _ = spine(expr)
         if not isinstance(head, Const):
             return False
         constant = self._environment.constant(head.name)
@@ -254,27 +256,12 @@ def _short_names(names: Sequence[Name], environment: Environment) -> dict[Name, 
     return shortened
 
 
-def _bare(expr: Expr) -> Expr:
-    while isinstance(expr, MData):
-        expr = expr.expr
-    return expr
-
-
-def _spine(expr: Expr) -> tuple[Expr, list[Expr]]:
-    """Return the head of an application and its arguments."""
-    arguments: list[Expr] = []
-    while isinstance(expr := _bare(expr), App):
-        arguments.append(expr.arg)
-        expr = expr.fn
-    return expr, arguments[::-1]
-
-
 def _list_literal(name: Name, visible: Sequence[Expr]) -> list[Expr] | None:
     """Return the elements of a list that ends in ``[]``."""
     elements: list[Expr] = []
     while name == "List.cons" and len(visible) == 2:
         elements.append(visible[0])
-        head, arguments = _spine(visible[1])
+        head, arguments = spine(visible[1])
         if not isinstance(head, Const):
             return None
         # both constructors take the element type first

@@ -149,6 +149,23 @@ class Proj:
 
 Expr: TypeAlias = BVar | FVar | Sort | Const | App | Lam | Pi | Let | Lit | MData | Proj
 
+
+def bare(expr: Expr) -> Expr:
+    """Return an expression without the metadata around it."""
+    while isinstance(expr, MData):
+        expr = expr.expr
+    return expr
+
+
+def spine(expr: Expr) -> tuple[Expr, list[Expr]]:
+    """Return the head of an application and its arguments, first to last."""
+    arguments: list[Expr] = []
+    while isinstance(expr := bare(expr), App):
+        arguments.append(expr.arg)
+        expr = expr.fn
+    return expr, arguments[::-1]
+
+
 ConstantKind: TypeAlias = Literal[
     "axiom", "definition", "theorem", "opaque", "quot", "inductive", "constructor", "recursor"
 ]
