@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from lean_bridge.codes import EXPLANATIONS, Code
-from lean_bridge.errors import LeanBridgeError, Rejected
+from lean_bridge.errors import BuildFailed, LeanBridgeError, Rejected
 from lean_bridge.ui.console import open_console
 
 EXIT_STATUS = (
@@ -53,6 +53,13 @@ class ReportFormat(StrEnum):
     GITHUB = "github"
     JUNIT = "junit"
     MARKDOWN = "markdown"
+
+
+class ReplayFormat(StrEnum):
+    """How ``replay`` prints its report."""
+
+    TABLE = "table"
+    JSON = "json"
 
 
 class GraphFormat(StrEnum):
@@ -285,6 +292,53 @@ def lean(
     else:
         render_diagnostics(elaboration.diagnostics, open_console(sys.stdout))
     raise typer.Exit(0 if elaboration.ok else 1)
+
+
+@app.command(epilog=EXIT_STATUS)
+def replay(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Catalogue entries, by the end of their names; default: every declaration."),
+    ] = None,
+    project: ProjectOption = None,
+    format_: Annotated[
+        ReplayFormat, typer.Option("--format", "-f", help="How to print.")
+    ] = ReplayFormat.TABLE,
+    time_limit: Annotated[float, typer.Option("--time-limit", help="Seconds for the kernel.", min=1)] = 120.0,
+) -> None:
+    """Have a second, native kernel check the library's declarations again, from nothing.
+
+    It takes them from the compiled files, with all that they rest on, and knows nothing of the build.
+    """
+    from lean_bridge.audit.axioms import STANDARD_AXIOMS
+    from lean_bridge.kernel.replay import project_declarations, to_report
+    from lean_bridge.kernel.replay import replay as replay_declarations
+    from lean_bridge.kernel.session import find_second_kernel
+    from lean_bridge.project import open_project
+    from lean_bridge.ui.kernel_view import render_replay
+    from lean_bridge.ui.progress import show_progress
+
+    with show_progress(open_console(sys.stderr)) as watch:
+        opened = open_project(project)
+        kernel = find_second_kernel()
+        modules = opened.build(observe=watch.observe, progress=watch.transfer).modules
+        if failed := [module.file for module in modules if module.state in ("failed", "blocked")]:
+            raise BuildFailed(f"Lean refuses {', '.join(failed)}; run `lean-bridge build` for its messages")
+        environment = opened.environment()
+        wanted = [entry.name for entry in opened.select(names).declarations] if names else None
+        replayed = replay_declarations(
+            environment,
+            project_declarations(environment) if wanted is None else wanted,
+            kernel=kernel,
+            time_limit=time_limit,
+            observe=watch.observe,
+        )
+    report = to_report(replayed, allowed_axioms=STANDARD_AXIOMS)
+    if format_ is ReplayFormat.JSON:
+        typer.echo(report.model_dump_json(indent=2))
+    else:
+        render_replay(report, open_console(sys.stdout))
+    raise typer.Exit({"accepted": 0, "rejected": 1, "no verdict": 2}[report.verdict])
 
 
 @app.command()

@@ -29,6 +29,29 @@ class KernelVerdict(Model):
     detail: str | None = None
 
 
+class ReplayReport(Model):
+    """What a second kernel says of a library's declarations, checked from nothing."""
+
+    verdict: Literal["accepted", "rejected", "no verdict"]
+    reason: str | None = None
+    """Why, unless accepted."""
+    declarations: dict[str, KernelVerdict]
+    """Of everything that was asked for and, of the library's own, everything that it rests on."""
+    library_checked: int
+    """How many declarations of Lean's own library were checked with their bodies."""
+    assumed: tuple[str, ...]
+    """What of Lean's own library was taken on trust, for its body is not in the compiled files."""
+    axioms: tuple[str, ...]
+    seconds: float
+
+    @model_validator(mode="after")
+    def _accepted_leaves_nothing_out(self) -> ReplayReport:
+        outcomes = {verdict.outcome for verdict in self.declarations.values()}
+        if self.verdict == "accepted" and outcomes != {"accepted"}:
+            raise ValueError("accepted takes a declaration, and all of them accepted")
+        return self
+
+
 class Advisory(Model):
     """A known fault of a Lean version that may let a wrong proof pass."""
 

@@ -16,7 +16,7 @@ from lean_bridge.kernel.stream import Stream
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import App, Const, Expr, Lam, MData, Name, Pi
 from lean_bridge.olean.mentions import constants_in
-from pybind_models.evidence import KernelVerdict
+from pybind_models.evidence import KernelVerdict, ReplayReport
 
 _RESTS_ON = "it rests on "
 _WORDS = {"refused": "which the kernel refuses", "not reached": "which was not reached"}
@@ -145,6 +145,30 @@ def equation_sides(statement: Expr) -> tuple[Expr, Expr] | None:
             return left, right
         case _:
             return None
+
+
+def to_report(replayed: Replay, *, allowed_axioms: Iterable[Name]) -> ReplayReport:
+    """Return the report of a replay; an axiom that is not allowed, or not Lean's own, rejects."""
+    allowed = {name for name in allowed_axioms if name not in replayed.outcomes}
+    faults = [f"it rests on axiom {name}" for name in replayed.axioms if name not in allowed]
+    for state in ("refused", "not reached"):
+        faults += [
+            f"{name}: {outcome.detail}"
+            for name, outcome in replayed.outcomes.items()
+            if outcome.state == state
+        ]
+    rejected = replayed.count("refused") or any(name not in allowed for name in replayed.axioms)
+    if not replayed.outcomes:
+        faults = ["nothing was checked"]
+    return ReplayReport(
+        verdict="rejected" if rejected else "no verdict" if faults else "accepted",
+        reason=replayed.fault or next(iter(faults), None),
+        declarations=verdicts(replayed),
+        library_checked=replayed.library_checked,
+        assumed=replayed.assumed,
+        axioms=replayed.axioms,
+        seconds=replayed.seconds,
+    )
 
 
 def verdicts(replayed: Replay) -> dict[Name, KernelVerdict]:

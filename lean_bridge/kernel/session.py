@@ -12,7 +12,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
-import lean_bridge
 from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainNotFound
 from lean_bridge.toolchain.process import end, read_lines, start
 
@@ -82,7 +81,7 @@ def _answers(
     requests.flush()
     requests.seek(0)
     command = [sys.executable, "-m", "lean_bridge.kernel.child", str(library), str(memory_limit)]
-    home = Path(next(iter(lean_bridge.__path__))).parent
+    home = Path(__file__).parents[2]
     with tempfile.TemporaryFile() as stderr:
         process = start(command, cwd=home, stdin=requests.fileno(), stderr=stderr)
         try:
