@@ -72,17 +72,33 @@ class OleanWriter:
     def axiom(self, name: int, type_: int) -> int:
         return self.declaration("axiom", name, type_, 1)
 
-    def declaration(self, kind: str, name: int, type_: int, value: int) -> int:
-        """Write an axiom, definition, partial definition, theorem or opaque constant."""
-        head = self.constructor(0, [name, 1, type_])
+    def declaration(
+        self, kind: str, name: int, type_: int, value: int, *, levels: int = 1, block: int = 1
+    ) -> int:
+        """Write an axiom, definition, partial definition, theorem or opaque constant.
+
+        ``levels`` and ``block`` are lists of names: its universe parameters, and what is declared with it.
+        """
+        head = self.constructor(0, [name, levels, type_])
         tag, fields, scalars = {
             "axiom": (0, [head], b"\0"),
-            "definition": (1, [head, value, 3, 1], b"\1"),
-            "partial": (1, [head, value, 3, 1], b"\2"),
-            "theorem": (2, [head, value, 1], b""),
-            "opaque": (3, [head, value, 1], b"\0"),
+            "definition": (1, [head, value, 3, block], b"\1"),
+            "partial": (1, [head, value, 3, block], b"\2"),
+            "theorem": (2, [head, value, block], b""),
+            "opaque": (3, [head, value, block], b"\0"),
         }[kind]
         return self.constructor(tag, [self.constructor(0, fields, scalars)])
+
+    def inductive(self, name: int, type_: int, constructors: Sequence[tuple[int, int]]) -> Sequence[int]:
+        """Write an inductive type and its constructors, each a name and a type; no recursor."""
+        block, names = self.list([name]), self.list([each for each, _ in constructors])
+        head = self.constructor(0, [name, 1, type_])
+        words = [self.constructor(5, [self.constructor(0, [head, 1, 1, block, names, 1], bytes(3))])]
+        for index, (each, of_type) in enumerate(constructors):
+            head = self.constructor(0, [each, 1, of_type])
+            fields = [head, name, self.nat(index), 1, 1]
+            words.append(self.constructor(6, [self.constructor(0, fields, b"\0")]))
+        return words
 
     def file(
         self,
