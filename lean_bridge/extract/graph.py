@@ -34,8 +34,8 @@ from pybind_models import (
 )
 
 OP = "Proofs.Autograd.Op"
-_GRAPH = "Proofs.Autograd.Graph"
-_DGRAPH = "Proofs.Autograd.DGraph"
+GRAPH = "Proofs.Autograd.Graph"
+DGRAPH = "Proofs.Autograd.DGraph"
 _NODE = "Proofs.Autograd.Node"
 _OPERANDS = "Proofs.Autograd.Operands"
 
@@ -101,17 +101,17 @@ class _Reader:
 
     def read(self) -> DGraph:
         machine, name, result = self._machine, self._name, self._telescope.result
-        if not isinstance(result, VStuck) or result.head not in (_GRAPH, _DGRAPH):
+        if not isinstance(result, VStuck) or result.head not in (GRAPH, DGRAPH):
             raise UnsupportedTerm(
-                f"{name}: expected a value of type {_DGRAPH} or {_GRAPH}, found {describe(result)}"
+                f"{name}: expected a value of type {DGRAPH} or {GRAPH}, found {describe(result)}"
             )
         context, certified = (
             [to_shape(machine, shape, f"{name}, declared type") for shape in to_list(machine, shapes, name)]
             for shapes in result.args[2:4]
         )
         graph = Thunk(None, None, self._body)
-        if result.head == _DGRAPH:
-            _, (graph, *_) = constructor_fields(machine, graph, {f"{_DGRAPH}.mk": 4}, name)
+        if result.head == DGRAPH:
+            _, (graph, *_) = constructor_fields(machine, graph, {f"{DGRAPH}.mk": 4}, name)
         snocs = self._snocs(graph)
         if len(snocs) != len(certified):
             raise ShapeError(f"{name}: expected {len(certified)} nodes by its type, found {len(snocs)}")
@@ -181,9 +181,9 @@ class _Reader:
         found: list[tuple[Thunk, Thunk]] = []
         while True:
             constructor, fields = constructor_fields(
-                self._machine, graph, {f"{_GRAPH}.nil": 3, f"{_GRAPH}.snoc": 3}, self._name
+                self._machine, graph, {f"{GRAPH}.nil": 3, f"{GRAPH}.snoc": 3}, self._name
             )
-            if constructor == f"{_GRAPH}.nil":
+            if constructor == f"{GRAPH}.nil":
                 return found[::-1]
             _, shape, graph, node = fields
             found.append((shape, node))

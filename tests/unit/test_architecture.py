@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "audit": {"olean"},
     "extract": {"olean"},
     "executor": set(),
-    "crosscheck": {"executor", "extract", "build"},
+    "crosscheck": {"executor", "extract", "audit", "olean", "build", "toolchain"},
     "ui": set(),
 }
 """The rooms that each room may use; besides them everyone may use the models, errors, codes and events."""

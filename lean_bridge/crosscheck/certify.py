@@ -1,0 +1,157 @@
+"""Extraction certified by Lean: what was extracted, written as Lean again, is the declared graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from lean_bridge.audit.axioms import AxiomCollector
+from lean_bridge.build.build import build_generated
+from lean_bridge.errors import DeclarationError, Declined
+from lean_bridge.events import BuildEvent
+from lean_bridge.extract.graph import DGRAPH
+from lean_bridge.extract.render import (
+    PACKAGE,
+    Certificate,
+    certificate_name,
+    extracted_name,
+    is_dgraph,
+    render_graph,
+    render_module,
+)
+from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.expr import BVar, Const, Expr, Name, Pi, bare, spine
+from lean_bridge.toolchain.provider import Provider
+from pybind_models import Certification, DGraph, ModuleReport
+
+GRAPHS_PER_MODULE = 10
+"""Reading imports takes Lean longer than a graph does, so graphs share a module."""
+
+_LONGEST_DETAIL = 400
+
+
+def certify_graphs(
+    graphs: Sequence[DGraph],
+    environment: Environment,
+    library: Path,
+    provider: Provider,
+    *,
+    workers: int = 2,
+    observe: Callable[[BuildEvent], None] = lambda _: None,
+) -> tuple[dict[str, Certification], Path]:
+    """Have Lean check of every graph that it is the declared one, for all dimensions and parameters.
+
+    ``library`` is the directory of the compiled modules that ``environment`` has loaded. Returns the outcome
+    for each Lean name, and the directory of the compiled certificates, where graphs that were not certified
+    have none. ``certified`` means that the compiled theorem is there, states what it should about the right
+    constants, and rests on no axiom but Lean's three. ``refused`` carries Lean's first message.
+
+    Raises: ToolchainError if Lean gives no answer; OleanError if what it compiled cannot be read.
+    """
+    outcomes: dict[str, Certification] = {}
+    certificates: list[Certificate] = []
+    for graph in graphs:
+        try:
+            certificates.append(render_graph(graph, environment))
+        except (Declined, DeclarationError) as error:
+            outcomes[graph.lean_name] = Certification(outcome="not run", detail=str(error))
+    count = -(-len(certificates) // GRAPHS_PER_MODULE)
+    groups = {f"{PACKAGE}.Graphs{number + 1}": certificates[number::count] for number in range(count)}
+    while True:
+        texts = {module: render_module(group, environment) for module, group in groups.items()}
+        sources = {module: text for module, (text, _) in texts.items()}
+        report, generated = build_generated(sources, [library], provider, workers=workers, observe=observe)
+        failed = [module for module in report.modules if module.state == "failed"]
+        if not failed:
+            break
+        for module in failed:  # nothing of it was compiled: again, without what Lean refuses
+            group = groups.pop(module.module)
+            refused = _refusals(module, group, texts[module.module][1])
+            outcomes |= refused
+            rest = [certificate for certificate in group if certificate.graph.lean_name not in refused]
+            if rest:
+                groups[module.module] = rest
+    compiled = Environment([generated, library], library=provider.library)
+    compiled.closure(groups)
+    collector = AxiomCollector(compiled)
+    for name, group in groups.items():
+        for certificate in group:
+            outcomes[certificate.graph.lean_name] = _judge(certificate.graph, name, compiled, collector)
+    return outcomes, generated
+
+
+def _refusals(
+    module: ModuleReport, group: Sequence[Certificate], places: Sequence[range]
+) -> dict[Name, Certification]:
+    """Return the graphs in whose lines Lean reports an error; all of them if it is in none's."""
+    errors = [diagnostic for diagnostic in module.diagnostics if diagnostic.severity == "error"]
+    refusals: dict[Name, Certification] = {}
+    for certificate, lines in zip(group, places, strict=True):
+        found = next((error for error in errors if error.line in lines), None)
+        if found is not None:
+            refusals[certificate.graph.lean_name] = _refused(found.text)
+    return refusals or {certificate.graph.lean_name: _refused(errors[0].text) for certificate in group}
+
+
+def _judge(graph: DGraph, module: Name, compiled: Environment, collector: AxiomCollector) -> Certification:
+    """Return what the compiled theorem itself says, whatever was or was not reported about it."""
+    name = certificate_name(graph)
+    theorem = compiled.constant(name)
+    if theorem is None or compiled.module_of(name) != module or theorem.kind != "theorem":
+        return _refused(f"{module} was compiled, and has no theorem {name}")
+    if not states_extraction(theorem.type, graph, compiled):
+        return _refused(f"{name} was compiled, and does not say that {graph.lean_name} is what was extracted")
+    foundation = collector.collect(name)
+    if foundation.fault is not None:
+        return _refused(f"{name} rests on {foundation.path[-1]}: {foundation.fault.reason}")
+    return Certification(outcome="certified", module=module, theorem=name)
+
+
+def states_extraction(statement: Expr, graph: DGraph, environment: Environment) -> bool:
+    """Whether a type is: for all arguments of the declaration, its graph is the extracted one at them.
+
+    The theorem's arguments must be the declaration's, all of them and in order, which fixes their types; so
+    there can be no other hypothesis, and no argument is a special one.
+    """
+    declared = environment.constant(graph.lean_name)
+    if declared is None:
+        return False
+    arguments: list[Name] = []
+    type_ = declared.type
+    while isinstance(type_ := bare(type_), Pi) and isinstance(statement := bare(statement), Pi):
+        arguments.append(type_.name)
+        type_, statement = type_.body, statement.body
+    equation, sides = spine(statement)
+    if not isinstance(equation, Const) or equation.name != "Eq" or len(sides) != 3:
+        return False
+    _, left, right = sides
+    if is_dgraph(type_, graph.lean_name):
+        projection, given = spine(left)
+        if not isinstance(projection, Const) or projection.name != f"{DGRAPH}.g" or len(given) != 5:
+            return False
+        left = given[-1]
+    last = len(arguments) - 1
+    named = (*graph.dims, *graph.scalars, *graph.maps)
+    if len(set(arguments)) <= last or not set(named) <= set(arguments):
+        return False
+    return _applies(left, graph.lean_name, range(last, -1, -1)) and _applies(
+        right, extracted_name(graph), [last - arguments.index(name) for name in named], skip=2
+    )
+
+
+def _applies(expr: Expr, name: Name, variables: Sequence[int], *, skip: int = 0) -> bool:
+    """Whether a term is a constant applied to bound variables, after ``skip`` arguments of any kind."""
+    head, arguments = spine(expr)
+    given = [argument.index for argument in map(bare, arguments[skip:]) if isinstance(argument, BVar)]
+    return (
+        isinstance(head, Const)
+        and head.name == name
+        and len(arguments) == skip + len(given)
+        and given == list(variables)
+    )
+
+
+def _refused(text: str) -> Certification:
+    words = " ".join(text.split())
+    detail = words if len(words) <= _LONGEST_DETAIL else f"{words[: _LONGEST_DETAIL - 1]}…"
+    return Certification(outcome="refused", detail=detail)

@@ -1,0 +1,191 @@
+"""From symbolic graphs back to Lean: a definition of each, and the theorem that it is the declared one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from lean_bridge.errors import DeclarationNotFound, UnsupportedTerm
+from lean_bridge.extract.graph import DGRAPH, GRAPH
+from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.expr import BVar, Const, Constant, Expr, Name, Pi, bare, spine
+from pybind_models import DGraph, Dim, DimParam, Node, Param, Shape, ShapeParam
+
+PACKAGE = "LeanBridge.Certified"
+"""Where all that is generated about extraction has its names."""
+
+_IDENTIFIER = re.compile(r"[^\W\d][\w'!?₀-₉]*")
+_PERHAPS_RESERVED = re.compile(r"[a-z]{2,}|Prop|Sort|Type|[λΠΣ]")
+"""Lean's keywords, and other words that are as well written in ``«»``."""
+
+
+def extracted_name(graph: DGraph) -> Name:
+    """Return the Lean name of the extracted graph, a definition over any ``ScalarOps``.
+
+    After the scalars' type and its instance it takes the declaration's dimensions, scalars and maps.
+    """
+    return f"{PACKAGE}.{graph.lean_name}.extracted"
+
+
+def certificate_name(graph: DGraph) -> Name:
+    """Return the Lean name of the theorem that the declared graph is the extracted one."""
+    return f"{PACKAGE}.{graph.lean_name}.declared_eq_extracted"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What Lean is to check about one graph."""
+
+    graph: DGraph
+    imports: frozenset[Name]
+    """The modules that the text takes for granted."""
+    text: str
+
+
+def render_graph(graph: DGraph, environment: Environment) -> Certificate:
+    """Return :func:`extracted_name` and :func:`certificate_name` of a graph, as Lean source.
+
+    The theorem is proved by ``rfl``, for all dimensions and parameters; of a ``DGraph`` it is about the graph
+    in it.
+
+    Raises: DeclarationNotFound if the declaration or an op is not in the environment; UnsupportedTerm if the
+    declaration has an argument that cannot be written.
+    """
+    name = f"{PACKAGE}.{graph.lean_name}"
+    mentioned = {graph.lean_name, *(node.lean_op for node in graph.nodes)}
+    imports = frozenset(_constant(environment, name)[1] for name in mentioned)
+    definition, theorem = _definition(graph, environment), _theorem(graph, environment)
+    return Certificate(graph, imports, f"namespace {name}\n\n{definition}\n{theorem}\nend {name}\n")
+
+
+def render_module(
+    certificates: Sequence[Certificate], environment: Environment
+) -> tuple[str, tuple[range, ...]]:
+    """Return the source of a module with some certificates, and the lines of each, counted from 1.
+
+    It is written in the module system if all that it imports is.
+    """
+    imports = sorted(frozenset[Name]().union(*(certificate.imports for certificate in certificates)))
+    if all(environment.module(name).is_module for name in imports):
+        lines = ["module", *(f"public import {name}" for name in imports), "@[expose] public section"]
+    else:
+        lines = [f"import {name}" for name in imports]
+    ranges = []
+    for certificate in certificates:
+        first = len(lines) + 1
+        lines += ["", *certificate.text.splitlines()]
+        ranges.append(range(first, len(lines) + 1))
+    return "\n".join(lines) + "\n", tuple(ranges)
+
+
+def _definition(graph: DGraph, environment: Environment) -> str:
+    groups = ((graph.dims, "Nat"), (graph.scalars, "R"), (graph.maps, "_"))
+    binders = "".join(f" ({' '.join(map(_written, names))} : {type_})" for names, type_ in groups if names)
+    body = f"  Proofs.Autograd.Graph.nil (R := R) (Γ := {_shapes(entry.shape for entry in graph.context)})\n"
+    for count, node in enumerate(graph.nodes):
+        # without the list as a literal Lean compares nested appends, and runs out of time
+        saved = _shapes(before.shape for before in graph.nodes[:count])
+        name = f" -- {node.name}" if node.name.isprintable() else ""
+        body += f"    |>.snoc (ss := {saved}) (τ := {_shape(node.shape)}){name}\n"
+        body += f"      {_node(node, environment)}\n"
+    return (
+        f"/-- What was extracted from `{graph.lean_name}`. -/\n"
+        f"noncomputable def extracted {{R : Type}} [Proofs.Autograd.ScalarOps R]{binders} :=\n{body}"
+    )
+
+
+def _node(node: Node, environment: Environment) -> str:
+    arguments = {name: _param(param) for name, param in node.params.items()}
+    type_: Expr = _constant(environment, node.lean_op)[0].type
+    while isinstance(type_ := bare(type_), Pi):
+        if type_.info == "default" and type_.name not in arguments:  # extraction erases proofs, nothing else
+            arguments[type_.name] = "by grind [Spec.Shape.size]"
+        type_ = type_.body
+    op = " ".join([node.lean_op, *(f"({_written(name)} := {text})" for name, text in arguments.items())])
+    operands = "".join(f".cons (.pos {position} rfl) <| " for position in node.operands)
+    return f"⟨_, {op}, {operands}.nil⟩"
+
+
+def _theorem(graph: DGraph, environment: Environment) -> str:
+    type_ = _constant(environment, graph.lean_name)[0].type
+    binders: list[str] = []
+    names: list[str] = []
+    while isinstance(type_ := bare(type_), Pi):
+        plain = _IDENTIFIER.fullmatch(type_.name)  # instances have no name
+        names.append(_written(type_.name) if plain else f"a{len(names)}")
+        if type_.info == "instImplicit":
+            binders.append(f"[{names[-1]} : {_class(type_.type, names[:-1], graph.lean_name)}]")
+        else:
+            binders.append(f"({names[-1]} : _)")  # what the declaration takes there
+        type_ = type_.body
+    declared = " ".join([f"@{graph.lean_name}", *names])
+    if is_dgraph(type_, graph.lean_name):
+        declared = f"({declared}).g"
+    extracted = " ".join(["extracted", *map(_written, (*graph.dims, *graph.scalars, *graph.maps))])
+    return (
+        f"theorem declared_eq_extracted {' '.join(binders)} :\n"
+        f"    {declared} = {extracted} := by\n"
+        "  exact rfl\n"
+    )
+
+
+def is_dgraph(type_: Expr, where: Name) -> bool:
+    """Whether what a declaration's type ends in is a ``DGraph``, as against a ``Graph``.
+
+    Raises: UnsupportedTerm if it is neither.
+    """
+    head, _ = spine(type_)
+    if not isinstance(head, Const) or head.name not in (GRAPH, DGRAPH):
+        raise UnsupportedTerm(f"{where}: expected a type that ends in {DGRAPH} or {GRAPH}, as written")
+    return head.name == DGRAPH
+
+
+def _class(type_: Expr, earlier: Sequence[str], where: Name) -> str:
+    head, arguments = spine(type_)
+    given = [earlier[-1 - argument.index] for argument in arguments if isinstance(argument, BVar)]
+    if not isinstance(head, Const) or len(given) != len(arguments):
+        raise UnsupportedTerm(f"{where}: expected instance arguments of classes on earlier arguments")
+    return " ".join([head.name, *given])
+
+
+def _param(param: Param) -> str:
+    match param:
+        case DimParam(value=dim):
+            return _dim(dim)
+        case ShapeParam(value=shape):
+            return _shape(shape)
+    return _written(param.name)
+
+
+def _shapes(shapes: Iterable[Shape]) -> str:
+    return f"[{', '.join(map(_shape, shapes))}]"
+
+
+def _shape(shape: Shape) -> str:
+    text = ".scalar"
+    for dim in reversed(shape):
+        text = f".dim {_atom(_dim(dim))} {_atom(text)}"
+    return text
+
+
+def _dim(dim: Dim) -> str:
+    return _IDENTIFIER.sub(lambda name: _written(name[0]), str(dim))
+
+
+def _atom(text: str) -> str:
+    return f"({text})" if {" ", "*"} & set(text) else text
+
+
+def _written(name: Name) -> str:
+    if not _IDENTIFIER.fullmatch(name):
+        raise UnsupportedTerm(f"expected an argument whose name is a plain identifier, found {name}")
+    return f"«{name}»" if _PERHAPS_RESERVED.fullmatch(name) else name
+
+
+def _constant(environment: Environment, name: Name) -> tuple[Constant, Name]:
+    """Return a constant and the module that defines it."""
+    constant, module = environment.constant(name), environment.module_of(name)
+    if constant is None or module is None:
+        raise DeclarationNotFound(name, f"{name} is not defined by any compiled module")
+    return constant, module
