@@ -10,8 +10,8 @@ from typing import TypeAlias
 from lean_bridge.olean.environment import Environment
 from tests.olean_writer import OleanWriter
 
-Term: TypeAlias = "int | str | tuple[object, ...]"
-"""A bound variable, a constant's name, or a tuple as in :meth:`Style.write`."""
+Term: TypeAlias = object
+"""A bound variable's index, a constant's name, or a tuple such as ``("app", "f", 0)``: see :class:`Style`."""
 
 PROP: Term = ("sort",)
 
@@ -51,13 +51,13 @@ class Style:
     levels: Mapping[str, str] = field(default_factory=dict)
     """Names of universe parameters by those in the term."""
 
-    def write(self, writer: OleanWriter, term: object, count: list[int] | None = None) -> int:
+    def write(self, writer: OleanWriter, term: Term, count: list[int] | None = None) -> int:
         """Write a term and return its word."""
         count = [0] if count is None else count
         word = self._node(writer, term, count)
         return writer.expr(10, [1, word]) if self.metadata else word
 
-    def _node(self, writer: OleanWriter, term: object, count: list[int]) -> int:
+    def _node(self, writer: OleanWriter, term: Term, count: list[int]) -> int:
         match term:
             case int(index):
                 return writer.expr(0, [writer.nat(index)])
