@@ -203,7 +203,7 @@ class Checker:
         if tag == _MESSAGE:
             return "refused", " ".join(read_string(field(exception, 0)).split())
         about = [self._about(field(exception, index), tag) for index in _SHOWN.get(tag, ())]
-        message = ": ".join([_EXCEPTIONS[tag], *([", not ".join(about)] if about else [])])
+        message = ": ".join([_EXCEPTIONS[tag], *([" against ".join(about)] if about else [])])
         return ("gave up" if tag in _LIMITS else "refused"), message
 
     def _about(self, subject: Address, tag: int) -> str:

@@ -42,8 +42,9 @@ def units_below(environment: Environment, names: Iterable[Name]) -> tuple[Unit, 
     """
     done: dict[Name, Unit] = {}
     met: set[Name] = set()
-    roots = [name for name in _LITERALS if name in environment]
-    for root in (*roots, *names):
+    wanted = list(names)
+    literals = [name for name in _LITERALS if wanted and name in environment]
+    for root in (*literals, *wanted):
         path: list[tuple[Unit, Iterator[Name]]] = []
         pending: Iterator[Name] = iter([unit_name(environment, root)])
         while True:

@@ -105,6 +105,8 @@ def _answers(
             )
         finally:
             end(process)
+            if process.stdout:
+                process.stdout.close()
 
 
 def _read_answer(line: bytes) -> dict[str, Any]:

