@@ -131,10 +131,12 @@ def write_module(
     *,
     imports: Sequence[str] = (),
     marks: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    csimp: Sequence[tuple[str, str]] = (),
 ) -> Path:
     """Write a module whose constants, all of type ``Prop``, have a kind and mention others in their bodies.
 
-    An axiom mentions them in its type. ``marks`` gives the constants that an extension has an entry for.
+    An axiom mentions them in its type. ``marks`` gives the constants that an extension has an entry for, and
+    ``csimp`` what lemmas, alternately global and scoped, replace in compiled code, and by what.
     """
     writer = OleanWriter(word=8)
     prop = writer.expr(3, [1])
@@ -153,5 +155,11 @@ def write_module(
         )
         for extension, names in marks.items()
     ]
+    lemmas = []
+    for position, pair in enumerate(csimp):
+        lemma = writer.constructor(0, [writer.name(each) for each in (*pair, "lemma")])
+        scope = [writer.name("Scope")] if position % 2 else []
+        lemmas.append(writer.constructor(len(scope), [*scope, lemma]))
+    entries.append((writer.name("Lean", "Compiler", "CSimp", "ext"), lemmas))
     modules = [writer.name(*module.split(".")) for module in imports]
     return writer.file(path, constants, imports=modules, entries=entries)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from lean_bridge.codes import Code
@@ -132,9 +133,21 @@ class AxiomCollector:
             hidden = f"its body is not in the compiled files of module {module}"
             return _Reached("own", names, Fault(Code.BODY_HIDDEN, hidden))
         fault = None if constant.safety == "safe" else Fault(Code.UNSAFE, f"it is {constant.safety}")
+        fault = fault or self._replaced.get(name)
         if is_library:
             return _Reached("library", names, fault)
         return _Reached("own", names, fault or self._substitutions(module).get(name))
+
+    @cached_property
+    def _replaced(self) -> Mapping[Name, Fault]:
+        """The constants that csimp lemmas outside Lean's own library replace in compiled code."""
+        environment = self._environment
+        own = (name for name in environment.modules if not environment.is_library(name))
+        return {
+            name: Fault(Code.SUBSTITUTED, f"it is replaced by {by} in compiled code (csimp)")
+            for module in own
+            for name, by in environment.module(module).replacements.items()
+        }
 
     def _substitutions(self, module: Name) -> Mapping[Name, Fault]:
         """Return the constants of a module whose compiled code is not their definition, with the reason."""

@@ -12,6 +12,7 @@ from typing import Literal
 
 import filelock
 
+from lean_bridge.build.bypass import check_kernel_is_asked
 from lean_bridge.build.modules import Library, Module, generated_library, read_library
 from lean_bridge.build.store import Store, module_keys
 from lean_bridge.errors import ToolchainError
@@ -42,9 +43,11 @@ def build_library(
 
     The directory serves as a search path. ``only`` names the modules to build, with what they import; without
     it all are. ``observe`` is called from this thread. A module in the store starts no Lean process.
-    Raises: ProjectNotFound; BuildFailed if the imports are at fault; ToolchainError if Lean gives no answer.
+    Raises: ProjectNotFound; BuildFailed if the imports are at fault or Lean's kernel is to be passed by;
+    ToolchainError if Lean gives no answer.
     """
     library = read_library(root, provider.library)
+    check_kernel_is_asked(library.modules)
     if only is not None:
         library = library.closure(only)
     return _build(library, provider, workers, observe, time_limit)

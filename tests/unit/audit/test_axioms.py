@@ -31,9 +31,10 @@ def collect(
     *,
     library: Declarations = STANDARD,
     marks: Mapping[str, Sequence[str]] | None = None,
+    csimp: Sequence[tuple[str, str]] = (),
 ) -> Foundation:
     write_module(tmp_path / "lib" / "Core.olean", library)
-    write_module(tmp_path / "own" / "Top.olean", own, imports=["Core"], marks=marks or {})
+    write_module(tmp_path / "own" / "Top.olean", own, imports=["Core"], marks=marks or {}, csimp=csimp)
     environment = Environment([tmp_path / "own"], library=tmp_path / "lib")
     environment.load("Top")
     return AxiomCollector(environment).collect(name)
@@ -123,6 +124,17 @@ def test_substituted_code_is_refused(tmp_path: Path, extension: str, text: str) 
     assert found.fault is not None
     assert found.fault.code is Code.SUBSTITUTED
     assert text in found.fault.reason
+
+
+@pytest.mark.parametrize("name", ["plain", "other", "unchecked"])
+def test_what_a_csimp_lemma_replaces_is_refused(tmp_path: Path, name: str) -> None:
+    """By a global lemma and by a scoped one, and in Lean's own library too."""
+    own: Declarations = {"t": ("theorem", [name]), "plain": ("definition", []), "other": ("definition", [])}
+    library: Declarations = {"unchecked": ("definition", [])}
+    csimp = [(each, f"{each}_fast") for each in ("plain", "other", "unchecked")]
+    found = collect(tmp_path, "t", own, library=library, csimp=csimp)
+    reason = f"it is replaced by {name}_fast in compiled code (csimp)"
+    assert (found.path, found.fault) == (("t", name), Fault(Code.SUBSTITUTED, reason))
 
 
 def test_an_opaque_constant_is_followed(tmp_path: Path) -> None:

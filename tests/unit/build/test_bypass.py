@@ -1,0 +1,41 @@
+"""What would have Lean pass its kernel by is refused before Lean is asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from lean_bridge.build.bypass import check_kernel_is_asked
+from lean_bridge.build.modules import Module
+from lean_bridge.codes import Code
+from lean_bridge.errors import BuildFailed
+
+
+def module(text: str, *options: tuple[str, str]) -> Module:
+    return Module("A", "A.lean", text.encode(), (), options)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("set_option debug.skipKernelTC true in", 1),
+        ("\n\n  set_option «debug».«skipKernelTC» true", 3),
+        ('-- a string\n#check "/-"\nset_option debug.skipKernelTC true -- -/', 3),
+        ("import Lean\n\nrun_cmd env.addDeclWithoutChecking d", 3),
+        ("-- as in a comment: debug.skipKernelTC", 1),
+    ],
+)
+def test_a_source_that_names_a_way_round_the_kernel_is_refused_with_its_line(text: str, line: int) -> None:
+    with pytest.raises(BuildFailed, match=f"A.lean:{line}: names ") as refused:
+        check_kernel_is_asked([module("theorem t : True := trivial"), module(text)])
+    assert refused.value.code is Code.KERNEL_SKIPPED
+
+
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_an_option_of_the_lakefile_is_refused(value: str) -> None:
+    with pytest.raises(BuildFailed, match="options of A: names debug") as refused:
+        check_kernel_is_asked([module("", ("autoImplicit", "false"), ("debug.skipKernelTC", value))])
+    assert refused.value.code is Code.KERNEL_SKIPPED
+
+
+def test_other_options_are_let_pass() -> None:
+    check_kernel_is_asked([module("set_option debug.proofAsSorry false", ("autoImplicit", "false"))])
