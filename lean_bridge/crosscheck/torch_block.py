@@ -49,8 +49,8 @@ def run(
     """
     leaves = {name: torch.from_numpy(array.copy()).requires_grad_() for name, array in inputs.items()}
     tensors = {name: torch.from_numpy(array) for name, array in weights.items()} | leaves
-    compute = _layer if block.is_whole else _parts
-    output = compute(block, tensors, heads, epsilons)
+    module = build_module(block, tensors, heads=heads, epsilons=epsilons)
+    output = functional_call(module, parameters_of(block, tensors), (leaves["x"],), strict=True)
     gradients = torch.autograd.grad(
         output, list(leaves.values()), torch.from_numpy(seed), allow_unused=True, materialize_grads=True
     )
@@ -69,65 +69,85 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _layer(block: Block, at: Tensors, heads: int, epsilons: Mapping[str, float]) -> Tensor:
-    """Return the output of ``nn.TransformerEncoderLayer``."""
-    (width, d), zeros = at["W1"].shape, torch.zeros_like
-    layer = nn.TransformerEncoderLayer(
-        d,
-        heads,
-        width,
-        dropout=0.0,
-        activation=_tanh_gelu,
-        batch_first=True,
-        norm_first=False,
-        dtype=torch.float64,
-    )
-    layer.norm1.eps, layer.norm2.eps = epsilons["ε₁"], epsilons["ε₂"]
-    projection = torch.cat([at[name].T for name in WEIGHTS[:3]])
-    (gamma1, beta1), (gamma2, beta2) = block.norms["norm1"], block.norms["norm2"]
-    parameters = {
-        "self_attn.in_proj_weight": projection,
-        "self_attn.in_proj_bias": zeros(projection[:, 0]),
-        "self_attn.out_proj.weight": at["Wo"].T,
-        "self_attn.out_proj.bias": zeros(at["b2"]),
-        "norm1.weight": at[gamma1],
-        "norm1.bias": at[beta1],
-        "linear1.weight": at["W1"],
-        "linear1.bias": at["b1"],
-        "linear2.weight": at["W2"],
-        "linear2.bias": at["b2"],
-        "norm2.weight": at[gamma2],
-        "norm2.bias": at[beta2],
+def build_module(block: Block, at: Tensors, *, heads: int, epsilons: Mapping[str, float]) -> nn.Module:
+    """Return a module that computes the block from ``x``, with the sizes and the dtype of ``at``.
+
+    Its parameters, still to be set, are those of :func:`parameters_of`.
+    """
+    return (_Layer if block.is_whole else _Parts)(block, at, heads, epsilons)
+
+
+def parameters_of(block: Block, at: Tensors) -> dict[str, Tensor]:
+    """Return the parameters of :func:`build_module` by name: linear functions of the graph's inputs."""
+    parameters: dict[str, Tensor] = {}
+    if "attention" in block.parts:
+        projection = torch.cat([at[name].T for name in WEIGHTS[:3]])
+        parameters |= {"attention.in_proj_weight": projection, "attention.out_proj.weight": at["Wo"].T}
+    if "feed-forward" in block.parts:
+        parameters |= {"linear1.weight": at["W1"], "linear1.bias": at["b1"]}
+        parameters |= {"linear2.weight": at["W2"], "linear2.bias": at["b2"]}
+    for part, (gamma, beta) in block.norms.items():
+        parameters |= {f"{part}.weight": at[gamma], f"{part}.bias": at[beta]}
+    if not block.is_whole:
+        return parameters
+    no_bias = {
+        "attention.in_proj_bias": torch.zeros_like(projection[:, 0]),
+        "attention.out_proj.bias": torch.zeros_like(at["b2"]),
     }
-    output: Tensor = functional_call(layer, parameters, (at["x"].unsqueeze(0),), strict=True)
-    return output[0]
+    renamed = (parameters | no_bias).items()
+    return {f"layer.{name.replace('attention', 'self_attn')}": tensor for name, tensor in renamed}
 
 
-def _parts(block: Block, at: Tensors, heads: int, epsilons: Mapping[str, float]) -> Tensor:
-    """Return the output of the block's parts one after the other."""
-    h = at["x"]
-    for part in block.parts:
-        if part == "attention":
-            h = _attention(h, at, heads)
-        elif part == "residual":
-            h = at["x"] + h
-        elif part == "feed-forward":
-            hidden = _tanh_gelu(functional.linear(h, at["W1"], at["b1"]))
-            h = h + functional.linear(hidden, at["W2"], at["b2"])
-        else:
-            gamma, beta = block.norms[part]
-            norm = nn.LayerNorm(h.shape[-1], eps=epsilons["ε₁" if part == "norm1" else "ε₂"], dtype=h.dtype)
-            h = functional_call(norm, {"weight": at[gamma], "bias": at[beta]}, (h,), strict=True)
-    return h
+class _Layer(nn.Module):
+    """``nn.TransformerEncoderLayer``."""
+
+    def __init__(self, block: Block, at: Tensors, heads: int, epsilons: Mapping[str, float]) -> None:
+        del block
+        super().__init__()
+        width, d = at["W1"].shape
+        self.layer = nn.TransformerEncoderLayer(
+            d,
+            heads,
+            width,
+            dropout=0.0,
+            activation=_tanh_gelu,
+            batch_first=True,
+            norm_first=False,
+            dtype=at["W1"].dtype,
+        )
+        self.layer.norm1.eps, self.layer.norm2.eps = epsilons["ε₁"], epsilons["ε₂"]
+
+    def forward(self, x: Tensor) -> Tensor:
+        output: Tensor = self.layer(x.unsqueeze(0))
+        return output[0]
 
 
-def _attention(x: Tensor, at: Tensors, heads: int) -> Tensor:
-    layer = nn.MultiheadAttention(x.shape[-1], heads, bias=False, batch_first=True, dtype=torch.float64)
-    parameters = {
-        "in_proj_weight": torch.cat([at[name].T for name in WEIGHTS[:3]]),
-        "out_proj.weight": at["Wo"].T,
-    }
-    batch = x.unsqueeze(0)
-    output: Tensor
-    output, _ = functional_call(layer, parameters, (batch,) * 3, {"need_weights": False}, strict=True)
-    return output[0]
+class _Parts(nn.Module):
+    """The block's parts one after the other."""
+
+    def __init__(self, block: Block, at: Tensors, heads: int, epsilons: Mapping[str, float]) -> None:
+        super().__init__()
+        self.parts = tuple(block.parts)
+        d, dtype = at["x"].shape[-1], at["x"].dtype
+        if "attention" in self.parts:
+            self.attention = nn.MultiheadAttention(d, heads, bias=False, batch_first=True, dtype=dtype)
+        if "feed-forward" in self.parts:
+            width = at["W1"].shape[0]
+            self.linear1 = nn.Linear(d, width, dtype=dtype)
+            self.linear2 = nn.Linear(width, d, dtype=dtype)
+        for part in block.norms:
+            epsilon = epsilons["ε₁" if part == "norm1" else "ε₂"]
+            self.add_module(part, nn.LayerNorm(d, eps=epsilon, dtype=dtype))
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = x
+        for part in self.parts:
+            if part == "attention":
+                h = self.attention(*(h.unsqueeze(0),) * 3, need_weights=False)[0][0]
+            elif part == "residual":
+                h = x + h
+            elif part == "feed-forward":
+                h = h + self.linear2(_tanh_gelu(self.linear1(h)))
+            else:
+                h = self.get_submodule(part)(h)
+        return h
