@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "extract": {"olean"},
     "executor": set(),
     "crosscheck": {"executor", "extract", "audit", "olean", "build", "toolchain"},
+    "bench": {"executor", "crosscheck", "extract"},
     "ui": set(),
 }
 """The rooms that each room may use; besides them everyone may use the models, errors, codes and events."""
@@ -30,8 +31,12 @@ MAY_IMPORT = {
 CONFINED = {
     "rich": {"ui"},
     "typer": {"cli.py"},
-    "numpy": {"executor", "crosscheck", "olean"},
-    "torch": {"crosscheck"},
+    "numpy": {"executor", "crosscheck", "olean", "bench"},
+    "torch": {"crosscheck", "bench"},
+    "jax": {"bench"},
+    "autograd": {"bench"},
+    "threadpoolctl": {"bench"},
+    "matplotlib": {"ui"},
     "lean_dojo": {"audit"},
     "tomli_w": {"audit"},
     "subprocess": {"toolchain"},
