@@ -70,6 +70,7 @@ class GraphFormat(StrEnum):
     SVG = "svg"
     DOT = "dot"
     MERMAID = "mermaid"
+    LEAN = "lean"
 
 
 class ExplanationFormat(StrEnum):
@@ -207,7 +208,8 @@ def graph(
         Path | None, typer.Option("--output", "-o", help="Write to a file.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Show the graph that a compiled declaration denotes: a table, a drawing, or its JSON."""
+    """Show the graph that a compiled declaration denotes: a table, a drawing, its JSON, or Lean again."""
+    from lean_bridge.extract.render import render_source
     from lean_bridge.project import open_project
     from lean_bridge.ui.drawing import draw_dot, draw_mermaid, draw_svg
     from lean_bridge.ui.graph_view import render_graph_table
@@ -225,6 +227,7 @@ def graph(
         GraphFormat.SVG: lambda: draw_svg(extracted),
         GraphFormat.DOT: lambda: draw_dot(extracted),
         GraphFormat.MERMAID: lambda: draw_mermaid(extracted),
+        GraphFormat.LEAN: lambda: render_source(extracted, opened.environment()),
     }
     if format_ not in render:
         raise typer.BadParameter("a table goes to the terminal; choose another --format for a file")

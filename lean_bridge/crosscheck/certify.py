@@ -10,6 +10,7 @@ from lean_bridge.build.build import build_generated
 from lean_bridge.errors import DeclarationError, Declined
 from lean_bridge.events import BuildEvent
 from lean_bridge.extract.graph import DGRAPH
+from lean_bridge.extract.machine import Declarations
 from lean_bridge.extract.render import (
     PACKAGE,
     Certificate,
@@ -107,13 +108,13 @@ def _judge(graph: DGraph, module: Name, compiled: Environment, collector: AxiomC
     return Certification(outcome="certified", module=module, theorem=name)
 
 
-def states_extraction(statement: Expr, graph: DGraph, environment: Environment) -> bool:
+def states_extraction(statement: Expr, graph: DGraph, declarations: Declarations) -> bool:
     """Whether a type is: for all arguments of the declaration, its graph is the extracted one at them.
 
     The theorem's arguments must be the declaration's, all of them and in order, which fixes their types; so
     there can be no other hypothesis, and no argument is a special one.
     """
-    declared = environment.constant(graph.lean_name)
+    declared = declarations.constant(graph.lean_name)
     if declared is None:
         return False
     arguments: list[Name] = []
@@ -122,7 +123,7 @@ def states_extraction(statement: Expr, graph: DGraph, environment: Environment) 
         arguments.append(type_.name)
         type_, statement = type_.body, statement.body
     equation, sides = spine(statement)
-    if not isinstance(equation, Const) or equation.name != "Eq" or len(sides) != 3:
+    if isinstance(type_, Pi) or not isinstance(equation, Const) or (equation.name, len(sides)) != ("Eq", 3):
         return False
     _, left, right = sides
     if is_dgraph(type_, graph.lean_name):
@@ -130,10 +131,10 @@ def states_extraction(statement: Expr, graph: DGraph, environment: Environment) 
         if not isinstance(projection, Const) or projection.name != f"{DGRAPH}.g" or len(given) != 5:
             return False
         left = given[-1]
-    last = len(arguments) - 1
     named = (*graph.dims, *graph.scalars, *graph.maps)
-    if len(set(arguments)) <= last or not set(named) <= set(arguments):
+    if len(set(arguments)) < len(arguments) or not set(named) <= set(arguments):
         return False
+    last = len(arguments) - 1
     return _applies(left, graph.lean_name, range(last, -1, -1)) and _applies(
         right, extracted_name(graph), [last - arguments.index(name) for name in named], skip=2
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lean_bridge.errors import DeclarationNotFound, UnsupportedTerm
 from lean_bridge.extract.graph import DGRAPH, GRAPH
+from lean_bridge.extract.machine import Declarations
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import BVar, Const, Constant, Expr, Name, Pi, bare, spine
 from pybind_models import DGraph, Dim, DimParam, Node, Param, Shape, ShapeParam
@@ -35,28 +36,24 @@ def certificate_name(graph: DGraph) -> Name:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What Lean is to check about one graph."""
+    """What Lean is to check about one graph, in Lean."""
 
     graph: DGraph
-    imports: frozenset[Name]
-    """The modules that the text takes for granted."""
     text: str
 
 
-def render_graph(graph: DGraph, environment: Environment) -> Certificate:
+def render_graph(graph: DGraph, declarations: Declarations) -> Certificate:
     """Return :func:`extracted_name` and :func:`certificate_name` of a graph, as Lean source.
 
     The theorem is proved by ``rfl``, for all dimensions and parameters; of a ``DGraph`` it is about the graph
-    in it.
+    in it. The names of the entries appear in comments only: nothing certifies them.
 
-    Raises: DeclarationNotFound if the declaration or an op is not in the environment; UnsupportedTerm if the
-    declaration has an argument that cannot be written.
+    Raises: DeclarationNotFound if the declaration or an op is not defined; UnsupportedTerm if the declaration
+    has an argument that cannot be written.
     """
     name = f"{PACKAGE}.{graph.lean_name}"
-    mentioned = {graph.lean_name, *(node.lean_op for node in graph.nodes)}
-    imports = frozenset(_constant(environment, name)[1] for name in mentioned)
-    definition, theorem = _definition(graph, environment), _theorem(graph, environment)
-    return Certificate(graph, imports, f"namespace {name}\n\n{definition}\n{theorem}\nend {name}\n")
+    definition, theorem = _definition(graph, declarations), _theorem(graph, declarations)
+    return Certificate(graph, f"namespace {name}\n\n{definition}\n{theorem}\nend {name}\n")
 
 
 def render_module(
@@ -64,9 +61,12 @@ def render_module(
 ) -> tuple[str, tuple[range, ...]]:
     """Return the source of a module with some certificates, and the lines of each, counted from 1.
 
-    It is written in the module system if all that it imports is.
+    It imports the modules of ``environment`` that define the declarations and their ops, and is written in
+    the module system if all of these are.
     """
-    imports = sorted(frozenset[Name]().union(*(certificate.imports for certificate in certificates)))
+    graphs = [certificate.graph for certificate in certificates]
+    names = {name for graph in graphs for name in (graph.lean_name, *(node.lean_op for node in graph.nodes))}
+    imports = sorted({module for module in map(environment.module_of, names) if module})
     if all(environment.module(name).is_module for name in imports):
         lines = ["module", *(f"public import {name}" for name in imports), "@[expose] public section"]
     else:
@@ -79,7 +79,12 @@ def render_module(
     return "\n".join(lines) + "\n", tuple(ranges)
 
 
-def _definition(graph: DGraph, environment: Environment) -> str:
+def render_source(graph: DGraph, environment: Environment) -> str:
+    """Return the module of one graph's certificate. Raises: as :func:`render_graph`."""
+    return render_module([render_graph(graph, environment)], environment)[0]
+
+
+def _definition(graph: DGraph, declarations: Declarations) -> str:
     groups = ((graph.dims, "Nat"), (graph.scalars, "R"), (graph.maps, "_"))
     binders = "".join(f" ({' '.join(map(_written, names))} : {type_})" for names, type_ in groups if names)
     body = f"  Proofs.Autograd.Graph.nil (R := R) (Γ := {_shapes(entry.shape for entry in graph.context)})\n"
@@ -88,16 +93,16 @@ def _definition(graph: DGraph, environment: Environment) -> str:
         saved = _shapes(before.shape for before in graph.nodes[:count])
         name = f" -- {node.name}" if node.name.isprintable() else ""
         body += f"    |>.snoc (ss := {saved}) (τ := {_shape(node.shape)}){name}\n"
-        body += f"      {_node(node, environment)}\n"
+        body += f"      {_node(node, declarations)}\n"
     return (
         f"/-- What was extracted from `{graph.lean_name}`. -/\n"
         f"noncomputable def extracted {{R : Type}} [Proofs.Autograd.ScalarOps R]{binders} :=\n{body}"
     )
 
 
-def _node(node: Node, environment: Environment) -> str:
+def _node(node: Node, declarations: Declarations) -> str:
     arguments = {name: _param(param) for name, param in node.params.items()}
-    type_: Expr = _constant(environment, node.lean_op)[0].type
+    type_: Expr = _constant(declarations, node.lean_op).type
     while isinstance(type_ := bare(type_), Pi):
         if type_.info == "default" and type_.name not in arguments:  # extraction erases proofs, nothing else
             arguments[type_.name] = "by grind [Spec.Shape.size]"
@@ -107,8 +112,8 @@ def _node(node: Node, environment: Environment) -> str:
     return f"⟨_, {op}, {operands}.nil⟩"
 
 
-def _theorem(graph: DGraph, environment: Environment) -> str:
-    type_ = _constant(environment, graph.lean_name)[0].type
+def _theorem(graph: DGraph, declarations: Declarations) -> str:
+    type_ = _constant(declarations, graph.lean_name).type
     binders: list[str] = []
     names: list[str] = []
     while isinstance(type_ := bare(type_), Pi):
@@ -183,9 +188,8 @@ def _written(name: Name) -> str:
     return f"«{name}»" if _PERHAPS_RESERVED.fullmatch(name) else name
 
 
-def _constant(environment: Environment, name: Name) -> tuple[Constant, Name]:
-    """Return a constant and the module that defines it."""
-    constant, module = environment.constant(name), environment.module_of(name)
-    if constant is None or module is None:
+def _constant(declarations: Declarations, name: Name) -> Constant:
+    constant = declarations.constant(name)
+    if constant is None:
         raise DeclarationNotFound(name, f"{name} is not defined by any compiled module")
-    return constant, module
+    return constant
