@@ -40,7 +40,7 @@ class ReplayReport(Model):
     library_checked: int
     """How many declarations of Lean's own library were checked with their bodies."""
     assumed: tuple[str, ...]
-    """What of Lean's own library was taken on trust, for its body is not in the compiled files."""
+    """What of Lean's own library was taken on trust: its body, or one it unfolds, is not in the files."""
     axioms: tuple[str, ...]
     seconds: float
 
@@ -75,6 +75,8 @@ class Certification(Model):
     """The generated theorem ``declared = extracted``, proved by ``rfl``."""
     detail: str | None = None
     """What Lean said instead, or why it was not asked."""
+    kernels: tuple[KernelVerdict, ...] = ()
+    """What independent kernels say of the equation: as a theorem, and as a question of its two sides."""
 
     @model_validator(mode="after")
     def _certified_names_its_theorem(self) -> Certification:
@@ -105,6 +107,8 @@ class FieldEvidence(Model):
     """Schwartz–Zippel: the chance that different functions would have agreed at these points."""
     detail: str | None = None
     """What disagreed, or why nothing was compared."""
+    kernels: tuple[KernelVerdict, ...] = ()
+    """What independent kernels say of the theorems of all points together."""
 
     @model_validator(mode="after")
     def _certified_names_its_points(self) -> FieldEvidence:

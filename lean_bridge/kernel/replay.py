@@ -18,6 +18,7 @@ from lean_bridge.olean.expr import App, Const, Expr, Lam, MData, Name, Pi
 from lean_bridge.olean.mentions import constants_in
 from pybind_models.evidence import KernelVerdict, ReplayReport
 
+_ASSUMED = "assumed: it came with Lean, and its body cannot be checked from the compiled files"
 _RESTS_ON = "it rests on "
 _WORDS = {"refused": "which the kernel refuses", "not reached": "which was not reached"}
 
@@ -41,7 +42,10 @@ class Replay:
     library_checked: int
     """How many declarations of Lean's own library were checked with their bodies."""
     assumed: tuple[Name, ...]
-    """What of Lean's own library was taken on trust, for its body is not in the compiled files; sorted."""
+    """What of Lean's own library was taken on trust, sorted.
+
+    Its body, or that of a definition which its proof unfolds, is not in the compiled files.
+    """
     axioms: tuple[Name, ...]
     """The axioms that were reached, sorted."""
     seconds: float
@@ -83,9 +87,10 @@ def replay(
     started = time.monotonic()
     units = units_below(environment, names)
     states, _, fault = _ask(units, (), kernel, time_limit, memory_limit, observe)
+    assumed = {unit.name for unit in units if unit.is_assumed or states[unit.name].detail == _ASSUMED}
     wanted = frozenset(names)
     outcomes = {
-        constant.name: states[unit.name]
+        constant.name: Outcome("not reached", _ASSUMED) if unit.name in assumed else states[unit.name]
         for unit in units
         for constant in unit.constants
         if not unit.is_library or constant.name in wanted
@@ -93,15 +98,15 @@ def replay(
     for name in names:
         outcomes.setdefault(name, states.get(name, Outcome("not reached", "no declaration brings it")))
     taken = [unit for unit in units if states[unit.name].state == "accepted"]
-    axioms = (unit.name for unit in taken if unit.kind == "axiom" and not unit.is_assumed)
+    checked = [unit for unit in taken if unit.name not in assumed]
     return Replay(
         kernel=kernel,
         outcomes=outcomes,
         library_checked=sum(
-            len(unit.constants) for unit in taken if unit.is_library and unit.kind != "axiom"
+            len(unit.constants) for unit in checked if unit.is_library and unit.kind != "axiom"
         ),
-        assumed=tuple(sorted(unit.name for unit in taken if unit.is_assumed)),
-        axioms=tuple(sorted(axioms)),
+        assumed=tuple(sorted(unit.name for unit in taken if unit.name in assumed)),
+        axioms=tuple(sorted(unit.name for unit in checked if unit.kind == "axiom")),
         seconds=time.monotonic() - started,
         fault=fault,
     )
@@ -222,6 +227,8 @@ def _outcome(reply: dict[str, Any]) -> Outcome:
     match reply.get("outcome"), reply.get("message"):
         case "accepted", _:
             return Outcome("accepted")
+        case "assumed", _:
+            return Outcome("accepted", _ASSUMED)
         case "refused", message:
             return Outcome("refused", str(message))
         case _, message:

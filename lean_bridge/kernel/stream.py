@@ -81,7 +81,7 @@ class Stream:
                 "types": [self._type(one, unit) for one in unit.constants if one.kind == "inductive"],
             }
         elif unit.kind != "quot":
-            request |= request["made"][0] | {"hints": first.hints}
+            request |= request["made"][0] | {"hints": first.hints, "or_assume": unit.is_library}
         self._write({"add": request})
 
     def equal(self, left: Expr, right: Expr) -> None:

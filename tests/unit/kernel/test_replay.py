@@ -36,6 +36,7 @@ from lean_bridge.olean.expr import (
     MData,
     Sort,
 )
+from tests.olean_constants import write_constants
 from tests.unit.kernel.declarations import (
     DATA,
     NAT,
@@ -158,8 +159,29 @@ def test_the_library_may_hide_proofs_which_are_then_assumed_and_named(
     environment = Environment([], library=tmp_path)
     environment.load("Cell")
     found = replay(environment, ["rests_on_assumed"], kernel=kernel)
-    assert found.outcomes == {"rests_on_assumed": Outcome("accepted")}
     assert found.assumed == ("rests_on_assumed",)
+    assert found.outcomes["rests_on_assumed"].state == "not reached"
+    assert "assumed: it came with Lean" in (found.outcomes["rests_on_assumed"].detail or "")
+
+
+def test_a_proof_of_the_library_that_unfolds_a_hidden_body_is_assumed(
+    kernel: SecondKernel, tmp_path: Path
+) -> None:
+    one = App(Const("Nat.succ", ()), ZERO)
+    hidden = replace(definition("hidden", NAT, one), kind="axiom", value=None)
+    proof = theorem("hidden.eq_1", equation(Const("hidden", ()), one), reflexivity(one))
+    write_constants(tmp_path / "lib" / "Base.olean", [*native().values(), hidden, proof])
+    user = theorem("user", proof.type, Const("hidden.eq_1", ()))
+    write_constants(tmp_path / "own" / "Top.olean", [user], imports=["Base"])
+    environment = Environment([tmp_path / "own"], library=tmp_path / "lib")
+    environment.load("Top")
+    found = replay(environment, ["user"], kernel=kernel)
+    assert found.outcomes == {"user": Outcome("accepted")}
+    assert (found.assumed, found.axioms) == (("hidden.eq_1",), ("hidden",))
+    # no such grace for a proof of our own
+    everything = Environment([tmp_path / "own", tmp_path / "lib"])
+    everything.load("Top")
+    assert outcomes(everything, kernel)["hidden.eq_1"].state == "refused"
 
 
 @pytest.mark.parametrize(
