@@ -22,7 +22,21 @@ from hashlib import blake2b
 
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.equality import Term, split_term, without_metadata
-from lean_bridge.olean.expr import App, Const, Constant, Expr, Lit, LParam, LZero, Name, Pi, Proj, Sort
+from lean_bridge.olean.expr import (
+    App,
+    Const,
+    Constant,
+    Expr,
+    Lit,
+    LParam,
+    LZero,
+    Name,
+    Pi,
+    Proj,
+    Sort,
+    bare,
+    spine,
+)
 
 _SIZE = 20
 _NOMINAL = frozenset({"inductive", "opaque", "axiom", "quot"})
@@ -80,14 +94,16 @@ class StructuralHashes:
         while stack:
             top = stack[-1]
             blocks = {name: self._block(name) for name in self._skeleton(top).references}
-            missing = next((below for below in blocks.values() if below not in entered), None)
+            missing = next(
+                (at for at in blocks.values() if at not in entered and at not in self._merkle), None
+            )
             if missing is not None:
                 stack.append(missing)
                 entered.add(missing)
                 continue
             if top not in self._merkle:
                 # what Lean has checked has no cycles outside a block; a forged one ends at a name
-                below = [(self._merkle.get(block, name), block.index(name)) for name, block in blocks.items()]
+                below = [(self._merkle.get(at, name), at.index(name)) for name, at in blocks.items()]
                 self._merkle[top] = _digest(self._skeleton(top).digest, *below)
             stack.pop()
         return self._merkle[block]
@@ -153,11 +169,11 @@ class StructuralHashes:
                 stack.pop()
                 continue
             term = without_metadata(top)
-            spine = self._spine(term)
-            if spine is None:
+            opened = self._open(term)
+            if opened is None:
                 done[id(top)] = _PROOF
                 continue
-            says, children = spine
+            says, children = opened
             missing = [child for child in reversed(children) if id(child) not in done]
             if missing:
                 stack += missing
@@ -178,18 +194,14 @@ class StructuralHashes:
             stack.pop()
         return done[id(root)]
 
-    def _spine(self, term: Term) -> tuple[tuple[object, ...], tuple[Term, ...]] | None:
+    def _open(self, term: Term) -> tuple[tuple[object, ...], tuple[Term, ...]] | None:
         """Return what a node says itself and its children, an application as one; ``None`` for a proof."""
         if not isinstance(term, App | Const):
             return split_term(term)
-        arguments: list[Term] = []
-        head: Term = term
-        while isinstance(head, App):
-            arguments.append(head.arg)
-            head = without_metadata(head.fn)
+        head, arguments = spine(term)
         if isinstance(head, Const) and self._is_proof(head.name):
             return None
-        return ((), (head, *reversed(arguments))) if arguments else split_term(head)
+        return ((), (head, *arguments)) if arguments else split_term(head)
 
     def _reference(self, name: Name, block: tuple[Name, ...], references: dict[Name, int]) -> object:
         """Return what stands for a constant of the library's own, and note what it refers to."""
@@ -214,19 +226,16 @@ class StructuralHashes:
         return found
 
     def _concludes_proposition(self, type_: Expr) -> bool:
-        head: Term = _conclusion(type_)
-        while isinstance(head, App):
-            head = without_metadata(head.fn)
+        head, _ = spine(_conclusion(type_))
         family = self._environment.constant(head.name) if isinstance(head, Const) else None
         sort = _conclusion(family.type) if family else None
         return isinstance(sort, Sort) and isinstance(sort.level, LZero)
 
 
-def _conclusion(type_: Expr) -> Term:
-    result: Term = without_metadata(type_)
-    while isinstance(result, Pi):
-        result = without_metadata(result.body)
-    return result
+def _conclusion(type_: Expr) -> Expr:
+    while isinstance(type_ := bare(type_), Pi):
+        type_ = type_.body
+    return type_
 
 
 def _digest(*parts: object) -> bytes:
