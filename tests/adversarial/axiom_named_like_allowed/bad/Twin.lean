@@ -1,0 +1,12 @@
+module
+
+prelude
+
+@[expose] public section
+
+inductive Twin.Claim : Prop where
+  | intro : Claim
+
+axiom propext : Twin.Claim
+
+theorem Twin.claim : Twin.Claim := propext

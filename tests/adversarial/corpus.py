@@ -1,0 +1,195 @@
+"""The attack corpus: every folder with an ``attack.toml`` holds a good and a bad twin, one change apart."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from lean_bridge.codes import EXPLANATIONS, Code
+from lean_bridge.errors import LeanBridgeError
+from lean_bridge.project import Project
+from lean_bridge.toolchain.install import Progress
+from lean_bridge.toolchain.provider import Provider, WorkerPool
+from pybind_models import Toolchain, VerifyReport
+from tests.adversarial.tampering import edit, leave_stale, own_cache, plant
+
+CORPUS = Path(__file__).parent
+WORKERS = 2
+TIME_LIMIT = 120.0
+
+Twin: TypeAlias = Literal["good", "bad"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attack:
+    """One way of being told that something holds which does not."""
+
+    name: str
+    title: str
+    explanation: str
+    expected: Code
+    """What the bad twin is to be refused with."""
+    because: str
+    """Words of the reason that is to be given."""
+
+    @property
+    def directory(self) -> Path:
+        """Where the twins lie: ``good``, ``bad``, and what they share."""
+        return CORPUS / self.name
+
+    @property
+    def tampers(self) -> bool:
+        """Whether it writes where compiled files are kept, and so needs a cache of its own."""
+        return any((self.directory / part).exists() for part in ("earlier", "bad/planted", "bad/edit.toml"))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one twin."""
+
+    verdict: str
+    codes: tuple[str, ...]
+    """Every different code of the report, sorted."""
+    reasons: tuple[str, ...]
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether nothing at all was found wrong."""
+        return self.verdict == "accepted" and not self.codes
+
+    def is_refused_as(self, attack: Attack) -> bool:
+        """Whether it was refused for the attack's own reason, and for no other."""
+        has_reason = any(attack.because in reason for reason in self.reasons)
+        return self.verdict != "accepted" and self.codes == (attack.expected,) and has_reason
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """An attack with what became of its twins."""
+
+    attack: Attack
+    good: Outcome
+    bad: Outcome
+
+    @property
+    def holds(self) -> bool:
+        """Whether the good twin was accepted and the bad one refused for its own reason."""
+        return self.good.is_accepted and self.bad.is_refused_as(self.attack)
+
+
+def read_attacks() -> list[Attack]:
+    """Return the corpus, by name; an ``attack.toml`` that is not right raises KeyError, TypeError, ValueError."""
+    attacks = []
+    for path in sorted(CORPUS.glob("*/attack.toml")):
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        expected = Code(told.pop("expected"))
+        told["explanation"] = " ".join(told["explanation"].split())
+        attacks.append(Attack(name=path.parent.name, expected=expected, **told))
+    return attacks
+
+
+class WarmLean:
+    """A Lean whose processes outlive the pools opened on it, so that many small builds share them."""
+
+    def __init__(self, provider: Provider, pool: WorkerPool) -> None:
+        self._pool = pool
+        self.info: Toolchain = provider.info
+        self.library: Path = provider.library
+
+    def pool(self, workers: int, *, time_limit: float) -> AbstractContextManager[WorkerPool]:
+        """Give the one pool there is."""
+        assert workers <= WORKERS
+        assert time_limit >= TIME_LIMIT
+        return nullcontext(self._pool)
+
+
+@contextmanager
+def warm(provider: Provider) -> Iterator[WarmLean]:
+    """Keep at most :data:`WORKERS` processes of a Lean until the context ends."""
+    with provider.pool(WORKERS, time_limit=TIME_LIMIT) as pool:
+        yield WarmLean(provider, pool)
+
+
+class TwinProject(Project):
+    """A twin's library, built by a Lean that is already running."""
+
+    def __init__(self, root: Path, lean: Provider) -> None:
+        super().__init__(root)
+        self._lean = lean
+
+    def toolchain(self, *, install: bool = True, progress: Progress | None = None) -> Provider:
+        """Return the Lean that is running."""
+        del install, progress
+        return self._lean
+
+
+def run(attack: Attack, twin: Twin, lean: Provider, scratch: Path) -> Outcome:
+    """Have a twin judged as ``lean-bridge verify`` would judge it."""
+    root = scratch / "library"
+    lay_out(attack, twin, root)
+    project = TwinProject(root, lean)
+    with own_cache(scratch / "cache") if attack.tampers else nullcontext():
+        if (attack.directory / "earlier").is_dir():
+            lay_out(attack, "earlier", scratch / "earlier")
+            leave_stale(TwinProject(scratch / "earlier", lean), project)
+        if (root / "planted").is_dir():
+            plant(root / "planted", project, lean)
+        if (root / "edit.toml").is_file():
+            edit(root / "edit.toml", project)
+        try:
+            report = project.verify(workers=WORKERS, fresh=True)
+        except LeanBridgeError as error:
+            return Outcome("refused", (error.code,), (str(error),))
+    return outcome_of(report)
+
+
+def try_both(attack: Attack, lean: Provider) -> Trial:
+    """Have both twins judged, each in a place of its own."""
+    with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
+        return Trial(attack, run(attack, "good", lean, Path(first)), run(attack, "bad", lean, Path(second)))
+
+
+def render_table(trials: Sequence[Trial]) -> str:
+    """Return the trials as a Markdown table, with the counts before it."""
+    refused = sum(trial.bad.is_refused_as(trial.attack) for trial in trials)
+    accepted = sum(trial.good.is_accepted for trial in trials)
+    lines = [
+        f"{len(trials)} attacks; {refused} bad twins refused for the expected code; "
+        f"{accepted} good twins accepted.",
+        "",
+        "| attack | what it is | refused as | good twin |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| {' | '.join(_row(trial))} |" for trial in trials]
+    return "\n".join(lines) + "\n"
+
+
+def _row(trial: Trial) -> tuple[str, ...]:
+    attack, good, bad = trial.attack, trial.good, trial.bad
+    refusal = f"{attack.expected} {EXPLANATIONS[attack.expected].title}"
+    if not bad.is_refused_as(attack):
+        refusal = f"**{', '.join(bad.codes) or bad.verdict}**, expected {refusal}"
+    acceptance = "accepted" if good.is_accepted else f"**{', '.join(good.codes) or good.verdict}**"
+    return f"`{attack.name}`", attack.title, refusal, acceptance
+
+
+def lay_out(attack: Attack, version: Twin | Literal["earlier"], root: Path) -> None:
+    """Write a version of a library: the template, what all versions share, and what is its own."""
+    for part in (CORPUS / "template", attack.directory / "shared", attack.directory / version):
+        if part.is_dir():
+            shutil.copytree(part, root, dirs_exist_ok=True)
+
+
+def outcome_of(report: VerifyReport) -> Outcome:
+    """Return what a report amounts to."""
+    rows = [(report.code, report.reason)]
+    rows += [(each.code, each.reason) for each in report.declarations]
+    rows += [(each.code, each.reason) for each in report.graphs]
+    codes = sorted({code for code, _ in rows if code is not None})
+    return Outcome(report.verdict, tuple(codes), tuple(reason for _, reason in rows if reason is not None))

@@ -1,0 +1,14 @@
+module
+
+prelude
+public import Init.Data.Nat.Basic
+
+@[expose] public section
+
+namespace Twin
+
+def width : Nat := 4
+
+theorem claim : width = 4 := rfl
+
+end Twin

@@ -1,0 +1,16 @@
+module
+
+prelude
+public import Init.Data.Nat.Basic
+
+@[expose] public section
+
+namespace Twin
+
+def fast (_ : Nat) : Nat := 0
+
+@[implemented_by fast] def size (n : Nat) : Nat := n
+
+theorem claim (n : Nat) : size n = n := rfl
+
+end Twin

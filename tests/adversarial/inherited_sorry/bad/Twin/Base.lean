@@ -1,0 +1,12 @@
+module
+
+prelude
+public import Init.Data.Nat.Basic
+
+@[expose] public section
+
+namespace Twin
+
+theorem base (n : Nat) : 0 + n = n := sorry
+
+end Twin

@@ -1,0 +1,12 @@
+module
+
+prelude
+public import Init.Data.Nat.Basic
+
+@[expose] public section
+
+namespace Twin
+
+theorem claim (n m : Nat) : n + m = m + n := by first | rfl | exact Nat.add_comm n m
+
+end Twin

@@ -1,0 +1,12 @@
+module
+
+prelude
+public import Init.Data.Nat.Basic
+
+@[expose] public section
+
+namespace Twin
+/- Proved below. -/
+theorem claim (n : Nat) : n + 0 = n := rfl
+
+end Twin

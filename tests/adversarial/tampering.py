@@ -1,0 +1,90 @@
+"""What an attacker does who can write where compiled files are kept: old ones, edited ones, forged ones."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from lean_bridge.build.build import build_store
+from lean_bridge.build.store import Entry
+from lean_bridge.project import Project
+from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES, Job, Provider
+
+
+@contextmanager
+def own_cache(directory: Path) -> Iterator[None]:
+    """Keep compiled files and verdicts in ``directory`` until the context ends."""
+    before = os.environ.get("LEAN_BRIDGE_CACHE")
+    os.environ["LEAN_BRIDGE_CACHE"] = str(directory)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["LEAN_BRIDGE_CACHE"]
+        else:
+            os.environ["LEAN_BRIDGE_CACHE"] = before
+
+
+def leave_stale(earlier: Project, project: Project) -> None:
+    """Put what an earlier state of the sources compiled to wherever a build might look for this one's."""
+    earlier.build()
+    project.build()
+    for place in (project.root, project.root / ".lake" / "build" / "lib" / "lean", project.compiled()):
+        shutil.copytree(earlier.compiled(), place, dirs_exist_ok=True)
+
+
+def plant(sources: Path, project: Project, lean: Provider) -> None:
+    """Exchange a library's compiled modules for those that Lean makes of other sources."""
+    project.build()
+    with lean.pool(1, time_limit=120.0) as pool:
+        for source in sources.rglob("*.lean"):
+            relative = source.relative_to(sources).with_suffix("")
+            made = pool.elaborate(
+                Job(
+                    source=source,
+                    root=sources,
+                    olean=source.with_suffix(".olean"),
+                    search_path=(project.compiled(),),
+                )
+            )
+            assert made.ok, made.diagnostics
+            forge(
+                ".".join(relative.parts),
+                {path.name.removeprefix(source.stem): path.read_bytes() for path in made.artifacts},
+            )
+
+
+def edit(instructions: Path, project: Project) -> None:
+    """Replace text in the bytes of a compiled module, everywhere in its files."""
+    told = tomllib.loads(instructions.read_text(encoding="utf-8"))
+    project.build()
+    found, replacement = (told[key].encode("latin-1") for key in ("find", "replace"))
+    files = {}
+    for suffix in ARTIFACT_SUFFIXES:
+        file = project.compiled().joinpath(*told["module"].split(".")).with_suffix(suffix)
+        if file.is_file():
+            files[suffix] = file.read_bytes()
+    assert any(found in data for data in files.values()), "there is nothing to edit"
+    forge(told["module"], {suffix: data.replace(found, replacement) for suffix, data in files.items()})
+
+
+def forge(module: str, files: Mapping[str, bytes]) -> None:
+    """Put other files into the store's only entry for a module, with digests to match."""
+    store = build_store().directory
+    (kept,) = (
+        path
+        for path in store.glob("modules/*/*/result.json")
+        if Entry.model_validate_json(path.read_bytes()).report.module == module
+    )
+    entry = Entry.model_validate_json(kept.read_bytes())
+    assert set(files) == set(entry.digests)
+    for suffix, data in files.items():
+        (kept.parent / f"module{suffix}").unlink()  # the tree has the same file under another name
+        (kept.parent / f"module{suffix}").write_bytes(data)
+    digests = {suffix: hashlib.sha256(data).hexdigest() for suffix, data in files.items()}
+    kept.write_text(entry.model_copy(update={"digests": digests}).model_dump_json(), encoding="utf-8")
