@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lean_bridge.audit.advisories import ADVISORIES, Standing, advisories_for, standing
+from lean_bridge.audit.advisories import ADVISORIES, advisories_for, standing
 from pybind_models import DeclarationReport, KernelVerdict
 from pybind_models.report import DeclarationStatus
 
@@ -99,6 +99,6 @@ def report(*kernels: tuple[str, str], status: DeclarationStatus = "proved") -> D
     ],
 )
 def test_only_another_kernel_without_the_same_faults_confirms(
-    found: DeclarationReport, builder: str, expected: Standing
+    found: DeclarationReport, builder: str, expected: str
 ) -> None:
     assert standing(found, advisories_for(builder)) == expected
