@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from pybind_models.base import Model
 from pybind_models.evidence import Advisory, Certification, FieldEvidence, KernelVerdict, Pin
@@ -73,6 +73,9 @@ class Source(Model):
 
 DeclarationKind = Literal["theorem", "definition", "inductive"]
 
+Standing = Literal["confirmed", "proved", "proved, advisories", "not accepted"]
+"""``proved, advisories``: accepted, by a kernel with known faults and by none without them."""
+
 DeclarationStatus = Literal["proved", "defined", "rejected", "missing", "not built"]
 """``proved`` for theorems and ``defined`` for everything else that is accepted."""
 
@@ -106,6 +109,8 @@ class DeclarationReport(Model):
     pin: Pin | None = None
     kernels: tuple[KernelVerdict, ...] = ()
     """The kernel that built it first, then every independent one."""
+    standing: Standing | None = None
+    """What the kernels' verdicts together are worth."""
 
 
 class CheckResult(Model):
@@ -144,8 +149,9 @@ class GraphReport(Model):
     @model_validator(mode="after")
     def _agreement_is_warranted(self) -> GraphReport:
         outcomes = {check.outcome for check in self.checks}
-        if self.status == "agrees" and ("failed" in outcomes or "passed" not in outcomes):
-            raise ValueError(f"{self.name}: agreement takes a check that passed, and none that failed")
+        if self.status == "agrees":
+            if "failed" in outcomes or "passed" not in outcomes:
+                raise ValueError(f"{self.name}: agreement takes a check that passed, and none that failed")
         return self
 
 
@@ -163,6 +169,8 @@ class VerifyReport(Model):
     declarations: tuple[DeclarationReport, ...] = ()
     graphs: tuple[GraphReport, ...] = ()
     seconds: float = 0.0
+    stages: dict[str, float] = Field(default_factory=dict)
+    """The seconds that each stage took, in order."""
     cached: bool = False
     """Whether it was judged earlier, for exactly these compiled files and by this version of the tool."""
 

@@ -10,12 +10,17 @@ from rich.console import Console
 from lean_bridge.codes import Code
 from pybind_models import (
     BuildReport,
+    Certification,
     CheckResult,
     DeclarationReport,
     DGraph,
     Diagnostic,
+    FieldEvidence,
+    FieldPoint,
     GraphReport,
+    KernelVerdict,
     ModuleReport,
+    Pin,
     Source,
     Toolchain,
     VerifyReport,
@@ -39,6 +44,21 @@ UNSOLVED = Diagnostic(
     text="unsolved goals\nx y : R\n⊢ x + y = x - y",
 )
 UNUSED = Diagnostic(file="Proofs/Tape.lean", line=3, column=0, severity="warning", text="unused variable `h`")
+PINNED = Pin(outcome="matches", hash="ab" * 20)
+BUILT = KernelVerdict(kernel="Lean 4.28.0-pre, embedded", outcome="accepted")
+CONFIRMED = KernelVerdict(kernel="Lean 4.35.0, native", outcome="accepted")
+NOT_CONFIRMED = KernelVerdict(kernel="second kernel", outcome="not confirmed", detail="it is not installed")
+CERTIFIED = Certification(
+    outcome="certified", module="Certified.Graphs1", theorem="Certified.mha.declared", kernels=(CONFIRMED,)
+)
+FIELD = FieldEvidence(
+    outcome="certified",
+    prime=2**31 - 1,
+    points=(FieldPoint(dims={"n": 2}, module="FieldEvidence.Points1", theorems=("FieldEvidence.mha.eval",)),),
+    degree=300,
+    error_bound=1.4e-7,
+    kernels=(NOT_CONFIRMED,),
+)
 BACKPROP = DeclarationReport(
     name="Proofs.Autograd.Graph.backprop_correct",
     group="Tape/Algebra/Soundness",
@@ -52,6 +72,9 @@ BACKPROP = DeclarationReport(
     source=Source(
         file="Proofs/Tape.lean", line=120, column=3, text="theorem Graph.backprop_correct", uid="3a" * 32
     ),
+    pin=PINNED,
+    kernels=(BUILT, CONFIRMED),
+    standing="confirmed",
 )
 ATTENTION = DeclarationReport(
     name="Proofs.Autograd.Transformer.mhaResidualDGraph",
@@ -63,12 +86,16 @@ ATTENTION = DeclarationReport(
     source=Source(
         file="Proofs/Attention.lean", line=60, column=1, text="def mhaResidualDGraph", uid="7c" * 32
     ),
+    pin=PINNED,
+    kernels=(BUILT, NOT_CONFIRMED),
+    standing="proved, advisories",
 )
 SORRY = BACKPROP.model_copy(
     update={
         "status": "rejected",
         "reason": "rests on sorryAx, which is not an allowed axiom",
         "code": Code.SORRY,
+        "standing": "not accepted",
         "axioms": ("propext", "sorryAx"),
         "axiom_path": ("Proofs.Autograd.Graph.backprop_correct", "Proofs.Autograd.dot_add", "sorryAx"),
     }
@@ -125,7 +152,14 @@ def build(*modules: ModuleReport) -> BuildReport:
 def agreeing_graph(*checks: CheckResult) -> GraphReport:
     """Return the report of a graph that agrees."""
     return GraphReport(
-        name=ATTENTION.name, status="agrees", graph=attention_graph(), checks=checks, seconds=0.41
+        name=ATTENTION.name,
+        status="agrees",
+        graph=attention_graph(),
+        certified=True,
+        certification=CERTIFIED,
+        finite_field=FIELD,
+        checks=checks,
+        seconds=0.41,
     )
 
 

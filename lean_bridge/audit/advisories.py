@@ -14,11 +14,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
 
 from pybind_models import Advisory, DeclarationReport
-
-Standing: TypeAlias = Literal["confirmed", "proved", "proved, advisories", "not accepted"]
+from pybind_models.report import Standing
 
 _METAPROGRAM = "only what a metaprogram hands to the kernel; no proof in Lean's own syntax is known"
 _EXTREME = "only terms so large that they overflow a counter; no proof of ordinary size"

@@ -14,8 +14,10 @@ from lean_bridge.ui.failures import render_failures
 from lean_bridge.ui.verdict import (
     MARKS,
     VERDICT_TONES,
-    check_tone,
+    backing,
     declaration_tone,
+    declaration_word,
+    evidence,
     graph_tone,
     guarantee,
     no_axioms,
@@ -25,12 +27,11 @@ from lean_bridge.ui.wording import (
     coded,
     common_namespace,
     counted,
-    deviation_text,
     one_line,
     seconds_text,
     visible,
 )
-from pybind_models import CheckResult, DeclarationReport, GraphReport, VerifyReport
+from pybind_models import DeclarationReport, GraphReport, VerifyReport
 
 _STATUS_WIDTH = 12
 _STATEMENT_LINES = 3
@@ -112,7 +113,7 @@ def _declarations(
         table.add_row("", Text(visible(group), "bold cyan"), Text(f"{good} of {len(members)} hold", "dim"))
         for member in members:
             table.add_row(
-                status_text(declaration_tone(member), member.status),
+                status_text(declaration_tone(member), declaration_word(member)),
                 _declaration(member, namespace, console, statement_width, verbose=verbose),
                 _rests_on(member),
             )
@@ -159,6 +160,8 @@ def _rests_on(report: DeclarationReport) -> Text:
     text = Text(", ".join(map(visible, report.axioms)) or no_axioms(report.library_theorems))
     if report.library_theorems:
         text.append(f"\n{counted(report.library_theorems, 'library theorem')}", "dim")
+    for tone, said in backing(report):
+        text.append(f"\n{said}", "dim" if tone == "good" else MARKS[tone].style)
     return text
 
 
@@ -169,7 +172,7 @@ def _graphs(reports: tuple[GraphReport, ...], *, verbose: bool) -> RenderableTyp
     for report in reports:
         table.add_row(
             status_text(graph_tone(report), report.status),
-            Group(*_graph(report, namespace), _checks(report.checks)),
+            Group(*_graph(report, namespace), _evidence(report)),
             seconds_text(report.seconds),
         )
     return table
@@ -187,19 +190,20 @@ def _graph(report: GraphReport, namespace: str) -> list[Text]:
     return lines
 
 
-def _checks(checks: tuple[CheckResult, ...]) -> RenderableType:
+def _evidence(report: GraphReport) -> RenderableType:
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(width=1)
     grid.add_column(overflow="fold")
-    names = [visible(check.name) for check in checks]
-    for name, check in zip(names, checks, strict=True):
-        mark = MARKS[check_tone(check)]
-        text = Text(name.ljust(max(map(len, names))) + "  ")
-        if check.outcome != "passed":
-            text.append(f"{check.outcome}: ", mark.style)
-        if deviation := deviation_text(check.error, check.tolerance):
-            text.append(f"{deviation}; ")
-        grid.add_row(Text(mark.symbol, mark.style), text.append(one_line(check.detail), "dim"))
-        if check.note is not None:
-            grid.add_row(Text(), Text(one_line(check.note), "yellow"))
+    rows = list(evidence(report))
+    width = max((len(visible(row.name)) for row in rows), default=0)
+    for row in rows:
+        mark = MARKS[row.tone]
+        text = Text(visible(row.name).ljust(width) + "  ")
+        if row.tone != "good":
+            text.append(f"{row.outcome}: ", mark.style)
+        if row.figures:
+            text.append(f"{row.figures}; ")
+        grid.add_row(Text(mark.symbol, mark.style), text.append(one_line(row.detail), "dim"))
+        if row.note is not None:
+            grid.add_row(Text(), Text(one_line(row.note), "yellow"))
     return grid

@@ -8,8 +8,8 @@ from rich.rule import Rule
 from rich.text import Text
 
 from lean_bridge.ui.diagnostics import render_diagnostics
-from lean_bridge.ui.verdict import MARKS, Tone, check_tone, declaration_tone, graph_tone
-from lean_bridge.ui.wording import coded, counted, deviation_text, one_line, visible
+from lean_bridge.ui.verdict import MARKS, Tone, declaration_tone, evidence, graph_tone
+from lean_bridge.ui.wording import coded, counted, one_line, visible
 from pybind_models import BuildReport, DeclarationReport, GraphReport, VerifyReport
 
 
@@ -88,10 +88,7 @@ def _render_graph(report: GraphReport, console: Console) -> None:
     console.print(_entry(graph_tone(report), report.status, report.name))
     if report.reason is not None:
         _indented(Text(one_line(coded(report.code, report.reason))), console)
-    for check in report.checks:
-        tone = check_tone(check)
-        if tone != "good":
-            deviation = deviation_text(check.error, check.tolerance)
-            text = _entry(tone, check.outcome, check.name)
-            text.append(": " + "; ".join(filter(None, (deviation, one_line(check.detail)))), "not bold")
-            _indented(text, console)
+    for row in evidence(report):
+        if row.tone != "good":
+            text = _entry(row.tone, row.outcome, row.name)
+            _indented(text.append(f": {one_line(row.text)}", "not bold"), console)

@@ -11,14 +11,14 @@ from lean_bridge.ui.diagnostics import SEVERITY_WORDS
 from lean_bridge.ui.verdict import (
     VERDICT_TONES,
     Tone,
-    check_tone,
     declaration_tone,
+    evidence,
     graph_tone,
     guarantee,
     module_tone,
 )
-from lean_bridge.ui.wording import coded, deviation_text, one_line, visible
-from pybind_models import CheckResult, DeclarationReport, Diagnostic, ModuleReport, VerifyReport
+from lean_bridge.ui.wording import coded, one_line, visible
+from pybind_models import DeclarationReport, Diagnostic, ModuleReport, VerifyReport
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CASE_TAGS: dict[Tone, str | None] = {"good": None, "bad": "failure", "open": "error"}
@@ -47,13 +47,14 @@ def _rows(report: VerifyReport) -> Iterator[tuple[str, ...]]:
             f"{each.source.file}:{each.source.line}:{each.source.column}" if each.source is not None else "-"
         )
         rest = coded(each.code, each.reason) if each.reason else each.statement or "-"
-        axioms = f"axioms={','.join(each.axioms)}"
-        yield "declaration", each.status, each.name, place, axioms, f"library={each.library_theorems}", rest
+        axioms, library = f"axioms={','.join(each.axioms)}", f"library={each.library_theorems}"
+        pin, standing = f"pin={each.pin.outcome if each.pin else '-'}", f"standing={each.standing or '-'}"
+        yield "declaration", each.status, each.name, place, axioms, library, pin, standing, rest
     for graph in report.graphs:
         reason = coded(graph.code, graph.reason or "-")
         yield "graph", graph.status, graph.name, "-", f"{graph.seconds:.2f}s", reason
-        for check in graph.checks:
-            yield "check", check.outcome, graph.name, check.name, _comparison(check)
+        for row in evidence(graph):
+            yield "check", row.outcome, graph.name, row.name, row.text
     reason = coded(report.code, report.reason or "-")
     yield "verdict", report.verdict, reason, f"{report.seconds:.2f}s", guarantee(report)
 
@@ -82,9 +83,7 @@ def render_github(report: VerifyReport, *, root: str = "") -> str:
     for graph in report.graphs:
         if graph_tone(graph) != "good":
             told = "\n".join(
-                f"{check.name}: {check.outcome}: {_comparison(check)}"
-                for check in graph.checks
-                if check_tone(check) != "good"
+                f"{row.name}: {row.outcome}: {row.text}" for row in evidence(graph) if row.tone != "good"
             )
             message = "\n".join(filter(None, (coded(graph.code, graph.reason or graph.status), told)))
             lines.append(_annotation("error", message, {"title": f"{graph.status}: {graph.name}"}))
@@ -114,9 +113,9 @@ def render_junit(report: VerifyReport) -> str:
         tag = _CASE_TAGS[graph_tone(graph)]
         message = coded(graph.code, graph.reason or graph.status)
         _case(graphs, graph.name, "agreement", tag, message, seconds=graph.seconds)
-        for check in graph.checks:
-            tag = "skipped" if check.outcome == "not run" else _CASE_TAGS[check_tone(check)]
-            _case(graphs, graph.name, check.name, tag, _comparison(check))
+        for row in evidence(graph):
+            tag = "skipped" if row.outcome == "not run" else _CASE_TAGS[row.tone]
+            _case(graphs, graph.name, row.name, tag, row.text)
     tag = _CASE_TAGS[VERDICT_TONES[report.verdict]]
     message = f"{report.verdict}: {coded(report.code, report.reason or guarantee(report))}"
     _case(_suite(root, "verdict"), "lean-bridge", "verdict", tag, message, seconds=report.seconds)
@@ -182,7 +181,3 @@ def _place(diagnostic: Diagnostic) -> str:
 
 def _path(report: DeclarationReport) -> str:
     return f" ({' → '.join(report.axiom_path)})" if report.axiom_path else ""
-
-
-def _comparison(check: CheckResult) -> str:
-    return "; ".join(filter(None, (deviation_text(check.error, check.tolerance), check.detail)))

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from rich.text import Text
 
-from lean_bridge.ui.wording import counted
-from pybind_models import CheckResult, DeclarationReport, GraphReport, ModuleReport, VerifyReport
+from lean_bridge.ui.wording import counted, deviation_text
+from pybind_models import (
+    CheckResult,
+    DeclarationReport,
+    GraphReport,
+    KernelVerdict,
+    ModuleReport,
+    VerifyReport,
+)
 
 Tone: TypeAlias = Literal["good", "bad", "open"]
 """``open``: nothing was decided, which is never shown as good."""
@@ -44,6 +52,8 @@ _DECLARATION_TONES: Final[dict[str, Tone]] = {
     "missing": "bad",
     "not built": "open",
 }
+_PIN_WORDS: Final = {"matches": "pinned", "drifted": "drifted", "not pinned": "not pinned"}
+_LINK_TONES: Final[dict[str, Tone]] = {"certified": "good", "refused": "bad", "not run": "open"}
 _GRAPH_TONES: Final[dict[str, Tone]] = {"agrees": "good", "rejected": "bad", "no verdict": "open"}
 _CHECK_TONES: Final[dict[str, Tone]] = {"passed": "good", "failed": "bad", "not run": "open"}
 
@@ -73,6 +83,69 @@ def graph_tone(report: GraphReport) -> Tone:
     return _GRAPH_TONES[report.status]
 
 
+def declaration_word(report: DeclarationReport) -> str:
+    """Return the status of a declaration; a theorem that another kernel accepted too is ``confirmed``."""
+    is_confirmed = report.status == "proved" and report.standing == "confirmed"
+    return "confirmed" if is_confirmed else report.status
+
+
+def backing(report: DeclarationReport) -> list[tuple[Tone, str]]:
+    """Return what stands behind an accepted declaration beside its axioms: its pin, and its kernels."""
+    if declaration_tone(report) != "good":
+        return []
+    said: list[tuple[Tone, str]] = []
+    if report.pin is not None:
+        said.append(("good" if report.pin.outcome == "matches" else "open", _PIN_WORDS[report.pin.outcome]))
+    if report.standing == "proved, advisories":
+        said.append(("open", "one kernel, advisories"))
+    return said
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing that speaks for or against a graph: a link to its declaration, or a check of its numbers."""
+
+    name: str
+    outcome: str
+    tone: Tone
+    detail: str
+    figures: str = ""
+    """A deviation beside what is allowed."""
+    note: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The figures and the detail."""
+        return "; ".join(filter(None, (self.figures, self.detail)))
+
+
+def evidence(report: GraphReport) -> Iterator[Evidence]:
+    """Yield what was found out about a graph: the links that Lean certified, then the checks."""
+    if (certificate := report.certification) is not None:
+        detail = certificate.detail or f"declared = extracted by rfl, {certificate.module}"
+        yield _link("certificate", certificate.outcome, detail, certificate.kernels)
+    if (field := report.finite_field) is not None:
+        detail = field.detail or ""
+        if field.outcome == "certified":
+            bound = f"chance of an accident at most {field.error_bound:.1e}"
+            detail = (
+                f"{counted(len(field.points), 'point')} mod {field.prime}, values, JVP, VJP exact; {bound}"
+            )
+        yield _link("finite field", field.outcome, detail, field.kernels)
+    for check in report.checks:
+        figures = deviation_text(check.error, check.tolerance)
+        yield Evidence(check.name, check.outcome, check_tone(check), check.detail, figures, check.note)
+
+
+def _link(name: str, outcome: str, detail: str, kernels: tuple[KernelVerdict, ...]) -> Evidence:
+    tone = _LINK_TONES[outcome]
+    said = {kernel.outcome for kernel in kernels}
+    if "refused" in said:
+        return Evidence(name, outcome, "bad", f"{detail}; refused by the second kernel")
+    confirmed = "confirmed" if said == {"accepted"} else "not confirmed"
+    return Evidence(name, outcome, tone, f"{detail}; {confirmed}" if kernels else detail)
+
+
 def no_axioms(library_theorems: int) -> str:
     """Return how to say that no axiom was found; a library theorem whose proof is not at hand may use one."""
     return "no axioms seen" if library_theorems else "no axioms"
@@ -80,18 +153,25 @@ def no_axioms(library_theorems: int) -> str:
 
 def guarantee(report: VerifyReport) -> str:
     """Return, by counts, what a report vouches for and what it takes on trust."""
-    proved = [each for each in report.declarations if each.status == "proved"]
-    others = sum(each.status == "defined" for each in report.declarations)
-    agreeing = sum(graph_tone(each) == "good" for each in report.graphs)
-    checks = [check.outcome for each in report.graphs for check in each.checks]
+    declarations, graphs = report.declarations, report.graphs
+    proved = [each for each in declarations if each.status == "proved"]
     parts = []
-    if report.declarations:
+    if declarations:
+        others = sum(each.status == "defined" for each in declarations)
+        confirmed = sum(declaration_word(each) == "confirmed" for each in proved)
+        pinned = sum(each.pin is not None and each.pin.outcome == "matches" for each in declarations)
         parts.append(
-            f"{len(proved)} proved, {others} defined of {counted(len(report.declarations), 'declaration')}"
+            f"{len(proved)} proved, {others} defined of {counted(len(declarations), 'declaration')} "
+            f"({confirmed} proofs confirmed by a second kernel, {pinned} declarations pinned)"
         )
-    if report.graphs:
-        graphs = f"{agreeing} of {counted(len(report.graphs), 'graph')} agree"
-        parts.append(f"{graphs} ({checks.count('passed')} of {counted(len(checks), 'check')} passed)")
+    if graphs:
+        checks = [check.outcome for each in graphs for check in each.checks]
+        agreeing = sum(graph_tone(each) == "good" for each in graphs)
+        certified = sum(each.certified for each in graphs)
+        parts.append(
+            f"{agreeing} of {counted(len(graphs), 'graph')} agree ({checks.count('passed')} of "
+            f"{counted(len(checks), 'check')} passed, {certified} certified by Lean)"
+        )
     axioms = sorted({axiom for each in proved for axiom in each.axioms})
     assumed = max((each.library_theorems for each in proved), default=0)
     if proved:

@@ -48,8 +48,11 @@ def test_fits_the_console_and_is_plain_off_a_terminal(
 
 def test_every_row_says_what_it_stands_for() -> None:
     text = " ".join(shown(accepted(), 140).split())
-    assert "✓ proved Graph.backprop_correct propext, Quot.sound, Classical.choice" in text
+    assert "✓ confirmed Graph.backprop_correct propext, Quot.sound, Classical.choice" in text
     assert "214 library theorems" in text
+    assert "one kernel, advisories" in text
+    assert "✓ certificate declared = extracted by rfl, Certified.Graphs1; confirmed" in text
+    assert "chance of an accident at most 1.4e-07; not confirmed" in text
     assert "theorem · Proofs/Tape.lean:120 · upstream: Graph.backprop_ctx" in text
     assert "✓ defined Transformer.mhaResidualDGraph no axioms" in text
     assert "✓ agrees mhaResidualDGraph 0.4 s" in text
@@ -86,7 +89,8 @@ def test_a_note_stands_under_its_check(verbose: bool) -> None:
 def test_header_tells_toolchain_build_and_guarantee() -> None:
     header = " ".join(shown(accepted(), 140).split("Declarations")[0].split())
     assert "Lean 4.28.0-pre, embedded · 3 modules: 2 built, 1 cached · build 12 s, 1 Lean process" in header
-    assert "1 proved, 1 defined of 2 declarations; 1 of 1 graph agree (1 of 2 checks passed)" in header
+    assert "1 proved, 1 defined of 2 declarations (1 proofs confirmed by a second kernel, 2" in header
+    assert "1 of 1 graph agree (1 of 2 checks passed, 1 certified by Lean)" in header
     assert "axioms: Classical.choice, Quot.sound, propext" in header
     assert "1 warning" in header
 

@@ -1,0 +1,63 @@
+"""From the rows of a report to the verdict on everything together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, TypeAlias
+
+from lean_bridge.audit.advisories import standing
+from lean_bridge.codes import Code
+from pybind_models import Advisory, BuildReport, DeclarationReport, GraphReport
+
+Conclusion: TypeAlias = tuple[Literal["accepted", "rejected", "no verdict"], str | None, str | None]
+"""The verdict and, unless it is ``accepted``, why and by which code."""
+
+_ACCEPTED = ("proved", "defined")
+_MOST_NAMED = 3
+
+
+def conclude(
+    build: BuildReport,
+    declarations: Sequence[DeclarationReport],
+    graphs: Sequence[GraphReport],
+    *,
+    refused: Iterable[str] = (),
+    advisories: Sequence[Advisory] = (),
+    require_confirmed: bool = False,
+) -> Conclusion:
+    """Return the verdict on everything together, and why and by which code unless it is ``accepted``.
+
+    One rejection rejects; otherwise one thing undecided, or nothing looked at, leaves everything undecided.
+    ``refused`` are declarations, catalogued or not, that a second kernel refuses. ``require_confirmed`` takes
+    for every declaration a kernel without any of the ``advisories``.
+    """
+    failed = [report.file for report in build.modules if report.state == "failed"]
+    if failed:
+        return "rejected", f"Lean refuses {listed(failed)}", Code.BUILD_FAILED
+    bad = [(report.name, report.code) for report in declarations if report.status not in _ACCEPTED]
+    bad += [(report.name, report.code) for report in graphs if report.status == "rejected"]
+    if bad:
+        names = dict.fromkeys(name for name, _ in bad)
+        return "rejected", f"not accepted: {listed(names)}", bad[0][1]
+    if underneath := list(refused):
+        return "rejected", f"the second kernel refuses {listed(underneath)}", Code.KERNEL_REFUSES
+    undecided = [report for report in graphs if report.status == "no verdict"]
+    if undecided:
+        return "no verdict", f"{undecided[0].name}: {undecided[0].reason}", undecided[0].code
+    if not declarations or not build.modules:
+        return "no verdict", "nothing was checked", Code.NOTHING_CHECKED
+    if require_confirmed:
+        unconfirmed = [each for each in declarations if standing(each, advisories) != "confirmed"]
+        if unconfirmed:
+            verdicts = (kernel.detail for each in unconfirmed for kernel in each.kernels if kernel.detail)
+            why = next(verdicts, "no second kernel was asked")
+            rest = listed(each.name for each in unconfirmed)
+            return "no verdict", f"not confirmed: {rest}: {why}", Code.NOT_CONFIRMED
+    return "accepted", None, None
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return the first few names, and how many more there are."""
+    known = list(names)
+    shown = ", ".join(known[:_MOST_NAMED])
+    return shown if len(known) <= _MOST_NAMED else f"{shown} and {len(known) - _MOST_NAMED} more"

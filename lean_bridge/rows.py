@@ -1,0 +1,130 @@
+"""One row of the report from all that was found out about a declaration or a graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from lean_bridge.codes import Code
+from lean_bridge.crosscheck.run import judge
+from lean_bridge.errors import LeanBridgeError, Rejected
+from lean_bridge.second_opinion import SecondOpinion
+from pybind_models import (
+    Certification,
+    CheckResult,
+    DeclarationReport,
+    DGraph,
+    FieldEvidence,
+    GraphReport,
+    KernelVerdict,
+    Pin,
+)
+
+_ACCEPTED = ("proved", "defined")
+_DROPPED = "pinned, but not catalogued"
+
+Judgement: TypeAlias = tuple[Literal["agrees", "rejected", "no verdict"], str | None, str | None]
+
+
+@dataclass(slots=True)
+class GraphEvidence:
+    """What was found out about one catalogued graph, as far as the stages went."""
+
+    graph: DGraph | None = None
+    fault: LeanBridgeError | None = None
+    """Why there is no graph, or no numbers."""
+    certification: Certification | None = None
+    finite_field: FieldEvidence | None = None
+    checks: tuple[CheckResult, ...] = ()
+    seconds: float = 0.0
+
+
+def declaration_row(
+    report: DeclarationReport, pin: tuple[Pin, Code | None], built_by: str, opinion: SecondOpinion
+) -> DeclarationReport:
+    """Return the audit's report with the pin and the kernels' verdicts; either may turn it into a rejection.
+
+    What the audit found wrong stays the reason. ``built_by`` names the kernel that let the build pass.
+    """
+    pinned, code = pin
+    found: dict[str, object] = {"pin": pinned if pinned.hash else None}
+    if report.status not in _ACCEPTED:
+        return report.model_copy(update=found)
+    second = opinion.of(report.name)
+    found["kernels"] = (KernelVerdict(kernel=built_by, outcome="accepted"), second)
+    if code is not None:
+        found |= {"status": "rejected", "reason": pinned.change or "it is not in the manifest", "code": code}
+    elif second.outcome == "refused":
+        reason = f"{second.kernel} refuses it: {second.detail}"
+        found |= {"status": "rejected", "reason": reason, "code": Code.KERNEL_REFUSES}
+    return report.model_copy(update=found)
+
+
+def dropped_row(name: str, pin: tuple[Pin, Code | None]) -> DeclarationReport:
+    """Return the row of a declaration that the manifest has and the catalogue has no longer."""
+    pinned, code = pin
+    return DeclarationReport(
+        name=name,
+        group=_DROPPED,
+        upstream=None,
+        kind=None,
+        status="missing",
+        reason=pinned.change,
+        code=code,
+        pin=pinned,
+    )
+
+
+def graph_row(evidence: GraphEvidence, declaration: DeclarationReport, opinion: SecondOpinion) -> GraphReport:
+    """Return the row of a graph whose declaration was judged as ``declaration``."""
+    certification, field = evidence.certification, evidence.finite_field
+    if certification is not None and certification.theorem is not None:
+        theorem = certification.theorem
+        kernels = (opinion.of(theorem), opinion.of_equation(theorem))
+        certification = certification.model_copy(update={"kernels": kernels})
+    if field is not None and field.points:
+        said = opinion.of_all(name for point in field.points for name in point.theorems)
+        field = field.model_copy(update={"kernels": (said,)})
+    status, reason, code = _judgement(evidence, declaration, certification, field)
+    return GraphReport(
+        name=declaration.name,
+        status=status,
+        reason=reason,
+        code=code,
+        graph=evidence.graph,
+        certified=certification is not None and certification.outcome == "certified",
+        certification=certification,
+        finite_field=field,
+        checks=evidence.checks,
+        seconds=evidence.seconds,
+    )
+
+
+def _judgement(
+    evidence: GraphEvidence,
+    declaration: DeclarationReport,
+    certification: Certification | None,
+    field: FieldEvidence | None,
+) -> Judgement:
+    """Return what the evidence amounts to: first whatever rejects, then whatever is not there."""
+    if declaration.status != "defined":
+        return "rejected", declaration.reason or declaration.status, declaration.code
+    if evidence.fault is not None:
+        rejected = isinstance(evidence.fault, Rejected)
+        return "rejected" if rejected else "no verdict", str(evidence.fault), evidence.fault.code
+    if certification is not None and certification.outcome == "refused":
+        reason = f"Lean refuses that the extracted graph is the declared one: {certification.detail}"
+        return "rejected", reason, Code.NOT_THE_DECLARED_GRAPH
+    if field is not None and field.outcome == "refused":
+        return "rejected", f"GF({field.prime}): {field.detail}", Code.FIELD_DISAGREES
+    for verdict in (*(certification.kernels if certification else ()), *(field.kernels if field else ())):
+        if verdict.outcome == "refused":
+            return "rejected", f"{verdict.kernel}: {verdict.detail}", Code.KERNEL_REFUSES
+    judged = judge(evidence.checks)
+    if judged[0] != "agrees":
+        return judged
+    for what, link in (("certificate", certification), ("finite field", field)):
+        if link is None or link.outcome != "certified":
+            why = link.detail if link is not None else "Lean was not asked"
+            return "no verdict", f"{what}: {why}", Code.NOTHING_CHECKED
+    return judged
