@@ -199,8 +199,8 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
         ),
         Code.BLIND_CHECK: Explanation(
             "a comparison could not have failed",
-            "What a comparison allows is so wide that it would not see a rule that is wrong by a thousandth.",
-            "A check that cannot fail shows nothing when it passes.",
+            "What a comparison allows is wider than any error that is known to come from rounding alone.",
+            "A wrong derivative would pass too: a check that cannot fail shows nothing.",
             "Narrow the tolerance to what rounding explains, or compare at smaller sizes.",
         ),
         Code.KERNEL_REFUSES: Explanation(

@@ -7,8 +7,9 @@ from typing import Final
 
 import numpy as np
 
+from lean_bridge.codes import Code
 from lean_bridge.crosscheck.points import SEED, draw_arrays, draw_program, small_sizes
-from lean_bridge.crosscheck.rounding import EPSILON, roundings, worst
+from lean_bridge.crosscheck.rounding import EPSILON, roundings, to_result
 from lean_bridge.executor.primitive import Primitive
 from lean_bridge.executor.program import Program
 from lean_bridge.executor.scalars import Array
@@ -38,7 +39,7 @@ def check_differences(model: DGraph, primitives: Mapping[str, Primitive]) -> Che
         outside = [step for step in program.steps if not step.is_differentiable(values)]
         if outside:
             detail = f"{outside[0].label}: operands outside {outside[0].primitive.domain.text}"
-            return CheckResult(name=NAME, outcome="not run", detail=detail)
+            return CheckResult(name=NAME, outcome="not run", detail=detail, code=Code.OUTSIDE_HYPOTHESIS)
         moved = _flat(program.jvp(inputs, tangents))
         quotient = _quotient(program, inputs, tangents, STEP)
         scale = np.abs(moved).max()
@@ -46,15 +47,8 @@ def check_differences(model: DGraph, primitives: Mapping[str, Primitive]) -> Che
         rounding = roundings(program) * EPSILON * np.abs(_flat(values)).max() / (STEP * scale)
         errors.append(np.abs(moved - quotient).max() / scale)
         tolerances.append(truncation + rounding)
-    error, tolerance = worst(errors, tolerances)
-    agree = error <= tolerance and bool(np.max(tolerances) < COARSEST)
-    return CheckResult(
-        name=NAME,
-        outcome="passed" if agree else "failed",
-        detail=f"tangents of all {len(model.entries)} entries, step {STEP:.1e}, at {len(sizes)} sizes",
-        error=error,
-        tolerance=tolerance,
-    )
+    detail = f"tangents of all {len(model.entries)} entries, step {STEP:.1e}, at {len(sizes)} sizes"
+    return to_result(NAME, errors, tolerances, COARSEST, detail)
 
 
 def _quotient(program: Program, inputs: Sequence[Array], tangents: Sequence[Array], step: float) -> Array:

@@ -1,4 +1,4 @@
-"""How far rounding alone may carry two floating-point results apart."""
+"""How far rounding may carry two floating-point results apart, and what an error beside that amounts to."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Final
 
 import numpy as np
 
+from lean_bridge.codes import Code
 from lean_bridge.executor.linear_map import LinearMap
 from lean_bridge.executor.program import Program, Step
+from pybind_models import CheckResult
 
 EPSILON: Final = float(np.finfo(np.float64).eps)
 
@@ -29,7 +31,23 @@ def _longest_sum(program: Program, step: Step) -> int:
     return max((length for shape in shapes for length in shape), default=1)
 
 
-def worst(errors: Sequence[float], tolerances: Sequence[float]) -> tuple[float, float]:
-    """Return the error that is largest for its tolerance, with that tolerance; NaN if any error is."""
+def to_result(
+    name: str, errors: Sequence[float], tolerances: Sequence[float], coarsest: float, detail: str
+) -> CheckResult:
+    """Return whether every error is within its tolerance, and every tolerance below ``coarsest``.
+
+    A comparison that allows more could not have failed where it ought to, and so has not passed. Shown is the
+    error that is largest for its tolerance; NaN if any error is.
+    """
     index = int(np.argmax(np.divide(errors, tolerances)))
-    return float(errors[index]), float(tolerances[index])
+    error, tolerance = float(errors[index]), float(tolerances[index])
+    agrees, sees = error <= tolerance, bool(np.max(tolerances) < coarsest)
+    blind = agrees and not sees
+    return CheckResult(
+        name=name,
+        outcome="passed" if agrees and sees else "failed",
+        detail=f"{detail}; a tolerance of {coarsest:.1g} or more decides nothing" if blind else detail,
+        error=error,
+        tolerance=tolerance,
+        code=Code.BLIND_CHECK if blind else None,
+    )

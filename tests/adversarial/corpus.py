@@ -84,7 +84,7 @@ class Trial:
 
 
 def read_attacks() -> list[Attack]:
-    """Return the corpus, by name; an ``attack.toml`` that is not right raises KeyError, TypeError, ValueError."""
+    """Return the corpus, by name. Raises: KeyError, TypeError or ValueError for a faulty ``attack.toml``."""
     attacks = []
     for path in sorted(CORPUS.glob("*/attack.toml")):
         told = tomllib.loads(path.read_text(encoding="utf-8"))

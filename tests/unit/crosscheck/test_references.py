@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from lean_bridge.codes import Code
 from lean_bridge.crosscheck.adjoint import check_adjoint
 from lean_bridge.crosscheck.differences import check_differences
 from lean_bridge.crosscheck.golden import check_golden, golden_input, golden_seed
@@ -159,5 +160,5 @@ def test_differences_decide_nothing_outside_a_domain() -> None:
     nowhere = Domain("nowhere", lambda _setting, _primals: False)
     table = {**PRIMITIVES, "add": dataclasses.replace(PRIMITIVES["add"], domain=nowhere)}
     result = check_differences(attention(), table)
-    assert result.outcome == "not run"
+    assert (result.outcome, result.code) == ("not run", Code.OUTSIDE_HYPOTHESIS)
     assert "node 19 (residual): operands outside nowhere" in result.detail

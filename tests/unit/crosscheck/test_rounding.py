@@ -1,0 +1,64 @@
+"""What errors amount to beside what was allowed, and that a check which allows too much does not pass."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from lean_bridge.codes import Code
+from lean_bridge.crosscheck import adjoint, differences
+from lean_bridge.crosscheck.rounding import roundings, to_result
+from lean_bridge.crosscheck.run import crosscheck, judge
+from lean_bridge.executor.program import Program
+from lean_bridge.executor.table import PRIMITIVES
+from tests.unit.executor.graphs import attention
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("errors", "tolerances", "outcome", "code", "shown"),
+    [
+        ([1e-15, 2e-15], [1e-14, 1e-14], "passed", None, (2e-15, 1e-14)),
+        ([1e-15, 2e-15], [1e-15, 1e-14], "passed", None, (1e-15, 1e-15)),
+        ([1e-15, 2e-14], [1e-14, 1e-14], "failed", None, (2e-14, 1e-14)),
+        ([1e-15], [1e-3], "failed", Code.BLIND_CHECK, (1e-15, 1e-3)),
+        ([1e-15, 1e-15], [1e-3, 1e-15], "failed", Code.BLIND_CHECK, (1e-15, 1e-15)),
+        ([1e-2], [1e-3], "failed", None, (1e-2, 1e-3)),
+    ],
+)
+def test_every_error_is_within_its_tolerance_and_every_tolerance_narrow(
+    errors: list[float],
+    tolerances: list[float],
+    outcome: str,
+    code: Code | None,
+    shown: tuple[float, float],
+) -> None:
+    result = to_result("check", errors, tolerances, 1e-9, "compared")
+    assert (result.outcome, result.code, (result.error, result.tolerance)) == (outcome, code, shown)
+
+
+def test_an_error_that_is_no_number_does_not_pass() -> None:
+    result = to_result("check", [NAN, 1e-15], [1e-14, 1e-14], 1e-9, "compared")
+    assert (result.outcome, result.code) == ("failed", None)
+
+
+@pytest.mark.parametrize("check", [adjoint, differences])
+def test_a_tolerance_under_which_a_wrong_rule_would_pass_rejects(
+    check: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def far_too_many(program: Program) -> int:
+        return 10**12 * roundings(program)
+
+    monkeypatch.setattr(check, "roundings", far_too_many)
+    right = PRIMITIVES["matmul"]
+    wrong = dataclasses.replace(right, jvp=lambda *rest: 1.0001 * right.jvp(*rest))
+    for table in (PRIMITIVES, {**PRIMITIVES, "matmul": wrong}):
+        (result,) = (each for each in crosscheck(attention(), primitives=table) if each.name == check.NAME)
+        assert result.error is not None
+        assert result.tolerance is not None
+        assert result.error <= result.tolerance
+        assert (result.outcome, result.code) == ("failed", Code.BLIND_CHECK)
+        assert judge([result])[::2] == ("rejected", Code.BLIND_CHECK)
