@@ -34,7 +34,7 @@ def draw_program(
     arguments: dict[str, Any] = dict.fromkeys((*model.scalars, *model.maps), 1.0)  # for those no node uses
     for use in bound.arguments():
         arguments[use.name] = use.parameter.draw(rng, use.shapes, use.out)
-    return bound.compile(**arguments)
+    return bound.interpret(**arguments)
 
 
 def draw_arrays(entries: Sequence[BoundEntry], rng: np.random.Generator) -> list[Array]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -38,15 +38,49 @@ def check_arrays(
 
     Raises: ArrayError naming the first entry that does not fit.
     """
-    arrays: list[Array] = []
+    if primals is None:
+        return list(_checked(role, given, entries, scalars, None, partial=False).values())
+    like = primals[0] if primals else None
+    found = check_given(role, given, entries, scalars, like)
+    return [found[i] if i in found else np.zeros_like(primals[i]) for i in range(len(entries))]
+
+
+def check_given(
+    role: str, given: Given, entries: Sequence[BoundEntry], scalars: Scalars, like: Array | None
+) -> dict[int, Array]:
+    """Return the arrays that are given by position of their entry, of the dtype of ``like``.
+
+    Raises: as ``check_arrays``.
+    """
+    return _checked(role, given, entries, scalars, like, partial=True)
+
+
+def positions(role: str, names: Iterable[str], entries: Sequence[BoundEntry]) -> tuple[int, ...]:
+    """Return where the entries of these names are. Raises: ArrayError naming the first that there is not."""
+    known = {entry.name: position for position, entry in enumerate(entries)}
+    for name in (names := tuple(names)):
+        if name not in known:
+            raise ArrayError(name, f"{role} {name!r}: no such entry; expected one of {', '.join(known)}")
+    return tuple(known[name] for name in names)
+
+
+def _checked(
+    role: str,
+    given: Given,
+    entries: Sequence[BoundEntry],
+    scalars: Scalars,
+    like: Array | None,
+    *,
+    partial: bool,
+) -> dict[int, Array]:
+    arrays: dict[int, Array] = {}
     named = _by_name(role, given, entries)
     for position, entry in enumerate(entries):
         label = f"{role} {position} ({entry.name})"
         if entry.name not in named:
-            if primals is None:
-                raise ArrayError(entry.name, f"{label}: expected an array, found none")
-            arrays.append(np.zeros_like(primals[position]))
-            continue
+            if partial:
+                continue
+            raise ArrayError(entry.name, f"{label}: expected an array, found none")
         try:
             array = scalars.check_array(named[entry.name])
         except ValueError as error:
@@ -54,12 +88,12 @@ def check_arrays(
         if array.shape != entry.shape:
             expected, found = text_of(entry.shape), text_of(array.shape)
             raise ArrayError(entry.name, f"{label}: expected shape {expected}, found {found}")
-        dtype = (primals or arrays or [array])[0].dtype
-        if array.dtype != dtype:
-            mend = f"convert with .astype({dtype.name!r})"
-            message = f"{label}: expected {dtype} like input 0, found {array.dtype}; {mend}"
+        like = array if like is None else like
+        if array.dtype != like.dtype:
+            mend = f"convert with .astype({like.dtype.name!r})"
+            message = f"{label}: expected {like.dtype} like input 0, found {array.dtype}; {mend}"
             raise ArrayError(entry.name, message)
-        arrays.append(array)
+        arrays[position] = array
     return arrays
 
 
@@ -67,9 +101,7 @@ def _by_name(role: str, given: Given, entries: Sequence[BoundEntry]) -> Mapping[
     """Return what was given under its entries' names, all of which exist."""
     names = [entry.name for entry in entries]
     if isinstance(given, Mapping):
-        for name in given:
-            if name not in names:
-                raise ArrayError(name, f"{role} {name!r}: no such entry; expected one of {', '.join(names)}")
+        positions(role, given, entries)
         return given
     arrays = list(given)
     if len(arrays) != len(names):

@@ -11,6 +11,7 @@ from unicodedata import normalize
 
 from lean_bridge.errors import BindingError, GraphError, ShapeError, UnsupportedOp
 from lean_bridge.executor.arrays import BoundEntry
+from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.parameters import Parameter
 from lean_bridge.executor.primitive import Primitive, Setting
 from lean_bridge.executor.program import Program, Step
@@ -95,12 +96,17 @@ class BoundGraph:
         for position, node, primitive in self.graph.nodes():
             yield from self._arguments_of(position, node, primitive)
 
-    def compile(self, kind: Scalars = REALS, /, **arguments: Any) -> Program:
+    def compile(self, kind: Scalars = REALS, /, **arguments: Any) -> CompiledProgram:
+        """Return a program that plans each request once and then runs it fast. Arguments as ``interpret``."""
+        return CompiledProgram(self.interpret(kind, **arguments))
+
+    def interpret(self, kind: Scalars = REALS, /, **arguments: Any) -> Program:
         """Return a program with the given values of the declaration's scalar and map arguments.
 
-        ``kind`` is the field to compute in. A linear map is given as a ``LinearMap`` or as a matrix of shape
-        (outputs, inputs) on row-major coordinates, a bias as an array. An argument that Python cannot spell,
-        like ``ε₁``, may be given as ``ε1``.
+        It runs node by node, the reference for what ``compile`` returns. ``kind`` is the field to compute in.
+        A linear map is given as a ``LinearMap`` or as a matrix of shape (outputs, inputs) on row-major
+        coordinates, a bias as an array. An argument that Python cannot spell, like ``ε₁``, may be given as
+        ``ε1``.
 
         Raises: BindingError if an argument is missing, unknown, not of the field, of another size, or an ε
         that is not positive.

@@ -53,7 +53,7 @@ class Step:
         return tuple(entries[operand] for operand in self.operands)
 
     def _check_shape(self, what: str, result: Array, shape: Shape) -> Array:
-        made = _array(result)
+        made = as_array(result)
         if made.shape != shape:
             found, certified = text_of(made.shape), text_of(shape)
             raise ShapeError(f"{self.label}: {what} has shape {found}, certified is {certified}")
@@ -83,10 +83,7 @@ class Program:
         Raises: ArrayError if an input does not fit its entry; ShapeError if a result is not of its certified
         shape.
         """
-        values = check_arrays("input", inputs, self.context, self.scalars)
-        for step in self.steps:
-            values.append(step.forward(values))
-        return values
+        return self.primals(check_arrays("input", inputs, self.context, self.scalars))
 
     def jvp(self, inputs: Given, tangents: Given) -> list[Array]:
         """Return the tangents of ``Γ ++ ss`` along tangents over ``Γ``; those a mapping leaves out are zero.
@@ -94,10 +91,7 @@ class Program:
         Raises: as ``forward``, for inputs and tangents.
         """
         values = self.forward(inputs)
-        moved = check_arrays("tangent", tangents, self.context, self.scalars, values)
-        for step in self.steps:
-            moved.append(step.jvp(values, moved))
-        return moved
+        return self.tangents(values, check_arrays("tangent", tangents, self.context, self.scalars, values))
 
     def vjp(self, inputs: Given, seeds: Given) -> list[Array]:
         """Return the cotangents of ``Γ`` for seeds over ``Γ ++ ss``; those a mapping leaves out are zero.
@@ -107,14 +101,32 @@ class Program:
         Raises: as ``forward``, for inputs and seeds.
         """
         values = self.forward(inputs)
-        cotangents = check_arrays("seed", seeds, self.entries, self.scalars, values)
+        return self.cotangents(values, check_arrays("seed", seeds, self.entries, self.scalars, values))
+
+    def primals(self, inputs: Sequence[Array]) -> list[Array]:
+        """Return the values of ``Γ ++ ss``, of inputs that fit. Lean: ``eval``."""
+        values = list(inputs)
+        for step in self.steps:
+            values.append(step.forward(values))
+        return values
+
+    def tangents(self, values: Sequence[Array], given: Sequence[Array]) -> list[Array]:
+        """Return the tangents of ``Γ ++ ss``, of tangents of ``Γ`` that fit. Lean: ``jvpCtx``."""
+        moved = list(given)
+        for step in self.steps:
+            moved.append(step.jvp(values, moved))
+        return moved
+
+    def cotangents(self, values: Sequence[Array], seeds: Sequence[Array]) -> list[Array]:
+        """Return the cotangents of ``Γ``, of seeds of ``Γ ++ ss`` that fit. Lean: ``backpropCtx``."""
+        cotangents = list(seeds)
         for step in reversed(self.steps):
             for operand, cotangent in step.vjp(values, cotangents):
-                cotangents[operand] = _array(cotangents[operand] + cotangent)
+                cotangents[operand] = as_array(cotangents[operand] + cotangent)
         return cotangents[: len(self.context)]
 
 
-def _array(result: Array) -> Array:
+def as_array(result: Array) -> Array:
     """Return the result as the array it is meant to be: NumPy makes bare scalars of zero-dimensional ones."""
-    array: Array = np.asanyarray(result)
-    return array
+    is_array = hasattr(result, "shape") and not isinstance(result, np.generic)
+    return result if is_array else np.asanyarray(result)

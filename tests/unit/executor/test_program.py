@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
 
 from lean_bridge.errors import ArrayError, ShapeError
-from lean_bridge.executor.graph import ExecutableGraph
+from lean_bridge.executor.compiled import CompiledProgram
+from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
 from lean_bridge.executor.program import Program
 from lean_bridge.executor.scalars import Array
 from lean_bridge.executor.table import PRIMITIVES
@@ -21,19 +23,29 @@ K = Dim.variable("k")
 X, DX, W = np.array([1.0, 2.0]), np.array([0.5, -1.0]), np.array([10.0, 100.0])
 
 
-def doubled_then_scaled() -> Program:
+Either: TypeAlias = Program | CompiledProgram
+Build: TypeAlias = Callable[..., Either]
+
+
+@pytest.fixture(params=["interpret", "compile"])
+def build(request: pytest.FixtureRequest) -> Build:
+    """Both ways to run a graph."""
+    return lambda bound, **arguments: getattr(bound, request.param)(**arguments)
+
+
+def doubled_then_scaled(build: Build = BoundGraph.interpret) -> Either:
     """``y = x + x``, ``z = c·y`` with c = 3."""
     model = graph(
         {"x": (K,)}, node("y", "add", (0, 0), (K,)), node("z", "scale", (1,), (K,), c="c"), scalars=("c",)
     )
-    return ExecutableGraph(model).bind(k=2).compile(c=3)
+    return build(ExecutableGraph(model).bind(k=2), c=3)
 
 
-def attention_program(split: str = "splitHeads") -> Program:
-    return ExecutableGraph(attention(split=split)).bind(n=5, dModel=6, numHeads=3, headDim=4).compile(c=0.5)
+def attention_program(build: Build) -> Either:
+    return build(ExecutableGraph(attention()).bind(n=5, dModel=6, numHeads=3, headDim=4), c=0.5)
 
 
-def draw(program: Program, seed: int) -> list[Array]:
+def draw(program: Either, seed: int) -> list[Array]:
     rng = np.random.default_rng(seed)
     return [rng.standard_normal(entry.shape) for entry in program.context]
 
@@ -44,29 +56,30 @@ def assert_arrays(actual: list[Array], *expected: Any) -> None:
         np.testing.assert_array_equal(left, right)
 
 
-def test_forward_lists_inputs_then_saved_tensors() -> None:
-    assert_arrays(doubled_then_scaled().forward([X]), X, 2 * X, 6 * X)
+def test_forward_lists_inputs_then_saved_tensors(build: Build) -> None:
+    assert_arrays(doubled_then_scaled(build).forward([X]), X, 2 * X, 6 * X)
 
 
-def test_jvp_lists_tangents_of_inputs_then_saved_tensors() -> None:
-    assert_arrays(doubled_then_scaled().jvp([X], [DX]), DX, 2 * DX, 6 * DX)
+def test_jvp_lists_tangents_of_inputs_then_saved_tensors(build: Build) -> None:
+    assert_arrays(doubled_then_scaled(build).jvp([X], [DX]), DX, 2 * DX, 6 * DX)
 
 
-def test_vjp_adds_the_seed_of_every_entry_and_both_uses_of_an_operand() -> None:
-    assert_arrays(doubled_then_scaled().vjp([X], [W, DX, X]), W + 2 * DX + 6 * X)
+def test_vjp_adds_the_seed_of_every_entry_and_both_uses_of_an_operand(build: Build) -> None:
+    assert_arrays(doubled_then_scaled(build).vjp([X], [W, DX, X]), W + 2 * DX + 6 * X)
 
 
-def test_names_do_for_positions_and_absent_seeds_and_tangents_are_zero() -> None:
-    program = doubled_then_scaled()
+def test_names_do_for_positions_and_absent_seeds_and_tangents_are_zero(build: Build) -> None:
+    program = doubled_then_scaled(build)
     assert_arrays(program.vjp({"x": X}, {"z": W}), 6 * W)
     assert_arrays(program.vjp({"x": X}, {}), 0 * X)
     assert_arrays(program.jvp({"x": X}, {}), 0 * X, 0 * X, 0 * X)
 
 
 @pytest.mark.parametrize("heads", [1, 2, 3])
-def test_attention_is_the_textbook_formula(heads: int) -> None:
+def test_attention_is_the_textbook_formula(build: Build, heads: int) -> None:
     width, c = 4, 0.5
-    program = ExecutableGraph(attention()).bind(n=5, dModel=6, numHeads=heads, headDim=width).compile(c=c)
+    bound = ExecutableGraph(attention()).bind(n=5, dModel=6, numHeads=heads, headDim=width)
+    program = build(bound, c=c)
     x, wq, wk, wv, wo = draw(program, 0)
     expected = x.copy()
     for h in range(heads):
@@ -76,8 +89,8 @@ def test_attention_is_the_textbook_formula(heads: int) -> None:
     np.testing.assert_allclose(program.forward([x, wq, wk, wv, wo])[-1], expected, rtol=1e-12)
 
 
-def test_inputs_of_any_memory_layout_give_the_same_and_stay_as_they_were() -> None:
-    program = attention_program()
+def test_inputs_of_any_memory_layout_give_the_same_and_stay_as_they_were(build: Build) -> None:
+    program = attention_program(build)
     plain = draw(program, 1)
     seeds = [np.ones(entry.shape) for entry in program.entries]
     strided = [np.asfortranarray(array)[::-1][::-1] for array in plain]
@@ -90,8 +103,8 @@ def test_inputs_of_any_memory_layout_give_the_same_and_stay_as_they_were() -> No
     assert_arrays(plain, *copies)
 
 
-def test_float32_stays_float32() -> None:
-    program = attention_program()
+def test_float32_stays_float32(build: Build) -> None:
+    program = attention_program(build)
     inputs = [array.astype(np.float32) for array in draw(program, 2)]
     made = [*program.jvp(inputs, inputs), *program.vjp(inputs, {"out": np.ones((5, 6), np.float32)})]
     assert {array.dtype for array in made} == {np.dtype(np.float32)}
@@ -99,8 +112,8 @@ def test_float32_stays_float32() -> None:
     np.testing.assert_allclose(program.forward(inputs)[-1], program.forward(double)[-1], rtol=1e-4, atol=1e-5)
 
 
-def test_scalar_entries_stay_arrays() -> None:
-    program = ExecutableGraph(graph({"x": ()}, node("y", "add", (0, 0), ()))).bind().compile()
+def test_scalar_entries_stay_arrays(build: Build) -> None:
+    program = build(ExecutableGraph(graph({"x": ()}, node("y", "add", (0, 0), ()))).bind())
     values = program.forward([np.array(math.pi)])
     assert [type(value) for value in values] == [np.ndarray, np.ndarray]
     assert_arrays(program.vjp(values[:1], values), 5 * np.array(math.pi))
@@ -124,14 +137,14 @@ def test_scalar_entries_stay_arrays() -> None:
         ({"y": X}, "y", "input 'y': no such entry; expected one of x"),
     ],
 )
-def test_inputs_that_do_not_fit_are_named(inputs: Any, entry: str, expected: str) -> None:
+def test_inputs_that_do_not_fit_are_named(build: Build, inputs: Any, entry: str, expected: str) -> None:
     with pytest.raises(ArrayError, match=expected) as caught:
-        doubled_then_scaled().forward(inputs)
+        doubled_then_scaled(build).forward(inputs)
     assert caught.value.entry == entry
 
 
-def test_tangents_and_seeds_that_do_not_fit_are_named() -> None:
-    program = doubled_then_scaled()
+def test_tangents_and_seeds_that_do_not_fit_are_named(build: Build) -> None:
+    program = doubled_then_scaled(build)
     with pytest.raises(ArrayError, match=r"tangent 0 \(x\): expected float64 like input 0, found float32"):
         program.jvp([X], [DX.astype(np.float32)])
     with pytest.raises(ArrayError, match=r"seeds: expected 3 arrays \(x, y, z\), found 1") as caught:
@@ -141,8 +154,8 @@ def test_tangents_and_seeds_that_do_not_fit_are_named() -> None:
         program.vjp([X], {"z": np.array(1.0)})
 
 
-def test_inputs_of_two_precisions_are_refused() -> None:
-    program = attention_program()
+def test_inputs_of_two_precisions_are_refused(build: Build) -> None:
+    program = attention_program(build)
     inputs = draw(program, 3)
     inputs[2] = inputs[2].astype(np.float32)
     with pytest.raises(

@@ -1,0 +1,91 @@
+"""One allocation for all the intermediate arrays: which bytes of it each may have while it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+ALIGNMENT: Final = 64
+"""Bytes; a cache line, and the widest vector registers."""
+
+GOOD_ENOUGH: Final = 1.02
+"""An arena this near to the bytes that must be live at once is not improved on."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Bytes that are needed from one instruction to another, both included."""
+
+    first: int
+    last: int
+    size: int
+
+    def meets(self, other: Block) -> bool:
+        """Return whether there is a time when both are needed."""
+        return self.first <= other.last and other.first <= self.last
+
+
+_Order: TypeAlias = Callable[[Block], tuple[int, ...]]
+
+_ORDERS: Final[tuple[_Order, ...]] = (
+    lambda block: (-block.size, block.first),
+    lambda block: (block.first - block.last, -block.size),
+    lambda block: (block.first, -block.size),
+    lambda block: (-block.last, -block.size),
+    lambda block: ((block.first - block.last) * block.size,),
+)
+
+
+def live_peak(blocks: Sequence[Block]) -> int:
+    """Return the largest number of bytes that are needed at the same time: no arena can be smaller."""
+    change: dict[int, int] = {}
+    for block in blocks:
+        change[block.first] = change.get(block.first, 0) + block.size
+        change[block.last + 1] = change.get(block.last + 1, 0) - block.size
+    peak = live = 0
+    for time in sorted(change):
+        live += change[time]
+        peak = max(peak, live)
+    return peak
+
+
+def pack(blocks: Sequence[Block]) -> tuple[list[int], int]:
+    """Return an offset for each block, and the size of the arena.
+
+    Blocks that are needed at the same time do not overlap. Each is put into the smallest gap that it fits
+    into, in several orders of which the best is kept.
+    """
+    bound = live_peak(blocks)
+    best: tuple[list[int], int] | None = None
+    for order in _ORDERS:
+        offsets, size = _pack(blocks, sorted(range(len(blocks)), key=lambda i: order(blocks[i])))
+        if best is None or size < best[1]:
+            best = offsets, size
+        if size <= GOOD_ENOUGH * bound:
+            break
+    assert best is not None
+    return best
+
+
+def _pack(blocks: Sequence[Block], order: Sequence[int]) -> tuple[list[int], int]:
+    offsets = [0] * len(blocks)
+    placed: list[int] = []
+    for index in order:
+        block = blocks[index]
+        near = sorted((offsets[i], offsets[i] + blocks[i].size) for i in placed if blocks[i].meets(block))
+        offsets[index] = _best_fit(block.size, near)
+        placed.append(index)
+    return offsets, max(
+        (offset + block.size for offset, block in zip(offsets, blocks, strict=True)), default=0
+    )
+
+
+def _best_fit(size: int, taken: Sequence[tuple[int, int]]) -> int:
+    """Return where the smallest gap between taken ranges starts that is large enough, or the end."""
+    end, best, room = 0, -1, -1
+    for start, stop in taken:
+        if start - end >= size and (best < 0 or start - end < room):
+            best, room = end, start - end
+        end = max(end, stop)
+    return end if best < 0 else best

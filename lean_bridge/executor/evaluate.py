@@ -1,0 +1,48 @@
+"""Runs instructions over any field, one array operator each: the reference that backends are held against."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lean_bridge.executor.instructions import OPS, Trace
+from lean_bridge.executor.program import as_array
+from lean_bridge.executor.scalars import Array, Scalars
+from lean_bridge.executor.shape import Shape
+from lean_bridge.executor.trace import Leaves
+
+
+def evaluate(trace: Trace, kind: Scalars, leaves: Leaves) -> list[Array]:
+    """Return the results, for arrays by role and entry."""
+    made: list[Array] = []
+    like = next(iter(leaves.values()), np.zeros(()))
+    last = _last_uses(trace)
+    for position, each in enumerate(trace.instructions):
+        if each.op == "leaf":
+            made.append(leaves[each.static[0], each.static[1]])
+        elif each.op == "zeros":
+            made.append(_zeros(like, each.shape))
+        elif each.op == "constant":
+            made.append(each.static[0].value)
+        else:
+            operands = tuple(made[operand] for operand in each.operands)
+            made.append(as_array(OPS[each.op].evaluate(kind, operands, each.static)))
+            for operand in each.operands:
+                if last[operand] == position:
+                    made[operand] = like
+    return [made[result] for result in trace.results]
+
+
+def _last_uses(trace: Trace) -> list[int]:
+    """Return the position of each instruction's last reader, past the end for results."""
+    last = [0] * len(trace.instructions)
+    for position, each in enumerate(trace.instructions):
+        for operand in each.operands:
+            last[operand] = position
+    for result in trace.results:
+        last[result] = len(trace.instructions)
+    return last
+
+
+def _zeros(like: Array, shape: Shape) -> Array:
+    zero: Array = np.zeros_like(like, shape=shape)
+    return zero

@@ -1,0 +1,171 @@
+"""What plans are made of: instructions on arrays, few and closed, in the order in which they run.
+
+The rules of the primitives are the only source of them (see :mod:`.tracer`). A pass rewrites instructions and
+knows no primitive; a backend runs them and knows neither.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+
+from lean_bridge.executor.scalars import Array, Scalars
+from lean_bridge.executor.shape import Shape, Shapes
+
+Static: TypeAlias = tuple[Any, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Constant:
+    """A scalar of the field or an array, fixed when the graph was compiled; compared by identity."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One array made from earlier ones."""
+
+    op: str
+    operands: tuple[int, ...]
+    """Positions of earlier instructions."""
+    static: Static
+    """What is known before any array is: axes, shapes, constants, in the order of :data:`OPS`."""
+    shape: Shape
+
+    @property
+    def size(self) -> int:
+        """How many coordinates it makes."""
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Straight-line code: instructions, and the positions of those that are asked for."""
+
+    instructions: tuple[Instruction, ...]
+    results: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Op:
+    """A kind of instruction."""
+
+    shape: Callable[[Shapes, Static], Shape]
+    """From operand shapes and static arguments to the shape of the result."""
+    evaluate: Callable[[Scalars, tuple[Array, ...], Static], Array]
+    """The reference semantics, by operators of arrays over any field."""
+
+
+def _broadcast(shapes: Shapes, _static: Static) -> Shape:
+    return np.broadcast_shapes(*shapes)
+
+
+def _own(_shapes: Shapes, static: Static) -> Shape:
+    shape: Shape = static[-1]
+    return shape
+
+
+def _constant_shape(_shapes: Shapes, static: Static) -> Shape:
+    constant: Constant = static[0]
+    return np.shape(constant.value)
+
+
+def _product_shape(shapes: Shapes, _static: Static) -> Shape:
+    a, b = shapes
+    fit = len(a) == len(b) in (2, 3) and a[:-2] == b[:-2] and a[-1] == b[-2]
+    if not fit:
+        raise ValueError(f"no matrix product of shapes {a} and {b}")
+    return (*a[:-1], b[-1])
+
+
+def reduced(shape: Shape, axis: int, *, keep: bool) -> Shape:
+    """Return a shape without one of its axes, or with length 1 there."""
+    return (*shape[:axis], *(1,) * keep, *shape[axis + 1 :])
+
+
+def _reduced(shapes: Shapes, static: Static) -> Shape:
+    axis, keep = static[:2]
+    return reduced(np.broadcast_shapes(*shapes), axis, keep=keep)
+
+
+def _transposed(shapes: Shapes, static: Static) -> Shape:
+    return tuple(shapes[0][axis] for axis in static)
+
+
+def _joined(shapes: Shapes, static: Static) -> Shape:
+    (axis,) = static
+    first = shapes[0]
+    return (*first[:axis], sum(shape[axis] for shape in shapes), *first[axis + 1 :])
+
+
+def _sliced(shapes: Shapes, static: Static) -> Shape:
+    axis, start, stop = static
+    return (*shapes[0][:axis], stop - start, *shapes[0][axis + 1 :])
+
+
+def _no_value(_scalars: Scalars, _arrays: tuple[Array, ...], _static: Static) -> Array:
+    raise AssertionError("leaves and constants are given, not evaluated")
+
+
+def _sum(_scalars: Scalars, arrays: tuple[Array, ...], static: Static) -> Array:
+    axis, keep, weight = static
+    total: Array = arrays[0].sum(axis=axis, keepdims=keep)
+    return total if weight is None else total * weight.value
+
+
+def _dot(_scalars: Scalars, arrays: tuple[Array, ...], static: Static) -> Array:
+    axis, keep = static
+    total: Array = (arrays[0] * arrays[1]).sum(axis=axis, keepdims=keep)
+    return total
+
+
+def _slice(_scalars: Scalars, arrays: tuple[Array, ...], static: Static) -> Array:
+    axis, start, stop = static
+    part: Array = arrays[0][(slice(None),) * axis + (slice(start, stop),)]
+    return part
+
+
+ELEMENTWISE: Final = frozenset(
+    ("add", "sub", "mul", "div", "neg", "exp", "tanh", "sqrt", "root", "inv", "reciprocal")
+)
+"""Coordinate by coordinate, operands broadcast."""
+
+BIJECTIONS: Final = frozenset(("reshape", "transpose"))
+"""The same coordinates at other places."""
+
+VIEWS: Final = BIJECTIONS | {"broadcast", "slice"}
+
+OPS: Final[Mapping[str, Op]] = MappingProxyType(
+    {
+        "leaf": Op(_own, _no_value),  # role, position, shape
+        "constant": Op(_constant_shape, _no_value),  # constant
+        "zeros": Op(_own, _no_value),  # shape
+        "add": Op(_broadcast, lambda _k, x, _s: x[0] + x[1]),
+        "sub": Op(_broadcast, lambda _k, x, _s: x[0] - x[1]),
+        "mul": Op(_broadcast, lambda _k, x, _s: x[0] * x[1]),
+        "div": Op(_broadcast, lambda _k, x, _s: x[0] / x[1]),
+        "neg": Op(_broadcast, lambda _k, x, _s: -x[0]),
+        "exp": Op(_broadcast, lambda k, x, _s: k.exp(x[0])),
+        "tanh": Op(_broadcast, lambda k, x, _s: k.tanh(x[0])),
+        "sqrt": Op(_broadcast, lambda k, x, _s: k.sqrt(x[0])),
+        "root": Op(_broadcast, lambda k, x, _s: k.sqrt(x[0])),  # of what is known not to be negative
+        "inv": Op(_broadcast, lambda k, x, _s: k.inv(x[0])),
+        "reciprocal": Op(_broadcast, lambda k, x, _s: k.inv(x[0])),  # of what is known not to be 0
+        "exp_of_rows": Op(_broadcast, lambda k, x, _s: k.exp_of_rows(x[0])),
+        "matmul": Op(_product_shape, lambda _k, x, _s: x[0] @ x[1]),
+        "sum": Op(_reduced, _sum),  # axis, whether it is kept, constant factor or None
+        "max": Op(_reduced, lambda _k, x, s: x[0].max(axis=s[0], keepdims=s[1], initial=-np.inf)),
+        "dot": Op(_reduced, _dot),  # axis, whether it is kept: sum of products
+        "reshape": Op(_own, lambda _k, x, s: x[0].reshape(s[0])),  # shape
+        "transpose": Op(_transposed, lambda _k, x, s: x[0].transpose(s)),  # axes
+        "broadcast": Op(_own, lambda _k, x, s: np.broadcast_to(x[0], s[0], subok=True)),  # shape
+        "slice": Op(_sliced, _slice),  # axis, start, stop
+        "concat": Op(_joined, lambda _k, x, s: np.concatenate(x, axis=s[0])),  # axis
+    }
+)

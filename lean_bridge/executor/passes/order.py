@@ -1,0 +1,40 @@
+"""The passes, in the order in which they are applied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+from lean_bridge.executor.instructions import Trace
+from lean_bridge.executor.passes.contractions import contract_rows
+from lean_bridge.executor.passes.factors import share_factors
+from lean_bridge.executor.passes.guards import drop_guards
+from lean_bridge.executor.passes.products import reuse_products
+from lean_bridge.executor.passes.quotients import move_quotients
+from lean_bridge.executor.passes.rewriter import Target
+from lean_bridge.executor.passes.scalars import move_scalars
+from lean_bridge.executor.passes.views import merge_views
+from lean_bridge.executor.passes.zeros import drop_zeros
+
+Pass: TypeAlias = Callable[[Trace, Target], Trace]
+
+PASSES: Final[Mapping[str, Pass]] = MappingProxyType(
+    {
+        "zeros": drop_zeros,
+        "views": merge_views,
+        "factors": share_factors,
+        "products": reuse_products,
+        "scalars": move_scalars,
+        "contractions": contract_rows,
+        "quotients": move_quotients,
+        "guards": drop_guards,
+    }
+)
+"""Each by a name to switch it off by."""
+
+OVERWRITE: Final = "overwrite"
+"""The name of what is no rewrite: results may take the place of operands that are done with."""
+
+SWITCHES: Final = (*PASSES, OVERWRITE)
+"""All the names."""

@@ -1,0 +1,72 @@
+"""Writes instructions down: each once, and only what the results need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from lean_bridge.executor.instructions import OPS, Constant, Instruction, Trace
+from lean_bridge.executor.shape import Shape
+
+
+class Recorder:
+    """A list of instructions under construction. What was written before is not written again."""
+
+    def __init__(self) -> None:
+        self.instructions: list[Instruction] = []
+        self._positions: dict[Instruction, int] = {}
+        self._constants: dict[object, Constant] = {}
+
+    def emit(self, op: str, *operands: int, static: tuple[Any, ...] = ()) -> int:
+        """Return the position of an instruction, written now or before.
+
+        Raises: ValueError if the operands' shapes do not fit.
+        """
+        shapes = tuple(self.instructions[operand].shape for operand in operands)
+        return self.write(Instruction(op, operands, static, OPS[op].shape(shapes, static)))
+
+    def write(self, instruction: Instruction) -> int:
+        """Return the position of an instruction whose shape is known."""
+        position = self._positions.setdefault(instruction, len(self.instructions))
+        if position == len(self.instructions):
+            self.instructions.append(instruction)
+        return position
+
+    def constant(self, value: Any) -> int:
+        """Return the position of a constant: a scalar or an array."""
+        return self.emit("constant", static=(self.wrap(value),))
+
+    def leaf(self, role: str, number: int, shape: Shape, given: bool) -> int:
+        """Return the position of an array that is given, or of zeros where it is not."""
+        if given:
+            return self.emit("leaf", static=(role, number, shape))
+        return self.emit("zeros", static=(shape,))
+
+    def wrap(self, value: Any) -> Constant:
+        """Return the constant for a value: one for each number (0.0 is not -0.0) and each array object."""
+        key = id(value) if np.shape(value) else (type(value), repr(value))
+        return self._constants.setdefault(key, Constant(value))
+
+    def shape(self, position: int) -> Shape:
+        """Return the shape of what an instruction makes."""
+        return self.instructions[position].shape
+
+    def find(self, op: str, *operands: int, static: tuple[Any, ...] = ()) -> int | None:
+        """Return the position of an instruction if it was written before."""
+        shapes = tuple(self.instructions[operand].shape for operand in operands)
+        return self._positions.get(Instruction(op, operands, static, OPS[op].shape(shapes, static)))
+
+    def trace(self, results: Sequence[int]) -> Trace:
+        """Return the instructions that the results need, in their order."""
+        needed = set(results)
+        for position in reversed(range(len(self.instructions))):
+            if position in needed:
+                needed.update(self.instructions[position].operands)
+        moved = {old: new for new, old in enumerate(sorted(needed))}
+        kept = tuple(
+            Instruction(each.op, tuple(moved[operand] for operand in each.operands), each.static, each.shape)
+            for each in (self.instructions[old] for old in moved)
+        )
+        return Trace(kept, tuple(moved[result] for result in results))

@@ -1,0 +1,82 @@
+"""Runs of a plan: one arena, one flat list of calls, and nothing else while they run."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lean_bridge.executor.instructions import VIEWS, Trace
+from lean_bridge.executor.kernels import Call, lower
+from lean_bridge.executor.layout import view_of
+from lean_bridge.executor.plan import Plan
+from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.trace import Leaves, Role
+
+
+class Run:
+    """A plan with buffers of its own, to be called again and again by one thread at a time.
+
+    Results are views of the buffers: they hold until the next call.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        arena = np.empty(plan.arena, np.uint8)
+        self._roots: dict[int, Array] = {}
+        for number, storage in enumerate(plan.layout.storages):
+            if storage.kind == "arena":
+                start = plan.offsets[number]
+                raw = arena[start : start + storage.size * plan.dtype.itemsize]
+                self._roots[number] = raw.view(plan.dtype).reshape(storage.shape)
+            elif storage.kind == "zeros":
+                self._roots[number] = np.zeros(storage.shape, plan.dtype)
+            elif storage.kind == "constant":
+                value = plan.trace.instructions[storage.source].static[0].value
+                self._roots[number] = np.asarray(value, plan.dtype)
+        self._leaves: dict[tuple[Role, int], int] = {
+            (each.static[0], each.static[1]): plan.layout.places[position].storage
+            for position, each in enumerate(plan.trace.instructions)
+            if each.op == "leaf"
+        }
+        self._bound: dict[tuple[Role, int], Array] = {}
+        self._calls: list[Call] = []
+        self._results: list[Array] = []
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """What it calls, in order, once arrays are bound."""
+        return tuple(self._calls)
+
+    def __call__(self) -> list[Array]:
+        """Return the results for what the bound arrays hold now."""
+        for function, arguments in self._calls:
+            function(*arguments)
+        return self._results
+
+    def bind(self, leaves: Leaves) -> None:
+        """Read these arrays from now on; those not in row-major order are copied on each call."""
+        if self._bound and all(self._bound[key] is leaves[key] for key in self._leaves):
+            return
+        self._calls = []
+        for key, storage in self._leaves.items():
+            self._bound[key] = array = leaves[key]
+            if not array.flags.c_contiguous:
+                copy = np.empty(array.shape, array.dtype)
+                self._calls.append((np.copyto, (copy, array)))
+                array = copy
+            self._roots[storage] = array
+        trace, layout = self.plan.trace, self.plan.layout
+        made = [view_of(self._roots[place.storage], place.views) for place in layout.places]
+        for position, each in enumerate(trace.instructions):
+            is_view = each.op in VIEWS and position not in layout.copied
+            if not is_view and each.op not in ("leaf", "zeros", "constant"):
+                self._calls += lower(each, made[position], tuple(made[operand] for operand in each.operands))
+        self._results = [made[result] for result in trace.results]
+
+
+def own(trace: Trace, results: list[Array], leaves: Leaves) -> list[Array]:
+    """Return results that stay as they are when the run is called again; a caller's array is itself."""
+    owned = []
+    for position, result in zip(trace.results, results, strict=True):
+        each = trace.instructions[position]
+        owned.append(leaves[each.static[0], each.static[1]] if each.op == "leaf" else result.copy())
+    return owned
