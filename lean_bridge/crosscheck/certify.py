@@ -78,7 +78,7 @@ def certify_graphs(
     for name, group in groups.items():
         for certificate in group:
             outcomes[certificate.graph.lean_name] = _judge(certificate.graph, name, compiled, collector)
-    return outcomes, generated
+    return {graph.lean_name: outcomes[graph.lean_name] for graph in graphs}, generated
 
 
 def _refusals(

@@ -2,66 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pytest
 
 from lean_bridge.errors import OutOfFuel, UnsupportedTerm
 from lean_bridge.extract.machine import Machine, Thunk, VLam, VLit, VProj, VStuck, variable
 from lean_bridge.olean.expr import (
-    App,
     BVar,
-    Const,
     Constant,
     Expr,
-    Lam,
     Let,
     Lit,
-    LZero,
     MData,
-    Pi,
     Proj,
     RecursorRule,
-    Sort,
 )
-
-PROP = Sort(LZero())
-
-
-def const(name: str) -> Const:
-    return Const(name, ())
-
-
-def app(fn: Expr, *args: Expr) -> Expr:
-    for arg in args:
-        fn = App(fn, arg)
-    return fn
-
-
-def lam(*binders: str, body: Expr) -> Expr:
-    for name in reversed(binders):
-        body = Lam(name, PROP, body, "default")
-    return body
-
-
-def pi(*binders: str, body: Expr) -> Expr:
-    for name in reversed(binders):
-        body = Pi(name, PROP, body, "default")
-    return body
-
-
-def definition(name: str, value: Expr, type_: Expr = PROP) -> Constant:
-    return Constant(name=name, kind="definition", level_params=(), type=type_, value=value)
-
-
-class Table:
-    """Declarations by name."""
-
-    def __init__(self, constants: Iterable[Constant]) -> None:
-        self._constants = {constant.name: constant for constant in constants}
-
-    def constant(self, name: str) -> Constant | None:
-        return self._constants.get(name)
+from tests.lean_terms import PROP, Table, app, const, definition, lam, pi
 
 
 def constructor(
