@@ -1,7 +1,7 @@
 """The process that the kernel's library is loaded into: requests on its input, answers on its output.
 
-Started by :mod:`lean_bridge.kernel.session` with the library's path and the most bytes of address space it
-may take. Whatever goes wrong here ends the process, which its parent takes for no answer.
+Started by :mod:`lean_bridge.kernel.session` with the library's path and the most bytes of memory that the
+requests may take. Whatever goes wrong here ends the process, which its parent takes for no answer.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from lean_bridge.kernel.terms import Terms
 
 def main(library: str, memory_limit: str) -> None:
     """Answer every request on standard input."""
-    limit = int(memory_limit)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # what Lean prints of its own accord must not pass for an answer
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
@@ -31,6 +29,9 @@ def main(library: str, memory_limit: str) -> None:
         answers.flush()
 
     lean = Lean(Path(library))
+    # the library reserves gigabytes of addresses for its threads and its allocator, and uses few of them
+    taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (taken + int(memory_limit), resource.RLIM_INFINITY))
     terms = Terms(lean)
     checker = Checker(lean, terms)
     say(kernel=lean.version)

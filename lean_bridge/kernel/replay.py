@@ -81,7 +81,7 @@ def replay(
 
     A declaration is accepted only if all that it mentions is; the bodies of Lean's own library that are not
     in its compiled files are assumed, and named. A process that dies or passes a limit leaves the rest
-    unreached; ``time_limit`` is in seconds, ``memory_limit`` in bytes of address space.
+    unreached; ``time_limit`` is in seconds, ``memory_limit`` in bytes.
     Raises: OleanError if a compiled module cannot be read.
     """
     started = time.monotonic()

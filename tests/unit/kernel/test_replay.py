@@ -199,7 +199,7 @@ def test_numbers_of_any_size_arrive_as_they_are(value: Expr, kernel: SecondKerne
 
 def test_a_deep_term_is_no_danger(kernel: SecondKernel, tmp_path: Path) -> None:
     term: Expr = ZERO
-    for _ in range(200_000):
+    for _ in range(50_000):
         term = App(Const("Nat.succ", ()), term)
     deep = definition("deep", NAT, term)
     found = outcomes(environment_of(tmp_path, [*native().values(), deep]), kernel)
@@ -216,9 +216,15 @@ def test_a_limit_leaves_the_rest_unreached(kernel: SecondKernel) -> None:
     assert found.fault == "no end after 0.01 s; raise the time limit"
     assert found.count("accepted") < len(found.outcomes)
     assert to_report(found, allowed_axioms=found.axioms).verdict == "no verdict"
-    short = replay(environment, ["swap"], kernel=kernel, memory_limit=150 << 20)
-    assert short.outcomes["swap"].state == "not reached"
-    assert short.fault is not None
+
+
+def test_too_much_memory_leaves_the_rest_unreached(kernel: SecondKernel, tmp_path: Path) -> None:
+    long = definition("long", NAT, Lit("x" * (32 << 20)))
+    environment = environment_of(tmp_path, [*native().values(), long])
+    found = replay(environment, ["edge", "long"], kernel=kernel, memory_limit=16 << 20)
+    assert found.outcomes["edge"].state == "accepted"
+    assert found.outcomes["long"].state == "not reached"
+    assert "MemoryError" in (found.fault or "")
 
 
 def test_a_library_that_is_no_lean_confirms_nothing(kernel: SecondKernel) -> None:
