@@ -72,7 +72,7 @@ def certify_graphs(
             rest = [certificate for certificate in group if certificate.graph.lean_name not in refused]
             if rest:
                 groups[module.module] = rest
-    compiled = Environment([generated, library], library=provider.library)
+    compiled = environment.extended(generated)
     compiled.closure(groups)
     collector = AxiomCollector(compiled)
     for name, group in groups.items():

@@ -31,6 +31,14 @@ class Environment:
         self._definers: dict[Name, Name | list[Name]] = {}
         self._resolved: dict[Name, tuple[Name, Constant]] = {}
 
+    def extended(self, *directories: Path) -> Environment:
+        """Return another environment that searches ``directories`` first; it has loaded what this one has."""
+        other = Environment((*directories, *self._search_path), library=self._library)
+        other._modules |= self._modules
+        other._definers |= self._definers
+        other._resolved |= self._resolved
+        return other
+
     @property
     def modules(self) -> tuple[Name, ...]:
         """The loaded modules, imports included."""

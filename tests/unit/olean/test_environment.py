@@ -42,6 +42,20 @@ def test_the_search_path_comes_before_the_library(tmp_path: Path) -> None:
     assert not environment.is_library("Base")
 
 
+def test_an_extended_environment_shares_what_was_loaded_and_nothing_else(tmp_path: Path) -> None:
+    write_module(tmp_path / "own" / "Base.olean", {"base": ("axiom", [])})
+    write_module(tmp_path / "new" / "Top.olean", {"top": ("theorem", ["base"])}, imports=("Base",))
+    environment = Environment([tmp_path / "own"])
+    environment.load("Base")
+    (tmp_path / "own" / "Base.olean").unlink()
+    extended = environment.extended(tmp_path / "new")
+    assert extended.module_of("base") == "Base"
+    assert set(extended.load("Top").constant_names) == {"top"}
+    assert extended.constant("base") is environment.constant("base")
+    assert "top" not in environment
+    assert environment.modules == ("Base",)
+
+
 def test_a_missing_import_is_named_with_its_importer(tmp_path: Path) -> None:
     write_module(tmp_path / "Top.olean", {"top": ("axiom", [])}, imports=("Gone",))
     with pytest.raises(OleanError, match="module Gone, imported here") as caught:
