@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import shutil
 import tempfile
 import tomllib
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from lean_bridge.build.modules import read_library
 from lean_bridge.codes import EXPLANATIONS, Code
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.project import Project
@@ -20,6 +22,7 @@ from pybind_models import Toolchain, VerifyReport
 from tests.adversarial.tampering import edit, leave_stale, own_cache, plant
 
 CORPUS = Path(__file__).parent
+SHIPPED = CORPUS.parent.parent / "lean"
 WORKERS = 2
 TIME_LIMIT = 120.0
 
@@ -37,6 +40,8 @@ class Attack:
     """What the bad twin is to be refused with."""
     because: str
     """Words of the reason that is to be given."""
+    builds_on: tuple[str, ...] = ()
+    """Modules of the shipped library that the twins use, with what they import."""
 
     @property
     def directory(self) -> Path:
@@ -90,6 +95,7 @@ def read_attacks() -> list[Attack]:
         told = tomllib.loads(path.read_text(encoding="utf-8"))
         expected = Code(told.pop("expected"))
         told["explanation"] = " ".join(told["explanation"].split())
+        told["builds_on"] = tuple(told.get("builds_on", ()))
         attacks.append(Attack(name=path.parent.name, expected=expected, **told))
     return attacks
 
@@ -133,6 +139,7 @@ def run(attack: Attack, twin: Twin, lean: Provider, scratch: Path) -> Outcome:
     """Have a twin judged as ``lean-bridge verify`` would judge it."""
     root = scratch / "library"
     lay_out(attack, twin, root)
+    copy_library(attack.builds_on, lean, root)
     project = TwinProject(root, lean)
     with own_cache(scratch / "cache") if attack.tampers else nullcontext():
         if (attack.directory / "earlier").is_dir():
@@ -143,10 +150,19 @@ def run(attack: Attack, twin: Twin, lean: Provider, scratch: Path) -> Outcome:
         if (root / "edit.toml").is_file():
             edit(root / "edit.toml", project)
         try:
-            report = project.verify(workers=WORKERS, fresh=True)
+            with planted(root / "faults.py"):
+                report = project.verify(workers=WORKERS, fresh=True)
         except LeanBridgeError as error:
             return Outcome("refused", (error.code,), (str(error),))
     return outcome_of(report)
+
+
+def planted(faults: Path) -> AbstractContextManager[None]:
+    """Give the context in which a twin's faults are in the program itself; it plants none without a file."""
+    if not faults.is_file():
+        return nullcontext()
+    context: AbstractContextManager[None] = runpy.run_path(str(faults))["planted"]()
+    return context
 
 
 def try_both(attack: Attack, lean: Provider) -> Trial:
@@ -184,6 +200,15 @@ def lay_out(attack: Attack, version: Twin | Literal["earlier"], root: Path) -> N
     for part in (CORPUS / "template", attack.directory / "shared", attack.directory / version):
         if part.is_dir():
             shutil.copytree(part, root, dirs_exist_ok=True)
+
+
+def copy_library(modules: tuple[str, ...], lean: Provider, root: Path) -> None:
+    """Copy the sources of modules of the shipped library, with those that they import."""
+    if not modules:
+        return
+    for module in read_library(SHIPPED, lean.library).closure(modules).modules:
+        (root / module.file).parent.mkdir(parents=True, exist_ok=True)
+        (root / module.file).write_bytes(module.content)
 
 
 def outcome_of(report: VerifyReport) -> Outcome:

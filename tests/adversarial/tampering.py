@@ -7,11 +7,13 @@ import os
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 from lean_bridge.build.build import build_store
 from lean_bridge.build.store import Entry
+from lean_bridge.executor.primitive import Primitive
 from lean_bridge.project import Project
 from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES, Job, Provider
 
@@ -28,6 +30,25 @@ def own_cache(directory: Path) -> Iterator[None]:
             del os.environ["LEAN_BRIDGE_CACHE"]
         else:
             os.environ["LEAN_BRIDGE_CACHE"] = before
+
+
+@contextmanager
+def with_rules(primitive: Primitive, **rules: Any) -> Iterator[None]:
+    """Give the executor's own record of a primitive other rules until the context ends."""
+    before = {name: getattr(primitive, name) for name in rules}
+    try:
+        # frozen, and referred to from everywhere
+        for name, rule in rules.items():
+            object.__setattr__(primitive, name, rule)
+        yield
+    finally:
+        for name, rule in before.items():
+            object.__setattr__(primitive, name, rule)
+
+
+def with_rules_of(primitive: Primitive, other: Primitive) -> AbstractContextManager[None]:
+    """Give a primitive another one's rules until the context ends."""
+    return with_rules(primitive, forward=other.forward, jvp=other.jvp, vjp=other.vjp)
 
 
 def leave_stale(earlier: Project, project: Project) -> None:

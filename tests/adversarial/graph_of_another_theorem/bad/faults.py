@@ -1,0 +1,24 @@
+"""The extractor turns the order of operands round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest import mock
+
+from lean_bridge import verify
+from lean_bridge.olean.environment import Environment
+from pybind_models import DGraph
+
+
+@contextmanager
+def planted() -> Iterator[None]:
+    right = verify.extract
+
+    def extract(environment: Environment, name: str) -> DGraph:
+        graph = right(environment, name)
+        nodes = tuple(node.model_copy(update={"operands": node.operands[::-1]}) for node in graph.nodes)
+        return graph.model_copy(update={"nodes": nodes})
+
+    with mock.patch.object(verify, "extract", extract):
+        yield

@@ -1,0 +1,24 @@
+"""The cotangents are a little off, and the check allows for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+from lean_bridge.crosscheck import adjoint
+from lean_bridge.executor.ops.pointwise import MUL
+from lean_bridge.executor.primitive import Arrays
+from tests.adversarial.tampering import with_rules
+
+
+@contextmanager
+def planted() -> Iterator[None]:
+    right = MUL.vjp
+
+    def vjp(*arguments: Any) -> Arrays:
+        return tuple(1.0001 * each if each.dtype.kind == "f" else each for each in right(*arguments))
+
+    with with_rules(MUL, vjp=vjp), mock.patch.object(adjoint, "EPSILON", 1e-6):
+        yield
