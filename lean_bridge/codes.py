@@ -13,8 +13,7 @@ class Code(StrEnum):
     """Why something was not accepted; LB1 build, LB2 declarations, LB3 graphs, LB4 kernels, LB9 none."""
 
     BUILD_FAILED = "LB101"
-    COMPILED_FILE_ALTERED = "LB102"
-    KERNEL_SKIPPED = "LB103"
+    KERNEL_SKIPPED = "LB102"
 
     STATEMENT_DRIFT = "LB201"
     MISSING = "LB202"
@@ -71,12 +70,6 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "Lean reported an error, so the file was not compiled, nor anything that imports it.",
             "What does not compile proves nothing; an older compiled file may say otherwise and is not used.",
             "Run `lean-bridge build` for Lean's messages, and mend the file that each names.",
-        ),
-        Code.COMPILED_FILE_ALTERED: Explanation(
-            "a compiled file is not the one that was built",
-            "The bytes of a compiled module differ from those that the build left.",
-            "Whoever can edit compiled files can make any statement look proved.",
-            "Build again, and find out what writes into the cache.",
         ),
         Code.KERNEL_SKIPPED: Explanation(
             "Lean is told not to check",
