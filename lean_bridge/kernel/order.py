@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from lean_bridge.olean.environment import Environment
-from lean_bridge.olean.expr import Constant, Expr, Name
+from lean_bridge.olean.equality import is_same_expr
+from lean_bridge.olean.expr import Const, Constant, Expr, LSucc, LZero, Name, Pi, Sort
 from lean_bridge.olean.mentions import constants_in
 
 UnitKind: TypeAlias = Literal["axiom", "definition", "theorem", "opaque", "quot", "inductive"]
@@ -15,6 +16,13 @@ UnitKind: TypeAlias = Literal["axiom", "definition", "theorem", "opaque", "quot"
 _QUOT = ("Quot", "Quot.mk", "Quot.lift", "Quot.ind")
 _LITERALS = ("Nat", "Bool", "String.ofList", "String.mk", "Char.ofNat")
 """What a kernel makes out of literals and of arithmetic on them, mentioned or not."""
+_ARITHMETIC = "add sub mul div mod gcd beq ble land lor xor shiftLeft shiftRight pow powMod log2"
+_BUILT_IN = frozenset(f"Nat.{name}" for name in _ARITHMETIC.split()) | {
+    "String.ofList",
+    "String.mk",
+    "Char.ofNat",
+}
+"""What a kernel computes by itself, knowing it by its name alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -86,6 +94,9 @@ def _unit(environment: Environment, name: Name) -> Unit:
     is_library = environment.is_library(module)
     if constant.safety != "safe":
         return _impossible(name, f"it is {constant.safety}, which no kernel accepts", is_library, constant)
+    if not is_library and (name in _BUILT_IN or (name == "Nat" and not _is_nat(environment, constant))):
+        fault = "the kernel takes it for the one that came with Lean, which it is not"
+        return _impossible(name, fault, is_library, constant)
     match constant.kind:
         case "inductive":
             return _block(environment, constant, is_library)
@@ -111,6 +122,21 @@ def _unit(environment: Environment, name: Name) -> Unit:
                 requires=_required(environment, name, terms),
                 is_library=is_library,
             )
+
+
+def _is_nat(environment: Environment, constant: Constant) -> bool:
+    """Whether a type called ``Nat`` is what number literals are literals of."""
+    if (constant.constructors, constant.num_params) != (("Nat.zero", "Nat.succ"), 0):
+        return False
+    zero, succ = (environment.constant(name) for name in constant.constructors)
+    nat = Const("Nat", ())
+    return (
+        zero is not None
+        and succ is not None
+        and is_same_expr(constant.type, Sort(LSucc(LZero())))
+        and is_same_expr(zero.type, nat)
+        and is_same_expr(succ.type, Pi("n", nat, nat, "default"))
+    )
 
 
 def _assume(environment: Environment, constant: Constant, is_library: bool, *, is_assumed: bool) -> Unit:

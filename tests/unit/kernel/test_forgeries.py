@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import struct
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,17 +12,23 @@ from typing import Any, TypeAlias
 import pytest
 
 from lean_bridge.kernel.session import SecondKernel, find_second_kernel
-from lean_bridge.olean.expr import App, BVar, Const, Constant, Expr, Lam, Let, LZero, Name, Proj
+from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.expr import App, BVar, Const, Constant, Expr, Lam, Let, Lit, LZero, Name, Proj
+from lean_bridge.olean.module import read_module
+from tests.olean_constants import write_constants
 from tests.unit.kernel.declarations import (
     NAT,
+    NUM,
     PROP,
     TYPE,
     ZERO,
     arrow,
     environment_of,
+    equation,
     native,
     outcomes,
     reflexivity,
+    theorem,
 )
 
 Constants: TypeAlias = Mapping[Name, Constant]
@@ -80,61 +87,61 @@ FORGERIES: dict[str, tuple[Callable[[Constants], Constant], str]] = {
         "no proposition",
     ),
     "another recursor type": (
-        lambda c: replace(c["Nat.rec"], type=c["Pair.rec"].type, level_params=c["Nat.rec"].level_params),
-        "the kernel gives Nat.rec the type",
+        lambda c: replace(c["Num.rec"], type=c["Pair.rec"].type, level_params=c["Num.rec"].level_params),
+        "the kernel gives Num.rec the type",
     ),
     "other universe parameters of a recursor": (
-        lambda c: replace(c["Nat.rec"], level_params=("w",)),
+        lambda c: replace(c["Num.rec"], level_params=("w",)),
         "other universe parameters",
     ),
     "a recursor's rule exchanged": (
-        lambda c: rule_of(c, "Nat.rec", 1, rhs=c["Nat.rec"].rules[0].rhs),
-        "another rule for Nat.succ",
+        lambda c: rule_of(c, "Num.rec", 1, rhs=c["Num.rec"].rules[0].rhs),
+        "another rule for Num.succ",
     ),
     "a recursor's rule for another constructor": (
-        lambda c: rule_of(c, "Nat.rec", 1, constructor="Nat.zero"),
-        "another rule for Nat.succ",
+        lambda c: rule_of(c, "Num.rec", 1, constructor="Num.zero"),
+        "another rule for Num.succ",
     ),
     "a recursor's rule with more fields": (
-        lambda c: rule_of(c, "Nat.rec", 1, num_fields=2),
-        "another rule for Nat.succ",
+        lambda c: rule_of(c, "Num.rec", 1, num_fields=2),
+        "another rule for Num.succ",
     ),
     "a recursor's rule dropped": (
-        lambda c: replace(c["Nat.rec"], rules=c["Nat.rec"].rules[:1]),
+        lambda c: replace(c["Num.rec"], rules=c["Num.rec"].rules[:1]),
         "2 rules, not 1",
     ),
-    "K for a type that has none": (lambda c: replace(c["Nat.rec"], k=True), "k False, not True"),
+    "K for a type that has none": (lambda c: replace(c["Num.rec"], k=True), "k False, not True"),
     "no K for equality": (lambda c: replace(c["Eq.rec"], k=False), "k True, not False"),
     "a recursor with more minor premises": (
-        lambda c: replace(c["Nat.rec"], num_minors=3),
+        lambda c: replace(c["Num.rec"], num_minors=3),
         "minors 2, not 3",
     ),
     "a type that is not recursive": (
-        lambda c: replace(c["Nat"], is_recursive=False),
+        lambda c: replace(c["Num"], is_recursive=False),
         "recursive True, not False",
     ),
     "a type with more indices": (lambda c: replace(c["Eq"], num_indices=2), "indices 1, not 2"),
     "a constructor with more fields": (
-        lambda c: replace(c["Nat.succ"], num_fields=2),
+        lambda c: replace(c["Num.succ"], num_fields=2),
         "fields 1, not 2",
     ),
     "a constructor in another place": (
-        lambda c: replace(c["Nat.succ"], constructor_index=0),
+        lambda c: replace(c["Num.succ"], constructor_index=0),
         "index 1, not 0",
     ),
     "an occurrence that is not positive": (
-        lambda c: replace(c["Nat.succ"], type=arrow(arrow(NAT, NAT), NAT)),
-        "arg #1 of 'Nat.succ' has a non positive occurrence",
+        lambda c: replace(c["Num.succ"], type=arrow(arrow(NUM, NUM), NUM)),
+        "arg #1 of 'Num.succ' has a non positive occurrence",
     ),
     "a constructor of another type": (
-        lambda c: replace(c["Nat.succ"], type=arrow(NAT, TYPE)),
-        "invalid return type for 'Nat.succ'",
+        lambda c: replace(c["Num.succ"], type=arrow(NUM, TYPE)),
+        "invalid return type for 'Num.succ'",
     ),
     "a type in a universe too small": (
-        lambda c: replace(c["Nat.succ"], type=arrow(TYPE, NAT)),
-        "universe level of type_of(arg #1) of 'Nat.succ' is too big",
+        lambda c: replace(c["Num.succ"], type=arrow(TYPE, NUM)),
+        "universe level of type_of(arg #1) of 'Num.succ' is too big",
     ),
-    "a type that is no type": (lambda c: replace(c["Nat"], type=NAT), "unknown constant: Nat"),
+    "a type that is no type": (lambda c: replace(c["Num"], type=NUM), "unknown constant: Num"),
 }
 
 
@@ -157,7 +164,7 @@ def test_a_forgery_is_refused_for_its_own_reason(forgery: str, kernel: SecondKer
     real = native()
     forged = change(real)
     found = outcomes(environment_of(tmp_path, {**real, forged.name: forged}.values()), kernel)
-    unit = {"Nat.rec": "Nat", "Nat.succ": "Nat", "Eq.rec": "Eq"}.get(forged.name, forged.name)
+    unit = {"Num.rec": "Num", "Num.succ": "Num", "Eq.rec": "Eq"}.get(forged.name, forged.name)
     state = found[unit]
     assert state.state == "refused"
     assert reason in (state.detail or "")
@@ -165,3 +172,26 @@ def test_a_forgery_is_refused_for_its_own_reason(forgery: str, kernel: SecondKer
         assert outcome.state != "refused" or outcome == state
         if outcome.state == "not reached":
             assert (outcome.detail or "").startswith(f"it rests on {unit}, which the kernel refuses: ")
+
+
+def test_an_edited_file_is_refused(kernel: SecondKernel, tmp_path: Path) -> None:
+    sides = [Lit(0x1234567) for _ in range(3)]
+    proved = theorem("same", equation(sides[0], sides[1]), reflexivity(sides[2]))
+    other = theorem("other", equation(ZERO, ZERO), reflexivity(ZERO))
+    path = write_constants(tmp_path / "Edited.olean", [*native().values(), proved, other])
+    honest, module = path.read_bytes(), read_module(path, parts="all")
+    boxed = struct.pack("<Q", 0x1234567 << 1 | 1)
+    assert honest.count(boxed) == 3
+    numeral = honest.replace(boxed, struct.pack("<Q", 0x1234568 << 1 | 1), 1)
+    proofs = {
+        name: at
+        for name in ("same", "other")
+        for at, expr in module.decoder.expressions.items()
+        if expr is module.constant(name).value
+    }
+    exchanged = honest.replace(struct.pack("<Q", proofs["same"]), struct.pack("<Q", proofs["other"]))
+    for data, state in ((honest, "accepted"), (numeral, "refused"), (exchanged, "refused")):
+        path.write_bytes(data)
+        environment = Environment([tmp_path])
+        environment.load("Edited")
+        assert outcomes(environment, kernel)["same"].state == state
