@@ -48,13 +48,16 @@ def draw_bench(report: BenchReport, file: Path) -> None:
                     below.append((seconds.median - seconds.lower) / unit)
                     above.append((seconds.upper - seconds.median) / unit)
         axes.bar(places, heights, width, yerr=(below, above), capsize=2, label=name)
-    labels = [f"{case.label}\n{case.dtype}" + f"\n{case.layers} layers" * (case.layers > 1) for case in cases]
+    labels = [
+        f"{case.label}\n{case.mode} {case.dtype}" + f"\n{case.layers} layers" * (case.layers > 1)
+        for case in cases
+    ]
     axes.set_xticks(range(len(cases)), labels)
     axes.set_yscale("log")
     if has_floor:
         axes.axhline(1.0, color="black", linewidth=0.8)
     axes.set_ylabel("time / time of the bare products" if has_floor else "seconds")
-    axes.set_title(f"{report.graph.rpartition('.')[2]}, {report.mode}, threads: {report.threads}")
+    axes.set_title(f"{report.graph.rpartition('.')[2]}, threads: {report.threads}")
     axes.legend(frameon=False)
     try:
         figure.savefig(file)

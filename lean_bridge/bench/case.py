@@ -1,0 +1,116 @@
+"""What is measured: a graph at fixed sizes, with everything drawn that a call takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from lean_bridge.crosscheck.block import Block
+from lean_bridge.executor.arrays import BoundEntry
+from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
+from lean_bridge.executor.ops.elementwise import GELU_KAPPA
+from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.shape import Shape
+from pybind_models import DGraph
+from pybind_models.bench import DType, Mode
+
+EPSILON: Final = 1e-5
+"""PyTorch's own, in every normalisation."""
+
+SEED: Final = 20260721
+"""Every run draws the same numbers."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A graph at fixed sizes, its arguments, a point, and what is pushed or pulled there.
+
+    The result is the graph's last entry. ``forward`` asks for its value, ``vjp`` for its value and the
+    cotangent of every input for one seed on it, ``jvp`` for its tangent along one of every input.
+    """
+
+    bound: BoundGraph
+    arguments: Mapping[str, Any]
+    """Scalars and maps of the declaration, by name."""
+    mode: Mode
+    dtype: DType
+    inputs: Mapping[str, Array]
+    moved: Mapping[str, Array]
+    """The seed by the name of the last entry, or the tangents by those of the inputs."""
+    block: Block | None
+    """The roles of one layer's entries, where it is a transformer block or a part of one."""
+    layers: int
+    """How many copies of the block stand on one another."""
+
+    @property
+    def model(self) -> DGraph:
+        """The graph."""
+        return self.bound.graph.model
+
+    @property
+    def result(self) -> BoundEntry:
+        """The last entry."""
+        return self.bound.entries[-1]
+
+
+def draw_case(
+    model: DGraph,
+    sizes: Mapping[str, int],
+    mode: Mode,
+    dtype: DType,
+    *,
+    block: Block | None = None,
+    layers: int = 1,
+) -> Case:
+    """Return the case at these sizes, with random arrays whose products stay of order 1.
+
+    Raises: as ``ExecutableGraph.bind``.
+    """
+    rng = np.random.default_rng(SEED)
+    bound = ExecutableGraph(model).bind(**sizes)
+    entries = {entry.name: entry.shape for entry in bound.entries}
+    context = [entry.name for entry in model.context]
+    moved = {"forward": [], "vjp": [model.entries[-1].name], "jvp": context}[mode]
+    return Case(
+        bound=bound,
+        arguments=_arguments(bound, block, rng, dtype),
+        mode=mode,
+        dtype=dtype,
+        inputs={name: _draw(rng, entries[name], dtype) for name in context},
+        moved={name: _draw(rng, entries[name], dtype) for name in moved},
+        block=block,
+        layers=layers,
+    )
+
+
+def _draw(rng: np.random.Generator, shape: Shape, dtype: DType) -> Array:
+    fan_in = shape[0] if len(shape) > 1 else 1
+    return (rng.standard_normal(shape) / math.sqrt(fan_in or 1)).astype(dtype)
+
+
+def _arguments(
+    bound: BoundGraph, block: Block | None, rng: np.random.Generator, dtype: DType
+) -> dict[str, Any]:
+    """Return the declaration's arguments: those of a block as PyTorch has them, of other graphs at random."""
+    if block is None:
+        arguments: dict[str, Any] = dict.fromkeys(bound.graph.model.scalars, 1.0)  # for those no node uses
+        return arguments | {
+            use.name: use.parameter.draw(rng, use.shapes, use.out) for use in bound.arguments()
+        }
+    sizes = {role: bound.dims[name] for role, name in block.dims.items()}
+    scalars = {"c": 1 / math.sqrt(sizes.get("D", 1)), "κ": GELU_KAPPA, "ε₁": EPSILON, "ε₂": EPSILON}
+    return block.arguments(scalars, network_weights(block, sizes, dtype), sizes.get("n", 1))
+
+
+def network_weights(block: Block, sizes: Mapping[str, int], dtype: DType) -> dict[str, Array]:
+    """Return ``W1, b1, W2, b2`` of a block that has them fixed, for sizes by role; the same at every call."""
+    if not block.maps:
+        return {}
+    width, d = sizes["F"], sizes["d"]
+    rng = np.random.default_rng(SEED + 1)
+    shapes = {"W1": (width, d), "b1": (width,), "W2": (d, width), "b2": (d,)}
+    return {name: _draw(rng, shape, dtype) for name, shape in shapes.items()}

@@ -1,0 +1,73 @@
+"""The graph's own program as a contestant: compiled, and by the plain interpreter."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from lean_bridge.bench.case import Case
+from lean_bridge.executor.plan import Plan
+from lean_bridge.executor.scalars import Array
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A case's program, compiled and ready to be called."""
+
+    run: Callable[[], list[Array]]
+    """Returns the results, which hold until the next call."""
+    bare: Callable[[], None]
+    """The same calls of NumPy, without anything around them."""
+    plan: Plan
+    calls: int
+    seconds: float
+    """From the bound graph to the first result."""
+
+    def results(self, case: Case) -> Mapping[str, Array]:
+        """Return the results by entry."""
+        return dict(zip(_names(case), (array.copy() for array in self.run()), strict=True))
+
+
+def compile_case(case: Case) -> Compiled:
+    """Return the compiled program for exactly what the case asks."""
+    started = time.perf_counter()
+    last = (case.result.name,)
+    program = case.bound.compile(**case.arguments)
+    if case.mode == "forward":
+        run = program.prepare(case.inputs, values=last)
+    elif case.mode == "vjp":
+        run = program.prepare(case.inputs, seeds=case.moved, values=last, wrt=None)
+    else:
+        run = program.prepare(case.inputs, tangents=case.moved, moved=last)
+    run()
+    seconds = time.perf_counter() - started
+    calls = run.calls
+
+    def bare() -> None:
+        for function, arguments in calls:
+            function(*arguments)
+
+    return Compiled(run, bare, run.plan, len(calls), seconds)
+
+
+def interpret_case(case: Case) -> Callable[[], Mapping[str, Array]]:
+    """Return a function that computes the case by the interpreter, and gives its results by entry."""
+    program = case.bound.interpret(**case.arguments)
+
+    def run() -> Mapping[str, Array]:
+        if case.mode == "forward":
+            found = [program.forward(case.inputs)[-1]]
+        elif case.mode == "jvp":
+            found = [program.jvp(case.inputs, case.moved)[-1]]
+        else:
+            found = program.vjp(case.inputs, case.moved)
+        return dict(zip(_names(case)[-len(found) :], found, strict=True))
+
+    return run
+
+
+def _names(case: Case) -> list[str]:
+    """Return the entries of the results: the last one, and before a VJP's cotangents the value of it."""
+    inputs = [entry.name for entry in case.model.context]
+    return [case.result.name, *(inputs if case.mode == "vjp" else [])]

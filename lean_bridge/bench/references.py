@@ -1,0 +1,154 @@
+"""A case as other frameworks compute it, where the graph is a transformer block or a part of one.
+
+Each differentiates by its own means, from arrays in its own layout that are made beforehand; a call does what
+the case asks for and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, Final
+
+import numpy as np
+
+from lean_bridge.bench.case import Case, network_weights
+from lean_bridge.bench.formula import compute_block
+from lean_bridge.crosscheck.block import Block
+from lean_bridge.errors import Declined
+from lean_bridge.executor.scalars import Array
+
+EXTRAS: Final[Mapping[str, str]] = {"torch": "torch", "jax": "jax", "autograd": "bench"}
+"""The frameworks, and the extra of this package that brings each."""
+
+Named = Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A framework's call, and its results by entry name: values, tangents or cotangents as the case asks."""
+
+    run: Callable[[], Any]
+    results: Callable[[Any], Named]
+    """From what ``run`` returns."""
+
+
+def check_installed(frameworks: Sequence[str]) -> None:
+    """Raise Declined if a framework is unknown or not installed."""
+    for name in frameworks:
+        if name not in EXTRAS:
+            raise Declined(f"no framework {name!r} to compare with; expected some of {', '.join(EXTRAS)}")
+        if find_spec(name) is None:
+            raise Declined(f"{name} is not installed; pip install 'lean-bridge[{EXTRAS[name]}]'")
+
+
+def refer(framework: str, case: Case) -> Reference | str:
+    """Return the framework's counterpart of the case, or why there is none."""
+    if case.block is None:
+        return "the graph is no transformer block, nor a part of one"
+    if framework == "torch":
+        if case.block.split == "bare reshape" and _heads(case, case.block) > 1:
+            return "PyTorch has no attention whose heads are split by a bare reshape"
+        from lean_bridge.bench.torch_reference import refer_torch
+
+        return refer_torch(case, case.block, list(layers(case)), scalars_of(case, case.block))
+    return _refer_jax(case, case.block) if framework == "jax" else _refer_autograd(case, case.block)
+
+
+def layers(case: Case) -> Iterator[dict[str, str]]:
+    """Yield, for each layer from the lowest, the entry of the stack for each input of the block but ``x``.
+
+    Mirrors the names that ``lean_bridge.extract.compose.stack`` gives.
+    """
+    names = [entry.name for entry in case.model.context][1:]
+    own = names[: len(names) // case.layers]
+    for layer in range(1, case.layers + 1):
+        yield {name: name if layer == 1 else f"{layer}.{name}" for name in own}
+
+
+def scalars_of(case: Case, block: Block) -> dict[str, float]:
+    """Return the scalars by their roles in the block."""
+    return {role: case.arguments[name] for role, name in block.scalars.items()}
+
+
+def fixed_weights(case: Case, block: Block) -> dict[str, Array]:
+    """Return the weights of a network that has them fixed."""
+    return network_weights(block, _sizes(case, block), case.dtype)
+
+
+def _sizes(case: Case, block: Block) -> dict[str, int]:
+    return {role: case.bound.dims[name] for role, name in block.dims.items()}
+
+
+def _heads(case: Case, block: Block) -> int:
+    return _sizes(case, block).get("H", 1)
+
+
+def _formula(case: Case, block: Block, xp: Any) -> Callable[[Sequence[Any]], Any]:
+    """Return the whole stack as a function of its inputs, in the order of the context."""
+    names = [entry.name for entry in case.model.context]
+    stacked, scalars, heads = list(layers(case)), scalars_of(case, block), _heads(case, block)
+    fixed = fixed_weights(case, block)
+
+    def compute(inputs: Sequence[Any]) -> Any:
+        given = dict(zip(names, inputs, strict=True))
+        h = given[names[0]]
+        for layer in stacked:
+            at = fixed | {name: given[entry] for name, entry in layer.items()}
+            h = compute_block(xp, block, h, at, scalars, heads)
+        return h
+
+    return compute
+
+
+def _named(case: Case) -> Callable[[Any], Named]:
+    """Return what names a call's results: a value, then its tangent or the cotangents of the inputs."""
+    names, last = [entry.name for entry in case.model.context], case.result.name
+
+    def results(found: Any) -> Named:
+        if case.mode == "jvp":
+            return {last: np.asarray(found[1])}
+        return dict(zip([last, *names], map(np.asarray, found), strict=case.mode == "vjp"))
+
+    return results
+
+
+def _refer_jax(case: Case, block: Block) -> Reference:
+    import jax
+
+    def compute(inputs: Sequence[Any], moved: Sequence[Any]) -> Any:
+        if case.mode == "forward":
+            return formula(inputs)
+        if case.mode == "jvp":
+            return jax.jvp(formula, (inputs,), (moved,))
+        value, pull = jax.vjp(formula, inputs)
+        return value, pull(moved[0])[0]
+
+    with jax.enable_x64(True):
+        formula = _formula(case, block, jax.numpy)
+        inputs = [jax.numpy.asarray(array) for array in case.inputs.values()]
+        moved = [jax.numpy.asarray(array) for array in case.moved.values()]
+        compiled = jax.jit(compute).lower(inputs, moved).compile()
+
+    def run() -> Any:
+        return [leaf.block_until_ready() for leaf in jax.tree.leaves(compiled(inputs, moved))]
+
+    return Reference(run, _named(case))
+
+
+def _refer_autograd(case: Case, block: Block) -> Reference:
+    import autograd
+
+    formula = _formula(case, block, autograd.numpy)
+    inputs, moved = list(case.inputs.values()), list(case.moved.values())
+
+    def run() -> Any:
+        if case.mode == "forward":
+            return [formula(inputs)]
+        if case.mode == "jvp":
+            return autograd.make_jvp(formula)(inputs)(moved)
+        pull, value = autograd.make_vjp(formula)(inputs)
+        return [value, *pull(moved[0])]
+
+    return Reference(run, _named(case))
