@@ -85,14 +85,14 @@ def _build(
     began = time.monotonic()
     observe(BuildStarted(tuple(module.name for module in library.modules)))
     with ThreadPoolExecutor(workers) as executor, provider.pool(workers, time_limit=time_limit) as pool:
-        build = _Build(library, provider, pool, observe)
+        build, earlier = _Build(library, provider, pool, observe), pool.processes_started
         build.collect()
         build.run(executor, workers)
         report = BuildReport(
             toolchain=provider.info,
             modules=tuple(build.reports[module.name] for module in library.modules),
             seconds=time.monotonic() - began,
-            lean_processes=pool.processes_started,
+            lean_processes=pool.processes_started - earlier,
         )
     return report, build.tree
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lean_bridge.audit.axioms import AxiomCollector
-from lean_bridge.build.build import build_generated
+from lean_bridge.build.build import TIME_LIMIT, build_generated
 from lean_bridge.errors import DeclarationError, Declined
 from lean_bridge.events import BuildEvent
 from lean_bridge.extract.graph import DGRAPH
@@ -23,6 +23,7 @@ from lean_bridge.extract.render import (
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import BVar, Const, Expr, Name, Pi, bare, spine
 from lean_bridge.toolchain.provider import Provider
+from lean_bridge.toolchain.warm import keep_warm
 from pybind_models import Certification, DGraph, ModuleReport
 
 GRAPHS_PER_MODULE = 10
@@ -58,20 +59,19 @@ def certify_graphs(
             outcomes[graph.lean_name] = Certification(outcome="not run", detail=str(error))
     count = -(-len(certificates) // GRAPHS_PER_MODULE)
     groups = {f"{PACKAGE}.Graphs{number + 1}": certificates[number::count] for number in range(count)}
-    while True:
-        texts = {module: render_module(group, environment) for module, group in groups.items()}
-        sources = {module: text for module, (text, _) in texts.items()}
-        report, generated = build_generated(sources, [library], provider, workers=workers, observe=observe)
-        failed = [module for module in report.modules if module.state == "failed"]
-        if not failed:
-            break
-        for module in failed:  # nothing of it was compiled: again, without what Lean refuses
-            group = groups.pop(module.module)
-            refused = _refusals(module, group, texts[module.module][1])
-            outcomes |= refused
-            rest = [certificate for certificate in group if certificate.graph.lean_name not in refused]
-            if rest:
-                groups[module.module] = rest
+    with keep_warm(provider, workers, time_limit=TIME_LIMIT) as warm:
+        while True:
+            texts = {module: render_module(group, environment) for module, group in groups.items()}
+            sources = {module: text for module, (text, _) in texts.items()}
+            report, generated = build_generated(sources, [library], warm, workers=workers, observe=observe)
+            failed = [module for module in report.modules if module.state == "failed"]
+            if not failed:
+                break
+            for module in failed:  # nothing of it was compiled: again, without what Lean refuses
+                group = groups.pop(module.module)
+                outcomes |= _refusals(module, group, texts[module.module][1])
+                if rest := [each for each in group if each.graph.lean_name not in outcomes]:
+                    groups[module.module] = rest
     compiled = environment.extended(generated)
     compiled.closure(groups)
     collector = AxiomCollector(compiled)

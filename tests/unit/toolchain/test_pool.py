@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -12,49 +10,7 @@ import pytest
 from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainTimeout
 from lean_bridge.toolchain.pool import Answer, WorkerDiedError, WorkerHungError, open_pool
 from lean_bridge.toolchain.provider import Job
-
-ACCEPTED = Answer(0, 0.5, (), ())
-
-
-@dataclass(eq=False)
-class Scripted:
-    """A worker that plays its part of a script shared by all workers."""
-
-    script: Iterator[Answer | Exception]
-    jobs: int = 0
-    closed: bool = False
-    spent: bool = field(default=False)
-
-    def run(self, job: Job, time_limit: float) -> Answer:
-        del time_limit
-        step = next(self.script)
-        if isinstance(step, Exception):
-            raise step
-        self.jobs += 1
-        self.spent = self.jobs >= 3
-        if job.olean is not None and step.status == 0:
-            job.olean.write_bytes(b"olean")
-        return step
-
-    def kill(self) -> None:
-        self.closed = True
-
-    close = kill
-
-
-@dataclass
-class Stage:
-    """Starts scripted workers and remembers them."""
-
-    steps: list[Answer | Exception]
-    workers: list[Scripted] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.script = iter(self.steps)
-
-    def start(self) -> Scripted:
-        self.workers.append(Scripted(self.script))
-        return self.workers[-1]
+from tests.unit.toolchain.scripted import ACCEPTED, Scripted, Stage
 
 
 @pytest.fixture
