@@ -183,13 +183,11 @@ def test_an_edited_file_is_refused(kernel: SecondKernel, tmp_path: Path) -> None
     boxed = struct.pack("<Q", 0x1234567 << 1 | 1)
     assert honest.count(boxed) == 3
     numeral = honest.replace(boxed, struct.pack("<Q", 0x1234568 << 1 | 1), 1)
-    proofs = {
-        name: at
-        for name in ("same", "other")
-        for at, expr in module.decoder.expressions.items()
-        if expr is module.constant(name).value
-    }
-    exchanged = honest.replace(struct.pack("<Q", proofs["same"]), struct.pack("<Q", proofs["other"]))
+    values = {name: module.constant(name).value for name in ("same", "other")}
+    at = {id(expr): address for address, expr in module.decoder.expressions.items()}
+    proofs = {name: struct.pack("<Q", at[id(value)]) for name, value in values.items()}
+    exchanged = honest.replace(proofs["same"], proofs["other"])
+    assert exchanged != honest
     for data, state in ((honest, "accepted"), (numeral, "refused"), (exchanged, "refused")):
         path.write_bytes(data)
         environment = Environment([tmp_path])
