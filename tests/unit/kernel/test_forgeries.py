@@ -178,7 +178,7 @@ def test_an_edited_file_is_refused(kernel: SecondKernel, tmp_path: Path) -> None
     sides = [Lit(0x1234567) for _ in range(3)]
     proved = theorem("same", equation(sides[0], sides[1]), reflexivity(sides[2]))
     other = theorem("other", equation(ZERO, ZERO), reflexivity(ZERO))
-    path = write_constants(tmp_path / "Edited.olean", [*native().values(), proved, other])
+    path = write_constants(tmp_path / "Edited.olean", [*native().values(), other, proved])
     honest, module = path.read_bytes(), read_module(path, parts="all")
     boxed = struct.pack("<Q", 0x1234567 << 1 | 1)
     assert honest.count(boxed) == 3
