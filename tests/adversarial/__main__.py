@@ -9,11 +9,12 @@ from pathlib import Path
 from lean_bridge.audit.manifest import MANIFEST, write_manifest
 from lean_bridge.toolchain.find import find_embedded
 from lean_bridge.toolchain.provider import Provider
-from tests.adversarial.corpus import TwinProject, lay_out, read_attacks, render_table, try_both, warm
+from lean_bridge.toolchain.warm import keep_warm
+from tests.adversarial.corpus import WORKERS, TwinProject, lay_out, read_attacks, render_table, try_both
 
 
 def main(arguments: list[str]) -> int:
-    with warm(find_embedded(install=True)) as lean:
+    with keep_warm(find_embedded(install=True), WORKERS, time_limit=120.0) as lean:
         if arguments == ["pin"]:
             pin_good_twins(lean)
             return 0

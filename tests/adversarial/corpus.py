@@ -6,8 +6,8 @@ import runpy
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -17,14 +17,13 @@ from lean_bridge.codes import EXPLANATIONS, Code
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.project import Project
 from lean_bridge.toolchain.install import Progress
-from lean_bridge.toolchain.provider import Provider, WorkerPool
-from pybind_models import Toolchain, VerifyReport
+from lean_bridge.toolchain.provider import Provider
+from pybind_models import VerifyReport
 from tests.adversarial.tampering import edit, leave_stale, own_cache, plant
 
 CORPUS = Path(__file__).parent
 SHIPPED = CORPUS.parent.parent / "lean"
 WORKERS = 2
-TIME_LIMIT = 120.0
 
 Twin: TypeAlias = Literal["good", "bad"]
 
@@ -98,28 +97,6 @@ def read_attacks() -> list[Attack]:
         told["builds_on"] = tuple(told.get("builds_on", ()))
         attacks.append(Attack(name=path.parent.name, expected=expected, **told))
     return attacks
-
-
-class WarmLean:
-    """A Lean whose processes outlive the pools opened on it, so that many small builds share them."""
-
-    def __init__(self, provider: Provider, pool: WorkerPool) -> None:
-        self._pool = pool
-        self.info: Toolchain = provider.info
-        self.library: Path = provider.library
-
-    def pool(self, workers: int, *, time_limit: float) -> AbstractContextManager[WorkerPool]:
-        """Give the one pool there is."""
-        assert workers <= WORKERS
-        assert time_limit >= TIME_LIMIT
-        return nullcontext(self._pool)
-
-
-@contextmanager
-def warm(provider: Provider) -> Iterator[WarmLean]:
-    """Keep at most :data:`WORKERS` processes of a Lean until the context ends."""
-    with provider.pool(WORKERS, time_limit=TIME_LIMIT) as pool:
-        yield WarmLean(provider, pool)
 
 
 class TwinProject(Project):

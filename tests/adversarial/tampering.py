@@ -81,31 +81,34 @@ def plant(sources: Path, project: Project, lean: Provider) -> None:
 
 
 def edit(instructions: Path, project: Project) -> None:
-    """Replace text in the bytes of a compiled module, everywhere in its files."""
+    """Replace text in the bytes of a compiled module, everywhere in its files, or remove one of them."""
     told = tomllib.loads(instructions.read_text(encoding="utf-8"))
     project.build()
-    found, replacement = (told[key].encode("latin-1") for key in ("find", "replace"))
-    files = {}
-    for suffix in ARTIFACT_SUFFIXES:
-        file = project.compiled().joinpath(*told["module"].split(".")).with_suffix(suffix)
-        if file.is_file():
-            files[suffix] = file.read_bytes()
-    assert any(found in data for data in files.values()), "there is nothing to edit"
-    forge(told["module"], {suffix: data.replace(found, replacement) for suffix, data in files.items()})
+    compiled = project.compiled().joinpath(*told["module"].split("."))
+    paths = {suffix: compiled.with_suffix(suffix) for suffix in ARTIFACT_SUFFIXES}
+    files = {suffix: path.read_bytes() for suffix, path in paths.items() if path.is_file()}
+    if "remove" in told:
+        del files[told["remove"]]
+        paths[told["remove"]].unlink()
+    else:
+        found, replacement = (told[key].encode("latin-1") for key in ("find", "replace"))
+        assert any(found in data for data in files.values()), "there is nothing to edit"
+        files = {suffix: data.replace(found, replacement) for suffix, data in files.items()}
+    forge(told["module"], files)
 
 
 def forge(module: str, files: Mapping[str, bytes]) -> None:
     """Put other files into the store's only entry for a module, with digests to match."""
-    store = build_store().directory
     (kept,) = (
         path
-        for path in store.glob("modules/*/*/result.json")
+        for path in build_store().directory.glob("modules/*/*/result.json")
         if Entry.model_validate_json(path.read_bytes()).report.module == module
     )
     entry = Entry.model_validate_json(kept.read_bytes())
-    assert set(files) == set(entry.digests)
-    for suffix, data in files.items():
+    assert set(files) <= set(entry.digests)
+    for suffix in entry.digests:
         (kept.parent / f"module{suffix}").unlink()  # the tree has the same file under another name
+    for suffix, data in files.items():
         (kept.parent / f"module{suffix}").write_bytes(data)
     digests = {suffix: hashlib.sha256(data).hexdigest() for suffix, data in files.items()}
     kept.write_text(entry.model_copy(update={"digests": digests}).model_dump_json(), encoding="utf-8")
