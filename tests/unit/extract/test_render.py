@@ -66,11 +66,11 @@ def test_definition() -> None:
     assert lines[3:9] == [
         "noncomputable def extracted {R : Type} [Proofs.Autograd.ScalarOps R] («at» H : Nat) (ε : R) "
         "(W : _) :=",
-        "  Proofs.Autograd.Graph.nil (R := R) (Γ := [.dim «at» (.dim (H*(«at» + 1)) .scalar), .scalar])",
-        "    |>.snoc (ss := []) (τ := .dim (H*(«at» + 1)) .scalar) -- y",
+        "  Proofs.Autograd.Graph.nil (R := R) (Γ := [.mat «at» (H*(«at» + 1)), .scalar])",
+        "    |>.snoc (ss := []) (τ := .vec (H*(«at» + 1))) -- y",
         "      ⟨_, Op.first (n := H*(«at» + 1)) (s := .scalar) («proof» := by grind [Spec.Shape.size]), "
         ".cons (.pos 1 rfl) <| .cons (.pos 0 rfl) <| .nil⟩",
-        "    |>.snoc (ss := [.dim (H*(«at» + 1)) .scalar]) (τ := .scalar)",
+        "    |>.snoc (ss := [.vec (H*(«at» + 1))]) (τ := .scalar)",
         "      ⟨_, Op.second (ε := ε) (A := W), .nil⟩",
     ]
     assert lines[-1] == "end LeanBridge.Certified.A.graph"
@@ -98,3 +98,15 @@ def test_what_cannot_be_written_is_declined() -> None:
         render_graph(GRAPH, Table([definition(name, PROP, type_) for name, type_ in OPS.items()]))
     with pytest.raises(DeclarationNotFound, match=r"Op\.first is not defined"):
         render_graph(GRAPH, Table([definition("A.graph", PROP)]))
+
+
+def test_shapes_of_any_rank() -> None:
+    axes = [
+        Entry(name=f"x{rank}", shape=(WIDTH, *(Dim.variable("H"),) * (rank - 1))) for rank in (1, 3, 4, 5)
+    ]
+    text = render_graph(GRAPH.model_copy(update={"context": tuple(axes)}), declared("Graph")).text
+    width = "(H*(«at» + 1))"
+    assert (
+        f"(Γ := [.vec {width}, .cube {width} H H, .dim {width} (.cube H H H), "
+        f".dim {width} (.dim H (.cube H H H))])" in text
+    )
