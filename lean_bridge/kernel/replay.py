@@ -39,6 +39,8 @@ class Replay:
     kernel: SecondKernel
     outcomes: Mapping[Name, Outcome]
     """Of every declaration asked for or reached that did not come with Lean."""
+    equations: Mapping[Name, Outcome]
+    """Whether the sides of the equations asked for are equal by definition, whatever their proofs say."""
     library_checked: int
     """How many declarations of Lean's own library were checked with their bodies."""
     assumed: tuple[Name, ...]
@@ -73,6 +75,7 @@ def replay(
     names: Sequence[Name],
     *,
     kernel: SecondKernel,
+    equations: Sequence[Name] = (),
     time_limit: float = TIME_LIMIT,
     memory_limit: int = MEMORY_LIMIT,
     observe: Callable[[object], None] | None = None,
@@ -81,12 +84,16 @@ def replay(
 
     A declaration is accepted only if all that it mentions is; the bodies of Lean's own library that are not
     in its compiled files are assumed, and named. A process that dies or passes a limit leaves the rest
-    unreached; ``time_limit`` is in seconds, ``memory_limit`` in bytes.
+    unreached; ``time_limit`` is in seconds, ``memory_limit`` in bytes. Of theorems among ``equations`` it
+    is asked besides whether both sides, as functions of what is quantified, are equal by definition.
     Raises: OleanError if a compiled module cannot be read.
     """
     started = time.monotonic()
-    units = units_below(environment, names)
-    states, _, fault = _ask(units, (), kernel, time_limit, memory_limit, observe)
+    units = units_below(environment, (*names, *equations))
+    sides = {name: _sides(environment, name) for name in equations}
+    pairs = [pair for pair in sides.values() if pair]
+    states, answers, fault = _ask(units, pairs, kernel, time_limit, memory_limit, observe)
+    equal = iter(_pair_outcomes(environment, pairs, states, answers, fault))
     assumed = {unit.name for unit in units if unit.is_assumed or states[unit.name].detail == _ASSUMED}
     wanted = frozenset(names)
     outcomes = {
@@ -102,6 +109,10 @@ def replay(
     return Replay(
         kernel=kernel,
         outcomes=outcomes,
+        equations={
+            name: next(equal) if pair else Outcome("not reached", "it states no equation")
+            for name, pair in sides.items()
+        },
         library_checked=sum(
             len(unit.constants) for unit in checked if unit.is_library and unit.kind != "axiom"
         ),
@@ -125,14 +136,9 @@ def confirm_equal(
     Equal means equal by definition, the types too. A pair is accepted only if everything that it mentions is.
     Raises: OleanError if a compiled module cannot be read.
     """
-    mentioned = [sorted({unit_name(environment, name) for name in constants_in(pair)}) for pair in pairs]
-    units = units_below(environment, [name for names in mentioned for name in names])
+    units = units_below(environment, sorted(constants_in([side for pair in pairs for side in pair])))
     states, answers, fault = _ask(units, pairs, kernel, time_limit, memory_limit, None)
-    outcomes: list[Outcome] = []
-    for index, names in enumerate(mentioned):
-        answer = answers[index] if index < len(answers) else Outcome("not reached", fault)
-        outcomes.append(_blocked(names, states) or answer)
-    return tuple(outcomes)
+    return tuple(_pair_outcomes(environment, pairs, states, answers, fault))
 
 
 def equation_sides(statement: Expr) -> tuple[Expr, Expr] | None:
@@ -156,24 +162,40 @@ def to_report(replayed: Replay, *, allowed_axioms: Iterable[Name]) -> ReplayRepo
     """Return the report of a replay; an axiom that is not allowed, or not Lean's own, rejects."""
     allowed = {name for name in allowed_axioms if name not in replayed.outcomes}
     faults = [f"it rests on axiom {name}" for name in replayed.axioms if name not in allowed]
-    for state in ("refused", "not reached"):
-        faults += [
-            f"{name}: {outcome.detail}"
-            for name, outcome in replayed.outcomes.items()
-            if outcome.state == state
-        ]
-    rejected = replayed.count("refused") or any(name not in allowed for name in replayed.axioms)
+    everything = [*replayed.outcomes.items(), *replayed.equations.items()]
+    faults += [f"{name}: {outcome.detail}" for name, outcome in everything if outcome.state == "refused"]
+    rejected = bool(faults)
+    faults += [f"{name}: {outcome.detail}" for name, outcome in everything if outcome.state == "not reached"]
     if not replayed.outcomes:
         faults = ["nothing was checked"]
     return ReplayReport(
         verdict="rejected" if rejected else "no verdict" if faults else "accepted",
-        reason=replayed.fault or next(iter(faults), None),
+        reason=faults[0] if rejected else replayed.fault or next(iter(faults), None),
         declarations=verdicts(replayed),
         library_checked=replayed.library_checked,
         assumed=replayed.assumed,
         axioms=replayed.axioms,
         seconds=replayed.seconds,
     )
+
+
+def _sides(environment: Environment, name: Name) -> tuple[Expr, Expr] | None:
+    constant = environment.constant(name)
+    return equation_sides(constant.type) if constant else None
+
+
+def _pair_outcomes(
+    environment: Environment,
+    pairs: Sequence[tuple[Expr, Expr]],
+    states: Mapping[Name, Outcome],
+    answers: Sequence[Outcome],
+    fault: str | None,
+) -> Iterator[Outcome]:
+    """Yield the outcome of each pair: accepted only if everything that it mentions is."""
+    for index, pair in enumerate(pairs):
+        required = sorted({unit_name(environment, name) for name in constants_in(pair)})
+        answer = answers[index] if index < len(answers) else Outcome("not reached", fault)
+        yield _blocked(required, states) or answer
 
 
 def verdicts(replayed: Replay) -> dict[Name, KernelVerdict]:

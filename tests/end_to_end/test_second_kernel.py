@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.audit.axioms import STANDARD_AXIOMS
+from lean_bridge.crosscheck.certify import certify_graphs
 from lean_bridge.kernel.replay import project_declarations, replay, to_report, verdicts
 from lean_bridge.kernel.session import SecondKernel, find_second_kernel
 from lean_bridge.olean.environment import Environment
@@ -53,6 +54,21 @@ def test_our_library_is_confirmed_whole_and_in_time(kernel: SecondKernel) -> Non
     assert found.seconds < SECONDS
     catalogued = {entry.name for entry in project.catalogue.declarations}
     assert catalogued <= {name for name, verdict in verdicts(found).items() if verdict.outcome == "accepted"}
+
+
+def test_extraction_is_confirmed_by_computation(kernel: SecondKernel, embedded: Provider) -> None:
+    project = open_project(CHECKOUT)
+    environment = project.environment()
+    graphs = [project.extract(entry.name) for entry in project.catalogue.graphs]
+    certified, directory = certify_graphs(graphs, environment, project.compiled(), embedded)
+    modules = {each.module for each in certified.values() if each.module}
+    theorems = [each.theorem for each in certified.values() if each.theorem]
+    compiled = environment.extended(directory)
+    compiled.closure(modules)
+    found = replay(compiled, theorems, equations=theorems, kernel=kernel)
+    assert len(theorems) == len(graphs) == len(found.equations) > 10
+    assert {outcome.state for outcome in found.equations.values()} == {"accepted"}
+    assert to_report(found, allowed_axioms=STANDARD_AXIOMS).verdict == "accepted"
 
 
 def test_mutual_nested_and_quotient_types_of_leans_own(kernel: SecondKernel, embedded: Provider) -> None:

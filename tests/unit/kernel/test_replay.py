@@ -283,6 +283,13 @@ def test_equal_sides_are_confirmed_and_others_not(kernel: SecondKernel, tmp_path
         [sides, (added, one), (added, zero), (App(ZERO, ZERO), ZERO), (NAT, ZERO), (Const("bad", ()), ZERO)],
         kernel=kernel,
     )
+    found = replay(environment, [], equations=["swap_swap", "rests_on_assumed", "big", "gone"], kernel=kernel)
+    assert {name: outcome.state for name, outcome in found.equations.items()} == {
+        "swap_swap": "accepted",
+        "rests_on_assumed": "refused",  # it follows from an axiom, not by computation
+        "big": "not reached",
+        "gone": "not reached",
+    }
     assert (equal.state, computed.state) == ("accepted", "accepted")
     assert (other.state, ill_typed.state, types.state) == ("refused", "refused", "refused")
     assert "is not Num.zero" in (other.detail or "")
