@@ -76,8 +76,8 @@ def certify_graphs(
     compiled.closure(groups)
     collector = AxiomCollector(compiled)
     for name, group in groups.items():
-        for certificate in group:
-            outcomes[certificate.graph.lean_name] = _judge(certificate.graph, name, compiled, collector)
+        for graph in (certificate.graph for certificate in group):
+            outcomes[graph.lean_name] = judge_certificate(graph, name, compiled, collector)
     return {graph.lean_name: outcomes[graph.lean_name] for graph in graphs}, generated
 
 
@@ -94,7 +94,9 @@ def _refusals(
     return refusals or {certificate.graph.lean_name: _refused(errors[0].text) for certificate in group}
 
 
-def _judge(graph: DGraph, module: Name, compiled: Environment, collector: AxiomCollector) -> Certification:
+def judge_certificate(
+    graph: DGraph, module: Name, compiled: Environment, collector: AxiomCollector
+) -> Certification:
     """Return what the compiled theorem itself says, whatever was or was not reported about it."""
     name = certificate_name(graph)
     theorem = compiled.constant(name)

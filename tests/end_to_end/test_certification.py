@@ -6,10 +6,12 @@ import logging
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from lean_bridge.cli import app
 from lean_bridge.crosscheck.certify import certify_graphs
 from lean_bridge.events import ModuleStarted
-from lean_bridge.extract.render import certificate_name, render_graph
+from lean_bridge.extract.render import certificate_name, render_graph, render_source
 from lean_bridge.olean.environment import Environment
 from lean_bridge.project import Project, open_project
 from lean_bridge.toolchain.provider import Provider
@@ -104,3 +106,15 @@ def test_what_cannot_be_written_is_not_run(
         outcome="not run", detail="Proofs.Autograd.absent is not defined by any compiled module"
     )
     assert elaborated == 0
+
+
+def test_a_graph_is_printed_as_the_module_that_lean_checks(
+    graphs: dict[str, DGraph], environment: Environment, tmp_path: Path
+) -> None:
+    output = tmp_path / "Graph.lean"
+    options = ["--project", str(CHECKOUT), "--format", "lean", "--output", str(output)]
+    result = CliRunner().invoke(app, ["graph", "ffnResidualDGraph", *options])
+    assert result.exit_code == 0, result.output
+    text = output.read_text("utf-8")
+    assert text == render_source(graphs["ffnResidualDGraph"], environment)
+    assert "theorem declared_eq_extracted" in text

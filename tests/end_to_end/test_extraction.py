@@ -73,6 +73,7 @@ def test_attention_row_by_row(
     assert [(entry.name, entry.shape) for entry in graph.context] == [(n, shape(s)) for n, s in CONTEXT]
     expected = [(n, split if op == "SPLIT" else op, operands, shape(s)) for n, op, operands, s in rows]
     assert [(node.name, node.op, node.operands, node.shape) for node in graph.nodes] == expected
+    assert str(graph.nodes[0].shape[1]) == "numHeads*headDim"  # as declared; equality knows no order
     assert graph.nodes[8].params["c"] == ScalarParam(name="c")
     assert all(node.lean_op == PRIMITIVES[node.op].lean_name for node in graph.nodes)
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
-from lean_bridge.crosscheck.certify import states_extraction
+from lean_bridge.audit.axioms import AxiomCollector
+from lean_bridge.crosscheck.certify import judge_certificate, states_extraction
+from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import BVar, Expr, MData
-from pybind_models import DGraph
+from pybind_models import Certification, DGraph
 from tests.lean_terms import PROP, Table, app, const, definition, pi
+from tests.olean_writer import OleanWriter
 
 NAMES = ("R", "inst", "n", "h", "c", "W", "m")
 GRAPH = DGraph(lean_name="A.graph", dims=("n", "m"), scalars=("c",), maps=("W",), context=(), nodes=())
@@ -96,3 +100,56 @@ def test_a_certified_graph_is_taken_out_of_its_structure() -> None:
     assert not states(GOOD, result="DGraph")
     wrong = app(const("Proofs.Autograd.DGraph.h"), *at("R", "inst"), const("Γ"), const("ss"), DECLARED)
     assert not states(pi(*NAMES, body=equation(wrong, RIGHT)), result="DGraph")
+
+
+PLAIN = GRAPH.model_copy(update={"dims": (), "scalars": (), "maps": ()})
+THEOREM = "LeanBridge.Certified.A.graph.declared_eq_extracted"
+
+
+def judged(
+    directory: Path, *, theorem: str = THEOREM, kind: str = "theorem", of: str = "A.graph", proof: str = "rfl"
+) -> Certification:
+    """Return the judgement on a compiled module with a theorem about ``PLAIN``."""
+    writer = OleanWriter(word=8)
+
+    def named(text: str) -> int:
+        return writer.name(*text.split("."))
+
+    def applied(name: str, *arguments: int) -> int:
+        term = writer.expr(4, [named(name), 1])
+        for argument in arguments:
+            term = writer.expr(5, [term, argument])
+        return term
+
+    prop, x, graph = writer.expr(3, [1]), applied("x"), applied("Proofs.Autograd.Graph")
+    written = [
+        (named(name), writer.declaration("definition", named(name), graph if name[0] == "A" else prop, prop))
+        for name in ("Eq", "x", "rfl", "Proofs.Autograd.Graph", "A.graph", "A.other", EXTRACTED)
+    ]
+    written.append((named("sorryAx"), writer.axiom(named("sorryAx"), prop)))
+    statement = applied("Eq", graph, applied(of), applied(EXTRACTED, x, x))
+    written.append((named(theorem), writer.declaration(kind, named(theorem), statement, applied(proof))))
+    writer.file(directory / "Made.olean", written)
+    compiled = Environment([directory])
+    compiled.load("Made")
+    return judge_certificate(PLAIN, "Made", compiled, AxiomCollector(compiled))
+
+
+def test_what_was_compiled_is_judged(tmp_path: Path) -> None:
+    assert judged(tmp_path) == Certification(outcome="certified", module="Made", theorem=THEOREM)
+
+
+@pytest.mark.parametrize(
+    ("changes", "detail"),
+    [
+        ({"theorem": "LeanBridge.Certified.A.graph.another"}, "has no theorem"),
+        ({"kind": "definition"}, "has no theorem"),
+        ({"kind": "axiom"}, "has no theorem"),
+        ({"of": "A.other"}, "does not say that A.graph is what was extracted"),
+        ({"proof": "sorryAx"}, "rests on sorryAx: sorry"),
+    ],
+)
+def test_what_was_not_proved_is_refused(tmp_path: Path, changes: dict[str, str], detail: str) -> None:
+    judgement = judged(tmp_path, **changes)
+    assert judgement.outcome == "refused"
+    assert detail in (judgement.detail or "")
