@@ -331,7 +331,7 @@ def replay(
     format_: Annotated[
         ReplayFormat, typer.Option("--format", "-f", help="How to print.")
     ] = ReplayFormat.TABLE,
-    time_limit: Annotated[float, typer.Option("--time-limit", help="Seconds for the kernel.", min=1)] = 120.0,
+    time_limit: Annotated[float, typer.Option("--time-limit", help="Seconds for the kernel.", min=1)] = 600.0,
 ) -> None:
     """Have a second, native kernel check the library's declarations again, from nothing.
 

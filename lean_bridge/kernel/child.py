@@ -1,12 +1,13 @@
 """The process that the kernel's library is loaded into: requests on its input, answers on its output.
 
-Started by :mod:`lean_bridge.kernel.session` with the library's path and the most bytes of memory that the
+Started by :mod:`lean_bridge.kernel.session` with the library's path and the most bytes and seconds that the
 requests may take. Whatever goes wrong here ends the process, which its parent takes for no answer.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import resource
 import sys
@@ -17,9 +18,11 @@ from lean_bridge.kernel.native import Lean
 from lean_bridge.kernel.terms import Terms
 
 
-def main(library: str, memory_limit: str) -> None:
+def main(library: str, memory_limit: str, time_limit: str) -> None:
     """Answer every request on standard input."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # should the parent be gone by then
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(float(time_limit)), resource.RLIM_INFINITY))
     # what Lean prints of its own accord must not pass for an answer
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

