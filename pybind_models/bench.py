@@ -103,7 +103,8 @@ class BenchCase(Model):
     """The least time of a call of the program over that of the bare list of its calls, less 1."""
     memory: Memory
     timings: tuple[Timing, ...] = Field(min_length=1)
-    """The floor first, where there is one, then the compiled plan, then all others."""
+    """The floor first, where there is one; then the compiled program, prepared for these arrays once; then it
+    called with checks and results to keep; then all others."""
     absent: tuple[Absence, ...] = ()
 
 

@@ -27,7 +27,8 @@ from pybind_models.bench import Absence, BenchCase, BenchReport, DType, Memory, 
 
 FLOOR: Final = "floor"
 COMPILED: Final = "lean_bridge"
-BARE: Final = "lean_bridge, bare calls"
+CHECKED: Final = "checked call"
+BARE: Final = "bare calls"
 INTERPRETER: Final = "interpreter"
 
 TOLERANCE: Final[Mapping[DType, float]] = {"float64": 1e-8, "float32": 1e-2}
@@ -82,7 +83,8 @@ def _measure_case(case: Case, label: str, against: Sequence[str], threads: int, 
     products = record_products(case)
     others, absent = _compare(case, [name for name in against if name != INTERPRETER], expected)
     contestants = [Contestant(FLOOR, replay(products))] if products else []
-    contestants += [Contestant(COMPILED, compiled.run), Contestant(BARE, compiled.bare)]
+    contestants += [Contestant(COMPILED, compiled.run), Contestant(CHECKED, compiled.checked)]
+    contestants.append(Contestant(BARE, compiled.bare))
     contestants += [Contestant(INTERPRETER, interpreter)] if INTERPRETER in against else []
     contestants += [Contestant(name, reference.run) for name, (reference, _) in others.items()]
     samples = measure(contestants, seconds=seconds)

@@ -89,7 +89,7 @@ def draw_case(
 
 def _draw(rng: np.random.Generator, shape: Shape, dtype: DType) -> Array:
     fan_in = shape[0] if len(shape) > 1 else 1
-    return (rng.standard_normal(shape) / math.sqrt(fan_in or 1)).astype(dtype)
+    return np.asarray(rng.standard_normal(shape) / math.sqrt(fan_in or 1), dtype)
 
 
 def _arguments(

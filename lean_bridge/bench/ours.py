@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from lean_bridge.bench.case import Case
 from lean_bridge.executor.plan import Plan
@@ -17,6 +18,8 @@ class Compiled:
 
     run: Callable[[], list[Array]]
     """Returns the results, which hold until the next call."""
+    checked: Callable[[], object]
+    """The same by the program's own method, which checks its arrays and gives results to keep."""
     bare: Callable[[], None]
     """The same calls of NumPy, without anything around them."""
     plan: Plan
@@ -34,12 +37,16 @@ def compile_case(case: Case) -> Compiled:
     started = time.perf_counter()
     last = (case.result.name,)
     program = case.bound.compile(**case.arguments)
+    checked: Callable[[], object]
     if case.mode == "forward":
         run = program.prepare(case.inputs, values=last)
+        checked = partial(program.forward, case.inputs, last)
     elif case.mode == "vjp":
         run = program.prepare(case.inputs, seeds=case.moved, values=last, wrt=None)
+        checked = partial(program.value_and_vjp, case.inputs, case.moved)
     else:
         run = program.prepare(case.inputs, tangents=case.moved, moved=last)
+        checked = partial(program.jvp, case.inputs, case.moved, last)
     run()
     seconds = time.perf_counter() - started
     calls = run.calls
@@ -48,7 +55,7 @@ def compile_case(case: Case) -> Compiled:
         for function, arguments in calls:
             function(*arguments)
 
-    return Compiled(run, bare, run.plan, len(calls), seconds)
+    return Compiled(run, checked, bare, run.plan, len(calls), seconds)
 
 
 def interpret_case(case: Case) -> Callable[[], Mapping[str, Array]]:

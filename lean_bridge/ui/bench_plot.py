@@ -34,7 +34,7 @@ def draw_bench(report: BenchReport, file: Path) -> None:
     has_floor = all(floor is not None for floor in floors)
     shown = [name for name in names if name != "floor"]
     width = 0.8 / len(shown)
-    figure = Figure(figsize=(max(6.0, 1.1 * len(cases) * len(shown)), 4.0), layout="constrained")
+    figure = Figure(figsize=(3.0 + 1.2 * len(cases) * max(1.0, 0.2 * len(shown)), 4.0), layout="constrained")
     axes = figure.add_subplot()
     for offset, name in enumerate(shown):
         places, heights, below, above = [], [], [], []
@@ -58,7 +58,7 @@ def draw_bench(report: BenchReport, file: Path) -> None:
         axes.axhline(1.0, color="black", linewidth=0.8)
     axes.set_ylabel("time / time of the bare products" if has_floor else "seconds")
     axes.set_title(f"{report.graph.rpartition('.')[2]}, threads: {report.threads}")
-    axes.legend(frameon=False)
+    figure.legend(loc="outside right upper", frameon=False)
     try:
         figure.savefig(file)
     except OSError as error:

@@ -10,13 +10,16 @@ from rich.table import Table
 from rich.text import Text
 
 from lean_bridge.ui.wording import counted, one_line, seconds_text
-from pybind_models.bench import BenchCase, BenchReport, Timing
+from pybind_models.bench import BenchCase, BenchReport
 
 WHAT: Final = {"forward": "forward", "vjp": "forward and VJP of all inputs", "jvp": "forward and JVP"}
 FLOOR, OURS = "floor", "lean_bridge"
 QUIET: Final = 0.95
 """The share of a core below which a contestant on one thread was kept waiting."""
-HEAD: Final = ("contestant", "median", "quartiles", "× floor", "(least)", "ours ÷", "Gflop/s", "cores")
+HEAD: Final = ("contestant", "median", "quartiles", "× floor", "least", "ours ÷", "Gflop/s", "cores")
+
+
+_UNITS: Final = (("µs", 1e-6), ("ms", 1e-3), ("s", 1.0))
 
 
 def render_bench(report: BenchReport, console: Console) -> None:
@@ -104,7 +107,7 @@ def _rows(case: BenchCase) -> Iterator[tuple[str, ...]]:
         yield (
             timing.contestant,
             time_text(seconds.median),
-            f"{time_text(seconds.lower)}–{time_text(seconds.upper)}",
+            f"{time_text(seconds.lower, seconds.upper)}–{time_text(seconds.upper)}",
             "–" if timing.to_floor is None else f"{timing.to_floor:.2f}",
             "–" if timing.least_to_floor is None else f"{timing.least_to_floor:.2f}",
             f"{ours / seconds.median:.2f}",
@@ -134,14 +137,16 @@ def _notes(case: BenchCase, threads: int) -> Iterator[str]:
         yield f"the machine was busy: only {had:.2f} of a core was had, so the times are too long"
 
 
-def time_text(seconds: float) -> str:
-    """Return a short duration with three digits: ``37.4 µs``, ``5.02 ms``, ``1.24 s``."""
-    for unit, scale in (("µs", 1e-6), ("ms", 1e-3), ("s", 1.0)):
-        value = seconds / scale
-        if value < 999.5 or unit == "s":
-            digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
-            return f"{value:.{digits}f} {unit}"
-    raise AssertionError
+def time_text(seconds: float, beside: float | None = None) -> str:
+    """Return a short duration with three digits: ``37.4 µs``, ``5.02 ms``, ``1.24 s``.
+
+    What stands beside a longer duration is given in that one's unit, without it.
+    """
+    longest = seconds if beside is None else beside
+    unit, scale = next((unit for unit in _UNITS if longest < 999.5 * unit[1]), _UNITS[-1])
+    value = seconds / scale
+    digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
+    return f"{value:.{digits}f}" + f" {unit}" * (beside is None)
 
 
 def bytes_text(count: int) -> str:

@@ -1,0 +1,39 @@
+"""Sizes as they are written on the command line."""
+
+from __future__ import annotations
+
+import pytest
+
+from lean_bridge.bench.sizes import Size, parse_sizes
+from lean_bridge.errors import BindingError
+from tests.unit.executor.graphs import attention, encoder, layer_norm
+
+
+def test_names_give_a_block_its_dimensions() -> None:
+    tiny, small = parse_sizes(["tiny,small"], encoder(fixed=False))
+    assert tiny == Size("tiny", {"n": 8, "dModel": 16, "numHeads": 2, "headDim": 8, "dFF": 32})
+    assert small.dims["dFF"] == 512
+    assert parse_sizes(["tiny"], attention())[0].dims == {"n": 8, "dModel": 16, "numHeads": 2, "headDim": 8}
+
+
+def test_dimensions_may_be_given_for_any_graph() -> None:
+    assert parse_sizes(["m=4, n=8", "m=1,n=2"], layer_norm()) == [
+        Size("m=4, n=8", {"m": 4, "n": 8}),
+        Size("m=1, n=2", {"m": 1, "n": 2}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("huge", "no size 'huge'; expected tiny, small, medium, large, or m=…,n=…"),
+        ("tiny", r"tiny is a size of transformer blocks; give m=…,n=… \(no transformer block: "),
+        ("m=4,n=x", "expected dimensions as in n=8,dModel=16, found 'n=x'"),
+        ("m=4,tiny", "found 'tiny'"),
+    ],
+)
+def test_what_is_no_size_is_refused(text: str, message: str) -> None:
+    model = layer_norm().model_copy(update={"lean_name": "Test.norm"})
+    model = model.model_copy(update={"context": model.context, "nodes": model.nodes[:1]})
+    with pytest.raises(BindingError, match=message):
+        parse_sizes([text], model)
