@@ -123,7 +123,9 @@ class AxiomCollector:
         constant, module = environment.constant(name), environment.module_of(name)
         if constant is None or module is None:
             return _Reached("undefined")
-        names = mentioned_constants(constant)
+        # two modules may each prove one statement: which of the proofs an importer means, no file tells
+        definitions = environment.definitions(name)
+        names = tuple(sorted({each for _, version in definitions for each in mentioned_constants(version)}))
         is_library = environment.is_library(module)
         if constant.kind == "axiom":
             if environment.original_kind(name) == "axiom":
@@ -136,7 +138,8 @@ class AxiomCollector:
         fault = fault or self._replaced.get(name)
         if is_library:
             return _Reached("library", names, fault)
-        return _Reached("own", names, fault or self._substitutions(module).get(name))
+        marks = (self._substitutions(definer).get(name) for definer, _ in definitions)
+        return _Reached("own", names, fault or next(filter(None, marks), None))
 
     @cached_property
     def _replaced(self) -> Mapping[Name, Fault]:

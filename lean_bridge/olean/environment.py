@@ -95,6 +95,17 @@ class Environment:
         found = self._resolve(name)
         return found[1] if found else None
 
+    def definitions(self, name: Name) -> tuple[tuple[Name, Constant], ...]:
+        """Return every loaded module that defines a constant, with its version of it; they agree.
+
+        Two proofs of one statement agree, and Lean lets a module import both.
+        """
+        found = self._resolve(name)
+        definers = self._definers.get(name, ())
+        if found is None or not isinstance(definers, list):
+            return (found,) if found else ()
+        return tuple((module, self._modules[module].constant(name)) for module in definers)
+
     def module_of(self, name: Name) -> Name | None:
         """Return the loaded module that defines a constant."""
         found = self._resolve(name)

@@ -137,6 +137,19 @@ def test_what_a_csimp_lemma_replaces_is_refused(tmp_path: Path, name: str) -> No
     assert (found.path, found.fault) == (("t", name), Fault(Code.SUBSTITUTED, reason))
 
 
+@pytest.mark.parametrize("unfinished", ["Left", "Right"])
+def test_both_proofs_of_a_lemma_that_two_modules_prove_are_followed(tmp_path: Path, unfinished: str) -> None:
+    write_module(tmp_path / "lib" / "Core.olean", STANDARD)
+    for module in ("Left", "Right"):
+        lemma = ["sorryAx"] if module == unfinished else []
+        write_module(tmp_path / "own" / f"{module}.olean", {"lemma": ("theorem", lemma)}, imports=["Core"])
+    write_module(tmp_path / "own" / "Top.olean", {"t": ("theorem", ["lemma"])}, imports=["Left", "Right"])
+    environment = Environment([tmp_path / "own"], library=tmp_path / "lib")
+    environment.load("Top")
+    found = AxiomCollector(environment).collect("t")
+    assert (found.path, found.fault) == (("t", "lemma", "sorryAx"), Fault(Code.SORRY, "sorry"))
+
+
 def test_an_opaque_constant_is_followed(tmp_path: Path) -> None:
     own: Declarations = {"t": ("theorem", ["sealed"]), "sealed": ("opaque", ["propext"])}
     found = collect(tmp_path, "t", own)
