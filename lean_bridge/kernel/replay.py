@@ -177,12 +177,13 @@ def to_report(replayed: Replay, *, allowed_axioms: Iterable[Name]) -> ReplayRepo
     everything = [*replayed.outcomes.items(), *replayed.equations.items()]
     faults += [f"{name}: {outcome.detail}" for name, outcome in everything if outcome.state == "refused"]
     rejected = bool(faults)
+    faults += [replayed.fault] if replayed.fault else []
     faults += [f"{name}: {outcome.detail}" for name, outcome in everything if outcome.state == "not reached"]
     if not replayed.outcomes:
         faults = ["nothing was checked"]
     return ReplayReport(
         verdict="rejected" if rejected else "no verdict" if faults else "accepted",
-        reason=faults[0] if rejected else replayed.fault or next(iter(faults), None),
+        reason=next(iter(faults), None),
         declarations=verdicts(replayed),
         library_checked=replayed.library_checked,
         assumed=replayed.assumed,

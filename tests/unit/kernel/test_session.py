@@ -1,0 +1,69 @@
+"""Whatever the kernel's process says that makes no sense confirms nothing."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from lean_bridge.kernel.replay import Outcome, replay, to_report
+from lean_bridge.kernel.session import SecondKernel
+from lean_bridge.olean.environment import Environment
+from tests.unit.kernel.declarations import DATA
+
+HELLO = '{"kernel": "4.35.0"}'
+YES = '{"outcome": "accepted", "message": ""}'
+QUESTIONS = 5
+"""``swap``, ``Pair`` with its two fields, and the numbers that literals are made of."""
+
+SPEECHES = {
+    "nothing": ([], "ended with status 0: it said nothing"),
+    "no greeting": ([YES] * QUESTIONS + ['{"end": 3}'], "process began with"),
+    "an end at once": (['{"end": -1}'], "process began with {}"),
+    "no end": ([HELLO] + [YES] * QUESTIONS, "ended with status 0"),
+    "an end too early": ([HELLO, YES, '{"end": 1}'], "1 answers to"),
+    "an end that counts otherwise": ([HELLO, YES, '{"end": 4}'], "gave 1 answers and says 4"),
+    "too many answers": ([HELLO] + [YES] * 9 + ['{"end": 9}'], "9 answers to"),
+    "no JSON": ([HELLO, "accepted"], "said b'accepted'"),
+    "JSON of another kind": ([HELLO, "[1]"], "said b'[1]'"),
+    "an unknown outcome": ([HELLO, *['{"outcome": "fine"}'] * QUESTIONS, '{"end": 5}'], ""),
+}
+
+
+@pytest.fixture(name="environment", scope="module")
+def _environment() -> Environment:
+    environment = Environment([DATA])
+    environment.load("Native")
+    return environment
+
+
+def speak(directory: Path, lines: list[str], monkeypatch: pytest.MonkeyPatch) -> SecondKernel:
+    """Put a program in the place of the kernel's process that says these lines, whatever it is asked."""
+    program = directory / "program"
+    program.write_text(f"#!{sys.executable}\nprint({chr(10).join(lines)!r})\n" if lines else "#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(program))
+    return SecondKernel(Path("unused"), "4.35.0", "a test")
+
+
+@pytest.mark.parametrize("case", SPEECHES)
+def test_what_makes_no_sense_confirms_nothing(
+    case: str, environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines, fault = SPEECHES[case]
+    found = replay(environment, ["swap"], kernel=speak(tmp_path, lines, monkeypatch))
+    assert fault in (found.fault or "")
+    assert found.outcomes["swap"].state == ("accepted" if case == "no end" else "not reached")
+    assert to_report(found, allowed_axioms=()).verdict == "no verdict"
+
+
+def test_whole_answers_count_as_said(
+    environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no = YES.replace("accepted", "refused").replace('""', '"because"')
+    kernel = speak(tmp_path, [HELLO, YES, YES, YES, YES, no, '{"end": 5}'], monkeypatch)
+    found = replay(environment, ["swap"], kernel=kernel)
+    assert found.fault is None
+    assert found.outcomes["swap"] == Outcome("refused", "because")
+    assert found.outcomes["Pair"] == Outcome("accepted")
