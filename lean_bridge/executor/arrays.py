@@ -39,10 +39,17 @@ def check_arrays(
     Raises: ArrayError naming the first entry that does not fit.
     """
     if primals is None:
-        return list(_checked(role, given, entries, scalars, None, partial=False).values())
+        return check_every(role, given, entries, scalars, None)
     like = primals[0] if primals else None
     found = check_given(role, given, entries, scalars, like)
     return [found[i] if i in found else np.zeros_like(primals[i]) for i in range(len(entries))]
+
+
+def check_every(
+    role: str, given: Given, entries: Sequence[BoundEntry], scalars: Scalars, like: Array | None
+) -> list[Array]:
+    """Return one array per entry, all given and of the dtype of ``like``. Raises: as ``check_arrays``."""
+    return list(_checked(role, given, entries, scalars, like, partial=False).values())
 
 
 def check_given(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -16,8 +18,9 @@ from lean_bridge.executor.passes.order import OVERWRITE, PASSES, SWITCHES
 from lean_bridge.executor.passes.rewriter import Target
 from lean_bridge.executor.plan import Plan
 from lean_bridge.executor.program import Program
-from lean_bridge.executor.run import Run, own
+from lean_bridge.executor.run import Pool, Run
 from lean_bridge.executor.scalars import Array, Reals
+from lean_bridge.executor.stages import Evaluator, Linearized, split_stages
 from lean_bridge.executor.trace import Leaves, Request, Role, trace_program
 
 _NOTHING: Final[Mapping[str, Array]] = MappingProxyType({})
@@ -40,18 +43,18 @@ class CompiledProgram:
         """The names of the passes that are on."""
         self.entries, self.context = program.entries, program.context
         self.steps, self.scalars = program.steps, program.scalars
-        self._plans: dict[Request, Plan] = {}
         self._traces: dict[Request, Trace] = {}
-        self._idle: dict[Request, list[Run]] = {}
+        self._plans: dict[Request, Plan] = {}
+        self._evaluators: dict[Request, Evaluator] = {}
 
     def with_passes(self, names: Iterable[str]) -> CompiledProgram:
         """Return the program with only the passes of these names.
 
-        Raises: KeyError for a name that is not in ``passes.order.SWITCHES``.
+        Raises: ValueError for a name that is not in ``passes.order.SWITCHES``.
         """
         wanted = frozenset(names)
         if unknown := wanted - frozenset(SWITCHES):
-            raise KeyError(f"no pass {', '.join(sorted(unknown))}; expected some of {', '.join(SWITCHES)}")
+            raise ValueError(f"no pass {', '.join(sorted(unknown))}; expected some of {', '.join(SWITCHES)}")
         return CompiledProgram(self.program, (name for name in SWITCHES if name in wanted))
 
     def forward(self, inputs: Given, outputs: Iterable[str] | None = None) -> list[Array]:
@@ -87,10 +90,52 @@ class CompiledProgram:
         Raises: as :meth:`Program.vjp`.
         """
         leaves, dtype = self._inputs(inputs)
-        given = self._given(leaves, "seed", seeds)
-        values = self._entries(outputs)
+        given, values = self._given(leaves, "seed", seeds), self._entries(outputs)
         made = self._run(Request(dtype, seeds=given, values=values, wrt=self._wrt(wrt)), leaves)
         return made[: len(values)], made[len(values) :]
+
+    def linearize(
+        self, inputs: Given, tangents: Iterable[str] | None = None, outputs: Iterable[str] | None = None
+    ) -> Linearized:
+        """Return the map from tangents of inputs to those of entries; the values are computed now, once.
+
+        Raises: as :meth:`Program.forward`.
+        """
+        leaves, dtype = self._inputs(inputs)
+        request = Request(dtype, tangents=self._wrt(tangents), moved=self._entries(outputs))
+        return self._linearized(request, leaves, "tangent")
+
+    def pullback(
+        self, inputs: Given, seeds: Iterable[str] | None = None, wrt: Iterable[str] | None = None
+    ) -> Linearized:
+        """Return the map from seeds of entries to cotangents of inputs; the values are computed now, once.
+
+        Raises: as :meth:`Program.forward`.
+        """
+        leaves, dtype = self._inputs(inputs)
+        return self._linearized(
+            Request(dtype, seeds=self._entries(seeds), wrt=self._wrt(wrt)), leaves, "seed"
+        )
+
+    def jacobian(self, inputs: Given, of: str, wrt: str) -> Array:
+        """Return the derivative of an entry by an input, of shape (axes of the entry …, axes of the input …).
+
+        It takes as many seeds or tangents as the smaller of the two has coordinates. Raises: as
+        :meth:`Program.forward`.
+        """
+        (entry,), (source,) = self._entries((of,)), self._wrt((wrt,))
+        shapes = (self.entries[entry].shape, self.entries[source].shape)
+        rows, columns = map(math.prod, shapes)
+        by_rows = rows < columns
+        derivative = self.pullback(inputs, [of], [wrt]) if by_rows else self.linearize(inputs, [wrt], [of])
+        like, one = check_arrays("input", inputs, self.context, self.scalars)[0], self.scalars.rational(1)
+        made = np.zeros_like(like, shape=(rows, columns))
+        for index in range(min(rows, columns)):
+            unit = np.zeros_like(like, shape=rows if by_rows else columns)
+            unit[index] = one
+            (image,) = derivative([unit.reshape(shapes[0 if by_rows else 1])])
+            made[(index,) if by_rows else (slice(None), index)] = image.reshape(image.size)
+        return made.reshape(shapes[0] + shapes[1])
 
     def prepare(
         self,
@@ -104,9 +149,9 @@ class CompiledProgram:
     ) -> Run:
         """Return a run with buffers of its own: called without arguments, it allocates nothing.
 
-        Its results are the values, then the tangents of ``moved``, then the cotangents with respect to
-        ``wrt``, for what the given arrays hold at the time of the call. Raises: as the other methods;
-        TypeError for a field other than floating point.
+        Its results are the values, then the tangents of ``moved``, then the cotangents of ``wrt``, for what
+        the given arrays hold at the time of the call. Raises: as the other methods; TypeError for a field
+        other than floating point.
         """
         if type(self.scalars) is not Reals:
             raise TypeError(f"expected a program in floating point, found {type(self.scalars).__name__}")
@@ -129,32 +174,38 @@ class CompiledProgram:
         Raises: UnsupportedOp, as :func:`trace_program`.
         """
         if request not in self._plans:
-            trace = self._trace(request)
-            layout = lay_out(trace, in_place=OVERWRITE in self.passes)
-            self._plans[request] = Plan(trace, layout, request.dtype, self.passes)
+            self._plans[request] = self._planned(self._trace(request), request.dtype)
         return self._plans[request]
+
+    def _planned(self, trace: Trace, dtype: np.dtype[Any]) -> Plan:
+        return Plan(trace, lay_out(trace, in_place=OVERWRITE in self.passes), dtype, self.passes)
 
     def _trace(self, request: Request) -> Trace:
         if request not in self._traces:
             trace, target = trace_program(self.program, request), Target(self.scalars, request.dtype)
-            for name, apply in PASSES.items():
+            for name, rewrite in PASSES.items():
                 if name in self.passes:
-                    trace = apply(trace, target)
+                    trace = rewrite(trace, target)
             self._traces[request] = trace
         return self._traces[request]
 
     def _run(self, request: Request, leaves: Leaves) -> list[Array]:
-        if type(self.scalars) is not Reals:
-            return evaluate(self._trace(request), self.scalars, leaves)
-        idle = self._idle.setdefault(request, [])
-        try:
-            run = idle.pop()
-        except IndexError:  # all are in use by other threads
-            run = Run(self.plan(request))
-        run.bind(leaves)
-        results = own(run.plan.trace, run(), leaves)
-        idle.append(run)
-        return results
+        if request not in self._evaluators:
+            self._evaluators[request] = self._evaluator(self._trace(request), request.dtype)
+        return self._evaluators[request](leaves)
+
+    def _evaluator(self, trace: Trace, dtype: np.dtype[Any]) -> Evaluator:
+        if type(self.scalars) is Reals:
+            return Pool(self._planned(trace, dtype))
+        return functools.partial(evaluate, trace, self.scalars)
+
+    def _linearized(self, request: Request, leaves: dict[tuple[Role, int], Array], role: Role) -> Linearized:
+        early, late = split_stages(self._trace(request), role)
+        saved = self._evaluator(early, request.dtype)(leaves)
+        leaves.update({("saved", number): array for number, array in enumerate(saved)})
+        given = request.seeds if role == "seed" else request.tangents
+        entries = {position: self.entries[position] for position in given}
+        return Linearized(self._evaluator(late, request.dtype), leaves, role, entries, self.scalars)
 
     def _inputs(self, inputs: Given) -> tuple[dict[tuple[Role, int], Array], np.dtype[Any]]:
         arrays = check_arrays("input", inputs, self.context, self.scalars)

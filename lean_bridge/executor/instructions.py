@@ -132,7 +132,7 @@ def _slice(_scalars: Scalars, arrays: tuple[Array, ...], static: Static) -> Arra
 
 
 ELEMENTWISE: Final = frozenset(
-    ("add", "sub", "mul", "div", "neg", "exp", "tanh", "sqrt", "root", "inv", "reciprocal")
+    ("add", "sub", "mul", "div", "neg", "exp", "tanh", "sqrt", "root", "inv", "reciprocal", "rsqrt")
 )
 """Coordinate by coordinate, operands broadcast."""
 
@@ -157,6 +157,7 @@ OPS: Final[Mapping[str, Op]] = MappingProxyType(
         "root": Op(_broadcast, lambda k, x, _s: k.sqrt(x[0])),  # of what is known not to be negative
         "inv": Op(_broadcast, lambda k, x, _s: k.inv(x[0])),
         "reciprocal": Op(_broadcast, lambda k, x, _s: k.inv(x[0])),  # of what is known not to be 0
+        "rsqrt": Op(_broadcast, lambda k, x, _s: k.inv(k.sqrt(x[0]))),  # of what is known to be positive
         "exp_of_rows": Op(_broadcast, lambda k, x, _s: k.exp_of_rows(x[0])),
         "matmul": Op(_product_shape, lambda _k, x, _s: x[0] @ x[1]),
         "sum": Op(_reduced, _sum),  # axis, whether it is kept, constant factor or None

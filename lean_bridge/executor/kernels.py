@@ -28,7 +28,8 @@ def _ufunc(function: np.ufunc) -> _Lowering:
 
 
 def _sqrt(_instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> list[Call]:
-    return [(np.maximum, (*operands, np.zeros((), out.dtype), out)), (np.sqrt, (out, out))]
+    maximum = functools.partial(np.maximum, out=out)
+    return [(maximum, (*operands, np.zeros((), out.dtype))), (np.sqrt, (out, out))]
 
 
 def _inv(_instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> list[Call]:
@@ -41,6 +42,10 @@ def _inv(_instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> 
         (np.add, (*operands, zero, out)),
         (divide, (out, out)),
     ]
+
+
+def _rsqrt(_instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> list[Call]:
+    return [(np.power, (*operands, np.array(-0.5, out.dtype), out))]
 
 
 def _matmul(_instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> list[Call]:
@@ -87,12 +92,17 @@ def _concat(instruction: Instruction, out: Array, operands: tuple[Array, ...]) -
     for operand in operands:
         stop = start + operand.shape[axis]
         part = out[(slice(None),) * axis + (slice(start, stop),)]
-        if not np.may_share_memory(part, operand):
+        if not _is_same(part, operand):
             calls.append((np.copyto, (part, operand)))
         start = stop
     if len(calls) == len(operands):
         return [(np.concatenate, (operands, axis, out))]
     return calls
+
+
+def _is_same(a: Array, b: Array) -> bool:
+    """Return whether two arrays of one shape are the same memory, coordinate by coordinate."""
+    return a.strides == b.strides and a.__array_interface__["data"] == b.__array_interface__["data"]
 
 
 def _product(a: Array, b: Array, out: Array) -> Call:
@@ -121,6 +131,7 @@ _LOWERINGS: Final[Mapping[str, _Lowering]] = MappingProxyType(
         "tanh": _ufunc(np.tanh),
         "root": _ufunc(np.sqrt),
         "reciprocal": _ufunc(np.reciprocal),
+        "rsqrt": _rsqrt,
         "sqrt": _sqrt,
         "inv": _inv,
         "matmul": _matmul,

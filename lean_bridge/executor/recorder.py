@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,13 @@ class Recorder:
             self.instructions.append(instruction)
         return position
 
+    def copy(self, each: Instruction, moved: Mapping[int, int]) -> int:
+        """Return the position of an instruction of another trace, whose operands were moved here."""
+        if each.op == "constant":
+            return self.constant(each.static[0].value)
+        operands = tuple(moved[operand] for operand in each.operands)
+        return self.write(Instruction(each.op, operands, each.static, each.shape))
+
     def constant(self, value: Any) -> int:
         """Return the position of a constant: a scalar or an array."""
         return self.emit("constant", static=(self.wrap(value),))
@@ -60,13 +67,18 @@ class Recorder:
 
     def trace(self, results: Sequence[int]) -> Trace:
         """Return the instructions that the results need, in their order."""
-        needed = set(results)
-        for position in reversed(range(len(self.instructions))):
-            if position in needed:
-                needed.update(self.instructions[position].operands)
-        moved = {old: new for new, old in enumerate(sorted(needed))}
-        kept = tuple(
-            Instruction(each.op, tuple(moved[operand] for operand in each.operands), each.static, each.shape)
-            for each in (self.instructions[old] for old in moved)
-        )
-        return Trace(kept, tuple(moved[result] for result in results))
+        return pruned(self.instructions, results)
+
+
+def pruned(instructions: Sequence[Instruction], results: Sequence[int]) -> Trace:
+    """Return what the results need of some instructions, in their order."""
+    needed = set(results)
+    for position in reversed(range(len(instructions))):
+        if position in needed:
+            needed.update(instructions[position].operands)
+    moved = {old: new for new, old in enumerate(sorted(needed))}
+    kept = tuple(
+        Instruction(each.op, tuple(moved[operand] for operand in each.operands), each.static, each.shape)
+        for each in (instructions[old] for old in moved)
+    )
+    return Trace(kept, tuple(moved[result] for result in results))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lean_bridge.executor.instructions import VIEWS, Trace
+from lean_bridge.executor.instructions import VIEWS
 from lean_bridge.executor.kernels import Call, lower
 from lean_bridge.executor.layout import view_of
 from lean_bridge.executor.plan import Plan
@@ -73,10 +73,24 @@ class Run:
         self._results = [made[result] for result in trace.results]
 
 
-def own(trace: Trace, results: list[Array], leaves: Leaves) -> list[Array]:
-    """Return results that stay as they are when the run is called again; a caller's array is itself."""
-    owned = []
-    for position, result in zip(trace.results, results, strict=True):
-        each = trace.instructions[position]
-        owned.append(leaves[each.static[0], each.static[1]] if each.op == "leaf" else result.copy())
-    return owned
+class Pool:
+    """A plan with as many runs as threads call it at once; results belong to the caller."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._idle: list[Run] = []
+
+    def __call__(self, leaves: Leaves) -> list[Array]:
+        """Return the results for these arrays; one that is asked for again is returned itself."""
+        try:
+            run = self._idle.pop()
+        except IndexError:  # other threads use them all
+            run = Run(self.plan)
+        run.bind(leaves)
+        instructions = [self.plan.trace.instructions[result] for result in self.plan.trace.results]
+        owned = [
+            leaves[each.static[0], each.static[1]] if each.op == "leaf" else result.copy()
+            for each, result in zip(instructions, run(), strict=True)
+        ]
+        self._idle.append(run)
+        return owned

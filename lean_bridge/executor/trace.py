@@ -18,8 +18,8 @@ from lean_bridge.executor.recorder import Recorder
 from lean_bridge.executor.scalars import Array
 from lean_bridge.executor.tracer import TracingScalars, as_array, position_of
 
-Role: TypeAlias = Literal["input", "tangent", "seed"]
-"""What an array is given as."""
+Role: TypeAlias = Literal["input", "tangent", "seed", "saved"]
+"""What an array is given as; ``saved`` is what an earlier stage computed."""
 
 Leaves: TypeAlias = Mapping[tuple[Role, int], Array]
 """Arrays that fit their entries, by what they are given as and the position of the entry."""

@@ -10,10 +10,12 @@ from lean_bridge.executor.instructions import Trace
 from lean_bridge.executor.passes.contractions import contract_rows
 from lean_bridge.executor.passes.factors import share_factors
 from lean_bridge.executor.passes.guards import drop_guards
+from lean_bridge.executor.passes.merges import merge_products
 from lean_bridge.executor.passes.products import reuse_products
 from lean_bridge.executor.passes.quotients import move_quotients
 from lean_bridge.executor.passes.rewriter import Target
 from lean_bridge.executor.passes.scalars import move_scalars
+from lean_bridge.executor.passes.small import fuse_small
 from lean_bridge.executor.passes.views import merge_views
 from lean_bridge.executor.passes.zeros import drop_zeros
 
@@ -29,6 +31,8 @@ PASSES: Final[Mapping[str, Pass]] = MappingProxyType(
         "contractions": contract_rows,
         "quotients": move_quotients,
         "guards": drop_guards,
+        "small": fuse_small,
+        "merges": merge_products,
     }
 )
 """Each by a name to switch it off by."""

@@ -75,6 +75,11 @@ def _rows(r: Rewriter, position: int) -> tuple[int, int] | None:
 def _divided(r: Rewriter, position: int, divisor: int) -> int | None:
     """Return an array with its rows divided, if only narrower arrays have to be divided for that."""
     each = r.instructions[position]
+    if each.op == "dot" and each.static[1] and not r.is_shared(position):
+        for a, b in (each.operands, each.operands[::-1]):
+            known = r.find("div", b, divisor)
+            if known is not None:
+                return r.plain("dot", a, known, static=each.static)
     if each.shape == r.shape(divisor):
         return r.emit("div", position, divisor)
     if each.op == "matmul" and not r.is_shared(position) and r.size(each.operands[0]) <= each.size:
