@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from lean_bridge import errors
+from lean_bridge import cli, errors
 from lean_bridge.cli import app
 from lean_bridge.codes import EXPLANATIONS, Code
 from lean_bridge.errors import BuildFailed, LeanBridgeError, OleanError
@@ -77,3 +79,28 @@ def test_an_unknown_code_is_no_success() -> None:
     result = CliRunner().invoke(app, ["explain", "LB000"])
     assert result.exit_code == 2
     assert "LB000" in result.stderr
+
+
+def test_the_command_line_puts_the_code_before_the_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["lean-bridge", "list", "--project", str(tmp_path)])
+    with pytest.raises(SystemExit) as exit_:
+        cli.main()
+    assert exit_.value.code == 2
+    assert capsys.readouterr().err.startswith(f"lean-bridge: LB902 {tmp_path}: expected a Lean library")
+
+
+def test_what_was_not_foreseen_is_our_fault_and_no_verdict(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def unforeseen() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(cli, "app", unforeseen)
+    with pytest.raises(SystemExit) as exit_:
+        cli.main()
+    assert exit_.value.code == 2
+    traceback, _, last = capsys.readouterr().err.strip().rpartition("\n")
+    assert "ZeroDivisionError" in traceback
+    assert last.startswith("lean-bridge: LB999 ")
