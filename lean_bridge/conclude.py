@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal, TypeAlias
 
-from lean_bridge.audit.advisories import standing
 from lean_bridge.codes import Code
-from pybind_models import Advisory, BuildReport, DeclarationReport, GraphReport
+from pybind_models import BuildReport, DeclarationReport, GraphReport
 
 Conclusion: TypeAlias = tuple[Literal["accepted", "rejected", "no verdict"], str | None, str | None]
 """The verdict and, unless it is ``accepted``, why and by which code."""
@@ -22,14 +21,13 @@ def conclude(
     graphs: Sequence[GraphReport],
     *,
     refused: Iterable[str] = (),
-    advisories: Sequence[Advisory] = (),
     require_confirmed: bool = False,
 ) -> Conclusion:
     """Return the verdict on everything together, and why and by which code unless it is ``accepted``.
 
     One rejection rejects; otherwise one thing undecided, or nothing looked at, leaves everything undecided.
     ``refused`` are declarations, catalogued or not, that a second kernel refuses. ``require_confirmed`` takes
-    for every declaration a kernel without any of the ``advisories``.
+    every declaration to be confirmed.
     """
     failed = [report.file for report in build.modules if report.state == "failed"]
     if failed:
@@ -47,7 +45,7 @@ def conclude(
     if not declarations or not build.modules:
         return "no verdict", "nothing was checked", Code.NOTHING_CHECKED
     if require_confirmed:
-        unconfirmed = [each for each in declarations if standing(each, advisories) != "confirmed"]
+        unconfirmed = [each for each in declarations if each.standing != "confirmed"]
         if unconfirmed:
             verdicts = (kernel.detail for each in unconfirmed for kernel in each.kernels if kernel.detail)
             why = next(verdicts, "no second kernel was asked")

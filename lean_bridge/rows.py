@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from lean_bridge.audit.advisories import standing
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.run import judge
 from lean_bridge.errors import LeanBridgeError, Rejected
 from lean_bridge.second_opinion import SecondOpinion
 from pybind_models import (
+    Advisory,
     Certification,
     CheckResult,
     DeclarationReport,
@@ -40,14 +43,19 @@ class GraphEvidence:
 
 
 def declaration_row(
-    report: DeclarationReport, pin: tuple[Pin, Code | None], built_by: str, opinion: SecondOpinion
+    report: DeclarationReport,
+    pin: tuple[Pin, Code | None],
+    built_by: str,
+    opinion: SecondOpinion,
+    advisories: Sequence[Advisory],
 ) -> DeclarationReport:
     """Return the audit's report with the pin and the kernels' verdicts; either may turn it into a rejection.
 
-    What the audit found wrong stays the reason. ``built_by`` names the kernel that let the build pass.
+    What the audit found wrong stays the reason. ``built_by`` names the kernel that let the build pass, and
+    ``advisories`` are its known faults.
     """
     pinned, code = pin
-    found: dict[str, object] = {"pin": pinned if pinned.hash else None}
+    found: dict[str, object] = {"pin": pinned if pinned.hash else None, "standing": "not accepted"}
     if report.status not in _ACCEPTED:
         return report.model_copy(update=found)
     second = opinion.of(report.name)
@@ -57,7 +65,8 @@ def declaration_row(
     elif second.outcome == "refused":
         reason = f"{second.kernel} refuses it: {second.detail}"
         found |= {"status": "rejected", "reason": reason, "code": Code.KERNEL_REFUSES}
-    return report.model_copy(update=found)
+    row = report.model_copy(update=found)
+    return row.model_copy(update={"standing": standing(row, advisories)})
 
 
 def dropped_row(name: str, pin: tuple[Pin, Code | None]) -> DeclarationReport:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lean_bridge.errors import ToolchainNotFound
-from lean_bridge.kernel.replay import confirm_equal, equation_sides, project_declarations, replay, verdicts
-from lean_bridge.kernel.session import SecondKernel, find_second_kernel
+from lean_bridge.kernel.replay import project_declarations, replay, verdicts
+from lean_bridge.kernel.session import find_second_kernel
 from lean_bridge.olean.environment import Environment
 from pybind_models import KernelVerdict
 
@@ -62,28 +62,19 @@ def ask_second_kernel(
         kernel = find_second_kernel()
     except ToolchainNotFound as error:
         return SecondOpinion("second kernel", why_not=str(error))
-    replayed = replay(environment, project_declarations(environment), kernel=kernel, observe=observe)
-    return SecondOpinion(
-        kernel.label, verdicts(replayed), _decide(environment, equations, kernel), replayed.fault
+    replayed = replay(
+        environment,
+        project_declarations(environment),
+        kernel=kernel,
+        equations=equations,
+        observe=observe,
     )
-
-
-def _decide(
-    environment: Environment, theorems: Sequence[str], kernel: SecondKernel
-) -> dict[str, KernelVerdict]:
-    asked, pairs = [], []
-    for theorem in theorems:
-        constant = environment.constant(theorem)
-        sides = equation_sides(constant.type) if constant else None
-        if sides is not None:
-            asked.append(theorem)
-            pairs.append(sides)
-    outcomes = confirm_equal(environment, pairs, kernel=kernel)
-    return {
+    equal = {
         theorem: KernelVerdict(
             kernel=f"{kernel.label}, asked whether both sides are equal",
             outcome="not confirmed" if outcome.state == "not reached" else outcome.state,
             detail=outcome.detail,
         )
-        for theorem, outcome in zip(asked, outcomes, strict=True)
+        for theorem, outcome in replayed.equations.items()
     }
+    return SecondOpinion(kernel.label, verdicts(replayed), equal, replayed.fault)

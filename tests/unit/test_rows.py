@@ -1,0 +1,127 @@
+"""What evidence amounts to: one link that refuses rejects, one that is missing leaves a graph undecided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lean_bridge.codes import Code
+from lean_bridge.conclude import conclude
+from lean_bridge.errors import ShapeError, UnsupportedOp
+from lean_bridge.rows import GraphEvidence, declaration_row, dropped_row, graph_row
+from lean_bridge.second_opinion import SecondOpinion
+from pybind_models import Advisory, Certification, CheckResult, KernelVerdict, Pin
+from tests.reports import ATTENTION, BACKPROP, CERTIFIED, FIELD, PINNED, SORRY, attention_graph, build, module
+
+NATIVE = "Lean 4.35.0, native"
+ADVISORY = Advisory(
+    name="lean4#1", title="a fault", affects="everything", fixed_in="4.32.1", url="https://example.org/1"
+)
+NEEDED = tuple(
+    CheckResult(name=name, outcome="passed", detail="compared", error=0.0, tolerance=1e-12)
+    for name in ("shapes", "adjoint identity", "differences")
+)
+
+
+def opinion(outcome: Any = "accepted", *names: str, detail: str | None = None) -> SecondOpinion:
+    verdict = KernelVerdict(kernel=NATIVE, outcome=outcome, detail=detail)
+    return SecondOpinion(NATIVE, dict.fromkeys(names, verdict), dict.fromkeys(names, verdict))
+
+
+ABSENT = SecondOpinion("second kernel", why_not="it is not installed")
+ALL = (ATTENTION.name, BACKPROP.name, CERTIFIED.theorem or "", *FIELD.points[0].theorems)
+
+
+def evidence(**found: Any) -> GraphEvidence:
+    from lean_bridge.crosscheck.run import NEEDED as NAMES
+
+    checks = tuple(check.model_copy(update={"name": name}) for check, name in zip(NEEDED, NAMES, strict=True))
+    given = {"graph": attention_graph(), "certification": CERTIFIED, "finite_field": FIELD, "checks": checks}
+    return GraphEvidence(**{**given, **found})
+
+
+def test_a_declaration_with_everything_is_confirmed() -> None:
+    row = declaration_row(BACKPROP, (PINNED, None), "Lean 4.28.0", opinion("accepted", *ALL), [ADVISORY])
+    assert (row.status, row.standing, row.code) == ("proved", "confirmed", None)
+    assert [kernel.outcome for kernel in row.kernels] == ["accepted", "accepted"]
+
+
+def test_without_a_second_kernel_the_advisories_stand() -> None:
+    row = declaration_row(BACKPROP, (PINNED, None), "Lean 4.28.0", ABSENT, [ADVISORY])
+    assert (row.status, row.standing) == ("proved", "proved, advisories")
+    assert row.kernels[1].outcome == "not confirmed"
+    assert row.kernels[1].detail == "it is not installed"
+
+
+def test_drift_and_a_kernel_that_refuses_reject() -> None:
+    drifted = Pin(outcome="drifted", hash="cd" * 20, change="the statement was: 1 = 1 -- and is: True")
+    row = declaration_row(BACKPROP, (drifted, Code.STATEMENT_DRIFT), "Lean", opinion("accepted", *ALL), [])
+    assert (row.status, row.code, row.reason) == ("rejected", Code.STATEMENT_DRIFT, drifted.change)
+    refusing = opinion("refused", *ALL, detail="type mismatch")
+    row = declaration_row(BACKPROP, (PINNED, None), "Lean", refusing, [])
+    assert (row.status, row.standing, row.code) == ("rejected", "not accepted", Code.KERNEL_REFUSES)
+    assert row.reason == f"{NATIVE} refuses it: type mismatch"
+
+
+def test_what_the_audit_found_stays_the_reason() -> None:
+    drifted = Pin(outcome="drifted", hash="cd" * 20, change="changed")
+    row = declaration_row(SORRY, (drifted, Code.STATEMENT_DRIFT), "Lean", ABSENT, [])
+    assert (row.code, row.reason) == (SORRY.code, SORRY.reason)
+
+
+def test_a_pinned_declaration_that_is_gone_has_a_row() -> None:
+    row = dropped_row("Proofs.gone", (Pin(outcome="drifted", hash="0" * 40, change="gone"), Code.MISSING))
+    assert (row.name, row.status, row.code) == ("Proofs.gone", "missing", Code.MISSING)
+
+
+def test_a_graph_agrees_only_with_every_link() -> None:
+    row = graph_row(evidence(), ATTENTION, opinion("accepted", *ALL))
+    assert (row.status, row.certified) == ("agrees", True)
+    assert row.certification is not None
+    assert [kernel.outcome for kernel in row.certification.kernels] == ["accepted", "accepted"]
+
+
+@pytest.mark.parametrize(
+    ("found", "status", "code"),
+    [
+        ({"graph": None, "fault": ShapeError("no")}, "rejected", ShapeError.code),
+        ({"graph": None, "fault": UnsupportedOp("f", "no")}, "no verdict", UnsupportedOp.code),
+        (
+            {"certification": Certification(outcome="refused", detail="type mismatch")},
+            "rejected",
+            Code.NOT_THE_DECLARED_GRAPH,
+        ),
+        (
+            {"finite_field": FIELD.model_copy(update={"outcome": "refused", "detail": "row 3"})},
+            "rejected",
+            Code.FIELD_DISAGREES,
+        ),
+        ({"certification": None}, "no verdict", Code.NOTHING_CHECKED),
+        (
+            {"finite_field": FIELD.model_copy(update={"outcome": "not run", "points": ()})},
+            "no verdict",
+            Code.NOTHING_CHECKED,
+        ),
+        ({"checks": ()}, "no verdict", Code.NOTHING_CHECKED),
+    ],
+)
+def test_a_link_that_is_refused_or_missing_decides(found: Any, status: str, code: str) -> None:
+    row = graph_row(evidence(**found), ATTENTION, opinion("accepted", *ALL))
+    assert (row.status, row.code) == (status, code)
+
+
+def test_a_certificate_that_the_second_kernel_refuses_rejects() -> None:
+    row = graph_row(evidence(), ATTENTION, opinion("refused", *ALL, detail="not equal"))
+    assert (row.status, row.code) == ("rejected", Code.KERNEL_REFUSES)
+
+
+def test_the_gate_can_require_confirmation() -> None:
+    row = declaration_row(BACKPROP, (PINNED, None), "Lean", ABSENT, [ADVISORY])
+    built = build(module("Tape", "built"))
+    assert conclude(built, [row], [])[0] == "accepted"
+    verdict, reason, code = conclude(built, [row], [], require_confirmed=True)
+    assert (verdict, code) == ("no verdict", Code.NOT_CONFIRMED)
+    assert reason is not None
+    assert "it is not installed" in reason
+    assert conclude(built, [row], [], refused=["Proofs.step"])[2] == Code.KERNEL_REFUSES
