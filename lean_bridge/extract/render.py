@@ -55,7 +55,7 @@ def render_graph(graph: DGraph, declarations: Declarations) -> Certificate:
     has an argument that cannot be written.
     """
     name = f"{PACKAGE}.{graph.lean_name}"
-    definition, theorem = _definition(graph, declarations), _theorem(graph, declarations)
+    definition, theorem = render_definition(graph, declarations), _theorem(graph, declarations)
     return Certificate(graph, f"namespace {name}\n\n{definition}\n{theorem}\nend {name}\n")
 
 
@@ -87,7 +87,11 @@ def render_source(graph: DGraph, environment: Environment) -> str:
     return render_module([render_graph(graph, environment)], environment)[0]
 
 
-def _definition(graph: DGraph, declarations: Declarations) -> str:
+def render_definition(graph: DGraph, declarations: Declarations) -> str:
+    """Return the definition ``extracted`` of a graph, in the name space that it shall have.
+
+    Raises: as :func:`render_graph`, of ops and arguments.
+    """
     groups = ((graph.dims, "Nat"), (graph.scalars, "R"), (graph.maps, "_"))
     binders = "".join(f" ({' '.join(map(_written, names))} : {type_})" for names, type_ in groups if names)
     body = f"  Proofs.Autograd.Graph.nil (R := R) (Γ := {_shapes(entry.shape for entry in graph.context)})\n"

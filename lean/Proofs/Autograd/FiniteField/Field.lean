@@ -53,7 +53,7 @@ instance : CommRing GF :=
     mul x y := of (Nat.mul x.val y.val) }
 
 /-- The stand-ins are neither even nor odd, and none is another's derivative, so that no sign or factor is lost. -/
-instance : ScalarOps GF where
+instance scalarOps : ScalarOps GF where
   inv x := of (inverse x.val)
   div x y := x * of (inverse y.val)
   exp x := x * x + 3 * x + 7

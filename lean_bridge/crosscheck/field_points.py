@@ -1,0 +1,119 @@
+"""Random points over GF(p) and the executor's numbers there, written as Lean's kernel reads them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from lean_bridge.crosscheck.degree import shape_of_map
+from lean_bridge.crosscheck.finite_field import FIELD
+from lean_bridge.errors import Declined
+from lean_bridge.executor.graph import ExecutableGraph
+from lean_bridge.executor.primitive import Primitive
+from lean_bridge.executor.program import Program
+from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.table import PRIMITIVES
+from pybind_models import DGraph
+
+Words: TypeAlias = int
+"""An array: its coordinates in row-major order, 32 bits each, the first in the most significant place."""
+
+
+@dataclass(frozen=True)
+class NumbersAtPoint:
+    """What the executor computed at one point, and Lean's kernel is to compute again."""
+
+    dims: Mapping[str, int]
+    scalars: tuple[int, ...]
+    """The scalar arguments, in the declaration's order."""
+    maps: tuple[Words, ...]
+    """The map arguments likewise: matrices (outputs, inputs) and biases."""
+    inputs: tuple[Words, ...]
+    values: tuple[Words, ...]
+    """Over ``Γ ++ ss``."""
+    input_tangents: tuple[Words, ...]
+    tangents: tuple[Words, ...]
+    """Over ``Γ ++ ss``."""
+    seeds: tuple[Words, ...]
+    """Over ``Γ ++ ss``."""
+    cotangents: tuple[Words, ...]
+    """Over ``Γ``."""
+    sums: tuple[tuple[Words, ...], ...]
+    """For each node, last to first, the cotangents of its operands after its own were added, one by one."""
+
+
+def tuples_of_dims(model: DGraph) -> list[dict[str, int]]:
+    """Return small dimensions, all 2 or 3, such that any two of a graph's dimensions differ in one of them.
+
+    So an index of one axis that is read as another's shows. There are two at least; a graph without
+    dimensions has the same, empty ones twice, and is tested at two points.
+    """
+    bits = max(1, (len(model.dims) - 1).bit_length())
+    codes = [[number >> bit & 1 for number in range(len(model.dims))] for bit in range(bits)]
+    if bits == 1:
+        codes.append([1 - bit for bit in codes[0]])
+    return [dict(zip(model.dims, (2 + bit for bit in code), strict=True)) for code in codes]
+
+
+def numbers_at_points(
+    model: DGraph, primitives: Mapping[str, Primitive] = PRIMITIVES
+) -> Iterator[NumbersAtPoint]:
+    """Yield the executor's numbers at one random point for each of :func:`tuples_of_dims`.
+
+    Everything drawn is uniform in GF(p), by a generator whose seed is the SHA-256 digest of the graph's JSON:
+    always the same for one graph, and unknown to whoever writes a rule without looking.
+
+    Raises: UnsupportedOp if a node's op has no primitive; Declined if the point drawn is one where something
+    inverted is 0.
+    """
+    rng = np.random.default_rng(int(hashlib.sha256(model.model_dump_json().encode()).hexdigest(), 16))
+    graph = ExecutableGraph(model, primitives)
+    for dims in tuples_of_dims(model):
+        bound = graph.bind(**dims)
+        arguments: dict[str, Any] = {name: FIELD.draw(rng) for name in (*model.scalars, *model.maps)}
+        for use in bound.arguments():
+            if use.parameter.is_map:
+                arguments[use.name] = FIELD.draw(rng, shape_of_map(use))
+        program = bound.interpret(FIELD, **arguments)
+        inputs = [FIELD.draw(rng, entry.shape) for entry in program.context]
+        moved = [FIELD.draw(rng, entry.shape) for entry in program.context]
+        seeds = [FIELD.draw(rng, entry.shape) for entry in program.entries]
+        try:
+            values = program.forward(inputs)
+            yield NumbersAtPoint(
+                dims=dims,
+                scalars=tuple(int(arguments[name]) for name in model.scalars),
+                maps=tuple(to_words(arguments[name]) for name in model.maps),
+                inputs=tuple(map(to_words, inputs)),
+                values=tuple(map(to_words, values)),
+                input_tangents=tuple(map(to_words, moved)),
+                tangents=tuple(map(to_words, program.jvp(inputs, moved))),
+                seeds=tuple(map(to_words, seeds)),
+                cotangents=tuple(map(to_words, program.vjp(inputs, seeds))),
+                sums=tuple(_sums(program, values, seeds)),
+            )
+        except ZeroDivisionError:
+            raise Declined(f"{model.lean_name}: a denominator is 0 at the point drawn for {dims}") from None
+
+
+def to_words(array: Array) -> Words:
+    """Return an array's coordinates as one number."""
+    words = 0
+    for coordinate in array.ravel():
+        words = words << 32 | int(coordinate)
+    return words
+
+
+def _sums(program: Program, values: list[Array], seeds: list[Array]) -> Iterator[tuple[Words, ...]]:
+    """Yield what lets the kernel follow the cotangents; a wrong number here is refused, never believed."""
+    cotangents = list(seeds)
+    for step in reversed(program.steps):
+        sums = []
+        for operand, cotangent in step.vjp(values, cotangents):
+            cotangents[operand] = cotangents[operand] + cotangent
+            sums.append(to_words(cotangents[operand]))
+        yield tuple(sums)
