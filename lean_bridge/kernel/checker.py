@@ -66,7 +66,7 @@ class Checker:
         function = lean.function
         self._add_decl = function("lean_add_decl", 5)
         self._find = function("lean_environment_find", 2)
-        self._is_same = function("lean_expr_eqv", 2)
+        self._is_same = function("lean_expr_eqv", 2, truth=True)
         self._text = function("lean_expr_dbg_to_string", 1)
         self._axiom = function("lean_mk_axiom_val", 4)
         self._definition = function("lean_mk_definition_val", 7)
@@ -125,23 +125,8 @@ class Checker:
             return box(_QUOT_DECLARATION)
         levels = terms.name_list(request["levels"])
         if kind == "inductive":
-            types = [
-                lean.constructor(
-                    0,
-                    [
-                        terms.names[name],
-                        terms.exprs[type_],
-                        lean.list(
-                            [
-                                lean.constructor(0, [terms.names[constructor], terms.exprs[its_type]])
-                                for constructor, its_type in constructors
-                            ]
-                        ),
-                    ],
-                )
-                for name, type_, constructors in request["types"]
-            ]
-            return freeze(self._inductive(levels, lean.nat(request["params"]), lean.list(types), 0))
+            types = lean.list([self._inductive_type(*each) for each in request["types"]])
+            return freeze(self._inductive(levels, lean.nat(request["params"]), types, 0))
         name, type_ = terms.names[request["name"]], terms.exprs[request["type"]]
         block = lean.list([name])
         if kind == "axiom":
@@ -154,6 +139,11 @@ class Checker:
         else:
             value = self._opaque(name, levels, type_, terms.exprs[request["value"]], 0, block)
         return lean.constructor(_DECLARATIONS[kind], [freeze(value)])
+
+    def _inductive_type(self, name: int, type_: int, constructors: list[tuple[int, int]]) -> Address:
+        lean, names, exprs = self._lean, self._terms.names, self._terms.exprs
+        made = [lean.constructor(0, [names[one], exprs[its_type]]) for one, its_type in constructors]
+        return lean.constructor(0, [names[name], exprs[type_], lean.list(made)])
 
     def _hints(self, hints: int | str) -> Address:
         if isinstance(hints, int):

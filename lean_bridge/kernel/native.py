@@ -109,11 +109,15 @@ class Lean:
         # a literal of any length has to pass through its decimal digits
         sys.set_int_max_str_digits(0)
 
-    def function(self, name: str, arity: int, *, text: bool = False) -> Function:
-        """Return an exported function of ``arity`` words; with ``text`` the first one is a byte string."""
+    def function(self, name: str, arity: int, *, text: bool = False, truth: bool = False) -> Function:
+        """Return an exported function of ``arity`` words, which returns a word.
+
+        With ``text`` the first argument is a byte string; with ``truth`` the result is one byte, and the rest
+        of the word means nothing.
+        """
         found = self._library[name]
         found.argtypes = [ctypes.c_char_p if text and not index else _WORD for index in range(arity)]
-        found.restype = _WORD
+        found.restype = ctypes.c_uint8 if truth else _WORD
         return found
 
     def constructor(self, tag: int, fields: Sequence[Address], scalars: bytes = b"") -> Address:
