@@ -162,7 +162,7 @@ def _params(node: Node) -> dict[str, ScalarParam | MapParam]:
 
 
 def _label(model: DGraph, position: int) -> str:
-    return f"{model.lean_name}: node {position} ({model.entries[position].name})"
+    return f"{model.lean_name}: node {position} ({model.nodes[position - len(model.context)].name})"
 
 
 @contextmanager
