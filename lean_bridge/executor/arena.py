@@ -6,6 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+import numpy as np
+
+from lean_bridge.executor.scalars import Array
+
 ALIGNMENT: Final = 64
 """Bytes; a cache line, and the widest vector registers."""
 
@@ -23,10 +27,6 @@ class Block:
     first: int
     last: int
     size: int
-
-    def meets(self, other: Block) -> bool:
-        """Return whether there is a time when both are needed."""
-        return self.first <= other.last and other.first <= self.last
 
 
 _Order: TypeAlias = Callable[[Block], tuple[int, ...]]
@@ -74,23 +74,24 @@ def pack(blocks: Sequence[Block]) -> tuple[list[int], int]:
 
 
 def _pack(blocks: Sequence[Block], order: Sequence[int]) -> tuple[list[int], int]:
-    offsets = [0] * len(blocks)
-    placed: list[int] = []
-    for index in order:
+    placed = np.zeros((4, len(blocks)), np.int64)  # first, last, start, stop of what is placed so far
+    offsets, end = [0] * len(blocks), 0
+    for count, index in enumerate(order):
         block = blocks[index]
-        near = sorted((offsets[i], offsets[i] + blocks[i].size) for i in placed if blocks[i].meets(block))
-        offsets[index] = _best_fit(block.size, near)
-        placed.append(index)
-    return offsets, max(
-        (offset + block.size for offset, block in zip(offsets, blocks, strict=True)), default=0
-    )
+        first, last, start, stop = placed[:, :count]
+        meet = np.flatnonzero((first <= block.last) & (last >= block.first))
+        offset = _best_fit(block.size, start[meet], stop[meet])
+        placed[:, count] = block.first, block.last, offset, offset + block.size
+        offsets[index], end = offset, max(end, offset + block.size)
+    return offsets, end
 
 
-def _best_fit(size: int, taken: Sequence[tuple[int, int]]) -> int:
-    """Return where the smallest gap between taken ranges starts that is large enough, or the end."""
-    end, best, room = 0, -1, -1
-    for start, stop in taken:
-        if start - end >= size and (best < 0 or start - end < room):
-            best, room = end, start - end
-        end = max(end, stop)
-    return end if best < 0 else best
+def _best_fit(size: int, start: Array, stop: Array) -> int:
+    """Return where the smallest gap between taken ranges starts that is large enough, or their end."""
+    if not len(start):
+        return 0
+    order = np.argsort(start)
+    free = np.maximum.accumulate(np.concatenate([[0], stop[order]]))  # where gaps start; the last has no end
+    room = start[order] - free[:-1]
+    fits = np.flatnonzero(room >= size)
+    return int(free[fits[np.argmin(room[fits])]] if len(fits) else free[-1])

@@ -8,7 +8,6 @@ operation writes over an operand that nobody reads any more.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -153,7 +152,10 @@ class _Builder:
                     self._copy(position)
         places = [self.places[position] for position in range(len(self.instructions))]
         used = {old: new for new, old in enumerate(sorted({place.storage for place in places}))}
-        storages = [dataclasses.replace(self.storages[old], first=len(places), last=-1) for old in used]
+        storages = [
+            Storage(each.kind, each.shape, each.source, last=-1, first=len(places))
+            for each in (self.storages[old] for old in used)
+        ]
         moved = [Place(used[place.storage], place.views) for place in places]
         for position, each in enumerate(self.instructions):
             if each.op not in VIEWS or position in self.copied:
