@@ -59,7 +59,8 @@ class Timing(Model):
     cores: float
     """CPU time of the whole process per wall time, while this contestant ran."""
     deviation: float | None = None
-    """The largest deviation from the interpreter, relative to the largest coordinate; the floor has none."""
+    """The largest deviation from the interpreter, relative to the largest coordinate; the floor
+    and the interpreter have none."""
 
 
 class Absence(Model):

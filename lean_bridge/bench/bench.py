@@ -13,7 +13,7 @@ import numpy as np
 from lean_bridge.bench.case import Case, draw_case
 from lean_bridge.bench.floor import record_products, replay
 from lean_bridge.bench.measure import Contestant, Samples, measure
-from lean_bridge.bench.ours import compile_case, interpret_case
+from lean_bridge.bench.ours import compile_case, interpret_case, named
 from lean_bridge.bench.references import Reference, check_installed, refer
 from lean_bridge.bench.sizes import Size
 from lean_bridge.bench.threads import check_cores, limit_threads
@@ -73,12 +73,14 @@ def _measure_case(case: Case, label: str, against: Sequence[str], threads: int, 
     interpreter = interpret_case(case)
     expected = interpreter()
     compiled = compile_case(case)
-    deviation = _deviation(compiled.results(case), expected)
-    if not deviation <= TOLERANCE[case.dtype]:
-        raise CrossCheckFailed(
-            f"{case.model.lean_name}: expected the compiled program to agree with the interpreter, "
-            f"found a deviation of {deviation:.2g} of the largest coordinate"
-        )
+    deviations = {}
+    for name, call in ((COMPILED, compiled.run), (CHECKED, compiled.checked)):
+        deviations[name] = deviation = _deviation(named(case, call()), expected)
+        if not deviation <= TOLERANCE[case.dtype]:
+            raise CrossCheckFailed(
+                f"{case.model.lean_name}: expected the compiled program to agree with the interpreter, "
+                f"found a deviation of {deviation:.2g} of the largest coordinate"
+            )
     process_peak = _process_peak()
     products = record_products(case)
     others, absent = _compare(case, [name for name in against if name != INTERPRETER], expected)
@@ -92,7 +94,7 @@ def _measure_case(case: Case, label: str, against: Sequence[str], threads: int, 
         check_cores(name, each.cores, threads)
     bare = samples.pop(BARE)
     flops = sum(each.flops for each in products)
-    deviations = {COMPILED: deviation} | {name: found for name, (_, found) in others.items()}
+    deviations |= {name: found for name, (_, found) in others.items()}
     return BenchCase(
         label=label,
         dims={name: case.bound.dims[name] for name in case.model.dims},

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from lean_bridge.bench.case import Case
+from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.plan import Plan
 from lean_bridge.executor.scalars import Array
 
@@ -18,7 +19,7 @@ class Compiled:
 
     run: Callable[[], list[Array]]
     """Returns the results, which hold until the next call."""
-    checked: Callable[[], object]
+    checked: Callable[[], list[Array]]
     """The same by the program's own method, which checks its arrays and gives results to keep."""
     bare: Callable[[], None]
     """The same calls of NumPy, without anything around them."""
@@ -27,23 +28,18 @@ class Compiled:
     seconds: float
     """From the bound graph to the first result."""
 
-    def results(self, case: Case) -> Mapping[str, Array]:
-        """Return the results by entry."""
-        return dict(zip(_names(case), (array.copy() for array in self.run()), strict=True))
-
 
 def compile_case(case: Case) -> Compiled:
     """Return the compiled program for exactly what the case asks."""
     started = time.perf_counter()
     last = (case.result.name,)
     program = case.bound.compile(**case.arguments)
-    checked: Callable[[], object]
     if case.mode == "forward":
         run = program.prepare(case.inputs, values=last)
         checked = partial(program.forward, case.inputs, last)
     elif case.mode == "vjp":
         run = program.prepare(case.inputs, seeds=case.moved, values=last, wrt=None)
-        checked = partial(program.value_and_vjp, case.inputs, case.moved)
+        checked = partial(_value_and_vjp, program, case)
     else:
         run = program.prepare(case.inputs, tangents=case.moved, moved=last)
         checked = partial(program.jvp, case.inputs, case.moved, last)
@@ -58,6 +54,11 @@ def compile_case(case: Case) -> Compiled:
     return Compiled(run, checked, bare, run.plan, len(calls), seconds)
 
 
+def _value_and_vjp(program: CompiledProgram, case: Case) -> list[Array]:
+    values, cotangents = program.value_and_vjp(case.inputs, case.moved, outputs=(case.result.name,))
+    return values + cotangents
+
+
 def interpret_case(case: Case) -> Callable[[], Mapping[str, Array]]:
     """Return a function that computes the case by the interpreter, and gives its results by entry."""
     program = case.bound.interpret(**case.arguments)
@@ -69,12 +70,12 @@ def interpret_case(case: Case) -> Callable[[], Mapping[str, Array]]:
             found = [program.jvp(case.inputs, case.moved)[-1]]
         else:
             found = program.vjp(case.inputs, case.moved)
-        return dict(zip(_names(case)[-len(found) :], found, strict=True))
+        return named(case, found)
 
     return run
 
 
-def _names(case: Case) -> list[str]:
-    """Return the entries of the results: the last one, and before a VJP's cotangents the value of it."""
-    inputs = [entry.name for entry in case.model.context]
-    return [case.result.name, *(inputs if case.mode == "vjp" else [])]
+def named(case: Case, found: Sequence[Array]) -> dict[str, Array]:
+    """Return results by entry: the last entry's if there is one more than inputs, and inputs' cotangents."""
+    inputs = [entry.name for entry in case.model.context] if case.mode == "vjp" else []
+    return dict(zip([case.result.name, *inputs][-len(found) :], found, strict=True))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from lean_bridge.executor.scalars import Array
 EXTRAS: Final[Mapping[str, str]] = {"torch": "torch", "jax": "jax", "autograd": "bench"}
 """The frameworks, and the extra of this package that brings each."""
 
-Named = Mapping[str, Array]
+Named: TypeAlias = Mapping[str, Array]
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,11 @@ def refer(framework: str, case: Case) -> Reference | str:
 
 
 def layers(case: Case) -> Iterator[dict[str, str]]:
-    """Yield, for each layer from the lowest, the entry of the stack for each input of the block but ``x``.
-
-    Mirrors the names that ``lean_bridge.extract.compose.stack`` gives.
-    """
+    """Yield, for each layer from the lowest, the input of the stack for each of the block but ``x``."""
     names = [entry.name for entry in case.model.context][1:]
-    own = names[: len(names) // case.layers]
-    for layer in range(1, case.layers + 1):
-        yield {name: name if layer == 1 else f"{layer}.{name}" for name in own}
+    count = len(names) // case.layers
+    for layer in range(case.layers):
+        yield dict(zip(names[:count], names[layer * count : (layer + 1) * count], strict=True))
 
 
 def scalars_of(case: Case, block: Block) -> dict[str, float]:

@@ -42,9 +42,8 @@ def refer_torch(
     sample = {name: inputs[entry] for name, entry in layers[0].items()} | {"x": inputs[x]} | fixed
     with torch.random.fork_rng(devices=[]):  # a module draws initial weights
         stack = nn.Sequential(*(build_module(block, sample, heads=heads, epsilons=scalars) for _ in layers))
-    stack.train(
-        case.mode == "jvp"
-    )  # evaluation takes a fused kernel without a forward mode; no dropout either way
+    # evaluation takes a fused kernel, which has no forward mode; there is no dropout either way
+    stack.train(case.mode == "jvp")
     leaves = {name: tensor.clone().requires_grad_() for name, tensor in inputs.items()}
     linked = translate(leaves)
     with torch.no_grad():
@@ -74,9 +73,10 @@ def refer_torch(
             gradients,
             retain_graph=True,
             allow_unused=True,
+            materialize_grads=True,
         )
         named = dict(zip(leaves, pulled, strict=True)) | {x: of_x, last: output}
-        return {name: each.detach().numpy() for name, each in named.items() if each is not None}
+        return {name: each.detach().numpy() for name, each in named.items()}
 
     return Reference(run, results)
 
@@ -120,10 +120,8 @@ def _jvp(
             tangent: Tensor = torch.func.jvp(output, (primals, x), (dict(moved), dx))[1]
         return tangent
 
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", DeprecationWarning
-        )  # PyTorch's own, the first time it is in this mode
+    with warnings.catch_warnings():  # PyTorch's own, on the first call of this mode
+        warnings.simplefilter("ignore", DeprecationWarning)
         run()
     return run
 

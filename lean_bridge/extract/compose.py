@@ -5,7 +5,7 @@ Operands are renumbered and ops are left alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 
 from lean_bridge.errors import GraphError
@@ -36,7 +36,7 @@ def append(first: DGraph, second: DGraph) -> DGraph:
 def weaken_context(graph: DGraph, extra: Sequence[Entry]) -> DGraph:
     """Return the graph with further inputs, which no node reads. Lean: ``Graph.weakenContext``."""
     inputs = len(graph.context)
-    nodes = _renumbered(graph, lambda i: i if i < inputs else i + len(extra))
+    nodes = _renumbered(graph.nodes, lambda i: i if i < inputs else i + len(extra))
     return graph.model_copy(update={"context": (*graph.context, *extra), "nodes": nodes})
 
 
@@ -53,7 +53,7 @@ def rename(graph: DGraph, context: Sequence[Entry], places: Sequence[int], prefi
                 "which has another shape"
             )
     inputs = len(graph.context)
-    nodes = _renumbered(graph, lambda i: places[i] if i < inputs else len(context) + i - inputs)
+    nodes = _renumbered(graph.nodes, lambda i: places[i] if i < inputs else len(context) + i - inputs)
     named = tuple(node.model_copy(update={"name": f"{prefix}{node.name}"}) for node in nodes)
     twice = {entry.name for entry in context} & {node.name for node in named}
     if twice:
@@ -96,17 +96,13 @@ def needed_by_last(graph: DGraph) -> DGraph:
             needed |= set(node.operands)
     kept = [position for position in range(len(graph.entries)) if position < first or position in needed]
     new = {old: position for position, old in enumerate(kept)}
-    nodes = tuple(graph.nodes[old - first] for old in kept[first:])
-    return graph.model_copy(
-        update={"nodes": _renumbered(graph.model_copy(update={"nodes": nodes}), new.__getitem__)}
-    )
+    nodes = [graph.nodes[old - first] for old in kept[first:]]
+    return graph.model_copy(update={"nodes": _renumbered(nodes, new.__getitem__)})
 
 
-def _renumbered(graph: DGraph, number: Callable[[int], int]) -> tuple[Node, ...]:
+def _renumbered(nodes: Iterable[Node], number: Callable[[int], int]) -> tuple[Node, ...]:
     """Return the nodes with every operand's position replaced."""
-    return tuple(
-        node.model_copy(update={"operands": tuple(map(number, node.operands))}) for node in graph.nodes
-    )
+    return tuple(node.model_copy(update={"operands": tuple(map(number, node.operands))}) for node in nodes)
 
 
 def _union(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:

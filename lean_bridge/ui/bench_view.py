@@ -17,8 +17,6 @@ FLOOR, OURS = "floor", "lean_bridge"
 QUIET: Final = 0.95
 """The share of a core below which a contestant on one thread was kept waiting."""
 HEAD: Final = ("contestant", "median", "quartiles", "× floor", "least", "ours ÷", "Gflop/s", "cores")
-
-
 _UNITS: Final = (("µs", 1e-6), ("ms", 1e-3), ("s", 1.0))
 
 

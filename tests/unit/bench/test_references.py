@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from lean_bridge.bench.case import draw_case
-from lean_bridge.bench.ours import compile_case, interpret_case
+from lean_bridge.bench.ours import compile_case, interpret_case, named
 from lean_bridge.bench.references import Reference, check_installed, refer
 from lean_bridge.bench.torch_reference import peak_bytes
 from lean_bridge.crosscheck.block import Block, find_block
@@ -56,9 +56,11 @@ def test_a_framework_does_the_work_of_the_case(framework: str, name: str, mode: 
     assert set(expected) <= set(found)
     for entry, array in expected.items():
         np.testing.assert_allclose(found[entry], array, rtol=1e-9, atol=1e-11, err_msg=entry)
-    compiled = compile_case(case).results(case)
-    for entry, array in expected.items():
-        np.testing.assert_allclose(compiled[entry], array, rtol=1e-9, atol=1e-11, err_msg=entry)
+    compiled = compile_case(case)
+    for call in (compiled.run, compiled.checked):
+        made = named(case, call())
+        for entry, array in expected.items():
+            np.testing.assert_allclose(made[entry], array, rtol=1e-9, atol=1e-11, err_msg=entry)
 
 
 @pytest.mark.parametrize("framework", ["torch", "jax", "autograd"])
