@@ -24,6 +24,9 @@ class Tracer:
     def __init__(self, recorder: Recorder, position: int, dtype: np.dtype[Any]) -> None:
         self.recorder, self.position, self.dtype = recorder, position, dtype
 
+    def __array__(self, *_: Any, **__: Any) -> Array:
+        raise TypeError("what is being planned has no coordinates yet")
+
     @property
     def shape(self) -> Shape:
         """Axis lengths."""

@@ -1,0 +1,99 @@
+"""What the passes make of the encoder block, and that they leave alone what they must."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from lean_bridge.executor.compiled import CompiledProgram
+from lean_bridge.executor.graph import ExecutableGraph
+from lean_bridge.executor.instructions import VIEWS, Instruction
+from lean_bridge.executor.passes.order import SWITCHES
+from lean_bridge.executor.plan import Plan
+from lean_bridge.executor.run import Run
+from lean_bridge.executor.trace import Request
+from pybind_models import Dim
+from tests.unit.executor.graphs import encoder, graph, layer_norm, node
+
+NAMES = ("n", "dModel", "numHeads", "headDim", "dFF")
+TINY, SMALL = (8, 16, 2, 8, 32), (64, 128, 4, 32, 512)
+K = Dim.variable("k")
+
+
+def plan(dims: tuple[int, ...], *, without: str = "", dtype: type = float) -> Plan:
+    """Return the plan for the value and every gradient of the encoder block."""
+    bound = ExecutableGraph(encoder(fixed=False)).bind(**dict(zip(NAMES, dims, strict=True)))
+    program = bound.compile(c=0.5, κ=0.8, ε1=1e-5, ε2=1e-5)
+    switched = program.with_passes(name for name in SWITCHES if name != without)
+    return switched.plan(Request(np.dtype(dtype), seeds=(33,), values=(33,), wrt=tuple(range(13))))
+
+
+def made(found: Plan) -> list[Instruction]:
+    return [each for each in found.trace.instructions if each.op not in VIEWS]
+
+
+def count(found: Plan, op: str, shape: tuple[int, ...]) -> int:
+    return sum(each.op == op and each.shape == shape for each in found.trace.instructions)
+
+
+def test_heads_are_split_and_merged_without_copies() -> None:
+    for dims in (TINY, SMALL):
+        assert not plan(dims).layout.copied
+
+
+def test_scores_are_neither_scaled_nor_divided() -> None:
+    scores = (4, 64, 64)
+    found = plan(SMALL)
+    assert Counter(each.op for each in made(found) if each.shape == scores) == Counter(
+        {"matmul": 2, "sub": 2, "exp": 1, "mul": 1}
+    )
+    assert count(plan(SMALL, without="scalars"), "mul", scores) == 3
+    assert count(plan(SMALL, without="quotients"), "div", scores) == 1
+
+
+def test_the_activation_takes_eight_operations_and_its_slope_seven() -> None:
+    assert sum(each.shape == (64, 512) and each.op != "matmul" for each in made(plan(SMALL))) == 15
+
+
+def test_guards_stay_where_the_sign_is_not_known() -> None:
+    ops = {each.op for each in made(plan(SMALL))}
+    assert ops.isdisjoint({"sqrt", "inv"})
+    bare = graph({"x": (K,)}, node("y", "sqrtClamp", (0,), (K,)), node("z", "inv", (1,), (K,)))
+    program = ExecutableGraph(bare).bind(k=4).compile()
+    np.testing.assert_array_equal(program.forward([np.array([-1.0, 0.0, 4.0, np.inf])])[2], [0, 0, 0.5, 0])
+
+
+def test_an_epsilon_that_single_precision_rounds_to_zero_is_guarded() -> None:
+    bound = ExecutableGraph(layer_norm()).bind(m=1, n=2)
+    values = bound.compile(ε=1e-60).forward([np.ones((1, 2), np.float32), *np.ones((2, 2), np.float32)])
+    np.testing.assert_array_equal(values[-1], [[1.0, 1.0]])
+
+
+def test_small_products_are_merged_and_large_ones_are_not() -> None:
+    assert {each.op for each in made(plan(TINY))} >= {"concat", "rsqrt"}
+    assert "concat" not in {each.op for each in made(plan(SMALL))}
+    products = {dims: sum(each.op == "matmul" for each in made(plan(dims))) for dims in (TINY, SMALL)}
+    assert products[SMALL] == 24
+    assert products[TINY] == 24 - 6 + 4  # four projections of rows are products with a constant
+
+
+def test_tiny_blocks_take_few_calls() -> None:
+    bound = ExecutableGraph(encoder(fixed=False)).bind(**dict(zip(NAMES, TINY, strict=True)))
+    program = bound.compile(c=0.5, κ=0.8, ε1=1e-5, ε2=1e-5)
+    assert calls(program) <= 90 < calls(program.with_passes([]))
+
+
+def calls(program: CompiledProgram) -> int:
+    inputs = {entry.name: np.zeros(entry.shape) for entry in program.context}
+    seeds = {"norm2": np.zeros((8, 16))}
+    run: Run = program.prepare(inputs, seeds=seeds, values=["norm2"], wrt=None)
+    return len(run.calls)
+
+
+def test_layer_norm_spelled_out_is_as_short_as_the_op() -> None:
+    bound = ExecutableGraph(layer_norm()).bind(m=40, n=50)
+    program = bound.compile(ε=1e-5)
+    request = Request(np.dtype(float), values=(len(program.entries) - 1,))
+    ops = [each.op for each in made(program.plan(request)) if each.op not in ("leaf", "constant")]
+    assert ops == ["sum", "sub", "dot", "mul", "add", "rsqrt", "mul", "mul", "add"]
