@@ -86,7 +86,7 @@ def _deviation(graph: ExecutableGraph, block: Block, heads: int) -> Deviation:
     sizes = {"n": N, "d": D_MODEL, "H": heads, "D": head_dim, "F": WIDTH}
     scalars = {"c": 1 / math.sqrt(head_dim), "κ": GELU_KAPPA, **EPSILONS}
     weights = {name: rng.uniform(-1.0, 1.0, size=shape) for name, shape in WEIGHT_SHAPES.items()}
-    program = graph.bind(**block.sizes(sizes)).compile(**block.arguments(scalars, weights, N))
+    program = graph.bind(**block.sizes(sizes)).interpret(**block.arguments(scalars, weights, N))
     arrays = draw_arrays(program.context, rng)
     inputs = {entry.name: array for entry, array in zip(program.context, arrays, strict=True)}
     (seed,) = draw_arrays(program.entries[-1:], rng)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Literal, TypeAlias
 
 from lean_bridge.codes import Code
-from lean_bridge.crosscheck import adjoint, differences, golden, pytorch, shapes
+from lean_bridge.crosscheck import adjoint, differences, golden, plans, pytorch, shapes
 from lean_bridge.errors import Rejected
 from lean_bridge.executor.primitive import Primitive
 from lean_bridge.executor.table import PRIMITIVES
@@ -18,6 +18,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     shapes.NAME: shapes.check_shapes,
     adjoint.NAME: adjoint.check_adjoint,
     differences.NAME: differences.check_differences,
+    plans.NAME: plans.check_plans,
     golden.NAME: golden.check_golden,
     pytorch.NAME: pytorch.check_pytorch,
 }

@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 
 from lean_bridge.codes import Code
-from lean_bridge.crosscheck import adjoint, differences, golden, pytorch, shapes
+from lean_bridge.crosscheck import adjoint, differences, golden, plans, pytorch, shapes
 from lean_bridge.crosscheck.run import CHECKS, crosscheck, judge
 from lean_bridge.errors import UnsupportedOp
 from lean_bridge.executor.table import PRIMITIVES
@@ -32,6 +32,7 @@ MODULES = {
     "shapes": shapes,
     "adjoint": adjoint,
     "differences": differences,
+    "plans": plans,
     "golden": golden,
     "pytorch": pytorch,
 }
@@ -72,12 +73,12 @@ def test_every_check_passes_where_attention_is_and_is_observed(
 )
 def test_without_attention_only_nothing_is_recorded(model: DGraph) -> None:
     found = crosscheck(model)
-    assert [result.outcome for result in found] == ["passed"] * 3 + ["not run", "passed"], found
+    assert [result.outcome for result in found] == ["passed"] * 4 + ["not run", "passed"], found
 
 
 def test_a_graph_that_is_no_block_agrees_by_the_general_checks() -> None:
     found = crosscheck(graph({"x": (K,)}, node("y", "add", (0, 0), (K,))))
-    assert [result.outcome for result in found] == ["passed", "passed", "passed", "not run", "not run"]
+    assert [result.outcome for result in found] == ["passed"] * 4 + ["not run"] * 2
     assert judge(found) == ("agrees", None, None)
 
 
@@ -106,7 +107,7 @@ def test_one_failure_rejects(name: str) -> None:
     assert judge(results(**failed)) == expected
 
 
-@pytest.mark.parametrize("name", ["golden", "pytorch"])
+@pytest.mark.parametrize("name", ["plans", "golden", "pytorch"])
 def test_special_checks_may_be_missing(name: str) -> None:
     idle: dict[str, Outcome] = {name: "not run"}
     assert judge(results(**idle)) == ("agrees", None, None)
