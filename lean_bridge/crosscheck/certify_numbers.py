@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from lean_bridge.audit.axioms import AxiomCollector
-from lean_bridge.build.build import build_generated
 from lean_bridge.crosscheck.degree import bound_degree, error_bound
 from lean_bridge.crosscheck.field_points import NumbersAtPoint, numbers_at_points
 from lean_bridge.crosscheck.field_theorems import (
@@ -21,6 +20,7 @@ from lean_bridge.crosscheck.field_theorems import (
     theorem_names,
 )
 from lean_bridge.crosscheck.finite_field import PRIME
+from lean_bridge.crosscheck.generated import check_statements, shortened
 from lean_bridge.errors import Declined, GraphError
 from lean_bridge.events import BuildEvent
 from lean_bridge.executor.graph import ExecutableGraph
@@ -29,12 +29,10 @@ from lean_bridge.executor.table import PRIMITIVES
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Name
 from lean_bridge.toolchain.provider import Provider
-from pybind_models import Certification, DGraph, FieldEvidence, FieldPoint, ModuleReport
+from pybind_models import Certification, DGraph, FieldEvidence, FieldPoint
 
 MODULES: Final = 4
 """All graphs share so many: reading imports costs Lean as much as a graph, and memory is for some only."""
-
-_LONGEST_DETAIL: Final = 400
 
 
 @dataclass(frozen=True)
@@ -57,14 +55,15 @@ def certify_numbers(
     workers: int = 2,
     observe: Callable[[BuildEvent], None] = lambda _: None,
     primitives: Mapping[str, Primitive] = PRIMITIVES,
-) -> dict[str, FieldEvidence]:
+) -> tuple[dict[str, FieldEvidence], Path]:
     """Have Lean's kernel compute every graph over GF(p) at random points, and compare with the executor.
 
     ``certified`` and ``generated`` are what ``certify_graphs`` returned, ``library`` the directory of the
-    library's compiled modules. Returns the outcome for each Lean name. ``certified`` means that for every
-    point the compiled theorems are there, that they state of the extracted graph exactly the numbers which
-    the executor computed, and that they rest on no axiom but Lean's three. ``refused`` carries Lean's first
-    message. A graph that was not extracted for certain is not asked about.
+    library's compiled modules. Returns the outcome for each Lean name, and the directory of the compiled
+    theorems. ``certified`` means that for every point the compiled theorems are there, that they state of the
+    extracted graph exactly the numbers which the executor computed, and that they rest on no axiom but Lean's
+    three. ``refused`` carries Lean's first message. A graph that was not extracted for certain is not asked
+    about.
 
     Raises: ToolchainError if Lean gives no answer; OleanError if what it compiled cannot be read.
     """
@@ -87,27 +86,17 @@ def certify_numbers(
                 cases.append(_Case(graph, extraction.module, points, render_numbers(graph, points)))
     cases.sort(key=lambda case: len(case.text), reverse=True)
     groups = {f"{PACKAGE}.Points{number + 1}": cases[number::MODULES] for number in range(MODULES)}
-    groups = {module: group for module, group in groups.items() if group}
-    while groups:
-        texts = {module: _module(group) for module, group in groups.items()}
-        sources = {module: text for module, (text, _) in texts.items()}
-        report, evidence = build_generated(
-            sources, [library, generated], provider, workers=workers, observe=observe
-        )
-        failed = [module for module in report.modules if module.state == "failed"]
-        if not failed:
-            outcomes |= _judge_all(
-                groups, Environment([evidence, generated, library], library=provider.library)
-            )
-            break
-        for module in failed:  # nothing of it was compiled: again, without what Lean refuses
-            group = groups.pop(module.module)
-            refusals = _refusals(module, group, texts[module.module][1])
-            outcomes |= refusals
-            rest = [case for case in group if case.graph.lean_name not in refusals]
-            if rest:
-                groups[module.module] = rest
-    return {graph.lean_name: outcomes[graph.lean_name] for graph in graphs}
+    checked = check_statements(
+        groups, _module, [library, generated], provider, workers=workers, observe=observe
+    )
+    outcomes |= {name: _refused(message) for name, message in checked.refusals.items()}
+    compiled = Environment([checked.directory, generated, library], library=provider.library)
+    compiled.closure(checked.compiled)
+    collector = AxiomCollector(compiled)
+    for module, group in checked.compiled.items():
+        for case in group:
+            outcomes[case.graph.lean_name] = _judge(case, module, compiled, collector)
+    return {graph.lean_name: outcomes[graph.lean_name] for graph in graphs}, checked.directory
 
 
 def _module(group: Sequence[_Case]) -> tuple[str, tuple[range, ...]]:
@@ -119,29 +108,6 @@ def _module(group: Sequence[_Case]) -> tuple[str, tuple[range, ...]]:
         lines += case.text.splitlines()
         places.append(range(first, len(lines) + 1))
     return "\n".join(lines) + "\n", tuple(places)
-
-
-def _refusals(
-    module: ModuleReport, group: Sequence[_Case], places: Sequence[range]
-) -> dict[Name, FieldEvidence]:
-    """Return the graphs in whose lines Lean reports an error; all of them if it is in none's."""
-    errors = [diagnostic for diagnostic in module.diagnostics if diagnostic.severity == "error"]
-    refusals: dict[Name, FieldEvidence] = {}
-    for case, lines in zip(group, places, strict=True):
-        found = next((error for error in errors if error.line in lines), None)
-        if found is not None:
-            refusals[case.graph.lean_name] = _refused(found.text)
-    return refusals or {case.graph.lean_name: _refused(errors[0].text) for case in group}
-
-
-def _judge_all(groups: Mapping[Name, Sequence[_Case]], compiled: Environment) -> dict[Name, FieldEvidence]:
-    compiled.closure(groups)
-    collector = AxiomCollector(compiled)
-    return {
-        case.graph.lean_name: _judge(case, module, compiled, collector)
-        for module, group in groups.items()
-        for case in group
-    }
 
 
 def _judge(case: _Case, module: Name, compiled: Environment, collector: AxiomCollector) -> FieldEvidence:
@@ -171,9 +137,7 @@ def _judge(case: _Case, module: Name, compiled: Environment, collector: AxiomCol
 
 
 def _refused(text: str) -> FieldEvidence:
-    words = " ".join(text.split())
-    detail = words if len(words) <= _LONGEST_DETAIL else f"{words[: _LONGEST_DETAIL - 1]}…"
-    return FieldEvidence(outcome="refused", prime=PRIME, detail=detail)
+    return FieldEvidence(outcome="refused", prime=PRIME, detail=shortened(text))
 
 
 def _not_run(reason: str) -> FieldEvidence:

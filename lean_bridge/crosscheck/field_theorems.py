@@ -40,9 +40,13 @@ def render_numbers(graph: DGraph, points: Sequence[NumbersAtPoint]) -> str:
 
 
 def render_header(modules: Iterable[Name]) -> str:
-    """Return the beginning of a module about graphs whose extracted definitions are in ``modules``."""
+    """Return the beginning of a module about graphs whose extracted definitions are in ``modules``.
+
+    One theorem after the other in one thread: each thread that Lean starts keeps the memory of its kernel's
+    work, hundreds of megabytes, until the module is done.
+    """
     imports = "".join(f"public import {name}\n" for name in (LIBRARY_MODULE, *sorted(set(modules))))
-    return f"module\n{imports}public section\nopen {_NAMESPACE}\n"
+    return f"module\n{imports}set_option Elab.async false\npublic section\nopen {_NAMESPACE}\n"
 
 
 def _point(graph: DGraph, number: int, point: NumbersAtPoint) -> str:

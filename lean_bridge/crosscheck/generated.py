@@ -1,0 +1,90 @@
+"""Statements about graphs, several to a module, checked by Lean; a refused one takes no other with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+from lean_bridge.build.build import TIME_LIMIT, build_generated
+from lean_bridge.events import BuildEvent
+from lean_bridge.olean.expr import Name
+from lean_bridge.toolchain.provider import Provider
+from lean_bridge.toolchain.warm import keep_warm
+from pybind_models import DGraph, ModuleReport
+
+_LONGEST_DETAIL = 400
+
+
+class Statement(Protocol):
+    """Something to be proved about one graph."""
+
+    @property
+    def graph(self) -> DGraph:
+        """What it is about."""
+        ...
+
+
+Stated = TypeVar("Stated", bound=Statement)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked(Generic[Stated]):
+    """What Lean made of statements."""
+
+    compiled: Mapping[Name, Sequence[Stated]]
+    """What each module that was compiled states."""
+    refusals: Mapping[Name, str]
+    """Lean's first message, by the Lean name of the graph."""
+    directory: Path
+    """Where the compiled modules are."""
+
+
+def check_statements(
+    groups: Mapping[Name, Sequence[Stated]],
+    render: Callable[[Sequence[Stated]], tuple[str, Sequence[range]]],
+    built_upon: Sequence[Path],
+    provider: Provider,
+    *,
+    workers: int,
+    observe: Callable[[BuildEvent], None],
+) -> Checked[Stated]:
+    """Have Lean compile a module for each group, and again without what it refuses.
+
+    ``render`` writes a group as a module and says in which lines, counted from 1, each statement stands. An
+    error outside all of them is everyone's.
+
+    Raises: ToolchainError if Lean gives no answer.
+    """
+    left, refusals = {module: list(group) for module, group in groups.items() if group}, dict[Name, str]()
+    with keep_warm(provider, workers, time_limit=TIME_LIMIT) as warm:
+        while True:
+            texts = {module: render(group) for module, group in left.items()}
+            sources = {module: text for module, (text, _) in texts.items()}
+            report, directory = build_generated(sources, built_upon, warm, workers=workers, observe=observe)
+            failed = [module for module in report.modules if module.state == "failed"]
+            if not failed:
+                return Checked(left, refusals, directory)
+            for module in failed:
+                group = left.pop(module.module)
+                refusals |= _refusals(module, group, texts[module.module][1])
+                if rest := [stated for stated in group if stated.graph.lean_name not in refusals]:
+                    left[module.module] = rest
+
+
+def shortened(text: str) -> str:
+    """Return a message on one line of at most 400 characters."""
+    words = " ".join(text.split())
+    return words if len(words) <= _LONGEST_DETAIL else f"{words[: _LONGEST_DETAIL - 1]}…"
+
+
+def _refusals(module: ModuleReport, group: Sequence[Stated], places: Sequence[range]) -> dict[Name, str]:
+    errors = [diagnostic for diagnostic in module.diagnostics if diagnostic.severity == "error"]
+    refusals: dict[Name, str] = {}
+    for stated, lines in zip(group, places, strict=True):
+        found = next((error for error in errors if error.line in lines), None)
+        if found is not None:
+            refusals[stated.graph.lean_name] = found.text
+    first = errors[0].text if errors else "Lean gave no message"
+    return refusals or {stated.graph.lean_name: first for stated in group}
