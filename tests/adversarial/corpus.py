@@ -39,6 +39,8 @@ class Attack:
     """What the bad twin is to be refused with."""
     because: str
     """Words of the reason that is to be given."""
+    template: Literal["theorem", "graph"] = "theorem"
+    """What the library is like, but for what the attack changes."""
     builds_on: tuple[str, ...] = ()
     """Modules of the shipped library that the twins use, with what they import."""
 
@@ -174,7 +176,8 @@ def _row(trial: Trial) -> tuple[str, ...]:
 
 def lay_out(attack: Attack, version: Twin | Literal["earlier"], root: Path) -> None:
     """Write a version of a library: the template, what all versions share, and what is its own."""
-    for part in (CORPUS / "template", attack.directory / "shared", attack.directory / version):
+    template = CORPUS / "templates" / attack.template
+    for part in (template, attack.directory / "shared", attack.directory / version):
         if part.is_dir():
             shutil.copytree(part, root, dirs_exist_ok=True)
 

@@ -18,7 +18,6 @@ def inverse (n : Nat) : Graph R [vec n, vec n] [vec n, vec n] :=
   Graph.nil.snoc (TapeNodes.sub (.pos 0 rfl) (.pos 0 rfl))
     |>.snoc (TapeNodes.inv (.pos 2 rfl))
 
-
 end
 
 end Twin

@@ -8,17 +8,17 @@ from typing import Any
 from unittest import mock
 
 from lean_bridge.crosscheck import adjoint
-from lean_bridge.executor.ops.pointwise import MUL
+from lean_bridge.executor.ops.pointwise import SUB
 from lean_bridge.executor.primitive import Arrays
 from tests.adversarial.tampering import with_rules
 
 
 @contextmanager
 def planted() -> Iterator[None]:
-    right = MUL.vjp
+    right = SUB.vjp
 
     def vjp(*arguments: Any) -> Arrays:
         return tuple(1.0001 * each if each.dtype.kind == "f" else each for each in right(*arguments))
 
-    with with_rules(MUL, vjp=vjp), mock.patch.object(adjoint, "EPSILON", 1e-6):
+    with with_rules(SUB, vjp=vjp), mock.patch.object(adjoint, "EPSILON", 1e-6):
         yield

@@ -9,17 +9,17 @@ from unittest import mock
 
 from lean_bridge.crosscheck import adjoint
 from lean_bridge.crosscheck.rounding import EPSILON
-from lean_bridge.executor.ops.pointwise import MUL
+from lean_bridge.executor.ops.pointwise import SUB
 from lean_bridge.executor.primitive import Arrays
 from tests.adversarial.tampering import with_rules
 
 
 @contextmanager
 def planted() -> Iterator[None]:
-    right = MUL.vjp
+    right = SUB.vjp
 
     def vjp(*arguments: Any) -> Arrays:
         return tuple(1 * each if each.dtype.kind == "f" else each for each in right(*arguments))
 
-    with with_rules(MUL, vjp=vjp), mock.patch.object(adjoint, "EPSILON", EPSILON):
+    with with_rules(SUB, vjp=vjp), mock.patch.object(adjoint, "EPSILON", EPSILON):
         yield

@@ -13,10 +13,9 @@ noncomputable section
 
 variable {R : Type} [ScalarOps R]
 
-/-- The product of two vectors, coordinate by coordinate. -/
-def product (n : Nat) : Graph R [vec n, vec n] [vec n] :=
-  Graph.nil.snoc (TapeNodes.mul (.pos 0 rfl) (.pos 1 rfl))
-
+/-- The difference of two vectors. -/
+def difference (n : Nat) : Graph R [vec n, vec n] [vec n] :=
+  Graph.nil.snoc (TapeNodes.sub (.pos 0 rfl) (.pos 1 rfl))
 
 end
 

@@ -1,0 +1,95 @@
+"""Every bad twin is refused for its own reason, every good one accepted, and none leaves the corpus."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lean_bridge.toolchain.provider import Provider
+from lean_bridge.toolchain.warm import keep_warm
+from tests.adversarial.corpus import WORKERS, Attack, Trial, read_attacks, try_both
+
+ATTACKS = read_attacks()
+NAMES = [
+    "axiom_beyond_the_pinned",
+    "axiom_in_instance",
+    "axiom_in_look_alike_namespace",
+    "axiom_named_like_allowed",
+    "changed_definition",
+    "csimp",
+    "defined_twice",
+    "dropped_from_catalogue",
+    "edited_header",
+    "edited_literal",
+    "edited_proof",
+    "edited_statement",
+    "extern",
+    "extra_hypothesis",
+    "forged_module_name",
+    "graph_of_another_theorem",
+    "hidden_proof",
+    "implemented_by",
+    "inherited_sorry",
+    "left_out_of_manifest",
+    "lemma_of_two_modules",
+    "local_instance",
+    "local_notation",
+    "native_decide",
+    "new_axiom",
+    "only_in_comment",
+    "op_mapped_to_wrong_rule",
+    "opaque",
+    "other_namespace",
+    "outside_hypothesis",
+    "partial",
+    "proofs_as_sorry",
+    "redefined_primitive",
+    "same_private_name",
+    "skip_kernel",
+    "skip_kernel_by_macro",
+    "skip_kernel_in_lakefile",
+    "stale_olean",
+    "unsafe",
+    "wide_tolerance",
+]
+
+
+def files(root: Path) -> dict[str, list[str]]:
+    found = (path for path in sorted(root.rglob("*")) if path.is_file() and path.suffix != ".pyc")
+    return {
+        path.relative_to(root).as_posix(): path.read_text(encoding="utf-8").splitlines() for path in found
+    }
+
+
+@pytest.fixture(name="lean", scope="module")
+def _lean(embedded: Provider) -> Iterator[Provider]:
+    with keep_warm(embedded, WORKERS, time_limit=120.0) as lean:
+        yield lean
+
+
+def test_no_attack_has_left_the_corpus() -> None:
+    assert [attack.name for attack in ATTACKS] == NAMES
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+def test_the_twins_are_one_change_apart(attack: Attack) -> None:
+    good, bad = (files(attack.directory / twin) for twin in ("good", "bad"))
+    assert set(good) == set(bad)
+    ((before, after),) = ((good[name], bad[name]) for name in good if good[name] != bad[name])
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    changes = [(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in matcher.get_opcodes() if tag != "equal"]
+    assert sum(map(max, changes)) <= 6, list(difflib.ndiff(before, after))
+
+
+@pytest.mark.lean
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+def test_the_good_twin_is_accepted_and_the_bad_one_refused_for_its_own_reason(
+    attack: Attack, lean: Provider, trials: list[Trial]
+) -> None:
+    trial = try_both(attack, lean)
+    trials.append(trial)
+    assert trial.good.is_accepted, trial.good
+    assert trial.bad.is_refused_as(attack), (attack.expected, attack.because, trial.bad)
