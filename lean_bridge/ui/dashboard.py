@@ -17,6 +17,7 @@ from lean_bridge.ui.verdict import (
     backing,
     declaration_tone,
     declaration_word,
+    doubt,
     evidence,
     graph_tone,
     guarantee,
@@ -70,6 +71,8 @@ def _verdict(report: VerifyReport) -> Text:
 def _header(report: VerifyReport) -> RenderableType:
     verdict = report.verdict
     lines = [_verdict(report), Text(guarantee(report)), Text(_circumstances(report), "dim")]
+    if (why := doubt(report)) is not None:
+        lines.insert(2, Text(one_line(why), MARKS["open"].style))
     style = MARKS[VERDICT_TONES[verdict]].style
     return Panel(
         Group(*lines), title="lean-bridge verify", title_align="left", border_style=style, padding=(0, 1)
@@ -81,6 +84,9 @@ def _circumstances(report: VerifyReport) -> str:
     parts.append(f"{seconds_text(report.seconds)} in all")
     if report.cached:
         parts.append("judged earlier for these very files")
+    elif report.stages:
+        longest = sorted(report.stages.items(), key=lambda stage: -stage[1])[:3]
+        parts += [f"{name} {seconds_text(seconds)}" for name, seconds in longest]
     return " · ".join(parts)
 
 

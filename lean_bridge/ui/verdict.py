@@ -146,6 +146,18 @@ def _link(name: str, outcome: str, detail: str, kernels: tuple[KernelVerdict, ..
     return Evidence(name, outcome, tone, f"{detail}; {confirmed}" if kernels else detail)
 
 
+def doubt(report: VerifyReport) -> str | None:
+    """Return why proofs are not confirmed, and what is known against the Lean that accepted them."""
+    accepted = [each for each in report.declarations if declaration_tone(each) == "good"]
+    open_ = [each for each in accepted if each.standing not in ("confirmed", None)]
+    if not open_:
+        return None
+    details = (kernel.detail for each in open_ for kernel in each.kernels if kernel.detail)
+    why = next(details, "no second kernel was asked")
+    known = ", ".join(advisory.name for advisory in report.advisories)
+    return f"{counted(len(open_), 'row')} not confirmed: {why}" + (f"; advisories: {known}" if known else "")
+
+
 def no_axioms(library_theorems: int) -> str:
     """Return how to say that no axiom was found; a library theorem whose proof is not at hand may use one."""
     return "no axioms seen" if library_theorems else "no axioms"
@@ -162,7 +174,7 @@ def guarantee(report: VerifyReport) -> str:
         pinned = sum(each.pin is not None and each.pin.outcome == "matches" for each in declarations)
         parts.append(
             f"{len(proved)} proved, {others} defined of {counted(len(declarations), 'declaration')} "
-            f"({confirmed} proofs confirmed by a second kernel, {pinned} declarations pinned)"
+            f"({counted(confirmed, 'proof')} confirmed by a second kernel, {pinned} pinned)"
         )
     if graphs:
         checks = [check.outcome for each in graphs for check in each.checks]
