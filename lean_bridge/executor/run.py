@@ -50,7 +50,7 @@ class Run:
         """Return the results for what the bound arrays hold now."""
         for function, arguments in self._calls:
             function(*arguments)
-        return self._results
+        return list(self._results)
 
     def bind(self, leaves: Leaves) -> None:
         """Read these arrays from now on; those not in row-major order are copied on each call."""

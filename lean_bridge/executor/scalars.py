@@ -3,7 +3,7 @@
 Rules use ``+ - * /``, ``@`` in two and three dimensions, ``sum`` over one axis, ``reshape``, ``swapaxes`` and
 ``repeat`` of the arrays themselves, and get everything else from a :class:`Scalars`, constants included. So
 one set of rules runs over the reals and over any field that brings its own stand-ins for the transcendental
-functions.
+functions, and can be written down as instructions (see :mod:`.tracer`).
 """
 
 from __future__ import annotations

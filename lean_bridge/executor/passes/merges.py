@@ -110,7 +110,7 @@ class _Sums:
         for term in terms:
             if term in self.merged:
                 factors += self.merged[term]
-            elif r.shape(term) == shape and _is_small(r.instructions, r.instructions[term]):
+            elif self._is_product(r, term, shape):
                 left, right = r.instructions[term].operands
                 factors.append((left, right))
             else:
@@ -121,6 +121,10 @@ class _Sums:
         for other in others:
             product = r.plain("add", other, product)
         return product
+
+    def _is_product(self, r: Rewriter, position: int, shape: Shape) -> bool:
+        each = r.instructions[position]
+        return each.shape == shape and not r.is_shared(position) and _is_small(r.instructions, each)
 
     def _terms(self, r: Rewriter, position: int, shape: Shape) -> list[int]:
         each = r.instructions[position]
