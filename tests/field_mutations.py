@@ -1,0 +1,325 @@
+"""Wrong rules, planted in each primitive, which the numbers certified over GF(p) must tell from right ones.
+
+``python -m tests.field_mutations`` prints the table.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, TypeAlias
+
+from lean_bridge.crosscheck.field_points import numbers_at_points
+from lean_bridge.errors import ArrayError, GraphError
+from lean_bridge.executor.primitive import Arrays, Primitive, Setting
+from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.table import PRIMITIVES
+from pybind_models import DGraph
+from tests.single_ops import single_graph
+
+Change: TypeAlias = Callable[[Array], Array]
+
+
+def _without_last(array: Array) -> Array:
+    changed = array.copy()
+    changed[(-1,) * array.ndim] = 0
+    return changed
+
+
+def _reversed(array: Array) -> Array:
+    return array.ravel()[::-1].reshape(array.shape)
+
+
+CHANGES: Final[Mapping[str, Change]] = {
+    "wrong sign": lambda array: -array,
+    "twice": lambda array: 2 * array,
+    "dropped": lambda array: 0 * array,
+    "last coordinate dropped": _without_last,
+    "coordinates in reverse order": _reversed,
+}
+"""What can happen to any result."""
+
+
+def with_forward(op: str, forward: Callable[[Setting, Arrays], Array]) -> Primitive:
+    """Return the op with another forward rule."""
+    return dataclasses.replace(PRIMITIVES[op], forward=forward)
+
+
+def with_jvp(op: str, jvp: Callable[[Setting, Arrays, Array, Arrays], Array]) -> Primitive:
+    """Return the op with another JVP rule."""
+    return dataclasses.replace(PRIMITIVES[op], jvp=jvp)
+
+
+def with_vjp(op: str, vjp: Callable[[Setting, Arrays, Array, Array], Arrays]) -> Primitive:
+    """Return the op with another VJP rule."""
+    return dataclasses.replace(PRIMITIVES[op], vjp=vjp)
+
+
+def elsewhere(op: str, change: Callable[[Setting], Setting]) -> Primitive:
+    """Return the op with all its rules run in another setting than the node's."""
+    right = PRIMITIVES[op]
+    return dataclasses.replace(
+        right,
+        forward=lambda setting, *rest: right.forward(change(setting), *rest),
+        jvp=lambda setting, *rest: right.jvp(change(setting), *rest),
+        vjp=lambda setting, *rest: right.vjp(change(setting), *rest),
+    )
+
+
+def with_param(op: str, binder: str, change: Callable[[Any], Any]) -> Primitive:
+    """Return the op with one of its arguments changed."""
+    return elsewhere(
+        op,
+        lambda setting: dataclasses.replace(
+            setting, params={**setting.params, binder: change(setting.params[binder])}
+        ),
+    )
+
+
+class _Confused:
+    """The field with one of its functions in the place of another."""
+
+    def __init__(self, scalars: Any, wrong: str, right: str) -> None:
+        self._scalars, self._wrong, self._right = scalars, wrong, right
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._scalars, self._wrong if name == self._right else name)
+
+
+def with_function(op: str, right: str, wrong: str) -> Primitive:
+    """Return the op with another function of the scalars in the place of the right one."""
+    return elsewhere(
+        op,
+        lambda setting: dataclasses.replace(setting, scalars=_Confused(setting.scalars, wrong, right)),
+    )
+
+
+def _anywhere() -> Iterator[tuple[str, Primitive]]:
+    """Yield each change of each result of each op."""
+    for op, right in PRIMITIVES.items():
+        for text, change in CHANGES.items():
+            yield (
+                f"{op}: value: {text}",
+                with_forward(op, lambda *given, right=right, change=change: change(right.forward(*given))),
+            )
+            yield (
+                f"{op}: tangent: {text}",
+                with_jvp(op, lambda *given, right=right, change=change: change(right.jvp(*given))),
+            )
+            for operand in range(right.arity):
+
+                def vjp(
+                    *given: Any, right: Primitive = right, change: Change = change, operand: int = operand
+                ) -> Arrays:
+                    cotangents = right.vjp(*given)
+                    return (*cotangents[:operand], change(cotangents[operand]), *cotangents[operand + 1 :])
+
+                yield f"{op}: cotangent {operand}: {text}", with_vjp(op, vjp)
+
+
+def _crossed(op: str) -> Primitive:
+    return with_vjp(op, lambda *given: PRIMITIVES[op].vjp(*given)[::-1])
+
+
+def _without_bias(op: str, bias: str) -> Primitive:
+    return with_param(op, bias, lambda array: 0 * array)
+
+
+def _bias_in_tangent(op: str, bias: str) -> Primitive:
+    right = PRIMITIVES[op]
+    return with_jvp(op, lambda setting, *given: right.jvp(setting, *given) + setting.params[bias])
+
+
+def _untransposed(op: str, linear_map: str) -> Primitive:
+    def vjp(setting: Setting, primals: Arrays, _output: Array, w: Array) -> Arrays:
+        return (setting.params[linear_map].apply(w.reshape(w.size)).reshape(primals[0].shape),)
+
+    return with_vjp(op, vjp)
+
+
+def _epsilon_forgotten(op: str) -> Primitive:
+    return with_param(op, "ε", lambda epsilon: 0 * epsilon)
+
+
+def _term(op: str, keep: Callable[[Setting, Arrays, Array, Array], Array]) -> Primitive:
+    """Return an op of one operand with the same wrong derivative in JVP and VJP."""
+    return dataclasses.replace(
+        PRIMITIVES[op],
+        jvp=lambda setting, primals, output, tangents: keep(setting, primals, output, tangents[0]),
+        vjp=lambda setting, primals, output, w: (keep(setting, primals, output, w),),
+    )
+
+
+def _split_bare(op: str) -> Primitive:
+    bare = PRIMITIVES["reshape"]
+    return dataclasses.replace(PRIMITIVES[op], forward=bare.forward, jvp=bare.jvp)
+
+
+_BY_HAND: Final[Mapping[str, Primitive]] = {
+    "matmul: left operand transposed": with_forward("matmul", lambda _s, x: x[0].swapaxes(0, 1) @ x[1]),
+    "matmul: right operand transposed": with_forward("matmul", lambda _s, x: x[0] @ x[1].swapaxes(0, 1)),
+    "matmul: operands swapped": with_forward("matmul", lambda _s, x: x[1] @ x[0]),
+    "matmul: cotangents swapped": _crossed("matmul"),
+    "matmul: factor of a cotangent not transposed": with_vjp(
+        "matmul", lambda _s, x, _y, w: (w @ x[1], x[0].swapaxes(0, 1) @ w)
+    ),
+    "matmul: one term of the tangent forgotten": with_jvp("matmul", lambda _s, x, _y, dx: dx[0] @ x[1]),
+    "bmatmul: right operand transposed": with_forward("bmatmul", lambda _s, x: x[0] @ x[1].swapaxes(1, 2)),
+    "bmatmul: cotangents swapped": _crossed("bmatmul"),
+    "bmatmul: factor of a cotangent not transposed": with_vjp(
+        "bmatmul", lambda _s, x, _y, w: (w @ x[1].swapaxes(1, 2), x[0] @ w)
+    ),
+    "bmatmul: one term of the tangent forgotten": with_jvp("bmatmul", lambda _s, x, _y, dx: x[0] @ dx[1]),
+    "bmatmul: batch in reverse order": with_forward("bmatmul", lambda _s, x: (x[0] @ x[1])[::-1]),
+    "reshape: column-major": with_forward("reshape", lambda s, x: x[0].swapaxes(0, 1).reshape(s.shape)),
+    "transposeLast2: reshaped instead": with_forward("transposeLast2", lambda s, x: x[0].reshape(s.shape)),
+    "transposeLast2: cotangent reshaped instead": with_vjp(
+        "transposeLast2", lambda _s, x, _y, w: (w.reshape(x[0].shape),)
+    ),
+    "swap01: reshaped instead": with_forward("swap01", lambda s, x: x[0].reshape(s.shape)),
+    "swap01: wrong axes": with_forward("swap01", lambda _s, x: x[0].swapaxes(1, 2)),
+    "splitHeads: bare reshape": _split_bare("splitHeads"),
+    "splitHeads: merged by a bare reshape": with_vjp(
+        "splitHeads", lambda _s, x, _y, w: (w.reshape(x[0].shape),)
+    ),
+    "splitHeads: heads innermost": with_forward(
+        "splitHeads",
+        lambda s, x: x[0].reshape((s.shape[1], s.shape[2], s.shape[0])).swapaxes(1, 2).swapaxes(0, 1),
+    ),
+    "softmaxLast: wrong axis": with_forward(
+        "softmaxLast", lambda s, x: s.scalars.exp(x[0]) / s.scalars.exp(x[0]).sum(axis=1, keepdims=True)
+    ),
+    "softmaxLast: not normalised": with_forward("softmaxLast", lambda s, x: s.scalars.exp(x[0])),
+    "softmaxLast: subtrahend forgotten": _term("softmaxLast", lambda _s, _x, y, v: y * v),
+    "softmaxLast: subtrahend along the wrong axis": _term(
+        "softmaxLast", lambda _s, _x, y, v: y * (v - (y * v).sum(axis=1, keepdims=True))
+    ),
+    "softmaxLast: plus for minus": _term(
+        "softmaxLast", lambda _s, _x, y, v: y * (v + (y * v).sum(axis=-1, keepdims=True))
+    ),
+    "softmaxLast: factor y forgotten": _term(
+        "softmaxLast", lambda _s, _x, y, v: v - (y * v).sum(axis=-1, keepdims=True)
+    ),
+    "softmaxLast: tanh for exp": with_function("softmaxLast", "exp_of_rows", "tanh"),
+    "add: difference": with_forward("add", lambda _s, x: x[0] - x[1]),
+    "sub: operands swapped": with_forward("sub", lambda _s, x: x[1] - x[0]),
+    "sub: cotangents swapped": _crossed("sub"),
+    "sub: both cotangents positive": with_vjp("sub", lambda _s, _x, _y, w: (w, w)),
+    "mul: cotangents swapped": _crossed("mul"),
+    "mul: one term of the tangent forgotten": with_jvp("mul", lambda _s, x, _y, dx: x[0] * dx[1]),
+    "mul: square of an operand": with_forward("mul", lambda _s, x: x[0] * x[0]),
+    "scale: c forgotten": with_param("scale", "c", lambda c: c / c),
+    "scale: c² in the cotangent": with_vjp(
+        "scale", lambda s, _x, _y, w: (w * s.params["c"] * s.params["c"],)
+    ),
+    "scale: c forgotten in the tangent": with_jvp("scale", lambda _s, _x, _y, dx: dx[0]),
+    "addConst: ε forgotten": _epsilon_forgotten("addConst"),
+    "addConst: ε in the tangent": _bias_in_tangent("addConst", "ε"),
+    "sqrtClamp: exp for the root": with_function("sqrtClamp", "sqrt", "exp"),
+    "sqrtClamp: factor 1/2 forgotten": _term(
+        "sqrtClamp", lambda s, x, _y, v: v * s.scalars.inv(s.scalars.sqrt(x[0]))
+    ),
+    "sqrtClamp: divided by x": _term(
+        "sqrtClamp", lambda s, x, _y, v: v * s.scalars.inv(s.scalars.rational(2) * x[0])
+    ),
+    "inv: not squared": _term("inv", lambda s, x, _y, v: -v * s.scalars.inv(x[0])),
+    "inv: cubed": _term("inv", lambda _s, _x, y, v: -v * y * y * y),
+    "gelu: κ forgotten": with_param("gelu", "κ", lambda kappa: kappa / kappa),
+    "gelu: exp for tanh": with_function("gelu", "tanh", "exp"),
+    "gelu: derivative of tanh forgotten": _term("gelu", lambda s, x, y, v: v * y * s.scalars.inv(x[0])),
+    "gelu: half forgotten": with_forward("gelu", lambda s, x: 2 * PRIMITIVES["gelu"].forward(s, x)),
+    "rowMean: sum": with_forward("rowMean", lambda _s, x: x[0].sum(axis=1)),
+    "rowMean: wrong axis": with_forward(
+        "rowMean", lambda s, x: x[0].sum(axis=0) * s.scalars.rational(1, x[0].shape[0])
+    ),
+    "rowMean: divided by the other length": with_forward(
+        "rowMean", lambda s, x: x[0].sum(axis=1) * s.scalars.rational(1, x[0].shape[0])
+    ),
+    "rowMean: length forgotten in the cotangent": with_vjp(
+        "rowMean", lambda _s, x, _y, w: (w.reshape((w.size, 1)).repeat(x[0].shape[1], axis=1),)
+    ),
+    "broadcastRow: along the other axis": with_forward(
+        "broadcastRow", lambda s, x: x[0].repeat(s.shape[1]).reshape(s.shape[::-1]).swapaxes(0, 1)
+    ),
+    "broadcastRow: cotangent summed over the wrong axis": with_vjp(
+        "broadcastRow", lambda _s, _x, _y, w: (w.sum(axis=0),)
+    ),
+    "broadcastRow: mean for sum": with_vjp(
+        "broadcastRow", lambda s, _x, _y, w: (w.sum(axis=1) * s.scalars.rational(1, w.shape[1]),)
+    ),
+    "broadcastCol: along the other axis": with_forward(
+        "broadcastCol", lambda s, x: x[0].repeat(s.shape[0]).reshape(s.shape)
+    ),
+    "broadcastCol: cotangent summed over the wrong axis": with_vjp(
+        "broadcastCol", lambda _s, _x, _y, w: (w.sum(axis=1),)
+    ),
+    "affine: bias forgotten": _without_bias("affine", "b"),
+    "affine: bias in the tangent": _bias_in_tangent("affine", "b"),
+    "affine: map not transposed": _untransposed("affine", "A"),
+    "linear: bias forgotten": _without_bias("linear", "b"),
+    "linear: bias in the tangent": _bias_in_tangent("linear", "b"),
+    "linear: map not transposed": _untransposed("linear", "W"),
+    "dense: weights not transposed": with_forward("dense", lambda _s, x: x[0] @ x[1] + x[2]),
+    "dense: bias forgotten": with_forward("dense", lambda _s, x: x[0] @ x[1].swapaxes(0, 1)),
+    "dense: term of the weights' tangent forgotten": with_jvp(
+        "dense", lambda _s, x, _y, dx: dx[0] @ x[1].swapaxes(0, 1) + dx[2]
+    ),
+    "dense: weights' cotangent transposed": with_vjp(
+        "dense", lambda _s, x, _y, w: (w @ x[1], (x[0].swapaxes(0, 1) @ w).reshape(x[1].shape), w.sum(axis=0))
+    ),
+    "dense: bias's cotangent of one position": with_vjp(
+        "dense", lambda _s, x, _y, w: (w @ x[1], w.swapaxes(0, 1) @ x[0], w[0])
+    ),
+    "layerNorm: ε forgotten": _epsilon_forgotten("layerNorm"),
+    "layerNorm: ε twice": with_param("layerNorm", "ε", lambda epsilon: epsilon + epsilon),
+    "layerNorm: no root": with_function("layerNorm", "sqrt", "inv"),
+    "layerNorm: γ forgotten in the cotangent": with_vjp(
+        "layerNorm",
+        lambda s, x, y, w: (
+            PRIMITIVES["layerNorm"].vjp(s, (x[0], x[1] / x[1], x[2]), y, w)[0],
+            *PRIMITIVES["layerNorm"].vjp(s, x, y, w)[1:],
+        ),
+    ),
+    "layerNorm: row statistics held constant": with_jvp(
+        "layerNorm",
+        lambda s, x, y, dx: (
+            PRIMITIVES["layerNorm"].jvp(s, x, y, (0 * dx[0], dx[1], dx[2])) + (y - x[2]) / x[0] * dx[0]
+        ),
+    ),
+    "layerNorm: cotangents of γ and β swapped": with_vjp(
+        "layerNorm",
+        lambda *given: tuple(PRIMITIVES["layerNorm"].vjp(*given)[i] for i in (0, 2, 1)),
+    ),
+    "layerNorm: γ added and β multiplied": with_forward(
+        "layerNorm", lambda s, x: PRIMITIVES["layerNorm"].forward(s, (x[0], x[2], x[1]))
+    ),
+}
+
+MUTATIONS: Final[Mapping[str, Primitive]] = {**dict(_anywhere()), **_BY_HAND}
+"""By what is wrong, which begins with the op: the op with a wrong rule."""
+
+
+def killed_by(wrong: Primitive) -> str | None:
+    """Return which certified numbers a wrong rule changes, or ``None`` if it survives.
+
+    The right rules' numbers are those that Lean's kernel certifies of the op's own graph, or, where a shape
+    gives the wrong rule away, of the op at equal lengths.
+    """
+    try:
+        return _difference(single_graph(wrong.name), wrong)
+    except (GraphError, ArrayError, ValueError):
+        return _difference(single_graph(wrong.name, square=True), wrong)
+
+
+def _difference(graph: DGraph, wrong: Primitive) -> str | None:
+    mutant = numbers_at_points(graph, {**PRIMITIVES, wrong.name: wrong})
+    for given, right in zip(mutant, numbers_at_points(graph), strict=True):
+        for name in ("values", "tangents", "cotangents"):
+            if getattr(given, name) != getattr(right, name):
+                return f"{graph.lean_name}: {name}"
+    return None
+
+
+if __name__ == "__main__":
+    for name, wrong in MUTATIONS.items():
+        print(f"| {name} | {killed_by(wrong) or 'survives'} |")  # noqa: T201
