@@ -7,7 +7,6 @@
         BuildFailed                 Lean refused a source file
         DeclarationError            not the declaration that was asked for
           DeclarationNotFound
-          AxiomNotAllowed
         GraphError                  the graph is ill-formed
           ShapeError
         CrossCheckFailed            numbers disagree
@@ -74,12 +73,6 @@ class DeclarationError(Rejected):
 
 class DeclarationNotFound(DeclarationError):
     """No compiled module defines the declaration."""
-
-
-class AxiomNotAllowed(DeclarationError):
-    """A proof rests on an axiom outside the allow-list."""
-
-    code = Code.AXIOM
 
 
 class GraphError(Rejected):
