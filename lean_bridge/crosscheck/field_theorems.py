@@ -88,7 +88,8 @@ def _namespace(graph: DGraph, point: int) -> Name:
 
 
 def _list(words: Iterable[Words]) -> str:
-    return f"[{', '.join(f'{each:#x}' for each in words)}]"
+    """Return a list by its constructors: Lean elaborates longer ``[…]`` to chains of ``let``."""
+    return f"({''.join(f'{each:#x} :: ' for each in words)}[])"
 
 
 def states_numbers(statement: Expr, name: str, graph: DGraph, point: NumbersAtPoint) -> bool:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from lean_bridge.build.build import build_generated
+from lean_bridge.build.build import TIME_LIMIT, build_generated
 from lean_bridge.crosscheck.certify_numbers import certify_numbers
 from lean_bridge.crosscheck.field_theorems import PASSES
 from lean_bridge.executor.table import PRIMITIVES
 from lean_bridge.extract.render import extracted_name, render_definition
 from lean_bridge.project import Project, open_project
 from lean_bridge.toolchain.provider import Provider
+from lean_bridge.toolchain.warm import keep_warm
 from pybind_models import Certification, DGraph
 from tests.field_mutations import MUTATIONS
 from tests.single_ops import SPECS, single_graph
@@ -37,13 +39,19 @@ def project(embedded: Provider) -> Project:
 
 
 @pytest.fixture(scope="module")
+def lean(project: Project) -> Iterator[Provider]:
+    with keep_warm(project.toolchain(), 2, time_limit=TIME_LIMIT) as warm:
+        yield warm
+
+
+@pytest.fixture(scope="module")
 def graphs() -> dict[str, DGraph]:
     both = [single_graph(op, square=square) for op in SPECS for square in (False, True)]
     return {graph.lean_name: graph for graph in both}
 
 
 @pytest.fixture(scope="module")
-def defined(project: Project, graphs: dict[str, DGraph]) -> Path:
+def defined(project: Project, graphs: dict[str, DGraph], lean: Provider) -> Path:
     """The directory of a compiled module that defines the graphs, which are declared nowhere."""
     environment = project.environment()
     modules = {environment.module_of(node.lean_op) for graph in graphs.values() for node in graph.nodes}
@@ -55,9 +63,7 @@ def defined(project: Project, graphs: dict[str, DGraph]) -> Path:
     for graph in graphs.values():
         space = extracted_name(graph).removesuffix(".extracted")
         lines += [f"namespace {space}", render_definition(graph, environment), f"end {space}"]
-    report, directory = build_generated(
-        {MODULE: "\n".join(lines) + "\n"}, [project.compiled()], project.toolchain()
-    )
+    report, directory = build_generated({MODULE: "\n".join(lines) + "\n"}, [project.compiled()], lean)
     assert [module.state for module in report.modules] in (["built"], ["cached"]), report
     return directory
 
@@ -71,11 +77,9 @@ def given(graphs: dict[str, DGraph]) -> dict[str, Certification]:
 
 
 def test_every_primitive_is_certified_alone(
-    graphs: dict[str, DGraph], defined: Path, project: Project
+    graphs: dict[str, DGraph], defined: Path, project: Project, lean: Provider
 ) -> None:
-    outcomes, _ = certify_numbers(
-        list(graphs.values()), given(graphs), defined, project.compiled(), project.toolchain()
-    )
+    outcomes, _ = certify_numbers(list(graphs.values()), given(graphs), defined, project.compiled(), lean)
     assert {name: outcome.detail for name, outcome in outcomes.items()} == dict.fromkeys(graphs)
     for outcome in outcomes.values():
         assert outcome.outcome == "certified"
@@ -86,14 +90,12 @@ def test_every_primitive_is_certified_alone(
 
 
 def test_the_kernel_refuses_the_numbers_of_wrong_rules(
-    graphs: dict[str, DGraph], defined: Path, project: Project
+    graphs: dict[str, DGraph], defined: Path, project: Project, lean: Provider
 ) -> None:
     wrong = {MUTATIONS[name].name: MUTATIONS[name] for name in PLANTED}
     asked = [graphs[f"Square.{op}"] for op in (*wrong, "add")]
     table = {**PRIMITIVES, **wrong}
-    outcomes, _ = certify_numbers(
-        asked, given(graphs), defined, project.compiled(), project.toolchain(), primitives=table
-    )
+    outcomes, _ = certify_numbers(asked, given(graphs), defined, project.compiled(), lean, primitives=table)
     refused = {name for name, outcome in outcomes.items() if outcome.outcome == "refused"}
     assert refused == {f"Square.{op}" for op in wrong}
     for name in refused:
@@ -104,8 +106,8 @@ def test_the_kernel_refuses_the_numbers_of_wrong_rules(
 
 
 def test_a_graph_that_is_not_certified_is_not_asked_about(
-    graphs: dict[str, DGraph], defined: Path, project: Project
+    graphs: dict[str, DGraph], defined: Path, project: Project, lean: Provider
 ) -> None:
     graph = graphs["Single.add"]
-    outcomes, _ = certify_numbers([graph], {}, defined, project.compiled(), project.toolchain())
+    outcomes, _ = certify_numbers([graph], {}, defined, project.compiled(), lean)
     assert outcomes[graph.lean_name].outcome == "not run"
