@@ -47,16 +47,15 @@ class NumbersAtPoint:
 
 
 def tuples_of_dims(model: DGraph) -> list[dict[str, int]]:
-    """Return small dimensions, all 2 or 3, such that any two of a graph's dimensions differ in one of them.
+    """Return two tuples of small dimensions, all at least 2, any two of which differ in one of the tuples.
 
-    So an index of one axis that is read as another's shows. There are two at least; a graph without
-    dimensions has the same, empty ones twice, and is tested at two points.
+    So an index of one axis that is read as another's shows. A graph without dimensions has the same, empty
+    tuple twice, and is tested at two points.
     """
-    bits = max(1, (len(model.dims) - 1).bit_length())
-    codes = [[number >> bit & 1 for number in range(len(model.dims))] for bit in range(bits)]
-    if bits == 1:
-        codes.append([1 - bit for bit in codes[0]])
-    return [dict(zip(model.dims, (2 + bit for bit in code), strict=True)) for code in codes]
+    numbers = range(len(model.dims))
+    first = [2 + number % 2 for number in numbers]
+    second = [2 + number // 2 if len(numbers) > 2 else 3 - number for number in numbers]
+    return [dict(zip(model.dims, lengths, strict=True)) for lengths in (first, second)]
 
 
 def numbers_at_points(
