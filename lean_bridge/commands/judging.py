@@ -1,0 +1,202 @@
+"""What is judged: declarations and graphs, by whom, and what a refusal means."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lean_bridge.codes import Code
+from lean_bridge.commands.options import FormatOption, ProjectOption, ViewFormat, WorkersOption
+from lean_bridge.errors import BuildFailed, LeanBridgeError, Rejected
+from lean_bridge.ui.console import open_console
+
+
+class ReportFormat(StrEnum):
+    """How ``verify`` prints its report."""
+
+    TABLE = "table"
+    JSON = "json"
+    TEXT = "text"
+    GITHUB = "github"
+    JUNIT = "junit"
+    MARKDOWN = "markdown"
+
+
+class Requirement(StrEnum):
+    """What ``verify`` may be asked to require beyond a proof."""
+
+    CONFIRMED = "confirmed"
+
+
+def verify(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Catalogue entries to judge, by the end of their names; default: all."),
+    ] = None,
+    project: ProjectOption = None,
+    workers: WorkersOption = 2,
+    format_: Annotated[
+        ReportFormat, typer.Option("--format", "-f", help="How to print.")
+    ] = ReportFormat.TABLE,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Judge again what was judged before.")] = False,
+    require: Annotated[
+        Requirement | None,
+        typer.Option("--require", help="confirmed: accept nothing that no second kernel accepted."),
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Whole statements, every message.")
+    ] = False,
+) -> None:
+    """Build the Lean library, judge its theorems and graphs, and show what holds.
+
+    Builds what changed, audits every catalogued declaration in the compiled files (kind, proof, axioms, pin),
+    extracts the graphs, has Lean certify them and their numbers over a finite field, has a second kernel
+    check everything again if there is one, and compares floating-point numbers with independent sources.
+    """
+    from lean_bridge.project import open_project
+    from lean_bridge.ui import formats
+    from lean_bridge.ui.dashboard import render_report
+    from lean_bridge.ui.markdown import render_markdown
+    from lean_bridge.ui.progress import show_progress
+    from pybind_models import VerifyReport
+
+    sources = ""
+    try:
+        opened = open_project(project)
+        sources = Path(os.path.relpath(opened.root)).as_posix()
+        with show_progress(open_console(sys.stderr)) as watch:
+            report = opened.verify(
+                names or (),
+                workers=workers,
+                fresh=fresh,
+                require_confirmed=require is Requirement.CONFIRMED,
+                observe=watch.observe,
+                progress=watch.transfer,
+            )
+    except LeanBridgeError as error:
+        report = VerifyReport(
+            verdict="rejected" if isinstance(error, Rejected) else "no verdict",
+            reason=str(error),
+            code=error.code,
+        )
+    if format_ is ReportFormat.TABLE:
+        render_report(report, open_console(sys.stdout), verbose=verbose)
+    else:
+        render: dict[ReportFormat, Callable[[VerifyReport], str]] = {
+            ReportFormat.JSON: formats.render_json,
+            ReportFormat.TEXT: formats.render_text,
+            ReportFormat.GITHUB: partial(formats.render_github, root=sources),
+            ReportFormat.JUNIT: formats.render_junit,
+            ReportFormat.MARKDOWN: render_markdown,
+        }
+        typer.echo(render[format_](report), nl=False)
+    raise typer.Exit({"accepted": 0, "rejected": 1, "no verdict": 2}[report.verdict])
+
+
+def pin(
+    project: ProjectOption = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; refuse what is not as pinned.")
+    ] = False,
+    format_: FormatOption = ViewFormat.TEXT,
+) -> None:
+    """Write down what every catalogued declaration says now, and show what that changes.
+
+    The manifest, certified.toml beside the Lean sources, names each theorem and graph with its statement, its
+    axioms and a hash down through the definitions. With --check, exit status 2 says that there is none.
+    """
+    from lean_bridge.audit.manifest import MANIFEST, write_manifest
+    from lean_bridge.project import open_project
+    from lean_bridge.ui.progress import show_progress
+
+    with show_progress(open_console(sys.stderr)) as watch:
+        opened = open_project(project)
+        pins = opened.check_pins(observe=watch.observe, progress=watch.transfer)
+        if not check:
+            write_manifest(opened.root, opened.pin())
+    changes = {name: (found, code) for name, (found, code) in pins.items() if found.outcome != "matches"}
+    if format_ is ViewFormat.JSON:
+        rows = {name: {**found.model_dump(), "code": code} for name, (found, code) in pins.items()}
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    else:
+        for name, (found, code) in changes.items():
+            typer.echo(f"{code or '-'}\t{found.outcome}\t{name}\t{found.change or ''}".rstrip())
+        done = "as pinned" if check else f"already as pinned; the others are now, in {opened.root / MANIFEST}"
+        typer.echo(f"{len(pins) - len(changes)} of {len(pins)} declarations {done}")
+    if check and changes:
+        raise typer.Exit(1 if any(code for _, code in changes.values()) else 2)
+
+
+def replay(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Catalogue entries, by the end of their names; default: every declaration."),
+    ] = None,
+    project: ProjectOption = None,
+    format_: FormatOption = ViewFormat.TEXT,
+    time_limit: Annotated[float, typer.Option("--time-limit", help="Seconds for the kernel.", min=1)] = 600.0,
+) -> None:
+    """Have a second, native kernel check the library's declarations again, from nothing.
+
+    It takes them from the compiled files, with all that they rest on, and knows nothing of the build.
+    """
+    from lean_bridge.audit.axioms import STANDARD_AXIOMS
+    from lean_bridge.kernel.replay import project_declarations, to_report
+    from lean_bridge.kernel.replay import replay as replay_declarations
+    from lean_bridge.kernel.session import find_second_kernel
+    from lean_bridge.project import open_project
+    from lean_bridge.ui.kernel_view import render_replay
+    from lean_bridge.ui.progress import show_progress
+
+    with show_progress(open_console(sys.stderr)) as watch:
+        opened = open_project(project)
+        kernel = find_second_kernel()
+        modules = opened.build(observe=watch.observe, progress=watch.transfer).modules
+        if failed := [module.file for module in modules if module.state in ("failed", "blocked")]:
+            raise BuildFailed(f"Lean refuses {', '.join(failed)}; run `lean-bridge build` for its messages")
+        environment = opened.environment()
+        wanted = [entry.name for entry in opened.select(names).declarations] if names else None
+        replayed = replay_declarations(
+            environment,
+            project_declarations(environment) if wanted is None else wanted,
+            kernel=kernel,
+            time_limit=time_limit,
+            observe=watch.observe,
+        )
+    report = to_report(replayed, allowed_axioms=STANDARD_AXIOMS)
+    if format_ is ViewFormat.JSON:
+        typer.echo(report.model_dump_json(indent=2))
+    else:
+        render_replay(report, open_console(sys.stdout))
+    raise typer.Exit({"accepted": 0, "rejected": 1, "no verdict": 2}[report.verdict])
+
+
+def explain(
+    code: Annotated[
+        str | None, typer.Argument(help="A code, such as LB205, or its name; default: all of them.")
+    ] = None,
+    format_: FormatOption = ViewFormat.TEXT,
+) -> None:
+    """Say what a code means, why it matters, and what to do about it."""
+    from lean_bridge.ui.explanation import render_explanation, render_explanations, render_explanations_json
+
+    known = {spelling: each for each in Code for spelling in (each.value, each.name)}
+    if code is not None and code.upper() not in known:
+        raise typer.BadParameter(
+            f"there is no code {code}; `lean-bridge explain` lists them", param_hint="CODE"
+        )
+    wanted = list(Code) if code is None else [known[code.upper()]]
+    if format_ is ViewFormat.JSON:
+        typer.echo(render_explanations_json(wanted), nl=False)
+    elif code is None:
+        render_explanations(wanted, open_console(sys.stdout))
+    else:
+        render_explanation(wanted[0], open_console(sys.stdout))
