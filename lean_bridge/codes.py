@@ -47,6 +47,7 @@ class Code(StrEnum):
     ARRAY = "LB907"
     NOTHING_CHECKED = "LB908"
     NO_ANSWER = "LB909"
+    NUMERICS = "LB910"
     OUR_FAULT = "LB999"
 
 
@@ -264,6 +265,13 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "The Lean process died or passed its time limit, twice, or could not be given its work.",
             "A file without an answer is neither proved nor refused.",
             "Simplify the file that is named, give it more time, or free memory.",
+        ),
+        Code.NUMERICS: Explanation(
+            "what was computed is no real number",
+            "A number that was given or computed is infinite or NaN, or a derivative was asked for where a "
+            "node does not meet its theorem's hypothesis.",
+            "The theorems are about real numbers that meet their hypotheses, and about nothing else.",
+            "Look at the entry that is named, where it began; smaller numbers, float64 or a larger ε may do.",
         ),
         Code.OUR_FAULT: Explanation(
             "a fault of lean-bridge itself",

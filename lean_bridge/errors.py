@@ -25,6 +25,7 @@
           OutOfFuel
         BindingError                dimensions or parameters do not fit the graph
         ArrayError                  an input array does not fit its entry   (.entry)
+        NumericsError               what was computed is no real number     (.entry)
 
 Catch :class:`LeanBridgeError` for all of them. Messages are one line: what, where, expected, found, the mend.
 Each has a code, which ``lean-bridge explain`` takes: its class's, unless it was raised with one of its own.
@@ -184,6 +185,19 @@ class ArrayError(NoVerdict):
     """
 
     code = Code.ARRAY
+
+    def __init__(self, entry: str, message: str) -> None:
+        super().__init__(message)
+        self.entry = entry
+
+
+class NumericsError(NoVerdict):
+    """A number is infinite or NaN, or was asked for where the theorems say nothing.
+
+    ``entry`` names the first context entry or node at which it is so.
+    """
+
+    code = Code.NUMERICS
 
     def __init__(self, entry: str, message: str) -> None:
         super().__init__(message)

@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias
 
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck import adjoint, differences, golden, plans, pytorch, shapes
-from lean_bridge.errors import Rejected
+from lean_bridge.errors import NumericsError, Rejected
 from lean_bridge.executor.primitive import Primitive
 from lean_bridge.executor.table import PRIMITIVES
 from pybind_models import CheckResult, DGraph
@@ -72,5 +72,7 @@ def _outcome(name: str, check: Check, model: DGraph, primitives: Mapping[str, Pr
         return CheckResult(name=name, outcome="not run", detail=f"{model.lean_name} has no nodes to check")
     try:
         return check(model, primitives)
+    except NumericsError as error:  # at points at which Lean's graph has a real number
+        return CheckResult(name=name, outcome="failed", detail=str(error), code=Code.NUMBERS_DISAGREE)
     except Rejected as error:
         return CheckResult(name=name, outcome="failed", detail=str(error), code=error.code)

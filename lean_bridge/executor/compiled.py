@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import math
 from collections.abc import Iterable, Mapping
@@ -11,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from lean_bridge.executor.arrays import Given, check_arrays, check_given, positions
+from lean_bridge.executor.checks import CheckedProgram, CheckedRun
 from lean_bridge.executor.evaluate import evaluate
 from lean_bridge.executor.instructions import Trace
 from lean_bridge.executor.layout import lay_out
@@ -56,6 +58,12 @@ class CompiledProgram:
         if unknown := wanted - frozenset(SWITCHES):
             raise ValueError(f"no pass {', '.join(sorted(unknown))}; expected some of {', '.join(SWITCHES)}")
         return CompiledProgram(self.program, (name for name in SWITCHES if name in wanted))
+
+    def with_checks(self, level: str) -> CompiledProgram:
+        """Return the program with other checks and the same plans. Raises: as :meth:`Program.with_checks`."""
+        changed = copy.copy(self)
+        changed.program = self.program.with_checks(level)
+        return changed
 
     def forward(self, inputs: Given, outputs: Iterable[str] | None = None) -> list[Array]:
         """Return the values of entries of ``Γ ++ ss``. Raises: as :meth:`Program.forward`."""
@@ -150,8 +158,9 @@ class CompiledProgram:
         """Return a run with buffers of its own: called without arguments, it allocates nothing.
 
         Its results are the values, then the tangents of ``moved``, then the cotangents of ``wrt``, for what
-        the given arrays hold at the time of the call. Raises: as the other methods; TypeError for a field
-        other than floating point.
+        the given arrays hold at the time of the call. It checks that its results are finite, and looks at
+        what it reads only where they are not; the level ``domains`` allocates. Raises: as the other methods;
+        TypeError for a field other than floating point.
         """
         if type(self.scalars) is not Reals:
             raise TypeError(f"expected a program in floating point, found {type(self.scalars).__name__}")
@@ -164,7 +173,8 @@ class CompiledProgram:
             moved=self._entries(moved),
             wrt=self._wrt(wrt),
         )
-        run = Run(self.plan(request))
+        plan, program = self.plan(request), self.program
+        run = CheckedRun(plan, program, request) if isinstance(program, CheckedProgram) else Run(plan)
         run.bind(leaves)
         return run
 
@@ -192,7 +202,12 @@ class CompiledProgram:
     def _run(self, request: Request, leaves: Leaves) -> list[Array]:
         if request not in self._evaluators:
             self._evaluators[request] = self._evaluator(self._trace(request), request.dtype)
-        return self._evaluators[request](leaves)
+        return self._watch(request, self._evaluators[request])(leaves)
+
+    def _watch(self, request: Request, evaluator: Evaluator, **stage: Any) -> Evaluator:
+        if not isinstance(self.program, CheckedProgram):
+            return evaluator
+        return functools.partial(self.program.watch, request, evaluator, **stage)
 
     def _evaluator(self, trace: Trace, dtype: np.dtype[Any]) -> Evaluator:
         if type(self.scalars) is Reals:
@@ -201,11 +216,13 @@ class CompiledProgram:
 
     def _linearized(self, request: Request, leaves: dict[tuple[Role, int], Array], role: Role) -> Linearized:
         early, late = split_stages(self._trace(request), role)
-        saved = self._evaluator(early, request.dtype)(leaves)
+        first, second = (self._evaluator(trace, request.dtype) for trace in (early, late))
+        saved = self._watch(request, first, is_whole=False)(leaves)
         leaves.update({("saved", number): array for number, array in enumerate(saved)})
         given = request.seeds if role == "seed" else request.tangents
         entries = {position: self.entries[position] for position in given}
-        return Linearized(self._evaluator(late, request.dtype), leaves, role, entries, self.scalars)
+        derivative = self._watch(request, second, roles=(role,))
+        return Linearized(derivative, leaves, role, entries, self.scalars)
 
     def _inputs(self, inputs: Given) -> tuple[dict[tuple[Role, int], Array], np.dtype[Any]]:
         arrays = check_arrays("input", inputs, self.context, self.scalars)

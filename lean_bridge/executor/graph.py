@@ -11,11 +11,12 @@ from unicodedata import normalize
 
 from lean_bridge.errors import BindingError, GraphError, ShapeError, UnsupportedOp
 from lean_bridge.executor.arrays import BoundEntry
+from lean_bridge.executor.checks import CheckedProgram
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.parameters import Parameter
 from lean_bridge.executor.primitive import Primitive, Setting
 from lean_bridge.executor.program import Program, Step
-from lean_bridge.executor.scalars import REALS, Scalars
+from lean_bridge.executor.scalars import REALS, Reals, Scalars
 from lean_bridge.executor.shape import Shape, Shapes, text_of
 from lean_bridge.executor.table import PRIMITIVES
 from pybind_models import DGraph, MapParam, Node, ScalarParam
@@ -106,7 +107,7 @@ class BoundGraph:
         It runs node by node, the reference for what ``compile`` returns. ``kind`` is the field to compute in.
         A linear map is given as a ``LinearMap`` or as a matrix of shape (outputs, inputs) on row-major
         coordinates, a bias as an array. An argument that Python cannot spell, like ``ε₁``, may be given as
-        ``ε1``.
+        ``ε1``. Floating point is checked to be finite; ``with_checks`` of the program has other levels.
 
         Raises: BindingError if an argument is missing, unknown, not of the field, of another size, or an ε
         that is not positive.
@@ -124,8 +125,9 @@ class BoundGraph:
                 with _named(f"{model.lean_name}: {kinds[use.name]} {use.name}"):
                     params[use.binder] = use.parameter.check(given[use.name], use.shapes, use.out, kind)
             setting = Setting(self.entries[position].shape, params, kind)
-            steps.append(Step(_label(model, position), position, node.operands, primitive, setting))
-        return Program(self.entries, steps, kind)
+            label = _label(model, position)
+            steps.append(Step(label, node.name, position, node.operands, primitive, setting))
+        return (CheckedProgram if type(kind) is Reals else Program)(self.entries, steps, kind)
 
     def _arguments_of(self, position: int, node: Node, primitive: Primitive) -> Iterator[Argument]:
         shapes = tuple(self.entries[operand].shape for operand in node.operands)

@@ -44,13 +44,24 @@ class Sample:
 
 @dataclass(frozen=True)
 class Domain:
-    """Where a primitive's JVP is the derivative of its forward map."""
+    """Where a primitive's JVP is the derivative of its forward map: where some quantity has a property."""
 
     text: str
-    contains: Callable[[Setting, Arrays], bool]
+    quantity: str
+    """What it is about, as in ``text``."""
+    measure: Callable[[Setting, Arrays], Array]
+    """The quantity, from the primals."""
+    holds: Callable[[Array], Array]
+    """Whether each coordinate of the quantity has the property."""
+    theorem: str
+    """The Lean declaration that has the property as its hypothesis."""
+
+    def contains(self, setting: Setting, primals: Arrays) -> bool:
+        """Return whether the operands are inside."""
+        return bool(self.holds(self.measure(setting, primals)).all())
 
 
-EVERYWHERE: Final = Domain("everywhere", lambda _setting, _primals: True)
+EVERYWHERE: Final = Domain("everywhere", "0", lambda _setting, _primals: np.zeros(()), np.isfinite, "")
 
 
 NO_PARAMS: Final[Mapping[str, Parameter]] = MappingProxyType({})

@@ -20,6 +20,8 @@ class Step:
 
     label: str
     """Graph, position and name, for messages."""
+    entry: str
+    """The name alone."""
     position: int
     operands: tuple[int, ...]
     primitive: Primitive
@@ -27,18 +29,18 @@ class Step:
 
     def forward(self, values: Sequence[Array]) -> Array:
         """Return the node's value."""
-        value = self.primitive.forward(self.setting, self._read(values))
+        value = self.primitive.forward(self.setting, self.operand_values(values))
         return self._check_shape("its value", value, self.setting.shape)
 
     def jvp(self, values: Sequence[Array], tangents: Sequence[Array]) -> Array:
         """Return the node's tangent."""
-        primals, output = self._read(values), values[self.position]
-        tangent = self.primitive.jvp(self.setting, primals, output, self._read(tangents))
+        primals, output = self.operand_values(values), values[self.position]
+        tangent = self.primitive.jvp(self.setting, primals, output, self.operand_values(tangents))
         return self._check_shape("its tangent", tangent, self.setting.shape)
 
     def vjp(self, values: Sequence[Array], cotangents: Sequence[Array]) -> list[tuple[int, Array]]:
         """Return what the node's cotangent adds to its operands' entries, by position."""
-        primals, output = self._read(values), values[self.position]
+        primals, output = self.operand_values(values), values[self.position]
         pulled = self.primitive.vjp(self.setting, primals, output, cotangents[self.position])
         return [
             (operand, self._check_shape(f"its cotangent for entry {operand}", cotangent, primal.shape))
@@ -47,9 +49,10 @@ class Step:
 
     def is_differentiable(self, values: Sequence[Array]) -> bool:
         """Return whether the node's operands are where its JVP is the derivative."""
-        return self.primitive.domain.contains(self.setting, self._read(values))
+        return self.primitive.domain.contains(self.setting, self.operand_values(values))
 
-    def _read(self, entries: Sequence[Array]) -> Arrays:
+    def operand_values(self, entries: Sequence[Array]) -> Arrays:
+        """Return what the node reads of values or tangents of all entries."""
         return tuple(entries[operand] for operand in self.operands)
 
     def _check_shape(self, what: str, result: Array, shape: Shape) -> Array:
@@ -77,6 +80,7 @@ class Program:
         """The entries of ``Γ``."""
         self.scalars = scalars
 
+    @np.errstate(all="ignore")
     def forward(self, inputs: Given) -> list[Array]:
         """Return the values of ``Γ ++ ss`` at inputs over ``Γ``.
 
@@ -85,6 +89,7 @@ class Program:
         """
         return self.primals(check_arrays("input", inputs, self.context, self.scalars))
 
+    @np.errstate(all="ignore")
     def jvp(self, inputs: Given, tangents: Given) -> list[Array]:
         """Return the tangents of ``Γ ++ ss`` along tangents over ``Γ``; those a mapping leaves out are zero.
 
@@ -93,6 +98,7 @@ class Program:
         values = self.forward(inputs)
         return self.tangents(values, check_arrays("tangent", tangents, self.context, self.scalars, values))
 
+    @np.errstate(all="ignore")
     def vjp(self, inputs: Given, seeds: Given) -> list[Array]:
         """Return the cotangents of ``Γ`` for seeds over ``Γ ++ ss``; those a mapping leaves out are zero.
 
@@ -102,6 +108,15 @@ class Program:
         """
         values = self.forward(inputs)
         return self.cotangents(values, check_arrays("seed", seeds, self.entries, self.scalars, values))
+
+    def with_checks(self, level: str) -> Program:
+        """Return the program with other checks of its numbers: ``off``, ``finite`` or ``domains``.
+
+        Raises: TypeError for anything but floating point in NumPy; ValueError for any other level.
+        """
+        raise TypeError(
+            f"{level!r}: only NumPy's floating point is checked, not {type(self.scalars).__name__}"
+        )
 
     def primals(self, inputs: Sequence[Array]) -> list[Array]:
         """Return the values of ``Γ ++ ss``, of inputs that fit. Lean: ``eval``."""

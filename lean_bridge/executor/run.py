@@ -20,7 +20,9 @@ class Run:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        arena = np.empty(plan.arena, np.uint8)
+        arena = np.zeros(plan.arena, np.uint8)
+        self.floats = arena[: plan.arena - plan.arena % plan.dtype.itemsize].view(plan.dtype)
+        """The arena as numbers: what the last call left there."""
         self._roots: dict[int, Array] = {}
         for number, storage in enumerate(plan.layout.storages):
             if storage.kind == "arena":
@@ -37,7 +39,8 @@ class Run:
             for position, each in enumerate(plan.trace.instructions)
             if each.op == "leaf"
         }
-        self._bound: dict[tuple[Role, int], Array] = {}
+        self.bound: dict[tuple[Role, int], Array] = {}
+        """The arrays that are read."""
         self._calls: list[Call] = []
         self._results: list[Array] = []
 
@@ -54,11 +57,11 @@ class Run:
 
     def bind(self, leaves: Leaves) -> None:
         """Read these arrays from now on; those not in row-major order are copied on each call."""
-        if self._bound and all(self._bound[key] is leaves[key] for key in self._leaves):
+        if self.bound and all(self.bound[key] is leaves[key] for key in self._leaves):
             return
         self._calls = []
         for key, storage in self._leaves.items():
-            self._bound[key] = array = leaves[key]
+            self.bound[key] = array = leaves[key]
             if not array.flags.c_contiguous:
                 copy = np.empty(array.shape, array.dtype)
                 self._calls.append((np.copyto, (copy, array)))

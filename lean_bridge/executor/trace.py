@@ -98,4 +98,4 @@ class _TracedStep(Step):
 
 def _traced(step: Step) -> Step:
     setting = dataclasses.replace(step.setting, scalars=TracingScalars(step.setting.scalars))
-    return _TracedStep(step.label, step.position, step.operands, step.primitive, setting)
+    return _TracedStep(**{**vars(step), "setting": setting})

@@ -14,6 +14,7 @@ import numpy as np
 from lean_bridge.executor.parameters import EPSILON, SCALAR
 from lean_bridge.executor.primitive import (
     EVERYWHERE,
+    Arrays,
     Domain,
     Primitive,
     Sample,
@@ -33,6 +34,10 @@ GELU_KAPPA: Final = math.sqrt(2 / math.pi)
 def _sample(rng: np.random.Generator, **params: Any) -> Sample:
     shape = draw_lengths(rng, int(rng.integers(4)))
     return draw_sample(rng, (shape,), shape, params)
+
+
+def _operand(_setting: Setting, primals: Arrays) -> Array:
+    return primals[0]
 
 
 _ADD_CONST_PARAMS: Final = {"ε": EPSILON}
@@ -124,14 +129,14 @@ SQRT_CLAMP: Final = elementwise(
     "sqrtClamp",
     f=_sqrt,
     df=_sqrt_derivative,
-    domain=Domain("x > 0", lambda _setting, primals: bool((primals[0] > 0).all())),
+    domain=Domain("x > 0", "x", _operand, lambda x: x > 0, "Proofs.Autograd.TapeNodes.sqrtClampFderivAt"),
     sample=_sqrt_sample,
 )
 INV: Final = elementwise(
     "inv",
     f=_inv,
     df=_inv_derivative,
-    domain=Domain("x ≠ 0", lambda _setting, primals: bool((primals[0] != 0).all())),
+    domain=Domain("x ≠ 0", "x", _operand, lambda x: x != 0, "Proofs.Autograd.TapeNodes.invFderivAt"),
     sample=_inv_sample,
 )
 GELU: Final = elementwise(

@@ -76,8 +76,9 @@ def _layer_norm_vjp(setting: Setting, primals: Arrays, _output: Array, w: Array)
     return (_derivative(setting, r, z, gamma * w), (z * w).sum(axis=0), w.sum(axis=0))
 
 
-def _is_differentiable(setting: Setting, primals: Arrays) -> bool:
-    return bool((_shifted_variance(setting, _centered(setting, primals[0])) > 0).all())
+def _shifted_variances(setting: Setting, primals: Arrays) -> Array:
+    variances = _shifted_variance(setting, _centered(setting, primals[0]))
+    return variances.reshape(variances.shape[0])
 
 
 def _layer_norm_shape(shapes: Shapes, _out: Shape) -> Shape:
@@ -100,7 +101,13 @@ LAYER_NORM: Final = Primitive(
     forward=_layer_norm,
     jvp=_layer_norm_jvp,
     vjp=_layer_norm_vjp,
-    domain=Domain("var + ε > 0", _is_differentiable),
+    domain=Domain(
+        text="var + ε > 0",
+        quantity="var + ε",
+        measure=_shifted_variances,
+        holds=lambda variances: variances > 0,
+        theorem="Proofs.Autograd.Op.layerNorm_fderivCorrectOn",
+    ),
     sample=_layer_norm_sample,
 )
 

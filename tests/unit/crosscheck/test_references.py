@@ -157,7 +157,7 @@ def test_pytorch_keeps_its_threads_and_random_state() -> None:
 
 
 def test_differences_decide_nothing_outside_a_domain() -> None:
-    nowhere = Domain("nowhere", lambda _setting, _primals: False)
+    nowhere = Domain("nowhere", "x", lambda _setting, primals: primals[0], np.isnan, "Test.nowhere")
     table = {**PRIMITIVES, "add": dataclasses.replace(PRIMITIVES["add"], domain=nowhere)}
     result = check_differences(attention(), table)
     assert (result.outcome, result.code) == ("not run", Code.OUTSIDE_HYPOTHESIS)

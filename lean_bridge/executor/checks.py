@@ -1,0 +1,256 @@
+"""Bad numbers said aloud: what is no real number, and points at which the theorems say nothing.
+
+The interpreter looks at every node. A compiled program looks at what it is given, at what it returns, and at
+whether anything overflowed, and only if so asks the interpreter where it began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from enum import StrEnum
+from typing import Any, Final
+
+import numpy as np
+
+from lean_bridge.errors import NumericsError
+from lean_bridge.executor.arrays import BoundEntry
+from lean_bridge.executor.finite import at, describe, first, is_finite, magnitudes, noting_overflow
+from lean_bridge.executor.linear_map import LinearMap
+from lean_bridge.executor.plan import Plan
+from lean_bridge.executor.primitive import Arrays
+from lean_bridge.executor.program import Program, Step
+from lean_bridge.executor.run import Run
+from lean_bridge.executor.scalars import Array, Scalars
+from lean_bridge.executor.stages import Evaluator
+from lean_bridge.executor.trace import Leaves, Request, Role
+
+GIVEN: Final[Collection[Role]] = frozenset({"input", "tangent", "seed"})
+"""What callers give, unlike what an earlier stage saved."""
+
+SMALL: Final = 1 << 16
+"""Bytes up to which a whole arena is looked at sooner than each result."""
+
+
+class Checks(StrEnum):
+    """How much is looked at; each level includes the ones before it."""
+
+    OFF = "off"
+    FINITE = "finite"
+    """That what is given and what is asked for is finite, and that nothing overflows on the way."""
+    DOMAINS = "domains"
+    """For derivatives also that every node is where its JVP is proved to be one; it runs the interpreter."""
+
+
+class CheckedProgram(Program):
+    """The plain interpreter over floating point, which stops at the first bad number and names its entry.
+
+    Its methods raise NumericsError beside what :class:`Program` raises.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[BoundEntry],
+        steps: Sequence[Step],
+        scalars: Scalars,
+        checks: Checks = Checks.FINITE,
+    ) -> None:
+        kind = Step if checks is Checks.OFF else _CheckedStep
+        super().__init__(entries, [kind(**vars(step)) for step in steps], scalars)
+        self.checks = checks
+        self._sound: set[np.dtype[Any]] = set()
+
+    def with_checks(self, level: str) -> CheckedProgram:
+        """Return the program with other checks: ``off``, ``finite`` or ``domains``.
+
+        Raises: ValueError for any other level.
+        """
+        return CheckedProgram(self.entries, self.steps, self.scalars, Checks(level))
+
+    def primals(self, inputs: Sequence[Array]) -> list[Array]:
+        """Return the values of ``Γ ++ ss``, all finite."""
+        if inputs:
+            self._check_arguments(inputs[0].dtype)
+        self._check_given("input", inputs)
+        return super().primals(inputs)
+
+    def tangents(self, values: Sequence[Array], given: Sequence[Array]) -> list[Array]:
+        """Return the tangents of ``Γ ++ ss``, all finite."""
+        self._check_given("tangent", given)
+        self._check_domains(values)
+        return super().tangents(values, given)
+
+    def cotangents(self, values: Sequence[Array], seeds: Sequence[Array]) -> list[Array]:
+        """Return the cotangents of ``Γ``, all finite."""
+        self._check_given("seed", seeds)
+        self._check_domains(values)
+        made = super().cotangents(values, seeds)
+        for position, (entry, cotangent) in enumerate(zip(self.context, made, strict=True)):
+            if self.checks is not Checks.OFF and not is_finite(cotangent):
+                label = f"input {position} ({entry.name}): its cotangent, summed over its uses,"
+                raise NumericsError(entry.name, f"{label} {describe(cotangent)}")
+        return made
+
+    def watch(
+        self,
+        request: Request,
+        evaluate: Evaluator,
+        leaves: Leaves,
+        roles: Collection[Role] = GIVEN,
+        *,
+        is_whole: bool = True,
+    ) -> list[Array]:
+        """Return what compiled code makes of leaves, those of these roles being new to it.
+
+        ``is_whole`` says that it makes what was requested, and not only what a later stage needs.
+
+        Raises: NumericsError naming the first entry with a bad number.
+        """
+        with noting_overflow() as overflows:
+            made = evaluate(leaves)
+            given = [array for (role, _), array in leaves.items() if role in roles]
+            self.inspect(request, leaves, given, made if is_whole else [], overflowed=bool(overflows))
+        return made
+
+    def inspect(
+        self,
+        request: Request,
+        leaves: Leaves,
+        given: Sequence[Array],
+        results: Sequence[Array],
+        *,
+        overflowed: bool,
+    ) -> None:
+        """Raise NumericsError naming the first entry with a bad number, if there may be one.
+
+        That is looked for where something overflowed, or one of the given arrays or results is not finite.
+        """
+        if self.checks is Checks.OFF:
+            return
+        self._check_arguments(request.dtype)
+        bad = overflowed or not all(map(is_finite, (*given, *results)))
+        if bad or (self.checks is Checks.DOMAINS and (request.moved or request.wrt)):
+            self._interpret(request, leaves)
+            self._check_rounding(request, results)
+
+    def _check_arguments(self, dtype: np.dtype[Any]) -> None:
+        """Raise NumericsError naming the first node with an argument that is not what it was in a dtype."""
+        if self.checks is Checks.OFF or dtype in self._sound:
+            return
+        for step in self.steps:
+            for binder, value in step.setting.params.items():
+                given = np.asarray(value.weights if isinstance(value, LinearMap) else value)
+                held = given.astype(dtype)
+                label = f"{step.label}: {step.primitive.name}: its argument {binder}"
+                if not is_finite(held):
+                    raise NumericsError(step.entry, f"{label} {describe(held)}")
+                if not given.ndim and given and not held:
+                    raise NumericsError(step.entry, f"{label} = {value} is 0 in {dtype}")
+        self._sound.add(dtype)
+
+    def _interpret(self, request: Request, leaves: Leaves) -> None:
+        """Compute what was requested node by node, for the error that it raises."""
+        values = self.primals([leaves["input", i] for i in range(len(self.context))])
+
+        def whole(role: Role, entries: Sequence[BoundEntry]) -> list[Array]:
+            return [leaves.get((role, i), np.zeros_like(values[i])) for i in range(len(entries))]
+
+        if request.moved:
+            self.tangents(values, whole("tangent", self.context))
+        if request.wrt:
+            self.cotangents(values, whole("seed", self.entries))
+
+    def _check_given(self, role: Role, given: Sequence[Array]) -> None:
+        if self.checks is Checks.OFF:
+            return
+        for position, (entry, array) in enumerate(zip(self.entries, given, strict=False)):
+            if not is_finite(array):
+                raise NumericsError(entry.name, f"{role} {position} ({entry.name}) {describe(array)}")
+
+    def _check_domains(self, values: Sequence[Array]) -> None:
+        if self.checks is not Checks.DOMAINS:
+            return
+        for step in self.steps:
+            if not step.is_differentiable(values):
+                domain = step.primitive.domain
+                measured = domain.measure(step.setting, step.operand_values(values))
+                where = first(~domain.holds(measured))
+                found = f"{domain.quantity} = {measured[where]:.6g}{at(where)}"
+                label = f"{step.label}: {step.primitive.name} outside its hypothesis {domain.text}"
+                raise NumericsError(step.entry, f"{label}: {found}; {domain.theorem} says nothing there")
+
+    def _check_rounding(self, request: Request, results: Sequence[Array]) -> None:
+        """Raise NumericsError where only the compiled program left the range of its dtype."""
+        asked = (*request.values, *request.moved, *request.wrt)
+        for position, result in zip(asked, results, strict=False):
+            if not is_finite(result):
+                name = self.entries[position].name
+                found = f"entry {position} ({name}) {describe(result)} as compiled"
+                mend = "but not node by node: use BoundGraph.interpret at this point"
+                raise NumericsError(name, f"{found}, {mend}")
+
+
+class CheckedRun(Run):
+    """A run that looks at its results on every call, and at what it reads only when they are bad."""
+
+    def __init__(self, plan: Plan, program: CheckedProgram, request: Request) -> None:
+        super().__init__(plan)
+        self._program, self._request = program, request
+        self._overflowed = False
+
+    def __call__(self) -> list[Array]:
+        """Return the results. Raises: NumericsError naming the first entry with a bad number."""
+        self._overflowed = False
+        with np.errstate(all="ignore", over="call", call=self._note_overflow):
+            results = super().__call__()
+            if self._is_suspect(results):
+                given = list(self.bound.values())
+                self._program.inspect(self._request, self.bound, given, results, overflowed=self._overflowed)
+        return results
+
+    def _is_suspect(self, results: Sequence[Array]) -> bool:
+        if self._overflowed or self._program.checks is not Checks.FINITE:
+            return True
+        if self.floats.nbytes <= SMALL:
+            return not is_finite(self.floats)
+        return not all(map(is_finite, results))
+
+    def _note_overflow(self, _kind: str, _flag: int) -> None:
+        self._overflowed = True
+
+
+class _CheckedStep(Step):
+    """A step that says when its results are no numbers."""
+
+    def forward(self, values: Sequence[Array]) -> Array:
+        """Return the node's value, which is finite."""
+        with noting_overflow() as overflows:
+            value = super().forward(values)
+        self._check("value", value, self.operand_values(values), overflows)
+        return value
+
+    def jvp(self, values: Sequence[Array], tangents: Sequence[Array]) -> Array:
+        """Return the node's tangent, which is finite."""
+        with noting_overflow() as overflows:
+            tangent = super().jvp(values, tangents)
+        given = (*self.operand_values(values), *self.operand_values(tangents))
+        self._check("tangent", tangent, given, overflows)
+        return tangent
+
+    def vjp(self, values: Sequence[Array], cotangents: Sequence[Array]) -> list[tuple[int, Array]]:
+        """Return what the node's cotangent adds to its operands' entries, all of it finite."""
+        cotangent = cotangents[self.position]
+        self._check("cotangent, summed over its uses,", cotangent, (), ())
+        with noting_overflow() as overflows:
+            pulled = super().vjp(values, cotangents)
+        given = (*self.operand_values(values), cotangent)
+        for operand, each in pulled:
+            self._check(f"cotangent for entry {operand}", each, given, overflows)
+        return pulled
+
+    def _check(self, what: str, result: Array, given: Arrays, overflows: Sequence[str]) -> None:
+        label = f"{self.label}: {self.primitive.name}: its {what}"
+        if not is_finite(result):
+            raise NumericsError(self.entry, f"{label} {describe(result, given)}")
+        if overflows:
+            message = f"{label} is finite, but {result.dtype} overflowed on the way{magnitudes(given)}"
+            raise NumericsError(self.entry, message)
