@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-import numpy as np
+from array_api_compat import device
 
 from lean_bridge.errors import ArrayError
+from lean_bridge.executor.namespaces import conversion, is_elsewhere, zeros
 from lean_bridge.executor.scalars import Array, Scalars
 from lean_bridge.executor.shape import Shape, text_of
 
-Given: TypeAlias = Sequence[Array] | Mapping[str, Array]
-"""One array per entry in order, or arrays by entry name."""
+Given: TypeAlias = Sequence[Any] | Mapping[str, Any]
+"""One array per entry in order, or arrays by entry name, of the library that the program computes with."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def check_arrays(
         return check_every(role, given, entries, scalars, None)
     like = primals[0] if primals else None
     found = check_given(role, given, entries, scalars, like)
-    return [found[i] if i in found else np.zeros_like(primals[i]) for i in range(len(entries))]
+    return [found[i] if i in found else zeros(primals[i], primals[i].shape) for i in range(len(entries))]
 
 
 def check_every(
@@ -97,9 +98,12 @@ def _checked(
             raise ArrayError(entry.name, f"{label}: expected shape {expected}, found {found}")
         like = array if like is None else like
         if array.dtype != like.dtype:
-            mend = f"convert with .astype({like.dtype.name!r})"
+            mend = f"convert with {conversion(like)}"
             message = f"{label}: expected {like.dtype} like input 0, found {array.dtype}; {mend}"
             raise ArrayError(entry.name, message)
+        if is_elsewhere(array, like):
+            places = f"expected device {device(like)} like input 0, found {device(array)}"
+            raise ArrayError(entry.name, f"{label}: {places}; move it there")
         arrays[position] = array
     return arrays
 

@@ -6,16 +6,19 @@ import copy
 import functools
 import math
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
 
 from lean_bridge.executor.arrays import Given, check_arrays, check_given, positions
+from lean_bridge.executor.backends import ArrayAPIReals
 from lean_bridge.executor.checks import CheckedProgram, CheckedRun
 from lean_bridge.executor.evaluate import evaluate
 from lean_bridge.executor.instructions import Trace
 from lean_bridge.executor.layout import lay_out
+from lean_bridge.executor.namespaces import concat, permute, precision, zeros
 from lean_bridge.executor.passes.order import OVERWRITE, PASSES, SWITCHES
 from lean_bridge.executor.passes.rewriter import Target
 from lean_bridge.executor.plan import Plan
@@ -32,8 +35,8 @@ class CompiledProgram:
     """A program that computes what :class:`Program` does, only what is asked, and fast.
 
     Threads may share it: what is planned never changes, and buffers belong to one call at a time. Between
-    calls a program keeps the buffers and the arrays of the last one. Over fields other than floating point
-    it evaluates the same instructions without buffers.
+    calls a program keeps the buffers and the arrays of the last one. Over other fields, and in other
+    libraries' arrays, it evaluates the same instructions without buffers.
 
     Entries are named; None stands for all. Arrays as for :class:`Program`.
     """
@@ -136,14 +139,17 @@ class CompiledProgram:
         rows, columns = map(math.prod, shapes)
         by_rows = rows < columns
         derivative = self.pullback(inputs, [of], [wrt]) if by_rows else self.linearize(inputs, [wrt], [of])
-        like, one = check_arrays("input", inputs, self.context, self.scalars)[0], self.scalars.rational(1)
-        made = np.zeros_like(like, shape=(rows, columns))
-        for index in range(min(rows, columns)):
-            unit = np.zeros_like(like, shape=rows if by_rows else columns)
-            unit[index] = one
+        like = check_arrays("input", inputs, self.context, self.scalars)[0]
+        count, length = min(rows, columns), max(rows, columns)
+        around, one = zeros(like, (count,)), zeros(like, (1,)) + self.scalars.rational(1)
+        units = concat((around, one, around), 0)
+        images = [zeros(like, (0, length))]
+        for index in range(count):
+            unit = units[count - index : 2 * count - index]
             (image,) = derivative([unit.reshape(shapes[0 if by_rows else 1])])
-            made[(index,) if by_rows else (slice(None), index)] = image.reshape(image.size)
-        return made.reshape(shapes[0] + shapes[1])
+            images.append(image.reshape((1, length)))
+        made = concat(images, 0)
+        return (made if by_rows else permute(made, (1, 0))).reshape(shapes[0] + shapes[1])
 
     def prepare(
         self,
@@ -160,10 +166,11 @@ class CompiledProgram:
         Its results are the values, then the tangents of ``moved``, then the cotangents of ``wrt``, for what
         the given arrays hold at the time of the call. It checks that its results are finite, and looks at
         what it reads only where they are not; the level ``domains`` allocates. Raises: as the other methods;
-        TypeError for a field other than floating point.
+        TypeError for anything but floating point in NumPy.
         """
         if type(self.scalars) is not Reals:
-            raise TypeError(f"expected a program in floating point, found {type(self.scalars).__name__}")
+            found = type(self.scalars).__name__
+            raise TypeError(f"expected a program in NumPy's floating point, found {found}")
         leaves, dtype = self._inputs(inputs)
         request = Request(
             dtype,
@@ -192,7 +199,9 @@ class CompiledProgram:
 
     def _trace(self, request: Request) -> Trace:
         if request not in self._traces:
-            trace, target = trace_program(self.program, request), Target(self.scalars, request.dtype)
+            target = Target(self.scalars, request.dtype)
+            with self.scalars.planning() if isinstance(self.scalars, ArrayAPIReals) else nullcontext():
+                trace = trace_program(self.program, request)
             for name, rewrite in PASSES.items():
                 if name in self.passes:
                     trace = rewrite(trace, target)
@@ -226,7 +235,7 @@ class CompiledProgram:
 
     def _inputs(self, inputs: Given) -> tuple[dict[tuple[Role, int], Array], np.dtype[Any]]:
         arrays = check_arrays("input", inputs, self.context, self.scalars)
-        dtype = arrays[0].dtype if arrays else np.dtype(float)
+        dtype = precision(arrays[0]) if arrays else np.dtype(float)
         return {("input", position): array for position, array in enumerate(arrays)}, dtype
 
     def _given(self, leaves: dict[tuple[Role, int], Array], role: Role, given: Given) -> tuple[int, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from lean_bridge.executor.instructions import OPS, Trace
+from lean_bridge.executor.namespaces import constant, zeros
 from lean_bridge.executor.program import as_array
 from lean_bridge.executor.scalars import Array, Scalars
-from lean_bridge.executor.shape import Shape
 from lean_bridge.executor.trace import Leaves
 
 
@@ -20,9 +20,9 @@ def evaluate(trace: Trace, kind: Scalars, leaves: Leaves) -> list[Array]:
         if each.op == "leaf":
             made.append(leaves[each.static[0], each.static[1]])
         elif each.op == "zeros":
-            made.append(_zeros(like, each.shape))
+            made.append(zeros(like, each.shape))
         elif each.op == "constant":
-            made.append(each.static[0].value)
+            made.append(constant(each.static[0].value, like))
         else:
             operands = tuple(made[operand] for operand in each.operands)
             made.append(as_array(OPS[each.op].evaluate(kind, operands, each.static)))
@@ -41,8 +41,3 @@ def _last_uses(trace: Trace) -> list[int]:
     for result in trace.results:
         last[result] = len(trace.instructions)
     return last
-
-
-def _zeros(like: Array, shape: Shape) -> Array:
-    zero: Array = np.zeros_like(like, shape=shape)
-    return zero

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
+from lean_bridge.executor.namespaces import broadcast, concat, largest, permute
 from lean_bridge.executor.scalars import Array, Scalars
 from lean_bridge.executor.shape import Shape, Shapes
 
@@ -161,12 +162,12 @@ OPS: Final[Mapping[str, Op]] = MappingProxyType(
         "exp_of_rows": Op(_broadcast, lambda k, x, _s: k.exp_of_rows(x[0])),
         "matmul": Op(_product_shape, lambda _k, x, _s: x[0] @ x[1]),
         "sum": Op(_reduced, _sum),  # axis, whether it is kept, constant factor or None
-        "max": Op(_reduced, lambda _k, x, s: x[0].max(axis=s[0], keepdims=s[1], initial=-np.inf)),
+        "max": Op(_reduced, lambda _k, x, s: largest(x[0], s[0], keep=s[1])),
         "dot": Op(_reduced, _dot),  # axis, whether it is kept: sum of products
         "reshape": Op(_own, lambda _k, x, s: x[0].reshape(s[0])),  # shape
-        "transpose": Op(_transposed, lambda _k, x, s: x[0].transpose(s)),  # axes
-        "broadcast": Op(_own, lambda _k, x, s: np.broadcast_to(x[0], s[0], subok=True)),  # shape
+        "transpose": Op(_transposed, lambda _k, x, s: permute(x[0], s)),  # axes
+        "broadcast": Op(_own, lambda _k, x, s: broadcast(x[0], s[0])),  # shape
         "slice": Op(_sliced, _slice),  # axis, start, stop
-        "concat": Op(_joined, lambda _k, x, s: np.concatenate(x, axis=s[0])),  # axis
+        "concat": Op(_joined, lambda _k, x, s: concat(x, s[0])),  # axis
     }
 )

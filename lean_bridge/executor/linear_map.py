@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from numbers import Integral
 
-import numpy as np
-
 from lean_bridge.errors import ArrayError, BindingError
+from lean_bridge.executor.namespaces import cast
 from lean_bridge.executor.scalars import Array
 from lean_bridge.executor.shape import text_of
 
 
 @dataclass(frozen=True, eq=False)
 class LinearMap:
-    """The map ``I_n ⊗ W``: one matrix, applied to each of n blocks of a vector.
+    """The map ``I_n ⊗ W``: one matrix, applied to each of n blocks of a vector, in their precision.
 
     Lean: ``Proofs.Autograd.CLM``, between the row-major coordinates of two tensors.
     Raises: BindingError if the weights are no matrix, or ``positions`` no natural number.
@@ -26,8 +25,8 @@ class LinearMap:
     """n, the number of blocks."""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.weights, np.ndarray) or self.weights.ndim != 2:
-            found = getattr(self.weights, "shape", None)
+        found = getattr(self.weights, "shape", None)
+        if found is None or len(found) != 2:
             text = type(self.weights).__name__ if found is None else f"shape {text_of(found)}"
             raise BindingError(f"linear map: expected a matrix with one row per output, found {text}")
         if not isinstance(self.positions, Integral) or self.positions < 0:
@@ -59,19 +58,15 @@ class LinearMap:
     def apply(self, x: Array) -> Array:
         """Return the image of a vector of shape (inputs,). Raises: ArrayError for any other shape."""
         blocks = self._blocks(x, self.weights.shape[1])
-        return (blocks @ self._weights_like(x).swapaxes(0, 1)).reshape(self.outputs)
+        return (blocks @ cast(self.weights, x).swapaxes(0, 1)).reshape((self.outputs,))
 
     def transpose(self, w: Array) -> Array:
         """Return the image of a vector of shape (outputs,) under the transposed map. Raises: as ``apply``."""
         blocks = self._blocks(w, self.weights.shape[0])
-        return (blocks @ self._weights_like(w)).reshape(self.inputs)
+        return (blocks @ cast(self.weights, w)).reshape((self.inputs,))
 
     def _blocks(self, vector: Array, width: int) -> Array:
         if vector.shape != (self.positions * width,):
             expected, found = self.positions * width, text_of(vector.shape)
             raise ArrayError("vector", f"linear map: expected a vector of shape {expected}, found {found}")
         return vector.reshape((self.positions, width))
-
-    def _weights_like(self, vector: Array) -> Array:
-        """Return the weights in the precision of the arrays they meet, as Python's floats take it on."""
-        return self.weights.astype(vector.dtype, copy=False)

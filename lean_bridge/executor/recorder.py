@@ -53,7 +53,8 @@ class Recorder:
 
     def wrap(self, value: Any) -> Constant:
         """Return the constant for a value: one for each number (0.0 is not -0.0) and each array object."""
-        key = id(value) if np.shape(value) else (type(value), repr(value))
+        scalar = value.item() if hasattr(value, "item") and not np.shape(value) else value
+        key = id(value) if np.shape(value) else (type(value), repr(scalar))
         return self._constants.setdefault(key, Constant(value))
 
     def shape(self, position: int) -> Shape:

@@ -32,10 +32,9 @@ class Tracer:
         """Axis lengths."""
         return self.recorder.shape(self.position)
 
-    @property
-    def size(self) -> int:
-        """How many coordinates it has."""
-        return math.prod(self.shape)
+    def __array_namespace__(self, **_: Any) -> type[Tracer]:
+        """Return where the functions of the Python array API are that rules may use."""
+        return Tracer
 
     def emit(self, op: str, *operands: Any, static: tuple[Any, ...] = ()) -> Array:
         """Return the result of an instruction on tracers, arrays or scalars."""
@@ -85,12 +84,11 @@ class Tracer:
         """Return the largest along one axis; -∞ where it is empty."""
         return self.emit("max", self, static=(axis % len(self.shape), keepdims))
 
-    def reshape(self, shape: int | Shape) -> Array:
+    def reshape(self, shape: Shape) -> Array:
         """Return the coordinates in row-major order in another shape."""
-        target = (shape,) if isinstance(shape, int) else tuple(shape)
-        if math.prod(target) != self.size:
-            raise ValueError(f"cannot reshape {self.shape} to {target}")
-        return self.emit("reshape", self, static=(target,))
+        if math.prod(shape) != math.prod(self.shape):
+            raise ValueError(f"cannot reshape {self.shape} to {shape}")
+        return self.emit("reshape", self, static=(tuple(shape),))
 
     def swapaxes(self, first: int, second: int) -> Array:
         """Return the array with two axes exchanged."""
@@ -98,21 +96,9 @@ class Tracer:
         axes[first], axes[second] = axes[second], axes[first]
         return self.emit("transpose", self, static=tuple(axes))
 
-    def repeat(self, repeats: int, axis: int) -> Array:
-        """Return the array with each slice along an axis repeated."""
-        axis %= len(self.shape)
-        before, length, after = self.shape[:axis], self.shape[axis], self.shape[axis + 1 :]
-        if length == 1:
-            return self.emit("broadcast", self, static=((*before, repeats, *after),))
-        lone = self.emit("reshape", self, static=((*before, length, 1, *after),))
-        many = cast("Tracer", lone).emit("broadcast", lone, static=((*before, length, repeats, *after),))
-        return self.emit("reshape", many, static=((*before, length * repeats, *after),))
-
-    def astype(self, dtype: np.dtype[Any], *, copy: bool = False) -> Array:
-        """Return the array itself: plans keep to one precision. Raises: ValueError for any other."""
-        if dtype != self.dtype or copy:
-            raise ValueError(f"expected to stay {self.dtype}, found a conversion to {dtype}")
-        return cast(Array, self)
+    def broadcast_to(self, shape: Shape) -> Array:
+        """Return the array broadcast to a shape."""
+        return self.emit("broadcast", self, static=(shape,))
 
 
 def as_array(recorder: Recorder, position: int, dtype: np.dtype[Any]) -> Array:

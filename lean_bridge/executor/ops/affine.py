@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
 
+from lean_bridge.executor.namespaces import cast
 from lean_bridge.executor.parameters import BIAS, LINEAR_MAP, Parameter
 from lean_bridge.executor.primitive import (
     EVERYWHERE,
@@ -37,15 +39,14 @@ def _fixed(
     linear_map, bias = params
 
     def apply(setting: Setting, x: Array) -> Array:
-        image: Array = setting.params[linear_map].apply(x.reshape(x.size))
+        image: Array = setting.params[linear_map].apply(x.reshape((math.prod(x.shape),)))
         return image.reshape(setting.shape)
 
     def shift(setting: Setting, x: Array) -> Array:
-        shifts: Array = setting.params[bias]
-        return shifts.astype(x.dtype, copy=False)
+        return cast(setting.params[bias], x)
 
     def transpose(setting: Setting, shape: Shape, w: Array) -> Array:
-        image: Array = setting.params[linear_map].transpose(w.reshape(w.size))
+        image: Array = setting.params[linear_map].transpose(w.reshape((math.prod(w.shape),)))
         return image.reshape(shape)
 
     return affine(

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from lean_bridge.executor.namespaces import broadcast
 from lean_bridge.executor.primitive import (
     Arrays,
     Primitive,
@@ -27,7 +28,7 @@ def _row_mean(setting: Setting, primals: Arrays) -> Array:
 
 def _row_mean_back(setting: Setting, shapes: Shapes, w: Array) -> Arrays:
     m, n = shapes[0]
-    return ((w * setting.scalars.rational(1, n)).reshape((m, 1)).repeat(n, axis=1),)
+    return (broadcast((w * setting.scalars.rational(1, n)).reshape((m, 1)), (m, n)),)
 
 
 def _row_mean_shape(shapes: Shapes, _out: Shape) -> Shape:
@@ -42,7 +43,7 @@ def _row_mean_sample(rng: np.random.Generator) -> Sample:
 
 def _broadcast_row(setting: Setting, primals: Arrays) -> Array:
     m, n = setting.shape
-    return primals[0].reshape((m, 1)).repeat(n, axis=1)
+    return broadcast(primals[0].reshape((m, 1)), (m, n))
 
 
 def _broadcast_row_back(_setting: Setting, _shapes: Shapes, w: Array) -> Arrays:
@@ -62,7 +63,7 @@ def _broadcast_row_sample(rng: np.random.Generator) -> Sample:
 
 def _broadcast_col(setting: Setting, primals: Arrays) -> Array:
     m, n = setting.shape
-    return primals[0].reshape((1, n)).repeat(m, axis=0)
+    return broadcast(primals[0].reshape((1, n)), (m, n))
 
 
 def _broadcast_col_back(_setting: Setting, _shapes: Shapes, w: Array) -> Arrays:

@@ -50,7 +50,10 @@ class _Guards:
 
     def _derive(self, r: Rewriter, each: Instruction) -> Sign:
         if each.op == "constant":
-            value = np.asarray(each.static[0].value, r.target.dtype)
+            value = each.static[0].value
+            if not isinstance(value, np.ndarray | float | int):
+                return Sign.ANY  # an array of another library, which may be anywhere
+            value = np.asarray(value, r.target.dtype)
             return Sign.POSITIVE if (value > 0).all() else Sign(bool((value >= 0).all()))
         if each.op in VIEWS or each.op == "root":
             return self.sign(r, each.operands[0])

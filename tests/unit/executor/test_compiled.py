@@ -126,7 +126,7 @@ def test_a_prepared_run_reads_what_its_arrays_hold_and_copies_what_has_gaps() ->
 def test_a_prepared_run_is_for_floating_point() -> None:
     model = graph({"x": (K,)}, node("y", "add", (0, 0), (K,)))
     program = ExecutableGraph(model).bind(k=0).compile(Rationals())
-    with pytest.raises(TypeError, match="expected a program in floating point, found Rationals"):
+    with pytest.raises(TypeError, match="expected a program in NumPy's floating point, found Rationals"):
         program.prepare([np.empty(0, object)])
 
 
