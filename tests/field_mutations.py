@@ -155,7 +155,7 @@ def _split_bare(op: str) -> Primitive:
     return dataclasses.replace(PRIMITIVES[op], forward=bare.forward, jvp=bare.jvp)
 
 
-_BY_HAND: Final[Mapping[str, Primitive]] = {
+BY_HAND: Final[Mapping[str, Primitive]] = {
     "matmul: left operand transposed": with_forward("matmul", lambda _s, x: x[0].swapaxes(0, 1) @ x[1]),
     "matmul: right operand transposed": with_forward("matmul", lambda _s, x: x[0] @ x[1].swapaxes(0, 1)),
     "matmul: operands swapped": with_forward("matmul", lambda _s, x: x[1] @ x[0]),
@@ -294,8 +294,9 @@ _BY_HAND: Final[Mapping[str, Primitive]] = {
         "layerNorm", lambda s, x: PRIMITIVES["layerNorm"].forward(s, (x[0], x[2], x[1]))
     ),
 }
+"""Errors that people make."""
 
-MUTATIONS: Final[Mapping[str, Primitive]] = {**dict(_anywhere()), **_BY_HAND}
+MUTATIONS: Final[Mapping[str, Primitive]] = {**dict(_anywhere()), **BY_HAND}
 """By what is wrong, which begins with the op: the op with a wrong rule."""
 
 
@@ -318,8 +319,3 @@ def _difference(graph: DGraph, wrong: Primitive) -> str | None:
             if getattr(given, name) != getattr(right, name):
                 return f"{graph.lean_name}: {name}"
     return None
-
-
-if __name__ == "__main__":
-    for name, wrong in MUTATIONS.items():
-        print(f"| {name} | {killed_by(wrong) or 'survives'} |")  # noqa: T201
