@@ -31,8 +31,8 @@ from lean_bridge.olean.expr import Name
 from lean_bridge.toolchain.provider import Provider
 from pybind_models import Certification, DGraph, FieldEvidence, FieldPoint
 
-MODULES: Final = 4
-"""All graphs share so many: reading imports costs Lean as much as a graph, and memory is for some only."""
+MODULES: Final = 2
+"""All graphs share so many: reading imports costs Lean as much as a graph does."""
 
 
 @dataclass(frozen=True)

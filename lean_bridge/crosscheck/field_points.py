@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from pybind_models import DGraph
 
 Words: TypeAlias = int
 """An array: its coordinates in row-major order, 32 bits each, the first in the most significant place."""
+
+_LENGTHS: Final = ((2, 2), (3, 2), (2, 3), (1, 2), (2, 1), (3, 3), (3, 1), (1, 3))
+"""Of the first dimensions, in both tuples; headDim and dFF of an encoder block are the fourth and fifth."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +50,17 @@ class NumbersAtPoint:
 
 
 def tuples_of_dims(model: DGraph) -> list[dict[str, int]]:
-    """Return two tuples of small dimensions, all at least 2, any two of which differ in one of the tuples.
+    """Return two tuples of small dimensions, any two of which differ in one of the tuples.
 
-    So an index of one axis that is read as another's shows. A graph without dimensions has the same, empty
-    tuple twice, and is tested at two points.
+    So an index of one axis that is read as another's shows. Each is at least 2 in one of the tuples, and of
+    more than three some are 1 in the other, as the kernel's time grows with the product of the lengths. A
+    graph without dimensions has the same, empty tuple twice, and is tested at two points.
     """
-    numbers = range(len(model.dims))
-    first = [2 + number % 2 for number in numbers]
-    second = [2 + number // 2 if len(numbers) > 2 else 3 - number for number in numbers]
-    return [dict(zip(model.dims, lengths, strict=True)) for lengths in (first, second)]
+    count = len(model.dims)
+    lengths = [(2, 3), (3, 2)] if count <= 2 else [*_LENGTHS, *((4, number) for number in range(1, count))]
+    return [
+        {name: pair[point] for name, pair in zip(model.dims, lengths, strict=False)} for point in range(2)
+    ]
 
 
 def numbers_at_points(
