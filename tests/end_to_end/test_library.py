@@ -55,6 +55,27 @@ def test_the_encoder_with_its_weights_agrees_with_pytorch(report: VerifyReport) 
     assert check.error <= 1e-11
 
 
+def test_every_link_of_every_graph_is_certified_and_confirmed(report: VerifyReport) -> None:
+    for graph in report.graphs:
+        assert graph.certified
+        assert graph.certification is not None
+        assert graph.finite_field is not None
+        assert len(graph.finite_field.points) >= 2
+        assert graph.finite_field.error_bound is not None
+        assert 0 < graph.finite_field.error_bound < 1e-3
+        kernels = (*graph.certification.kernels, *graph.finite_field.kernels)
+        assert [kernel.outcome for kernel in kernels] == ["accepted"] * 3, graph.name
+
+
+def test_every_declaration_is_pinned_and_confirmed(report: VerifyReport) -> None:
+    for each in report.declarations:
+        assert each.pin is not None
+        assert each.pin.outcome == "matches"
+        assert [kernel.outcome for kernel in each.kernels] == ["accepted", "accepted"]
+        assert each.standing == "confirmed", each.name
+    assert report.advisories
+
+
 def test_lean_has_no_messages(report: VerifyReport) -> None:
     assert report.build is not None
     assert [message for module in report.build.modules for message in module.diagnostics] == []
