@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 
 from array_api_compat import device
 
@@ -15,6 +16,9 @@ from lean_bridge.executor.shape import Shape, text_of
 
 Given: TypeAlias = Sequence[Any] | Mapping[str, Any]
 """One array per entry in order, or arrays by entry name, of the library that the program computes with."""
+
+NOTHING: Final[Mapping[str, Array]] = MappingProxyType({})
+"""Zero in every entry."""
 
 
 @dataclass(frozen=True)

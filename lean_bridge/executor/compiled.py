@@ -5,15 +5,15 @@ from __future__ import annotations
 import copy
 import functools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import nullcontext
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
-from lean_bridge.executor.arrays import Given, check_arrays, check_given, positions
+from lean_bridge.executor.arrays import NOTHING, Given, check_arrays, check_given, positions
 from lean_bridge.executor.backends import ArrayAPIReals
+from lean_bridge.executor.batched import BatchedProgram
 from lean_bridge.executor.checks import CheckedProgram, CheckedRun
 from lean_bridge.executor.evaluate import evaluate
 from lean_bridge.executor.instructions import Trace
@@ -27,8 +27,6 @@ from lean_bridge.executor.run import Pool, Run
 from lean_bridge.executor.scalars import Array, Reals
 from lean_bridge.executor.stages import Evaluator, Linearized, split_stages
 from lean_bridge.executor.trace import Leaves, Request, Role, trace_program
-
-_NOTHING: Final[Mapping[str, Array]] = MappingProxyType({})
 
 
 class CompiledProgram:
@@ -151,12 +149,21 @@ class CompiledProgram:
         made = concat(images, 0)
         return (made if by_rows else permute(made, (1, 0))).reshape(shapes[0] + shapes[1])
 
+    def batched(self, over: Iterable[str]) -> BatchedProgram:
+        """Return the program mapped over leading batch axes of the inputs of these names.
+
+        Raises: as :class:`BatchedProgram`; TypeError for anything but floating point in NumPy: JAX and
+        PyTorch map programs themselves, by ``jax.vmap`` and ``torch.vmap``.
+        """
+        self._expect_numpy()
+        return BatchedProgram(self, over)
+
     def prepare(
         self,
         inputs: Given,
         *,
-        tangents: Given = _NOTHING,
-        seeds: Given = _NOTHING,
+        tangents: Given = NOTHING,
+        seeds: Given = NOTHING,
         values: Iterable[str] | None = (),
         moved: Iterable[str] | None = (),
         wrt: Iterable[str] | None = (),
@@ -168,9 +175,7 @@ class CompiledProgram:
         what it reads only where they are not; the level ``domains`` allocates. Raises: as the other methods;
         TypeError for anything but floating point in NumPy.
         """
-        if type(self.scalars) is not Reals:
-            found = type(self.scalars).__name__
-            raise TypeError(f"expected a program in NumPy's floating point, found {found}")
+        self._expect_numpy()
         leaves, dtype = self._inputs(inputs)
         request = Request(
             dtype,
@@ -193,6 +198,11 @@ class CompiledProgram:
         if request not in self._plans:
             self._plans[request] = self._planned(self._trace(request), request.dtype)
         return self._plans[request]
+
+    def _expect_numpy(self) -> None:
+        if type(self.scalars) is not Reals:
+            found = type(self.scalars).__name__
+            raise TypeError(f"expected a program in NumPy's floating point, found {found}")
 
     def _planned(self, trace: Trace, dtype: np.dtype[Any]) -> Plan:
         return Plan(trace, lay_out(trace, in_place=OVERWRITE in self.passes), dtype, self.passes)

@@ -16,7 +16,7 @@ from lean_bridge.executor.ops.elementwise import GELU_KAPPA
 from lean_bridge.executor.scalars import Array
 from lean_bridge.executor.table import PRIMITIVES
 from lean_bridge.executor.trace import Request
-from pybind_models import Dim
+from pybind_models import Dim, MapParam, Node
 from tests.rationals import Rationals
 from tests.unit.executor.graphs import encoder, feed_forward, graph, node
 
@@ -188,6 +188,19 @@ def test_a_rule_that_does_more_than_arrays_are_said_to_is_declined_by_name() -> 
     assert bound.interpret().forward([np.ones(3)])[1][2] == 3.0
     with pytest.raises(UnsupportedOp, match=r"node 1 \(y\): rules of add do what no plan can .*interpret"):
         bound.compile().forward([np.ones(3)])
+
+
+def test_constants_that_print_alike_are_not_alike() -> None:
+    def shifted(name: str, by: str) -> Node:
+        maps = {"A": MapParam(name="W"), "b": MapParam(name=by)}
+        return node(name, "affine", (0,), (), sIn=(), sOut=(), **maps)
+
+    model = graph({"x": ()}, shifted("y", "a"), shifted("z", "b"), maps=("W", "a", "b"))
+    a, b = np.array(1.1), np.array(1.1 + 1e-12)
+    assert repr(a) == repr(b)
+    program = ExecutableGraph(model).bind().compile(W=np.ones((1, 1)), a=a, b=b)
+    _, y, z = program.forward([np.array(0.0)])
+    assert (float(y), float(z)) == (float(a), float(b))
 
 
 def test_a_plan_can_be_read() -> None:
