@@ -32,8 +32,8 @@ def _attacks() -> Iterator[str]:
     yield "## Attacks on the library"
     yield (
         f"{len(attacks)} ways of being told that something holds which does not. Each is a library and its\n"
-        "twin, one change apart: `tests/adversarial/test_attacks.py` holds that `verify` accepts the one and\n"
-        "refuses the other with this code, and no other."
+        "twin, one change apart: `tests/adversarial/test_attacks.py` holds that `verify` accepts the one\n"
+        "and refuses the other with this code, and no other."
     )
     rows = (
         (f"`{each.name}`", each.title, each.expected.value, EXPLANATIONS[each.expected].title)
@@ -60,7 +60,7 @@ def _wrong_rules() -> Iterator[str]:
     yield (
         f"{len(found)} wrong rules, {seen} of them told apart by the numbers over GF(p) that Lean's kernel\n"
         "certifies; `tests/adversarial/wrong_rule` holds each. Every value, tangent and cotangent of every\n"
-        "primitive is negated, doubled, dropped, reversed, or loses its last coordinate; and the errors that\n"
+        "primitive is negated, doubled, dropped, reversed, or loses its last coordinate; the errors that\n"
         "people make are planted by hand."
     )
     by_op = {op: Counter[str]() for op in PRIMITIVES}

@@ -17,7 +17,7 @@ from lean_bridge.executor.arrays import BoundEntry
 from lean_bridge.executor.finite import at, describe, first, is_finite, magnitudes, noting_overflow
 from lean_bridge.executor.linear_map import LinearMap
 from lean_bridge.executor.plan import Plan
-from lean_bridge.executor.primitive import Arrays
+from lean_bridge.executor.primitive import Arrays, Linearity
 from lean_bridge.executor.program import Program, Step
 from lean_bridge.executor.run import Run
 from lean_bridge.executor.scalars import Array, Scalars
@@ -69,7 +69,7 @@ class CheckedProgram(Program):
     def primals(self, inputs: Sequence[Array]) -> list[Array]:
         """Return the values of ``Γ ++ ss``, all finite."""
         if inputs:
-            self._check_arguments(inputs[0].dtype)
+            self.check_arguments(inputs[0].dtype)
         self._check_given("input", inputs)
         return super().primals(inputs)
 
@@ -89,6 +89,22 @@ class CheckedProgram(Program):
                 label = f"input {position} ({entry.name}): its cotangent, summed over its uses,"
                 raise NumericsError(entry.name, f"{label} {describe(cotangent)}")
         return made
+
+    @np.errstate(all="ignore")
+    def check_arguments(self, dtype: np.dtype[Any]) -> None:
+        """Raise NumericsError naming the first node with an argument that is not what it was in a dtype."""
+        if self.checks is Checks.OFF or dtype in self._sound:
+            return
+        for step in self.steps:
+            for binder, value in step.setting.params.items():
+                given = np.asarray(value.weights if isinstance(value, LinearMap) else value)
+                held = given.astype(dtype)
+                label = f"{step.label}: {step.primitive.name}: its argument {binder}"
+                if not is_finite(held):
+                    raise NumericsError(step.entry, f"{label} {describe(held)}")
+                if not given.ndim and given and not held:
+                    raise NumericsError(step.entry, f"{label} = {value} is 0 in {dtype}")
+        self._sound.add(dtype)
 
     def watch(
         self,
@@ -126,26 +142,11 @@ class CheckedProgram(Program):
         """
         if self.checks is Checks.OFF:
             return
-        self._check_arguments(request.dtype)
+        self.check_arguments(request.dtype)
         bad = overflowed or not all(map(is_finite, (*given, *results)))
         if bad or (self.checks is Checks.DOMAINS and (request.moved or request.wrt)):
             self._interpret(request, leaves)
             self._check_rounding(request, results)
-
-    def _check_arguments(self, dtype: np.dtype[Any]) -> None:
-        """Raise NumericsError naming the first node with an argument that is not what it was in a dtype."""
-        if self.checks is Checks.OFF or dtype in self._sound:
-            return
-        for step in self.steps:
-            for binder, value in step.setting.params.items():
-                given = np.asarray(value.weights if isinstance(value, LinearMap) else value)
-                held = given.astype(dtype)
-                label = f"{step.label}: {step.primitive.name}: its argument {binder}"
-                if not is_finite(held):
-                    raise NumericsError(step.entry, f"{label} {describe(held)}")
-                if not given.ndim and given and not held:
-                    raise NumericsError(step.entry, f"{label} = {value} is 0 in {dtype}")
-        self._sound.add(dtype)
 
     def _interpret(self, request: Request, leaves: Leaves) -> None:
         """Compute what was requested node by node, for the error that it raises."""
@@ -190,10 +191,14 @@ class CheckedProgram(Program):
 
 
 class CheckedRun(Run):
-    """A run that looks at its results on every call, and at what it reads only when they are bad."""
+    """A run that looks at its results on every call, and at what it reads only when they are bad.
+
+    Raises: NumericsError, as :meth:`CheckedProgram.check_arguments`.
+    """
 
     def __init__(self, plan: Plan, program: CheckedProgram, request: Request) -> None:
         super().__init__(plan)
+        program.check_arguments(plan.dtype)
         self._program, self._request = program, request
         self._overflowed = False
 
@@ -251,6 +256,6 @@ class _CheckedStep(Step):
         label = f"{self.label}: {self.primitive.name}: its {what}"
         if not is_finite(result):
             raise NumericsError(self.entry, f"{label} {describe(result, given)}")
-        if overflows:
+        if overflows and self.primitive.linearity is Linearity.NONLINEAR:  # others leave infinities behind
             message = f"{label} is finite, but {result.dtype} overflowed on the way{magnitudes(given)}"
             raise NumericsError(self.entry, message)

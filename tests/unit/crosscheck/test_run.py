@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from functools import partial
 from typing import Literal
@@ -119,6 +120,16 @@ def test_a_wrong_certified_shape_fails_with_the_node_named() -> None:
     assert found[0].outcome == "failed"
     assert "node 1 (y): swap01 makes shape" in found[0].detail
     assert judge(found)[::2] == ("rejected", Code.ILL_FORMED_GRAPH)
+
+
+def test_numbers_that_are_none_are_no_numbers_that_agree() -> None:
+    infinite = dataclasses.replace(PRIMITIVES["add"], forward=lambda _setting, primals: primals[0] / 0)
+    model = graph({"x": (K,)}, node("y", "add", (0, 0), (K,)))
+    found = crosscheck(model, primitives={**PRIMITIVES, "add": infinite})
+    assert {result.outcome for result in found if "node 1 (y): add: its value is" in result.detail} == {
+        "failed"
+    }
+    assert judge(found)[::2] == ("rejected", Code.NUMBERS_DISAGREE)
 
 
 def test_an_unknown_op_is_raised_not_passed_over() -> None:

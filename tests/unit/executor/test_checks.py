@@ -202,6 +202,9 @@ def test_an_epsilon_that_is_zero_in_single_precision_is_refused(compiled: bool, 
     method(program, {"x": x})
     error = refused(lambda: method(program, {"x": x.astype(np.float32)}))
     assert str(error) == "Test.graph: node 1 (y): addConst: its argument ε = 1e-60 is 0 in float32"
+    if isinstance(program, CompiledProgram):
+        single = [x.astype(np.float32)]
+        assert refused(lambda: program.prepare(single, values=["y"])).entry == "y"
 
 
 @BOTH
