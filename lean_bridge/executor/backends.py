@@ -1,6 +1,7 @@
 """The reals in arrays of other libraries: the same rules and the same plans, by that library's operators.
 
 A program that is compiled for a library takes and returns its arrays, and keeps their precision and device.
+Its numbers are not looked at: NaN and infinity are that library's to report.
 """
 
 from __future__ import annotations

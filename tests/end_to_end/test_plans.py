@@ -1,4 +1,4 @@
-"""Every graph of the library runs as planned as it does node by node, with every pair of passes."""
+"""Every graph of the library runs as planned as it does node by node, by any passes and in torch."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lean_bridge.executor.backends import torch_reals
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.passes.order import SWITCHES
 from lean_bridge.project import open_project
 from lean_bridge.toolchain.provider import Provider
+from tests.backend_cases import Both
 from tests.coverings import covering_subsets
 from tests.plan_cases import Case
 
@@ -31,3 +33,4 @@ def test_plans_agree_with_the_interpreter_on_every_graph(embedded: Provider) -> 
             case = Case(bound.bind(**sizes), np.random.default_rng(11), exact=exact)
             for subset in covering_subsets(SWITCHES)[:: 1 if exact else 4]:
                 case.check(CompiledProgram(case.program).with_passes(subset))
+        Both(bound.bind(**sizes), torch_reals(), np.float64, 1).check()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from typing import Any
 
@@ -15,11 +15,9 @@ from lean_bridge.errors import ArrayError, BindingError
 from lean_bridge.executor.backends import ArrayAPIReals, jax_reals, torch_reals
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
-from lean_bridge.executor.linear_map import LinearMap
 from lean_bridge.executor.ops.elementwise import GELU_KAPPA
-from lean_bridge.executor.program import Program
-from lean_bridge.executor.scalars import Array
 from pybind_models import DGraph, Dim
+from tests.backend_cases import Both
 from tests.strategies import draw_graph
 from tests.unit.executor.graphs import attention, encoder, feed_forward, graph, layer_norm, node, one_token
 
@@ -43,64 +41,15 @@ def kind(request: pytest.FixtureRequest) -> Iterator[ArrayAPIReals]:
         yield jax_reals() if request.param == "jax" else torch_reals()
 
 
-def moved(kind: ArrayAPIReals, value: Any) -> Any:
-    """Return an argument or an array in the arrays of the library."""
-    if isinstance(value, LinearMap):
-        return LinearMap(kind.namespace.asarray(value.weights), value.positions)
-    return kind.namespace.asarray(value) if isinstance(value, np.ndarray) else value
-
-
-class Both:
-    """A graph at a random point, in NumPy and in another library."""
-
-    def __init__(self, model: DGraph, kind: ArrayAPIReals, precision: type, seed: int = 1) -> None:
-        bound = ExecutableGraph(model).bind(**{name: SIZES[name] for name in model.dims})
-        self.kind, self.rng, self.precision = kind, np.random.default_rng(seed), precision
-        arguments = {use.name: use.parameter.draw(self.rng, use.shapes, use.out) for use in bound.arguments()}
-        self.program: Program = bound.interpret(**arguments)
-        self.interpreted = bound.interpret(kind, **self.moved(arguments))
-        self.compiled = bound.compile(kind, **self.moved(arguments))
-
-    def moved(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: moved(self.kind, array) for name, array in arrays.items()}
-
-    def draw(self, *names: str) -> dict[str, Array]:
-        return {
-            entry.name: self.rng.uniform(-1.0, 1.0, entry.shape).astype(self.precision)
-            for entry in self.program.entries
-            if entry.name in names
-        }
-
-    def check(self) -> None:
-        inputs = self.draw(*(entry.name for entry in self.program.context))
-        last = self.program.entries[-1].name
-        tangents, seeds = self.draw(self.program.context[0].name), self.draw(last)
-        there, dx, w = map(self.moved, (inputs, tangents, seeds))
-        values = self.program.forward(inputs)
-        for program in (self.interpreted, self.compiled):
-            self.compare(program.forward(there), values)
-            self.compare(program.jvp(there, dx), self.program.jvp(inputs, tangents), values)
-            self.compare(program.vjp(there, w), self.program.vjp(inputs, seeds), values)
-        assert {name: np.asarray(array).tobytes() for name, array in there.items()} == {
-            name: array.tobytes() for name, array in inputs.items()
-        }
-
-    def compare(self, found: list[Array], expected: list[Array], at: Sequence[Array] = ()) -> None:
-        """Fail beyond 8 ulps of the largest number among what is expected and the values at that point."""
-        scale = max(float(np.abs(array).max(initial=0.0)) for array in (*expected, *at))
-        assert len(found) == len(expected)
-        for left, right in zip(found, expected, strict=True):
-            assert self.kind.check_array(left) is left
-            assert np.asarray(left).dtype == right.dtype == self.precision
-            np.testing.assert_allclose(
-                np.asarray(left), right, rtol=0, atol=8 * float(np.finfo(self.precision).eps) * scale
-            )
+def both(model: DGraph, kind: ArrayAPIReals, precision: type, seed: int = 1) -> Both:
+    bound = ExecutableGraph(model).bind(**{name: SIZES[name] for name in model.dims})
+    return Both(bound, kind, precision, seed)
 
 
 @pytest.mark.parametrize("precision", [np.float64, np.float32])
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 def test_blocks_are_equal_to_numpys_in_torch(model: DGraph, precision: type) -> None:
-    Both(model, torch_reals(), precision).check()
+    both(model, torch_reals(), precision).check()
 
 
 @pytest.mark.parametrize(
@@ -116,24 +65,24 @@ def test_blocks_are_equal_to_numpys_in_torch(model: DGraph, precision: type) -> 
 def test_blocks_are_equal_to_numpys_in_jax(name: str, precision: type) -> None:
     """Not all of them in both precisions: JAX compiles each operation for each shape."""
     with jax.enable_x64(precision is np.float64):
-        Both(MODELS[name], jax_reals(), precision).check()
+        both(MODELS[name], jax_reals(), precision).check()
 
 
 def test_random_graphs_are_equal_to_numpys() -> None:
     for seed in range(30):
-        Both(draw_graph(np.random.default_rng(seed), 5), torch_reals(), np.float64, seed).check()
+        both(draw_graph(np.random.default_rng(seed), 5), torch_reals(), np.float64, seed).check()
 
 
 def test_maps_made_at_a_point_and_jacobians_are_equal_to_numpys(kind: ArrayAPIReals) -> None:
-    both = Both(feed_forward(fixed=False), kind, np.float64)
-    inputs = both.draw("x", "W1", "b1", "W2", "b2")
-    tangents, there, reference = both.draw("x", "b1"), both.moved(inputs), both.program
-    linear = both.compiled.linearize(there, ["x", "b1"], ["pre", "residual"])
+    case = both(feed_forward(fixed=False), kind, np.float64)
+    inputs = case.draw("x", "W1", "b1", "W2", "b2")
+    tangents, there, reference = case.draw("x", "b1"), case.moved(inputs), case.program
+    linear = case.compiled.linearize(there, ["x", "b1"], ["pre", "residual"])
     expected = reference.jvp(inputs, tangents)
-    both.compare(linear(both.moved(tangents)), [expected[5], expected[8]], reference.forward(inputs))
+    case.compare(linear(case.moved(tangents)), [expected[5], expected[8]], reference.forward(inputs))
     for of in ("residual", "b1"):
         matrix = CompiledProgram(reference).jacobian(inputs, of, "b1")
-        both.compare([both.compiled.jacobian(there, of, "b1")], [matrix])
+        case.compare([case.compiled.jacobian(there, of, "b1")], [matrix])
 
 
 @pytest.mark.parametrize("value", [0.0, -0.0, -1.0, 4.0, np.inf, np.nan])
@@ -204,7 +153,7 @@ def test_precisions_and_devices_do_not_mix(kind: ArrayAPIReals) -> None:
 
 
 def test_devices_are_kept_and_do_not_mix() -> None:
-    program = Both(encoder(fixed=False), torch_reals(), np.float32).compiled
+    program = both(encoder(fixed=False), torch_reals(), np.float32).compiled
     there = {entry.name: torch.ones(entry.shape, device="meta") for entry in program.context}
     seeds = {"norm2": torch.ones((5, 6), device="meta")}
     values, pulled = program.value_and_vjp(there, seeds, outputs=["norm2"])
@@ -228,20 +177,20 @@ def test_doubles_in_jax_are_refused_where_they_are_off() -> None:
 
 
 def test_programs_may_be_jitted_differentiated_and_mapped_by_jax() -> None:
-    both = Both(MODELS["network"], jax_reals(), np.float32)
-    names = [entry.name for entry in both.program.context]
-    inputs, seeds = both.draw(*names), both.draw("residual")
-    there, w = both.moved(inputs), both.moved(seeds)
-    values, pulled = both.program.forward(inputs), both.program.vjp(inputs, seeds)[:1]
+    case = both(MODELS["network"], jax_reals(), np.float32)
+    names = [entry.name for entry in case.program.context]
+    inputs, seeds = case.draw(*names), case.draw("residual")
+    there, w = case.moved(inputs), case.moved(seeds)
+    values, pulled = case.program.forward(inputs), case.program.vjp(inputs, seeds)[:1]
 
     def last(x: Any) -> Any:
-        return both.compiled.forward({**there, "x": x}, ["residual"])[0]
+        return case.compiled.forward({**there, "x": x}, ["residual"])[0]
 
     for _ in range(2):  # what the first call kept is used by the second
-        jitted = jax.jit(lambda x: both.compiled.vjp({**there, "x": x}, w, ["x"])[0])(there["x"])
-        both.compare([jitted], pulled, values)
-    both.compare(both.compiled.forward(there), values)
-    both.compare([jax.vjp(last, there["x"])[1](w["residual"])[0]], pulled, values)
+        jitted = jax.jit(lambda x: case.compiled.vjp({**there, "x": x}, w, ["x"])[0])(there["x"])
+        case.compare([jitted], pulled, values)
+    case.compare(case.compiled.forward(there), values)
+    case.compare([jax.vjp(last, there["x"])[1](w["residual"])[0]], pulled, values)
     mapped = jax.vmap(last)(jax.numpy.stack([there["x"], 2 * there["x"]]))
     assert mapped.shape == (2, *there["x"].shape)
-    both.compare([mapped[1]], both.program.forward({**inputs, "x": 2 * inputs["x"]})[-1:])
+    case.compare([mapped[1]], case.program.forward({**inputs, "x": 2 * inputs["x"]})[-1:])

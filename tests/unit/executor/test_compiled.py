@@ -94,6 +94,17 @@ def test_absent_seeds_and_tangents_cost_nothing() -> None:
     assert "tanh" not in {each.op for each in one.trace.instructions}
 
 
+def test_fewer_seeds_and_fewer_inputs_are_fewer_calls() -> None:
+    program, inputs = block(), draw(block())
+    both = dict.fromkeys(("norm1", "norm2"), inputs["x"])
+    calls = [
+        len(program.prepare(inputs, seeds=seeds, wrt=wrt).calls)
+        for seeds, wrt in ((both, None), ({"norm1": both["norm1"]}, None), (both, ["β₂"]), ({}, None))
+    ]
+    assert calls[0] > calls[1] > 0
+    assert calls[0] > calls[2] > calls[3] == 0
+
+
 def test_steady_calls_allocate_nothing() -> None:
     program = block()
     run = program.prepare(draw(program), seeds=seed_of(program), values=["norm2"], wrt=None)

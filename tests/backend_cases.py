@@ -1,0 +1,67 @@
+"""The same program in arrays of NumPy and of another library."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lean_bridge.executor.backends import ArrayAPIReals
+from lean_bridge.executor.graph import BoundGraph
+from lean_bridge.executor.linear_map import LinearMap
+from lean_bridge.executor.program import Program
+from lean_bridge.executor.scalars import Array
+
+
+def moved(kind: ArrayAPIReals, value: Any) -> Any:
+    """Return an argument or an array in the arrays of the library."""
+    if isinstance(value, LinearMap):
+        return LinearMap(kind.namespace.asarray(value.weights), value.positions)
+    return kind.namespace.asarray(value) if isinstance(value, np.ndarray) else value
+
+
+class Both:
+    """A graph at a random point, in NumPy and in another library."""
+
+    def __init__(self, bound: BoundGraph, kind: ArrayAPIReals, precision: type, seed: int) -> None:
+        self.kind, self.rng, self.precision = kind, np.random.default_rng(seed), precision
+        arguments = {use.name: use.parameter.draw(self.rng, use.shapes, use.out) for use in bound.arguments()}
+        self.program: Program = bound.interpret(**arguments)
+        self.interpreted = bound.interpret(kind, **self.moved(arguments))
+        self.compiled = bound.compile(kind, **self.moved(arguments))
+
+    def moved(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: moved(self.kind, array) for name, array in arrays.items()}
+
+    def draw(self, *names: str) -> dict[str, Array]:
+        return {
+            entry.name: self.rng.uniform(-1.0, 1.0, entry.shape).astype(self.precision)
+            for entry in self.program.entries
+            if entry.name in names
+        }
+
+    def check(self) -> None:
+        inputs = self.draw(*(entry.name for entry in self.program.context))
+        last = self.program.entries[-1].name
+        tangents, seeds = self.draw(self.program.context[0].name), self.draw(last)
+        there, dx, w = map(self.moved, (inputs, tangents, seeds))
+        values = self.program.forward(inputs)
+        for program in (self.interpreted, self.compiled):
+            self.compare(program.forward(there), values)
+            self.compare(program.jvp(there, dx), self.program.jvp(inputs, tangents), values)
+            self.compare(program.vjp(there, w), self.program.vjp(inputs, seeds), values)
+        assert {name: np.asarray(array).tobytes() for name, array in there.items()} == {
+            name: array.tobytes() for name, array in inputs.items()
+        }
+
+    def compare(self, found: list[Array], expected: list[Array], at: Sequence[Array] = ()) -> None:
+        """Fail beyond 8 ulps of the largest number among what is expected and the values at that point."""
+        scale = max(float(np.abs(array).max(initial=0.0)) for array in (*expected, *at))
+        assert len(found) == len(expected)
+        for left, right in zip(found, expected, strict=True):
+            assert self.kind.check_array(left) is left
+            assert np.asarray(left).dtype == right.dtype == self.precision
+            np.testing.assert_allclose(
+                np.asarray(left), right, rtol=0, atol=8 * float(np.finfo(self.precision).eps) * scale
+            )
