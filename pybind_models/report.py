@@ -148,10 +148,16 @@ class GraphReport(Model):
 
     @model_validator(mode="after")
     def _agreement_is_warranted(self) -> GraphReport:
+        if self.certified != (self.certification is not None and self.certification.outcome == "certified"):
+            raise ValueError(f"{self.name}: certified takes the certificate, and goes with it")
+        if self.status != "agrees":
+            return self
         outcomes = {check.outcome for check in self.checks}
-        if self.status == "agrees":
-            if "failed" in outcomes or "passed" not in outcomes:
-                raise ValueError(f"{self.name}: agreement takes a check that passed, and none that failed")
+        if "failed" in outcomes or "passed" not in outcomes:
+            raise ValueError(f"{self.name}: agreement takes a check that passed, and none that failed")
+        field = self.finite_field
+        if not self.certified or field is None or field.outcome != "certified":
+            raise ValueError(f"{self.name}: agreement takes Lean's word for the graph and for its numbers")
         return self
 
 

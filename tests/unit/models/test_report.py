@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from pybind_models import GraphReport, VerifyReport
+from pybind_models import Certification, FieldEvidence, GraphReport, VerifyReport
 from tests.reports import (
     ADJOINT,
     ATTENTION,
@@ -16,6 +16,7 @@ from tests.reports import (
     PYTORCH_DIFFERS,
     SORRY,
     accepted,
+    agreeing_graph,
     build,
     module,
 )
@@ -46,3 +47,25 @@ def test_acceptance_must_be_warranted(rows: dict[str, Any], message: str) -> Non
 def test_agreement_must_be_warranted(checks: tuple[Any, ...]) -> None:
     with pytest.raises(ValidationError, match="agreement takes a check that passed"):
         GraphReport(name=ATTENTION.name, status="agrees", checks=checks)
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        ({"certified": False}, "certified takes the certificate"),
+        ({"certification": None}, "certified takes the certificate"),
+        ({"certified": False, "certification": None}, "agreement takes Lean's word"),
+        ({"finite_field": None}, "agreement takes Lean's word"),
+    ],
+)
+def test_agreement_takes_the_word_of_lean(found: dict[str, Any], message: str) -> None:
+    given = agreeing_graph(ADJOINT).model_dump()
+    with pytest.raises(ValidationError, match=message):
+        GraphReport.model_validate({**given, **found})
+
+
+def test_certified_takes_a_theorem_and_points() -> None:
+    with pytest.raises(ValidationError, match="takes a module and a theorem"):
+        Certification(outcome="certified")
+    with pytest.raises(ValidationError, match="takes a point and a bound"):
+        FieldEvidence(outcome="certified", prime=7)
