@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -13,10 +13,14 @@ from lean_bridge.executor.scalars import Array
 ALIGNMENT: Final = 64
 """Bytes; a cache line, and the widest vector registers."""
 
-ATTEMPTS: Final = 20
-"""How often each order is improved on."""
+FEWEST_ATTEMPTS: Final = 20
+MOST_ATTEMPTS: Final = 60
+"""How often each order is improved on: less often for many blocks."""
 
-GOOD_ENOUGH: Final = 1.02
+EFFORT: Final = 3000
+"""How many blocks are placed anew for each order, within these bounds."""
+
+GOOD_ENOUGH: Final = 1.025
 """An arena this near to the bytes that must be live at once is not improved on."""
 
 
@@ -42,15 +46,24 @@ _ORDERS: Final[tuple[_Order, ...]] = (
 
 def live_peak(blocks: Sequence[Block]) -> int:
     """Return the largest number of bytes that are needed at the same time: no arena can be smaller."""
+    return max((live for _, live in _live(blocks)), default=0)
+
+
+def busiest(blocks: Sequence[Block]) -> int:
+    """Return when most bytes are needed, the first time that they are."""
+    return max(_live(blocks), key=lambda each: (each[1], -each[0]), default=(0, 0))[0]
+
+
+def _live(blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
+    """Yield how many bytes are needed from each time on at which that changes."""
     change: dict[int, int] = {}
     for block in blocks:
         change[block.first] = change.get(block.first, 0) + block.size
         change[block.last + 1] = change.get(block.last + 1, 0) - block.size
-    peak = live = 0
+    live = 0
     for time in sorted(change):
         live += change[time]
-        peak = max(peak, live)
-    return peak
+        yield time, live
 
 
 def pack(blocks: Sequence[Block]) -> tuple[list[int], int]:
@@ -61,9 +74,10 @@ def pack(blocks: Sequence[Block]) -> tuple[list[int], int]:
     """
     bound = live_peak(blocks)
     best, least = [0] * len(blocks), sum(block.size for block in blocks)
+    attempts = min(max(FEWEST_ATTEMPTS, EFFORT // max(len(blocks), 1)), MOST_ATTEMPTS)
     for rank in _ORDERS:
         order = sorted(range(len(blocks)), key=lambda i: rank(blocks[i]))
-        for _ in range(ATTEMPTS):
+        for _ in range(attempts):
             offsets, size = _pack(blocks, order)
             if size <= least:
                 best, least = offsets, size

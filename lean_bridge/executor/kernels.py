@@ -63,6 +63,8 @@ def _sum(instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> l
     if x.ndim == 2 and flat.flags.c_contiguous and min(x.strides) == x.itemsize:
         vector = constant_vector(x.shape[axis], float(factor), x.dtype)
         return [_product(x, vector, flat) if axis else _product(vector, x, flat)]
+    if x.ndim == 3 and axis == 1 and x.flags.c_contiguous:
+        return [(np.matmul, (constant_vector(x.shape[1], float(factor), x.dtype), x, flat))]
     calls: list[Call] = [(np.add.reduce, (x, axis, None, out, keep))]
     return calls if weight is None else [*calls, (np.multiply, (out, np.array(factor, x.dtype), out))]
 

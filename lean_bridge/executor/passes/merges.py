@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lean_bridge.executor.instructions import VIEWS, Instruction, Trace
+from lean_bridge.executor.namespaces import concat
 from lean_bridge.executor.passes.rewriter import Rewriter, Target, rewrite
 from lean_bridge.executor.recorder import Recorder
 from lean_bridge.executor.shape import Shape
@@ -42,19 +43,29 @@ def _merge_shared(trace: Trace) -> Trace:
     ready: dict[int, list[_Group]] = {}
     for group in _groups(trace):
         ready.setdefault(group.ready, []).append(group)
-    recorder, moved = Recorder(), dict[int, int]()
+    recorder, moved, constants = Recorder(), dict[int, int](), dict[tuple[int, ...], int]()
     later = {member for groups in ready.values() for group in groups for member in group.rights}
     for position, each in enumerate(trace.instructions):
         if position not in later:
             moved[position] = recorder.copy(each, moved)
         for group in ready.get(position, ()):
-            joined = recorder.emit("concat", *(moved[right] for right in group.rights.values()), static=(1,))
+            joined = _joined(recorder, [moved[right] for right in group.rights.values()], constants)
             product, start = recorder.emit("matmul", moved[group.left], joined), 0
             for member in group.rights:
                 stop = start + trace.instructions[member].shape[1]
                 moved[member] = recorder.emit("slice", product, static=(1, start, stop))
                 start = stop
     return recorder.trace([moved[result] for result in trace.results])
+
+
+def _joined(recorder: Recorder, rights: list[int], constants: dict[tuple[int, ...], int]) -> int:
+    """Return matrices side by side: constants as a constant, the same for the same ones."""
+    each = [recorder.instructions[right] for right in rights]
+    if any(right.op != "constant" for right in each):
+        return recorder.emit("concat", *rights, static=(1,))
+    if tuple(rights) not in constants:
+        constants[tuple(rights)] = recorder.constant(concat([right.static[0].value for right in each], 1))
+    return constants[tuple(rights)]
 
 
 def _groups(trace: Trace) -> list[_Group]:

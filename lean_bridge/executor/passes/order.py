@@ -7,7 +7,11 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from lean_bridge.executor.instructions import Trace
+from lean_bridge.executor.passes.absorb import absorb_factors
+from lean_bridge.executor.passes.affine import stack_affine
+from lean_bridge.executor.passes.columns import stack_sums
 from lean_bridge.executor.passes.contractions import contract_rows
+from lean_bridge.executor.passes.copies import remake_copies
 from lean_bridge.executor.passes.factors import share_factors
 from lean_bridge.executor.passes.guards import drop_guards
 from lean_bridge.executor.passes.merges import merge_products
@@ -15,6 +19,7 @@ from lean_bridge.executor.passes.products import reuse_products
 from lean_bridge.executor.passes.quotients import move_quotients
 from lean_bridge.executor.passes.rewriter import Target
 from lean_bridge.executor.passes.scalars import move_scalars
+from lean_bridge.executor.passes.schedule import order_instructions
 from lean_bridge.executor.passes.small import fuse_small
 from lean_bridge.executor.passes.views import merge_views
 from lean_bridge.executor.passes.zeros import drop_zeros
@@ -27,12 +32,17 @@ PASSES: Final[Mapping[str, Pass]] = MappingProxyType(
         "views": merge_views,
         "factors": share_factors,
         "products": reuse_products,
+        "absorb": absorb_factors,
         "scalars": move_scalars,
         "contractions": contract_rows,
         "quotients": move_quotients,
         "guards": drop_guards,
         "small": fuse_small,
+        "affine": stack_affine,
+        "columns": stack_sums,
         "merges": merge_products,
+        "schedule": order_instructions,
+        "copies": remake_copies,
     }
 )
 """Each by a name to switch it off by."""
