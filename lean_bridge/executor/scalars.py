@@ -1,10 +1,10 @@
 """The scalars a program computes with.
 
-Rules use ``+ - * /``, ``@`` in two and three dimensions, ``sum`` over one axis, ``reshape`` and ``swapaxes`` of
-the arrays themselves, ``broadcast`` and ``cast`` of :mod:`.namespaces`, and get everything else from a
-:class:`Scalars`, constants included. So one set of rules runs over the reals in arrays of several libraries (see
-:mod:`.backends`) and over any field that brings its own stand-ins for the transcendental functions, and can be
-written down as instructions (see :mod:`.tracer`).
+Rules use ``+ - * /``, ``@`` in two and three dimensions, ``sum`` over one axis, ``reshape`` and ``swapaxes``
+of the arrays themselves, ``broadcast`` and ``cast`` of :mod:`.namespaces`, and get everything else from a
+:class:`Scalars`, constants included. So one set of rules runs over the reals in arrays of several libraries
+(see :mod:`.backends`) and over any field that brings its own stand-ins for the transcendental functions, and
+can be written down as instructions (see :mod:`.tracer`).
 """
 
 from __future__ import annotations
