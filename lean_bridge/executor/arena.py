@@ -36,10 +36,10 @@ class Block:
 _Order: TypeAlias = Callable[[Block], tuple[int, ...]]
 
 _ORDERS: Final[tuple[_Order, ...]] = (
+    lambda block: (-block.last, -block.size),
     lambda block: (-block.size, block.first),
     lambda block: (block.first - block.last, -block.size),
     lambda block: (block.first, -block.size),
-    lambda block: (-block.last, -block.size),
     lambda block: ((block.first - block.last) * block.size,),
 )
 
