@@ -21,6 +21,7 @@ from lean_bridge.executor.passes.rewriter import Target
 from lean_bridge.executor.passes.scalars import move_scalars
 from lean_bridge.executor.passes.schedule import order_instructions
 from lean_bridge.executor.passes.small import fuse_small
+from lean_bridge.executor.passes.tiles import tile_batches
 from lean_bridge.executor.passes.views import merge_views
 from lean_bridge.executor.passes.zeros import drop_zeros
 
@@ -41,6 +42,7 @@ PASSES: Final[Mapping[str, Pass]] = MappingProxyType(
         "affine": stack_affine,
         "columns": stack_sums,
         "merges": merge_products,
+        "tiles": tile_batches,
         "schedule": order_instructions,
         "copies": remake_copies,
     }

@@ -138,6 +138,14 @@ def test_weights_side_by_side_are_copied_again_rather_than_kept() -> None:
     assert again.arena < 0.85 * kept.arena
 
 
+def test_scores_of_many_heads_are_differentiated_a_few_at_a_time() -> None:
+    large = (256, 64, 16, 4, 64)
+    scores = (16, 256, 256)
+    assert count(plan(large), "mul", scores) == 0 < count(plan(large, without="tiles"), "mul", scores)
+    assert plan(large).arena < 0.7 * plan(large, without="tiles").arena
+    assert str(plan(SMALL).trace) == str(plan(SMALL, without="tiles").trace)
+
+
 def gradients(found: Plan) -> list[Instruction]:
     return [found.trace.instructions[result] for result in found.trace.results]
 
