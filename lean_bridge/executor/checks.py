@@ -27,8 +27,8 @@ from lean_bridge.executor.trace import Leaves, Request, Role
 GIVEN: Final[Collection[Role]] = frozenset({"input", "tangent", "seed"})
 """What callers give, unlike what an earlier stage saved."""
 
-SMALL: Final = 1 << 16
-"""Bytes up to which a whole arena is looked at sooner than each result."""
+SMALL: Final = 1 << 14
+"""Bytes for each result up to which a whole arena is looked at sooner than the results one by one."""
 
 
 class Checks(StrEnum):
@@ -215,7 +215,7 @@ class CheckedRun(Run):
     def _is_suspect(self, results: Sequence[Array]) -> bool:
         if self._overflowed or self._program.checks is not Checks.FINITE:
             return True
-        if self.floats.nbytes <= SMALL:
+        if self.floats.nbytes <= SMALL * len(results):
             return not is_finite(self.floats)
         return not all(map(is_finite, results))
 
