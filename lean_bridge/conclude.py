@@ -11,7 +11,8 @@ from pybind_models import BuildReport, DeclarationReport, GraphReport
 Conclusion: TypeAlias = tuple[Literal["accepted", "rejected", "no verdict"], str | None, str | None]
 """The verdict and, unless it is ``accepted``, why and by which code."""
 
-_ACCEPTED = ("proved", "defined")
+ACCEPTED = ("proved", "defined")
+"""The statuses of declarations that hold."""
 _MOST_NAMED = 3
 
 
@@ -32,7 +33,7 @@ def conclude(
     failed = [report.file for report in build.modules if report.state == "failed"]
     if failed:
         return "rejected", f"Lean refuses {listed(failed)}", Code.BUILD_FAILED
-    bad = [(report.name, report.code) for report in declarations if report.status not in _ACCEPTED]
+    bad = [(report.name, report.code) for report in declarations if report.status not in ACCEPTED]
     bad += [(report.name, report.code) for report in graphs if report.status == "rejected"]
     if bad:
         names = dict.fromkeys(name for name, _ in bad)

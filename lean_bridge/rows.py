@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from lean_bridge.audit.advisories import standing
 from lean_bridge.codes import Code
+from lean_bridge.conclude import ACCEPTED
 from lean_bridge.crosscheck.run import judge
 from lean_bridge.errors import LeanBridgeError, Rejected
 from lean_bridge.second_opinion import SecondOpinion
@@ -23,7 +24,6 @@ from pybind_models import (
     Pin,
 )
 
-_ACCEPTED = ("proved", "defined")
 _DROPPED = "pinned, but not catalogued"
 
 Judgement: TypeAlias = tuple[Literal["agrees", "rejected", "no verdict"], str | None, str | None]
@@ -56,7 +56,7 @@ def declaration_row(
     """
     pinned, code = pin
     found: dict[str, object] = {"pin": pinned if pinned.hash else None, "standing": "not accepted"}
-    if report.status not in _ACCEPTED:
+    if report.status not in ACCEPTED:
         return report.model_copy(update=found)
     second = opinion.of(report.name)
     found["kernels"] = (KernelVerdict(kernel=built_by, outcome="accepted"), second)

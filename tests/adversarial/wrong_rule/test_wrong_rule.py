@@ -17,10 +17,11 @@ import pytest
 from lean_bridge.crosscheck import adjoint, differences, golden, pytorch, shapes
 from lean_bridge.crosscheck.run import crosscheck, judge
 from lean_bridge.executor.linear_map import LinearMap
-from lean_bridge.executor.primitive import Arrays, Primitive, Setting
+from lean_bridge.executor.primitive import Arrays, Primitive
 from lean_bridge.executor.scalars import Array, Reals
 from lean_bridge.executor.table import PRIMITIVES
 from pybind_models import CheckResult, DGraph
+from tests.field_mutations import elsewhere, with_param
 from tests.strategies import applied, concrete, constant, excludes_zero
 from tests.unit.executor.graphs import attention, encoder
 
@@ -127,27 +128,6 @@ def test_cotangents_to_the_wrong_operands_fail(op: str) -> None:
     assert verdicts(primitive, square)[adjoint.NAME] == "passed"
     assert verdicts(crossed, square)[adjoint.NAME] == "failed"
     assert verdicts(untransposed, square)[adjoint.NAME] == "failed"
-
-
-def elsewhere(op: str, change: Callable[[Setting], Setting]) -> Primitive:
-    """Return the op with all its rules run in another setting than the node's."""
-    right = PRIMITIVES[op]
-    return dataclasses.replace(
-        right,
-        forward=lambda setting, *rest: right.forward(change(setting), *rest),
-        jvp=lambda setting, *rest: right.jvp(change(setting), *rest),
-        vjp=lambda setting, *rest: right.vjp(change(setting), *rest),
-    )
-
-
-def with_param(op: str, binder: str, change: Callable[[Any], Any]) -> Primitive:
-    """Return the op with one of its arguments changed."""
-    return elsewhere(
-        op,
-        lambda setting: dataclasses.replace(
-            setting, params={**setting.params, binder: change(setting.params[binder])}
-        ),
-    )
 
 
 class OtherCoefficient(Reals):
