@@ -44,6 +44,13 @@ _ORDERS: Final[tuple[_Order, ...]] = (
 )
 
 
+def aligned_zeros(size: int) -> Array:
+    """Return zero bytes, of which the first is aligned."""
+    raw = np.zeros(size + ALIGNMENT, np.uint8)
+    start = -raw.ctypes.data % ALIGNMENT
+    return raw[start : start + size]
+
+
 def live_peak(blocks: Sequence[Block]) -> int:
     """Return the largest number of bytes that are needed at the same time: no arena can be smaller."""
     return max((live for _, live in _live(blocks)), default=0)

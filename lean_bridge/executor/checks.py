@@ -14,7 +14,15 @@ import numpy as np
 
 from lean_bridge.errors import NumericsError
 from lean_bridge.executor.arrays import BoundEntry
-from lean_bridge.executor.finite import at, describe, first, is_finite, magnitudes, noting_overflow
+from lean_bridge.executor.finite import (
+    at,
+    describe,
+    first,
+    is_finite,
+    magnitudes,
+    noting_overflow,
+    overflow_context,
+)
 from lean_bridge.executor.linear_map import LinearMap
 from lean_bridge.executor.plan import Plan
 from lean_bridge.executor.primitive import Arrays, Linearity
@@ -200,27 +208,26 @@ class CheckedRun(Run):
         super().__init__(plan)
         program.check_arguments(plan.dtype)
         self._program, self._request = program, request
-        self._overflowed = False
+        self._context, self._overflows = overflow_context()
+
+    def bind(self, leaves: Leaves) -> None:
+        """Read these arrays from now on, as :meth:`Run.bind`."""
+        super().bind(leaves)
+        small = self.floats.nbytes <= SMALL * len(self._results)
+        self._looked_at = [self.floats] if small else self._results
 
     def __call__(self) -> list[Array]:
         """Return the results. Raises: NumericsError naming the first entry with a bad number."""
-        self._overflowed = False
-        with np.errstate(all="ignore", over="call", call=self._note_overflow):
-            results = super().__call__()
-            if self._is_suspect(results):
-                given = list(self.bound.values())
-                self._program.inspect(self._request, self.bound, given, results, overflowed=self._overflowed)
+        self._overflows.clear()
+        return self._context.run(self._checked)
+
+    def _checked(self) -> list[Array]:
+        results = super().__call__()
+        always = self._program.checks is not Checks.FINITE
+        if self._overflows or always or not all(map(is_finite, self._looked_at)):
+            given, overflowed = list(self.bound.values()), bool(self._overflows)
+            self._program.inspect(self._request, self.bound, given, results, overflowed=overflowed)
         return results
-
-    def _is_suspect(self, results: Sequence[Array]) -> bool:
-        if self._overflowed or self._program.checks is not Checks.FINITE:
-            return True
-        if self.floats.nbytes <= SMALL * len(results):
-            return not is_finite(self.floats)
-        return not all(map(is_finite, results))
-
-    def _note_overflow(self, _kind: str, _flag: int) -> None:
-        self._overflowed = True
 
 
 class _CheckedStep(Step):

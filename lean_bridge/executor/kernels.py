@@ -84,7 +84,7 @@ def _dot(instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> l
 
 def _copy(_instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> list[Call]:
     """Copy what is reshaped; ``out`` is in row-major order, so its coordinates may be seen in any shape."""
-    return [(np.copyto, (out.reshape(operands[0].shape, copy=False), operands[0]))]
+    return [assignment(out.reshape(operands[0].shape, copy=False), operands[0])]
 
 
 def _concat(instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> list[Call]:
@@ -94,17 +94,22 @@ def _concat(instruction: Instruction, out: Array, operands: tuple[Array, ...]) -
     for operand in operands:
         stop = start + operand.shape[axis]
         part = out[(slice(None),) * axis + (slice(start, stop),)]
-        if not _is_same(part, operand):
-            calls.append((np.copyto, (part, operand)))
+        if identity(part) != identity(operand):
+            calls.append(assignment(part, operand))
         start = stop
     if len(calls) == len(operands):
         return [(np.concatenate, (operands, axis, out))]
     return calls
 
 
-def _is_same(a: Array, b: Array) -> bool:
-    """Return whether two arrays of one shape are the same memory, coordinate by coordinate."""
-    return a.strides == b.strides and a.__array_interface__["data"] == b.__array_interface__["data"]
+def assignment(out: Array, value: Array) -> Call:
+    """Return the call that copies an array: the method takes half as long as ``copyto``."""
+    return (out.__setitem__, (..., value))
+
+
+def identity(array: Array) -> object:
+    """Return what two arrays share only if they are the same memory, coordinate by coordinate."""
+    return array.__array_interface__["data"], array.shape, array.strides
 
 
 def _product(a: Array, b: Array, out: Array) -> Call:

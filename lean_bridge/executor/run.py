@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from lean_bridge.executor.arena import aligned_zeros
 from lean_bridge.executor.instructions import VIEWS
-from lean_bridge.executor.kernels import Call, lower
+from lean_bridge.executor.kernels import Call, assignment, identity, lower
 from lean_bridge.executor.layout import view_of
 from lean_bridge.executor.plan import Plan
 from lean_bridge.executor.scalars import Array
@@ -20,7 +21,7 @@ class Run:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        arena = np.zeros(plan.arena, np.uint8)
+        arena = aligned_zeros(plan.arena)
         self.floats = arena[: plan.arena - plan.arena % plan.dtype.itemsize].view(plan.dtype)
         """The arena as numbers: what the last call left there."""
         self._roots: dict[int, Array] = {}
@@ -64,11 +65,13 @@ class Run:
             self.bound[key] = array = leaves[key]
             if not array.flags.c_contiguous:
                 copy = np.empty(array.shape, array.dtype)
-                self._calls.append((np.copyto, (copy, array)))
+                self._calls.append(assignment(copy, array))
                 array = copy
             self._roots[storage] = array
         trace, layout = self.plan.trace, self.plan.layout
-        made = [view_of(self._roots[place.storage], place.views) for place in layout.places]
+        views = (view_of(self._roots[place.storage], place.views) for place in layout.places)
+        alike: dict[object, Array] = {}  # in place is faster where the result is the operand itself
+        made = [alike.setdefault(identity(view), view) for view in views]
         for position, each in enumerate(trace.instructions):
             is_view = each.op in VIEWS and position not in layout.copied
             if not is_view and each.op not in ("leaf", "zeros", "constant"):

@@ -10,7 +10,7 @@ import pytest
 
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.passes import tiles
+from lean_bridge.executor.passes import quotients, tiles
 from lean_bridge.executor.passes.order import PASSES, SWITCHES
 from pybind_models import DGraph
 from tests.coverings import covering_subsets
@@ -57,17 +57,18 @@ def test_blocks_agree_with_every_subset_of_passes(subset: tuple[str, ...], exact
 
 
 @pytest.mark.parametrize("exact", [True, False], ids=["GF(p)", "floats"])
-def test_batches_in_parts_agree(exact: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_for_large_arrays_agrees(exact: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tiles, "LARGE", 2)
     monkeypatch.setattr(tiles, "PART", 1)
+    monkeypatch.setattr(quotients, "SMALL", 0)
     for model in MODELS:
         bound = ExecutableGraph(model).bind(**{name: SIZES[name] for name in model.dims})
         case = Case(bound, np.random.default_rng(7), exact=exact)
-        for subset in (SWITCHES, ["tiles"], [name for name in SWITCHES if name != "schedule"]):
+        for subset in (SWITCHES, ["tiles"], ["quotients"], [name for name in SWITCHES if name != "schedule"]):
             case.check(CompiledProgram(case.program).with_passes(subset))
 
 
-@pytest.mark.parametrize("name", [name for name in PASSES if name != "tiles"])
+@pytest.mark.parametrize("name", [name for name in PASSES if name not in ("tiles", "quotients")])
 def test_every_pass_does_something(name: str) -> None:
     def instructions(model: DGraph, subset: Sequence[str]) -> str:
         bound = ExecutableGraph(model).bind(**{dim: SIZES[dim] for dim in model.dims})

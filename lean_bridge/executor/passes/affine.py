@@ -1,7 +1,8 @@
-"""Affine functions of one small array, side by side: ``a·x + b`` for several a and b is two operations."""
+"""Affine functions of one small array, side by side: ``a·x + b`` for several a and b is one product."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from numbers import Number
@@ -34,6 +35,11 @@ class _Group:
     first: int
     """The first instruction that computes any of them."""
     members: dict[int, _Affine] = field(default_factory=dict)
+
+    @property
+    def is_shifted(self) -> bool:
+        """Return whether any of them is not linear."""
+        return any(each.shift != 0 for each in self.members.values())
 
 
 def stack_affine(trace: Trace, target: Target) -> Trace:
@@ -76,8 +82,8 @@ def _groups(trace: Trace, one: Any) -> Iterator[_Group]:
         groups.setdefault(affine.source, _Group(position)).members[position] = affine
     for group in groups.values():
         functions = group.members.values()
-        stacked = any(each.slope != one for each in functions) + any(each.shift != 0 for each in functions)
-        if len(functions) > 1 and 0 < stacked < sum(each.calls for each in functions):
+        stacked = 1 + group.is_shifted  # the ones are written on each call
+        if len(functions) > 1 and stacked < sum(each.calls for each in functions):
             yield group
 
 
@@ -108,22 +114,19 @@ def _scalar(instructions: Sequence[Instruction], position: int) -> Any:
 def _stacked(
     recorder: Recorder, group: _Group, moved: dict[int, int], shape: Shape, one: Any
 ) -> dict[int, int]:
-    """Return the position of each member, written as a part of a stack."""
+    """Return the position of each member, written as a row of ``[a b] · [x; 1]``."""
     functions = list(group.members.values())
-    made = moved[functions[0].source]
-    slopes, shifts = [each.slope for each in functions], [each.shift for each in functions]
-    if any(slope != one for slope in slopes):
-        made = recorder.emit("mul", made, recorder.constant(_stack(slopes, (1,) * len(shape))))
-    if any(shift != 0 for shift in shifts):  # without broadcasting, which takes longer to set up
-        made = recorder.emit("add", made, recorder.constant(_stack(shifts, shape)))
+    rows = (1, math.prod(shape))
+    stack = recorder.emit("reshape", moved[functions[0].source], static=(rows,))
+    columns = [[each.slope] for each in functions]
+    if group.is_shifted:
+        columns = [[each.slope, each.shift] for each in functions]
+        ones = recorder.constant(one * np.ones(rows, dtype=int))
+        stack = recorder.emit("concat", stack, ones, static=(0,))
+    matrix = concat([concat([one * np.full((1, 1), value) for value in row], 1) for row in columns], 0)
+    made = recorder.emit("matmul", recorder.constant(matrix), stack)
     parts = (recorder.emit("slice", made, static=(0, i, i + 1)) for i in range(len(functions)))
     return {
         member: recorder.emit("reshape", part, static=(shape,))
         for member, part in zip(group.members, parts, strict=True)
     }
-
-
-def _stack(values: Sequence[Any], shape: Shape) -> Any:
-    """Return an array of that shape for each scalar of the field, along a first axis."""
-    ones = np.ones((1, *shape), dtype=int)
-    return concat([value * ones for value in values], 0)

@@ -18,6 +18,7 @@ from lean_bridge.executor.passes.merges import merge_products
 from lean_bridge.executor.passes.products import reuse_products
 from lean_bridge.executor.passes.quotients import move_quotients
 from lean_bridge.executor.passes.rewriter import Target
+from lean_bridge.executor.passes.rows import spread_sums
 from lean_bridge.executor.passes.scalars import move_scalars
 from lean_bridge.executor.passes.schedule import order_instructions
 from lean_bridge.executor.passes.small import fuse_small
@@ -38,6 +39,7 @@ PASSES: Final[Mapping[str, Pass]] = MappingProxyType(
         "contractions": contract_rows,
         "quotients": move_quotients,
         "guards": drop_guards,
+        "rows": spread_sums,
         "small": fuse_small,
         "affine": stack_affine,
         "columns": stack_sums,

@@ -1,7 +1,8 @@
 """Divisions of rows, after or before the products that make the rows short.
 
 Softmax is ``E/σ`` with one σ for each row of scores: ``(E/σ) V = (E V)/σ`` divides the narrow result, and in
-the VJP ``(E/σ)·(G - ρ) = E·(G/σ - ρ/σ)`` where G is itself a product divides its narrow factor.
+the VJP ``(E/σ)·(G - ρ) = E·(G/σ - ρ/σ)`` where G is itself a product divides its narrow factor. A small array
+is divided where it is: one call for all its readers.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any
 
 from lean_bridge.executor.instructions import BIJECTIONS, Instruction, Trace
 from lean_bridge.executor.passes.rewriter import Rewriter, Target, rewrite
+from lean_bridge.executor.passes.small import SMALL
 
 
 def move_quotients(trace: Trace, target: Target) -> Trace:
@@ -63,6 +65,7 @@ def _rows(r: Rewriter, position: int) -> tuple[int, int] | None:
     each = r.instructions[position]
     if (
         each.op != "div"
+        or each.size <= SMALL
         or len(each.shape) < 2
         or each.shape[-1] == 1
         or r.shape(each.operands[0]) != each.shape
