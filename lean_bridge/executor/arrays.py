@@ -88,28 +88,30 @@ def _checked(
     arrays: dict[int, Array] = {}
     named = _by_name(role, given, entries)
     for position, entry in enumerate(entries):
-        label = f"{role} {position} ({entry.name})"
-        if entry.name not in named:
-            if partial:
-                continue
-            raise ArrayError(entry.name, f"{label}: expected an array, found none")
-        try:
-            array = scalars.check_array(named[entry.name])
-        except ValueError as error:
-            raise ArrayError(entry.name, f"{label}: {error}") from None
-        if array.shape != entry.shape:
-            expected, found = text_of(entry.shape), text_of(array.shape)
-            raise ArrayError(entry.name, f"{label}: expected shape {expected}, found {found}")
-        like = array if like is None else like
-        if array.dtype != like.dtype:
-            mend = f"convert with {conversion(like)}"
-            message = f"{label}: expected {like.dtype} like input 0, found {array.dtype}; {mend}"
-            raise ArrayError(entry.name, message)
-        if is_elsewhere(array, like):
-            places = f"expected device {device(like)} like input 0, found {device(array)}"
-            raise ArrayError(entry.name, f"{label}: {places}; move it there")
-        arrays[position] = array
+        if entry.name in named:
+            try:
+                array = scalars.check_array(named[entry.name])
+                like = array if like is None else like
+                _check_fit(array, entry, like)
+            except ValueError as error:
+                raise ArrayError(entry.name, f"{role} {position} ({entry.name}): {error}") from None
+            arrays[position] = array
+        elif not partial:
+            found = f"{role} {position} ({entry.name}): expected an array, found none"
+            raise ArrayError(entry.name, found)
     return arrays
+
+
+def _check_fit(array: Array, entry: BoundEntry, like: Array) -> None:
+    """Raise ValueError if an array is of another shape than its entry, or of another kind than the first."""
+    if array.shape != entry.shape:
+        raise ValueError(f"expected shape {text_of(entry.shape)}, found {text_of(array.shape)}")
+    if array.dtype != like.dtype:
+        mend = f"convert with {conversion(like)}"
+        raise ValueError(f"expected {like.dtype} like input 0, found {array.dtype}; {mend}")
+    if is_elsewhere(array, like):
+        places = f"expected device {device(like)} like input 0, found {device(array)}"
+        raise ValueError(f"{places}; move it there")
 
 
 def _by_name(role: str, given: Given, entries: Sequence[BoundEntry]) -> Mapping[str, object]:
