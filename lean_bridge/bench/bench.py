@@ -16,9 +16,9 @@ from lean_bridge.bench.measure import Contestant, Samples, measure
 from lean_bridge.bench.ours import compile_case, interpret_case, named
 from lean_bridge.bench.references import Reference, check_installed, refer
 from lean_bridge.bench.sizes import Size
-from lean_bridge.bench.threads import check_cores, limit_threads
+from lean_bridge.bench.threads import excess_of, limit_threads
 from lean_bridge.crosscheck.block import find_block
-from lean_bridge.errors import CrossCheckFailed
+from lean_bridge.errors import CrossCheckFailed, Declined
 from lean_bridge.events import Event, StageAdvanced, StageStarted
 from lean_bridge.executor.scalars import Array
 from lean_bridge.extract.compose import stack
@@ -52,6 +52,7 @@ def run_bench(
     """Return the times of every size, mode, dtype and number of layers, each measured for some seconds.
 
     ``against`` names frameworks, and ``interpreter``. More than one layer is a stack of copies of the graph.
+    A framework that does other work, or uses more threads, is left out with the reason.
     Raises: Declined if a framework is not installed, or threads cannot be limited; CrossCheckFailed if the
     compiled program disagrees with the interpreter; GraphError if the graph cannot be stacked.
     """
@@ -92,8 +93,13 @@ def _measure_case(case: Case, label: str, against: Sequence[str], threads: int, 
     contestants += [Contestant(INTERPRETER, interpreter)] if INTERPRETER in against else []
     contestants += [Contestant(name, reference.run) for name, (reference, _) in others.items()]
     samples = measure(contestants, seconds=seconds)
-    for name, each in samples.items():
-        check_cores(name, each.cores, threads)
+    for name in list(samples):
+        if (excess := excess_of(samples[name].cores, threads)) is None:
+            continue
+        if name not in others:
+            raise Declined(f"{name}: {excess}")
+        del samples[name], others[name]
+        absent.append(Absence(contestant=name, reason=excess))
     bare = samples.pop(BARE)
     flops = sum(each.flops for each in products)
     deviations |= {name: found for name, (_, found) in others.items()}

@@ -45,20 +45,26 @@ def limit_threads(threads: int, frameworks: Sequence[str]) -> Iterator[Machine]:
         yield _machine(pools, frameworks)
 
 
-def check_cores(contestant: str, cores: float, threads: int) -> None:
-    """Raise Declined if a contestant used more CPU time per wall time than its threads could."""
-    if cores > threads + SLACK:
-        raise Declined(
-            f"{contestant}: expected at most {threads} threads at work, found {cores:.2f} cores busy; "
-            "its threads were not limited"
-        )
+def excess_of(cores: float, threads: int) -> str | None:
+    """Return what is wrong with CPU time per wall time that so many threads could not use, if anything is."""
+    if cores <= threads + SLACK:
+        return None
+    busy = f"expected at most {threads} at work, found {cores:.2f} cores busy"
+    return f"its threads were not limited: {busy}"
 
 
 def _limit_jax(threads: int) -> None:
-    """Set the size that XLA's pool will have; it has no getter, so :func:`check_cores` looks at what ran."""
+    """Set the size that XLA's pool will have, and that calls run in the thread that makes them.
+
+    Neither can be read back, so :func:`excess_of` looks at what ran. Both are read once, when XLA starts, and
+    stay. Calls would else be handed to one thread more, while the caller waits for it or is busy too.
+    """
     if "jax" in sys.modules and os.environ.get(JAX_THREADS) != str(threads):
         raise Declined(f"jax: loaded before its threads were limited; start with {JAX_THREADS}={threads} set")
-    os.environ[JAX_THREADS] = str(threads)  # stays: so does the pool
+    os.environ[JAX_THREADS] = str(threads)
+    import jax
+
+    jax.config.update("jax_cpu_enable_async_dispatch", False)
 
 
 @contextmanager

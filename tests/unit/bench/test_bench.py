@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -10,10 +14,11 @@ import pytest
 from lean_bridge.bench import bench
 from lean_bridge.bench.bench import deviation_from, run_bench
 from lean_bridge.bench.case import Case
+from lean_bridge.bench.measure import ProcessClock
 from lean_bridge.bench.ours import Compiled, compile_case
 from lean_bridge.bench.references import Reference, refer
 from lean_bridge.bench.sizes import Size
-from lean_bridge.errors import CrossCheckFailed
+from lean_bridge.errors import CrossCheckFailed, Declined
 from lean_bridge.executor.scalars import Array
 from tests.unit.executor.graphs import feed_forward
 
@@ -80,3 +85,56 @@ def test_a_framework_that_does_other_work_is_left_out(
     (case,) = report.cases
     assert [absence.reason for absence in case.absent] == [reason]
     assert "autograd" not in {timing.contestant for timing in case.timings}
+
+
+@pytest.fixture
+def busy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Work in two threads, which no limit reaches, on a clock that stands while other processes run."""
+    monkeypatch.setattr(ProcessClock, "wall", lambda _clock: time.thread_time())
+    with ThreadPoolExecutor(1) as pool:
+
+        def work() -> None:
+            beside = pool.submit(hashlib.sha256, bytes(5_000_000))
+            hashlib.sha256(bytes(5_000_000))
+            beside.result()
+
+        yield work
+
+
+def test_a_framework_that_takes_more_threads_is_left_out(
+    busy: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def greedy(framework: str, case: Case) -> Reference:
+        right = refer(framework, case)
+        assert isinstance(right, Reference)
+
+        def run() -> object:
+            busy()
+            return right.run()
+
+        return Reference(run, right.results) if framework == "autograd" else right
+
+    monkeypatch.setattr(bench, "refer", greedy)
+    report = run_bench(feed_forward(fixed=False), [TINY], against=["torch", "autograd"], seconds=0.0)
+    (case,) = report.cases
+    (absence,) = case.absent
+    assert absence.contestant == "autograd"
+    assert absence.reason.startswith("its threads were not limited: expected at most 1 at work, found ")
+    assert [timing.contestant for timing in case.timings] == ["floor", "lean_bridge", "checked call", "torch"]
+
+
+def test_a_program_that_takes_more_threads_ends_the_run(
+    busy: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def greedy(case: Case) -> Compiled:
+        right = compile_case(case)
+
+        def checked() -> list[Array]:
+            busy()
+            return right.checked()
+
+        return dataclasses.replace(right, checked=checked)
+
+    monkeypatch.setattr(bench, "compile_case", greedy)
+    with pytest.raises(Declined, match="checked call: its threads were not limited: expected at most 1 at"):
+        run_bench(feed_forward(fixed=False), [TINY], seconds=0.0)
