@@ -64,7 +64,7 @@ def _limit_jax(threads: int) -> None:
     os.environ[JAX_THREADS] = str(threads)
     import jax
 
-    jax.config.update("jax_cpu_enable_async_dispatch", False)
+    jax.config.update("jax_cpu_enable_async_dispatch", False)  # type: ignore[no-untyped-call]
 
 
 @contextmanager

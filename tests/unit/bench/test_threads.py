@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from typing import Any
 
@@ -51,3 +53,29 @@ def test_jax_must_not_have_started_with_other_threads(monkeypatch: pytest.Monkey
     monkeypatch.setenv("NPROC", "2")
     with pytest.raises(Declined, match="start with NPROC=1 set"), limit_threads(1, ["jax"]):
         pass
+
+
+IN_ONE_THREAD = """
+import time
+from lean_bridge.bench.threads import limit_threads
+
+with limit_threads(1, ["jax"]):
+    import jax
+    a = jax.numpy.ones((300, 300))
+    square = jax.jit(lambda a: jax.numpy.tanh(a @ a)).lower(a).compile()
+    square(a).block_until_ready()
+    used, own = time.process_time(), time.thread_time()
+    for _ in range(100):
+        square(a).block_until_ready()
+    print((time.process_time() - used) / (time.thread_time() - own))
+"""
+
+
+def test_calls_of_jax_run_in_the_thread_that_makes_them() -> None:
+    """In a process of its own, as XLA starts once."""
+    environment = {name: value for name, value in os.environ.items() if name != threads.JAX_THREADS}
+    done = subprocess.run(
+        [sys.executable, "-c", IN_ONE_THREAD], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert 0.95 < float(done.stdout) < 1.05
