@@ -100,6 +100,14 @@ def test_passes_for_small_arrays_save_calls_there_and_nowhere_else(name: str, fe
     assert saved == {TINY: fewer, SMALL: 0}
 
 
+def test_sums_of_small_rows_are_as_long_as_what_they_are_combined_with() -> None:
+    sums = {"sum": (2, 8, 1), "dot": (8, 1)}
+    kept = {op: count(plan(TINY, without="rows"), op, shape) for op, shape in sums.items()}
+    assert kept == {"sum": 1, "dot": 4}  # of softmax; of each normalisation and its derivative
+    assert {op: count(plan(TINY), op, shape) for op, shape in sums.items()} == {"sum": 0, "dot": 2}
+    assert str(plan(SMALL).trace) == str(plan(SMALL, without="rows").trace)
+
+
 def test_means_of_centred_rows_are_no_products_of_their_own() -> None:
     assert count(plan(TINY), "mul", (8, 1)) == 0 < count(plan(SMALL), "mul", (64, 1))
 
