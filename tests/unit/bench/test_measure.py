@@ -38,11 +38,11 @@ def test_each_round_has_every_contestant_once() -> None:
     def contestant(name: str) -> Contestant:
         def run() -> None:
             order.append(name)
-            clock.work(0.01)()
+            clock.work(0.1)()
 
         return Contestant(name, run)
 
-    measure([contestant(name) for name in "abc"], seconds=0.5, clock=clock)
+    measure([contestant(name) for name in "abc"], seconds=5.0, clock=clock)
     warm, rounds = order[:6], order[6:]
     assert warm == ["a", "a", "b", "b", "c", "c"]
     taken = [rounds[i : i + 3] for i in range(0, len(rounds), 3)]
@@ -66,8 +66,22 @@ def test_there_are_enough_rounds_for_quartiles_however_little_time_there_is() ->
 def test_quick_calls_are_timed_in_batches_and_counted_singly() -> None:
     clock = FakeClock()
     found = measure([Contestant("quick", clock.work(1e-5))], seconds=0.0, clock=clock)
-    assert clock.now == pytest.approx(1e-5 * (2 + 100 * LEAST_ROUNDS))
+    assert clock.now == pytest.approx(1e-5 * (2 + 101 * LEAST_ROUNDS))
     assert found["quick"].spread.median == pytest.approx(1e-5)
+
+
+def test_the_first_call_of_a_turn_is_not_timed() -> None:
+    clock, calls = FakeClock(), list[str]()
+
+    def contestant(name: str) -> Contestant:
+        def run() -> None:
+            clock.work(0.03 if calls[-1:] == [name] else 0.2)()  # slow behind the other
+            calls.append(name)
+
+        return Contestant(name, run)
+
+    found = measure([contestant("a"), contestant("b")], seconds=0.0, clock=clock)
+    assert [found[name].spread.upper for name in "ab"] == pytest.approx([0.03, 0.03])
 
 
 def test_a_spread_is_median_quartiles_and_least() -> None:
