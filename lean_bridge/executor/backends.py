@@ -7,7 +7,7 @@ Its numbers are not looked at: NaN and infinity are that library's to report.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, Final
 
 from array_api_compat import array_namespace
 
@@ -74,6 +74,10 @@ class ArrayAPIReals(Reals):
             return False
 
 
+SATURATING: Final = 0.5
+"""The size of arguments from which tanh is made of its distance from 1, which decays exponentially."""
+
+
 class JaxReals(ArrayAPIReals):
     """The reals in JAX, whose float64 has to be switched on; programs may run inside ``jax.jit``."""
 
@@ -83,6 +87,18 @@ class JaxReals(ArrayAPIReals):
 
         context: AbstractContextManager[object] = jax.ensure_compile_time_eval()
         return context
+
+    def tanh(self, x: Array) -> Array:
+        """Return the hyperbolic tangent of each coordinate, to an ulp of 1.
+
+        XLA's own for the CPU is up to 7 ulps off where the tangent is almost 1: a derivative multiplies
+        ``1 - tanh²`` by powers of the argument, and little else is left there.
+        """
+        where, size = self.namespace.where, self.namespace.abs(x)
+        decayed = self.exp(-2 * size)
+        saturating = self.namespace.sign(x) * (1 - 2 * decayed / (1 + decayed))
+        made: Array = where(size < SATURATING, self.namespace.tanh(x), saturating)
+        return made
 
     def check_array(self, value: object) -> Array:
         """Return the array, as for any library. Without float64, JAX rounds such arrays in silence."""
