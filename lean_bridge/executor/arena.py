@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -13,12 +14,12 @@ from lean_bridge.executor.scalars import Array
 ALIGNMENT: Final = 64
 """Bytes; a cache line, and the widest vector registers."""
 
-FEWEST_ATTEMPTS: Final = 20
-MOST_ATTEMPTS: Final = 60
-"""How often each order is improved on: less often for many blocks."""
+ATTEMPTS: Final = 20
+"""How often each order is improved on."""
 
-EFFORT: Final = 3000
-"""How many blocks are placed anew for each order, within these bounds."""
+SHUFFLES: Final = 150
+FEW: Final = 100
+"""How many orders are drawn for no more blocks than that."""
 
 GOOD_ENOUGH: Final = 1.025
 """An arena this near to the bytes that must be live at once is not improved on."""
@@ -81,38 +82,57 @@ def pack(blocks: Sequence[Block]) -> tuple[list[int], int]:
     """
     bound = live_peak(blocks)
     best, least = [0] * len(blocks), sum(block.size for block in blocks)
-    attempts = min(max(FEWEST_ATTEMPTS, EFFORT // max(len(blocks), 1)), MOST_ATTEMPTS)
-    for rank in _ORDERS:
-        order = sorted(range(len(blocks)), key=lambda i: rank(blocks[i]))
+    for order, raised, attempts in _starts(blocks):
         for _ in range(attempts):
-            offsets, size = _pack(blocks, order)
+            offsets, size = _pack(blocks, order, raised, bound)
             if size <= least:
                 best, least = offsets, size
             if least <= GOOD_ENOUGH * bound:
                 return best, least
-            order.sort(key=lambda i: offsets[i] + blocks[i].size != size)  # what sticks out is placed first
+            end = bound + 1 if any(raised) else size
+            order.sort(key=lambda i: offsets[i] + blocks[i].size < end)  # what sticks out is placed first
     return best, least
 
 
-def _pack(blocks: Sequence[Block], order: Sequence[int]) -> tuple[list[int], int]:
+def _starts(blocks: Sequence[Block]) -> Iterator[tuple[list[int], list[bool], int]]:
+    """Yield orders of blocks, whether each lies high in its gap, and how often to improve on the order.
+
+    Nothing lies high at first; few blocks are also shuffled, the same way each time.
+    """
+    count = len(blocks)
+    orders = [sorted(range(count), key=lambda i: rank(blocks[i])) for rank in _ORDERS]
+    for order in orders:
+        yield list(order), [False] * count, ATTEMPTS
+    rng = random.Random(count)
+    for _ in range(SHUFFLES if count <= FEW else 0):
+        near = rng.choice((2, 5, 15))
+        ranks = {block: rank + rng.uniform(-near, near) for rank, block in enumerate(rng.choice(orders))}
+        yield sorted(ranks, key=ranks.__getitem__), [rng.random() < 0.5 for _ in blocks], 3
+
+
+def _pack(
+    blocks: Sequence[Block], order: Sequence[int], raised: Sequence[bool], top: int
+) -> tuple[list[int], int]:
     placed = np.zeros((4, len(blocks)), np.int64)  # first, last, start, stop of what is placed so far
     offsets, end = [0] * len(blocks), 0
     for count, index in enumerate(order):
         block = blocks[index]
         first, last, start, stop = placed[:, :count]
         meet = np.flatnonzero((first <= block.last) & (last >= block.first))
-        offset = _best_fit(block.size, start[meet], stop[meet])
+        low, high = _best_fit(block.size, start[meet], stop[meet], top)
+        offset = high - block.size if raised[index] else low
         placed[:, count] = block.first, block.last, offset, offset + block.size
         offsets[index], end = offset, max(end, offset + block.size)
     return offsets, end
 
 
-def _best_fit(size: int, start: Array, stop: Array) -> int:
-    """Return where the smallest gap between taken ranges starts that is large enough, or their end."""
-    if not len(start):
-        return 0
+def _best_fit(size: int, start: Array, stop: Array, top: int) -> tuple[int, int]:
+    """Return the smallest gap between taken ranges that is large enough, or what is above them."""
     order = np.argsort(start)
-    free = np.maximum.accumulate(np.concatenate([[0], stop[order]]))  # where gaps start; the last has no end
+    free = np.maximum.accumulate(np.concatenate([[0], stop[order]]))  # where gaps start
     room = start[order] - free[:-1]
     fits = np.flatnonzero(room >= size)
-    return int(free[fits[np.argmin(room[fits])]] if len(fits) else free[-1])
+    if not len(fits):
+        return int(free[-1]), max(top, int(free[-1]) + size)
+    best = fits[np.argmin(room[fits])]
+    return int(free[best]), int(free[best] + room[best])

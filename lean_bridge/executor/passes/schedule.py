@@ -2,21 +2,19 @@
 
 Elementwise operations that take no more room than they make free run as soon as they can: the slope of an
 activation is computed where its operands are, which need not wait for the VJP. A result that nobody reads and
-that takes more room than its operands, as the gradient of a weight, comes last.
+that takes more room than its operands, as the gradient of a weight, comes last. Tangents are made where the
+values are that they need. Of a few orders that keep to this, the one that needs least is taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from lean_bridge.executor.instructions import ELEMENTWISE, VIEWS, Trace
+from lean_bridge.executor.instructions import ELEMENTWISE, Trace
+from lean_bridge.executor.passes.lifetimes import FREE, Lifetimes
 from lean_bridge.executor.passes.rewriter import Target
 from lean_bridge.executor.recorder import Recorder
-
-_FREE: Final = VIEWS | {"leaf", "constant", "zeros"}
-"""What takes no room."""
-
 
 LONGEST: Final = 4
 """Elementwise operations that are looked at together."""
@@ -24,6 +22,14 @@ LONGEST: Final = 4
 
 def order_instructions(trace: Trace, _target: Target) -> Trace:
     """Return the trace with the same instructions in another order."""
+    lifetimes = Lifetimes(trace)
+    eager = [_Eager(lifetimes).order(order) for order in (lifetimes.running, _abreast(lifetimes))]
+    orders = [*eager, *(_postponed(lifetimes, order) for order in eager)]
+    return in_order(trace, min(orders, key=lifetimes.peak))
+
+
+def in_order(trace: Trace, order: Iterable[int]) -> Trace:
+    """Return the trace with its instructions in an order in which they can run."""
     recorder, moved = Recorder(), dict[int, int]()
 
     def move(position: int) -> int:
@@ -34,46 +40,72 @@ def order_instructions(trace: Trace, _target: Target) -> Trace:
             moved[position] = recorder.copy(each, moved)
         return moved[position]
 
-    for position in _Schedule(trace).order():
+    for position in order:
         move(position)
     return recorder.trace([move(result) for result in trace.results])
 
 
-class _Schedule:
-    """What has run, and what that keeps alive. A view stands for what it is a view of."""
+def _abreast(lifetimes: Lifetimes) -> list[int]:
+    """Return an order in which tangents and cotangents are made as soon as the values are that they need.
 
-    def __init__(self, trace: Trace) -> None:
-        self.instructions = trace.instructions
-        bases: list[int] = []
-        for position, each in enumerate(self.instructions):
-            bases.append(bases[each.operands[0]] if each.op in VIEWS else position)
-        self.results = {bases[result] for result in trace.results}
-        self.reads: list[set[int]] = []
-        """The arrays that an instruction reads of those that take room."""
-        self.readers: list[list[int]] = [[] for _ in bases]
-        for position, each in enumerate(self.instructions):
-            operands = {bases[operand] for operand in each.operands if each.op not in VIEWS}
-            self.reads.append({base for base in operands if self.instructions[base].op not in _FREE})
-            for operand in self.reads[position]:
-                self.readers[operand].append(position)
-        self.stacks = {
-            operand: position
-            for position, each in enumerate(self.instructions)
-            if each.op == "concat"
-            for operand in self.reads[position]
-        }
-        """The concatenations that arrays are made in."""
-        self.missing = [len(read) for read in self.reads]
+    A value comes as late as it must: by how many there are before it.
+    """
+    late: list[bool] = []
+    before: list[int] = []
+    for each in lifetimes.instructions:
+        given = each.op == "leaf" and each.static[0] != "input"
+        late.append(given or any(late[operand] for operand in each.operands))
+        is_value = not late[-1] and each.op not in FREE and each.op != "concat"
+        before.append(max((before[operand] for operand in each.operands), default=0) + is_value)
+    return sorted(lifetimes.running, key=lambda position: (before[position], late[position], position))
+
+
+def _postponed(lifetimes: Lifetimes, order: Sequence[int]) -> list[int]:
+    """Return the order with what takes more room than it makes free where it is first needed."""
+    rank = {position: i for i, position in enumerate(order)}
+    left, started = list(lifetimes.uses), set[int]()
+    postponed: set[int] = set()
+    gained: dict[int, int] = {}
+    """What an array's end makes free, where that is less than the array: it may not have been made before."""
+    for position in order:
+        own, *read = lifetimes.used[position]
+        taken = 0 if own in started else lifetimes.size([own])
+        started.add(own)
+        for array in (own, *read):
+            left[array] -= 1
+            if array != own and not left[array]:
+                taken -= gained.get(array, lifetimes.size([array]))
+        if taken > 0 and lifetimes.readers[position] and position not in lifetimes.asked:
+            postponed.add(position)
+            if len(lifetimes.users[own]) == 2:
+                gained[own] = lifetimes.size([own]) - taken
+    done: dict[int, None] = {}
+    for position in order:
+        stack = [] if position in postponed else [position]
+        while stack:
+            missing = [each for each in lifetimes.reads[stack[-1]] if each not in done]
+            if missing:
+                stack += sorted(missing, key=rank.__getitem__, reverse=True)
+            else:
+                done[stack.pop()] = None
+    return list(done)
+
+
+class _Eager:
+    """What has run, and what that keeps alive."""
+
+    def __init__(self, lifetimes: Lifetimes) -> None:
+        self.lifetimes = lifetimes
+        self.missing = [len(reads) for reads in lifetimes.reads]
         """How many operands of each have not been made."""
-        self.waiting = [len(readers) for readers in self.readers]
-        """How many readers of each have not run."""
+        self.left = list(lifetimes.uses)
+        """How often each array will be used."""
         self.done: dict[int, None] = {}
 
-    def order(self) -> list[int]:
-        """Return everything that takes room, in the order in which it should run."""
-        running = [position for position, each in enumerate(self.instructions) if each.op not in _FREE]
-        last = {position: self._kept(position) for position in running if self._can_wait(position)}
-        for position in running:
+    def order(self, order: Iterable[int]) -> list[int]:
+        """Return the order in which everything should run, from one in which it can."""
+        last = {position: self._kept(position) for position in order if self._can_wait(position)}
+        for position in order:
             if position not in last:
                 self._run(position)
         for position in sorted(last, key=lambda position: -last[position]):
@@ -81,15 +113,12 @@ class _Schedule:
         return list(self.done)
 
     def _can_wait(self, position: int) -> bool:
-        return not self.readers[position] and self._room([position]) >= self._kept(position)
+        taken = self.lifetimes.size([self.lifetimes.written[position]])
+        return not self.lifetimes.readers[position] and taken >= self._kept(position)
 
     def _kept(self, position: int) -> int:
-        """Return how many coordinates wait with an instruction: whole stacks of what is made in them."""
-        stacks = {self.stacks.get(operand, operand) for operand in self.reads[position]}
-        return self._room(stacks)
-
-    def _room(self, positions: Iterable[int]) -> int:
-        return sum(self.instructions[position].size for position in positions)
+        """Return how many coordinates wait with an instruction."""
+        return self.lifetimes.size(self.lifetimes.used[position][1:])
 
     def _run(self, position: int) -> None:
         """Run an instruction, and then what that has made free to run."""
@@ -99,34 +128,33 @@ class _Schedule:
             if position in self.done:
                 continue
             self.done[position] = None
-            changed = set(self.readers[position])
-            for reader in self.readers[position]:
+            changed = set(self.lifetimes.readers[position])
+            for reader in self.lifetimes.readers[position]:
                 self.missing[reader] -= 1
-            for operand in self.reads[position]:
-                self.waiting[operand] -= 1
-                if self.waiting[operand] == 1:
-                    changed.update(self.readers[operand])
+            for array in self.lifetimes.used[position]:
+                self.left[array] -= 1
+                if self.left[array] == 1:
+                    changed.update(self.lifetimes.users[array])
             for each in sorted(changed, reverse=True):
                 ready += reversed(self._free_chain(each))
 
     def _free_chain(self, position: int) -> list[int]:
         """Return elementwise operations, each for the next, that together make room for the last."""
+        readers, size = self.lifetimes.readers, self.lifetimes.size
         chain: list[int] = []
-        dying: set[int] = set()
+        made, dying = set[int](), set[int]()
         while len(chain) < LONGEST and self._is_ready(position, 1 if chain else 0):
-            dying |= {each for each in self.reads[position] if self._dies(each)}
+            dying |= {array for array in self.lifetimes.used[position][1:] if self.left[array] == 1}
             chain.append(position)
-            if self._room([position]) <= self._room(dying - set(chain)):
+            made.add(self.lifetimes.written[position])
+            if size([self.lifetimes.written[position]]) <= size(dying - made):
                 return chain
-            if len(self.readers[position]) != 1 or position in self.results:
+            if len(readers[position]) != 1 or position in self.lifetimes.asked:
                 break
-            (position,) = self.readers[position]
+            (position,) = readers[position]
         return []
 
     def _is_ready(self, position: int, missing: int) -> bool:
         """Return whether an elementwise operation waits for no more operands than that."""
-        each = self.instructions[position]
+        each = self.lifetimes.instructions[position]
         return position not in self.done and each.op in ELEMENTWISE and self.missing[position] == missing
-
-    def _dies(self, position: int) -> bool:
-        return self.waiting[position] == 1 and position not in self.results
