@@ -21,6 +21,9 @@ _GIVEN: Final = frozenset(("leaf", "constant", "zeros"))
 LARGEST: Final = 2**14
 """Multiplications in a product that costs no more than a few calls."""
 
+FEWEST_COPIED: Final = 3
+"""How many products with given matrices a sum must have: copying two of them takes longer than it saves."""
+
 
 def merge_products(trace: Trace, target: Target) -> Trace:
     """Return the trace with small products merged."""
@@ -126,7 +129,10 @@ class _Sums:
                 factors.append((left, right))
             else:
                 others.append(term)
-        if len(factors) < 2 or len({left for left, _ in factors}) < len(factors):
+        if len({left for left, _ in factors}) < len(factors):
+            return None
+        given = any(r.instructions[_base(r.instructions, right)].op in _GIVEN for _, right in factors)
+        if len(factors) < (FEWEST_COPIED if given else 2):
             return None
         product = self._product(r, sorted(factors, reverse=True))
         for other in others:

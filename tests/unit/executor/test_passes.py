@@ -85,6 +85,13 @@ def test_small_products_are_merged_and_large_ones_are_not() -> None:
     assert products[TINY] == 24 - 6 + projections + sums_of_rows + affine
 
 
+def test_two_weights_are_not_copied_for_one_sum() -> None:
+    tangents = compiled(TINY).plan(Request(np.dtype(float), tangents=tuple(range(13)), moved=(33,)))
+    given = [i for i, each in enumerate(tangents.trace.instructions) if each.op == "leaf"]
+    copied = [each for each in made(tangents) if each.op == "concat" and {*each.operands}.issubset(given)]
+    assert [len(each.operands) for each in copied] == [3]  # those of the projections share an operand
+
+
 def test_tiny_blocks_take_few_calls() -> None:
     program = compiled(TINY)
     assert calls(program) <= 80 < calls(program.with_passes([]))
