@@ -1,17 +1,16 @@
-"""Every graph of the library runs as planned as it does node by node, by any passes and in torch."""
+"""Every graph of the library runs as planned as it does node by node: by any passes, in torch and in JAX."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
+import jax
 import numpy as np
 import pytest
 
-from lean_bridge.executor.backends import torch_reals
+from lean_bridge.executor.backends import jax_reals, torch_reals
 from lean_bridge.executor.compiled import CompiledProgram
+from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.executor.passes.order import SWITCHES
-from lean_bridge.project import open_project
-from lean_bridge.toolchain.provider import Provider
+from pybind_models import DGraph
 from tests.backend_cases import Both
 from tests.coverings import covering_subsets
 from tests.plan_cases import Case
@@ -19,18 +18,32 @@ from tests.plan_cases import Case
 pytestmark = pytest.mark.lean
 
 LENGTHS = (2, 3, 4, 2, 5)
+PRECISIONS = pytest.mark.parametrize("precision", [np.float64, np.float32])
 
 
-def test_plans_agree_with_the_interpreter_on_every_graph(embedded: Provider) -> None:
-    assert embedded.library.is_dir()
-    project = open_project(Path(__file__).parents[2])
-    names = [entry.name for entry in project.catalogue.graphs]
-    assert len(names) >= 19
-    for name in names:
-        bound = project.graph(name)
-        sizes = dict(zip(bound.model.dims, LENGTHS, strict=False))
+def test_plans_agree_with_the_interpreter_on_every_graph(library_graphs: dict[str, DGraph]) -> None:
+    assert len(library_graphs) >= 19
+    for model in library_graphs.values():
+        bound = ExecutableGraph(model).bind(**dict(zip(model.dims, LENGTHS, strict=False)))
         for exact in (True, False):
-            case = Case(bound.bind(**sizes), np.random.default_rng(11), exact=exact)
+            case = Case(bound, np.random.default_rng(11), exact=exact)
             for subset in covering_subsets(SWITCHES)[:: 1 if exact else 4]:
                 case.check(CompiledProgram(case.program).with_passes(subset))
-        Both(bound.bind(**sizes), torch_reals(), np.float64, 1).check()
+
+
+@PRECISIONS
+def test_every_graph_is_equal_to_numpys_in_torch(library_graphs: dict[str, DGraph], precision: type) -> None:
+    for model in library_graphs.values():
+        bound = ExecutableGraph(model).bind(**dict(zip(model.dims, LENGTHS, strict=False)))
+        for seed in range(3):
+            Both(bound, torch_reals(), precision, seed).check(points=4)
+
+
+@PRECISIONS
+def test_every_graph_is_equal_to_numpys_in_jax(library_graphs: dict[str, DGraph], precision: type) -> None:
+    """All dimensions are equal: JAX compiles each operation for each shape."""
+    with jax.enable_x64(precision is np.float64):
+        for model in library_graphs.values():
+            bound = ExecutableGraph(model).bind(**dict.fromkeys(model.dims, 3))
+            for seed in range(2):
+                Both(bound, jax_reals(), precision, seed).check(points=4)

@@ -16,6 +16,7 @@ from lean_bridge.executor.backends import ArrayAPIReals, jax_reals, torch_reals
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
 from lean_bridge.executor.ops.elementwise import GELU_KAPPA
+from lean_bridge.executor.scalars import Array
 from pybind_models import DGraph, Dim
 from tests.backend_cases import Both
 from tests.strategies import draw_graph
@@ -41,7 +42,7 @@ def kind(request: pytest.FixtureRequest) -> Iterator[ArrayAPIReals]:
         yield jax_reals() if request.param == "jax" else torch_reals()
 
 
-def both(model: DGraph, kind: ArrayAPIReals, precision: type, seed: int = 1) -> Both:
+def both(model: DGraph, kind: ArrayAPIReals, precision: type, seed: int = 0) -> Both:
     bound = ExecutableGraph(model).bind(**{name: SIZES[name] for name in model.dims})
     return Both(bound, kind, precision, seed)
 
@@ -49,27 +50,32 @@ def both(model: DGraph, kind: ArrayAPIReals, precision: type, seed: int = 1) -> 
 @pytest.mark.parametrize("precision", [np.float64, np.float32])
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 def test_blocks_are_equal_to_numpys_in_torch(model: DGraph, precision: type) -> None:
-    both(model, torch_reals(), precision).check()
+    for seed in range(5):
+        both(model, torch_reals(), precision, seed).check(points=2)
 
 
 @pytest.mark.parametrize(
-    ("name", "precision"),
-    [
-        ("attention by reshape", np.float32),
-        ("layer norm", np.float64),
-        ("one token", np.float64),
-        ("network of inputs", np.float64),
-        ("encoder", np.float64),
-    ],
+    ("name", "precision"), [("attention by reshape", np.float32), ("encoder", np.float64)]
 )
 def test_blocks_are_equal_to_numpys_in_jax(name: str, precision: type) -> None:
-    """Not all of them in both precisions: JAX compiles each operation for each shape."""
+    """Only these: JAX compiles each operation for each shape."""
     with jax.enable_x64(precision is np.float64):
-        both(MODELS[name], jax_reals(), precision).check()
+        for seed in range(10):
+            both(MODELS[name], jax_reals(), precision, seed).check()
+
+
+@pytest.mark.parametrize("precision", [np.float64, np.float32])
+def test_tanh_is_within_an_ulp_of_one_in_every_library(kind: ArrayAPIReals, precision: type) -> None:
+    """Also where it is almost 1, where derivatives depend on what is left to 1."""
+    x: Array = np.concatenate([np.linspace(-25, 25, 5001), [0.0, 1e-300, 0.5, 1e4, np.inf]]).astype(precision)
+    found = np.asarray(kind.tanh(kind.namespace.asarray(x)))
+    expected = np.tanh(x.astype(np.longdouble))
+    assert np.abs(found - expected).max() < np.finfo(precision).eps
+    assert np.isnan(np.asarray(kind.tanh(kind.namespace.asarray(np.full(1, np.nan, precision))))).all()
 
 
 def test_random_graphs_are_equal_to_numpys() -> None:
-    for seed in range(30):
+    for seed in range(100):
         both(draw_graph(np.random.default_rng(seed), 5), torch_reals(), np.float64, seed).check()
 
 
