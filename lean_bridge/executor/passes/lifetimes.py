@@ -38,6 +38,8 @@ class Lifetimes:
                 self.readers[base].append(position)
         layout = lay_out(trace, in_place=False)
         self._places, self._storages = layout.places, layout.storages
+        self.sizes = [storage.size for storage in layout.storages]
+        """How many coordinates each array has."""
         self._whole: set[int] = set()
         for position, each in enumerate(self.instructions):
             if each.op not in VIEWS or (each.op in BIJECTIONS and each.operands[0] in self._whole):
@@ -62,10 +64,6 @@ class Lifetimes:
         self.uses = [len(users) + (array in self.kept) for array, users in enumerate(self.users)]
         """How often each array is needed: once more where it is kept."""
 
-    def size(self, arrays: Iterable[int]) -> int:
-        """Return how many coordinates arrays have."""
-        return sum(self._storages[array].size for array in arrays)
-
     def peak(self, order: Iterable[int]) -> int:
         """Return how many coordinates are needed at once if everything runs in that order.
 
@@ -79,14 +77,14 @@ class Lifetimes:
                 over = self._overwritten(position, places, left)
                 places[array] = array if over is None else over
                 if over is None:
-                    live += self._storages[array].size
+                    live += self.sizes[array]
                 else:
                     left[over] += self.uses[array] - 1
             most = max(most, live)
-            for place in {places[array] for array in self.used[position]}:
+            for place in {places[used] for used in self.used[position]}:
                 left[place] -= 1
                 if not left[place]:
-                    live -= self._storages[place].size
+                    live -= self.sizes[place]
         return most
 
     def _overwritten(self, position: int, places: dict[int, int], left: Sequence[int]) -> int | None:

@@ -23,8 +23,10 @@ LONGEST: Final = 4
 def order_instructions(trace: Trace, _target: Target) -> Trace:
     """Return the trace with the same instructions in another order."""
     lifetimes = Lifetimes(trace)
-    eager = [_Eager(lifetimes).order(order) for order in (lifetimes.running, _abreast(lifetimes))]
-    orders = [*eager, *(_postponed(lifetimes, order) for order in eager)]
+    orders = [_Eager(lifetimes).order(lifetimes.running)]
+    if any(each.op == "leaf" and each.static[0] != "input" for each in trace.instructions):
+        orders.append(_Eager(lifetimes).order(_abreast(lifetimes, orders[0])))
+    orders += [_postponed(lifetimes, order) for order in orders]
     return in_order(trace, min(orders, key=lifetimes.peak))
 
 
@@ -45,19 +47,25 @@ def in_order(trace: Trace, order: Iterable[int]) -> Trace:
     return recorder.trace([move(result) for result in trace.results])
 
 
-def _abreast(lifetimes: Lifetimes) -> list[int]:
-    """Return an order in which tangents and cotangents are made as soon as the values are that they need.
+def _abreast(lifetimes: Lifetimes, order: Sequence[int]) -> list[int]:
+    """Return an order with tangents and cotangents as soon as the values are there that they need.
 
-    A value comes as late as it must: by how many there are before it.
+    Values come by how many there are before them, one part of an array after another, and copies of what is
+    given with what reads them.
     """
+    rank = {position: i for i, position in enumerate(order)}
     late: list[bool] = []
-    before: list[int] = []
-    for each in lifetimes.instructions:
+    partial: list[bool] = []
+    level: list[int] = []
+    for position, each in enumerate(lifetimes.instructions):
         given = each.op == "leaf" and each.static[0] != "input"
         late.append(given or any(late[operand] for operand in each.operands))
-        is_value = not late[-1] and each.op not in FREE and each.op != "concat"
-        before.append(max((before[operand] for operand in each.operands), default=0) + is_value)
-    return sorted(lifetimes.running, key=lambda position: (before[position], late[position], position))
+        inside = any(partial[operand] for operand in each.operands) and each.op != "concat"
+        partial.append(inside or each.op == "slice")
+        copied = each.op == "concat" and not lifetimes.reads[position]
+        stays = late[-1] or inside or copied or each.op in FREE
+        level.append(max((level[operand] for operand in each.operands), default=0) + (not stays))
+    return sorted(order, key=lambda position: (level[position], late[position], rank[position]))
 
 
 def _postponed(lifetimes: Lifetimes, order: Sequence[int]) -> list[int]:
@@ -69,16 +77,16 @@ def _postponed(lifetimes: Lifetimes, order: Sequence[int]) -> list[int]:
     """What an array's end makes free, where that is less than the array: it may not have been made before."""
     for position in order:
         own, *read = lifetimes.used[position]
-        taken = 0 if own in started else lifetimes.size([own])
+        taken = 0 if own in started else lifetimes.sizes[own]
         started.add(own)
         for array in (own, *read):
             left[array] -= 1
             if array != own and not left[array]:
-                taken -= gained.get(array, lifetimes.size([array]))
+                taken -= gained.get(array, lifetimes.sizes[array])
         if taken > 0 and lifetimes.readers[position] and position not in lifetimes.asked:
             postponed.add(position)
             if len(lifetimes.users[own]) == 2:
-                gained[own] = lifetimes.size([own]) - taken
+                gained[own] = lifetimes.sizes[own] - taken
     done: dict[int, None] = {}
     for position in order:
         stack = [] if position in postponed else [position]
@@ -113,12 +121,12 @@ class _Eager:
         return list(self.done)
 
     def _can_wait(self, position: int) -> bool:
-        taken = self.lifetimes.size([self.lifetimes.written[position]])
+        taken = self.lifetimes.sizes[self.lifetimes.written[position]]
         return not self.lifetimes.readers[position] and taken >= self._kept(position)
 
     def _kept(self, position: int) -> int:
         """Return how many coordinates wait with an instruction."""
-        return self.lifetimes.size(self.lifetimes.used[position][1:])
+        return sum(self.lifetimes.sizes[array] for array in self.lifetimes.used[position][1:])
 
     def _run(self, position: int) -> None:
         """Run an instruction, and then what that has made free to run."""
@@ -140,14 +148,15 @@ class _Eager:
 
     def _free_chain(self, position: int) -> list[int]:
         """Return elementwise operations, each for the next, that together make room for the last."""
-        readers, size = self.lifetimes.readers, self.lifetimes.size
+        readers, sizes = self.lifetimes.readers, self.lifetimes.sizes
         chain: list[int] = []
         made, dying = set[int](), set[int]()
         while len(chain) < LONGEST and self._is_ready(position, 1 if chain else 0):
             dying |= {array for array in self.lifetimes.used[position][1:] if self.left[array] == 1}
             chain.append(position)
-            made.add(self.lifetimes.written[position])
-            if size([self.lifetimes.written[position]]) <= size(dying - made):
+            own = self.lifetimes.written[position]
+            made.add(own)
+            if sizes[own] <= sum(sizes[array] for array in dying - made):
                 return chain
             if len(readers[position]) != 1 or position in self.lifetimes.asked:
                 break

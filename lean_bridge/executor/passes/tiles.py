@@ -1,7 +1,7 @@
-"""Large batched products that are soon made small again, a part of the batch at a time.
+"""Large arrays that are soon made small again, a part of them at a time.
 
 The cotangents of attention scores take as much room as the scores of all heads; those of a few heads are
-multiplied by queries and keys before the next are made.
+multiplied by queries and keys before the next are made. What an activation is made of is in :mod:`.strips`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from typing import Final
 
 from lean_bridge.executor.instructions import ELEMENTWISE, VIEWS, Instruction, Trace
 from lean_bridge.executor.passes.rewriter import Target
+from lean_bridge.executor.passes.strips import in_strips
 from lean_bridge.executor.recorder import Recorder
 
 LARGE: Final = 2**20
-"""Coordinates in a batch from which on it is divided."""
+"""Coordinates in an array from which on it is divided."""
 
 PART: Final = 2**18
-"""Coordinates in a part, as far as the batch can be divided."""
+"""Coordinates in a part, as far as it can be divided."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class _Chain:
 
 
 def tile_batches(trace: Trace, _target: Target) -> Trace:
-    """Return the trace with large intermediate batches of matrices made and used in parts."""
+    """Return the trace with large intermediate arrays made and used in parts."""
+    trace = in_strips(trace, LARGE, PART)
     chains = {chain.readers[0]: chain for chain in _chains(trace)}
     if not chains:
         return trace

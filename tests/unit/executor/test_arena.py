@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import combinations
 
 import numpy as np
@@ -50,6 +51,16 @@ def test_the_encoder_block_wastes_less_than_a_twentieth(dims: tuple[int, ...]) -
     assert vjp.arena <= 1.05 * vjp.live_peak
     assert forward.arena <= 1.05 * forward.live_peak
     assert forward.arena <= vjp.arena / 2
+
+
+def test_gradients_leave_little_room_for_more_than_themselves() -> None:
+    program = compiled((256, 512, 8, 64, 2048))
+    vjp = program.plan(Request(np.dtype(float), seeds=(33,), values=(33,), wrt=tuple(range(13))))
+    forward = program.plan(Request(np.dtype(float), values=(33,)))
+    results = 8 * sum(math.prod(entry.shape) for entry in (*program.context, program.entries[-1]))
+    assert vjp.arena < results + forward.arena / 2  # without sharing memory: more than the sum of both
+    single = program.plan(Request(np.dtype(np.float32), seeds=(33,), values=(33,), wrt=tuple(range(13))))
+    assert single.live_peak == vjp.live_peak / 2
 
 
 def compiled(dims: tuple[int, ...]) -> CompiledProgram:

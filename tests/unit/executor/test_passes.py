@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 
 import numpy as np
 import pytest
 
+from lean_bridge.executor.arena import Block, live_peak
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.executor.instructions import VIEWS, Instruction
@@ -160,6 +162,24 @@ def test_scores_of_many_heads_are_differentiated_a_few_at_a_time() -> None:
     assert count(plan(large), "mul", scores) == 0 < count(plan(large, without="tiles"), "mul", scores)
     assert plan(large).arena < 0.7 * plan(large, without="tiles").arena
     assert str(plan(SMALL).trace) == str(plan(SMALL, without="tiles").trace)
+
+
+def test_large_activations_are_made_a_few_rows_at_a_time() -> None:
+    large = (512, 128, 2, 64, 2**12)
+    hidden, rows = (512, 2**12), (64, 2**12)
+    whole, parts = plan(large, without="tiles"), plan(large)
+    assert [count(each, "tanh", hidden) for each in (whole, parts)] == [1, 0]
+    assert [count(each, "tanh", rows) for each in (whole, parts)] == [0, 8]
+    assert count(parts, "mul", hidden) == 1  # of the slope, which is kept, and the cotangent
+    assert forward_peak(parts) < forward_peak(whole) - 8 * math.prod(hidden) / 3
+
+
+def forward_peak(found: Plan) -> int:
+    """Return the bytes that are needed until the value is there."""
+    end = found.trace.results[0]
+    return live_peak(
+        [Block(b.first, min(b.last, end), b.size) for b in found.blocks.values() if b.first <= end]
+    )
 
 
 def gradients(found: Plan) -> list[Instruction]:
