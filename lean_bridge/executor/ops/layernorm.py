@@ -73,7 +73,8 @@ def _layer_norm_jvp(setting: Setting, primals: Arrays, _output: Array, tangents:
 def _layer_norm_vjp(setting: Setting, primals: Arrays, _output: Array, w: Array) -> Arrays:
     x, gamma, _ = primals
     r, z = _normalized(setting, x)
-    return (_derivative(setting, r, z, gamma * w), (z * w).sum(axis=0), w.sum(axis=0))
+    weighted = z * w  # first: the derivative sums it along rows, with γ as weights
+    return (_derivative(setting, r, z, gamma * w), weighted.sum(axis=0), w.sum(axis=0))
 
 
 def _shifted_variances(setting: Setting, primals: Arrays) -> Array:

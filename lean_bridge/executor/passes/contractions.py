@@ -2,7 +2,8 @@
 
 Where ``b`` is itself a product of matrices, ``Σⱼ aᵢⱼ (P Q)ᵢⱼ = Σₖ (a Qᵀ)ᵢₖ Pᵢₖ``: if ``a Qᵀ`` is there
 already, as in the VJP of softmax where it is the attention output, the large product is not read at all
-(Dao et al., *FlashAttention*, 2022, section 3.1).
+(Dao et al., *FlashAttention*, 2022, section 3.1). Where ``b`` is ``γⱼ wᵢⱼ`` with one γ for all rows, and
+``a·w`` is there already, as in the VJP of a normalisation, the sum is its product with γ.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ def _rule(r: Rewriter, op: str, operands: tuple[int, ...], static: tuple[Any, ..
     if op == "sum":
         return _sum(r, operands[0], *static)
     if op == "dot":
-        a, b = operands
-        found = _through_product(r, a, b, static)
-        return _through_product(r, b, a, static) if found is None else found
+        for a, b in (operands, operands[::-1]):
+            for through in (_through_product, _through_factor):
+                found = through(r, a, b, static)
+                if found is not None:
+                    return found
     return None
 
 
@@ -46,3 +49,14 @@ def _through_product(r: Rewriter, a: int, product: int, static: tuple[Any, ...])
     if known is None or r.size(known) > each.size:
         return None
     return r.plain("dot", known, left, static=static)
+
+
+def _through_factor(r: Rewriter, a: int, product: int, static: tuple[Any, ...]) -> int | None:
+    each = r.instructions[product]
+    if each.op != "mul" or len(each.shape) != 2 or not static[1]:
+        return None
+    for gamma, w in (each.operands, each.operands[::-1]):
+        known = r.find("mul", a, w) if r.shape(gamma) == each.shape[1:] else None
+        if known is not None and r.shape(known) == each.shape:
+            return r.emit("matmul", known, r.emit("reshape", gamma, static=((each.shape[1], 1),)))
+    return None

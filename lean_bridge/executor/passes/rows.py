@@ -37,17 +37,11 @@ class _Spreading:
         return None
 
     def _spread(self, r: Rewriter, position: int, length: int) -> int | None:
-        """Return sums of rows, each so many times side by side; None if they are none."""
-        each, factor = r.instructions[position], None
-        if each.op == "mul" and (value := r.scalar(each.operands[1])) is not None:
-            each, factor = r.instructions[each.operands[0]], r.wrap(value)
-        if each.op == "sum" and factor is None and each.static[:2] == (len(each.shape) - 1, True):
-            return self._product(r, each.operands[0], length, each.static[2])
-        if each.op == "dot" and factor is not None and len(set(map(r.shape, each.operands))) == 1:
-            return self._product(r, r.emit("mul", *each.operands), length, factor)
-        return None
-
-    def _product(self, r: Rewriter, rows: int, length: int, factor: Constant | None) -> int | None:
+        """Return sums of rows, each so many times side by side; None if they are none, or of long rows."""
+        sums = r.instructions[position]
+        if sums.op != "sum" or sums.static[:2] != (len(sums.shape) - 1, True):
+            return None
+        (rows,), factor = sums.operands, sums.static[2]
         each = r.instructions[rows]
         width = each.shape[-1]
         if max(width, length) > WIDEST_ROW or each.size > SMALL or each.op in VIEWS:
@@ -56,6 +50,8 @@ class _Spreading:
         if key not in self.matrices:
             one = r.target.kind.rational(1) if factor is None else factor.value
             self.matrices[key] = r.constant(one * np.ones((width, length), dtype=int))
+        if len(each.shape) == 2:
+            return r.emit("matmul", rows, self.matrices[key])
         flat = r.emit("reshape", rows, static=((math.prod(each.shape[:-1]), width),))
         made = r.emit("matmul", flat, self.matrices[key])
         return r.emit("reshape", made, static=((*each.shape[:-1], length),))

@@ -2,7 +2,8 @@
 
 Rows are centred by one product with a constant matrix P, which can have a factor: ``k·Σ a·(x P)`` is
 ``Σ a·(x kP)``, and both products are one where they are merged. As P is a symmetric projection, ``Σ a·y`` is
-``Σ a·(y P)`` for centred rows a. An inverse root is one power.
+``Σ a·(y P)`` for centred rows a. An inverse root is one power; where ``σ = √(k Σ (x P)² + ε)`` it is ``k/σ``,
+so that means in the derivative need no factor: ``(v P - z k s)/σ = (v (P/k) - z s)·(k/σ)``.
 """
 
 from __future__ import annotations
@@ -39,10 +40,12 @@ class _Fusion:
         if op == "sub":
             return self._centred(r, *operands)
         if op == "mul":
-            return self._scaled_rows(r, *operands)
+            found = self._scaled_rows(r, *operands)
+            return self._times_root(r, *operands) if found is None else found
         inner = r.instructions[operands[0]] if operands else None
         if op == "reciprocal" and inner is not None and inner.op == "root" and inner.size <= MOST_POWERS:
-            return r.emit("rsqrt", *inner.operands)
+            found = self._scaled_root(r, *inner.operands)
+            return r.emit("rsqrt", *inner.operands) if found is None else found
         return None
 
     def _centred(self, r: Rewriter, rows: int, means: int) -> int | None:
@@ -72,6 +75,60 @@ class _Fusion:
             if projection is not None and r.find("matmul", source, projection) is not None:
                 scaled = r.emit("matmul", source, self._multiple(r, projection, factor))
                 return r.plain("dot", a, scaled, static=each.static)
+        return None
+
+    def _scaled_root(self, r: Rewriter, variance: int) -> int | None:
+        """Return ``(Σ (x P/k)·(x P) + ε/k²)^-½ / k`` for ``(Σ (x P)·(x kP) + ε)^-½``."""
+        each = r.instructions[variance]
+        epsilon = r.scalar(each.operands[1]) if each.op == "add" else None
+        rows = r.instructions[each.operands[0]]
+        if epsilon is None or rows.op != "dot":
+            return None
+        a, b = (r.instructions[operand] for operand in rows.operands)
+        if a.op != "matmul" or b.op != "matmul" or a.operands[0] != b.operands[0]:
+            return None
+        for (projection, factor), multiple in self.multiples.items():
+            if factor.value and (a.operands[1], b.operands[1]) == (projection, multiple):  # 0 for empty rows
+                inverse = r.constant(r.target.kind.rational(1) / factor.value)
+                wide = r.emit("matmul", a.operands[0], self._multiple(r, projection, inverse))
+                squares = r.plain("dot", wide, rows.operands[0], static=rows.static)
+                shifted = r.plain("add", squares, r.constant(epsilon * r.scalar(inverse) * r.scalar(inverse)))
+                return r.plain("mul", r.plain("rsqrt", shifted), inverse)
+        return None
+
+    def _times_root(self, r: Rewriter, a: int, b: int) -> int | None:
+        """Return the product of an inverse root and an array that takes on the root's factor."""
+        for root, array in ((a, b), (b, a)):
+            each = r.instructions[root]
+            if each.op == "mul" and r.instructions[each.operands[0]].op == "rsqrt":
+                taken = self._taken(r, array, each.operands[1])
+                if taken is not None:
+                    return r.plain("mul", taken, each.operands[0])
+        return None
+
+    def _taken(self, r: Rewriter, position: int, factor: int) -> int | None:
+        """Return an array times a constant, where that costs nothing."""
+        each, value = r.instructions[position], r.scalar(factor)
+        if value is None:
+            return None
+        if each.op == "matmul" and self._projection(r, position) is not None:
+            multiple = self._multiple(r, each.operands[1], factor)
+            known = r.find("matmul", each.operands[0], multiple)
+            return (
+                r.emit("matmul", each.operands[0], multiple) if known or not r.is_shared(position) else None
+            )
+        if r.is_shared(position):
+            return None
+        if each.op == "sub":
+            first, second = (self._taken(r, operand, factor) for operand in each.operands)
+            return None if first is None or second is None else r.plain("sub", first, second)
+        if each.op == "mul":
+            for array, numbers in (each.operands, each.operands[::-1]):
+                scaled = r.instructions[numbers]
+                if scaled.op == "mul" and (further := r.scalar(scaled.operands[1])) is not None:
+                    total, inner = further * value, scaled.operands[0]
+                    scale = inner if total == 1 else r.plain("mul", inner, r.constant(total))
+                    return r.plain("mul", array, scale)
         return None
 
     def _projection(self, r: Rewriter, position: int) -> int | None:
