@@ -2,8 +2,9 @@
 
 Elementwise operations that take no more room than they make free run as soon as they can: the slope of an
 activation is computed where its operands are, which need not wait for the VJP. A result that nobody reads and
-that takes more room than its operands, as the gradient of a weight, comes last. Tangents are made where the
-values are that they need. Of a few orders that keep to this, the one that needs least is taken.
+that takes more room than its operands, as the gradient of a weight, comes last, the largest first of those
+that make as much free: where it lies, others were. Tangents are made where the values are that they need. Of
+a few orders that keep to this, the one that needs least is taken.
 """
 
 from __future__ import annotations
@@ -116,13 +117,15 @@ class _Eager:
         for position in order:
             if position not in last:
                 self._run(position)
-        for position in sorted(last, key=lambda position: -last[position]):
+        for position in sorted(last, key=lambda position: (-last[position], -self._taken(position))):
             self._run(position)
         return list(self.done)
 
     def _can_wait(self, position: int) -> bool:
-        taken = self.lifetimes.sizes[self.lifetimes.written[position]]
-        return not self.lifetimes.readers[position] and taken >= self._kept(position)
+        return not self.lifetimes.readers[position] and self._taken(position) >= self._kept(position)
+
+    def _taken(self, position: int) -> int:
+        return self.lifetimes.sizes[self.lifetimes.written[position]]
 
     def _kept(self, position: int) -> int:
         """Return how many coordinates wait with an instruction."""
