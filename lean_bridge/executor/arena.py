@@ -101,8 +101,9 @@ def _starts(blocks: Sequence[Block]) -> Iterator[tuple[list[int], list[bool], in
     """
     count = len(blocks)
     orders = [sorted(range(count), key=lambda i: rank(blocks[i])) for rank in _ORDERS]
-    for order in orders:
-        yield list(order), [False] * count, ATTEMPTS
+    for attempts in (1, ATTEMPTS):
+        for order in orders:
+            yield list(order), [False] * count, attempts
     rng = random.Random(count)
     for _ in range(SHUFFLES if count <= FEW else 0):
         near = rng.choice((2, 5, 15))
