@@ -37,12 +37,6 @@ def environment(project: Project) -> Environment:
     return project.environment()
 
 
-@pytest.fixture(scope="module")
-def graphs(project: Project) -> dict[str, DGraph]:
-    names = [entry.name for entry in project.catalogue.graphs]
-    return {name.rpartition(".")[2]: project.extract(name) for name in names}
-
-
 def certify(
     graphs: list[DGraph], environment: Environment, project: Project
 ) -> tuple[dict[str, Certification], Path, int]:
@@ -55,27 +49,27 @@ def certify(
 
 
 def test_every_catalogued_graph_is_certified(
-    graphs: dict[str, DGraph], environment: Environment, project: Project
+    library_graphs: dict[str, DGraph], environment: Environment, project: Project
 ) -> None:
-    outcomes, generated, _ = certify(list(graphs.values()), environment, project)
-    assert list(outcomes) == [graph.lean_name for graph in graphs.values()]
+    outcomes, generated, _ = certify(list(library_graphs.values()), environment, project)
+    assert list(outcomes) == [graph.lean_name for graph in library_graphs.values()]
     assert {outcome.outcome for outcome in outcomes.values()} == {"certified"}
-    for graph in graphs.values():
+    for graph in library_graphs.values():
         outcome = outcomes[graph.lean_name]
         assert outcome.theorem == certificate_name(graph)
         assert outcome.module is not None
         assert (generated / f"{outcome.module.replace('.', '/')}.olean").is_file()
 
-    again, same, elaborated = certify(list(graphs.values()), environment, project)
+    again, same, elaborated = certify(list(library_graphs.values()), environment, project)
     assert (again, same, elaborated) == (outcomes, generated, 0)
 
 
 def test_every_planted_error_is_refused_and_costs_no_other_graph_its_certificate(
-    graphs: dict[str, DGraph], environment: Environment, project: Project
+    library_graphs: dict[str, DGraph], environment: Environment, project: Project
 ) -> None:
-    planted = {graphs[name].lean_name: error for name, (error, _) in MUTATIONS.items()}
-    mutants = [mutate(graphs[name]) for name, (_, mutate) in MUTATIONS.items()]
-    (sound,) = (graph for graph in graphs.values() if graph.lean_name not in planted)
+    planted = {library_graphs[name].lean_name: error for name, (error, _) in MUTATIONS.items()}
+    mutants = [mutate(library_graphs[name]) for name, (_, mutate) in MUTATIONS.items()]
+    (sound,) = (graph for graph in library_graphs.values() if graph.lean_name not in planted)
     outcomes, generated, _ = certify([*mutants, sound], environment, project)
     for name, error in planted.items():
         LOG.info("%s | %s | %s", error, name.rpartition(".")[2], outcomes[name].detail)
@@ -89,18 +83,19 @@ def test_every_planted_error_is_refused_and_costs_no_other_graph_its_certificate
     assert not any(certificate_name(mutant) in compiled for mutant in mutants)
 
 
-def test_no_planted_error_is_none(graphs: dict[str, DGraph], environment: Environment) -> None:
+def test_no_planted_error_is_none(library_graphs: dict[str, DGraph], environment: Environment) -> None:
     for name, (error, mutate) in MUTATIONS.items():
         sound, mutant = (
-            render_graph(each, environment).text for each in (graphs[name], mutate(graphs[name]))
+            render_graph(each, environment).text
+            for each in (library_graphs[name], mutate(library_graphs[name]))
         )
         assert sound != mutant, error
 
 
 def test_what_cannot_be_written_is_not_run(
-    graphs: dict[str, DGraph], environment: Environment, project: Project
+    library_graphs: dict[str, DGraph], environment: Environment, project: Project
 ) -> None:
-    stranger = graphs["ffnResidualDGraph"].model_copy(update={"lean_name": "Proofs.Autograd.absent"})
+    stranger = library_graphs["ffnResidualDGraph"].model_copy(update={"lean_name": "Proofs.Autograd.absent"})
     outcomes, _, elaborated = certify([stranger], environment, project)
     assert outcomes["Proofs.Autograd.absent"] == Certification(
         outcome="not run", detail="Proofs.Autograd.absent is not defined by any compiled module"
@@ -109,12 +104,12 @@ def test_what_cannot_be_written_is_not_run(
 
 
 def test_a_graph_is_printed_as_the_module_that_lean_checks(
-    graphs: dict[str, DGraph], environment: Environment, tmp_path: Path
+    library_graphs: dict[str, DGraph], environment: Environment, tmp_path: Path
 ) -> None:
     output = tmp_path / "Graph.lean"
     options = ["--project", str(CHECKOUT), "--format", "lean", "--output", str(output)]
     result = CliRunner().invoke(app, ["graph", "ffnResidualDGraph", *options])
     assert result.exit_code == 0, result.output
     text = output.read_text("utf-8")
-    assert text == render_source(graphs["ffnResidualDGraph"], environment)
+    assert text == render_source(library_graphs["ffnResidualDGraph"], environment)
     assert "theorem declared_eq_extracted" in text

@@ -16,6 +16,7 @@ from lean_bridge.kernel.session import SecondKernel, find_second_kernel
 from lean_bridge.olean.environment import Environment
 from lean_bridge.project import open_project
 from lean_bridge.toolchain.provider import Job, Provider
+from pybind_models import DGraph
 from pybind_models.evidence import ReplayReport
 
 pytestmark = pytest.mark.lean
@@ -60,10 +61,12 @@ def test_our_library_is_confirmed_whole_and_in_time(kernel: SecondKernel) -> Non
     assert catalogued <= {name for name, verdict in verdicts(found).items() if verdict.outcome == "accepted"}
 
 
-def test_extraction_is_confirmed_by_computation(kernel: SecondKernel, embedded: Provider) -> None:
+def test_extraction_is_confirmed_by_computation(
+    kernel: SecondKernel, embedded: Provider, library_graphs: dict[str, DGraph]
+) -> None:
     project = open_project(CHECKOUT)
     environment = project.environment()
-    graphs = [project.extract(entry.name) for entry in project.catalogue.graphs]
+    graphs = list(library_graphs.values())
     certified, directory = certify_graphs(graphs, environment, project.compiled(), embedded)
     modules = {each.module for each in certified.values() if each.module}
     theorems = [each.theorem for each in certified.values() if each.theorem]
