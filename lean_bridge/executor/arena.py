@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -17,12 +17,14 @@ ALIGNMENT: Final = 64
 ATTEMPTS: Final = 20
 """How often each order is improved on."""
 
-SHUFFLES: Final = 150
-FEW: Final = 100
-"""How many orders are drawn for no more blocks than that."""
+DRAWN: Final = 200
+FEW: Final = 250
+"""How many preferences are drawn for no more blocks than that."""
 
 GOOD_ENOUGH: Final = 1.025
-"""An arena this near to the bytes that must be live at once is not improved on."""
+"""An arena this near to the bytes that must be live at once is not improved on,"""
+ENOUGH: Final = 1.05
+"""nor is this one after a while."""
 
 
 @dataclass(frozen=True)
@@ -77,63 +79,92 @@ def _live(blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
 def pack(blocks: Sequence[Block]) -> tuple[list[int], int]:
     """Return an offset for each block, and the size of the arena.
 
-    Blocks that are needed at the same time do not overlap. Each is put into the smallest gap that it fits
-    into, in several orders of which the best is kept.
+    Blocks that are needed at the same time do not overlap. They are packed in several ways, the same each
+    time, of which the best is kept.
     """
     bound = live_peak(blocks)
     best, least = [0] * len(blocks), sum(block.size for block in blocks)
-    for order, raised, attempts in _starts(blocks):
-        for _ in range(attempts):
-            offsets, size = _pack(blocks, order, raised, bound)
+    skylines = _skylines(blocks)
+    near = chain(_orders(blocks), islice(skylines, DRAWN // 4))
+    for packings, enough in ((near, GOOD_ENOUGH), (skylines, ENOUGH), (_improved_orders(blocks), ENOUGH)):
+        for offsets in packings:
+            size = max(map(_stop, blocks, offsets), default=0)
             if size <= least:
                 best, least = offsets, size
-            if least <= GOOD_ENOUGH * bound:
+            if least <= enough * bound:
                 return best, least
-            end = bound + 1 if any(raised) else size
-            order.sort(key=lambda i: offsets[i] + blocks[i].size < end)  # what sticks out is placed first
     return best, least
 
 
-def _starts(blocks: Sequence[Block]) -> Iterator[tuple[list[int], list[bool], int]]:
-    """Yield orders of blocks, whether each lies high in its gap, and how often to improve on the order.
+def _stop(block: Block, offset: int) -> int:
+    return offset + block.size
 
-    Nothing lies high at first; few blocks are also shuffled, the same way each time.
+
+def _orders(blocks: Sequence[Block]) -> Iterator[list[int]]:
+    """Yield the offsets of blocks that are put one after the other into the smallest gap."""
+    for rank in _ORDERS:
+        yield _fit(blocks, sorted(range(len(blocks)), key=lambda i: rank(blocks[i])))
+
+
+def _improved_orders(blocks: Sequence[Block]) -> Iterator[list[int]]:
+    """Yield the same with what sticks out placed first, again and again."""
+    for rank in _ORDERS:
+        order = sorted(range(len(blocks)), key=lambda i: rank(blocks[i]))
+        for _ in range(ATTEMPTS):
+            offsets = _fit(blocks, order)
+            yield offsets
+            stops = list(map(_stop, blocks, offsets))
+            size = max(stops)
+            order.sort(key=lambda i: stops[i] < size)
+
+
+def _skylines(blocks: Sequence[Block]) -> Iterator[list[int]]:
+    """Yield the offsets of few blocks that are put one on the other, always one that comes to lie lowest.
+
+    Of those the one that lasts longest, is largest or ends last, by weights that are drawn.
     """
     count = len(blocks)
-    orders = [sorted(range(count), key=lambda i: rank(blocks[i])) for rank in _ORDERS]
-    for attempts in (1, ATTEMPTS):
-        for order in orders:
-            yield list(order), [False] * count, attempts
-    rng = random.Random(count)
-    for _ in range(SHUFFLES if count <= FEW else 0):
-        near = rng.choice((2, 5, 15))
-        ranks = {block: rank + rng.uniform(-near, near) for rank, block in enumerate(rng.choice(orders))}
-        yield sorted(ranks, key=ranks.__getitem__), [rng.random() < 0.5 for _ in blocks], 3
+    if count > FEW:
+        return
+    first, last, sizes = np.array([(block.first, block.last, block.size) for block in blocks]).T
+    meets = [np.flatnonzero((first <= block.last) & (last >= block.first)).tolist() for block in blocks]
+    scaled = [each / max(each.max(), 1) for each in (last - first, sizes, last)]
+    rng = np.random.default_rng(count)
+    for _ in range(DRAWN):
+        weights, noise = rng.random(3), rng.random() * rng.random(count) / 2
+        preference = sum(weight * each for weight, each in zip(weights, scaled, strict=True)) - noise
+        yield _stack(blocks, meets, np.argsort(np.argsort(-preference)).tolist())
 
 
-def _pack(
-    blocks: Sequence[Block], order: Sequence[int], raised: Sequence[bool], top: int
-) -> tuple[list[int], int]:
+def _stack(blocks: Sequence[Block], meets: Sequence[Sequence[int]], ranks: Sequence[int]) -> list[int]:
+    lowest = [0] * len(blocks)
+    left = set(range(len(blocks)))
+    while left:
+        index = min(left, key=lambda i: (lowest[i], ranks[i]))
+        left.remove(index)
+        stop = lowest[index] + blocks[index].size
+        for other in meets[index]:
+            if other in left and lowest[other] < stop:
+                lowest[other] = stop
+    return lowest
+
+
+def _fit(blocks: Sequence[Block], order: Sequence[int]) -> list[int]:
     placed = np.zeros((4, len(blocks)), np.int64)  # first, last, start, stop of what is placed so far
-    offsets, end = [0] * len(blocks), 0
+    offsets = [0] * len(blocks)
     for count, index in enumerate(order):
         block = blocks[index]
         first, last, start, stop = placed[:, :count]
         meet = np.flatnonzero((first <= block.last) & (last >= block.first))
-        low, high = _best_fit(block.size, start[meet], stop[meet], top)
-        offset = high - block.size if raised[index] else low
+        offsets[index] = offset = _best_fit(block.size, start[meet], stop[meet])
         placed[:, count] = block.first, block.last, offset, offset + block.size
-        offsets[index], end = offset, max(end, offset + block.size)
-    return offsets, end
+    return offsets
 
 
-def _best_fit(size: int, start: Array, stop: Array, top: int) -> tuple[int, int]:
-    """Return the smallest gap between taken ranges that is large enough, or what is above them."""
+def _best_fit(size: int, start: Array, stop: Array) -> int:
+    """Return where the smallest gap between taken ranges is that is large enough, or their end."""
     order = np.argsort(start)
-    free = np.maximum.accumulate(np.concatenate([[0], stop[order]]))  # where gaps start
+    free = np.maximum.accumulate(np.concatenate([[0], stop[order]]))  # where gaps start; the last has no end
     room = start[order] - free[:-1]
     fits = np.flatnonzero(room >= size)
-    if not len(fits):
-        return int(free[-1]), max(top, int(free[-1]) + size)
-    best = fits[np.argmin(room[fits])]
-    return int(free[best]), int(free[best] + room[best])
+    return int(free[fits[np.argmin(room[fits])]] if len(fits) else free[-1])

@@ -12,6 +12,7 @@ from lean_bridge.executor.arena import Block, live_peak, pack
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.executor.trace import Request
+from lean_bridge.extract.compose import stack
 from tests.unit.executor.graphs import encoder
 
 SIZES = [(8, 16, 2, 8, 32), (64, 128, 4, 32, 512), (256, 512, 8, 64, 2048)]
@@ -53,6 +54,18 @@ def test_the_encoder_block_wastes_less_than_a_twentieth(dims: tuple[int, ...]) -
     assert forward.arena <= vjp.arena / 2
 
 
+@pytest.mark.parametrize("layers", [2, 4, 16])
+def test_stacks_of_blocks_waste_less_than_a_twentieth(layers: int) -> None:
+    program = compiled((8, 16, 2, 8, 32), layers)
+    inputs, last = tuple(range(len(program.context))), len(program.entries) - 1
+    for request in (
+        Request(np.dtype(float), seeds=(last,), values=(last,), wrt=inputs),
+        Request(np.dtype(float), tangents=inputs, moved=(last,)),
+    ):
+        found = program.plan(request)
+        assert found.arena <= 1.05 * found.live_peak
+
+
 def test_gradients_leave_little_room_for_more_than_themselves() -> None:
     program = compiled((256, 512, 8, 64, 2048))
     vjp = program.plan(Request(np.dtype(float), seeds=(33,), values=(33,), wrt=tuple(range(13))))
@@ -63,7 +76,8 @@ def test_gradients_leave_little_room_for_more_than_themselves() -> None:
     assert single.live_peak == vjp.live_peak / 2
 
 
-def compiled(dims: tuple[int, ...]) -> CompiledProgram:
+def compiled(dims: tuple[int, ...], layers: int = 1) -> CompiledProgram:
     names = ("n", "dModel", "numHeads", "headDim", "dFF")
-    bound = ExecutableGraph(encoder(fixed=False)).bind(**dict(zip(names, dims, strict=True)))
+    model = stack(encoder(fixed=False), layers)
+    bound = ExecutableGraph(model).bind(**dict(zip(names, dims, strict=True)))
     return bound.compile(c=0.5, κ=0.8, ε1=1e-5, ε2=1e-5)
