@@ -114,7 +114,7 @@ def _measure_case(case: Case, label: str, against: Sequence[str], threads: int, 
         flops=flops,
         calls=compiled.calls,
         compile_seconds=compiled.seconds,
-        overhead=samples[COMPILED].spread.least / bare.spread.least - 1,
+        overhead=samples[COMPILED].over(bare),
         memory=Memory(
             arena=compiled.plan.arena,
             live_peak=compiled.plan.live_peak,

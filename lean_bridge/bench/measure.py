@@ -81,6 +81,10 @@ class Samples:
             rounds=len(self.seconds),
         )
 
+    def over(self, other: Samples) -> float:
+        """Return how much longer a call takes than another contestant's: the median of the rounds' ratios."""
+        return median(one / two for one, two in zip(self.seconds, other.seconds, strict=True)) - 1
+
     @property
     def cores(self) -> float:
         """CPU time per wall time."""

@@ -30,19 +30,42 @@ def limit_threads(threads: int, frameworks: Sequence[str]) -> Iterator[Machine]:
     Yields the machine with the number that each pool reports then.
     Raises: Declined if a library cannot be limited, or reports another number.
     """
-    if "jax" in frameworks:
-        _limit_jax(threads)
-    for name in frameworks:
-        import_module(name)  # a pool can be limited once its library is loaded
-    with threadpool_limits(limits=threads), _torch_limit(threads, "torch" in frameworks) as torch_pools:
-        found = threadpool_info()
-        if not any(info["user_api"] == "blas" for info in found):
-            raise Declined("NumPy's BLAS: its threads can be neither set nor read, so no time means much")
-        pools = [*map(_pool, found), *torch_pools]
-        for pool in pools:
-            if pool.threads != threads:
-                raise Declined(f"{pool.library}: expected {threads} threads in force, found {pool.threads}")
-        yield _machine(pools, frameworks)
+    with _on_cores(threads if "jax" in frameworks else None):
+        if "jax" in frameworks:
+            _limit_jax(threads)
+        for name in frameworks:
+            import_module(name)  # a pool can be limited once its library is loaded
+        with threadpool_limits(limits=threads), _torch_limit(threads, "torch" in frameworks) as torch_pools:
+            yield _inspected(threads, frameworks, torch_pools)
+
+
+def _inspected(threads: int, frameworks: Sequence[str], torch_pools: Sequence[ThreadPool]) -> Machine:
+    """Return the machine. Raises: Declined unless every pool reports so many threads."""
+    found = threadpool_info()
+    if not any(info["user_api"] == "blas" for info in found):
+        raise Declined("NumPy's BLAS: its threads can be neither set nor read, so no time means much")
+    pools = [*map(_pool, found), *torch_pools]
+    for pool in pools:
+        if pool.threads != threads:
+            raise Declined(f"{pool.library}: expected {threads} threads in force, found {pool.threads}")
+    return _machine(pools, frameworks)
+
+
+@contextmanager
+def _on_cores(count: int | None) -> Iterator[None]:
+    """Keep this thread, and those that it starts, to so many cores, where the system can do that.
+
+    XLA's pool works beside the thread that calls it: with one thread in the pool two cores can be busy.
+    """
+    if count is None or not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(before)[-count:])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def excess_of(cores: float, threads: int) -> str | None:

@@ -89,6 +89,11 @@ def test_a_spread_is_median_quartiles_and_least() -> None:
     assert (spread.least, spread.lower, spread.median, spread.upper, spread.rounds) == (1.0, 2.0, 3.0, 4.0, 5)
 
 
+def test_what_one_takes_over_another_is_told_round_by_round() -> None:
+    one, two = Samples(seconds=[1.1, 22.0, 1.1, 1.1]), Samples(seconds=[1.0, 20.0, 1.0, 0.5])
+    assert one.over(two) == pytest.approx(0.1)
+
+
 def test_cores_are_cpu_time_per_wall_time() -> None:
     clock = FakeClock()
     found = measure([Contestant("two", clock.work(0.1, 0.2))], seconds=0.0, clock=clock)

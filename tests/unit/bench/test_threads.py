@@ -56,6 +56,7 @@ def test_jax_must_not_have_started_with_other_threads(monkeypatch: pytest.Monkey
 
 
 IN_ONE_THREAD = """
+import os
 import time
 from lean_bridge.bench.threads import limit_threads
 
@@ -67,7 +68,8 @@ with limit_threads(1, ["jax"]):
     used, own = time.process_time(), time.thread_time()
     for _ in range(100):
         square(a).block_until_ready()
-    print((time.process_time() - used) / (time.thread_time() - own))
+    print((time.process_time() - used) / (time.thread_time() - own), len(os.sched_getaffinity(0)))
+print(len(os.sched_getaffinity(0)))
 """
 
 
@@ -78,4 +80,6 @@ def test_calls_of_jax_run_in_the_thread_that_makes_them() -> None:
         [sys.executable, "-c", IN_ONE_THREAD], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert 0.95 < float(done.stdout) < 1.05
+    share, cores, after = map(float, done.stdout.split())
+    assert 0.95 < share < 1.05
+    assert (cores, after) == (1, len(os.sched_getaffinity(0)))
