@@ -1,9 +1,9 @@
 """What makes small arrays faster: fewer calls, where a call costs more than what it computes.
 
 Rows are centred by one product with a constant matrix P, which can have a factor: ``k·Σ a·(x P)`` is
-``Σ a·(x kP)``, and both products are one where they are merged. As P is a symmetric projection, ``Σ a·y`` is
-``Σ a·(y P)`` for centred rows a. An inverse root is one power; where ``σ = √(k Σ (x P)² + ε)`` it is ``k/σ``,
-so that means in the derivative need no factor: ``(v P - z k s)/σ = (v (P/k) - z s)·(k/σ)``.
+``Σ a·(x kP)``, and both products are one where they are merged. An inverse root is one power; where
+``σ = √(k Σ (x P)² + ε)`` it is ``k/σ``, so that means in the derivative need no factor:
+``(v P - z k s)/σ = (v (P/k) - z s)·(k/σ)``.
 """
 
 from __future__ import annotations
@@ -63,16 +63,14 @@ class _Fusion:
         return r.emit("matmul", rows, self.projections[shape[1], weight])
 
     def _scaled_rows(self, r: Rewriter, rows: int, factor: int) -> int | None:
-        """Return ``Σ a·(x kP)`` for ``k·Σ a·b`` where b is ``x P``, or a is centred and ``b P`` is known."""
+        """Return ``Σ a·(x kP)`` for ``k·Σ a·(x P)``."""
         each = r.instructions[rows]
         if r.scalar(factor) is None or each.op != "dot" or r.is_shared(rows):
             return None
         for a, b in (each.operands, each.operands[::-1]):
             projection = self._projection(r, b)
-            source = b if projection is None else r.instructions[b].operands[0]
-            if projection is None:
-                projection = self._projection(r, self._unscaled(r, a))
-            if projection is not None and r.find("matmul", source, projection) is not None:
+            if projection is not None:
+                source = r.instructions[b].operands[0]
                 scaled = r.emit("matmul", source, self._multiple(r, projection, factor))
                 return r.plain("dot", a, scaled, static=each.static)
         return None
@@ -113,10 +111,9 @@ class _Fusion:
             return None
         if each.op == "matmul" and self._projection(r, position) is not None:
             multiple = self._multiple(r, each.operands[1], factor)
-            known = r.find("matmul", each.operands[0], multiple)
-            return (
-                r.emit("matmul", each.operands[0], multiple) if known or not r.is_shared(position) else None
-            )
+            if r.is_shared(position) and r.find("matmul", each.operands[0], multiple) is None:
+                return None
+            return r.emit("matmul", each.operands[0], multiple)
         if r.is_shared(position):
             return None
         if each.op == "sub":
@@ -136,15 +133,6 @@ class _Fusion:
         each = r.instructions[position]
         known = each.op == "matmul" and each.operands[1] in self.projections.values()
         return each.operands[1] if known else None
-
-    def _unscaled(self, r: Rewriter, position: int) -> int:
-        """Return the rows that were multiplied by one number each, if they were."""
-        each = r.instructions[position]
-        if each.op == "mul":
-            for rows, numbers in (each.operands, each.operands[::-1]):
-                if r.shape(rows) == each.shape and r.shape(numbers) == (*each.shape[:-1], 1):
-                    return rows
-        return position
 
     def _multiple(self, r: Rewriter, projection: int, factor: int) -> int:
         wrapped = r.wrap(r.scalar(factor))
