@@ -71,6 +71,29 @@ class Recorder:
         return pruned(self.instructions, results)
 
 
+class Mover(Recorder):
+    """Writes the instructions of another trace down, each after what it reads."""
+
+    def __init__(self, trace: Trace) -> None:
+        super().__init__()
+        self.source = trace
+        self.moved: dict[int, int] = {}
+        """Where instructions of the other trace are."""
+
+    def move(self, position: int) -> int:
+        """Return where an instruction of the other trace is, written now or before."""
+        if position not in self.moved:
+            each = self.source.instructions[position]
+            for operand in each.operands:
+                self.move(operand)
+            self.moved[position] = self.copy(each, self.moved)
+        return self.moved[position]
+
+    def finish(self) -> Trace:
+        """Return what the results of the other trace need, as it was written."""
+        return self.trace([self.move(result) for result in self.source.results])
+
+
 def pruned(instructions: Sequence[Instruction], results: Sequence[int]) -> Trace:
     """Return what the results need of some instructions, in their order."""
     needed = set(results)

@@ -15,7 +15,7 @@ from typing import Final
 from lean_bridge.executor.instructions import ELEMENTWISE, Trace
 from lean_bridge.executor.passes.lifetimes import FREE, Lifetimes
 from lean_bridge.executor.passes.rewriter import Target
-from lean_bridge.executor.recorder import Recorder
+from lean_bridge.executor.recorder import Mover
 
 LONGEST: Final = 4
 """Elementwise operations that are looked at together."""
@@ -33,19 +33,10 @@ def order_instructions(trace: Trace, _target: Target) -> Trace:
 
 def in_order(trace: Trace, order: Iterable[int]) -> Trace:
     """Return the trace with its instructions in an order in which they can run."""
-    recorder, moved = Recorder(), dict[int, int]()
-
-    def move(position: int) -> int:
-        if position not in moved:
-            each = trace.instructions[position]
-            for operand in each.operands:
-                move(operand)
-            moved[position] = recorder.copy(each, moved)
-        return moved[position]
-
+    mover = Mover(trace)
     for position in order:
-        move(position)
-    return recorder.trace([move(result) for result in trace.results])
+        mover.move(position)
+    return mover.finish()
 
 
 def _abreast(lifetimes: Lifetimes, order: Sequence[int]) -> list[int]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from lean_bridge.executor.instructions import ELEMENTWISE, VIEWS, Trace
-from lean_bridge.executor.recorder import Recorder
+from lean_bridge.executor.recorder import Mover, Recorder
 from lean_bridge.executor.shape import Shape
 
 
@@ -24,26 +24,18 @@ def in_strips(trace: Trace, large: int, part: int) -> Trace:
     groups = {members[0]: members for members in search.groups(large)}
     if not groups:
         return trace
-    recorder, moved = Recorder(), dict[int, int]()
+    mover = Mover(trace)
     skipped = {member for members in groups.values() for member in members}
-
-    def move(position: int) -> int:
-        if position not in moved:
-            each = trace.instructions[position]
-            for operand in each.operands:
-                move(operand)
-            moved[position] = recorder.copy(each, moved)
-        return moved[position]
 
     for position, each in enumerate(trace.instructions):
         if position in groups:
             members = groups[position]
             for operand in search.operands(members):
-                move(operand)
-            moved |= _in_parts(recorder, trace, members, search.outputs(members), moved, part)
+                mover.move(operand)
+            mover.moved |= _in_parts(mover, members, search.outputs(members), part)
         elif position not in skipped and each.op not in VIEWS:
-            move(position)
-    return recorder.trace([move(result) for result in trace.results])
+            mover.move(position)
+    return mover.finish()
 
 
 class _Search:
@@ -118,31 +110,25 @@ class _Search:
         return most > len(inputs) + len(outputs)
 
 
-def _in_parts(
-    recorder: Recorder,
-    trace: Trace,
-    members: Sequence[int],
-    outputs: Sequence[int],
-    moved: Mapping[int, int],
-    part: int,
-) -> dict[int, int]:
+def _in_parts(mover: Mover, members: Sequence[int], outputs: Sequence[int], part: int) -> dict[int, int]:
     """Return the positions of the outputs, written as parts one below another."""
-    shape = trace.instructions[members[0]].shape
-    length = max(part * shape[0] // trace.instructions[members[0]].size, 1)
+    instructions = mover.source.instructions
+    shape = instructions[members[0]].shape
+    length = max(part * shape[0] // instructions[members[0]].size, 1)
     parts: dict[int, list[int]] = {output: [] for output in outputs}
     for start in range(0, shape[0], length):
         stop = min(start + length, shape[0])
         made: dict[int, int] = {}
         for member in members:
-            each = trace.instructions[member]
+            each = instructions[member]
             operands = [
-                made[operand] if operand in made else _rows(recorder, moved[operand], shape, start, stop)
+                made[operand] if operand in made else _rows(mover, mover.moved[operand], shape, start, stop)
                 for operand in each.operands
             ]
-            made[member] = recorder.emit(each.op, *operands, static=each.static)
+            made[member] = mover.emit(each.op, *operands, static=each.static)
         for output in outputs:
             parts[output].append(made[output])
-    return {output: recorder.emit("concat", *made, static=(0,)) for output, made in parts.items()}
+    return {output: mover.emit("concat", *made, static=(0,)) for output, made in parts.items()}
 
 
 def _rows(recorder: Recorder, position: int, shape: Shape, start: int, stop: int) -> int:

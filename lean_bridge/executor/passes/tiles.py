@@ -6,14 +6,13 @@ multiplied by queries and keys before the next are made. What an activation is m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from lean_bridge.executor.instructions import ELEMENTWISE, VIEWS, Instruction, Trace
+from lean_bridge.executor.instructions import ELEMENTWISE, VIEWS, Trace
 from lean_bridge.executor.passes.rewriter import Target
 from lean_bridge.executor.passes.strips import in_strips
-from lean_bridge.executor.recorder import Recorder
+from lean_bridge.executor.recorder import Mover
 
 LARGE: Final = 2**20
 """Coordinates in an array from which on it is divided."""
@@ -36,16 +35,8 @@ def tile_batches(trace: Trace, _target: Target) -> Trace:
     chains = {chain.readers[0]: chain for chain in _chains(trace)}
     if not chains:
         return trace
-    recorder, moved = Recorder(), dict[int, int]()
+    mover = Mover(trace)
     skipped = {each for chain in chains.values() for each in (*chain.steps, *chain.readers)}
-
-    def move(position: int) -> int:
-        if position not in moved:
-            each = trace.instructions[position]
-            for operand in each.operands:
-                move(operand)
-            moved[position] = recorder.copy(each, moved)
-        return moved[position]
 
     for position in range(len(trace.instructions)):
         chain = chains.get(position)
@@ -53,11 +44,11 @@ def tile_batches(trace: Trace, _target: Target) -> Trace:
             members = {*chain.steps, *chain.readers}
             for member in members:
                 for operand in set(trace.instructions[member].operands) - members:
-                    move(operand)
-            moved |= _tiled(recorder, trace.instructions, chain, moved)
+                    mover.move(operand)
+            mover.moved |= _tiled(mover, chain)
         elif position not in skipped:
-            move(position)
-    return recorder.trace([move(result) for result in trace.results])
+            mover.move(position)
+    return mover.finish()
 
 
 def _chains(trace: Trace) -> list[_Chain]:
@@ -88,10 +79,9 @@ def _chains(trace: Trace) -> list[_Chain]:
     return found
 
 
-def _tiled(
-    recorder: Recorder, instructions: Sequence[Instruction], chain: _Chain, moved: dict[int, int]
-) -> dict[int, int]:
+def _tiled(mover: Mover, chain: _Chain) -> dict[int, int]:
     """Return the position of each of the last products, written as parts side by side."""
+    instructions = mover.source.instructions
     first = instructions[chain.steps[0]]
     batch = first.shape[0]
     length = max(PART * batch // first.size, 1)
@@ -104,12 +94,12 @@ def _tiled(
             for operand in each.operands:
                 part = made.get(operand)
                 if part is None:
-                    part = moved[operand]
-                    if recorder.shape(part)[:1] == (batch,) and len(recorder.shape(part)) == 3:
+                    part = mover.moved[operand]
+                    if mover.shape(part)[:1] == (batch,) and len(mover.shape(part)) == 3:
                         stop = min(start + length, batch)
-                        part = recorder.emit("slice", part, static=(0, start, stop))
+                        part = mover.emit("slice", part, static=(0, start, stop))
                 operands.append(part)
-            made[position] = recorder.emit(each.op, *operands, static=each.static)
+            made[position] = mover.emit(each.op, *operands, static=each.static)
         for reader in chain.readers:
             parts[reader].append(made[reader])
-    return {reader: recorder.emit("concat", *made, static=(0,)) for reader, made in parts.items()}
+    return {reader: mover.emit("concat", *made, static=(0,)) for reader, made in parts.items()}
