@@ -20,9 +20,11 @@ from lean_bridge.executor.finite import (
     first,
     is_finite,
     magnitudes,
+    note_bad,
     noting_overflow,
     overflow_context,
 )
+from lean_bridge.executor.kernels import Call
 from lean_bridge.executor.linear_map import LinearMap
 from lean_bridge.executor.plan import Plan
 from lean_bridge.executor.primitive import Arrays, Linearity
@@ -209,22 +211,34 @@ class CheckedRun(Run):
         program.check_arguments(plan.dtype)
         self._program, self._request = program, request
         self._context, self._overflows = overflow_context()
+        self._bad: list[Array] = []
+        self._watched: list[Call] = []
+        """The calls, and looks at results that are still in the caches."""
 
     def bind(self, leaves: Leaves) -> None:
         """Read these arrays from now on, as :meth:`Run.bind`."""
         super().bind(leaves)
-        small = self.floats.nbytes <= SMALL * len(self._results)
-        self._looked_at = [self.floats] if small else self._results
+        looks: dict[int, list[Call]] = {}
+        if self.floats.nbytes <= SMALL * len(self._results):
+            looks[len(self._calls)] = [(note_bad, (self.floats, self._bad))]
+        else:
+            for position, result in zip(self.plan.trace.results, self._results, strict=True):
+                looks.setdefault(self._ends[position], []).append((note_bad, (result, self._bad)))
+        self._watched = list(looks.get(0, ()))
+        for count, call in enumerate(self._calls, 1):
+            self._watched += [call, *looks.get(count, ())]
 
     def __call__(self) -> list[Array]:
         """Return the results. Raises: NumericsError naming the first entry with a bad number."""
         self._overflows.clear()
+        self._bad.clear()
         return self._context.run(self._checked)
 
     def _checked(self) -> list[Array]:
-        results = super().__call__()
-        always = self._program.checks is not Checks.FINITE
-        if self._overflows or always or not all(map(is_finite, self._looked_at)):
+        for function, arguments in self._watched:
+            function(*arguments)
+        results = list(self._results)
+        if self._overflows or self._bad or self._program.checks is not Checks.FINITE:
             given, overflowed = list(self.bound.values()), bool(self._overflows)
             self._program.inspect(self._request, self.bound, given, results, overflowed=overflowed)
         return results

@@ -28,6 +28,12 @@ def is_finite(array: Array) -> bool:
     return bool(np.isfinite(array).all())
 
 
+def note_bad(array: Array, noted: list[Array]) -> None:
+    """Add an array to a list unless it is finite."""
+    if not is_finite(array):
+        noted.append(array)
+
+
 @contextmanager
 def noting_overflow() -> Iterator[list[str]]:
     """Give a list to which NumPy adds what overflows: it looks at every call anyway, so that costs nothing.

@@ -43,6 +43,8 @@ class Run:
         self.bound: dict[tuple[Role, int], Array] = {}
         """The arrays that are read."""
         self._calls: list[Call] = []
+        self._ends: list[int] = []
+        """After how many calls each instruction's result is there."""
         self._results: list[Array] = []
 
     @property
@@ -60,7 +62,7 @@ class Run:
         """Read these arrays from now on; those not in row-major order are copied on each call."""
         if self.bound and all(self.bound[key] is leaves[key] for key in self._leaves):
             return
-        self._calls = []
+        self._calls, self._ends = [], []
         for key, storage in self._leaves.items():
             self.bound[key] = array = leaves[key]
             if not array.flags.c_contiguous:
@@ -76,6 +78,7 @@ class Run:
             is_view = each.op in VIEWS and position not in layout.copied
             if not is_view and each.op not in ("leaf", "zeros", "constant"):
                 self._calls += lower(each, made[position], tuple(made[operand] for operand in each.operands))
+            self._ends.append(len(self._calls))
         self._results = [made[result] for result in trace.results]
 
 
