@@ -210,7 +210,7 @@ class CheckedRun(Run):
         super().__init__(plan)
         program.check_arguments(plan.dtype)
         self._program, self._request = program, request
-        self._context, self._overflows = overflow_context()
+        self._context, self._overflows = overflow_context(plan.dtype)
         self._bad: list[Array] = []
         self._watched: list[Call] = []
         """The calls, and looks at results that are still in the caches."""

@@ -6,14 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import Context, copy_context
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from lean_bridge.executor.scalars import Array
 
-BUFFER: Final = 128
-"""Coordinates that NumPy copies at a time where operands have gaps; its own default is 64 times as many."""
+BUFFER: Final = 1024
+"""Bytes of an operand with gaps that NumPy copies at a time; its own default is 64 times as many."""
 
 
 def is_finite(array: Array) -> bool:
@@ -43,17 +43,17 @@ def noting_overflow() -> Iterator[list[str]]:
     """
     noted: list[str] = []
     with np.errstate(all="ignore", over="call", call=lambda kind, _flag: noted.append(kind)):
-        np.setbufsize(BUFFER)  # until the context is left
+        np.setbufsize(BUFFER // 8)  # until the context is left
         yield noted
 
 
-def overflow_context() -> tuple[Context, list[str]]:
+def overflow_context(dtype: np.dtype[Any]) -> tuple[Context, list[str]]:
     """Return a context in which NumPy does as in :func:`noting_overflow`: entering it takes no time."""
     noted: list[str] = []
     context = copy_context()
     context.run(np.seterr, all="ignore", over="call")
     context.run(np.seterrcall, lambda kind, _flag: noted.append(kind))
-    context.run(np.setbufsize, BUFFER)
+    context.run(np.setbufsize, BUFFER // dtype.itemsize)
     return context, noted
 
 
