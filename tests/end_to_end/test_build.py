@@ -31,10 +31,12 @@ public import Small.Lemma
 theorem eight : double 4 = 8 := by rw [double_eq]
 """
 PROGRAM = """
+import signal
 import sys
 from pathlib import Path
 from lean_bridge.build.build import build_library
 from lean_bridge.toolchain.embedded import EmbeddedProvider
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the tests were told to ignore it
 report, tree = build_library(Path(sys.argv[1]), EmbeddedProvider(Path(sys.argv[2])), workers=1)
 print(report.model_dump_json())
 """

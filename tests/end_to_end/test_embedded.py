@@ -163,9 +163,11 @@ def test_an_endless_proof_is_stopped_twice_and_leaves_no_process(embedded: Provi
 def test_no_worker_outlives_the_program(embedded: Provider, tmp_path: Path, end: signal.Signals) -> None:
     source = write(tmp_path / "Endless.lean", ENDLESS)
     program = f"""
+import signal
 from pathlib import Path
 from lean_bridge.toolchain.embedded import EmbeddedProvider
 from lean_bridge.toolchain.provider import Job
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the tests were told to ignore it
 with EmbeddedProvider(Path({embedded.info.location!r})).pool(1, time_limit=100) as pool:
     pool.elaborate(Job(source=Path({str(source)!r})))
 """
