@@ -1,16 +1,22 @@
-"""Fixtures that more than one folder of tests needs."""
+"""What more than one folder of tests needs: the real Lean, its graphs, and the table of attacks at the end."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
+from pydantic import TypeAdapter
 
 from lean_bridge.project import open_project
 from lean_bridge.toolchain.find import find_embedded
 from lean_bridge.toolchain.provider import Provider
 from lean_bridge.verify import extract
 from pybind_models import DGraph
+from tests.adversarial.corpus import Trial, render_table
+
+TRIALS: Final = pytest.StashKey[list[Trial]]()
+AS_JSON: Final = TypeAdapter(list[Trial])
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +33,35 @@ def library_graphs(embedded: Provider) -> dict[str, DGraph]:
     environment = project.environment()
     names = [entry.name for entry in project.catalogue.graphs]
     return {name.rpartition(".")[2]: extract(environment, name) for name in names}
+
+
+@pytest.fixture
+def trials(request: pytest.FixtureRequest) -> list[Trial]:
+    """The attacks that were tried so far."""
+    return request.config.stash.setdefault(TRIALS, [])
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand what was tried in one of several processes to the one that reports."""
+    handed: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if handed is not None:
+        handed["trials"] = AS_JSON.dump_json(session.config.stash.get(TRIALS, [])).decode()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what was tried in a process that ends."""
+    tried = AS_JSON.validate_json(node.workeroutput["trials"]) if hasattr(node, "workeroutput") else []
+    node.config.stash.setdefault(TRIALS, []).extend(tried)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Write the table: with ``-v`` in full, else only its counts."""
+    tried: list[Trial] = config.stash.get(TRIALS, [])
+    if tried:
+        ordered = sorted(tried, key=lambda trial: trial.attack.name)
+        counts, _, table = render_table(ordered).partition("\n\n")
+        terminalreporter.section("attacks")
+        terminalreporter.write_line(counts)
+        if config.get_verbosity() > 0:
+            terminalreporter.write_line(table)
