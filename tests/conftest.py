@@ -1,4 +1,4 @@
-"""What more than one folder of tests needs: the real Lean, its graphs, and the table of attacks at the end."""
+"""What more than one folder of tests needs: the real Lean, its graphs, and the table of attacks."""
 
 from __future__ import annotations
 
