@@ -57,8 +57,8 @@ def draw_bench(report: BenchReport, file: Path) -> None:
     if has_floor:
         axes.axhline(1.0, color="black", linewidth=0.8)
     axes.set_ylabel("time / time of the bare products" if has_floor else "seconds")
-    axes.set_title(f"{report.graph.rpartition('.')[2]}, threads: {report.threads}")
-    figure.legend(loc="outside right upper", frameon=False)
+    axes.set_title(f"{report.graph.rpartition('.')[2]}, threads: {report.threads}", loc="left")
+    figure.legend(loc="outside right center", frameon=False)
     try:
         figure.savefig(file)
     except OSError as error:
