@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -22,6 +21,7 @@ from lean_bridge.executor.program import Program
 from lean_bridge.executor.scalars import REALS, Array
 from lean_bridge.executor.table import PRIMITIVES
 from pybind_models import DGraph, Dim, MapParam
+from tests.allocations import allocated
 from tests.unit.executor.graphs import graph, node
 
 Runnable: TypeAlias = Program | CompiledProgram
@@ -243,17 +243,9 @@ def test_a_prepared_run_is_checked_and_still_allocates_nothing(k: int) -> None:
     program, x = squares(compiled=True, k=k), np.ones(k)
     assert isinstance(program, CompiledProgram)
     run = program.prepare([x], seeds={"z": np.ones(k)}, values=["z"], wrt=None)
-    run()
-    tracemalloc.start()
-    try:
-        before = tracemalloc.get_traced_memory()[0]
-        tracemalloc.reset_peak()
-        for _ in range(3):
-            run()
-        after, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert (after - before, peak - before) < (1000, 4000)
+    kept, peak = allocated(run)
+    assert kept < 1000
+    assert peak < 4000
     for bad, entry in ((np.nan, "x"), (1e200, "y")):
         x[-1] = bad
         assert refused(run).entry == entry

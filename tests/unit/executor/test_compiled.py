@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tracemalloc
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -19,6 +18,7 @@ from lean_bridge.executor.scalars import Array
 from lean_bridge.executor.table import PRIMITIVES
 from lean_bridge.executor.trace import Request
 from pybind_models import Dim, MapParam, Node
+from tests.allocations import allocated
 from tests.rationals import Rationals
 from tests.unit.executor.graphs import encoder, feed_forward, graph, node
 
@@ -112,18 +112,9 @@ def test_fewer_seeds_and_fewer_inputs_are_fewer_calls() -> None:
 def test_steady_calls_allocate_nothing(dims: dict[str, int]) -> None:
     program = block(dims)
     run = program.prepare(draw(program), seeds=seed_of(program), values=["norm2"], wrt=None)
-    run()
-    tracemalloc.start()
-    try:
-        before = tracemalloc.get_traced_memory()[0]
-        tracemalloc.reset_peak()
-        for _ in range(3):
-            run()
-        after, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert after - before < 1000
-    assert peak - before < 5000  # one iterator of NumPy's with three buffers of 1 kB, which it frees at once
+    kept, peak = allocated(run)
+    assert kept < 1000
+    assert peak < 5000  # one iterator of NumPy's with three buffers of 1 kB, which it frees at once
 
 
 def test_buffers_are_aligned_and_one_object_each() -> None:
