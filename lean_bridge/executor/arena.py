@@ -84,9 +84,10 @@ def pack(blocks: Sequence[Block]) -> tuple[list[int], int]:
     """
     bound = live_peak(blocks)
     best, least = [0] * len(blocks), sum(block.size for block in blocks)
+    orders = [sorted(range(len(blocks)), key=lambda i: rank(blocks[i])) for rank in _ORDERS]
     skylines = _skylines(blocks)
-    near = chain(_orders(blocks), islice(skylines, DRAWN // 4))
-    for packings, enough in ((near, GOOD_ENOUGH), (skylines, ENOUGH), (_improved_orders(blocks), ENOUGH)):
+    near = chain((_fit(blocks, order) for order in orders), islice(skylines, DRAWN // 4))
+    for packings, enough in ((near, GOOD_ENOUGH), (skylines, ENOUGH), (_improved(blocks, orders), ENOUGH)):
         for offsets in packings:
             size = max(map(_stop, blocks, offsets), default=0)
             if size <= least:
@@ -100,16 +101,9 @@ def _stop(block: Block, offset: int) -> int:
     return offset + block.size
 
 
-def _orders(blocks: Sequence[Block]) -> Iterator[list[int]]:
-    """Yield the offsets of blocks that are put one after the other into the smallest gap."""
-    for rank in _ORDERS:
-        yield _fit(blocks, sorted(range(len(blocks)), key=lambda i: rank(blocks[i])))
-
-
-def _improved_orders(blocks: Sequence[Block]) -> Iterator[list[int]]:
-    """Yield the same with what sticks out placed first, again and again."""
-    for rank in _ORDERS:
-        order = sorted(range(len(blocks)), key=lambda i: rank(blocks[i]))
+def _improved(blocks: Sequence[Block], orders: Sequence[list[int]]) -> Iterator[list[int]]:
+    """Yield the offsets for each order, and again and again with what sticks out placed first."""
+    for order in orders:
         for _ in range(ATTEMPTS):
             offsets = _fit(blocks, order)
             yield offsets
@@ -150,6 +144,7 @@ def _stack(blocks: Sequence[Block], meets: Sequence[Sequence[int]], ranks: Seque
 
 
 def _fit(blocks: Sequence[Block], order: Sequence[int]) -> list[int]:
+    """Return the offsets of blocks that are put one after the other into the smallest gap."""
     placed = np.zeros((4, len(blocks)), np.int64)  # first, last, start, stop of what is placed so far
     offsets = [0] * len(blocks)
     for count, index in enumerate(order):

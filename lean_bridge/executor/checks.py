@@ -218,15 +218,21 @@ class CheckedRun(Run):
     def bind(self, leaves: Leaves) -> None:
         """Read these arrays from now on, as :meth:`Run.bind`."""
         super().bind(leaves)
-        looks: dict[int, list[Call]] = {}
-        if self.floats.nbytes <= SMALL * len(self._results):
-            looks[len(self._calls)] = [(note_bad, (self.floats, self._bad))]
-        else:
-            for position, result in zip(self.plan.trace.results, self._results, strict=True):
-                looks.setdefault(self._ends[position], []).append((note_bad, (result, self._bad)))
+        looks = self._looks()
         self._watched = list(looks.get(0, ()))
         for count, call in enumerate(self._calls, 1):
             self._watched += [call, *looks.get(count, ())]
+
+    def _looks(self) -> dict[int, list[Call]]:
+        """Return the looks by the number of calls that go before, where ``inspect`` does not look anyway."""
+        if self._program.checks is not Checks.FINITE:
+            return {}
+        if self.floats.nbytes <= SMALL * len(self._results):
+            return {len(self._calls): [(note_bad, (self.floats, self._bad))]}
+        looks: dict[int, list[Call]] = {}
+        for position, result in zip(self.plan.trace.results, self._results, strict=True):
+            looks.setdefault(self._ends[position], []).append((note_bad, (result, self._bad)))
+        return looks
 
     def __call__(self) -> list[Array]:
         """Return the results. Raises: NumericsError naming the first entry with a bad number."""
