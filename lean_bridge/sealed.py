@@ -1,0 +1,137 @@
+"""Records kept between runs that only this user's own runs can have written.
+
+Each is sealed by a message authentication code under a key that lies apart from the cache, so that neither a
+copied cache nor a file written by another hand is taken for an answer of our own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+
+_MAGIC: Final = b"lean-bridge sealed record 1\n"
+_KEY_SIZE: Final = 32
+_SEAL_SIZE: Final = 32
+_OPEN_TO_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """The user's seal, or why there is none; without one nothing is kept and nothing kept is believed."""
+
+    key: bytes | None
+    note: str | None = None
+    """What a reader should know: why there is no key, or that the old one was not safe."""
+
+    def close(self, payload: bytes, context: str) -> bytes | None:
+        """Return a record that says ``payload`` of ``context``; ``None`` without a key.
+
+        ``context`` is what the record is about, with the key under which it is kept: it opens for no other.
+        """
+        if self.key is None:
+            return None
+        return _MAGIC + _code(self.key, payload, context) + payload
+
+    def open(self, record: bytes, context: str) -> bytes | None:
+        """Return what a record says; ``None`` if it was not sealed here, for this context, in these bytes."""
+        payload = record[len(_MAGIC) + _SEAL_SIZE :]
+        if self.key is None or not record.startswith(_MAGIC):
+            return None
+        found = record[len(_MAGIC) : len(_MAGIC) + _SEAL_SIZE]
+        return payload if hmac.compare_digest(found, _code(self.key, payload, context)) else None
+
+
+def key_path() -> Path:
+    """Return where the key lies: with the user's data, which no copy of the cache takes along."""
+    return platformdirs.user_data_path("lean-bridge") / "seal.key"
+
+
+def user_seal() -> Seal:
+    """Return this user's seal, with a new key where there is none.
+
+    A key of another mode, size or kind than it was made with may be known to others, and is replaced; one
+    that belongs to somebody else, or cannot be read or written, is not used.
+    """
+    path = key_path()
+    try:
+        fault = _fault(path)
+        if fault is None:
+            return Seal(path.read_bytes())
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if unsafe := _unsafe_directory(path.parent):
+            return Seal(None, f"nothing is remembered: {unsafe}")
+        _make(path, replace=path.is_symlink() or path.exists())
+        made = Seal(path.read_bytes()) if _fault(path) is None else Seal(None)
+    except OSError as error:
+        return Seal(None, f"nothing is remembered: {error.filename or path}: {error.strerror}")
+    if made.key is None:
+        return Seal(None, f"nothing is remembered: {path}: {_fault(path)}")
+    return (
+        made if not fault else Seal(made.key, f"remembered answers are void: {path} {fault}; it is new now")
+    )
+
+
+def _fault(path: Path) -> str | None:
+    """Return why a key may not be used: ``""`` where there is none."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return ""
+    if not stat.S_ISREG(found.st_mode):
+        return "was no plain file"
+    if (owner := _stranger(found)) is not None:
+        return f"belonged to user {owner}"
+    if os.name == "posix" and found.st_mode & _OPEN_TO_OTHERS:
+        return f"was open to others (mode {stat.S_IMODE(found.st_mode):04o}, expected 0600)"
+    if found.st_size != _KEY_SIZE:
+        return f"had {found.st_size} bytes, expected {_KEY_SIZE}"
+    return _unsafe_directory(path.parent)
+
+
+def _unsafe_directory(directory: Path) -> str | None:
+    """Return why others could exchange the files of a directory, if so."""
+    found = directory.stat()
+    if (owner := _stranger(found)) is not None:
+        return f"{directory} belongs to user {owner}"
+    if os.name == "posix" and found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return f"{directory} may be written by others (mode {stat.S_IMODE(found.st_mode):04o})"
+    return None
+
+
+def _stranger(found: os.stat_result) -> int | None:
+    is_ours = os.name != "posix" or found.st_uid == os.geteuid()
+    return None if is_ours else found.st_uid
+
+
+def _make(path: Path, *, replace: bool) -> None:
+    """Put a new key in place, whole; without ``replace`` one that another run has just put there stays."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".seal-") as scratch:  # mode 0600
+        scratch.write(secrets.token_bytes(_KEY_SIZE))
+        scratch.flush()
+        os.fsync(scratch.fileno())
+        if replace and path.is_dir() and not path.is_symlink():
+            raise IsADirectoryError(21, "is a directory", str(path))
+        if replace:
+            path.unlink(missing_ok=True)
+        try:
+            path.hardlink_to(scratch.name)
+        except FileExistsError:
+            return
+
+
+def _code(key: bytes, payload: bytes, context: str) -> bytes:
+    about = context.encode("utf-8", "surrogatepass")
+    code = hashlib.blake2b(key=key, digest_size=_SEAL_SIZE)
+    for part in (about, payload):
+        code.update(len(part).to_bytes(8, "big"))
+        code.update(part)
+    return code.digest()
