@@ -27,6 +27,7 @@ class Code(StrEnum):
     BODY_HIDDEN = "LB210"
     DEFINITION_DRIFT = "LB211"
     DEFINED_TWICE = "LB212"
+    KERNEL_NAME = "LB213"
 
     NOT_THE_DECLARED_GRAPH = "LB301"
     ILL_FORMED_GRAPH = "LB302"
@@ -37,6 +38,8 @@ class Code(StrEnum):
 
     KERNEL_REFUSES = "LB401"
     NOT_CONFIRMED = "LB402"
+    KERNEL_GAVE_UP = "LB403"
+    NOT_REACHED = "LB404"
 
     NO_TOOLCHAIN = "LB901"
     NO_PROJECT = "LB902"
@@ -159,6 +162,14 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "Which of the two was proved would depend on which one is read.",
             "Rename one of them, or let one module import the other.",
         ),
+        Code.KERNEL_NAME: Explanation(
+            "a name that the kernels know is declared anew",
+            "A module outside Lean's own library declares a constant under a name to which a kernel gives a "
+            "meaning of its own: literals, arithmetic, quotients, equality.",
+            "The kernel computes with what it takes the name for, not with what was declared, and proves "
+            "anything by the difference.",
+            "Rename the declaration, or import Lean's own.",
+        ),
         Code.NOT_THE_DECLARED_GRAPH: Explanation(
             "Lean does not agree that this is the declared graph",
             "The extracted graph was written back as Lean, and `declared = extracted` does not hold by rfl.",
@@ -209,6 +220,20 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "Confirmation was required, and the second kernel is absent or gave no answer.",
             "The kernel that built the library has known faults and would stand alone.",
             "Install the extra `lean-bridge[kernel]`, or do not require confirmation.",
+        ),
+        Code.KERNEL_GAVE_UP: Explanation(
+            "a second kernel gave up",
+            "While it checked the declaration, the second kernel came to a limit of time, memory or depth, "
+            "or its process ended.",
+            "What was not checked to the end may be false, and a proof can be made slow on purpose.",
+            "Make the proof easier to check, or give more time by `lean-bridge replay --time-limit`.",
+        ),
+        Code.NOT_REACHED: Explanation(
+            "a second kernel did not get to the declaration",
+            "Something that the declaration rests on was not accepted by the second kernel, or its process "
+            "ended before.",
+            "A proof is worth no more than what it rests on.",
+            "Mend what is named underneath; `lean-bridge replay` shows every declaration.",
         ),
         Code.NO_TOOLCHAIN: Explanation(
             "there is no Lean to run",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from lean_bridge.codes import Code
-from pybind_models import BuildReport, DeclarationReport, GraphReport
+from lean_bridge.second_opinion import KERNEL_CODES
+from pybind_models import BuildReport, DeclarationReport, GraphReport, KernelVerdict
 
 Conclusion: TypeAlias = tuple[Literal["accepted", "rejected", "no verdict"], str | None, str | None]
 """The verdict and, unless it is ``accepted``, why and by which code."""
@@ -22,13 +24,14 @@ def conclude(
     graphs: Sequence[GraphReport],
     *,
     refused: Iterable[str] = (),
+    unsettled: Mapping[str, KernelVerdict] = MappingProxyType({}),
     require_confirmed: bool = False,
 ) -> Conclusion:
     """Return the verdict on everything together, and why and by which code unless it is ``accepted``.
 
     One rejection rejects; otherwise one thing undecided, or nothing looked at, leaves everything undecided.
-    ``refused`` are declarations, catalogued or not, that a second kernel refuses. ``require_confirmed`` takes
-    every declaration to be confirmed.
+    ``refused`` are declarations, catalogued or not, that a second kernel refuses, and ``unsettled`` those
+    that it was asked about and did not decide. ``require_confirmed`` takes every declaration to be confirmed.
     """
     failed = [report.file for report in build.modules if report.state == "failed"]
     if failed:
@@ -43,6 +46,9 @@ def conclude(
     undecided = [report for report in graphs if report.status == "no verdict"]
     if undecided:
         return "no verdict", f"{undecided[0].name}: {undecided[0].reason}", undecided[0].code
+    for name, said in unsettled.items():
+        reason = f"the second kernel did not accept {name}, {said.outcome}: {said.detail}"
+        return "no verdict", reason, KERNEL_CODES[said.outcome]
     if not declarations or not build.modules:
         return "no verdict", "nothing was checked", Code.NOTHING_CHECKED
     if require_confirmed:

@@ -11,7 +11,7 @@ from lean_bridge.codes import Code
 from lean_bridge.conclude import ACCEPTED
 from lean_bridge.crosscheck.run import judge
 from lean_bridge.errors import LeanBridgeError, Rejected
-from lean_bridge.second_opinion import SecondOpinion
+from lean_bridge.second_opinion import KERNEL_CODES, SecondOpinion
 from pybind_models import (
     Advisory,
     Certification,
@@ -126,7 +126,8 @@ def _judgement(
         return "rejected", reason, Code.NOT_THE_DECLARED_GRAPH
     if field is not None and field.outcome == "refused":
         return "rejected", f"GF({field.prime}): {field.detail}", Code.FIELD_DISAGREES
-    for verdict in (*(certification.kernels if certification else ()), *(field.kernels if field else ())):
+    said = (*(certification.kernels if certification else ()), *(field.kernels if field else ()))
+    for verdict in said:
         if verdict.outcome == "refused":
             return "rejected", f"{verdict.kernel}: {verdict.detail}", Code.KERNEL_REFUSES
     judged = judge(evidence.checks)
@@ -136,4 +137,8 @@ def _judgement(
         if link is None or link.outcome != "certified":
             why = link.detail if link is not None else "Lean was not asked"
             return "no verdict", f"{what}: {why}", Code.NOTHING_CHECKED
+    for verdict in said:
+        if verdict.outcome not in ("accepted", "not asked"):
+            why = f"{verdict.kernel}, {verdict.outcome}: {verdict.detail}"
+            return "no verdict", why, KERNEL_CODES[verdict.outcome]
     return judged

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from lean_bridge.codes import Code
 from lean_bridge.errors import ToolchainNotFound
 from lean_bridge.kernel.replay import project_declarations, replay, verdicts
-from lean_bridge.kernel.session import find_second_kernel
+from lean_bridge.kernel.session import find_second_kernel, installed_library
 from lean_bridge.olean.environment import Environment
 from pybind_models import KernelVerdict
+from pybind_models.evidence import KernelOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +25,22 @@ class SecondOpinion:
     """Whether both sides of a theorem's equation are equal by definition, by the theorem's name."""
     why_not: str | None = None
     """Why the kernel was not asked, or did not get to the end."""
+    is_asked: bool = True
+    """Whether there is such a kernel here, and it was put to work."""
 
     @property
     def refused(self) -> tuple[str, ...]:
         """The declarations that the kernel refuses."""
         return tuple(name for name, verdict in self.verdicts.items() if verdict.outcome == "refused")
+
+    @property
+    def unsettled(self) -> Mapping[str, KernelVerdict]:
+        """What the kernel was asked about and neither accepted nor refused, by the declaration's name."""
+        return {
+            name: verdict
+            for name, verdict in (*self.verdicts.items(), *self.equations.items())
+            if verdict.outcome not in ("accepted", "refused")
+        }
 
     def of(self, name: str) -> KernelVerdict:
         """Return what the kernel says of a declaration."""
@@ -36,18 +49,27 @@ class SecondOpinion:
     def of_all(self, names: Iterable[str]) -> KernelVerdict:
         """Return one verdict on several declarations: accepted if all of them are, refused if one is."""
         found = [self.of(name) for name in names]
-        for outcome in ("refused", "not confirmed"):
-            for verdict in found:
-                if verdict.outcome == outcome:
-                    return verdict
-        return found[0] if found else self._silent()
+        refused = (verdict for verdict in found if verdict.outcome == "refused")
+        unsettled = (verdict for verdict in found if verdict.outcome != "accepted")
+        return next(refused, None) or next(unsettled, None) or (found[0] if found else self._silent())
 
     def of_equation(self, theorem: str) -> KernelVerdict:
         """Return whether both sides of a theorem's equation are equal by definition."""
         return self.equations.get(theorem) or self._silent()
 
     def _silent(self) -> KernelVerdict:
-        return KernelVerdict(kernel=self.label, outcome="not confirmed", detail=self.why_not)
+        outcome: KernelOutcome = "not reached" if self.is_asked else "not asked"
+        return KernelVerdict(kernel=self.label, outcome=outcome, detail=self.why_not)
+
+
+KERNEL_CODES: Mapping[KernelOutcome, Code] = {
+    "refused": Code.KERNEL_REFUSES,
+    "gave up": Code.KERNEL_GAVE_UP,
+    "hidden body": Code.BODY_HIDDEN,
+    "not reached": Code.NOT_REACHED,
+    "not asked": Code.NOT_CONFIRMED,
+}
+"""The code of every word of a kernel's that is not acceptance."""
 
 
 def ask_second_kernel(
@@ -55,13 +77,14 @@ def ask_second_kernel(
 ) -> SecondOpinion:
     """Replay everything outside Lean's own library, and ask whether the ``equations``' sides are equal.
 
-    ``equations`` are names of theorems ``∀ …, left = right``. Without a second kernel, or one that fails,
-    nothing is confirmed. Raises: OleanError if a compiled module cannot be read.
+    ``equations`` are names of theorems ``∀ …, left = right``. Without a second kernel nothing is asked; one
+    that is installed and fails was asked, and has accepted nothing. Raises: OleanError if a compiled module
+    cannot be read.
     """
     try:
         kernel = find_second_kernel()
     except ToolchainNotFound as error:
-        return SecondOpinion("second kernel", why_not=str(error))
+        return SecondOpinion("second kernel", why_not=str(error), is_asked=installed_library() is not None)
     replayed = replay(
         environment,
         project_declarations(environment),
@@ -72,7 +95,7 @@ def ask_second_kernel(
     equal = {
         theorem: KernelVerdict(
             kernel=f"{kernel.label}, asked whether both sides are equal",
-            outcome="not confirmed" if outcome.state == "not reached" else outcome.state,
+            outcome=outcome.state,
             detail=outcome.detail,
         )
         for theorem, outcome in replayed.equations.items()

@@ -89,7 +89,7 @@ def judge_library(
     with clock.stage("pins"):
         pins = check_pins(environment, catalogue, subject.manifest, graphs, known=subject.known)
     if failed:
-        opinion = SecondOpinion("second kernel", why_not="not asked, as Lean refuses part of the library")
+        opinion = SecondOpinion("second kernel", why_not="Lean refuses part of the library", is_asked=False)
     else:
         opinion = _certify(subject, graphs, evidence, clock)
     with clock.stage("cross-check", len(graphs) * len(CHECKS)):
@@ -107,6 +107,7 @@ def judge_library(
         judged,
         rows,
         refused=opinion.refused,
+        unsettled=opinion.unsettled,
         require_confirmed=require_confirmed,
     )
     return VerifyReport(

@@ -19,13 +19,22 @@ class Pin(Model):
     """What is not as pinned, with the old and the new text where there are any."""
 
 
+KernelOutcome = Literal["accepted", "refused", "gave up", "hidden body", "not reached", "not asked"]
+"""What became of a declaration in a kernel; only ``accepted`` is ever to be read as acceptance.
+
+``refused``: the kernel says that it is wrong, ``detail`` in the kernel's words. ``gave up``: a limit of
+time, memory, depth or steps, or a crash, while the kernel was at it. ``hidden body``: the compiled files do
+not have its body. ``not reached``: something underneath was not accepted, or the process ended before.
+``not asked``: there is no such kernel here.
+"""
+
+
 class KernelVerdict(Model):
     """What one kernel says of a declaration."""
 
     kernel: str
     """For example ``Lean 4.28.0-pre, embedded``."""
-    outcome: Literal["accepted", "refused", "not confirmed"]
-    """``not confirmed``: this kernel was not asked, or gave no answer; never to be read as acceptance."""
+    outcome: KernelOutcome
     detail: str | None = None
 
 
@@ -39,8 +48,11 @@ class ReplayReport(Model):
     """Of everything that was asked for and, of the library's own, everything that it rests on."""
     library_checked: int
     """How many declarations of Lean's own library were checked with their bodies."""
-    assumed: tuple[str, ...]
-    """What of Lean's own library was taken on trust: its body, or one it unfolds, is not in the files."""
+    assumed: dict[str, str]
+    """What of Lean's own library was taken on trust, and why its body was not checked.
+
+    It is not in the compiled files, or the kernel, in whose words it is told, did not accept it.
+    """
     axioms: tuple[str, ...]
     seconds: float
 

@@ -47,7 +47,7 @@ UNUSED = Diagnostic(file="Proofs/Tape.lean", line=3, column=0, severity="warning
 PINNED = Pin(outcome="matches", hash="ab" * 20)
 BUILT = KernelVerdict(kernel="Lean 4.28.0-pre, embedded", outcome="accepted")
 CONFIRMED = KernelVerdict(kernel="Lean 4.35.0, native", outcome="accepted")
-NOT_CONFIRMED = KernelVerdict(kernel="second kernel", outcome="not confirmed", detail="it is not installed")
+NOT_CONFIRMED = KernelVerdict(kernel="second kernel", outcome="not asked", detail="it is not installed")
 CERTIFIED = Certification(
     outcome="certified", module="Certified.Graphs1", theorem="Certified.mha.declared", kernels=(CONFIRMED,)
 )

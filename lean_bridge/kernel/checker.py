@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 from lean_bridge.kernel.form import Answer
 from lean_bridge.kernel.native import (
@@ -20,8 +20,16 @@ from lean_bridge.kernel.native import (
 )
 from lean_bridge.kernel.terms import Terms
 
-Reply: TypeAlias = tuple[Answer, str]
-"""What became of a request, and why unless it was accepted."""
+
+class Reply(NamedTuple):
+    """What became of a request."""
+
+    outcome: Answer
+    message: str = ""
+    """Why, unless it was accepted."""
+    body: tuple[Answer, str] | None = None
+    """What became of a declaration with its body, if it was then taken as an axiom."""
+
 
 _KINDS = ("axiom", "definition", "theorem", "opaque", "quot", "inductive", "constructor", "recursor")
 """The constructors of ``ConstantInfo``."""
@@ -88,19 +96,19 @@ class Checker:
         """
         answer = self._add_decl(self._environment, 0, 0, self._declaration(request), box(0))
         if tag_of(answer) == 0:
-            outcome, message = self._reason(field(answer, 0))
-            if request.get("or_assume") and request["kind"] != "axiom":
-                head = {key: request[key] for key in ("name", "levels", "type")}
-                made = {**request["made"][0], "kind": "axiom"}
-                if self.add({**head, "kind": "axiom", "made": [made]})[0] == "accepted":
-                    return "assumed", message
-            return outcome, message
+            with_body = self._reason(field(answer, 0))
+            if not request.get("or_assume") or request["kind"] == "axiom":
+                return with_body
+            head = {key: request[key] for key in ("name", "levels", "type")}
+            made = {**request["made"][0], "kind": "axiom"}
+            as_axiom = self.add({**head, "kind": "axiom", "made": [made]})
+            return as_axiom._replace(body=(with_body.outcome, with_body.message))
         self._environment = freeze(field(answer, 0))
         for expected in request["made"]:
             difference = self._difference(expected)
             if difference:
-                return "refused", difference
-        return "accepted", ""
+                return Reply("refused", difference)
+        return Reply("accepted")
 
     def equal(self, left: int, right: int) -> Reply:
         """Have the kernel check two closed expressions and decide whether they and their types are equal."""
@@ -116,8 +124,8 @@ class Checker:
             if tag_of(answer) == 0:
                 return self._reason(field(answer, 0))
             if read_nat(field(answer, 0)) != 1:
-                return "refused", f"{self._shown(of_left)} is not {self._shown(of_right)}"
-        return "accepted", ""
+                return Reply("refused", f"{self._shown(of_left)} is not {self._shown(of_right)}")
+        return Reply("accepted")
 
     def _declaration(self, request: dict[str, Any]) -> Address:
         lean, terms, kind = self._lean, self._terms, request["kind"]
@@ -197,10 +205,10 @@ class Checker:
     def _reason(self, exception: Address) -> Reply:
         tag = tag_of(exception)
         if tag == _MESSAGE:
-            return "refused", " ".join(read_string(field(exception, 0)).split())
+            return Reply("refused", " ".join(read_string(field(exception, 0)).split()))
         about = [self._about(field(exception, index), tag) for index in _SHOWN.get(tag, ())]
         message = ": ".join([_EXCEPTIONS[tag], *([" against ".join(about)] if about else [])])
-        return ("gave up" if tag in _LIMITS else "refused"), message
+        return Reply("gave up" if tag in _LIMITS else "refused", message)
 
     def _about(self, subject: Address, tag: int) -> str:
         if tag in (0, 1):

@@ -44,12 +44,8 @@ def main(library: str, memory_limit: str, time_limit: str) -> None:
         terms.read_names(request.get("names", ()))
         terms.read_levels(request.get("levels", ()))
         terms.read_exprs(request.get("exprs", ()))
-        if "add" in request:
-            outcome, message = checker.add(request["add"])
-        else:
-            left, right = request["equal"]
-            outcome, message = checker.equal(left, right)
-        say(outcome=outcome, message=message)
+        reply = checker.add(request["add"]) if "add" in request else checker.equal(*request["equal"])
+        say(**{key: said for key, said in reply._asdict().items() if said is not None})
         count += 1
     say(end=count)
 

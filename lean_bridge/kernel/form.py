@@ -6,7 +6,9 @@ one request: ``add`` with a declaration, or ``equal`` with two expressions. Bind
 metadata, which no kernel looks at, are not sent; so equal terms of different modules are one.
 
 It answers ``{"kernel": version}`` first, then one line per request in their order, then ``{"end": count}``:
-an answer holds an ``outcome`` of :data:`Answer` and a ``message``, empty if accepted.
+an answer holds an ``outcome`` of :data:`Answer` and a ``message``, empty if accepted. Where a request allows
+it by ``or_assume``, what was not accepted with its body is then taken as an axiom; the answer is that to the
+axiom, and holds what became of the body under ``body``.
 """
 
 from __future__ import annotations
@@ -43,6 +45,5 @@ IMAX: Final = 3
 PARAM: Final = 4
 """``[4, name]``"""
 
-Answer: TypeAlias = Literal["accepted", "assumed", "refused", "gave up"]
-"""``assumed``: refused with its body, and then taken as an axiom, as the request allows by ``or_assume``;
-``gave up``: a limit was reached before the kernel knew."""
+Answer: TypeAlias = Literal["accepted", "refused", "gave up"]
+"""``gave up``: a limit was reached before the kernel knew."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from lean_bridge.olean.environment import Environment
@@ -12,6 +12,8 @@ from lean_bridge.olean.expr import Const, Constant, Expr, LSucc, LZero, Name, Pi
 from lean_bridge.olean.mentions import constants_in
 
 UnitKind: TypeAlias = Literal["axiom", "definition", "theorem", "opaque", "quot", "inductive"]
+
+HIDDEN = "its body is not in the compiled files"
 
 _QUOT = ("Quot", "Quot.mk", "Quot.lift", "Quot.ind")
 _LITERALS = ("Nat", "Bool", "String.ofList", "String.mk", "Char.ofNat")
@@ -41,6 +43,8 @@ class Unit:
     """Whether it is taken as an axiom because its body is not in the compiled files."""
     fault: str | None = None
     """Why no kernel can be given it."""
+    is_hidden: bool = False
+    """Whether that is because its body is not in the compiled files."""
 
 
 def units_below(environment: Environment, names: Iterable[Name]) -> tuple[Unit, ...]:
@@ -107,7 +111,7 @@ def _unit(environment: Environment, name: Name) -> Unit:
         case "axiom":
             hidden = environment.original_kind(name) != "axiom"
             if hidden and not is_library:
-                return _impossible(name, "its body is not in the compiled files", is_library, constant)
+                return replace(_impossible(name, HIDDEN, is_library, constant), is_hidden=True)
             return _assume(environment, constant, is_library, is_assumed=hidden)
         case kind:
             terms = [constant.type, *([constant.value] if constant.value is not None else [])]

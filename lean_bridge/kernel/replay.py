@@ -6,29 +6,32 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from lean_bridge.errors import ToolchainError
 from lean_bridge.events import StageAdvanced, StageStarted
-from lean_bridge.kernel.order import Unit, unit_name, units_below
+from lean_bridge.kernel.order import HIDDEN, Unit, unit_name, units_below
 from lean_bridge.kernel.session import MEMORY_LIMIT, TIME_LIMIT, SecondKernel, converse
 from lean_bridge.kernel.stream import Stream
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import App, Const, Expr, Lam, MData, Name, Pi
 from lean_bridge.olean.mentions import constants_in
-from pybind_models.evidence import KernelVerdict, ReplayReport
+from pybind_models.evidence import KernelOutcome, KernelVerdict, ReplayReport
 
-_ASSUMED = "assumed: it came with Lean, and its body cannot be checked from the compiled files"
 _RESTS_ON = "it rests on "
-_WORDS = {"refused": "which the kernel refuses", "not reached": "which was not reached"}
+_WORDS: Mapping[KernelOutcome, str] = {
+    "refused": "which the kernel refuses",
+    "gave up": "at which the kernel gave up",
+    "hidden body": "which hides its body",
+    "not reached": "which was not reached",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What the kernel said of one declaration or of one question."""
 
-    state: Literal["accepted", "refused", "not reached"]
-    """``not reached``: it was not asked, gave no answer, or did not accept something underneath."""
+    state: KernelOutcome
     detail: str | None = None
 
 
@@ -43,10 +46,11 @@ class Replay:
     """Whether the sides of the equations asked for are equal by definition, whatever their proofs say."""
     library_checked: int
     """How many declarations of Lean's own library were checked with their bodies."""
-    assumed: tuple[Name, ...]
-    """What of Lean's own library was taken on trust, sorted.
+    assumed: Mapping[Name, Outcome]
+    """What of Lean's own library was taken on trust, by name, and what became of its body.
 
-    Its body, or that of a definition which its proof unfolds, is not in the compiled files.
+    It is not in the compiled files; or the kernel, given the body, did not accept it, as where a proof
+    unfolds a definition that hides its own.
     """
     axioms: tuple[Name, ...]
     """The axioms that were reached, sorted."""
@@ -54,7 +58,7 @@ class Replay:
     fault: str | None = None
     """Why the kernel did not get to the end, if it did not."""
 
-    def count(self, state: Literal["accepted", "refused", "not reached"]) -> int:
+    def count(self, state: KernelOutcome) -> int:
         """Return how many declarations have this outcome."""
         return sum(outcome.state == state for outcome in self.outcomes.values())
 
@@ -82,29 +86,32 @@ def replay(
 ) -> Replay:
     """Have the kernel check constants and everything they rest on, from an empty environment.
 
-    A declaration is accepted only if all that it mentions is; the bodies of Lean's own library that are not
-    in its compiled files are assumed, and named. A process that dies or passes a limit leaves the rest
-    unreached; ``time_limit`` is in seconds, ``memory_limit`` in bytes. Of theorems among ``equations`` it
-    is asked besides whether both sides, as functions of what is quantified, are equal by definition.
+    A declaration is accepted only if all that it mentions is; what of Lean's own library has no body in its
+    compiled files, or none that the kernel accepts, is assumed, and named. A process that dies or passes a
+    limit gave up at what it was at, and leaves the rest unreached; ``time_limit`` is in seconds,
+    ``memory_limit`` in bytes. Of theorems among ``equations`` it is asked besides whether both sides, as
+    functions of what is quantified, are equal by definition.
     Raises: OleanError if a compiled module cannot be read.
     """
     started = time.monotonic()
     units = units_below(environment, (*names, *equations))
     sides = {name: _sides(environment, name) for name in equations}
     pairs = [pair for pair in sides.values() if pair]
-    states, answers, fault = _ask(units, pairs, kernel, time_limit, memory_limit, observe)
-    equal = iter(_pair_outcomes(environment, pairs, states, answers, fault))
-    assumed = {unit.name for unit in units if unit.is_assumed or states[unit.name].detail == _ASSUMED}
+    said = _ask(units, pairs, kernel, time_limit, memory_limit, observe)
+    states = said.states
+    equal = iter(_pair_outcomes(environment, pairs, said))
+    taken = [unit for unit in units if states[unit.name].state == "accepted"]
+    hidden = {unit.name: Outcome("hidden body", HIDDEN) for unit in taken if unit.is_assumed}
+    assumed = {**hidden, **said.without_body}
     wanted = frozenset(names)
     outcomes = {
-        constant.name: Outcome("not reached", _ASSUMED) if unit.name in assumed else states[unit.name]
+        constant.name: assumed.get(unit.name, states[unit.name])
         for unit in units
         for constant in unit.constants
         if not unit.is_library or constant.name in wanted
     }
     for name in names:
         outcomes.setdefault(name, states.get(name, Outcome("not reached", "no declaration brings it")))
-    taken = [unit for unit in units if states[unit.name].state == "accepted"]
     checked = [unit for unit in taken if unit.name not in assumed]
     return Replay(
         kernel=kernel,
@@ -116,10 +123,10 @@ def replay(
         library_checked=sum(
             len(unit.constants) for unit in checked if unit.is_library and unit.kind != "axiom"
         ),
-        assumed=tuple(sorted(unit.name for unit in taken if unit.name in assumed)),
+        assumed=dict(sorted(assumed.items())),
         axioms=tuple(sorted(unit.name for unit in checked if unit.kind == "axiom")),
         seconds=time.monotonic() - started,
-        fault=fault,
+        fault=said.fault,
     )
 
 
@@ -137,8 +144,8 @@ def confirm_equal(
     Raises: OleanError if a compiled module cannot be read.
     """
     units = units_below(environment, sorted(constants_in([side for pair in pairs for side in pair])))
-    states, answers, fault = _ask(units, pairs, kernel, time_limit, memory_limit, None)
-    return tuple(_pair_outcomes(environment, pairs, states, answers, fault))
+    said = _ask(units, pairs, kernel, time_limit, memory_limit, None)
+    return tuple(_pair_outcomes(environment, pairs, said))
 
 
 def equation_sides(statement: Expr) -> tuple[Expr, Expr] | None:
@@ -159,13 +166,9 @@ def equation_sides(statement: Expr) -> tuple[Expr, Expr] | None:
 
 
 def verdicts(replayed: Replay) -> dict[Name, KernelVerdict]:
-    """Return the verdicts of a replay for reports; what was not reached is ``not confirmed``."""
+    """Return the verdicts of a replay for reports."""
     return {
-        name: KernelVerdict(
-            kernel=replayed.kernel.label,
-            outcome="not confirmed" if outcome.state == "not reached" else outcome.state,
-            detail=outcome.detail,
-        )
+        name: KernelVerdict(kernel=replayed.kernel.label, outcome=outcome.state, detail=outcome.detail)
         for name, outcome in replayed.outcomes.items()
     }
 
@@ -178,7 +181,7 @@ def to_report(replayed: Replay, *, allowed_axioms: Iterable[Name]) -> ReplayRepo
     faults += [f"{name}: {outcome.detail}" for name, outcome in everything if outcome.state == "refused"]
     rejected = bool(faults)
     faults += [replayed.fault] if replayed.fault else []
-    faults += [f"{name}: {outcome.detail}" for name, outcome in everything if outcome.state == "not reached"]
+    faults += [f"{name}: {outcome.detail}" for name, outcome in everything if outcome.state != "accepted"]
     if not replayed.outcomes:
         faults = ["nothing was checked"]
     return ReplayReport(
@@ -186,7 +189,7 @@ def to_report(replayed: Replay, *, allowed_axioms: Iterable[Name]) -> ReplayRepo
         reason=next(iter(faults), None),
         declarations=verdicts(replayed),
         library_checked=replayed.library_checked,
-        assumed=replayed.assumed,
+        assumed={name: f"{outcome.state}: {outcome.detail}" for name, outcome in replayed.assumed.items()},
         axioms=replayed.axioms,
         seconds=replayed.seconds,
     )
@@ -197,18 +200,25 @@ def _sides(environment: Environment, name: Name) -> tuple[Expr, Expr] | None:
     return equation_sides(constant.type) if constant else None
 
 
+@dataclass(slots=True)
+class _Said:
+    """What one process answered: of units by name, of pairs in their order."""
+
+    states: dict[Name, Outcome]
+    pairs: list[Outcome]
+    without_body: dict[Name, Outcome]
+    """What became of the body of each unit that was accepted only as an axiom."""
+    fault: str | None
+    """Why there are fewer answers than questions, if so."""
+
+
 def _pair_outcomes(
-    environment: Environment,
-    pairs: Sequence[tuple[Expr, Expr]],
-    states: Mapping[Name, Outcome],
-    answers: Sequence[Outcome],
-    fault: str | None,
+    environment: Environment, pairs: Sequence[tuple[Expr, Expr]], said: _Said
 ) -> Iterator[Outcome]:
     """Yield the outcome of each pair: accepted only if everything that it mentions is."""
-    for index, pair in enumerate(pairs):
+    for pair, answer in zip(pairs, said.pairs, strict=True):
         required = sorted({unit_name(environment, name) for name in constants_in(pair)})
-        answer = answers[index] if index < len(answers) else Outcome("not reached", fault)
-        yield _blocked(required, states) or answer
+        yield _blocked(required, said.states) or answer
 
 
 def _ask(
@@ -218,11 +228,14 @@ def _ask(
     time_limit: float,
     memory_limit: int,
     observe: Callable[[object], None] | None,
-) -> tuple[dict[Name, Outcome], list[Outcome], str | None]:
-    """Return what became of units and of pairs, and why there are fewer answers than questions, if so."""
+) -> _Said:
+    """Return what became of units and of pairs."""
     sent = [unit.name for unit in units if unit.fault is None]
+    questions = len(sent) + len(pairs)
     answers: list[Outcome] = []
+    without_body: dict[Name, Outcome] = {}
     fault: str | None = None
+    has_begun = False
     if observe:
         observe(StageStarted("second kernel", len(sent)))
     with tempfile.TemporaryFile() as requests:
@@ -234,38 +247,50 @@ def _ask(
             stream.equal(left, right)
         try:
             _, replies = converse(kernel.library, requests, time_limit=time_limit, memory_limit=memory_limit)
+            has_begun = True
             for reply in replies:
+                if len(answers) < len(sent):
+                    name = sent[len(answers)]
+                    match reply.get("body"):
+                        case [outcome, message]:
+                            without_body[name] = _outcome({"outcome": outcome, "message": message})
+                        case _:
+                            pass
+                    if observe:
+                        observe(StageAdvanced(name))
                 answers.append(_outcome(reply))
-                if observe and len(answers) <= len(sent):
-                    observe(StageAdvanced(sent[len(answers) - 1]))
         except ToolchainError as error:
             fault = str(error)
-    if len(answers) > len(sent) + len(pairs) or (fault is None and len(answers) < len(sent) + len(pairs)):
-        fault = f"{len(answers)} answers to {len(sent) + len(pairs)} questions"
+    if len(answers) > questions or (fault is None and len(answers) < questions):
+        fault = f"{len(answers)} answers to {questions} questions"
         answers.clear()
-    return _chain(units, iter(answers), fault), answers[len(sent) :], fault
+        without_body.clear()
+    elif has_begun and len(answers) < questions:
+        answers.append(Outcome("gave up", fault))
+    answers += [Outcome("not reached", fault)] * (questions - len(answers))
+    states = _chain(units, iter(answers))
+    accepted = {name: body for name, body in without_body.items() if states[name].state == "accepted"}
+    return _Said(states, answers[len(sent) :], accepted, fault)
 
 
 def _outcome(reply: dict[str, Any]) -> Outcome:
     match reply.get("outcome"), reply.get("message"):
         case "accepted", _:
             return Outcome("accepted")
-        case "assumed", _:
-            return Outcome("accepted", _ASSUMED)
         case "refused", message:
             return Outcome("refused", str(message))
         case _, message:
-            return Outcome("not reached", f"the kernel gave up: {message}")
+            return Outcome("gave up", str(message))
 
 
-def _chain(units: Sequence[Unit], answers: Iterator[Outcome], fault: str | None) -> dict[Name, Outcome]:
+def _chain(units: Sequence[Unit], answers: Iterator[Outcome]) -> dict[Name, Outcome]:
     """Return the outcome of every unit: accepted only after all that it requires."""
     states: dict[Name, Outcome] = {}
     for unit in units:
         if unit.fault is not None:
-            states[unit.name] = Outcome("not reached", unit.fault)
+            states[unit.name] = Outcome("hidden body" if unit.is_hidden else "not reached", unit.fault)
             continue
-        answer = next(answers, Outcome("not reached", fault))
+        answer = next(answers)
         if answer.state == "accepted" and any(name not in states for name in unit.requires):
             answer = Outcome("not reached", "it rests on itself")
         states[unit.name] = _blocked(unit.requires, states) or answer

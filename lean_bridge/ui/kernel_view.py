@@ -10,7 +10,13 @@ from lean_bridge.ui.verdict import VERDICT_TONES, Tone, status_text
 from lean_bridge.ui.wording import counted, one_line, seconds_text
 from pybind_models.evidence import ReplayReport
 
-_TONES: dict[str, Tone] = {"refused": "bad", "not confirmed": "open"}
+_TONES: dict[str, Tone] = {
+    "refused": "bad",
+    "gave up": "open",
+    "hidden body": "open",
+    "not reached": "open",
+    "not asked": "open",
+}
 _MOST_ROWS = 20
 
 

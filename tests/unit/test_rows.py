@@ -29,7 +29,7 @@ def opinion(outcome: Any = "accepted", *names: str, detail: str | None = None) -
     return SecondOpinion(NATIVE, dict.fromkeys(names, verdict), dict.fromkeys(names, verdict))
 
 
-ABSENT = SecondOpinion("second kernel", why_not="it is not installed")
+ABSENT = SecondOpinion("second kernel", why_not="it is not installed", is_asked=False)
 ALL = (ATTENTION.name, BACKPROP.name, CERTIFIED.theorem or "", *FIELD.points[0].theorems)
 
 
@@ -50,7 +50,7 @@ def test_a_declaration_with_everything_is_confirmed() -> None:
 def test_without_a_second_kernel_the_advisories_stand() -> None:
     row = declaration_row(BACKPROP, (PINNED, None), "Lean 4.28.0", ABSENT, [ADVISORY])
     assert (row.status, row.standing) == ("proved", "proved, advisories")
-    assert row.kernels[1].outcome == "not confirmed"
+    assert row.kernels[1].outcome == "not asked"
     assert row.kernels[1].detail == "it is not installed"
 
 
@@ -62,6 +62,43 @@ def test_drift_and_a_kernel_that_refuses_reject() -> None:
     row = declaration_row(BACKPROP, (PINNED, None), "Lean", refusing, [])
     assert (row.status, row.standing, row.code) == ("rejected", "not accepted", Code.KERNEL_REFUSES)
     assert row.reason == f"{NATIVE} refuses it: type mismatch"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code"),
+    [
+        ("gave up", Code.KERNEL_GAVE_UP),
+        ("hidden body", Code.BODY_HIDDEN),
+        ("not reached", Code.NOT_REACHED),
+    ],
+)
+def test_what_was_asked_and_is_not_accepted_is_no_verdict(outcome: str, code: Code) -> None:
+    undecided = opinion(outcome, *ALL, detail="why")
+    row = graph_row(evidence(), ATTENTION, undecided)
+    assert (row.status, row.code) == ("no verdict", code)
+    built = build(module("Tape", "built"))
+    declared = declaration_row(BACKPROP, (PINNED, None), "Lean", undecided, [])
+    assert declared.standing != "confirmed"
+    verdict, reason, found = conclude(built, [declared], [], unsettled=undecided.unsettled)
+    assert (verdict, found) == ("no verdict", code)
+    assert reason == f"the second kernel did not accept {ATTENTION.name}, {outcome}: why"
+
+
+def test_a_kernel_that_was_asked_and_is_silent_is_not_one_that_is_absent() -> None:
+    asked = SecondOpinion(NATIVE, why_not="it ended")
+    assert (asked.of("any").outcome, ABSENT.of("any").outcome) == ("not reached", "not asked")
+    assert asked.of_all([]).outcome == "not reached"
+    mixed = SecondOpinion(
+        NATIVE,
+        {
+            "a": KernelVerdict(kernel=NATIVE, outcome="accepted"),
+            "b": KernelVerdict(kernel=NATIVE, outcome="gave up"),
+            "c": KernelVerdict(kernel=NATIVE, outcome="refused"),
+        },
+    )
+    assert mixed.of_all(["a", "b"]).outcome == "gave up"
+    assert mixed.of_all(["a", "b", "c"]).outcome == "refused"
+    assert list(mixed.unsettled) == ["b"]
 
 
 def test_what_the_audit_found_stays_the_reason() -> None:

@@ -80,7 +80,7 @@ def report(*kernels: tuple[str, str], status: DeclarationStatus = "proved") -> D
             "confirmed",
         ),
         (
-            report((FIRST, "accepted"), ("Lean 4.35.0, native", "not confirmed")),
+            report((FIRST, "accepted"), ("Lean 4.35.0, native", "not asked")),
             "4.28.0-pre",
             "proved, advisories",
         ),

@@ -37,6 +37,7 @@ from lean_bridge.olean.expr import (
     MData,
     Sort,
 )
+from lean_bridge.second_opinion import ask_second_kernel
 from tests.olean_constants import write_constants
 from tests.unit.kernel.declarations import (
     DATA,
@@ -73,7 +74,7 @@ def test_a_real_module_is_accepted_whole(kernel: SecondKernel) -> None:
     others = {outcome for name, outcome in found.outcomes.items() if name not in ("Nat.add", "viaLet")}
     assert others == {Outcome("accepted")}
     assert found.axioms == ("assumed", "lcAny", "lcErased")
-    assert (found.assumed, found.library_checked) == ((), 0)
+    assert (dict(found.assumed), found.library_checked) == ({}, 0)
     assert [event for event in events if isinstance(event, StageStarted)]
     assert StageAdvanced("swap_swap") in events
 
@@ -143,7 +144,7 @@ def test_what_cannot_be_given_to_a_kernel_is_not_accepted(
     found = replay(environment, ["top", "edge"], kernel=kernel)
     assert found.outcomes["top"] == Outcome("not reached", reason)
     assert found.outcomes["edge"] == Outcome("accepted")
-    assert verdicts(found)["top"].outcome == "not confirmed"
+    assert verdicts(found)["top"].outcome == "not reached"
     assert to_report(found, allowed_axioms=()).verdict == "no verdict"
 
 
@@ -161,7 +162,7 @@ def test_a_hidden_proof_is_not_accepted(kernel: SecondKernel, tmp_path: Path) ->
     environment = Environment([tmp_path])
     environment.load("Cell")
     found = outcomes(environment, kernel)
-    assert found["rests_on_assumed"] == Outcome("not reached", "its body is not in the compiled files")
+    assert found["rests_on_assumed"] == Outcome("hidden body", "its body is not in the compiled files")
     assert found["Cell.rec"] == Outcome("accepted")
 
 
@@ -172,9 +173,9 @@ def test_the_library_may_hide_proofs_which_are_then_assumed_and_named(
     environment = Environment([], library=tmp_path)
     environment.load("Cell")
     found = replay(environment, ["rests_on_assumed"], kernel=kernel)
-    assert found.assumed == ("rests_on_assumed",)
-    assert found.outcomes["rests_on_assumed"].state == "not reached"
-    assert "assumed: it came with Lean" in (found.outcomes["rests_on_assumed"].detail or "")
+    hidden = Outcome("hidden body", "its body is not in the compiled files")
+    assert found.assumed == {"rests_on_assumed": hidden}
+    assert found.outcomes["rests_on_assumed"] == hidden
 
 
 def test_a_proof_of_the_library_that_unfolds_a_hidden_body_is_assumed(
@@ -190,7 +191,15 @@ def test_a_proof_of_the_library_that_unfolds_a_hidden_body_is_assumed(
     environment.load("Top")
     found = replay(environment, ["user"], kernel=kernel)
     assert found.outcomes == {"user": Outcome("accepted")}
-    assert (found.assumed, found.axioms) == (("hidden.eq_1",), ("hidden",))
+    assert found.axioms == ("hidden",)
+    # the kernel's own words are kept, and are not those for a body that is not there
+    (refused,) = found.assumed.items()
+    assert (refused[0], refused[1].state) == ("hidden.eq_1", "refused")
+    assert "another type than the declaration says" in (refused[1].detail or "")
+    asked = replay(environment, ["hidden", "hidden.eq_1"], kernel=kernel)
+    assert asked.outcomes["hidden.eq_1"] == refused[1]
+    assert "another type" in (verdicts(asked)["hidden.eq_1"].detail or "")
+    assert to_report(found, allowed_axioms=["hidden"]).assumed["hidden.eq_1"].startswith("refused: the body")
     # no such grace for a proof of our own
     everything = Environment([tmp_path / "own", tmp_path / "lib"])
     everything.load("Top")
@@ -216,7 +225,7 @@ def test_a_deep_term_is_no_danger(kernel: SecondKernel, tmp_path: Path) -> None:
         term = App(Const("Nat.succ", ()), term)
     deep = definition("deep", NAT, term)
     found = outcomes(environment_of(tmp_path, [*native().values(), deep]), kernel)
-    assert found["deep"].state == "not reached"
+    assert found["deep"].state == "gave up"
     assert "nested too deeply" in (found["deep"].detail or "")
 
 
@@ -227,6 +236,8 @@ def test_a_limit_leaves_the_rest_unreached(kernel: SecondKernel) -> None:
     found = replay(environment, project_declarations(environment), kernel=kernel, time_limit=0.01)
     assert time.monotonic() - started < 5
     assert found.fault == "no end after 0.01 s; raise the time limit"
+    assert found.count("gave up") <= 1
+    assert found.count("not reached") >= len(found.outcomes) - 4
     assert found.count("accepted") < len(found.outcomes)
     assert to_report(found, allowed_axioms=found.axioms).verdict == "no verdict"
 
@@ -236,7 +247,7 @@ def test_too_much_memory_leaves_the_rest_unreached(kernel: SecondKernel, tmp_pat
     environment = environment_of(tmp_path, [*native().values(), long])
     found = replay(environment, ["edge", "long"], kernel=kernel, memory_limit=16 << 20)
     assert found.outcomes["edge"].state == "accepted"
-    assert found.outcomes["long"].state == "not reached"
+    assert found.outcomes["long"].state == "gave up"
     assert "MemoryError" in (found.fault or "")
 
 
@@ -305,6 +316,17 @@ def test_sides_keep_their_universe_parameters(kernel: SecondKernel) -> None:
     one, other = (Lam("α", sort, body, "default") for body in (BVar(0), sort))
     same, different = confirm_equal(environment, [(one, one), (one, other)], kernel=kernel)
     assert (same.state, different.state) == ("accepted", "refused")
+
+
+def test_a_kernel_that_is_installed_and_fails_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = Environment([DATA])
+    environment.load("Native")
+    with monkeypatch.context() as patch:
+        patch.setattr(session, "LEAN_VERSION", "4.36.0")
+        failing = ask_second_kernel(environment, [], observe=lambda _: None)
+    monkeypatch.setattr(importlib.util, "find_spec", {}.get)
+    absent = ask_second_kernel(environment, [], observe=lambda _: None)
+    assert (failing.of("swap").outcome, absent.of("swap").outcome) == ("not reached", "not asked")
 
 
 def test_without_the_package_the_reason_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,3 +67,13 @@ def test_whole_answers_count_as_said(
     assert found.fault is None
     assert found.outcomes["swap"] == Outcome("refused", "because")
     assert found.outcomes["Pair"] == Outcome("accepted")
+
+
+@pytest.mark.parametrize(("answered", "top"), [(3, "not reached"), (4, "gave up")])
+def test_a_process_that_ends_gave_up_at_what_it_was_at(
+    answered: int, top: str, environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = replay(environment, ["swap"], kernel=speak(tmp_path, [HELLO] + [YES] * answered, monkeypatch))
+    assert [outcome.state for outcome in found.outcomes.values()].count("gave up") == 1
+    assert found.outcomes["swap"].state == top
+    assert (found.fault or "") in (found.outcomes["swap"].detail or "")

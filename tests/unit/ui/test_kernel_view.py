@@ -18,7 +18,7 @@ def report(**outcomes: KernelVerdict) -> ReplayReport:
         reason=None if accepted else "why",
         declarations=outcomes,
         library_checked=1115,
-        assumed=("a", "b"),
+        assumed={"a": "hidden body", "b": "refused: no"},
         axioms=("propext",),
         seconds=4.0,
     )
@@ -26,7 +26,7 @@ def report(**outcomes: KernelVerdict) -> ReplayReport:
 
 GOOD = KernelVerdict(kernel=KERNEL, outcome="accepted")
 BAD = KernelVerdict(kernel=KERNEL, outcome="refused", detail="a type\nis expected")
-OPEN = KernelVerdict(kernel=KERNEL, outcome="not confirmed", detail="it rests on bad")
+OPEN = KernelVerdict(kernel=KERNEL, outcome="not reached", detail="it rests on bad")
 
 
 def test_what_was_accepted_is_counted_only() -> None:
@@ -44,7 +44,7 @@ def test_the_rest_is_shown_refused_ones_first() -> None:
     lines = [line.rstrip() for line in stream.getvalue().splitlines()]
     assert lines[0].split() == ["✗", "refused", "bad"]
     assert lines[1].strip() == "a type is expected"
-    assert lines[2].split() == ["?", "not", "confirmed", "open"]
+    assert lines[2].split() == ["?", "not", "reached", "open"]
     assert "1 of 3 declarations accepted" in lines[-2]
     assert lines[-1] == "✗ rejected: why"
 
@@ -62,7 +62,7 @@ def test_nothing_and_anything_else_than_acceptance_cannot_be_called_accepted() -
                 verdict="accepted",
                 declarations=declarations,
                 library_checked=0,
-                assumed=(),
+                assumed={},
                 axioms=(),
                 seconds=0.0,
             )
