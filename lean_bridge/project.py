@@ -175,7 +175,7 @@ class Project:
         known = [entry.name for entry in self.catalogue.declarations]
         wanted = {self._find(name, known) for name in names}
         kept = tuple(entry for entry in self.catalogue.declarations if entry.name in wanted)
-        return self.catalogue.model_copy(update={"declarations": kept})
+        return self.catalogue.replaced(declarations=kept)
 
     def verify(
         self,
@@ -205,9 +205,7 @@ class Project:
         key = verdict_key(self.compiled().name, failed, selected, known, pinned, requirement)
         earlier = None if fresh else recall(key)
         if earlier is not None:
-            return earlier.model_copy(
-                update={"build": build, "cached": True, "seconds": time.monotonic() - started}
-            )
+            return earlier.replaced(build=build, cached=True, seconds=time.monotonic() - started)
         subject = Subject(
             root=self.root,
             provider=self._built().provider,
@@ -220,7 +218,7 @@ class Project:
             workers=workers,
         )
         report = judge_library(subject, require_confirmed=require_confirmed, observe=observe)
-        report = report.model_copy(update={"seconds": time.monotonic() - started})
+        report = report.replaced(seconds=time.monotonic() - started)
         remember(key, report)
         return report
 

@@ -57,7 +57,7 @@ def declaration_row(
     pinned, code = pin
     found: dict[str, object] = {"pin": pinned if pinned.hash else None, "standing": "not accepted"}
     if report.status not in ACCEPTED:
-        return report.model_copy(update=found)
+        return report.replaced(**found)
     second = opinion.of(report.name)
     found["kernels"] = (KernelVerdict(kernel=built_by, outcome="accepted"), second)
     if code is not None:
@@ -65,8 +65,8 @@ def declaration_row(
     elif second.outcome == "refused":
         reason = f"{second.kernel} refuses it: {second.detail}"
         found |= {"status": "rejected", "reason": reason, "code": Code.KERNEL_REFUSES}
-    row = report.model_copy(update=found)
-    return row.model_copy(update={"standing": standing(row, advisories)})
+    row = report.replaced(**found)
+    return row.replaced(standing=standing(row, advisories))
 
 
 def dropped_row(name: str, pin: tuple[Pin, Code | None]) -> DeclarationReport:
@@ -90,10 +90,10 @@ def graph_row(evidence: GraphEvidence, declaration: DeclarationReport, opinion: 
     if certification is not None and certification.theorem is not None:
         theorem = certification.theorem
         kernels = (opinion.of(theorem), opinion.of_equation(theorem))
-        certification = certification.model_copy(update={"kernels": kernels})
+        certification = certification.replaced(kernels=kernels)
     if field is not None and field.points:
         said = opinion.of_all(name for point in field.points for name in point.theorems)
-        field = field.model_copy(update={"kernels": (said,)})
+        field = field.replaced(kernels=(said,))
     status, reason, code = _judgement(evidence, declaration, certification, field)
     return GraphReport(
         name=declaration.name,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Self
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -9,3 +12,19 @@ class Model(BaseModel):
     """An immutable record whose JSON is part of the public file format."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    def replaced(self, **values: Any) -> Self:
+        """Return this record with other values in the fields named, validated like a new one.
+
+        Raises: ValidationError where the values, or the record with them, are not allowed.
+        """
+        fields = {name: field.alias or name for name, field in type(self).model_fields.items()}
+        unchanged = {alias: getattr(self, name) for name, alias in fields.items() if name not in values}
+        return type(self).model_validate(
+            unchanged | {fields.get(name, name): value for name, value in values.items()}
+        )
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy. With ``update`` it is :meth:`replaced`: pydantic's own would skip the validators."""
+        copied = super().model_copy(deep=deep)
+        return copied.replaced(**update) if update else copied

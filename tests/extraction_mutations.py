@@ -85,9 +85,7 @@ def exchange(first: str, second: str) -> Mutate:
 
 def repeat(name: str) -> Mutate:
     """Add a node a second time, at the end."""
-    return lambda graph: with_nodes(
-        graph, *graph.nodes, node(graph, name).model_copy(update={"name": f"{name}Again"})
-    )
+    return lambda graph: with_nodes(graph, *graph.nodes, node(graph, name).replaced(name=f"{name}Again"))
 
 
 def spell(old: str, new: str) -> Mutate:
@@ -99,10 +97,7 @@ def renumbered(graph: DGraph, nodes: list[Node], moved: list[int]) -> DGraph:
     """Return the graph of these nodes, reading entries where they have moved to."""
     return with_nodes(
         graph,
-        *(
-            each.model_copy(update={"operands": tuple(moved[operand] for operand in each.operands)})
-            for each in nodes
-        ),
+        *(each.replaced(operands=tuple(moved[operand] for operand in each.operands)) for each in nodes),
     )
 
 

@@ -90,15 +90,13 @@ ATTENTION = DeclarationReport(
     kernels=(BUILT, NOT_CONFIRMED),
     standing="proved, advisories",
 )
-SORRY = BACKPROP.model_copy(
-    update={
-        "status": "rejected",
-        "reason": "rests on sorryAx, which is not an allowed axiom",
-        "code": Code.SORRY,
-        "standing": "not accepted",
-        "axioms": ("propext", "sorryAx"),
-        "axiom_path": ("Proofs.Autograd.Graph.backprop_correct", "Proofs.Autograd.dot_add", "sorryAx"),
-    }
+SORRY = BACKPROP.replaced(
+    status="rejected",
+    reason="rests on sorryAx, which is not an allowed axiom",
+    code=Code.SORRY,
+    standing="not accepted",
+    axioms=("propext", "sorryAx"),
+    axiom_path=("Proofs.Autograd.Graph.backprop_correct", "Proofs.Autograd.dot_add", "sorryAx"),
 )
 MISSING = DeclarationReport(
     name="Proofs.Autograd.Graph.gone",
@@ -109,13 +107,11 @@ MISSING = DeclarationReport(
     reason="no compiled module defines it",
     code=Code.MISSING,
 )
-NOT_BUILT = BACKPROP.model_copy(
-    update={
-        "name": "Proofs.Autograd.Graph.later",
-        "status": "not built",
-        "reason": "Proofs.Vec was not built",
-        "code": Code.BUILD_FAILED,
-    }
+NOT_BUILT = BACKPROP.replaced(
+    name="Proofs.Autograd.Graph.later",
+    status="not built",
+    reason="Proofs.Vec was not built",
+    code=Code.BUILD_FAILED,
 )
 ADJOINT = CheckResult(
     name="adjoint identity", outcome="passed", detail="12 random points", error=3.1e-16, tolerance=2e-13
@@ -176,13 +172,11 @@ def accepted() -> VerifyReport:
 
 def rejected() -> VerifyReport:
     """Return a report with a row of every kind that is not good."""
-    differing = agreeing_graph(ADJOINT).model_copy(
-        update={
-            "checks": (ADJOINT, PYTORCH_DIFFERS),
-            "status": "rejected",
-            "reason": "PyTorch: output differs",
-            "code": Code.NUMBERS_DISAGREE,
-        }
+    differing = agreeing_graph(ADJOINT).replaced(
+        checks=(ADJOINT, PYTORCH_DIFFERS),
+        status="rejected",
+        reason="PyTorch: output differs",
+        code=Code.NUMBERS_DISAGREE,
     )
     unsupported = GraphReport(
         name="Proofs.Autograd.Transformer.encoderDGraph",

@@ -175,9 +175,7 @@ class _Build:
                         options=module.options,
                     )
                 )
-                diagnostics = tuple(
-                    d.model_copy(update={"file": module.file}) for d in elaboration.diagnostics
-                )
+                diagnostics = tuple(d.replaced(file=module.file) for d in elaboration.diagnostics)
                 state: Literal["built", "failed"] = "built" if elaboration.ok else "failed"
                 report = _report(module, state, elaboration.seconds, diagnostics)
                 if elaboration.ok:
@@ -190,7 +188,7 @@ class _Build:
         if entry is None:
             return None
         self._store.place(key, entry, self.tree)
-        return entry.report.model_copy(update={"state": "cached"})
+        return entry.report.replaced(state="cached")
 
     @contextmanager
     def _locked(self, key: str) -> Iterator[None]:

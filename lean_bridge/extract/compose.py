@@ -23,13 +23,11 @@ def append(first: DGraph, second: DGraph) -> DGraph:
             f"{second.lean_name}: expected the entries of {first.lean_name} as context, to run after it; "
             f"found {', '.join(entry.name for entry in second.context)}"
         )
-    return first.model_copy(
-        update={
-            "dims": _union(first.dims, second.dims),
-            "scalars": _union(first.scalars, second.scalars),
-            "maps": _union(first.maps, second.maps),
-            "nodes": first.nodes + second.nodes,
-        }
+    return first.replaced(
+        dims=_union(first.dims, second.dims),
+        scalars=_union(first.scalars, second.scalars),
+        maps=_union(first.maps, second.maps),
+        nodes=first.nodes + second.nodes,
     )
 
 
@@ -37,7 +35,7 @@ def weaken_context(graph: DGraph, extra: Sequence[Entry]) -> DGraph:
     """Return the graph with further inputs, which no node reads. Lean: ``Graph.weakenContext``."""
     inputs = len(graph.context)
     nodes = _renumbered(graph.nodes, lambda i: i if i < inputs else i + len(extra))
-    return graph.model_copy(update={"context": (*graph.context, *extra), "nodes": nodes})
+    return graph.replaced(context=(*graph.context, *extra), nodes=nodes)
 
 
 def rename(graph: DGraph, context: Sequence[Entry], places: Sequence[int], prefix: str) -> DGraph:
@@ -54,11 +52,11 @@ def rename(graph: DGraph, context: Sequence[Entry], places: Sequence[int], prefi
             )
     inputs = len(graph.context)
     nodes = _renumbered(graph.nodes, lambda i: places[i] if i < inputs else len(context) + i - inputs)
-    named = tuple(node.model_copy(update={"name": f"{prefix}{node.name}"}) for node in nodes)
+    named = tuple(node.replaced(name=f"{prefix}{node.name}") for node in nodes)
     twice = {entry.name for entry in context} & {node.name for node in named}
     if twice:
         raise GraphError(f"{graph.lean_name}: entry names must be unique, found twice: {', '.join(twice)}")
-    return graph.model_copy(update={"context": tuple(context), "nodes": named})
+    return graph.replaced(context=tuple(context), nodes=named)
 
 
 def feed(below: DGraph, graph: DGraph, prefix: str) -> DGraph:
@@ -97,12 +95,12 @@ def needed_by_last(graph: DGraph) -> DGraph:
     kept = [position for position in range(len(graph.entries)) if position < first or position in needed]
     new = {old: position for position, old in enumerate(kept)}
     nodes = [graph.nodes[old - first] for old in kept[first:]]
-    return graph.model_copy(update={"nodes": _renumbered(nodes, new.__getitem__)})
+    return graph.replaced(nodes=_renumbered(nodes, new.__getitem__))
 
 
 def _renumbered(nodes: Iterable[Node], number: Callable[[int], int]) -> tuple[Node, ...]:
     """Return the nodes with every operand's position replaced."""
-    return tuple(node.model_copy(update={"operands": tuple(map(number, node.operands))}) for node in nodes)
+    return tuple(node.replaced(operands=tuple(map(number, node.operands))) for node in nodes)
 
 
 def _union(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:

@@ -111,4 +111,4 @@ def forge(module: str, files: Mapping[str, bytes]) -> None:
     for suffix, data in files.items():
         (kept.parent / f"module{suffix}").write_bytes(data)
     digests = {suffix: hashlib.sha256(data).hexdigest() for suffix, data in files.items()}
-    kept.write_text(entry.model_copy(update={"digests": digests}).model_dump_json(), encoding="utf-8")
+    kept.write_text(entry.replaced(digests=digests).model_dump_json(), encoding="utf-8")

@@ -95,7 +95,7 @@ def test_no_planted_error_is_none(library_graphs: dict[str, DGraph], environment
 def test_what_cannot_be_written_is_not_run(
     library_graphs: dict[str, DGraph], environment: Environment, project: Project
 ) -> None:
-    stranger = library_graphs["ffnResidualDGraph"].model_copy(update={"lean_name": "Proofs.Autograd.absent"})
+    stranger = library_graphs["ffnResidualDGraph"].replaced(lean_name="Proofs.Autograd.absent")
     outcomes, _, elaborated = certify([stranger], environment, project)
     assert outcomes["Proofs.Autograd.absent"] == Certification(
         outcome="not run", detail="Proofs.Autograd.absent is not defined by any compiled module"

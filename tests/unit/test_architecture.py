@@ -37,7 +37,7 @@ MAY_IMPORT = {
         "ui",
     },
 }
-"""The rooms that each room may use; besides them everyone may use the models, errors, codes, events, sealed."""
+"""The rooms that each room may use; besides them everyone may use the models, errors, codes, events, seal."""
 
 CONFINED = {
     "rich": {"ui"},

@@ -36,7 +36,7 @@ ALL = (ATTENTION.name, BACKPROP.name, CERTIFIED.theorem or "", *FIELD.points[0].
 def evidence(**found: Any) -> GraphEvidence:
     from lean_bridge.crosscheck.run import NEEDED as NAMES
 
-    checks = tuple(check.model_copy(update={"name": name}) for check, name in zip(NEEDED, NAMES, strict=True))
+    checks = tuple(check.replaced(name=name) for check, name in zip(NEEDED, NAMES, strict=True))
     given = {"graph": attention_graph(), "certification": CERTIFIED, "finite_field": FIELD, "checks": checks}
     return GraphEvidence(**{**given, **found})
 
@@ -130,13 +130,13 @@ def test_a_graph_agrees_only_with_every_link() -> None:
             Code.NOT_THE_DECLARED_GRAPH,
         ),
         (
-            {"finite_field": FIELD.model_copy(update={"outcome": "refused", "detail": "row 3"})},
+            {"finite_field": FIELD.replaced(outcome="refused", detail="row 3")},
             "rejected",
             Code.FIELD_DISAGREES,
         ),
         ({"certification": None}, "no verdict", Code.NOTHING_CHECKED),
         (
-            {"finite_field": FIELD.model_copy(update={"outcome": "not run", "points": ()})},
+            {"finite_field": FIELD.replaced(outcome="not run", points=())},
             "no verdict",
             Code.NOTHING_CHECKED,
         ),

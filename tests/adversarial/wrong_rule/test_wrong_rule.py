@@ -116,11 +116,9 @@ def test_cotangents_to_the_wrong_operands_fail(op: str) -> None:
     """Square matrices, so that no shape gives it away."""
     side = constant((3, 3) if op == "matmul" else (2, 3, 3))
     model = single(op)
-    square = model.model_copy(
-        update={
-            "context": tuple(entry.model_copy(update={"shape": side}) for entry in model.context),
-            "nodes": (model.nodes[0].model_copy(update={"shape": side}),),
-        }
+    square = model.replaced(
+        context=tuple(entry.replaced(shape=side) for entry in model.context),
+        nodes=(model.nodes[0].replaced(shape=side),),
     )
     primitive = PRIMITIVES[op]
     crossed = dataclasses.replace(primitive, vjp=lambda *arguments: primitive.vjp(*arguments)[::-1])

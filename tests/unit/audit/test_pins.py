@@ -192,8 +192,8 @@ def test_a_declaration_that_the_manifest_lacks_is_refused(tmp_path: Path) -> Non
 
 def test_an_edited_manifest_is_no_match(tmp_path: Path) -> None:
     manifest = pin(tmp_path / "was")
-    forged = manifest.declarations[0].model_copy(update={"hash": "0" * 40})
-    edited = manifest.model_copy(update={"declarations": (forged,)})
+    forged = manifest.declarations[0].replaced(hash="0" * 40)
+    edited = manifest.replaced(declarations=(forged,))
     found, code = check_pins(environment(tmp_path / "now"), CATALOGUE, edited, {})["t"]
     assert (found.outcome, code) == ("drifted", Code.DEFINITION_DRIFT)
     assert found.change == "the pinned hashes do not belong together: the manifest was edited"
@@ -208,7 +208,7 @@ def test_another_graph_from_the_same_definition_is_drift(tmp_path: Path) -> None
     manifest = pin_declarations(loaded, GRAPHS, {"c": GRAPH})
     assert manifest.declarations[0].graph == graph_hash(GRAPH)
     assert check_pins(loaded, GRAPHS, manifest, {"c": GRAPH})["c"][1] is None
-    other = GRAPH.model_copy(update={"dims": ("m",)})
+    other = GRAPH.replaced(dims=("m",))
     found, code = check_pins(loaded, GRAPHS, manifest, {"c": other})["c"]
     assert (found.outcome, code) == ("drifted", Code.DEFINITION_DRIFT)
     assert found.change is not None

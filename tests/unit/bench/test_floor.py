@@ -100,8 +100,8 @@ def test_a_block_has_eight_products_and_twice_as_many_back() -> None:
 
 def test_dead_nodes_have_no_products() -> None:
     model = attention(residual=False)
-    assert len(record_products(case_of(model.model_copy(update={"nodes": model.nodes[:1]}), "forward"))) == 1
-    dead = model.model_copy(update={"nodes": (*model.nodes[:1], model.nodes[2])})
+    assert len(record_products(case_of(model.replaced(nodes=model.nodes[:1]), "forward"))) == 1
+    dead = model.replaced(nodes=(*model.nodes[:1], model.nodes[2]))
     assert len(record_products(case_of(dead, "forward"))) == 1
 
 

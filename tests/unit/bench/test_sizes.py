@@ -33,7 +33,7 @@ def test_dimensions_may_be_given_for_any_graph() -> None:
     ],
 )
 def test_what_is_no_size_is_refused(text: str, message: str) -> None:
-    model = layer_norm().model_copy(update={"lean_name": "Test.norm"})
-    model = model.model_copy(update={"context": model.context, "nodes": model.nodes[:1]})
+    model = layer_norm().replaced(lean_name="Test.norm")
+    model = model.replaced(context=model.context, nodes=model.nodes[:1])
     with pytest.raises(BindingError, match=message):
         parse_sizes([text], model)

@@ -61,7 +61,7 @@ def test_another_toolchain_changes_every_key() -> None:
     library = Library((LEAF, OTHER, MIDDLE, TOP))
     ours, theirs = (
         module_keys(library, LEAN),
-        module_keys(library, LEAN.model_copy(update={"identity": "two"})),
+        module_keys(library, LEAN.replaced(identity="two")),
     )
     assert all(ours[name] != theirs[name] for name in ours)
 
@@ -76,7 +76,7 @@ def test_what_a_library_is_built_upon_changes_every_key_by_its_name() -> None:
 
 
 def test_where_the_toolchain_lies_does_not_matter() -> None:
-    moved = LEAN.model_copy(update={"location": "there"})
+    moved = LEAN.replaced(location="there")
     assert module_keys(Library((LEAF,)), LEAN) == module_keys(Library((LEAF,)), moved)
 
 

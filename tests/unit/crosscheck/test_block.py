@@ -9,6 +9,7 @@ from lean_bridge.crosscheck.block import Block, Part, find_block
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.executor.linear_map import LinearMap
 from pybind_models import DGraph, Dim, Entry, Node
+from tests.unchecked import unchecked
 from tests.unit.executor.graphs import (
     attention,
     encoder,
@@ -29,9 +30,9 @@ def altered(target: str, **changes: Any) -> DGraph:
     """Return the attention graph with one node changed."""
     model = attention()
     nodes: tuple[Node, ...] = tuple(
-        node.model_copy(update=changes) if node.name == target else node for node in model.nodes
+        node.replaced(**changes) if node.name == target else node for node in model.nodes
     )
-    return model.model_copy(update={"nodes": nodes})
+    return unchecked(model, nodes=nodes)
 
 
 def found(model: DGraph) -> Block:
@@ -101,33 +102,34 @@ def test_fixed_weights_are_applied_at_each_position(model: DGraph, positions: in
 @pytest.mark.parametrize(
     ("model", "reason"),
     [
-        (attention().model_copy(update={"context": attention().context[:4]}), "no entry is named Wo"),
+        (unchecked(attention(), context=attention().context[:4]), "no entry is named Wo"),
         (altered("out", name="y"), "no entry is named out"),
         (altered("Kheads", op="reshape"), "heads are split by reshape, splitHeads"),
         (altered("Vheads", shape=(Dim.variable("n"),) * 3), "unexpected dimensions of Vheads"),
         (altered("Qheads", shape=(Dim.variable("n"),) * 2), "unexpected ranks of x, Qheads or pre"),
         (altered("scaled", params={}), "expected the scalars c"),
         (
-            attention().model_copy(update={"dims": ("n", "dModel", "numHeads")}),
+            unchecked(attention(), dims=("n", "dModel", "numHeads")),
             "unexpected dimensions of its entries",
         ),
         (
-            attention().model_copy(
-                update={"context": (*attention().context, Entry(name="mask", shape=(Dim.variable("n"),)))}
+            unchecked(
+                attention(), context=(*attention().context, Entry(name="mask", shape=(Dim.variable("n"),)))
             ),
             "unexpected dimensions of mask",
         ),
         (
-            encoder().model_copy(update={"nodes": encoder().nodes[:-2]}),
+            unchecked(encoder(), nodes=encoder().nodes[:-2]),
             "no entry is named ffnResidual",
         ),
         (
-            layer_norm().model_copy(update={"nodes": layer_norm().nodes[:-1]}),
+            unchecked(layer_norm(), nodes=layer_norm().nodes[:-1]),
             "the last entry, beta_b, is the result of no part",
         ),
         (
-            feed_forward(fixed=True).model_copy(
-                update={"nodes": (*feed_forward(fixed=False).nodes[:1], *feed_forward(fixed=True).nodes[1:])}
+            unchecked(
+                feed_forward(fixed=True),
+                nodes=(*feed_forward(fixed=False).nodes[:1], *feed_forward(fixed=True).nodes[1:]),
             ),
             "unexpected fixed maps fc2, b2",
         ),
@@ -140,7 +142,7 @@ def test_fixed_weights_are_applied_at_each_position(model: DGraph, positions: in
             "no input is named γ, β",
         ),
         (
-            feed_forward(fixed=False).model_copy(update={"context": feed_forward(fixed=False).context[:-1]}),
+            unchecked(feed_forward(fixed=False), context=feed_forward(fixed=False).context[:-1]),
             "no input is named b2",
         ),
     ],

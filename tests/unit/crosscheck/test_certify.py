@@ -102,7 +102,7 @@ def test_a_certified_graph_is_taken_out_of_its_structure() -> None:
     assert not states(pi(*NAMES, body=equation(wrong, RIGHT)), result="DGraph")
 
 
-PLAIN = GRAPH.model_copy(update={"dims": (), "scalars": (), "maps": ()})
+PLAIN = GRAPH.replaced(dims=(), scalars=(), maps=())
 THEOREM = "LeanBridge.Certified.A.graph.declared_eq_extracted"
 
 

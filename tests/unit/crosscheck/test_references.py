@@ -75,10 +75,9 @@ def test_golden_inputs_and_seeds_go_by_name() -> None:
     model = encoder(fixed=False)
     order = [*reversed(range(len(model.context))), *range(len(model.context), len(model.entries))]
     nodes = tuple(
-        node.model_copy(update={"operands": tuple(order[operand] for operand in node.operands)})
-        for node in model.nodes
+        node.replaced(operands=tuple(order[operand] for operand in node.operands)) for node in model.nodes
     )
-    reversed_inputs = model.model_copy(update={"context": model.context[::-1], "nodes": nodes})
+    reversed_inputs = model.replaced(context=model.context[::-1], nodes=nodes)
     result = check_golden(reversed_inputs, PRIMITIVES)
     assert result.outcome == "passed"
     assert "59 recorded values" in result.detail

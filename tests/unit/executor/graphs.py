@@ -147,16 +147,14 @@ def encoder(*, split: str = "splitHeads", fixed: bool = True) -> DGraph:
     model = weakened(attention(split=split), extra if fixed else extra | FFN_WEIGHTS)
     model = _with_norm(model, "norm1", 5, "ε₁")
     model = _with_network(model, len(model.entries) - 1, "ffnResidual", weights=None if fixed else 9)
-    return _with_norm(model, "norm2", 7, "ε₂").model_copy(update={"lean_name": "Test.encoder"})
+    return _with_norm(model, "norm2", 7, "ε₂").replaced(lean_name="Test.encoder")
 
 
 def weakened(model: DGraph, extra: dict[str, Shape]) -> DGraph:
     """Return the graph with more inputs; Lean: ``Graph.weakenContext``."""
     inputs = len(model.context)
     nodes = tuple(
-        node.model_copy(
-            update={"operands": tuple(i if i < inputs else i + len(extra) for i in node.operands)}
-        )
+        node.replaced(operands=tuple(i if i < inputs else i + len(extra) for i in node.operands))
         for node in model.nodes
     )
     added = tuple(Entry(name=name, shape=shape) for name, shape in extra.items())
@@ -191,10 +189,10 @@ def _with_network(model: DGraph, x: int, total: str, *, weights: int | None) -> 
 
 
 def _completed(model: DGraph, **changes: Any) -> DGraph:
-    """Return a changed graph, checked again, with the dimensions of all its shapes."""
-    changed = model.model_copy(update=changes)
-    used = sorted({name for entry in changed.entries for dim in entry.shape for name in dim.names})
-    return DGraph.model_validate(changed.model_copy(update={"dims": tuple(used)}).model_dump())
+    """Return a changed graph with the dimensions of all its shapes."""
+    entries = (*changes.get("context", model.context), *changes.get("nodes", model.nodes))
+    used = sorted({name for entry in entries for dim in entry.shape for name in dim.names})
+    return model.replaced(**changes, dims=tuple(used))
 
 
 def _param(value: Dim | Shape | str | MapParam) -> Param:

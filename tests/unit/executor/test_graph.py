@@ -75,7 +75,7 @@ def test_an_unknown_op_is_named_with_its_node() -> None:
 
 
 def test_an_op_of_the_same_last_name_elsewhere_is_unknown() -> None:
-    stranger = node("y", "add", (0, 0), VECTOR).model_copy(update={"lean_op": "Evil.Op.add"})
+    stranger = node("y", "add", (0, 0), VECTOR).replaced(lean_op="Evil.Op.add")
     with pytest.raises(UnsupportedOp, match=r"Evil\.Op\.add"):
         ExecutableGraph(graph({"x": VECTOR}, stranger))
 
@@ -92,7 +92,7 @@ def test_the_number_of_operands_is_checked() -> None:
         (node("y", "add", (0, 0), VECTOR, c="c"), "add takes the parameters none, found c"),
         (node("y", "scale", (0,), VECTOR, c="eps"), "parameter c is eps, which is no scalar argument"),
         (
-            node("y", "scale", (0,), VECTOR).model_copy(update={"params": {"c": MapParam(name="f")}}),
+            node("y", "scale", (0,), VECTOR).replaced(params={"c": MapParam(name="f")}),
             "parameter c is f, which is no scalar argument",
         ),
         (

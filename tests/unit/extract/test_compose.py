@@ -98,7 +98,7 @@ def test_inputs_are_read_where_they_are_put() -> None:
 
 def test_nodes_that_the_last_entry_does_not_read_are_left_out() -> None:
     model = layer_norm()
-    short = model.model_copy(update={"nodes": (*model.nodes[:2], *model.nodes[10:11])})
+    short = model.replaced(nodes=(*model.nodes[:2], *model.nodes[10:11]))
     kept = needed_by_last(short)
     assert [each.name for each in kept.nodes] == ["gamma_b"]
     assert kept.context == model.context

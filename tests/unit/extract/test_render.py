@@ -89,7 +89,7 @@ def test_theorem(result: str, left: str) -> None:
 
 def test_what_cannot_be_written_is_declined() -> None:
     with pytest.raises(UnsupportedTerm, match=r"plain identifier, found x\.y"):
-        render_graph(GRAPH.model_copy(update={"scalars": ("x.y",)}), declared("Graph"))
+        render_graph(GRAPH.replaced(scalars=("x.y",)), declared("Graph"))
     with pytest.raises(UnsupportedTerm, match="ends in"):
         render_graph(GRAPH, declared("Node"))
     with pytest.raises(UnsupportedTerm, match="instance arguments"):
@@ -104,7 +104,7 @@ def test_shapes_of_any_rank() -> None:
     axes = [
         Entry(name=f"x{rank}", shape=(WIDTH, *(Dim.variable("H"),) * (rank - 1))) for rank in (1, 3, 4, 5)
     ]
-    text = render_graph(GRAPH.model_copy(update={"context": tuple(axes)}), declared("Graph")).text
+    text = render_graph(GRAPH.replaced(context=tuple(axes)), declared("Graph")).text
     width = "(H*(«at» + 1))"
     assert (
         f"(Γ := [.vec {width}, .cube {width} H H, .dim {width} (.cube H H H), "

@@ -71,17 +71,17 @@ def test_declarations_stand_under_their_group() -> None:
 
 
 def test_no_axioms_is_said_only_of_what_could_be_read() -> None:
-    unread = BACKPROP.model_copy(update={"axioms": ()})
-    read = unread.model_copy(update={"library_theorems": 0})
-    assert "no axioms seen" in shown(accepted().model_copy(update={"declarations": (unread,)}))
-    assert "no axioms seen" not in shown(accepted().model_copy(update={"declarations": (read,)}))
+    unread = BACKPROP.replaced(axioms=())
+    read = unread.replaced(library_theorems=0)
+    assert "no axioms seen" in shown(accepted().replaced(declarations=(unread,)))
+    assert "no axioms seen" not in shown(accepted().replaced(declarations=(read,)))
 
 
 @pytest.mark.parametrize("verbose", [False, True])
 def test_a_note_stands_under_its_check(verbose: bool) -> None:
     note = "differs from PyTorch: 4.0 at H = 2"
-    noted = agreeing_graph(ADJOINT.model_copy(update={"note": note}), PYTORCH_ABSENT)
-    text = shown(accepted().model_copy(update={"graphs": (noted,)}), 140, verbose=verbose)
+    noted = agreeing_graph(ADJOINT.replaced(note=note), PYTORCH_ABSENT)
+    text = shown(accepted().replaced(graphs=(noted,)), 140, verbose=verbose)
     assert text.index("adjoint identity") < text.index(note) < text.index("torch is not installed")
     assert note not in shown(accepted(), 140, verbose=verbose)
 
@@ -118,9 +118,9 @@ def test_failures_are_told_in_full() -> None:
 def test_a_module_that_failed_in_silence_is_named() -> None:
     report = rejected()
     assert report.build is not None
-    silent = report.build.modules[1].model_copy(update={"diagnostics": ()})
-    build = report.build.model_copy(update={"modules": (silent,)})
-    assert "failed Proofs/Sum.lean: Lean gave no message" in shown(report.model_copy(update={"build": build}))
+    silent = report.build.modules[1].replaced(diagnostics=())
+    build = report.build.replaced(modules=(silent,))
+    assert "failed Proofs/Sum.lean: Lean gave no message" in shown(report.replaced(build=build))
 
 
 def test_warnings_are_shown_when_verbose() -> None:
@@ -142,17 +142,15 @@ def test_an_undecided_report_is_yellow() -> None:
 
 
 def test_names_and_messages_cannot_paint() -> None:
-    evil = BACKPROP.model_copy(
-        update={"name": "Proofs.\x1b[2J\x1b[32maccepted", "statement": "a \u202eb\r", "group": "\x1b[1m"}
-    )
-    text = shown(accepted().model_copy(update={"declarations": (evil, ATTENTION)}))
+    evil = BACKPROP.replaced(name="Proofs.\x1b[2J\x1b[32maccepted", statement="a \u202eb\r", group="\x1b[1m")
+    text = shown(accepted().replaced(declarations=(evil, ATTENTION)))
     assert not {"\x1b", "\u202e", "\r"} & set(text)
     assert r"\x1b[2J" in text
 
 
 def test_a_repeated_judgement_says_so() -> None:
     assert "judged earlier" not in shown(accepted())
-    assert "judged earlier" in shown(accepted().model_copy(update={"cached": True}))
+    assert "judged earlier" in shown(accepted().replaced(cached=True))
 
 
 def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:

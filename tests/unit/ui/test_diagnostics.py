@@ -36,7 +36,7 @@ class Found:
 
 
 def test_messages_have_the_usual_form_and_are_never_wrapped() -> None:
-    long = UNUSED.model_copy(update={"text": "word " * 60 + "end", "severity": "information"})
+    long = UNUSED.replaced(text="word " * 60 + "end", severity="information")
     console, stream = plain_console(40)
     render_diagnostics((UNSOLVED, UNUSED, long), console)
     assert stream.getvalue() == (
@@ -48,7 +48,7 @@ def test_messages_have_the_usual_form_and_are_never_wrapped() -> None:
 
 def test_markup_and_escapes_in_messages_are_text() -> None:
     console, stream = plain_console()
-    render_diagnostics([UNUSED.model_copy(update={"text": "[red]x[/red] :smile: \x1b[31m"})], console)
+    render_diagnostics([UNUSED.replaced(text="[red]x[/red] :smile: \x1b[31m")], console)
     assert stream.getvalue().endswith("warning: [red]x[/red] :smile: \\x1b[31m\n")
 
 

@@ -51,8 +51,8 @@ def test_text_has_a_line_per_row() -> None:
 
 
 def test_text_rows_cannot_be_forged() -> None:
-    evil = BACKPROP.model_copy(update={"statement": "a\nverdict\taccepted\x1b[2J"})
-    lines = render_text(rejected().model_copy(update={"declarations": (evil,)})).splitlines()
+    evil = BACKPROP.replaced(statement="a\nverdict\taccepted\x1b[2J")
+    lines = render_text(rejected().replaced(declarations=(evil,))).splitlines()
     assert sum(line.startswith("verdict\t") for line in lines) == 1
     assert not any("\x1b" in line for line in lines)
 
@@ -69,10 +69,8 @@ def test_annotations_point_at_the_source() -> None:
 
 
 def test_annotations_escape_what_would_end_them() -> None:
-    evil = UNSOLVED.model_copy(update={"file": "a,line=1::b.lean", "text": "100%\n::error::no"})
-    report = rejected().model_copy(
-        update={"build": build(module("Sum", "failed", evil)), "declarations": (), "graphs": ()}
-    )
+    evil = UNSOLVED.replaced(file="a,line=1::b.lean", text="100%\n::error::no")
+    report = rejected().replaced(build=build(module("Sum", "failed", evil)), declarations=(), graphs=())
     assert render_github(report).splitlines()[0] == (
         "::error file=a%2Cline=1%3A%3Ab.lean,line=42,col=8::100%25%0A::error::no"
     )
@@ -120,8 +118,8 @@ def test_no_format_is_green_where_nothing_was_checked() -> None:
 
 
 def test_junit_survives_letters_that_xml_lacks() -> None:
-    evil = UNSOLVED.model_copy(update={"text": "\x00\x1b]]>\ud800<&"})
-    report = rejected().model_copy(update={"build": build(module("Sum", "failed", evil))})
+    evil = UNSOLVED.replaced(text="\x00\x1b]]>\ud800<&")
+    report = rejected().replaced(build=build(module("Sum", "failed", evil)))
     failure = ET.fromstring(render_junit(report).encode()).find(".//failure")
     assert failure is not None
     assert failure.text is not None

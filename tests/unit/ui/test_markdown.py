@@ -22,11 +22,11 @@ def test_every_entry_of_a_graph_has_a_row() -> None:
 
 
 def test_nothing_that_varies_between_runs_is_written() -> None:
-    again = accepted().model_copy(update={"seconds": 99.0, "cached": True})
+    again = accepted().replaced(seconds=99.0, cached=True)
     assert render_markdown(again) == render_markdown(accepted())
 
 
 def test_a_cell_cannot_break_the_table() -> None:
-    evil = BACKPROP.model_copy(update={"group": "a|b\n# c"})
-    text = render_markdown(accepted().model_copy(update={"declarations": (evil, ATTENTION)}))
+    evil = BACKPROP.replaced(group="a|b\n# c")
+    text = render_markdown(accepted().replaced(declarations=(evil, ATTENTION)))
     assert "## a\\|b # c" in text

@@ -17,8 +17,8 @@ def planted() -> Iterator[None]:
 
     def extract(environment: Environment, name: str) -> DGraph:
         graph = right(environment, name)
-        nodes = tuple(node.model_copy(update={"operands": node.operands[:]}) for node in graph.nodes)
-        return graph.model_copy(update={"nodes": nodes})
+        nodes = tuple(node.replaced(operands=node.operands[:]) for node in graph.nodes)
+        return graph.replaced(nodes=nodes)
 
     with mock.patch.object(verify, "extract", extract):
         yield
