@@ -25,6 +25,10 @@ class Diagnostic(Model):
     text: str
 
 
+Isolation = Literal["landlock", "bwrap", "none"]
+"""What kept the code that a build runs from the rest of the machine."""
+
+
 class Toolchain(Model):
     """The Lean that was used."""
 
@@ -34,6 +38,8 @@ class Toolchain(Model):
     identity: str
     """A content hash: equal identities compile equal files to equal files."""
     location: str
+    isolation: Isolation = "none"
+    """What confines it while it compiles."""
 
 
 class ModuleReport(Model):
