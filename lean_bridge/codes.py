@@ -35,6 +35,7 @@ class Code(StrEnum):
     NUMBERS_DISAGREE = "LB304"
     OUTSIDE_HYPOTHESIS = "LB305"
     BLIND_CHECK = "LB306"
+    NO_STANDING = "LB308"
 
     KERNEL_REFUSES = "LB401"
     NOT_CONFIRMED = "LB402"
@@ -207,6 +208,14 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "What a comparison allows is wider than any error that is known to come from rounding alone.",
             "A wrong derivative would pass too: a check that cannot fail shows nothing.",
             "Narrow the tolerance to what rounding explains, or compare at smaller sizes.",
+        ),
+        Code.NO_STANDING: Explanation(
+            "a graph has no standing",
+            "The declaration from which the graph was read is not accepted: what it rests on is not all "
+            "proved, or it is not as pinned. The message says which, with the code of the reason.",
+            "What runs would look like a certified graph, and no theorem holds of it.",
+            "Mend the declaration, or pin it; `allow_uncertified=True` or `--allow-uncertified` goes on, and "
+            "calls everything uncertified.",
         ),
         Code.KERNEL_REFUSES: Explanation(
             "a second kernel refuses the declaration",

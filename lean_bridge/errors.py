@@ -10,6 +10,7 @@
         GraphError                  the graph is ill-formed
           ShapeError
         CrossCheckFailed            numbers disagree
+        NoStanding                  the graph's declaration is not accepted
       NoVerdict                     nothing was decided                                     exit 2
         ToolchainError              Lean could not be run
           ToolchainNotFound
@@ -90,6 +91,12 @@ class CrossCheckFailed(Rejected):
     """The executor's numbers disagree with an independent source."""
 
     code = Code.NUMBERS_DISAGREE
+
+
+class NoStanding(Rejected):
+    """A graph is not to be run as a certified one: its declaration is not accepted."""
+
+    code = Code.NO_STANDING
 
 
 class NoVerdict(LeanBridgeError):

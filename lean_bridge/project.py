@@ -16,12 +16,13 @@ from lean_bridge.codes import Code
 from lean_bridge.errors import BuildFailed, NotCatalogued, ProjectNotFound
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.olean.environment import Environment
+from lean_bridge.standing import Origin, read_graph
 from lean_bridge.toolchain.find import find_toolchain
 from lean_bridge.toolchain.install import Progress
 from lean_bridge.toolchain.provider import Elaboration, Job, Provider
 from lean_bridge.verdicts import recall, remember, verdict_key
 from lean_bridge.verify import Observer, Subject, extract, judge_library
-from pybind_models import BuildReport, DGraph, Pin, VerifyReport
+from pybind_models import BuildReport, DGraph, GraphStanding, Pin, VerifyReport
 from pybind_models.catalogue import Catalogue
 from pybind_models.manifest import Manifest
 
@@ -152,18 +153,41 @@ class Project:
         assert self._compiled is not None
         return self._compiled
 
-    def extract(self, name: str) -> DGraph:
-        """Return a catalogued graph, by its full name or the end of it.
+    def extract(self, name: str, *, allow_uncertified: bool = False) -> DGraph:
+        """Return a catalogued graph as bare data, by its full name or the end of it.
 
-        Raises: BuildFailed if Lean refuses a source file; as :meth:`environment` and ``extract_graph``.
+        Raises: as :meth:`read_graph`.
         """
-        entry = self._find(name, [entry.name for entry in self.catalogue.graphs])
-        self._check_built()
-        return extract(self.environment(), entry)
+        return self.read_graph(name, allow_uncertified=allow_uncertified)[0]
 
-    def graph(self, name: str) -> ExecutableGraph:
-        """Return a catalogued graph, ready to bind and run. Raises: as :meth:`extract`."""
-        return ExecutableGraph(self.extract(name))
+    def graph(self, name: str, *, allow_uncertified: bool = False) -> ExecutableGraph:
+        """Return a catalogued graph, ready to bind and run, which knows its standing.
+
+        Raises: as :meth:`read_graph`.
+        """
+        model, standing = self.read_graph(name, allow_uncertified=allow_uncertified)
+        return ExecutableGraph(model, standing=standing, allow_uncertified=allow_uncertified)
+
+    def read_graph(self, name: str, *, allow_uncertified: bool = False) -> tuple[DGraph, GraphStanding]:
+        """Return a catalogued graph as data, by its full name or the end of it, and its standing.
+
+        The standing is that of the declaration's audit and pin, looked at now; whether Lean certifies what
+        was extracted, and whether a second kernel agrees, is asked by :meth:`verify`.
+        Raises: BuildFailed if Lean refuses a source file; NoStanding where the declaration is not accepted,
+        unless ``allow_uncertified``; as :meth:`environment` and ``extract_graph``.
+        """
+        graphs = {entry.name: entry for entry in self.catalogue.graphs}
+        entry = graphs[self._find(name, list(graphs))]
+        self._check_built()
+        built = self._built()
+        origin = Origin(
+            environment=self.environment(),
+            library=built.directory.name,
+            toolchain=built.report.toolchain,
+            manifest=read_manifest(self.root),
+            known=[each.name for each in self.catalogue.declarations],
+        )
+        return read_graph(origin, entry, allow_uncertified=allow_uncertified)
 
     def select(self, names: Sequence[str]) -> Catalogue:
         """Return the catalogue entries with these names, or all of them where none is given.

@@ -23,8 +23,10 @@ from pybind_models.report import (
     Toolchain,
     VerifyReport,
 )
+from pybind_models.standing import NOT_JUDGED, GraphStanding
 
 __all__ = [
+    "NOT_JUDGED",
     "Advisory",
     "BuildReport",
     "Certification",
@@ -38,6 +40,7 @@ __all__ = [
     "FieldEvidence",
     "FieldPoint",
     "GraphReport",
+    "GraphStanding",
     "Isolation",
     "KernelVerdict",
     "MapParam",

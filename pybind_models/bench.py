@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from pybind_models.base import Model
+from pybind_models.standing import NOT_JUDGED, GraphStanding
 
 Mode = Literal["forward", "vjp", "jvp"]
 """``vjp`` is forward and VJP of all inputs, ``jvp`` is forward and JVP along all inputs."""
@@ -114,6 +115,8 @@ class BenchReport(Model):
 
     graph: str
     """The Lean declaration."""
+    standing: GraphStanding = NOT_JUDGED
+    """What was known of the declaration; of a stack of its graph, nobody has judged more than one layer."""
     threads: int
     """What was asked for, and found in force."""
     machine: Machine

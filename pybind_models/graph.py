@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from hashlib import blake2b
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from pybind_models.base import Model
 from pybind_models.dim import Dim, Shape
+from pybind_models.standing import GraphStanding
 
 
 class DimParam(Model):
@@ -68,7 +71,8 @@ class Node(Model):
 class DGraph(Model):
     """A graph extracted from a compiled declaration; bound to ``Proofs.Autograd.DGraph`` and ``….Graph``.
 
-    Positions are absolute in ``Γ ++ ss``: the context entries first, then the nodes in order.
+    Positions are absolute in ``Γ ++ ss``: the context entries first, then the nodes in order. A file may say
+    what standing its graph had when it was written; whoever reads it gets the graph alone.
     """
 
     lean_name: str
@@ -80,11 +84,29 @@ class DGraph(Model):
     """Its function-valued arguments, in order."""
     context: tuple[Entry, ...]
     nodes: tuple[Node, ...]
+    standing: GraphStanding | None = Field(default=None, exclude=True, repr=False)
+    """Always ``None``: what a file says of its own standing is a claim, which is read and dropped."""
 
     @property
     def entries(self) -> tuple[Entry, ...]:
         """The entries of ``Γ ++ ss``: inputs, then saved tensors."""
         return self.context + tuple(Entry(name=node.name, shape=node.shape) for node in self.nodes)
+
+    @property
+    def digest(self) -> str:
+        """The hash of the graph's JSON with sorted keys."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return blake2b(text.encode(), digest_size=20).hexdigest()
+
+    def with_standing(self, standing: GraphStanding, *, indent: int | None = None) -> str:
+        """Return the graph's JSON, and first in it what is known of its declaration."""
+        told = {"standing": standing.model_dump(mode="json")} | self.model_dump(mode="json")
+        return json.dumps(told, indent=indent, ensure_ascii=False)
+
+    @field_validator("standing")
+    @classmethod
+    def _is_only_claimed(cls, claim: GraphStanding | None) -> None:
+        del claim
 
     @model_validator(mode="after")
     def _is_well_formed(self) -> DGraph:

@@ -19,19 +19,19 @@ def audit(
     environment: Environment,
     catalogue: Catalogue,
     *,
-    root: Path,
+    root: Path | None,
     failed_modules: Mapping[str, str],
 ) -> tuple[DeclarationReport, ...]:
     """Return one report per catalogue entry, in order.
 
-    ``environment`` holds the library's compiled modules, ``root`` its sources, and ``failed_modules`` says
-    of each module that was not compiled why not.
+    ``environment`` holds the library's compiled modules, ``root`` its sources, which are not looked at where
+    it is ``None``, and ``failed_modules`` says of each module that was not compiled why not.
 
     Raises: OleanError if a compiled module cannot be read; then nothing was decided.
     """
     collector = AxiomCollector(environment)
     names = [entry.name for entry in catalogue.declarations]
-    sources = read_sources(environment, root, names)
+    sources = read_sources(environment, root, names) if root else {}
     return tuple(
         _judge(entry, environment, collector, sources.get(entry.name), failed_modules)
         for entry in catalogue.declarations

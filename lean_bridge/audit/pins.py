@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
-from hashlib import blake2b
 
 from lean_bridge.audit.audit import declaration_fault
 from lean_bridge.audit.axioms import AxiomCollector
@@ -96,8 +94,7 @@ def check_pins(
 
 def graph_hash(graph: DGraph) -> str:
     """Return the hash of a graph's JSON with sorted keys."""
-    text = json.dumps(graph.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
-    return blake2b(text.encode(), digest_size=20).hexdigest()
+    return graph.digest
 
 
 class _Checker:

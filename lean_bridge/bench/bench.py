@@ -22,7 +22,7 @@ from lean_bridge.errors import CrossCheckFailed, Declined
 from lean_bridge.events import Event, StageAdvanced, StageStarted
 from lean_bridge.executor.scalars import Array
 from lean_bridge.extract.compose import stack
-from pybind_models import DGraph
+from pybind_models import NOT_JUDGED, DGraph, GraphStanding
 from pybind_models.bench import Absence, BenchCase, BenchReport, DType, Memory, Mode, Timing
 
 FLOOR: Final = "floor"
@@ -47,11 +47,13 @@ def run_bench(
     against: Sequence[str] = (),
     threads: int = 1,
     seconds: float = 5.0,
+    standing: GraphStanding = NOT_JUDGED,
     observe: Callable[[Event], None] = lambda _: None,
 ) -> BenchReport:
     """Return the times of every size, mode, dtype and number of layers, each measured for some seconds.
 
     ``against`` names frameworks, and ``interpreter``. More than one layer is a stack of copies of the graph.
+    ``standing`` is what is known of the declaration, for the report.
     A framework that does other work, or uses more threads, is left out with the reason.
     Raises: Declined if a framework is not installed, or threads cannot be limited; CrossCheckFailed if the
     compiled program disagrees with the interpreter; GraphError if the graph cannot be stacked.
@@ -69,7 +71,9 @@ def run_bench(
             case = draw_case(stacks[count], size.dims, mode, dtype, block=block, layers=count)
             cases.append(_measure_case(case, size.label, against, threads, seconds))
             observe(StageAdvanced(f"{size.label} {mode} {dtype}"))
-    return BenchReport(graph=model.lean_name, threads=threads, machine=machine, cases=tuple(cases))
+    return BenchReport(
+        graph=model.lean_name, standing=standing, threads=threads, machine=machine, cases=tuple(cases)
+    )
 
 
 def _measure_case(case: Case, label: str, against: Sequence[str], threads: int, seconds: float) -> BenchCase:

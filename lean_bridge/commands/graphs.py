@@ -48,6 +48,14 @@ class BenchDType(StrEnum):
     BOTH = "both"
 
 
+AllowUncertified = Annotated[
+    bool,
+    typer.Option(
+        "--allow-uncertified", help="Go on with a graph whose declaration is not accepted, and say so."
+    ),
+]
+
+
 def graph(
     name: Annotated[str, typer.Argument(help="A catalogued graph, by the end of its name.")],
     project: ProjectOption = None,
@@ -55,27 +63,34 @@ def graph(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to a file.", metavar="FILE")
     ] = None,
+    allow_uncertified: AllowUncertified = False,
 ) -> None:
-    """Show the graph that a compiled declaration denotes: a table, a drawing, its JSON, or Lean again."""
+    """Show the graph that a compiled declaration denotes: a table, a drawing, its JSON, or Lean again.
+
+    Every form says what is known of the declaration. One that is not accepted is rejected (LB308), unless
+    that is allowed.
+    """
     from lean_bridge.extract.render import render_source
     from lean_bridge.project import open_project
     from lean_bridge.ui.drawing import draw_dot, draw_mermaid, draw_svg
     from lean_bridge.ui.graph_view import render_graph_table
     from lean_bridge.ui.progress import show_progress
+    from lean_bridge.ui.wording import one_line
 
     with show_progress(open_console(sys.stderr)) as watch:
         opened = open_project(project)
         opened.build(observe=watch.observe, progress=watch.transfer)
-        extracted = opened.extract(name)
+        extracted, standing = opened.read_graph(name, allow_uncertified=allow_uncertified)
     if format_ is GraphFormat.TABLE and output is None:
-        render_graph_table(extracted, open_console(sys.stdout))
+        render_graph_table(extracted, open_console(sys.stdout), standing)
         return
+    doubt = "" if standing.status == "accepted" else f"-- {one_line(standing.text)}\n"
     render = {
-        GraphFormat.JSON: lambda: extracted.model_dump_json(indent=2) + "\n",
-        GraphFormat.SVG: lambda: draw_svg(extracted),
-        GraphFormat.DOT: lambda: draw_dot(extracted),
-        GraphFormat.MERMAID: lambda: draw_mermaid(extracted),
-        GraphFormat.LEAN: lambda: render_source(extracted, opened.environment()),
+        GraphFormat.JSON: lambda: extracted.with_standing(standing, indent=2) + "\n",
+        GraphFormat.SVG: lambda: draw_svg(extracted, standing),
+        GraphFormat.DOT: lambda: draw_dot(extracted, standing),
+        GraphFormat.MERMAID: lambda: draw_mermaid(extracted, standing),
+        GraphFormat.LEAN: lambda: doubt + render_source(extracted, opened.environment()),
     }
     if format_ not in render:
         raise typer.BadParameter("a table goes to the terminal; choose another --format for a file")
@@ -119,6 +134,7 @@ def bench(
     save: Annotated[
         Path | None, typer.Option("--save", help="Also write it as JSON.", metavar="FILE")
     ] = None,
+    allow_uncertified: AllowUncertified = False,
 ) -> None:
     """Time a graph's compiled program beside its bare matrix products, and other frameworks.
 
@@ -143,7 +159,7 @@ def bench(
     with show_progress(open_console(sys.stderr)) as watch:
         opened = open_project(project)
         opened.build(observe=watch.observe, progress=watch.transfer)
-        extracted = opened.extract(name)
+        extracted, standing = opened.read_graph(name, allow_uncertified=allow_uncertified)
         report = run_bench(
             extracted,
             parse_sizes(sizes or ["small"], extracted),
@@ -153,6 +169,7 @@ def bench(
             against=[each.strip() for each in against.split(",") if each.strip()],
             threads=threads,
             seconds=seconds,
+            standing=standing,
             observe=watch.observe,
         )
     json = report.model_dump_json(indent=2)

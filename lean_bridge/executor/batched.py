@@ -9,8 +9,10 @@ import numpy as np
 
 from lean_bridge.errors import BindingError, NumericsError
 from lean_bridge.executor.arrays import NOTHING, BoundEntry, Given, check_arrays, check_given, positions
+from lean_bridge.executor.program import shown
 from lean_bridge.executor.scalars import Array
 from lean_bridge.executor.shape import Shape
+from pybind_models import GraphStanding
 
 if TYPE_CHECKING:
     from lean_bridge.executor.compiled import CompiledProgram
@@ -37,6 +39,14 @@ class BatchedProgram:
         if not self.over:
             names = ", ".join(entry.name for entry in program.context)
             raise BindingError(f"batch: expected inputs that carry batch axes, some of {names}; found none")
+
+    def __repr__(self) -> str:
+        return shown(self, self.standing)
+
+    @property
+    def standing(self) -> GraphStanding:
+        """What is known of the declaration of the graph."""
+        return self.program.standing
 
     def forward(self, inputs: Given, outputs: Iterable[str] | None = None) -> list[Array]:
         """Return the values of entries of ``Γ ++ ss``. Raises: as :meth:`CompiledProgram.forward`."""

@@ -33,6 +33,7 @@ from lean_bridge.executor.run import Run
 from lean_bridge.executor.scalars import Array, Scalars
 from lean_bridge.executor.stages import Evaluator
 from lean_bridge.executor.trace import Leaves, Request, Role
+from pybind_models import NOT_JUDGED, GraphStanding
 
 GIVEN: Final[Collection[Role]] = frozenset({"input", "tangent", "seed"})
 """What callers give, unlike what an earlier stage saved."""
@@ -63,9 +64,11 @@ class CheckedProgram(Program):
         steps: Sequence[Step],
         scalars: Scalars,
         checks: Checks = Checks.FINITE,
+        *,
+        standing: GraphStanding = NOT_JUDGED,
     ) -> None:
         kind = Step if checks is Checks.OFF else _CheckedStep
-        super().__init__(entries, [kind(**vars(step)) for step in steps], scalars)
+        super().__init__(entries, [kind(**vars(step)) for step in steps], scalars, standing=standing)
         self.checks = checks
         self._sound: set[np.dtype[Any]] = set()
 
@@ -74,7 +77,7 @@ class CheckedProgram(Program):
 
         Raises: ValueError for any other level.
         """
-        return CheckedProgram(self.entries, self.steps, self.scalars, Checks(level))
+        return CheckedProgram(self.entries, self.steps, self.scalars, Checks(level), standing=self.standing)
 
     def primals(self, inputs: Sequence[Array]) -> list[Array]:
         """Return the values of ``Γ ++ ss``, all finite."""
@@ -207,7 +210,7 @@ class CheckedRun(Run):
     """
 
     def __init__(self, plan: Plan, program: CheckedProgram, request: Request) -> None:
-        super().__init__(plan)
+        super().__init__(plan, standing=program.standing)
         program.check_arguments(plan.dtype)
         self._program, self._request = program, request
         self._context, self._overflows = overflow_context(plan.dtype)

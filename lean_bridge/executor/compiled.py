@@ -22,11 +22,12 @@ from lean_bridge.executor.namespaces import concat, permute, precision, zeros
 from lean_bridge.executor.passes.order import OVERWRITE, PASSES, SWITCHES
 from lean_bridge.executor.passes.rewriter import Target
 from lean_bridge.executor.plan import Plan
-from lean_bridge.executor.program import Program
+from lean_bridge.executor.program import Program, shown
 from lean_bridge.executor.run import Pool, Run
 from lean_bridge.executor.scalars import Array, Reals
 from lean_bridge.executor.stages import Evaluator, Linearized, split_stages
 from lean_bridge.executor.trace import Leaves, Request, Role, trace_program
+from pybind_models import GraphStanding
 
 
 class CompiledProgram:
@@ -49,6 +50,14 @@ class CompiledProgram:
         self._traces: dict[Request, Trace] = {}
         self._plans: dict[Request, Plan] = {}
         self._evaluators: dict[Request, Evaluator] = {}
+
+    def __repr__(self) -> str:
+        return shown(self, self.standing)
+
+    @property
+    def standing(self) -> GraphStanding:
+        """What is known of the declaration of the graph."""
+        return self.program.standing
 
     def with_passes(self, names: Iterable[str]) -> CompiledProgram:
         """Return the program with only the passes of these names.
@@ -186,7 +195,11 @@ class CompiledProgram:
             wrt=self._wrt(wrt),
         )
         plan, program = self.plan(request), self.program
-        run = CheckedRun(plan, program, request) if isinstance(program, CheckedProgram) else Run(plan)
+        run = (
+            CheckedRun(plan, program, request)
+            if isinstance(program, CheckedProgram)
+            else Run(plan, standing=self.standing)
+        )
         run.bind(leaves)
         return run
 
@@ -241,7 +254,7 @@ class CompiledProgram:
         given = request.seeds if role == "seed" else request.tangents
         entries = {position: self.entries[position] for position in given}
         derivative = self._watch(request, second, roles=(role,))
-        return Linearized(derivative, leaves, role, entries, self.scalars)
+        return Linearized(derivative, leaves, role, entries, self.scalars, standing=self.standing)
 
     def _inputs(self, inputs: Given) -> tuple[dict[tuple[Role, int], Array], np.dtype[Any]]:
         arrays = check_arrays("input", inputs, self.context, self.scalars)

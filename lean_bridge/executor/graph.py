@@ -9,7 +9,7 @@ from numbers import Integral
 from typing import Any
 from unicodedata import normalize
 
-from lean_bridge.errors import BindingError, GraphError, ShapeError, UnsupportedOp
+from lean_bridge.errors import BindingError, GraphError, NoStanding, ShapeError, UnsupportedOp
 from lean_bridge.executor.arrays import BoundEntry
 from lean_bridge.executor.checks import CheckedProgram
 from lean_bridge.executor.compiled import CompiledProgram
@@ -19,23 +19,44 @@ from lean_bridge.executor.program import Program, Step
 from lean_bridge.executor.scalars import REALS, Reals, Scalars
 from lean_bridge.executor.shape import Shape, Shapes, text_of
 from lean_bridge.executor.table import PRIMITIVES
-from pybind_models import DGraph, MapParam, Node, ScalarParam
+from pybind_models import NOT_JUDGED, DGraph, GraphStanding, MapParam, Node, ScalarParam
 
 
 class ExecutableGraph:
-    """A graph of ops that the executor has.
+    """A graph of ops that the executor has, with what is known of the declaration behind it.
+
+    ``standing`` is what a project found when it read the graph; everything that is made of it keeps that. Of
+    a graph that was made by hand, composed of others or read from a file, and of one that other primitives
+    run than this package's, nobody has judged anything, and its standing says so.
 
     Raises: UnsupportedOp naming the first op that ``primitives`` lacks; GraphError if a node has the wrong
-    number of operands, or other arguments than its op takes.
+    number of operands, or other arguments than its op takes; NoStanding if the declaration was rejected and
+    ``allow_uncertified`` is false, or if the standing is another graph's.
     """
 
-    def __init__(self, model: DGraph, primitives: Mapping[str, Primitive] = PRIMITIVES) -> None:
+    def __init__(
+        self,
+        model: DGraph,
+        primitives: Mapping[str, Primitive] = PRIMITIVES,
+        *,
+        standing: GraphStanding = NOT_JUDGED,
+        allow_uncertified: bool = False,
+    ) -> None:
+        self.standing = _standing_of(model, standing, allow_uncertified=allow_uncertified)
+        """What is known of the declaration from which it was read."""
+        if primitives is not PRIMITIVES and standing.status == "accepted":
+            self.standing = NOT_JUDGED.model_copy(
+                update={"reason": "other primitives run than the package's"}
+            )
         self.model = model
         self.primitives = tuple(
             _primitive(model, position, node, primitives)
             for position, node in enumerate(model.nodes, start=len(model.context))
         )
         """One per node."""
+
+    def __repr__(self) -> str:
+        return f"<ExecutableGraph {self.model.lean_name}: {self.standing.text}>"
 
     def nodes(self) -> Iterator[tuple[int, Node, Primitive]]:
         """Yield each node with its position in ``Γ ++ ss`` and its primitive."""
@@ -92,6 +113,15 @@ class BoundGraph:
             if shape != certified:
                 raise ShapeError(f"{label} makes shape {text_of(shape)}, certified is {text_of(certified)}")
 
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{name}={value}" for name, value in self.dims.items()) or "no dimensions"
+        return f"<BoundGraph {self.graph.model.lean_name} at {sizes}: {self.standing.text}>"
+
+    @property
+    def standing(self) -> GraphStanding:
+        """What is known of the graph's declaration."""
+        return self.graph.standing
+
     def arguments(self) -> Iterator[Argument]:
         """Yield every use that a node makes of one of the declaration's scalar or map arguments."""
         for position, node, primitive in self.graph.nodes():
@@ -127,12 +157,26 @@ class BoundGraph:
             setting = Setting(self.entries[position].shape, params, kind)
             label = _label(model, position)
             steps.append(Step(label, node.name, position, node.operands, primitive, setting))
-        return (CheckedProgram if type(kind) is Reals else Program)(self.entries, steps, kind)
+        made = CheckedProgram if type(kind) is Reals else Program
+        return made(self.entries, steps, kind, standing=self.standing)
 
     def _arguments_of(self, position: int, node: Node, primitive: Primitive) -> Iterator[Argument]:
         shapes = tuple(self.entries[operand].shape for operand in node.operands)
         for binder, param in _params(node).items():
             yield Argument(param.name, binder, primitive.params[binder], shapes, self.entries[position].shape)
+
+
+def _standing_of(model: DGraph, standing: GraphStanding, *, allow_uncertified: bool) -> GraphStanding:
+    """Return the standing, which is this graph's. Raises: NoStanding, as :class:`ExecutableGraph`."""
+    if standing.graph is not None and standing.graph != model.digest:
+        raise NoStanding(
+            f"{model.lean_name}: expected a standing of this graph, found that of another graph of "
+            f"{standing.declaration}; what was changed after it was read has none"
+        )
+    if standing.status == "rejected" and not allow_uncertified:
+        mend = "mend it, or give allow_uncertified=True"
+        raise NoStanding(f"{model.lean_name} has no standing: {standing.reason} ({standing.code}); {mend}")
+    return standing
 
 
 def _primitive(model: DGraph, position: int, node: Node, primitives: Mapping[str, Primitive]) -> Primitive:

@@ -12,6 +12,7 @@ from lean_bridge.executor.arrays import BoundEntry, Given, check_arrays
 from lean_bridge.executor.primitive import Arrays, Primitive, Setting
 from lean_bridge.executor.scalars import Array, Scalars
 from lean_bridge.executor.shape import Shape, text_of
+from pybind_models import NOT_JUDGED, GraphStanding
 
 
 @dataclass(frozen=True)
@@ -72,13 +73,25 @@ class Program:
     ``jvpCtx`` and ``backpropCtx``.
     """
 
-    def __init__(self, entries: Sequence[BoundEntry], steps: Sequence[Step], scalars: Scalars) -> None:
+    def __init__(
+        self,
+        entries: Sequence[BoundEntry],
+        steps: Sequence[Step],
+        scalars: Scalars,
+        *,
+        standing: GraphStanding = NOT_JUDGED,
+    ) -> None:
         self.entries = tuple(entries)
         """The entries of ``Γ ++ ss``."""
         self.steps = tuple(steps)
         self.context = self.entries[: len(self.entries) - len(self.steps)]
         """The entries of ``Γ``."""
         self.scalars = scalars
+        self.standing = standing
+        """What is known of the declaration of the graph."""
+
+    def __repr__(self) -> str:
+        return shown(self, self.standing)
 
     @np.errstate(all="ignore")
     def forward(self, inputs: Given) -> list[Array]:
@@ -139,6 +152,12 @@ class Program:
             for operand, cotangent in step.vjp(values, cotangents):
                 cotangents[operand] = as_array(cotangents[operand] + cotangent)
         return cotangents[: len(self.context)]
+
+
+def shown(made: object, standing: GraphStanding) -> str:
+    """Return how something that runs a graph is shown: what it is, of which declaration, of what standing."""
+    of = f" of {standing.declaration}" if standing.declaration else ""
+    return f"<{type(made).__name__}{of}: {standing.text}>"
 
 
 def as_array(result: Array) -> Array:

@@ -9,8 +9,10 @@ from lean_bridge.executor.instructions import VIEWS
 from lean_bridge.executor.kernels import Call, assignment, identity, lower
 from lean_bridge.executor.layout import view_of
 from lean_bridge.executor.plan import Plan
+from lean_bridge.executor.program import shown
 from lean_bridge.executor.scalars import Array
 from lean_bridge.executor.trace import Leaves, Role
+from pybind_models import NOT_JUDGED, GraphStanding
 
 
 class Run:
@@ -19,8 +21,10 @@ class Run:
     Results are views of the buffers: they hold until the next call.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, standing: GraphStanding = NOT_JUDGED) -> None:
         self.plan = plan
+        self.standing = standing
+        """What is known of the declaration of the graph."""
         arena = aligned_zeros(plan.arena)
         self.floats = arena[: plan.arena - plan.arena % plan.dtype.itemsize].view(plan.dtype)
         """The arena as numbers: what the last call left there."""
@@ -46,6 +50,9 @@ class Run:
         self._ends: list[int] = []
         """After how many calls each instruction's result is there."""
         self._results: list[Array] = []
+
+    def __repr__(self) -> str:
+        return shown(self, self.standing)
 
     @property
     def calls(self) -> tuple[Call, ...]:

@@ -7,9 +7,11 @@ from typing import TypeAlias
 
 from lean_bridge.executor.arrays import BoundEntry, Given, check_every
 from lean_bridge.executor.instructions import VIEWS, Trace
+from lean_bridge.executor.program import shown
 from lean_bridge.executor.recorder import Recorder, pruned
 from lean_bridge.executor.scalars import Array, Scalars
 from lean_bridge.executor.trace import Leaves, Role
+from pybind_models import NOT_JUDGED, GraphStanding
 
 Evaluator: TypeAlias = Callable[[Leaves], list[Array]]
 
@@ -55,10 +57,22 @@ class Linearized:
     """
 
     def __init__(
-        self, run: Evaluator, leaves: Leaves, role: Role, entries: Mapping[int, BoundEntry], scalars: Scalars
+        self,
+        run: Evaluator,
+        leaves: Leaves,
+        role: Role,
+        entries: Mapping[int, BoundEntry],
+        scalars: Scalars,
+        *,
+        standing: GraphStanding = NOT_JUDGED,
     ) -> None:
+        self.standing = standing
+        """What is known of the declaration of the graph."""
         self._run, self._leaves, self._role = run, leaves, role
         self._positions, self._entries, self._scalars = tuple(entries), tuple(entries.values()), scalars
+
+    def __repr__(self) -> str:
+        return shown(self, self.standing)
 
     def __call__(self, given: Given) -> list[Array]:
         """Return the image. Raises: ArrayError if an array does not fit its entry, or is missing."""

@@ -1,6 +1,7 @@
 """Graphs from graphs, as ``Graph.append``, ``weakenContext``, ``rename`` and ``feed`` make them in Lean.
 
-Operands are renumbered and ops are left alone.
+Operands are renumbered and ops are left alone. What is made here has no standing, however certified its parts
+are: nobody read it from a library, and nobody asked Lean whether it is what some declaration denotes.
 """
 
 from __future__ import annotations

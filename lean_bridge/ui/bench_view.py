@@ -24,6 +24,9 @@ def render_bench(report: BenchReport, console: Console) -> None:
     """Write one table per case, with what its program costs beside time."""
     console.print(Text(one_line(report.graph), "bold"))
     console.print(Text(one_line(_setting(report)), "dim"))
+    console.print(
+        Text(one_line(report.standing.text), "dim" if report.standing.status == "accepted" else "red")
+    )
     for case in report.cases:
         console.print()
         console.print(Text(one_line(_title(case)), "bold"))
@@ -40,7 +43,11 @@ def render_bench(report: BenchReport, console: Console) -> None:
 def render_bench_markdown(report: BenchReport) -> str:
     """Return the same as a Markdown page, with one row per case before it."""
     lines = ["# Measurements", "", "Written by `lean-bridge bench --format markdown`; do not edit.", ""]
-    lines += [f"`{report.graph}`; {_setting(report)}.", "", *_markdown(*_overview(report))]
+    lines += [
+        f"`{report.graph}`; {_setting(report)}; {_cell(report.standing.text)}.",
+        "",
+        *_markdown(*_overview(report)),
+    ]
     for case in report.cases:
         lines += ["", f"## {_title(case)}", "", *_markdown(HEAD, _rows(case)), ""]
         lines += [f"- {_cell(note)}" for note in _notes(case, report.threads)]

@@ -10,10 +10,10 @@ from rich.cells import cell_len
 
 from lean_bridge.ui.layout import Box, Route, lay_out
 from lean_bridge.ui.wording import counted, one_line
-from pybind_models import DGraph, MapParam, Node, ScalarParam, shape_text
+from pybind_models import NOT_JUDGED, DGraph, GraphStanding, MapParam, Node, ScalarParam, shape_text
 
 _MARGIN: Final = 24.0
-_TITLE_HEIGHT: Final = 52.0
+_TITLE_HEIGHT: Final = 70.0
 _ADVANCE: Final = 0.62
 """The width of a letter of the fixed-width font, in units of its size, with a little to spare."""
 _MERMAID_SYNTAX: Final = frozenset('#&<>"`')
@@ -24,6 +24,7 @@ text { font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace
 .subtitle, .op, .shape { font-size: 12px }
 .name { font-size: 13px; font-weight: 600 }
 .subtitle, .shape, .number { fill: #59636e }
+.doubt { fill: #d1242f; font-weight: 600 }
 .number { font-size: 9px }
 .page { fill: #ffffff }
 .box { fill: #f6f8fa; stroke: #818b98; stroke-width: 1 }
@@ -34,6 +35,7 @@ text { font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3 }
   .subtitle, .shape, .number { fill: #9198a1 }
+  .doubt { fill: #ff7b72 }
   .page { fill: #0d1117 }
   .box { fill: #161b22; stroke: #656c76 }
   .input .box { fill: #10233a; stroke: #388bfd }
@@ -44,11 +46,12 @@ text { font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace
 """
 
 
-def draw_svg(graph: DGraph) -> str:
+def draw_svg(graph: DGraph, standing: GraphStanding = NOT_JUDGED) -> str:
     """Return the graph as an SVG image: inputs as round boxes, a box per node below its operands.
 
     Each box tells name, op, certified shape and position. Arrows enter a box from left to right in the order
-    of its operands, numbered from 1 where there are several. The file stands alone, and suits light and dark.
+    of its operands, numbered from 1 where there are several. Below the title stands what is known of the
+    graph's declaration. The file stands alone, and suits light and dark.
     """
     labels = [_labels(graph, position) for position in range(len(graph.entries))]
     widths = [
@@ -56,8 +59,9 @@ def draw_svg(graph: DGraph) -> str:
         for position, lines in enumerate(labels)
     ]
     layout = lay_out([()] * len(graph.context) + [node.operands for node in graph.nodes], widths)
-    title, subtitle = one_line(graph.lean_name), _subtitle(graph)
-    across = max(layout.width, _text_width("title", title), _text_width("subtitle", subtitle))
+    title, subtitle, worth = one_line(graph.lean_name), _subtitle(graph), one_line(standing.text)
+    widest = max(_text_width("title", title), *(_text_width("subtitle", text) for text in (subtitle, worth)))
+    across = max(layout.width, widest)
     width, height = across + 2 * _MARGIN, layout.height + _TITLE_HEIGHT + 2 * _MARGIN
     root = ET.Element(
         "svg",
@@ -72,6 +76,8 @@ def draw_svg(graph: DGraph) -> str:
     ET.SubElement(root, "rect", {"class": "page", "width": "100%", "height": "100%"})
     _text(root, "title", _MARGIN, _MARGIN + 14, title, anchor="start")
     _text(root, "subtitle", _MARGIN, _MARGIN + 34, subtitle, anchor="start")
+    kind = "subtitle" if standing.status == "accepted" else "subtitle doubt"
+    _text(root, kind, _MARGIN, _MARGIN + 52, worth, anchor="start")
     left = _MARGIN + (across - layout.width) / 2
     plane = ET.SubElement(root, "g", transform=f"translate({left:.1f} {_MARGIN + _TITLE_HEIGHT:.1f})")
     for route in layout.routes:
@@ -82,9 +88,10 @@ def draw_svg(graph: DGraph) -> str:
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
-def draw_dot(graph: DGraph) -> str:
+def draw_dot(graph: DGraph, standing: GraphStanding = NOT_JUDGED) -> str:
     """Return the graph in Graphviz's language; a node's in-edges are in the order of its operands."""
-    lines = ["digraph {", f"  label={_quoted(one_line(graph.lean_name))}; labelloc=t; ordering=in;"]
+    title = "\n".join(map(one_line, (graph.lean_name, standing.text)))
+    lines = ["digraph {", f"  label={_quoted(title)}; labelloc=t; ordering=in;"]
     lines.append('  node [shape=box, fontname="monospace"]; edge [fontname="monospace", fontsize=9];')
     for position in range(len(graph.entries)):
         label = "\n".join(text for _, text in _labels(graph, position))
@@ -96,13 +103,14 @@ def draw_dot(graph: DGraph) -> str:
     return "\n".join([*lines, "}", ""])
 
 
-def draw_mermaid(graph: DGraph) -> str:
+def draw_mermaid(graph: DGraph, standing: GraphStanding = NOT_JUDGED) -> str:
     """Return the graph as a Mermaid flowchart."""
     lines = [
         "---",
         f"title: {json.dumps(one_line(graph.lean_name), ensure_ascii=False)}",
         "---",
         "flowchart TD",
+        f'  standing>"{_entities(one_line(standing.text))}"]',
     ]
     for position in range(len(graph.entries)):
         label = "<br/>".join(_entities(text) for _, text in _labels(graph, position))

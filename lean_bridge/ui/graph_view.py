@@ -9,21 +9,23 @@ from rich.table import Table
 from rich.text import Text
 
 from lean_bridge.ui.wording import counted, one_line
-from pybind_models import DGraph, DimParam, Param, ShapeParam, shape_text
+from pybind_models import NOT_JUDGED, DGraph, DimParam, GraphStanding, Param, ShapeParam, shape_text
 
 _WIDE: Final = 110
 
 
-def render_graph_table(graph: DGraph, console: Console) -> None:
+def render_graph_table(graph: DGraph, console: Console, standing: GraphStanding = NOT_JUDGED) -> None:
     """Write a row per entry: position, name, op, operands as name and position, certified shape, params.
 
-    On a narrow console the params stand below the shape.
+    What is known of the graph's declaration stands above. On a narrow console the params stand below the
+    shape.
     """
     console.print(Text(one_line(graph.lean_name), "bold"))
     size = f"{counted(len(graph.context), 'input')}, {counted(len(graph.nodes), 'node')}"
     arguments = (("dims", graph.dims), ("scalars", graph.scalars), ("maps", graph.maps))
     told = [size, *(f"{label} {', '.join(names)}" for label, names in arguments if names)]
     console.print(Text(one_line(" · ".join(told)), "dim"))
+    console.print(Text(one_line(standing.text), "dim" if standing.status == "accepted" else "bold red"))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("", justify="right", style="dim", no_wrap=True)
     table.add_column("name", style="bold", overflow="fold")
