@@ -28,6 +28,7 @@ class Code(StrEnum):
     DEFINITION_DRIFT = "LB211"
     DEFINED_TWICE = "LB212"
     KERNEL_NAME = "LB213"
+    STATEMENT_TEXT = "LB214"
 
     NOT_THE_DECLARED_GRAPH = "LB301"
     ILL_FORMED_GRAPH = "LB302"
@@ -35,6 +36,7 @@ class Code(StrEnum):
     NUMBERS_DISAGREE = "LB304"
     OUTSIDE_HYPOTHESIS = "LB305"
     BLIND_CHECK = "LB306"
+    OWN_VOCABULARY = "LB307"
     NO_STANDING = "LB308"
 
     KERNEL_REFUSES = "LB401"
@@ -171,6 +173,14 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "anything by the difference.",
             "Rename the declaration, or import Lean's own.",
         ),
+        Code.STATEMENT_TEXT: Explanation(
+            "the manifest's text is not what the declaration says",
+            "The pinned hash is the declaration's, but the text beside it in the manifest, or that of a "
+            "definition underneath, is not how it reads now.",
+            "Reviewers read the text, not the hash: over the right hash a friendlier text would have them "
+            "agree to something else.",
+            "Compare the texts. If only bound names or the way of writing changed, run `lean-bridge pin`.",
+        ),
         Code.NOT_THE_DECLARED_GRAPH: Explanation(
             "Lean does not agree that this is the declared graph",
             "The extracted graph was written back as Lean, and `declared = extracted` does not hold by rfl.",
@@ -208,6 +218,14 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "What a comparison allows is wider than any error that is known to come from rounding alone.",
             "A wrong derivative would pass too: a check that cannot fail shows nothing.",
             "Narrow the tolerance to what rounding explains, or compare at smaller sizes.",
+        ),
+        Code.OWN_VOCABULARY: Explanation(
+            "not the tool's vocabulary",
+            "The library defines something of its own under a name that this tool gives a meaning to, such "
+            "as Graph, fderiv, GF or the name of an op; or evidence rests on such a definition.",
+            "A theorem about another `fderiv`, or numbers over another field, would be taken for what these "
+            "words mean everywhere else.",
+            "Use the tool's own definitions, or give the others names of their own.",
         ),
         Code.NO_STANDING: Explanation(
             "a graph has no standing",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from lean_bridge.audit.advisories import standing
+from lean_bridge.audit.vocabulary import not_the_tools
 from lean_bridge.codes import Code
 from lean_bridge.conclude import ACCEPTED
 from lean_bridge.crosscheck.run import judge
@@ -62,6 +63,9 @@ def declaration_row(
     found["kernels"] = (KernelVerdict(kernel=built_by, outcome="accepted"), second)
     if code is not None:
         found |= {"status": "rejected", "reason": pinned.change or "it is not in the manifest", "code": code}
+    elif report.words is not None and report.words.changed:
+        reason = not_the_tools(report.words.changed)
+        found |= {"status": "rejected", "reason": reason, "code": Code.OWN_VOCABULARY}
     elif second.outcome == "refused":
         reason = f"{second.kernel} refuses it: {second.detail}"
         found |= {"status": "rejected", "reason": reason, "code": Code.KERNEL_REFUSES}
@@ -123,9 +127,11 @@ def _judgement(
         return "rejected" if rejected else "no verdict", str(evidence.fault), evidence.fault.code
     if certification is not None and certification.outcome == "refused":
         reason = f"Lean refuses that the extracted graph is the declared one: {certification.detail}"
-        return "rejected", reason, Code.NOT_THE_DECLARED_GRAPH
+        if certification.code is not None:
+            reason = f"certificate: {certification.detail}"
+        return "rejected", reason, certification.code or Code.NOT_THE_DECLARED_GRAPH
     if field is not None and field.outcome == "refused":
-        return "rejected", f"GF({field.prime}): {field.detail}", Code.FIELD_DISAGREES
+        return "rejected", f"GF({field.prime}): {field.detail}", field.code or Code.FIELD_DISAGREES
     said = (*(certification.kernels if certification else ()), *(field.kernels if field else ()))
     for verdict in said:
         if verdict.outcome == "refused":

@@ -52,8 +52,9 @@ def _path(key: str) -> Path:
 
 def _own_sources() -> Iterable[str]:
     for package in (lean_bridge, pybind_models):
-        for path in sorted(Path(next(iter(package.__path__))).rglob("*.py")):
-            yield path.read_text(encoding="utf-8")
+        for path in sorted(Path(next(iter(package.__path__))).rglob("*")):
+            if path.suffix in (".py", ".json"):
+                yield path.read_text(encoding="utf-8")
 
 
 def _version(package: str) -> str:

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from lean_bridge.audit.advisories import advisories_for
 from lean_bridge.audit.audit import audit
 from lean_bridge.audit.pins import check_pins
+from lean_bridge.audit.structural import StructuralHashes
 from lean_bridge.build.build import TIME_LIMIT
 from lean_bridge.conclude import conclude
 from lean_bridge.crosscheck.certify import certify_graphs
@@ -76,9 +77,10 @@ def judge_library(
     """
     clock = _Clock(observe)
     environment, catalogue = subject.environment, subject.catalogue
+    hashes = StructuralHashes(environment)
     failed = {report.module: report.state for report in subject.build.modules if report.state == "failed"}
     with clock.stage("audit"):
-        declarations = audit(environment, catalogue, root=subject.root, failed_modules=failed)
+        declarations = audit(environment, catalogue, root=subject.root, failed_modules=failed, hashes=hashes)
     defined = {each.name for each in declarations if each.status == "defined"}
     with clock.stage("extract", len(catalogue.graphs)):
         evidence = {entry.name: GraphEvidence() for entry in catalogue.graphs}
@@ -87,7 +89,9 @@ def judge_library(
                 _extract(evidence[name], environment, name, observe)
     graphs = {name: each.graph for name, each in evidence.items() if each.graph is not None}
     with clock.stage("pins"):
-        pins = check_pins(environment, catalogue, subject.manifest, graphs, known=subject.known)
+        pins = check_pins(
+            environment, catalogue, subject.manifest, graphs, known=subject.known, hashes=hashes
+        )
     if failed:
         opinion = SecondOpinion("second kernel", why_not="Lean refuses part of the library", is_asked=False)
     else:

@@ -9,6 +9,7 @@ from pybind_models.evidence import (
     FieldPoint,
     KernelVerdict,
     Pin,
+    Words,
 )
 from pybind_models.graph import DGraph, DimParam, Entry, MapParam, Node, Param, ScalarParam, ShapeParam
 from pybind_models.report import (
@@ -55,5 +56,6 @@ __all__ = [
     "Source",
     "Toolchain",
     "VerifyReport",
+    "Words",
     "shape_text",
 ]

@@ -29,6 +29,20 @@ not have its body. ``not reached``: something underneath was not accepted, or th
 """
 
 
+class Words(Model):
+    """Whose words a statement is made of: the constants outside Lean's own library that it rests on.
+
+    Counted down to the tool's words, under which everything is the tool's.
+    """
+
+    known: int
+    """How many are the tool's vocabulary, by the hash of what they mean."""
+    own: tuple[str, ...] = ()
+    """Those that the library brings itself, nearest to the statement first."""
+    changed: tuple[str, ...] = ()
+    """Those with a name of the tool's vocabulary that mean something else, the innermost first."""
+
+
 class KernelVerdict(Model):
     """What one kernel says of a declaration."""
 
@@ -87,6 +101,8 @@ class Certification(Model):
     """The generated theorem ``declared = extracted``, proved by ``rfl``."""
     detail: str | None = None
     """What Lean said instead, or why it was not asked."""
+    code: str | None = None
+    """The stable code of a refusal, where it has one of its own."""
     kernels: tuple[KernelVerdict, ...] = ()
     """What independent kernels say of the equation: as a theorem, and as a question of its two sides."""
 
@@ -119,6 +135,8 @@ class FieldEvidence(Model):
     """Schwartz–Zippel: the chance that different functions would have agreed at these points."""
     detail: str | None = None
     """What disagreed, or why nothing was compared."""
+    code: str | None = None
+    """The stable code of a refusal, where it has one of its own."""
     kernels: tuple[KernelVerdict, ...] = ()
     """What independent kernels say of the theorems of all points together."""
 

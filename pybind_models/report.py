@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from pybind_models.base import Model
-from pybind_models.evidence import Advisory, Certification, FieldEvidence, KernelVerdict, Pin
+from pybind_models.evidence import Advisory, Certification, FieldEvidence, KernelVerdict, Pin, Words
 from pybind_models.graph import DGraph
 
 Severity = Literal["information", "warning", "error"]
@@ -103,6 +103,8 @@ class DeclarationReport(Model):
     """The stable code of that reason, as ``lean-bridge explain`` takes it."""
     statement: str | None = None
     """Its type, written to be read."""
+    words: Words | None = None
+    """Whose words it is made of; ``None`` where there is no declaration."""
     axioms: tuple[str, ...] = ()
     """Every axiom reached from it."""
     axiom_path: tuple[str, ...] = ()

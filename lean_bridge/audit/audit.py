@@ -8,6 +8,8 @@ from pathlib import Path
 from lean_bridge.audit.axioms import AxiomCollector, Fault, Foundation
 from lean_bridge.audit.provenance import read_sources
 from lean_bridge.audit.statement import statement_text
+from lean_bridge.audit.structural import StructuralHashes
+from lean_bridge.audit.vocabulary import Vocabulary
 from lean_bridge.codes import Code
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Constant, Name
@@ -21,19 +23,22 @@ def audit(
     *,
     root: Path | None,
     failed_modules: Mapping[str, str],
+    hashes: StructuralHashes | None = None,
 ) -> tuple[DeclarationReport, ...]:
     """Return one report per catalogue entry, in order.
 
     ``environment`` holds the library's compiled modules, ``root`` its sources, which are not looked at where
-    it is ``None``, and ``failed_modules`` says of each module that was not compiled why not.
+    it is ``None``, and ``failed_modules`` says of each module that was not compiled why not. ``hashes`` are the
+    environment's, if there are some already.
 
     Raises: OleanError if a compiled module cannot be read; then nothing was decided.
     """
     collector = AxiomCollector(environment)
+    vocabulary = Vocabulary(hashes or StructuralHashes(environment))
     names = [entry.name for entry in catalogue.declarations]
     sources = read_sources(environment, root, names) if root else {}
     return tuple(
-        _judge(entry, environment, collector, sources.get(entry.name), failed_modules)
+        _judge(entry, environment, collector, vocabulary, sources.get(entry.name), failed_modules)
         for entry in catalogue.declarations
     )
 
@@ -42,6 +47,7 @@ def _judge(
     entry: CatalogueEntry,
     environment: Environment,
     collector: AxiomCollector,
+    vocabulary: Vocabulary,
     source: Source | None,
     failed_modules: Mapping[str, str],
 ) -> DeclarationReport:
@@ -50,16 +56,18 @@ def _judge(
         return _absent(entry, failed_modules)
     foundation = collector.collect(entry.name)
     fault = declaration_fault(entry, constant, environment, foundation)
+    kind = environment.original_kind(entry.name)
     accepted: DeclarationStatus = "proved" if entry.kind == "theorem" else "defined"
     return DeclarationReport(
         name=entry.name,
         group=entry.group,
         upstream=entry.upstream,
-        kind=environment.original_kind(entry.name),
+        kind=kind,
         status="rejected" if fault else accepted,
         reason=fault.reason if fault else None,
         code=fault.code if fault else None,
         statement=statement_text(constant, environment),
+        words=vocabulary.words(entry.name, is_theorem=kind == "theorem"),
         axioms=foundation.axioms,
         axiom_path=foundation.path,
         library_theorems=len(foundation.library_theorems),

@@ -67,6 +67,7 @@ def check_pins(
     graphs: Mapping[Name, DGraph],
     *,
     known: Collection[Name] | None = None,
+    hashes: StructuralHashes | None = None,
 ) -> dict[Name, tuple[Pin, Code | None]]:
     """Return of each catalogued declaration whether it is as pinned, and the code of what is not.
 
@@ -75,7 +76,7 @@ def check_pins(
     pinned, and there are no codes.
     """
     pinned = {declaration.name: declaration for declaration in manifest.declarations} if manifest else {}
-    checker = _Checker(environment, manifest.definitions if manifest else {})
+    checker = _Checker(environment, manifest.definitions if manifest else {}, hashes)
     checked: dict[Name, tuple[Pin, Code | None]] = {}
     for entry in catalogue.declarations:
         code = Code.NOT_PINNED if manifest else None
@@ -100,10 +101,12 @@ def graph_hash(graph: DGraph) -> str:
 class _Checker:
     """Holds the declarations of one environment against what was pinned."""
 
-    def __init__(self, environment: Environment, definitions: Mapping[Name, str]) -> None:
+    def __init__(
+        self, environment: Environment, definitions: Mapping[Name, str], hashes: StructuralHashes | None
+    ) -> None:
         self._environment = environment
         self._definitions = definitions
-        self._hashes = StructuralHashes(environment)
+        self._hashes = hashes or StructuralHashes(environment)
         self._collector = AxiomCollector(environment)
 
     def hash(self, name: Name) -> str:

@@ -65,6 +65,15 @@ class StructuralHashes:
         self._skeletons: dict[tuple[Name, ...], _Skeleton] = {}
         self._merkle: dict[tuple[Name, ...], bytes] = {}
 
+    def extended(self, environment: Environment) -> StructuralHashes:
+        """Return the hashes of an environment that extends this one's; what was followed stays so."""
+        other = StructuralHashes(environment)
+        other._own |= self._own
+        other._proofs |= self._proofs
+        other._skeletons |= self._skeletons
+        other._merkle |= self._merkle
+        return other
+
     def hash(self, name: Name) -> str:
         """Return the hash of a theorem's statement, or of everything that another declaration says."""
         block = self._block(name)
@@ -75,6 +84,10 @@ class StructuralHashes:
         skeleton = self._skeleton(self._block(name))
         return _digest(skeleton.digest, *skeleton.references).hex()
 
+    def references(self, name: Name) -> tuple[Name, ...]:
+        """Return the constants of the library's own that a declaration itself refers to, as first met."""
+        return self._skeleton(self._block(name)).references
+
     def underneath(self, name: Name) -> Mapping[Name, Name]:
         """Return the constants of the library's own on which a declaration's hash depends, nearest first.
 
@@ -83,7 +96,7 @@ class StructuralHashes:
         parents: dict[Name, Name] = {}
         pending = [name]
         for at in pending:
-            for reference in self._skeleton(self._block(at)).references:
+            for reference in self.references(at):
                 if reference not in parents and reference != name:
                     parents[reference] = at
                     pending.append(reference)

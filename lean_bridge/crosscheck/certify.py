@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lean_bridge.audit.axioms import AxiomCollector
+from lean_bridge.audit.structural import StructuralHashes
+from lean_bridge.audit.vocabulary import Vocabulary, not_the_tools
+from lean_bridge.codes import Code
 from lean_bridge.crosscheck.generated import check_statements, shortened
 from lean_bridge.errors import DeclarationError, Declined
 from lean_bridge.events import BuildEvent
@@ -67,15 +70,15 @@ def certify_graphs(
     outcomes |= {name: _refused(message) for name, message in checked.refusals.items()}
     compiled = environment.extended(checked.directory)
     compiled.closure(checked.compiled)
-    collector = AxiomCollector(compiled)
+    collector, vocabulary = AxiomCollector(compiled), Vocabulary(StructuralHashes(compiled))
     for name, group in checked.compiled.items():
         for graph in (certificate.graph for certificate in group):
-            outcomes[graph.lean_name] = judge_certificate(graph, name, compiled, collector)
+            outcomes[graph.lean_name] = judge_certificate(graph, name, compiled, collector, vocabulary)
     return {graph.lean_name: outcomes[graph.lean_name] for graph in graphs}, checked.directory
 
 
 def judge_certificate(
-    graph: DGraph, module: Name, compiled: Environment, collector: AxiomCollector
+    graph: DGraph, module: Name, compiled: Environment, collector: AxiomCollector, vocabulary: Vocabulary
 ) -> Certification:
     """Return what the compiled theorem itself says, whatever was or was not reported about it."""
     name = certificate_name(graph)
@@ -84,6 +87,12 @@ def judge_certificate(
         return _refused(f"{module} was compiled, and has no theorem {name}")
     if not states_extraction(theorem.type, graph, compiled):
         return _refused(f"{name} was compiled, and does not say that {graph.lean_name} is what was extracted")
+    if strangers := vocabulary.strangers(extracted_name(graph)):
+        return Certification(
+            outcome="refused",
+            detail=not_the_tools(strangers),
+            code=Code.OWN_VOCABULARY,
+        )
     foundation = collector.collect(name)
     if foundation.fault is not None:
         return _refused(f"{name} rests on {foundation.path[-1]}: {foundation.fault.reason}")

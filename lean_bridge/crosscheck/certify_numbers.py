@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from lean_bridge.audit.axioms import AxiomCollector
+from lean_bridge.audit.structural import StructuralHashes
+from lean_bridge.audit.vocabulary import Vocabulary, not_the_tools
+from lean_bridge.codes import Code
 from lean_bridge.crosscheck.degree import bound_degree, error_bound
 from lean_bridge.crosscheck.field_points import NumbersAtPoint, numbers_at_points
 from lean_bridge.crosscheck.field_theorems import (
@@ -26,6 +29,7 @@ from lean_bridge.events import BuildEvent
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.executor.primitive import Primitive
 from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.extract.render import extracted_name
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Name
 from lean_bridge.toolchain.provider import Provider
@@ -92,10 +96,10 @@ def certify_numbers(
     outcomes |= {name: _refused(message) for name, message in checked.refusals.items()}
     compiled = Environment([checked.directory, generated, library], library=provider.library)
     compiled.closure(checked.compiled)
-    collector = AxiomCollector(compiled)
+    collector, vocabulary = AxiomCollector(compiled), Vocabulary(StructuralHashes(compiled))
     for module, group in checked.compiled.items():
         for case in group:
-            outcomes[case.graph.lean_name] = _judge(case, module, compiled, collector)
+            outcomes[case.graph.lean_name] = _judge(case, module, compiled, collector, vocabulary)
     return {graph.lean_name: outcomes[graph.lean_name] for graph in graphs}, checked.directory
 
 
@@ -110,7 +114,9 @@ def _module(group: Sequence[_Case]) -> tuple[str, tuple[range, ...]]:
     return "\n".join(lines) + "\n", tuple(places)
 
 
-def _judge(case: _Case, module: Name, compiled: Environment, collector: AxiomCollector) -> FieldEvidence:
+def _judge(
+    case: _Case, module: Name, compiled: Environment, collector: AxiomCollector, vocabulary: Vocabulary
+) -> FieldEvidence:
     """Return what the compiled theorems themselves say, whatever was or was not reported about them."""
     points = []
     for number, point in enumerate(case.points, start=1):
@@ -121,6 +127,13 @@ def _judge(case: _Case, module: Name, compiled: Environment, collector: AxiomCol
                 return _refused(f"{module} was compiled, and has no theorem {name}")
             if not states_numbers(theorem.type, pass_, case.graph, point):
                 return _refused(f"{name} was compiled, and does not state the executor's numbers")
+            if strangers := vocabulary.strangers(name, {extracted_name(case.graph)}):
+                return FieldEvidence(
+                    outcome="refused",
+                    prime=PRIME,
+                    detail=not_the_tools(strangers),
+                    code=Code.OWN_VOCABULARY,
+                )
             foundation = collector.collect(name)
             if foundation.fault is not None:
                 return _refused(f"{name} rests on {foundation.path[-1]}: {foundation.fault.reason}")

@@ -23,6 +23,7 @@ from lean_bridge.ui.verdict import (
     guarantee,
     no_axioms,
     status_text,
+    words_text,
 )
 from lean_bridge.ui.wording import (
     coded,
@@ -141,6 +142,8 @@ def _declaration(
     if report.upstream is not None:
         same = report.upstream == report.name
         notes.append(f"upstream: {'same name' if same else report.upstream.removeprefix(namespace)}")
+    if report.words is not None and (report.words.own or report.words.changed or verbose):
+        notes.append(words_text(report.words))
     if notes:
         lines.append(Text(" · ".join(map(visible, notes)), "dim"))
     return Group(*lines)

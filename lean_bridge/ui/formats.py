@@ -16,6 +16,7 @@ from lean_bridge.ui.verdict import (
     graph_tone,
     guarantee,
     module_tone,
+    words_text,
 )
 from lean_bridge.ui.wording import coded, one_line, visible
 from pybind_models import DeclarationReport, Diagnostic, ModuleReport, VerifyReport
@@ -49,7 +50,8 @@ def _rows(report: VerifyReport) -> Iterator[tuple[str, ...]]:
         rest = coded(each.code, each.reason) if each.reason else each.statement or "-"
         axioms, library = f"axioms={','.join(each.axioms)}", f"library={each.library_theorems}"
         pin, standing = f"pin={each.pin.outcome if each.pin else '-'}", f"standing={each.standing or '-'}"
-        yield "declaration", each.status, each.name, place, axioms, library, pin, standing, rest
+        words = f"words={words_text(each.words)}"
+        yield "declaration", each.status, each.name, place, axioms, library, pin, standing, words, rest
     for graph in report.graphs:
         reason = coded(graph.code, graph.reason or "-")
         yield "graph", graph.status, graph.name, "-", f"{graph.seconds:.2f}s", reason

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
+from lean_bridge.ui.verdict import words_text
 from lean_bridge.ui.wording import coded, common_namespace, one_line
 from pybind_models import DeclarationReport, DGraph, VerifyReport, shape_text
 
-_HEAD = ("declaration", "upstream", "status", "rests on", "source")
+_HEAD = ("declaration", "upstream", "status", "words", "rests on", "source")
 
 
 def render_markdown(report: VerifyReport) -> str:
@@ -42,7 +43,8 @@ def _row(each: DeclarationReport, namespace: str) -> tuple[str, ...]:
     rests = ", ".join(f"`{axiom}`" for axiom in each.axioms) or "no axiom seen"
     if each.library_theorems:
         rests += f"; {each.library_theorems} theorems of Lean's library"
-    return name, upstream, each.status, rests, f"`{each.source.file}`" if each.source else "–"
+    words = words_text(each.words)
+    return name, upstream, each.status, words, rests, f"`{each.source.file}`" if each.source else "–"
 
 
 def _entries(graph: DGraph) -> Iterator[tuple[str, ...]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from rich.text import Text
 
-from lean_bridge.ui.wording import counted, deviation_text
+from lean_bridge.ui.wording import counted, deviation_text, listed
 from pybind_models import (
     CheckResult,
     DeclarationReport,
@@ -16,6 +16,7 @@ from pybind_models import (
     KernelVerdict,
     ModuleReport,
     VerifyReport,
+    Words,
 )
 
 Tone: TypeAlias = Literal["good", "bad", "open"]
@@ -101,6 +102,15 @@ def backing(report: DeclarationReport) -> list[tuple[Tone, str]]:
     return said
 
 
+def words_text(words: Words | None) -> str:
+    """Return whose words a statement is made of: the tool's, the library's own, or false ones."""
+    if words is None:
+        return "-"
+    said = [f"not the tool's: {listed(words.changed)}"] if words.changed else []
+    said += [f"own words: {listed(words.own)}"] if words.own else []
+    return "; ".join(said) or ("the tool's words" if words.known else "Lean's words")
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One thing that speaks for or against a graph: a link to its declaration, or a check of its numbers."""
@@ -163,6 +173,15 @@ def no_axioms(library_theorems: int) -> str:
     return "no axioms seen" if library_theorems else "no axioms"
 
 
+def _vocabulary(declarations: Sequence[DeclarationReport]) -> list[str]:
+    """Return what must not be missed about the words of statements; all the tool's or Lean's is no news."""
+    told = [each.words for each in declarations if each.words is not None]
+    changed = dict.fromkeys(name for words in told for name in words.changed)
+    own = sum(bool(words.own) for words in told)
+    parts = [f"NOT THE TOOL'S, under its names: {listed(changed)}"] if changed else []
+    return parts + ([f"{counted(own, 'statement')} in words of the library's own"] if own else [])
+
+
 def guarantee(report: VerifyReport) -> str:
     """Return, by counts, what a report vouches for and what it takes on trust."""
     declarations, graphs = report.declarations, report.graphs
@@ -176,6 +195,7 @@ def guarantee(report: VerifyReport) -> str:
             f"{len(proved)} proved, {others} defined of {counted(len(declarations), 'declaration')} "
             f"({counted(confirmed, 'proof')} confirmed by a second kernel, {pinned} pinned)"
         )
+        parts += _vocabulary(declarations)
     if graphs:
         checks = [check.outcome for each in graphs for check in each.checks]
         agreeing = sum(graph_tone(each) == "good" for each in graphs)

@@ -45,6 +45,13 @@ def counted(count: int, singular: str, plural: str | None = None) -> str:
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
+def listed(names: Iterable[str], most: int = 3) -> str:
+    """Return the first few names, and how many more there are."""
+    known = list(names)
+    shown = ", ".join(known[:most])
+    return shown if len(known) <= most else f"{shown} and {len(known) - most} more"
+
+
 def deviation_text(error: float | None, tolerance: float | None) -> str:
     """Return a deviation beside what is allowed: ``3e-16 within 1e-12``; NaN is ``not within`` anything."""
     if error is None or tolerance is None:

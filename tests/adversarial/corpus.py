@@ -19,7 +19,7 @@ from lean_bridge.project import Project
 from lean_bridge.toolchain.install import Progress
 from lean_bridge.toolchain.provider import Provider
 from pybind_models import VerifyReport
-from tests.adversarial.tampering import edit, leave_stale, own_cache, plant
+from tests.adversarial.tampering import edit, leave_stale, own_cache, plant, rewrite
 
 CORPUS = Path(__file__).parent
 SHIPPED = CORPUS.parent.parent / "lean"
@@ -119,6 +119,8 @@ def run(attack: Attack, twin: Twin, lean: Provider, scratch: Path) -> Outcome:
     root = scratch / "library"
     lay_out(attack, twin, root)
     copy_library(attack.builds_on, lean, root)
+    if (root / "rewrite.toml").is_file():
+        rewrite(root)
     project = TwinProject(root, lean)
     with own_cache(scratch / "cache") if attack.tampers else nullcontext():
         if (attack.directory / "earlier").is_dir():

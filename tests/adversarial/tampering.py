@@ -80,6 +80,15 @@ def plant(sources: Path, project: Project, lean: Provider) -> None:
             )
 
 
+def rewrite(root: Path) -> None:
+    """Replace text in sources that a twin shares with the shipped library, as ``rewrite.toml`` says."""
+    for told in tomllib.loads((root / "rewrite.toml").read_text(encoding="utf-8"))["rewrite"]:
+        path = root / told["file"]
+        text = path.read_text(encoding="utf-8")
+        assert told["find"] in text, f"{path}: there is nothing to replace"
+        path.write_text(text.replace(told["find"], told["replace"]), encoding="utf-8")
+
+
 def edit(instructions: Path, project: Project) -> None:
     """Replace text in the bytes of a compiled module, everywhere in its files, or remove one of them."""
     told = tomllib.loads(instructions.read_text(encoding="utf-8"))

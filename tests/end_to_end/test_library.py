@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lean_bridge.audit.vocabulary import collect_vocabulary, read_vocabulary
 from lean_bridge.project import Project, open_project
 from lean_bridge.ui.markdown import render_markdown
 from pybind_models import VerifyReport
@@ -53,6 +54,19 @@ def test_the_encoder_with_its_weights_agrees_with_pytorch(report: VerifyReport) 
     assert check.outcome == "passed"
     assert check.error is not None
     assert check.error <= 1e-11
+
+
+def test_the_vocabulary_is_that_of_the_library(project: Project) -> None:
+    found, known = collect_vocabulary(project.environment()), read_vocabulary()
+    assert set(found) == set(known)
+    wrong = [name for name, hash_ in found.items() if hash_ not in known[name]]
+    assert not wrong, "write it again: python -m tests.vocabulary"
+
+
+def test_every_statement_is_in_the_tools_words(report: VerifyReport) -> None:
+    for each in report.declarations:
+        assert each.words is not None
+        assert (each.words.own, each.words.changed) == ((), ()), each.name
 
 
 def test_every_link_of_every_graph_is_certified_and_confirmed(report: VerifyReport) -> None:

@@ -11,7 +11,7 @@ from lean_bridge.conclude import conclude
 from lean_bridge.errors import ShapeError, UnsupportedOp
 from lean_bridge.rows import GraphEvidence, declaration_row, dropped_row, graph_row
 from lean_bridge.second_opinion import SecondOpinion
-from pybind_models import Advisory, Certification, CheckResult, KernelVerdict, Pin
+from pybind_models import Advisory, Certification, CheckResult, KernelVerdict, Pin, Words
 from tests.reports import ATTENTION, BACKPROP, CERTIFIED, FIELD, PINNED, SORRY, attention_graph, build, module
 
 NATIVE = "Lean 4.35.0, native"
@@ -52,6 +52,17 @@ def test_without_a_second_kernel_the_advisories_stand() -> None:
     assert (row.status, row.standing) == ("proved", "proved, advisories")
     assert row.kernels[1].outcome == "not asked"
     assert row.kernels[1].detail == "it is not installed"
+
+
+def test_words_of_another_meaning_reject_a_declaration_and_its_graph() -> None:
+    words = Words(known=3, changed=("Proofs.Autograd.fderiv",))
+    theorem = BACKPROP.model_copy(update={"words": words})
+    row = declaration_row(theorem, (PINNED, None), "Lean", opinion("accepted", *ALL), [])
+    assert (row.status, row.code) == ("rejected", Code.OWN_VOCABULARY)
+    assert "Proofs.Autograd.fderiv is not the tool's" in (row.reason or "")
+    refused = FIELD.model_copy(update={"outcome": "refused", "detail": "GF", "code": Code.OWN_VOCABULARY})
+    graph = graph_row(evidence(finite_field=refused), ATTENTION, opinion("accepted", *ALL))
+    assert (graph.status, graph.code) == ("rejected", Code.OWN_VOCABULARY)
 
 
 def test_drift_and_a_kernel_that_refuses_reject() -> None:

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.audit.axioms import AxiomCollector
+from lean_bridge.audit.structural import StructuralHashes
+from lean_bridge.audit.vocabulary import Vocabulary
+from lean_bridge.codes import Code
 from lean_bridge.crosscheck.certify import judge_certificate, states_extraction
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import BVar, Expr, MData
@@ -107,7 +110,13 @@ THEOREM = "LeanBridge.Certified.A.graph.declared_eq_extracted"
 
 
 def judged(
-    directory: Path, *, theorem: str = THEOREM, kind: str = "theorem", of: str = "A.graph", proof: str = "rfl"
+    directory: Path,
+    *,
+    theorem: str = THEOREM,
+    kind: str = "theorem",
+    of: str = "A.graph",
+    proof: str = "rfl",
+    made_of: str | None = None,
 ) -> Certification:
     """Return the judgement on a compiled module with a theorem about ``PLAIN``."""
     writer = OleanWriter(word=8)
@@ -124,15 +133,24 @@ def judged(
     prop, x, graph = writer.expr(3, [1]), applied("x"), applied("Proofs.Autograd.Graph")
     written = [
         (named(name), writer.declaration("definition", named(name), graph if name[0] == "A" else prop, prop))
-        for name in ("Eq", "x", "rfl", "Proofs.Autograd.Graph", "A.graph", "A.other", EXTRACTED)
+        for name in ("Eq", "x", "rfl", "Proofs.Autograd.Graph", "A.graph", "A.other", "Op.own")
     ]
+    body = prop if made_of is None else applied(made_of)
+    written.append((named(EXTRACTED), writer.declaration("definition", named(EXTRACTED), prop, body)))
     written.append((named("sorryAx"), writer.axiom(named("sorryAx"), prop)))
     statement = applied("Eq", graph, applied(of), applied(EXTRACTED, x, x))
     written.append((named(theorem), writer.declaration(kind, named(theorem), statement, applied(proof))))
     writer.file(directory / "Made.olean", written)
     compiled = Environment([directory])
     compiled.load("Made")
-    return judge_certificate(PLAIN, "Made", compiled, AxiomCollector(compiled))
+    vocabulary = Vocabulary(StructuralHashes(compiled), {})
+    return judge_certificate(PLAIN, "Made", compiled, AxiomCollector(compiled), vocabulary)
+
+
+def test_a_graph_made_of_own_words_is_refused(tmp_path: Path) -> None:
+    judgement = judged(tmp_path, made_of="Op.own")
+    assert (judgement.outcome, judgement.code) == ("refused", Code.OWN_VOCABULARY)
+    assert "Op.own is not the tool's" in (judgement.detail or "")
 
 
 def test_what_was_compiled_is_judged(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from lean_bridge.ui.dashboard import render_report
 from lean_bridge.ui.formats import render_github, render_json, render_junit, render_text
-from pybind_models import VerifyReport
+from lean_bridge.ui.markdown import render_markdown
+from pybind_models import VerifyReport, Words
 from tests.reports import BACKPROP, UNSOLVED, accepted, build, module, plain_console, rejected
 
 
@@ -124,6 +125,32 @@ def test_junit_survives_letters_that_xml_lacks() -> None:
     assert failure is not None
     assert failure.text is not None
     assert failure.text.endswith("\ufffd\ufffd]]>\ufffd<&")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            Words(known=2, own=("Own.f", "Own.g")),
+            ("1 statement in words of the library's own", "own words: Own.f"),
+        ),
+        (Words(known=2, changed=("Proofs.fderiv",)), ("NOT THE TOOL'S, under its names: Proofs.fderiv",) * 2),
+    ],
+    ids=["own", "changed"],
+)
+def test_every_format_says_whose_the_words_are(words: Words, told: tuple[str, str]) -> None:
+    report = accepted()
+    named = BACKPROP.model_copy(update={"words": words})
+    report = report.model_copy(update={"declarations": (named, *report.declarations[1:])})
+    console, stream = plain_console(400)
+    render_report(report, console)
+    shown = stream.getvalue()
+    header, row = told
+    for text in (shown, render_text(report), render_github(report)):
+        assert header in text
+    assert row.split(": ")[-1] in render_markdown(report)
+    assert row in shown
+    assert row in render_text(report)
 
 
 def test_every_format_shows_the_codes_of_what_is_not_good() -> None:
