@@ -14,6 +14,7 @@ class Code(StrEnum):
 
     BUILD_FAILED = "LB101"
     KERNEL_SKIPPED = "LB102"
+    SOURCE_OUTSIDE = "LB104"
 
     STATEMENT_DRIFT = "LB201"
     MISSING = "LB202"
@@ -54,6 +55,7 @@ class Code(StrEnum):
     NOTHING_CHECKED = "LB908"
     NO_ANSWER = "LB909"
     NUMERICS = "LB910"
+    LEAN_CANNOT = "LB911"
     OUR_FAULT = "LB999"
 
 
@@ -84,6 +86,13 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "declarations that its kernel never saw.",
             "Any term passes for a proof then, and the compiled file does not show it.",
             "Remove the option, and every mention of it, comments included.",
+        ),
+        Code.SOURCE_OUTSIDE: Explanation(
+            "a source lies outside the project's root",
+            "The lakefile leads out of the directory in which it stands, or a source file or directory is a "
+            "symbolic link.",
+            "What is judged would not be what was checked out and reviewed, and could change unseen.",
+            "Put the sources below the lakefile, as files of their own.",
         ),
         Code.STATEMENT_DRIFT: Explanation(
             "a statement is not the one that was pinned",
@@ -271,9 +280,11 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
         Code.NO_PROJECT: Explanation(
             "there is no Lean library here",
             "A directory with a lakefile, a toolchain, a catalogue and sources was expected, or one of these "
-            "cannot be read.",
-            "Without a catalogue nothing is known of what should hold.",
-            "Name the library with --project, or mend the file that is named.",
+            "cannot be read or followed.",
+            "Without a catalogue nothing is known of what should hold, and a library that is half read is "
+            "another library.",
+            "Name the library with --project, mend the file that is named, or give --shipped for the library "
+            "that came with this package.",
         ),
         Code.NOT_CATALOGUED: Explanation(
             "the catalogue has no such name",
@@ -324,6 +335,14 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "node does not meet its theorem's hypothesis.",
             "The theorems are about real numbers that meet their hypotheses, and about nothing else.",
             "Look at the entry that is named, where it began; smaller numbers, float64 or a larger ε may do.",
+        ),
+        Code.LEAN_CANNOT: Explanation(
+            "not supported by this Lean",
+            "The sources use what the Lean that is embedded here cannot do, such as notation of another file "
+            "or a file without `module`, or they import a package that is not here, such as Mathlib.",
+            "Lean's messages then speak of this Lean's limits: they neither prove nor refute anything.",
+            "Follow the mend that is named; docs/limits.md has them all. Or install the Lean that "
+            "lean-toolchain names with elan: it is used instead.",
         ),
         Code.OUR_FAULT: Explanation(
             "a fault of lean-bridge itself",

@@ -5,6 +5,7 @@
     LeanBridgeError
       Rejected                      a verdict: what was asked for does not hold             exit 1
         BuildFailed                 Lean refused a source file
+          SourceOutside             a source lies outside the project's root
         DeclarationError            not the declaration that was asked for
           DeclarationNotFound
         GraphError                  the graph is ill-formed
@@ -22,6 +23,7 @@
         OleanError                  a compiled file cannot be read          (.path, .offset)
         Declined                    understood, but not supported
           UnsupportedOp
+          UnsupportedSource         Lean sources that the Lean in use cannot compile
           UnsupportedTerm
           OutOfFuel
         BindingError                dimensions or parameters do not fit the graph
@@ -61,6 +63,12 @@ class BuildFailed(Rejected):
     """Lean refused at least one source file."""
 
     code = Code.BUILD_FAILED
+
+
+class SourceOutside(BuildFailed):
+    """A source lies outside the project's root, or is reached through a link."""
+
+    code = Code.SOURCE_OUTSIDE
 
 
 class DeclarationError(Rejected):
@@ -169,6 +177,12 @@ class UnsupportedOp(Declined):
     def __init__(self, op: str, message: str) -> None:
         super().__init__(message)
         self.op = op
+
+
+class UnsupportedSource(Declined):
+    """The sources ask for what the Lean in use cannot do."""
+
+    code = Code.LEAN_CANNOT
 
 
 class UnsupportedTerm(Declined):

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import difflib
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
-from lean_bridge.audit.catalogue import CATALOGUE, read_catalogue
-from lean_bridge.audit.manifest import read_manifest
+from lean_bridge.audit.catalogue import CATALOGUE, parse_catalogue
+from lean_bridge.audit.manifest import MANIFEST, parse_manifest
 from lean_bridge.audit.pins import check_pins, pin_declarations
-from lean_bridge.build.build import TIME_LIMIT, build_library
+from lean_bridge.build.build import TIME_LIMIT, build_modules
+from lean_bridge.build.lakefile import LAKEFILE
+from lean_bridge.build.modules import Library, read_library
 from lean_bridge.codes import Code
-from lean_bridge.errors import BuildFailed, NotCatalogued, ProjectNotFound
+from lean_bridge.discovery import TOOLCHAIN, find_library
+from lean_bridge.errors import BuildFailed, NotCatalogued
 from lean_bridge.executor.graph import ExecutableGraph
+from lean_bridge.files import decoded, read_below
 from lean_bridge.olean.environment import Environment
 from lean_bridge.standing import Origin, read_graph
 from lean_bridge.toolchain.find import find_toolchain
@@ -22,46 +28,25 @@ from lean_bridge.toolchain.install import Progress
 from lean_bridge.toolchain.provider import Elaboration, Job, Provider
 from lean_bridge.verdicts import recall, remember, verdict_key
 from lean_bridge.verify import Observer, Subject, extract, judge_library
-from pybind_models import BuildReport, DGraph, GraphStanding, Pin, VerifyReport
+from pybind_models import BuildReport, DGraph, GraphStanding, LibraryIdentity, Pin, VerifyReport
 from pybind_models.catalogue import Catalogue
 from pybind_models.manifest import Manifest
-
-_SHIPPED = Path(__file__).parent / "_lean"
-_CHECKOUT = Path(__file__).parent.parent / "lean"
 
 
 def _ignore(event: object) -> None:
     del event
 
 
-def open_project(path: Path | str | None = None) -> Project:
+def open_project(path: Path | str | None = None, *, shipped: bool = False, loose: bool = False) -> Project:
     """Return the Lean library at ``path``: its own directory, or one with a ``lean/`` in it.
 
-    Without a path: the nearest one at or above the working directory, else the one that this package ships.
-    Raises: ProjectNotFound.
+    Without a path: the nearest one at or above the working directory. The library that this package ships is
+    returned where ``shipped`` asks for it, or where no Lean project stands at or above the working directory
+    nor elsewhere in its repository; ``loose`` says that single Lean files there are no project.
+    Raises: ProjectNotFound, also for a project that lacks a lakefile or a catalogue.
     """
-    if path is not None:
-        root = _library_at(Path(path).absolute())
-        if root is None:
-            raise ProjectNotFound(
-                f"{path}: expected a Lean library ({CATALOGUE} and lakefile.toml), found none"
-            )
-        return Project(root)
-    here = Path.cwd()
-    for directory in (here, *here.parents):
-        if root := _library_at(directory):
-            return Project(root)
-    for root in (_SHIPPED, _CHECKOUT):
-        if _library_at(root):
-            return Project(root)
-    raise ProjectNotFound("no Lean library here, and none came with this package; reinstall lean-bridge")
-
-
-def _library_at(directory: Path) -> Path | None:
-    for root in (directory, directory / "lean"):
-        if (root / CATALOGUE).is_file() and (root / "lakefile.toml").is_file():
-            return root
-    return None
+    found = find_library(Path(path) if path is not None else None, shipped=shipped, loose=loose)
+    return Project(found.root, is_shipped=found.is_shipped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +56,46 @@ class _Compiled:
     provider: Provider
     report: BuildReport
     directory: Path
+    library: Library
+    """The sources that were compiled."""
 
 
 class Project:
     """A Lean library; ``root`` is the directory of its ``lakefile.toml``."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, is_shipped: bool = False) -> None:
         self.root = root
-        self.catalogue: Catalogue = read_catalogue(root)
+        self.is_shipped = is_shipped
+        self._contents: dict[str, bytes] = {}
+        self.catalogue: Catalogue = parse_catalogue(root / CATALOGUE, self._read(CATALOGUE))
         self._compiled: _Compiled | None = None
 
     @property
     def required_toolchain(self) -> str:
         """The text of the library's ``lean-toolchain``. Raises: ProjectNotFound if there is none."""
-        path = self.root / "lean-toolchain"
-        try:
-            return path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise ProjectNotFound(f"{path}: cannot be read: {error.strerror}") from error
+        return decoded(self.root / TOOLCHAIN, self._read(TOOLCHAIN))
+
+    @property
+    def identity(self) -> LibraryIdentity:
+        """Which library this is; its digest is that of the files as they were last built, if they were.
+
+        The digest is what ``sha256sum FILES | sort -k 2 | sha256sum`` prints of the library's lakefile,
+        toolchain, catalogue, manifest and sources, by their paths from the root.
+        """
+        built = self._compiled
+        contents = dict(self._contents)
+        if built is not None:
+            contents |= {module.file: module.content for module in built.library.modules}
+        lakefile = built.library.lakefile if built is not None else None
+        if lakefile is not None:
+            contents[LAKEFILE] = lakefile.content
+        return LibraryIdentity(
+            name=lakefile.name if lakefile is not None else None,
+            root=str(self.root.resolve()),
+            digest=_digest(contents) if lakefile is not None else None,
+            is_shipped=self.is_shipped,
+            passed_over=lakefile.passed_over if lakefile is not None else (),
+        )
 
     def toolchain(self, *, install: bool = True, progress: Progress | None = None) -> Provider:
         """Return the Lean that the library's ``lean-toolchain`` asks for.
@@ -104,9 +111,11 @@ class Project:
 
         Raises: ToolchainError if Lean cannot be run; ProjectNotFound if the sources are no library.
         """
+        self._manifest()
         provider = self.toolchain(progress=progress)
-        report, compiled = build_library(self.root, provider, workers=workers, observe=observe)
-        self._compiled = _Compiled(provider, report, compiled)
+        library = read_library(self.root, provider.library)
+        report, compiled = build_modules(library, provider, workers=workers, observe=observe)
+        self._compiled = _Compiled(provider, report, compiled, library)
         return report
 
     def elaborate(
@@ -147,6 +156,17 @@ class Project:
         """
         return self._built().directory
 
+    def _read(self, name: str) -> bytes:
+        self._contents[name] = content = read_below(self.root, self.root / name)
+        return content
+
+    def _manifest(self) -> Manifest | None:
+        """Read the library's manifest, if there is one."""
+        if os.path.lexists(self.root / MANIFEST):
+            return parse_manifest(self.root / MANIFEST, self._read(MANIFEST))
+        self._contents.pop(MANIFEST, None)
+        return None
+
     def _built(self) -> _Compiled:
         if self._compiled is None:
             self.build()
@@ -184,7 +204,7 @@ class Project:
             environment=self.environment(),
             library=built.directory.name,
             toolchain=built.report.toolchain,
-            manifest=read_manifest(self.root),
+            manifest=self._manifest(),
             known=[each.name for each in self.catalogue.declarations],
         )
         return read_graph(origin, entry, allow_uncertified=allow_uncertified)
@@ -219,7 +239,7 @@ class Project:
         """
         started = time.monotonic()
         catalogue = self.select(names)
-        manifest = read_manifest(self.root)
+        manifest = self._manifest()
         build = self.build(workers=workers, observe=observe, progress=progress)
         failed = ",".join(module.module for module in build.modules if module.state == "failed")
         # the directory is named by the content of every module, their options and the toolchain
@@ -229,7 +249,9 @@ class Project:
         key = verdict_key(self.compiled().name, failed, selected, known, pinned, requirement)
         earlier = None if fresh else recall(key)
         if earlier is not None:
-            return earlier.replaced(build=build, cached=True, seconds=time.monotonic() - started)
+            return earlier.replaced(
+                build=build, library=self.identity, cached=True, seconds=time.monotonic() - started
+            )
         subject = Subject(
             root=self.root,
             provider=self._built().provider,
@@ -242,7 +264,7 @@ class Project:
             workers=workers,
         )
         report = judge_library(subject, require_confirmed=require_confirmed, observe=observe)
-        report = report.replaced(seconds=time.monotonic() - started)
+        report = report.replaced(library=self.identity, seconds=time.monotonic() - started)
         remember(key, report)
         return report
 
@@ -261,7 +283,7 @@ class Project:
 
         Raises: as :meth:`build` and :meth:`extract`; ProjectNotFound for a manifest that cannot be read.
         """
-        manifest = read_manifest(self.root)
+        manifest = self._manifest()
         environment, graphs = self._pinnable(observe, progress)
         return check_pins(environment, self.catalogue, manifest, graphs)
 
@@ -288,3 +310,8 @@ class Project:
         near = difflib.get_close_matches(name, [*known, *short], n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else f"{CATALOGUE} has {', '.join(short)}"
         raise NotCatalogued(f"{name} is not in the catalogue; {hint}")
+
+
+def _digest(contents: Mapping[str, bytes]) -> str:
+    lines = (f"{sha256(content).hexdigest()}  {file}\n" for file, content in sorted(contents.items()))
+    return sha256("".join(lines).encode()).hexdigest()

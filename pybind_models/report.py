@@ -42,6 +42,21 @@ class Toolchain(Model):
     """What confines it while it compiles."""
 
 
+class LibraryIdentity(Model):
+    """Which library a report is about."""
+
+    name: str | None = None
+    """As its lakefile calls it."""
+    root: str
+    """The directory of its lakefile."""
+    digest: str | None = None
+    """A SHA-256 over its lakefile, toolchain, catalogue, manifest and sources, where all were read."""
+    is_shipped: bool = False
+    """Whether it is the one that came with the package, taken because no other was named."""
+    passed_over: tuple[str, ...] = ()
+    """What its lakefile asks for and is not done, one line each."""
+
+
 class ModuleReport(Model):
     """What became of one source file."""
 
@@ -179,6 +194,7 @@ class VerifyReport(Model):
     """The stable code of that reason."""
     advisories: tuple[Advisory, ...] = ()
     """Known faults of the Lean that built the library."""
+    library: LibraryIdentity | None = None
     build: BuildReport | None = None
     declarations: tuple[DeclarationReport, ...] = ()
     graphs: tuple[GraphReport, ...] = ()

@@ -19,6 +19,7 @@ from pybind_models import (
     FieldPoint,
     GraphReport,
     KernelVerdict,
+    LibraryIdentity,
     ModuleReport,
     Pin,
     Source,
@@ -159,11 +160,15 @@ def agreeing_graph(*checks: CheckResult) -> GraphReport:
     )
 
 
+LIBRARY = LibraryIdentity(name="Sums", root="/sums/lean", digest="ab" * 32, passed_over=("lean_exe x: said",))
+
+
 def accepted() -> VerifyReport:
     """Return a report with every row good but a check that was not run."""
     return VerifyReport(
         verdict="accepted",
         build=build(module("Sum", "cached"), module("Tape", "built", UNUSED), module("Attention", "built")),
+        library=LIBRARY,
         declarations=(BACKPROP, ATTENTION),
         graphs=(agreeing_graph(ADJOINT, PYTORCH_ABSENT),),
         seconds=14.0,
@@ -188,6 +193,7 @@ def rejected() -> VerifyReport:
         verdict="rejected",
         reason="Lean refuses Proofs/Sum.lean",
         code=Code.BUILD_FAILED,
+        library=LIBRARY,
         build=build(module("Tape", "built"), module("Sum", "failed", UNSOLVED), module("Vec", "blocked")),
         declarations=(SORRY, NOT_BUILT, MISSING, ATTENTION),
         graphs=(differing, unsupported),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lean_bridge.audit.tables import read_table
+from lean_bridge.audit.tables import parse_table
+from lean_bridge.files import read_below
 from pybind_models.catalogue import Catalogue
 
 CATALOGUE = "catalogue.toml"
@@ -15,4 +16,9 @@ def read_catalogue(root: Path) -> Catalogue:
 
     Raises: ProjectNotFound if there is none, or if it is not one; the message names every fault.
     """
-    return read_table(root / CATALOGUE, Catalogue)
+    return parse_catalogue(root / CATALOGUE, read_below(root, root / CATALOGUE))
+
+
+def parse_catalogue(path: Path, content: bytes) -> Catalogue:
+    """Return the catalogue at ``path``, whose content was read. Raises: as :func:`read_catalogue`."""
+    return parse_table(path, content, Catalogue)

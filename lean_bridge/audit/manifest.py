@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import tomli_w
 
-from lean_bridge.audit.tables import read_table
+from lean_bridge.audit.tables import parse_table
 from lean_bridge.errors import ProjectNotFound
+from lean_bridge.files import check_below, read_below
 from pybind_models.manifest import Manifest
 
 MANIFEST = "certified.toml"
@@ -32,7 +34,12 @@ def read_manifest(root: Path) -> Manifest | None:
     Raises: ProjectNotFound if there is one that cannot be read; the message names every fault.
     """
     path = root / MANIFEST
-    return read_table(path, Manifest) if path.exists() or path.is_symlink() else None
+    return parse_manifest(path, read_below(root, path)) if os.path.lexists(path) else None
+
+
+def parse_manifest(path: Path, content: bytes) -> Manifest:
+    """Return the manifest at ``path``, whose content was read. Raises: as :func:`read_manifest`."""
+    return parse_table(path, content, Manifest)
 
 
 def write_manifest(root: Path, manifest: Manifest) -> None:
@@ -42,7 +49,12 @@ def write_manifest(root: Path, manifest: Manifest) -> None:
     """
     path = root / MANIFEST
     text = tomli_w.dumps(manifest.model_dump(mode="json", by_alias=True, exclude_none=True))
+    check_below(root, path)
+    scratch = path.with_name(f".{MANIFEST}.{os.getpid()}")
     try:
-        path.write_text(_HEAD + text, encoding="utf-8")
+        scratch.write_text(_HEAD + text, encoding="utf-8")
+        scratch.replace(path)
     except OSError as error:
         raise ProjectNotFound(f"{path}: cannot be written: {error.strerror}") from error
+    finally:
+        scratch.unlink(missing_ok=True)

@@ -10,27 +10,25 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from lean_bridge.errors import ProjectNotFound
+from lean_bridge.files import decoded
 from pybind_models import Model
 
 _Table = TypeVar("_Table", bound=Model)
 
 
-def read_table(path: Path, model: type[_Table]) -> _Table:
-    """Return what a TOML file holds.
+def parse_table(path: Path, content: bytes, model: type[_Table]) -> _Table:
+    """Return what the TOML file at ``path`` holds, whose content was read.
 
-    Raises: ProjectNotFound if it cannot be read, or does not fit the model; the message names every fault.
+    Raises: ProjectNotFound if it does not fit the model; the message names every fault.
     """
-    what = model.__name__.lower()
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProjectNotFound(f"{path}: no {what} of declarations can be read here: {error}") from error
+    text = decoded(path, content)
     try:
         # through JSON, because strict models take no lists for tuples from Python
         return model.model_validate_json(json.dumps(tomllib.loads(text), default=str))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ProjectNotFound(f"{path}: not TOML: {error}") from error
     except ValidationError as error:
+        what = model.__name__.lower()
         faults = (
             f"{'.'.join(str(part) for part in fault['loc']) or what}: {fault['msg']}"
             for fault in error.errors()

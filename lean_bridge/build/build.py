@@ -47,9 +47,25 @@ def build_library(
     ToolchainError if Lean gives no answer.
     """
     library = read_library(root, provider.library)
-    check_kernel_is_asked(library.modules)
     if only is not None:
+        check_kernel_is_asked(library.modules)
         library = library.closure(only)
+    return build_modules(library, provider, workers=workers, observe=observe, time_limit=time_limit)
+
+
+def build_modules(
+    library: Library,
+    provider: Provider,
+    *,
+    workers: int = 2,
+    observe: Callable[[BuildEvent], None] = lambda _: None,
+    time_limit: float = TIME_LIMIT,
+) -> tuple[BuildReport, Path]:
+    """Build a library whose sources were read; see :func:`build_library`.
+
+    What is compiled is what was read, whatever becomes of the files meanwhile.
+    """
+    check_kernel_is_asked(library.modules)
     return _build(library, provider, workers, observe, time_limit)
 
 

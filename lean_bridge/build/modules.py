@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import tomllib
+import os
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from lean_bridge.build.header import parse_header
-from lean_bridge.errors import BuildFailed, ProjectNotFound
+from lean_bridge.build.lakefile import LAKEFILE, Lakefile, Options, read_lakefile
+from lean_bridge.errors import BuildFailed, LeanBridgeError, ProjectNotFound, UnsupportedSource
+from lean_bridge.files import check_below, decoded, read_below
 
-_Options = tuple[tuple[str, str], ...]
-_Found = tuple[str, bytes, _Options]
+_COMPONENT = re.compile(r"(?!\d)[\w!?']+")
+_Found = tuple[str, bytes, Options]
 """A module's file as reports name it, its content and its options."""
 
 
@@ -28,7 +30,7 @@ class Module:
     content: bytes
     imports: tuple[str, ...]
     """Modules of this library that it imports, sorted."""
-    options: _Options
+    options: Options
     """Lean options set in the lakefile."""
 
 
@@ -39,6 +41,8 @@ class Library:
     modules: tuple[Module, ...]
     built_upon: tuple[Path, ...] = ()
     """Directories of compiled modules that may be imported too, each named by its content."""
+    lakefile: Lakefile | None = None
+    """What names the sources, if they are files."""
 
     def closure(self, names: Collection[str]) -> Library:
         """Return the part of the library that ``names`` and what they import make up.
@@ -59,25 +63,37 @@ class Library:
 
 
 def read_library(root: Path, standard: Path) -> Library:
-    """Read ``root/lakefile.toml`` and every source file that it names.
+    """Read ``root/lakefile.toml`` and every source file that it names, each once.
 
     ``standard`` is the directory of the standard library's ``.olean`` files, which may be imported too.
-    Raises: ProjectNotFound if there is no library; BuildFailed, naming file and line, if an import leads
-    nowhere or in a circle.
+    Raises: ProjectNotFound if there is no library, a file of it cannot be read, or a part of it is empty;
+    SourceOutside if a source is not below ``root``; BuildFailed, naming file and line, if an import leads
+    nowhere or in a circle; UnsupportedSource if it leads to a package that is not here.
     """
-    lakefile = _read_lakefile(root)
+    lakefile = read_lakefile(root)
     found: dict[str, _Found] = {}
-    for library in lakefile.get("lean_lib", []):
-        sources = root / lakefile.get("srcDir", ".") / library.get("srcDir", ".")
-        options = _options({**lakefile.get("leanOptions", {}), **library.get("leanOptions", {})})
-        for glob in library.get("globs") or [f"{name}.*" for name in library.get("roots", [library["name"]])]:
-            for source in _matching(sources, glob):
-                name = ".".join(source.relative_to(sources).with_suffix("").parts)
+    for library in lakefile.libraries:
+        directory = root / library.directory
+        for glob in library.globs:
+            sources = list(_matching(root, directory, glob))
+            if not sources:
+                raise ProjectNotFound(
+                    f"{root / LAKEFILE}: lean_lib {library.name}: no source file matches {glob!r} in "
+                    f"{directory}; correct it, or remove it"
+                )
+            for source in sources:
+                name = _module_name(source, directory)
+                file = source.relative_to(root).as_posix()
                 if name not in found:
-                    found[name] = source.relative_to(root).as_posix(), source.read_bytes(), options
-    if not found:
-        raise ProjectNotFound(f"{root / 'lakefile.toml'}: none of its libraries has a source file")
-    return Library(_order(found, (standard,)))
+                    content = read_below(root, source, is_source=True)
+                    decoded(source, content)
+                    found[name] = file, content, library.options
+                elif (found[name][0], found[name][2]) != (file, library.options):
+                    raise ProjectNotFound(
+                        f"{root / LAKEFILE}: lean_lib {library.name}: {name} is of another library too, as "
+                        f"another file or under other options: {found[name][0]}, {file}"
+                    )
+    return Library(_order(found, (standard,)), lakefile=lakefile)
 
 
 def generated_library(sources: Mapping[str, str], built_upon: Sequence[Path], standard: Path) -> Library:
@@ -97,35 +113,36 @@ def generated_library(sources: Mapping[str, str], built_upon: Sequence[Path], st
     return Library(_order(found, (*built_upon, standard)), tuple(built_upon))
 
 
-def _read_lakefile(root: Path) -> dict[str, Any]:
-    path = root / "lakefile.toml"
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise ProjectNotFound(f"{root}: expected a lakefile.toml here, found none") from error
-    except (OSError, ValueError) as error:
-        raise ProjectNotFound(f"{path}: cannot be read: {error}") from error
-
-
-def _options(table: dict[str, Any]) -> _Options:
-    """Flatten nested tables: TOML reads ``linter.missingDocs = true`` as one."""
-    options: list[tuple[str, str]] = []
-    for name, value in table.items():
-        if isinstance(value, dict):
-            options += [(f"{name}.{inner}", text) for inner, text in _options(value)]
-        else:
-            options.append((name, str(value).lower() if isinstance(value, bool) else str(value)))
-    return tuple(sorted(options))
-
-
-def _matching(sources: Path, glob: str) -> Iterator[Path]:
+def _matching(root: Path, directory: Path, glob: str) -> Iterator[Path]:
     """Yield the files of a Lake glob: ``A`` is one module, ``A.+`` those below it, ``A.*`` both."""
     name = glob.removesuffix(".+").removesuffix(".*")
-    stem = sources.joinpath(*name.split("."))
-    if not glob.endswith(".+") and stem.with_suffix(".lean").is_file():
-        yield stem.with_suffix(".lean")
-    if glob != name:
-        yield from sorted(stem.rglob("*.lean"))
+    stem = directory.joinpath(*name.split("."))
+    file = stem.with_name(f"{stem.name}.lean")
+    if not glob.endswith(".+") and os.path.lexists(file):
+        yield file
+    if glob != name and os.path.lexists(stem):
+        check_below(root, stem, is_source=True)
+        yield from _below(stem)
+
+
+def _below(directory: Path) -> Iterator[Path]:
+    try:
+        entries = [(entry, entry.is_dir()) for entry in sorted(directory.iterdir())]
+    except OSError as error:
+        raise ProjectNotFound(f"{directory}: cannot be read: {error.strerror}") from error
+    for entry, is_directory in entries:
+        if entry.suffix == ".lean":
+            yield entry
+        elif is_directory:
+            check_below(directory, entry, is_source=True)
+            yield from _below(entry)
+
+
+def _module_name(source: Path, directory: Path) -> str:
+    parts = [*source.relative_to(directory).parts[:-1], source.stem]
+    if not all(_COMPONENT.fullmatch(part) for part in parts):
+        raise ProjectNotFound(f"{source}: expected a path that is the name of a module; rename it")
+    return ".".join(parts)
 
 
 def _order(found: Mapping[str, _Found], compiled: Sequence[Path]) -> tuple[Module, ...]:
@@ -140,10 +157,7 @@ def _order(found: Mapping[str, _Found], compiled: Sequence[Path]) -> tuple[Modul
             else:
                 olean = Path(*imported.module.split(".")).with_suffix(".olean")
                 if not any((directory / olean).is_file() for directory in compiled):
-                    raise BuildFailed(
-                        f"{file}:{imported.line}: imports {imported.module}, "
-                        "which is neither in this library nor in Lean's"
-                    )
+                    raise _unknown_import(f"{file}:{imported.line}", imported.module, found, compiled)
         modules[name] = Module(name, file, content, tuple(sorted(own)), options)
     imports = {name: modules[name].imports for name in sorted(modules)}
     try:
@@ -156,3 +170,18 @@ def _order(found: Mapping[str, _Found], compiled: Sequence[Path]) -> tuple[Modul
         )
         raise BuildFailed(f"imports form a circle: {', '.join(steps)}") from error
     return tuple(modules[name] for name in order)
+
+
+def _unknown_import(
+    where: str, module: str, found: Collection[str], compiled: Sequence[Path]
+) -> LeanBridgeError:
+    """Return the refusal of an import: a module of a package that is not here may well exist."""
+    package = module.partition(".")[0]
+    what = f"{where}: imports {module}, which is neither in this library nor in Lean's"
+    here = {name.partition(".")[0] for name in found}
+    if package in here or any((directory / package).is_dir() for directory in compiled):
+        return BuildFailed(what)
+    return UnsupportedSource(
+        f"{what}: other packages are not fetched here; copy what is used of {package} into a library of the "
+        "lakefile, or do without it"
+    )

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from lean_bridge.commands.options import ProjectOption
+from lean_bridge.commands.options import ProjectOption, ShippedOption, open_chosen
 from lean_bridge.ui.console import open_console
 
 
@@ -59,6 +59,7 @@ AllowUncertified = Annotated[
 def graph(
     name: Annotated[str, typer.Argument(help="A catalogued graph, by the end of its name.")],
     project: ProjectOption = None,
+    shipped: ShippedOption = False,
     format_: Annotated[GraphFormat, typer.Option("--format", "-f", help="How to print.")] = GraphFormat.TABLE,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to a file.", metavar="FILE")
@@ -71,14 +72,13 @@ def graph(
     that is allowed.
     """
     from lean_bridge.extract.render import render_source
-    from lean_bridge.project import open_project
     from lean_bridge.ui.drawing import draw_dot, draw_mermaid, draw_svg
     from lean_bridge.ui.graph_view import render_graph_table
     from lean_bridge.ui.progress import show_progress
     from lean_bridge.ui.wording import one_line
 
     with show_progress(open_console(sys.stderr)) as watch:
-        opened = open_project(project)
+        opened = open_chosen(project, shipped)
         opened.build(observe=watch.observe, progress=watch.transfer)
         extracted, standing = opened.read_graph(name, allow_uncertified=allow_uncertified)
     if format_ is GraphFormat.TABLE and output is None:
@@ -104,6 +104,7 @@ def graph(
 def bench(
     name: Annotated[str, typer.Argument(help="A catalogued graph, by the end of its name.")],
     project: ProjectOption = None,
+    shipped: ShippedOption = False,
     sizes: Annotated[
         list[str] | None,
         typer.Option(
@@ -143,7 +144,6 @@ def bench(
     """
     from lean_bridge.bench.bench import run_bench
     from lean_bridge.bench.sizes import parse_sizes
-    from lean_bridge.project import open_project
     from lean_bridge.ui.bench_plot import check_plot, draw_bench
     from lean_bridge.ui.bench_view import render_bench, render_bench_markdown
     from lean_bridge.ui.progress import show_progress
@@ -157,7 +157,7 @@ def bench(
     if plot is not None:
         check_plot(plot)
     with show_progress(open_console(sys.stderr)) as watch:
-        opened = open_project(project)
+        opened = open_chosen(project, shipped)
         opened.build(observe=watch.observe, progress=watch.transfer)
         extracted, standing = opened.read_graph(name, allow_uncertified=allow_uncertified)
         report = run_bench(

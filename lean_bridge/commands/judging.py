@@ -14,7 +14,14 @@ from typing import Annotated
 import typer
 
 from lean_bridge.codes import Code
-from lean_bridge.commands.options import FormatOption, ProjectOption, ViewFormat, WorkersOption
+from lean_bridge.commands.options import (
+    FormatOption,
+    ProjectOption,
+    ShippedOption,
+    ViewFormat,
+    WorkersOption,
+    open_chosen,
+)
 from lean_bridge.errors import BuildFailed, LeanBridgeError, Rejected
 from lean_bridge.ui.console import open_console
 
@@ -42,6 +49,7 @@ def verify(
         typer.Argument(help="Catalogue entries to judge, by the end of their names; default: all."),
     ] = None,
     project: ProjectOption = None,
+    shipped: ShippedOption = False,
     workers: WorkersOption = 2,
     format_: Annotated[
         ReportFormat, typer.Option("--format", "-f", help="How to print.")
@@ -61,16 +69,15 @@ def verify(
     extracts the graphs, has Lean certify them and their numbers over a finite field, has a second kernel
     check everything again if there is one, and compares floating-point numbers with independent sources.
     """
-    from lean_bridge.project import open_project
     from lean_bridge.ui import formats
     from lean_bridge.ui.dashboard import render_report
     from lean_bridge.ui.markdown import render_markdown
     from lean_bridge.ui.progress import show_progress
     from pybind_models import VerifyReport
 
-    sources = ""
+    sources, opened = "", None
     try:
-        opened = open_project(project)
+        opened = open_chosen(project, shipped)
         sources = Path(os.path.relpath(opened.root)).as_posix()
         with show_progress(open_console(sys.stderr)) as watch:
             report = opened.verify(
@@ -86,6 +93,7 @@ def verify(
             verdict="rejected" if isinstance(error, Rejected) else "no verdict",
             reason=str(error),
             code=error.code,
+            library=opened.identity if opened is not None else None,
         )
     if format_ is ReportFormat.TABLE:
         render_report(report, open_console(sys.stdout), verbose=verbose)
@@ -103,6 +111,7 @@ def verify(
 
 def pin(
     project: ProjectOption = None,
+    shipped: ShippedOption = False,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; refuse what is not as pinned.")
     ] = False,
@@ -114,11 +123,10 @@ def pin(
     axioms and a hash down through the definitions. With --check, exit status 2 says that there is none.
     """
     from lean_bridge.audit.manifest import MANIFEST, write_manifest
-    from lean_bridge.project import open_project
     from lean_bridge.ui.progress import show_progress
 
     with show_progress(open_console(sys.stderr)) as watch:
-        opened = open_project(project)
+        opened = open_chosen(project, shipped)
         pins = opened.check_pins(observe=watch.observe, progress=watch.transfer)
         if not check:
             write_manifest(opened.root, opened.pin())
@@ -141,6 +149,7 @@ def replay(
         typer.Argument(help="Catalogue entries, by the end of their names; default: every declaration."),
     ] = None,
     project: ProjectOption = None,
+    shipped: ShippedOption = False,
     format_: FormatOption = ViewFormat.TEXT,
     time_limit: Annotated[float, typer.Option("--time-limit", help="Seconds for the kernel.", min=1)] = 600.0,
 ) -> None:
@@ -152,12 +161,11 @@ def replay(
     from lean_bridge.kernel.replay import project_declarations, to_report
     from lean_bridge.kernel.replay import replay as replay_declarations
     from lean_bridge.kernel.session import find_second_kernel
-    from lean_bridge.project import open_project
     from lean_bridge.ui.kernel_view import render_replay
     from lean_bridge.ui.progress import show_progress
 
     with show_progress(open_console(sys.stderr)) as watch:
-        opened = open_project(project)
+        opened = open_chosen(project, shipped)
         kernel = find_second_kernel()
         modules = opened.build(observe=watch.observe, progress=watch.transfer).modules
         if failed := [module.file for module in modules if module.state in ("failed", "blocked")]:

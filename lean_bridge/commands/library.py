@@ -8,45 +8,44 @@ from typing import Annotated
 
 import typer
 
-from lean_bridge.commands.options import ProjectOption, WorkersOption
+from lean_bridge.commands.options import ProjectOption, ShippedOption, WorkersOption, open_chosen
 from lean_bridge.ui.console import open_console
 
 
-def build(project: ProjectOption = None, workers: WorkersOption = 2) -> None:
+def build(project: ProjectOption = None, shipped: ShippedOption = False, workers: WorkersOption = 2) -> None:
     """Build the Lean library: what changed since the last build, and nothing else."""
-    from lean_bridge.project import open_project
     from lean_bridge.ui.diagnostics import render_build, render_diagnostics
     from lean_bridge.ui.progress import show_progress
 
     with show_progress(open_console(sys.stderr)) as watch:
-        report = open_project(project).build(workers=workers, observe=watch.observe, progress=watch.transfer)
+        report = open_chosen(project, shipped).build(
+            workers=workers, observe=watch.observe, progress=watch.transfer
+        )
     console = open_console(sys.stdout)
     render_diagnostics((message for module in report.modules for message in module.diagnostics), console)
     render_build(report, console)
     raise typer.Exit(1 if any(module.state in ("failed", "blocked") for module in report.modules) else 0)
 
 
-def list_(project: ProjectOption = None) -> None:
+def list_(project: ProjectOption = None, shipped: ShippedOption = False) -> None:
     """List the catalogued declarations: kind and full name."""
-    from lean_bridge.project import open_project
-
-    for entry in open_project(project).catalogue.declarations:
+    for entry in open_chosen(project, shipped).catalogue.declarations:
         typer.echo(f"{'graph' if entry.graph else entry.kind}\t{entry.name}")
 
 
 def lean(
     file: Annotated[Path, typer.Argument(help="A Lean source file.", exists=True, dir_okay=False)],
     project: ProjectOption = None,
+    shipped: ShippedOption = False,
     json_: Annotated[bool, typer.Option("--json", help="One JSON object per message.")] = False,
     time_limit: Annotated[float, typer.Option("--time-limit", help="Seconds for the file.", min=1)] = 300.0,
 ) -> None:
     """Elaborate any Lean file, with the built library on its search path, and print Lean's messages."""
-    from lean_bridge.project import open_project
     from lean_bridge.ui.diagnostics import render_diagnostics
     from lean_bridge.ui.progress import show_progress
 
     with show_progress(open_console(sys.stderr)) as watch:
-        elaboration = open_project(project).elaborate(
+        elaboration = open_chosen(project, shipped, loose=True).elaborate(
             file, time_limit=time_limit, observe=watch.observe, progress=watch.transfer
         )
     if json_:
@@ -63,49 +62,44 @@ def olean(
         typer.Argument(help="Compiled modules, or directories of them; default: Lean's own library."),
     ] = None,
     project: ProjectOption = None,
+    shipped: ShippedOption = False,
 ) -> None:
     """Decode every constant of compiled modules, and count them."""
     from lean_bridge.olean.survey import survey
-    from lean_bridge.project import open_project
     from lean_bridge.ui.diagnostics import render_survey
 
-    found = survey(paths or [open_project(project).toolchain(install=False).library])
+    found = survey(paths or [open_chosen(project, shipped).toolchain(install=False).library])
     render_survey(found, open_console(sys.stdout))
 
 
-def doctor(project: ProjectOption = None) -> None:
+def doctor(project: ProjectOption = None, shipped: ShippedOption = False) -> None:
     """Look at everything that is needed here: what is there, what is not, and how to mend it."""
     from lean_bridge.kernel.session import kernel_health
-    from lean_bridge.project import open_project
     from lean_bridge.toolchain.health import check_health
     from lean_bridge.ui.diagnostics import render_health
 
-    items = (*check_health(open_project(project).required_toolchain), kernel_health())
+    items = (*check_health(open_chosen(project, shipped).required_toolchain), kernel_health())
     render_health(items, open_console(sys.stdout))
     raise typer.Exit(0 if all(item.state == "ok" or not item.required for item in items) else 2)
 
 
-def status(project: ProjectOption = None) -> None:
+def status(project: ProjectOption = None, shipped: ShippedOption = False) -> None:
     """Show the Lean that would be used. Exit status 2 if there is none."""
-    from lean_bridge.project import open_project
     from lean_bridge.ui.diagnostics import render_toolchain
 
-    render_toolchain(open_project(project).toolchain(install=False).info, open_console(sys.stdout))
+    render_toolchain(open_chosen(project, shipped).toolchain(install=False).info, open_console(sys.stdout))
 
 
-def install(project: ProjectOption = None) -> None:
+def install(project: ProjectOption = None, shipped: ShippedOption = False) -> None:
     """Fetch, check and unpack the embedded Lean, unless it is there."""
-    from lean_bridge.project import open_project
     from lean_bridge.ui.diagnostics import render_toolchain
     from lean_bridge.ui.progress import show_progress
 
     with show_progress(open_console(sys.stderr)) as watch:
-        provider = open_project(project).toolchain(install=True, progress=watch.transfer)
+        provider = open_chosen(project, shipped).toolchain(install=True, progress=watch.transfer)
     render_toolchain(provider.info, open_console(sys.stdout))
 
 
-def path(project: ProjectOption = None) -> None:
+def path(project: ProjectOption = None, shipped: ShippedOption = False) -> None:
     """Print the directory of the Lean that would be used. Exit status 2 if there is none."""
-    from lean_bridge.project import open_project
-
-    typer.echo(open_project(project).toolchain(install=False).info.location)
+    typer.echo(open_chosen(project, shipped).toolchain(install=False).info.location)

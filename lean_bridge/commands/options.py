@@ -4,17 +4,37 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from lean_bridge.project import Project
 
 ProjectOption = Annotated[
     Path | None,
     typer.Option("--project", "-p", help="A Lean library, or a directory with lean/ in it.", metavar="DIR"),
 ]
+ShippedOption = Annotated[
+    bool, typer.Option("--shipped", help="The Lean library that came with this package, wherever this runs.")
+]
 WorkersOption = Annotated[
     int, typer.Option("--workers", "-j", help="Lean processes at a time.", min=1, max=16)
 ]
+
+
+def open_chosen(project: Path | None, shipped: bool, *, loose: bool = False) -> Project:
+    """Return the library that the options choose; see :func:`lean_bridge.project.open_project`.
+
+    Raises: ProjectNotFound.
+    """
+    from lean_bridge.project import open_project
+
+    if shipped and project is not None:
+        raise typer.BadParameter(
+            "names another library than --project; give one of the two", param_hint="--shipped"
+        )
+    return open_project(project, shipped=shipped, loose=loose)
 
 
 class ViewFormat(StrEnum):

@@ -23,6 +23,7 @@ from lean_bridge.ui.verdict import (
     guarantee,
     no_axioms,
     status_text,
+    subject,
     words_text,
 )
 from lean_bridge.ui.wording import (
@@ -71,7 +72,10 @@ def _verdict(report: VerifyReport) -> Text:
 
 def _header(report: VerifyReport) -> RenderableType:
     verdict = report.verdict
-    lines = [_verdict(report), Text(guarantee(report)), Text(_circumstances(report), "dim")]
+    lines = [_verdict(report), Text(guarantee(report)), Text(visible(subject(report)))]
+    if report.library is not None:
+        lines += [Text(one_line(f"passed over: {said}"), "yellow") for said in report.library.passed_over]
+    lines.append(Text(_circumstances(report), "dim"))
     if (why := doubt(report)) is not None:
         lines.insert(2, Text(one_line(why), MARKS["open"].style))
     style = MARKS[VERDICT_TONES[verdict]].style

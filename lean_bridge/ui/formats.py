@@ -16,6 +16,7 @@ from lean_bridge.ui.verdict import (
     graph_tone,
     guarantee,
     module_tone,
+    subject,
     words_text,
 )
 from lean_bridge.ui.wording import coded, one_line, visible
@@ -33,16 +34,26 @@ def render_json(report: VerifyReport) -> str:
 def render_text(report: VerifyReport) -> str:
     """Return one tab-separated line per row: what it is, its state, its name, its place, the rest.
 
-    Rows: ``module``, ``message`` (Lean's), ``declaration``, ``graph``, ``check`` and, last, ``verdict``.
+    Rows: ``library``, ``passed over`` (what its lakefile asks for in vain), ``module``, ``message`` (Lean's),
+    ``declaration``, ``graph``, ``check`` and, last, ``verdict``.
     """
     return "".join("\t".join(map(one_line, row)) + "\n" for row in _rows(report))
 
 
 def _rows(report: VerifyReport) -> Iterator[tuple[str, ...]]:
+    if (judged := report.library) is not None:
+        name, lean = judged.name or "-", "-"
+        if report.build is not None:
+            lean = f"{report.build.toolchain.provider} {report.build.toolchain.version}"
+        standing = "shipped" if judged.is_shipped else "own"
+        yield "library", standing, name, judged.root, f"sha256={judged.digest or '-'}", f"lean={lean}"
+        for ignored in judged.passed_over:
+            yield "passed over", ignored
     for module in _modules(report):
         yield "module", module.state, module.module, module.file, f"{module.seconds:.2f}s"
-        for said in module.diagnostics:
-            yield "message", SEVERITY_WORDS[said.severity], module.module, _place(said), said.text
+        for message in module.diagnostics:
+            said, place = SEVERITY_WORDS[message.severity], _place(message)
+            yield "message", said, module.module, place, message.text
     for each in report.declarations:
         place = (
             f"{each.source.file}:{each.source.line}:{each.source.column}" if each.source is not None else "-"
@@ -91,7 +102,9 @@ def render_github(report: VerifyReport, *, root: str = "") -> str:
             lines.append(_annotation("error", message, {"title": f"{graph.status}: {graph.name}"}))
     verdict, reason = report.verdict, coded(report.code, report.reason or guarantee(report))
     level = "notice" if verdict == "accepted" else "error"
-    lines.append(_annotation(level, reason, {"title": f"lean-bridge: {verdict}"}))
+    if report.library is not None:
+        lines += [_annotation("notice", f"passed over: {said}", {}) for said in report.library.passed_over]
+    lines.append(_annotation(level, f"{reason}; {subject(report)}", {"title": f"lean-bridge: {verdict}"}))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -120,7 +133,10 @@ def render_junit(report: VerifyReport) -> str:
             _case(graphs, graph.name, row.name, tag, row.text)
     tag = _CASE_TAGS[VERDICT_TONES[report.verdict]]
     message = f"{report.verdict}: {coded(report.code, report.reason or guarantee(report))}"
-    _case(_suite(root, "verdict"), "lean-bridge", "verdict", tag, message, seconds=report.seconds)
+    verdict, about = _suite(root, "verdict"), [subject(report)]
+    if report.library is not None:
+        about += [f"passed over: {said}" for said in report.library.passed_over]
+    _case(verdict, "lean-bridge", "verdict", tag, message, "\n".join(about), report.seconds)
     for suite in root:
         for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
             suite.set(attribute, str(len(suite.findall(f"testcase/{tag}"))))

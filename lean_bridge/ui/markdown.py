@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
+from pathlib import PurePath
 
 from lean_bridge.ui.verdict import words_text
 from lean_bridge.ui.wording import coded, common_namespace, one_line
@@ -24,6 +25,7 @@ def render_markdown(report: VerifyReport) -> str:
         "Written by `lean-bridge verify --format markdown`; do not edit.",
         "",
         f"Verdict: **{report.verdict}**{why}",
+        *_subject(report),
     ]
     namespace = common_namespace(each.name for each in report.declarations)
     for group, members in groupby(report.declarations, key=lambda each: each.group):
@@ -33,6 +35,16 @@ def render_markdown(report: VerifyReport) -> str:
             lines += ["", f"## {_cell(graph.name)}", ""]
             lines += _table(("position", "entry", "op", "operands", "shape"), _entries(graph.graph))
     return "\n".join(lines) + "\n"
+
+
+def _subject(report: VerifyReport) -> Iterator[str]:
+    if (library := report.library) is not None:
+        place = PurePath(library.root).name
+        lean = f", Lean {report.build.toolchain.version}" if report.build is not None else ""
+        yield ""
+        yield f"Library: {_cell(library.name or place)} in `{place}/`, sha256 `{library.digest or '–'}`{lean}"
+        for said in library.passed_over:
+            yield f"- passed over: {_cell(said)}"
 
 
 def _row(each: DeclarationReport, namespace: str) -> tuple[str, ...]:

@@ -156,6 +156,20 @@ def _link(name: str, outcome: str, detail: str, kernels: tuple[KernelVerdict, ..
     return Evidence(name, outcome, tone, f"{detail}; {confirmed}" if kernels else detail)
 
 
+def subject(report: VerifyReport) -> str:
+    """Return which library a report is about, in which state, and under which Lean."""
+    library, build = report.library, report.build
+    if library is None:
+        return "no library"
+    parts = [
+        f"library {library.root}" + (" (shipped with lean-bridge)" if library.is_shipped else ""),
+        f"sha256 {library.digest}" if library.digest is not None else "not read",
+    ]
+    if build is not None:
+        parts.append(f"Lean {build.toolchain.version} ({build.toolchain.provider})")
+    return ", ".join(parts)
+
+
 def doubt(report: VerifyReport) -> str | None:
     """Return why proofs are not confirmed, and what is known against the Lean that accepted them."""
     accepted = [each for each in report.declarations if declaration_tone(each) == "good"]

@@ -50,5 +50,5 @@ def test_a_faulty_catalogue_is_refused_with_its_fault(tmp_path: Path, text: str,
 
 
 def test_a_missing_catalogue_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ProjectNotFound, match=r"catalogue\.toml: no catalogue"):
+    with pytest.raises(ProjectNotFound, match=r"catalogue\.toml: expected a file here, found none"):
         read_catalogue(tmp_path)

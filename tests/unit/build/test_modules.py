@@ -120,7 +120,7 @@ def test_a_folder_without_a_library_is_no_project(tmp_path: Path, standard: Path
 
 
 def test_a_folder_without_a_lakefile_is_no_project(tmp_path: Path, standard: Path) -> None:
-    with pytest.raises(ProjectNotFound, match=r"expected a lakefile\.toml"):
+    with pytest.raises(ProjectNotFound, match=r"lakefile\.toml: expected a file here, found none"):
         read_library(tmp_path, standard)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 
 import pytest
 
@@ -10,6 +11,12 @@ from lean_bridge.ui.formats import render_github, render_json, render_junit, ren
 from lean_bridge.ui.markdown import render_markdown
 from pybind_models import VerifyReport, Words
 from tests.reports import BACKPROP, UNSOLVED, accepted, build, module, plain_console, rejected
+
+
+def as_dashboard(report: VerifyReport) -> str:
+    console, stream = plain_console(240)
+    render_report(report, console)
+    return stream.getvalue()
 
 
 def cases(report: VerifyReport) -> dict[tuple[str, str], str | None]:
@@ -32,6 +39,8 @@ def test_json_is_the_model(report: VerifyReport) -> None:
 def test_text_has_a_line_per_row() -> None:
     lines = render_text(rejected()).splitlines()
     assert [line.split("\t")[:2] for line in lines] == [
+        ["library", "own"],
+        ["passed over", "lean_exe x: said"],
         ["module", "built"],
         ["module", "failed"],
         ["message", "error"],
@@ -48,7 +57,7 @@ def test_text_has_a_line_per_row() -> None:
         ["graph", "no verdict"],
         ["verdict", "rejected"],
     ]
-    assert lines[2].split("\t")[3:] == ["Proofs/Sum.lean:42:7", "unsolved goals x y : R ⊢ x + y = x - y"]
+    assert lines[4].split("\t")[3:] == ["Proofs/Sum.lean:42:7", "unsolved goals x y : R ⊢ x + y = x - y"]
 
 
 def test_text_rows_cannot_be_forged() -> None:
@@ -65,8 +74,11 @@ def test_annotations_point_at_the_source() -> None:
     )
     assert lines[1].startswith("::error file=lean/Proofs/Tape.lean,line=120,col=3,title=rejected%3A Proofs")
     assert "Proofs.Autograd.dot_add → sorryAx" in lines[1]
-    assert lines[-1] == "::error title=lean-bridge%3A rejected::LB101 Lean refuses Proofs/Sum.lean"
-    assert len(lines) == 1 + 3 + 2 + 1
+    assert lines[-1] == (
+        "::error title=lean-bridge%3A rejected::LB101 Lean refuses Proofs/Sum.lean; "
+        f"library /sums/lean, sha256 {'ab' * 32}, Lean 4.28.0-pre (embedded)"
+    )
+    assert len(lines) == 1 + 3 + 2 + 1 + 1
 
 
 def test_annotations_escape_what_would_end_them() -> None:
@@ -78,7 +90,8 @@ def test_annotations_escape_what_would_end_them() -> None:
 
 
 def test_annotations_of_an_accepted_report_are_warnings_and_a_notice() -> None:
-    warning, verdict = render_github(accepted()).splitlines()
+    warning, passed_over, verdict = render_github(accepted()).splitlines()
+    assert passed_over == "::notice::passed over: lean_exe x: said"
     assert warning == "::warning file=Proofs/Tape.lean,line=3,col=1::unused variable `h`"
     assert verdict.startswith("::notice title=lean-bridge%3A accepted::1 proved, 1 defined of 2 declarations")
 
@@ -168,3 +181,16 @@ def test_every_format_shows_the_codes_of_what_is_not_good() -> None:
     codes = {code for code in found if code is not None}
     assert len(codes) == 5
     assert [(name, code) for name, text in written.items() for code in codes if code not in text] == []
+
+
+@pytest.mark.parametrize(
+    "render", [render_text, render_json, render_github, render_junit, render_markdown, as_dashboard]
+)
+@pytest.mark.parametrize("report", [accepted(), rejected()], ids=["accepted", "rejected"])
+def test_every_form_names_the_library_its_digest_and_its_lean(
+    render: Callable[[VerifyReport], str], report: VerifyReport
+) -> None:
+    shown = " ".join(render(report).split())
+    place = "`lean/`" if render is render_markdown else "/sums/lean"
+    for told in (place, "ab" * 32, "4.28.0-pre", "lean_exe x: said"):
+        assert told in shown

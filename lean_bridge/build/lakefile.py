@@ -1,0 +1,224 @@
+"""Reads ``lakefile.toml``: which sources make up the library, and under which options Lean compiles them."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Final, TypeAlias
+
+from lean_bridge.errors import ProjectNotFound, SourceOutside, UnsupportedSource
+from lean_bridge.files import decoded, read_below
+
+LAKEFILE: Final = "lakefile.toml"
+PROGRAM: Final = "lakefile.lean"
+"""What Lake prefers where both are there; it is a program, and is not run."""
+
+Options: TypeAlias = tuple[tuple[str, str], ...]
+
+_FOLLOWED: Final = frozenset({"name", "srcDir", "leanOptions"})
+_OF_PACKAGE: Final = _FOLLOWED | {"lean_lib"}
+_OF_LIBRARY: Final = _FOLLOWED | {"roots", "globs"}
+_WITHOUT_BEARING: Final = frozenset(
+    {
+        *("version", "versionTags", "description", "keywords", "homepage", "license", "licenseFiles"),
+        *("readmeFile", "reservoir", "fixedToolchain", "defaultTargets", "buildDir", "leanLibDir"),
+        *("nativeLibDir", "binDir", "irDir", "packagesDir", "manifestFile", "releaseRepo", "buildArchive"),
+        *("preferReleaseBuild", "platformIndependent", "libName", "libPrefixOnWindows", "nativeFacets"),
+        *("enableArtifactCache", "restoreAllArtifacts", "buildType", "backend", "moreLeancArgs"),
+        *("weakLeancArgs", "moreLinkArgs", "weakLinkArgs", "moreLinkObjs", "moreLinkLibs"),
+    }
+)
+"""Keys that say where things lie and what they are called; all that is built here is every library."""
+_PASSED_OVER: Final[Mapping[str, str]] = {
+    "lean_exe": "programs are not built",
+    "input_file": "no target uses it",
+    "input_dir": "no target uses it",
+    "testDriver": "it is not run",
+    "testDriverArgs": "no driver is run",
+    "lintDriver": "it is not run",
+    "lintDriverArgs": "no driver is run",
+    "moreServerOptions": "editors alone use it",
+    "moreGlobalServerArgs": "editors alone use it",
+}
+"""Keys that ask for something which is not done here and changes no declaration; each is said."""
+_NOT_FOLLOWED: Final = frozenset(
+    {
+        *("moreLeanArgs", "weakLeanArgs", "precompileModules", "plugins", "dynlibs", "extraDepTargets"),
+        *("needs", "defaultFacets", "bootstrap", "allowImportAll", "extern_lib", "target"),
+    }
+)
+"""Keys that change what Lean is told, or what is made before it runs: they are refused."""
+
+_NAME: Final = re.compile(r"(?!\d)[\w!?']+(\.(?!\d)[\w!?']+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class LeanLib:
+    """One ``[[lean_lib]]``."""
+
+    name: str
+    directory: PurePosixPath
+    """Where its sources lie, relative to the lakefile."""
+    globs: tuple[str, ...]
+    """Lake's globs: ``A`` is one module, ``A.+`` those below it, ``A.*`` both."""
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Lakefile:
+    """What a lakefile says, as far as it has a bearing here."""
+
+    content: bytes
+    name: str | None
+    libraries: tuple[LeanLib, ...]
+    passed_over: tuple[str, ...]
+    """What it asks for and does not get, one line each."""
+
+
+def read_lakefile(root: Path) -> Lakefile:
+    """Return what ``root/lakefile.toml`` says.
+
+    Nothing that it says is ignored in silence: a key that is not known, or not followed here, is refused.
+    Raises: ProjectNotFound, naming file and key; SourceOutside for a ``srcDir`` that leads out of ``root``;
+    UnsupportedSource if it requires other packages.
+    """
+    path = root / LAKEFILE
+    if os.path.lexists(root / PROGRAM):
+        raise ProjectNotFound(
+            f"{root / PROGRAM}: a program, which is not run here; say the same in {LAKEFILE}, and remove it"
+        )
+    content = read_below(root, path)
+    try:
+        table = tomllib.loads(decoded(path, content))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ProjectNotFound(f"{path}: not TOML: {error}") from error
+    return _Reader(path).lakefile(table, content)
+
+
+class _Reader:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._said: list[str] = []
+
+    def lakefile(self, table: dict[str, Any], content: bytes) -> Lakefile:
+        required = [str(each.get("name", each)) for each in self._tables(table.pop("require", []), "require")]
+        if required:
+            raise UnsupportedSource(
+                f"{self._path}: requires {', '.join(required)}, and other packages are not fetched here; "
+                "copy what is used of them into a library of its own, and remove [[require]]"
+            )
+        self._check_keys(table, "", _OF_PACKAGE)
+        directory = self._directory(table, "", PurePosixPath())
+        options = self._options(table.get("leanOptions", {}), "leanOptions")
+        libraries = tuple(
+            self._library(each, f"lean_lib {number}", directory, options)
+            for number, each in enumerate(self._tables(table.get("lean_lib", []), "lean_lib"), 1)
+        )
+        name = self._text(table, "", "name") if "name" in table else None
+        if not libraries:
+            raise ProjectNotFound(f"{self._path}: expected a [[lean_lib]], found none")
+        return Lakefile(content, name, libraries, tuple(self._said))
+
+    def _library(
+        self, table: dict[str, Any], where: str, directory: PurePosixPath, options: Mapping[str, str]
+    ) -> LeanLib:
+        if "name" not in table:
+            raise self._fault(where, "expected a name, found none")
+        name = self._text(table, where, "name")
+        where = f"lean_lib {name}"
+        self._check_keys(table, where, _OF_LIBRARY)
+        roots = self._texts(table, where, "roots") if "roots" in table else (name,)
+        globs = self._texts(table, where, "globs") if "globs" in table else tuple(f"{r}.*" for r in roots)
+        if not globs:
+            raise self._fault(where, "names no module, as its roots or globs are empty")
+        for each in (*roots, *globs):
+            if not _NAME.fullmatch(each.removesuffix(".+").removesuffix(".*")):
+                raise self._fault(where, f"expected a module, `A`, `A.+` or `A.*`, found {each!r}")
+        own = self._options(table.get("leanOptions", {}), f"{where}, leanOptions")
+        directory = self._directory(table, where, directory)
+        return LeanLib(name, directory, globs, tuple(sorted({**options, **own}.items())))
+
+    def _check_keys(self, table: Mapping[str, Any], where: str, followed: frozenset[str]) -> None:
+        for key, value in table.items():
+            if key in followed or key in _WITHOUT_BEARING:
+                continue
+            if key in _PASSED_OVER:
+                named = (
+                    [str(each.get("name")) for each in value if isinstance(each, dict)]
+                    if isinstance(value, list)
+                    else []
+                )
+                what = " ".join(filter(None, (key, ", ".join(named))))
+                self._said.append(f"{_at(where)}{what}: {_PASSED_OVER[key]}")
+            elif key not in _NOT_FOLLOWED:
+                known = sorted(followed | _WITHOUT_BEARING | _PASSED_OVER.keys())
+                near = difflib.get_close_matches(key, known, n=1)
+                hint = (
+                    f"did you mean {near[0]}?" if near else f"expected one of {', '.join(sorted(followed))}"
+                )
+                raise self._fault(where, f"the key {key} is not known; {hint}")
+            elif value not in (False, [], {}):
+                raise self._fault(where, f"{key} changes what Lean does and is not followed here; remove it")
+
+    def _directory(self, table: Mapping[str, Any], where: str, base: PurePosixPath) -> PurePosixPath:
+        if "srcDir" not in table:
+            return base
+        text = self._text(table, where, "srcDir")
+        found = PurePosixPath(text.replace("\\", "/"))
+        if found.is_absolute() or ".." in found.parts or ":" in text:
+            raise SourceOutside(
+                f"{self._path}: {_at(where)}srcDir leads out of the project, to {text!r}; expected a "
+                "directory below the lakefile: move the sources there"
+            )
+        return base / found
+
+    def _options(self, table: Any, where: str) -> dict[str, str]:
+        """Flatten nested tables: TOML reads ``linter.missingDocs = true`` as one."""
+        if not isinstance(table, dict):
+            raise self._fault(where, f"expected a table of options, found {table!r}")
+        options: dict[str, str] = {}
+        for name, value in table.items():
+            if isinstance(value, dict):
+                nested = self._options(value, f"{where}.{name}")
+                found = {f"{name}.{inner}": text for inner, text in nested.items()}
+            elif isinstance(value, bool):
+                found = {name: str(value).lower()}
+            elif isinstance(value, int | str):
+                found = {name: str(value)}
+            else:
+                raise self._fault(
+                    where, f"expected true, false, a number or a text, found {name} = {value!r}"
+                )
+            if twice := found.keys() & options.keys():
+                raise self._fault(where, f"{min(twice)} is set twice")
+            options |= found
+        return options
+
+    def _tables(self, value: Any, key: str) -> list[dict[str, Any]]:
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            raise ProjectNotFound(f"{self._path}: expected tables [[{key}]], found {key} = {value!r}")
+        return value
+
+    def _text(self, table: Mapping[str, Any], where: str, key: str) -> str:
+        value = table[key]
+        if not isinstance(value, str) or not value or "\0" in value:
+            raise self._fault(where, f"expected a text, found {key} = {value!r}")
+        return value
+
+    def _texts(self, table: Mapping[str, Any], where: str, key: str) -> tuple[str, ...]:
+        value = table[key]
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise self._fault(where, f"expected a list of texts, found {key} = {value!r}")
+        return tuple(value)
+
+    def _fault(self, where: str, what: str) -> ProjectNotFound:
+        return ProjectNotFound(f"{self._path}: {_at(where)}{what}")
+
+
+def _at(where: str) -> str:
+    return f"{where}: " if where else ""

@@ -1,0 +1,162 @@
+"""Finds the Lean library that a command is about, and never takes another one for it."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from lean_bridge.audit.catalogue import CATALOGUE
+from lean_bridge.audit.manifest import MANIFEST
+from lean_bridge.build.lakefile import LAKEFILE, PROGRAM
+from lean_bridge.errors import ProjectNotFound
+
+TOOLCHAIN: Final = "lean-toolchain"
+FOLDER: Final = "lean"
+"""Where a library may lie in a directory that holds other things too."""
+
+_SHIPPED: Final = (Path(__file__).parent / "_lean", Path(__file__).parent.parent / FOLDER)
+"""In an installed package, and in a checkout."""
+_NEEDED: Final = (LAKEFILE, CATALOGUE)
+_MARKS: Final = (*_NEEDED, PROGRAM, TOOLCHAIN, "lake-manifest.json", MANIFEST)
+"""Files of which each says that a Lean project stands where it lies."""
+_FAINT: Final = {TOOLCHAIN, "lake-manifest.json"}
+"""Those that may lie above the library, beside what else the directory holds."""
+_REPOSITORIES: Final = (".git", ".hg", ".jj", ".svn")
+_OTHERS: Final = {"node_modules", "site-packages", "__pycache__"}
+"""Directories that hold what others have written."""
+_DEPTH: Final = 3
+_MOST_NAMED: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a library lies."""
+
+    root: Path
+    is_shipped: bool = False
+    """Whether it is the one that came with this package, and was taken as such."""
+
+
+def find_library(path: Path | None = None, *, shipped: bool = False, loose: bool = False) -> Found:
+    """Return the library in the directory ``path`` or in its ``lean``, or the nearest one from here upwards.
+
+    The library that came with this package is taken where ``shipped`` says so, or where no Lean project
+    stands at or above the working directory, nor in the rest of its repository. A project that is not
+    complete is no reason to judge another one. ``loose`` lets Lean files lie around that belong to none.
+    Raises: ProjectNotFound, saying what is missing where.
+    """
+    if shipped:
+        return _shipped()
+    if path is not None:
+        found = _library_in(path.absolute(), loose=True)
+        if found is None:
+            raise ProjectNotFound(
+                f"{path}: expected a Lean library ({CATALOGUE} and {LAKEFILE}), found none{_hint(path)}"
+            )
+        return found
+    here = Path.cwd()
+    top = _repository(here)
+    for directory in (here, *here.parents):
+        if found := _library_in(directory, loose=loose or not directory.is_relative_to(top)):
+            return found
+    if hint := _hint(here, top):
+        raise ProjectNotFound(
+            f"{here}: expected a Lean library ({CATALOGUE} and {LAKEFILE}) here or above, found none{hint}, "
+            "or --shipped for the library that came with this package"
+        )
+    return _shipped()
+
+
+def _shipped() -> Found:
+    for root in _SHIPPED:
+        if all((root / name).is_file() for name in _NEEDED):
+            return Found(root, is_shipped=True)
+    raise ProjectNotFound("no Lean library came with this package; reinstall lean-bridge")
+
+
+def _library_in(directory: Path, *, loose: bool) -> Found | None:
+    """Return the library of a directory, or ``None`` where there is no trace of one.
+
+    Raises: ProjectNotFound where there is a trace, and no library.
+    """
+    own, below = _names(directory), _names(directory / FOLDER)
+    if own.issuperset(_NEEDED):
+        return Found(directory)
+    if below.issuperset(_NEEDED) and not (own & set(_MARKS)) - _FAINT:
+        if (directory / FOLDER).is_symlink():
+            raise ProjectNotFound(
+                f"{directory / FOLDER}: is a symbolic link; name the library that is meant: --project "
+                f"{(directory / FOLDER).readlink()}"
+            )
+        return Found(directory / FOLDER)
+    for place, names in ((directory, own), (directory / FOLDER, below)):
+        marks = [name for name in _MARKS if name in names]
+        sources = [] if loose else sorted(name for name in names if name.endswith(".lean"))
+        if marks or sources:
+            raise ProjectNotFound(_incomplete(place, names, marks or sources))
+    return None
+
+
+def _incomplete(place: Path, names: set[str], found: list[str]) -> str:
+    """Return what a directory lacks that looks like a Lean project."""
+    missing = [name for name in _NEEDED if name not in names]
+    seen = ", ".join(found[:_MOST_NAMED])
+    near = {name: difflib.get_close_matches(name, names - set(_MARKS), n=1, cutoff=0.75) for name in missing}
+    renames = [f"rename {close[0]} to {name}" for name, close in near.items() if close]
+    if PROGRAM in names and LAKEFILE in missing:
+        renames.append(f"say in {LAKEFILE} what {PROGRAM} says, which is a program and is not run")
+    mend = "; ".join(renames) or (
+        f"write a {CATALOGUE} that names what is to be judged"
+        if CATALOGUE in missing
+        else f"write a {LAKEFILE}"
+    )
+    return f"{place}: a Lean project ({seen}) without {' and '.join(missing)}; {mend}{_hint(place)}"
+
+
+def _names(directory: Path) -> set[str]:
+    """Return the names in a directory; of one that may not be listed, those that are asked for here."""
+    try:
+        return {each.name for each in directory.iterdir()}
+    except PermissionError:
+        return {name for name in _MARKS if os.path.lexists(directory / name)}
+    except OSError:
+        return set()
+
+
+def _hint(place: Path, top: Path | None = None) -> str:
+    """Return which directories may be meant instead, if any lies below ``top``."""
+    found = list(_projects_below(top or place))
+    shown = [Path(os.path.relpath(each)).as_posix() for each in found[:_MOST_NAMED]]
+    return f"; did you mean --project {' or '.join(shown)}?" if shown else ""
+
+
+def _projects_below(top: Path) -> Iterator[Path]:
+    """Yield the directories with a lakefile below a directory, the nearest first; links are not followed."""
+    level = [top]
+    for _ in range(_DEPTH):
+        level = sorted(
+            below
+            for directory in level
+            for below in _directories(directory)
+            if not below.name.startswith(".") and below.name not in _OTHERS
+        )
+        for directory in level:
+            if _names(directory) & {LAKEFILE, PROGRAM}:
+                yield directory
+
+
+def _directories(directory: Path) -> list[Path]:
+    try:
+        return [each for each in directory.iterdir() if each.is_dir() and not each.is_symlink()]
+    except OSError:
+        return []
+
+
+def _repository(here: Path) -> Path:
+    """Return the top of the repository around a directory; without one, the directory itself."""
+    tops = (each for each in (here, *here.parents) if any((each / mark).exists() for mark in _REPOSITORIES))
+    return next(tops, here)

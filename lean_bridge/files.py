@@ -1,0 +1,93 @@
+"""Reads the files of a project: regular ones, of a bounded size, below its root; never what could hang."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from lean_bridge.errors import LeanBridgeError, ProjectNotFound, SourceOutside
+
+MAX_BYTES = 1 << 26
+"""More than any file that people write: certified.toml of the shipped library has about 100 kB."""
+
+_KINDS = {
+    stat.S_IFDIR: "a directory",
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+# opening a FIFO would wait for a writer; Windows has neither flag, and no FIFOs among its files
+_FLAGS = (
+    os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+)
+
+
+def read_file(path: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
+    """Return what a regular file holds; nothing else is opened.
+
+    Raises: ProjectNotFound, naming it, if there is none, it is another kind of file or cannot be read, or it
+    is longer than ``max_bytes``.
+    """
+    try:
+        _check_regular(path, path.lstat())
+        descriptor = os.open(path, _FLAGS)
+        with os.fdopen(descriptor, "rb") as stream:
+            _check_regular(path, os.fstat(stream.fileno()))
+            content = stream.read(max_bytes + 1)
+    except FileNotFoundError as error:
+        raise ProjectNotFound(f"{path}: expected a file here, found none") from error
+    except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ProjectNotFound(f"{path}: cannot be read: {why}") from error
+    if len(content) > max_bytes:
+        raise ProjectNotFound(f"{path}: expected at most {max_bytes:,} bytes, found more")
+    return content
+
+
+def read_below(root: Path, path: Path, *, is_source: bool = False) -> bytes:
+    """Return what a file of the project at ``root`` holds; no link is followed on the way from there.
+
+    Raises: ProjectNotFound as :func:`read_file`, and for a link, but SourceOutside for a link that stands for
+    a source, or leads to one.
+    """
+    check_below(root, path, is_source=is_source)
+    return read_file(path)
+
+
+def check_below(root: Path, path: Path, *, is_source: bool = False) -> None:
+    """Raise where ``path`` is not below ``root``, or a link stands on the way; see :func:`read_below`."""
+    refusal: type[LeanBridgeError] = SourceOutside if is_source else ProjectNotFound
+    if not path.is_relative_to(root) or ".." in path.relative_to(root).parts:
+        raise refusal(f"{path}: expected a file below the project's root, {root}; move it there")
+    step = root
+    for part in path.relative_to(root).parts:
+        step /= part
+        if step.is_symlink():
+            raise refusal(
+                f"{step}: is a symbolic link to {step.readlink()}; expected the file itself, below the "
+                f"project's root, {root}: copy it there"
+            )
+
+
+def read_text_below(root: Path, path: Path) -> str:
+    """Return the text of a file of the project at ``root``. Raises: ProjectNotFound, also if not UTF-8."""
+    return decoded(path, read_below(root, path))
+
+
+def decoded(path: Path | str, content: bytes) -> str:
+    """Return a file's content as text. Raises: ProjectNotFound, naming it, if it is not UTF-8."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ProjectNotFound(
+            f"{path}: expected UTF-8, found byte {content[error.start]:#04x} at {error.start}"
+        ) from error
+
+
+def _check_regular(path: Path, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        kind = _KINDS.get(stat.S_IFMT(found.st_mode), "no regular file")
+        raise ProjectNotFound(f"{path}: is {kind}; expected a regular file")

@@ -1,0 +1,151 @@
+"""Nothing that a lakefile says is ignored in silence: it is followed, said, or refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lean_bridge.build.lakefile import read_lakefile
+from lean_bridge.build.modules import read_library
+from lean_bridge.codes import Code
+from lean_bridge.errors import LeanBridgeError, ProjectNotFound, SourceOutside, UnsupportedSource
+
+LIB = '[[lean_lib]]\nname = "A"\n'
+
+
+def refusal(root: Path, text: str) -> LeanBridgeError:
+    (root / "lakefile.toml").write_text(text)
+    (root / "A.lean").write_text("module\n")
+    with pytest.raises(LeanBridgeError) as refused:
+        read_library(root, root / "none")
+    assert "lakefile" in str(refused.value)
+    assert "\n" not in str(refused.value)
+    return refused.value
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "expected a [[lean_lib]], found none"),
+        ("lean_lib = 3\n", "expected tables [[lean_lib]], found lean_lib = 3"),
+        ('[lean_lib]\nname = "A"\n', "expected tables [[lean_lib]]"),
+        ('[[lean_libs]]\nname = "A"\n', "the key lean_libs is not known; did you mean lean_lib?"),
+        ('[[lean_lib]]\nglobs = ["A"]\n', "lean_lib 1: expected a name, found none"),
+        ("[[lean_lib]]\nname = 3\n", "expected a text, found name = 3"),
+        (LIB + 'glob = ["A"]\n', "lean_lib A: the key glob is not known; did you mean globs?"),
+        (LIB + 'globs = "A.+"\n', "lean_lib A: expected a list of texts, found globs = 'A.+'"),
+        (LIB + "globs = []\n", "names no module"),
+        (LIB + "roots = []\n", "names no module"),
+        (LIB + 'globs = ["A.**"]\n', "expected a module, `A`, `A.+` or `A.*`, found 'A.**'"),
+        (LIB + 'globs = ["A/*.lean"]\n', "expected a module"),
+        (LIB + 'globs = ["../A"]\n', "expected a module"),
+        (LIB + 'roots = [""]\n', "expected a module"),
+        (LIB + 'leanOptions = [{ name = "autoImplicit", value = false }]\n', "expected a table of options"),
+        (LIB + "leanOptions = { maxRecDepth = [1] }\n", "expected true, false, a number or a text"),
+        ('[leanOptions]\n"a.b" = 1\na.b = 2\n' + LIB, "leanOptions: a.b is set twice"),
+        ('moreLeanArgs = ["-DwarningAsError=true"]\n' + LIB, "moreLeanArgs changes what Lean does"),
+        (LIB + 'weakLeanArgs = ["-q"]\n', "lean_lib A: weakLeanArgs changes what Lean does"),
+        (LIB + "precompileModules = true\n", "precompileModules changes what Lean does"),
+        (LIB + 'plugins = ["x"]\n', "plugins changes what Lean does"),
+        (LIB + 'extraDepTargets = ["x"]\n', "extraDepTargets changes what Lean does"),
+        (LIB + 'defaultFacets = ["static"]\n', "defaultFacets changes what Lean does"),
+        (
+            "leanOption = { autoImplicit = false }\n" + LIB,
+            "leanOption is not known; did you mean leanOptions?",
+        ),
+        ("x" * 3, "not TOML"),
+        ("a = " + "[" * 5000, "not TOML"),
+    ],
+)
+def test_a_key_that_is_not_followed_is_refused_with_its_name(tmp_path: Path, text: str, message: str) -> None:
+    error = refusal(tmp_path, text)
+    assert message in str(error)
+    assert isinstance(error, ProjectNotFound)
+
+
+@pytest.mark.parametrize("glob", ["A.B", "A.+", "C", "C.*", "A.B.+", "A.lean"])
+def test_a_glob_that_matches_nothing_is_refused(tmp_path: Path, glob: str) -> None:
+    error = refusal(tmp_path, f'{LIB}globs = ["A", "{glob}"]\n')
+    assert f"lean_lib A: no source file matches '{glob}'" in str(error)
+    assert error.code is Code.NO_PROJECT
+
+
+def test_a_root_or_a_library_that_matches_nothing_is_refused(tmp_path: Path) -> None:
+    assert "no source file matches 'B.*'" in str(refusal(tmp_path, f'{LIB}roots = ["A", "B"]\n'))
+    assert "lean_lib B: no source file" in str(refusal(tmp_path, f'{LIB}[[lean_lib]]\nname = "B"\n'))
+
+
+@pytest.mark.parametrize("directory", ["..", "../..", "x/../../y", "/etc", "\\\\..", "C:/x"])
+@pytest.mark.parametrize("text", ["srcDir = '{}'\n" + LIB, LIB + "srcDir = '{}'\n"])
+def test_a_source_directory_outside_the_project_is_refused(tmp_path: Path, directory: str, text: str) -> None:
+    error = refusal(tmp_path, text.format(directory))
+    assert isinstance(error, SourceOutside)
+    assert error.code is Code.SOURCE_OUTSIDE
+    assert error.exit_code == 1
+
+
+def test_source_directories_add_up(tmp_path: Path) -> None:
+    (tmp_path / "src" / "deep").mkdir(parents=True)
+    (tmp_path / "src" / "deep" / "A.lean").write_text("module\n")
+    (tmp_path / "lakefile.toml").write_text(f'srcDir = "src"\n{LIB}srcDir = "deep"\n')
+    (module,) = read_library(tmp_path, tmp_path / "none").modules
+    assert (module.name, module.file) == ("A", "src/deep/A.lean")
+
+
+def test_a_required_package_is_no_verdict(tmp_path: Path) -> None:
+    error = refusal(tmp_path, f'[[require]]\nname = "mathlib"\nscope = "leanprover-community"\n{LIB}')
+    assert "requires mathlib, and other packages are not fetched here" in str(error)
+    assert isinstance(error, UnsupportedSource)
+    assert (error.code, error.exit_code) == (Code.LEAN_CANNOT, 2)
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_a_lakefile_that_is_a_program_is_not_run(tmp_path: Path, both: bool) -> None:
+    (tmp_path / "lakefile.lean").write_text("import Lake\n")
+    if both:
+        assert "lakefile.lean: a program, which is not run here" in str(refusal(tmp_path, LIB))
+    else:
+        with pytest.raises(ProjectNotFound, match=r"lakefile\.lean: a program"):
+            read_lakefile(tmp_path)
+
+
+def test_what_has_no_bearing_is_let_pass_and_what_is_not_done_is_said(tmp_path: Path) -> None:
+    (tmp_path / "lakefile.toml").write_text(
+        'name = "all"\nversion = "1.0"\ndefaultTargets = ["A"]\ntestDriver = "t"\nprecompileModules = false\n'
+        f'{LIB}[[lean_exe]]\nname = "run"\nroot = "Main"\n'
+    )
+    lakefile = read_lakefile(tmp_path)
+    assert lakefile.name == "all"
+    assert lakefile.passed_over == ("testDriver: it is not run", "lean_exe run: programs are not built")
+
+
+def test_a_module_of_two_libraries_is_refused_unless_they_agree(tmp_path: Path) -> None:
+    (tmp_path / "B").mkdir()
+    (tmp_path / "B" / "A.lean").write_text("module\n")
+    error = refusal(tmp_path, f'{LIB}[[lean_lib]]\nname = "B"\nroots = ["A"]\nsrcDir = "B"\n')
+    assert "lean_lib B: A is of another library too" in str(error)
+    error = refusal(tmp_path, f'{LIB}[[lean_lib]]\nname = "C"\nroots = ["A"]\nleanOptions.x = 1\n')
+    assert "under other options" in str(error)
+    (tmp_path / "lakefile.toml").write_text(f'{LIB}globs = ["A", "A.*"]\n')
+    assert [module.name for module in read_library(tmp_path, tmp_path / "none").modules] == ["A"]
+
+
+@pytest.mark.parametrize("file", ["A/b-c.lean", "A/1.lean", "A/b.c.lean", "A/.lean", "A/b c/d.lean"])
+def test_a_file_whose_path_is_no_module_is_refused(tmp_path: Path, file: str) -> None:
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text("module\n")
+    if Path(file).suffix == ".lean":
+        (tmp_path / "lakefile.toml").write_text(LIB)
+        with pytest.raises(ProjectNotFound, match="expected a path that is the name of a module"):
+            read_library(tmp_path, tmp_path / "none")
+
+
+def test_an_import_of_a_package_that_is_not_here_is_no_verdict(tmp_path: Path) -> None:
+    (tmp_path / "lakefile.toml").write_text(LIB)
+    (tmp_path / "A.lean").write_text("module\nimport Mathlib.Tactic\n")
+    with pytest.raises(
+        UnsupportedSource, match=r"^A\.lean:2: imports Mathlib\.Tactic, which is neither"
+    ) as no:
+        read_library(tmp_path, tmp_path / "none")
+    assert no.value.code is Code.LEAN_CANNOT
