@@ -149,10 +149,13 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "Remove the attribute, or keep the fast version as a definition of its own.",
         ),
         Code.NOT_PINNED: Explanation(
-            "a declaration is not in the manifest",
-            "The library has a manifest of pinned statements, which lacks this declaration.",
-            "Without a pin nobody notices when its statement changes.",
-            "Read the statement, run `lean-bridge pin`, and have the manifest reviewed.",
+            "a declaration is not pinned",
+            "The library's manifest of pinned statements, certified.toml, lacks it, or there is "
+            "no manifest at all.",
+            "Without a pin nobody notices when its statement changes; taking the manifest away must not be "
+            "a way through.",
+            "Read the statement, run `lean-bridge pin`, and have the manifest reviewed; `verify --unpinned` "
+            "lets it pass, and says so.",
         ),
         Code.BODY_HIDDEN: Explanation(
             "a body is not in the compiled files",

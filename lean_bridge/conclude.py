@@ -16,6 +16,7 @@ Conclusion: TypeAlias = tuple[Literal["accepted", "rejected", "no verdict"], str
 ACCEPTED = ("proved", "defined")
 """The statuses of declarations that hold."""
 _MOST_NAMED = 3
+_PIN_THEM = "read what it says and run `lean-bridge pin`, or let it pass by --unpinned"
 
 
 def conclude(
@@ -31,32 +32,41 @@ def conclude(
 
     One rejection rejects; otherwise one thing undecided, or nothing looked at, leaves everything undecided.
     ``refused`` are declarations, catalogued or not, that a second kernel refuses, and ``unsettled`` those
-    that it was asked about and did not decide. ``require_confirmed`` takes every declaration to be confirmed.
+    that it was asked about and did not decide. ``require_confirmed`` takes every declaration and graph to be
+    confirmed.
     """
     failed = [report.file for report in build.modules if report.state == "failed"]
     if failed:
         return "rejected", f"Lean refuses {listed(failed)}", Code.BUILD_FAILED
-    bad = [(report.name, report.code) for report in declarations if report.status not in ACCEPTED]
+    rows: list[DeclarationReport | GraphReport] = [*declarations, *graphs]
+    open_ = [report for report in rows if report.status == "no verdict"]
+    settled = [report for report in declarations if report.status != "no verdict"]
+    bad = [(report.name, report.code) for report in settled if not report.is_accepted]
     bad += [(report.name, report.code) for report in graphs if report.status == "rejected"]
     if bad:
         names = dict.fromkeys(name for name, _ in bad)
         return "rejected", f"not accepted: {listed(names)}", bad[0][1]
     if underneath := list(refused):
         return "rejected", f"the second kernel refuses {listed(underneath)}", Code.KERNEL_REFUSES
-    undecided = [report for report in graphs if report.status == "no verdict"]
-    if undecided:
-        return "no verdict", f"{undecided[0].name}: {undecided[0].reason}", undecided[0].code
+    for report in open_:
+        if report.code != Code.NOT_PINNED:
+            return "no verdict", f"{report.name}: {report.reason}", report.code
     for name, said in unsettled.items():
         reason = f"the second kernel did not accept {name}, {said.outcome}: {said.detail}"
         return "no verdict", reason, KERNEL_CODES[said.outcome]
+    for report in open_:
+        return "no verdict", f"{report.reason}; {_PIN_THEM}", report.code
     if not declarations or not build.modules:
         return "no verdict", "nothing was checked", Code.NOTHING_CHECKED
     if require_confirmed:
-        unconfirmed = [each for each in declarations if each.standing != "confirmed"]
+        unconfirmed: list[DeclarationReport | GraphReport] = [
+            *(each for each in declarations if each.standing != "confirmed"),
+            *(each for each in graphs if not each.is_confirmed),
+        ]
         if unconfirmed:
             verdicts = (kernel.detail for each in unconfirmed for kernel in each.kernels if kernel.detail)
             why = next(verdicts, "no second kernel was asked")
-            rest = listed(each.name for each in unconfirmed)
+            rest = listed(dict.fromkeys(each.name for each in unconfirmed))
             return "no verdict", f"not confirmed: {rest}: {why}", Code.NOT_CONFIRMED
     return "accepted", None, None
 

@@ -228,13 +228,15 @@ class Project:
         workers: int = 2,
         fresh: bool = False,
         require_confirmed: bool = False,
+        unpinned: bool = False,
         observe: Observer = _ignore,
         progress: Progress | None = None,
     ) -> VerifyReport:
         """Build the library and judge its catalogue, or only the entries named.
 
         ``fresh`` judges again even where exactly these compiled files were judged before. With
-        ``require_confirmed`` nothing is accepted that no second kernel confirmed.
+        ``require_confirmed`` nothing is accepted that no second kernel confirmed. With ``unpinned`` what no
+        manifest pins may be accepted as it is.
         Raises: NotCatalogued for an unknown name; ToolchainError; ProjectNotFound; OleanError.
         """
         started = time.monotonic()
@@ -244,7 +246,7 @@ class Project:
         failed = ",".join(module.module for module in build.modules if module.state == "failed")
         # the directory is named by the content of every module, their options and the toolchain
         pinned = manifest.model_dump_json() if manifest else ""
-        requirement = "confirmed" if require_confirmed else ""
+        requirement = f"confirmed={require_confirmed} unpinned={unpinned}"
         selected, known = catalogue.model_dump_json(), self.catalogue.model_dump_json()
         key = verdict_key(self.compiled().name, failed, selected, known, pinned, requirement)
         earlier = None if fresh else recall(key)
@@ -261,6 +263,7 @@ class Project:
             catalogue=catalogue,
             known=[entry.name for entry in self.catalogue.declarations],
             manifest=manifest,
+            unpinned=unpinned,
             workers=workers,
         )
         report = judge_library(subject, require_confirmed=require_confirmed, observe=observe)

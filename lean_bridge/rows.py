@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from lean_bridge.audit.advisories import standing
 from lean_bridge.audit.vocabulary import not_the_tools
 from lean_bridge.codes import Code
-from lean_bridge.conclude import ACCEPTED
 from lean_bridge.crosscheck.run import judge
 from lean_bridge.errors import LeanBridgeError, Rejected
-from lean_bridge.second_opinion import KERNEL_CODES, SecondOpinion
+from lean_bridge.second_opinion import KERNEL_CODES, SecondOpinion, is_settled, undecided
 from pybind_models import (
     Advisory,
     Certification,
@@ -28,6 +27,14 @@ from pybind_models import (
 _DROPPED = "pinned, but not catalogued"
 
 Judgement: TypeAlias = tuple[Literal["agrees", "rejected", "no verdict"], str | None, str | None]
+
+
+class Fault(NamedTuple):
+    """What takes acceptance away from a declaration."""
+
+    status: Literal["rejected", "no verdict"]
+    reason: str | None
+    code: Code
 
 
 @dataclass(slots=True)
@@ -49,28 +56,35 @@ def declaration_row(
     built_by: str,
     opinion: SecondOpinion,
     advisories: Sequence[Advisory],
+    *,
+    has_manifest: bool = True,
 ) -> DeclarationReport:
-    """Return the audit's report with the pin and the kernels' verdicts; either may turn it into a rejection.
+    """Return the audit's report with the pin and the kernels' verdicts; each may take acceptance away.
 
     What the audit found wrong stays the reason. ``built_by`` names the kernel that let the build pass, and
-    ``advisories`` are its known faults.
+    ``advisories`` are its known faults. In a library without a manifest, that a declaration is not pinned
+    decides nothing, while one that a manifest lacks is rejected.
     """
     pinned, code = pin
-    found: dict[str, object] = {"pin": pinned if pinned.hash else None, "standing": "not accepted"}
-    if report.status not in ACCEPTED:
-        return report.replaced(**found)
     second = opinion.of(report.name)
-    found["kernels"] = (KernelVerdict(kernel=built_by, outcome="accepted"), second)
-    if code is not None:
-        found |= {"status": "rejected", "reason": pinned.change or "it is not in the manifest", "code": code}
+    kernels = (KernelVerdict(kernel=built_by, outcome="accepted"), second)
+    found: dict[str, object] = {"pin": pinned if pinned.hash else None, "standing": "not accepted"}
+    if not report.is_accepted:
+        return report.replaced(**found)
+    if code is not None and has_manifest:
+        fault = Fault("rejected", pinned.change, code)
     elif report.words is not None and report.words.changed:
-        reason = not_the_tools(report.words.changed)
-        found |= {"status": "rejected", "reason": reason, "code": Code.OWN_VOCABULARY}
+        fault = Fault("rejected", not_the_tools(report.words.changed), Code.OWN_VOCABULARY)
     elif second.outcome == "refused":
-        reason = f"{second.kernel} refuses it: {second.detail}"
-        found |= {"status": "rejected", "reason": reason, "code": Code.KERNEL_REFUSES}
-    row = report.replaced(**found)
-    return row.replaced(standing=standing(row, advisories))
+        fault = Fault("rejected", f"{second.kernel} refuses it: {second.detail}", Code.KERNEL_REFUSES)
+    elif not is_settled(second):
+        fault = Fault("no verdict", undecided(second), KERNEL_CODES[second.outcome])
+    elif code is not None:
+        fault = Fault("no verdict", pinned.change, code)
+    else:
+        row = report.replaced(pin=found["pin"], kernels=kernels, standing=None)
+        return row.replaced(standing=standing(row, advisories))
+    return report.replaced(**found | fault._asdict(), kernels=kernels)
 
 
 def dropped_row(name: str, pin: tuple[Pin, Code | None]) -> DeclarationReport:
@@ -120,8 +134,8 @@ def _judgement(
     field: FieldEvidence | None,
 ) -> Judgement:
     """Return what the evidence amounts to: first whatever rejects, then whatever is not there."""
-    if declaration.status != "defined":
-        return "rejected", declaration.reason or declaration.status, declaration.code
+    if declaration.status not in ("defined", "no verdict"):
+        return "rejected", declaration.reason, declaration.code
     if evidence.fault is not None:
         rejected = isinstance(evidence.fault, Rejected)
         return "rejected" if rejected else "no verdict", str(evidence.fault), evidence.fault.code
@@ -144,7 +158,8 @@ def _judgement(
             why = link.detail if link is not None else "Lean was not asked"
             return "no verdict", f"{what}: {why}", Code.NOTHING_CHECKED
     for verdict in said:
-        if verdict.outcome not in ("accepted", "not asked"):
-            why = f"{verdict.kernel}, {verdict.outcome}: {verdict.detail}"
-            return "no verdict", why, KERNEL_CODES[verdict.outcome]
+        if not is_settled(verdict):
+            return "no verdict", undecided(verdict), KERNEL_CODES[verdict.outcome]
+    if declaration.status == "no verdict":
+        return "no verdict", declaration.reason, declaration.code
     return judged

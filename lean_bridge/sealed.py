@@ -69,7 +69,7 @@ def user_seal() -> Seal:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if unsafe := _unsafe_directory(path.parent):
             return Seal(None, f"nothing is remembered: {unsafe}")
-        _make(path, replace=path.is_symlink() or path.exists())
+        _make(path, replace=bool(fault))
         made = Seal(path.read_bytes()) if _fault(path) is None else Seal(None)
     except OSError as error:
         return Seal(None, f"nothing is remembered: {error.filename or path}: {error.strerror}")

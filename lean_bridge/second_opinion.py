@@ -39,7 +39,7 @@ class SecondOpinion:
         return {
             name: verdict
             for name, verdict in (*self.verdicts.items(), *self.equations.items())
-            if verdict.outcome not in ("accepted", "refused")
+            if verdict.outcome != "refused" and not is_settled(verdict)
         }
 
     def of(self, name: str) -> KernelVerdict:
@@ -70,6 +70,16 @@ KERNEL_CODES: Mapping[KernelOutcome, Code] = {
     "not asked": Code.NOT_CONFIRMED,
 }
 """The code of every word of a kernel's that is not acceptance."""
+
+
+def is_settled(verdict: KernelVerdict) -> bool:
+    """Whether a kernel stands in nothing's way: it accepted, or there is no such kernel here to ask."""
+    return verdict.outcome in ("accepted", "not asked")
+
+
+def undecided(verdict: KernelVerdict) -> str:
+    """Return what a kernel said that was asked and decided nothing."""
+    return f"{verdict.kernel}, {verdict.outcome}: {verdict.detail}"
 
 
 def ask_second_kernel(

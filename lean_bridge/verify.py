@@ -54,6 +54,8 @@ class Subject:
     known: Collection[str]
     """The names of the whole catalogue."""
     manifest: Manifest | None
+    unpinned: bool = False
+    """Whether what the manifest does not have is to pass."""
     workers: int = 2
 
 
@@ -90,7 +92,13 @@ def judge_library(
     graphs = {name: each.graph for name, each in evidence.items() if each.graph is not None}
     with clock.stage("pins"):
         pins = check_pins(
-            environment, catalogue, subject.manifest, graphs, known=subject.known, hashes=hashes
+            environment,
+            catalogue,
+            subject.manifest,
+            graphs,
+            known=subject.known,
+            unpinned=subject.unpinned,
+            hashes=hashes,
         )
     if failed:
         opinion = SecondOpinion("second kernel", why_not="Lean refuses part of the library", is_asked=False)
@@ -102,7 +110,11 @@ def judge_library(
     toolchain = subject.build.toolchain
     built_by = f"Lean {toolchain.version}, {toolchain.provider}"
     advisories = advisories_for(toolchain.version)
-    judged = [declaration_row(each, pins[each.name], built_by, opinion, advisories) for each in declarations]
+    has_manifest = subject.manifest is not None
+    judged = [
+        declaration_row(each, pins[each.name], built_by, opinion, advisories, has_manifest=has_manifest)
+        for each in declarations
+    ]
     by_name = {each.name: each for each in judged}
     judged += [dropped_row(name, pin) for name, pin in pins.items() if name not in by_name]
     rows = [graph_row(each, by_name[name], opinion) for name, each in evidence.items()]
@@ -124,6 +136,8 @@ def judge_library(
         graphs=tuple(rows),
         seconds=sum(clock.seconds.values()),
         stages=clock.seconds,
+        unpinned=subject.unpinned,
+        confirmation_required=require_confirmed,
     )
 
 

@@ -18,6 +18,12 @@ class Pin(Model):
     change: str | None = None
     """What is not as pinned, with the old and the new text where there are any."""
 
+    @model_validator(mode="after")
+    def _what_differs_is_told(self) -> Pin:
+        if (self.outcome == "matches") != (self.change is None):
+            raise ValueError("a pin matches, or says what is not as pinned")
+        return self
+
 
 KernelOutcome = Literal["accepted", "refused", "gave up", "hidden body", "not reached", "not asked"]
 """What became of a declaration in a kernel; only ``accepted`` is ever to be read as acceptance.

@@ -97,8 +97,14 @@ DeclarationKind = Literal["theorem", "definition", "inductive"]
 Standing = Literal["confirmed", "proved", "proved, advisories", "not accepted"]
 """``proved, advisories``: accepted, by a kernel with known faults and by none without them."""
 
-DeclarationStatus = Literal["proved", "defined", "rejected", "missing", "not built"]
-"""``proved`` for theorems and ``defined`` for everything else that is accepted."""
+DeclarationStatus = Literal["proved", "defined", "rejected", "missing", "not built", "no verdict"]
+"""``proved`` for theorems and ``defined`` for everything else that is accepted.
+
+``no verdict``: nothing was found wrong, and not everything that acceptance takes was there.
+"""
+
+ACCEPTED: tuple[DeclarationStatus, ...] = ("proved", "defined")
+"""The statuses of declarations that hold."""
 
 
 class DeclarationReport(Model):
@@ -135,6 +141,32 @@ class DeclarationReport(Model):
     standing: Standing | None = None
     """What the kernels' verdicts together are worth."""
 
+    @property
+    def is_accepted(self) -> bool:
+        """Whether it holds."""
+        return self.status in ACCEPTED
+
+    @model_validator(mode="after")
+    def _status_is_warranted(self) -> DeclarationReport:
+        """Guard against a row that says more than is known, or less than it must."""
+        _explain(self.name, self.reason, self.code, accepted=self.is_accepted)
+        if self.standing not in (None, "not accepted") and not self.is_accepted:
+            raise ValueError(f"{self.name}: {self.standing}, though it is {self.status}")
+        if not self.is_accepted:
+            return self
+        if self.standing == "not accepted" or self.axiom_path:
+            raise ValueError(f"{self.name}: {self.status}, though it is not accepted")
+        if (self.status == "proved") != (self.kind == "theorem"):
+            raise ValueError(f"{self.name}: {self.status}, though it is a {self.kind}")
+        if any(verdict.outcome not in ("accepted", "not asked") for verdict in self.kernels):
+            raise ValueError(f"{self.name}: {self.status}, though a kernel did not accept it")
+        if self.pin is not None and self.pin.outcome == "drifted":
+            raise ValueError(f"{self.name}: {self.status}, though it is not as pinned")
+        independent = {verdict.outcome for verdict in self.kernels[1:]}
+        if self.standing == "confirmed" and "accepted" not in independent:
+            raise ValueError(f"{self.name}: confirmed, though no second kernel accepted it")
+        return self
+
 
 class CheckResult(Model):
     """The outcome of one comparison of a graph's numbers with an independent source."""
@@ -169,8 +201,24 @@ class GraphReport(Model):
     checks: tuple[CheckResult, ...] = ()
     seconds: float = 0.0
 
+    @property
+    def kernels(self) -> tuple[KernelVerdict, ...]:
+        """What independent kernels say of the graph's certificate and of its numbers."""
+        links = (self.certification, self.finite_field)
+        return tuple(verdict for link in links if link is not None for verdict in link.kernels)
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether it agrees and a second kernel accepted its certificate and its numbers too."""
+        links = (self.certification, self.finite_field)
+        return self.status == "agrees" and all(
+            link is not None and link.kernels and all(each.outcome == "accepted" for each in link.kernels)
+            for link in links
+        )
+
     @model_validator(mode="after")
     def _agreement_is_warranted(self) -> GraphReport:
+        _explain(self.name, self.reason, self.code, accepted=self.status == "agrees")
         if self.certified != (self.certification is not None and self.certification.outcome == "certified"):
             raise ValueError(f"{self.name}: certified takes the certificate, and goes with it")
         if self.status != "agrees":
@@ -181,6 +229,12 @@ class GraphReport(Model):
         field = self.finite_field
         if not self.certified or field is None or field.outcome != "certified":
             raise ValueError(f"{self.name}: agreement takes Lean's word for the graph and for its numbers")
+        if self.graph is None:
+            raise ValueError(f"{self.name}: agreement takes a graph")
+        if any(verdict.outcome not in ("accepted", "not asked") for verdict in self.kernels):
+            raise ValueError(
+                f"{self.name}: agreement takes that no kernel which was asked withholds its word"
+            )
         return self
 
 
@@ -202,11 +256,18 @@ class VerifyReport(Model):
     stages: dict[str, float] = Field(default_factory=dict)
     """The seconds that each stage took, in order."""
     cached: bool = False
-    """Whether it was judged earlier, for exactly these compiled files and by this version of the tool."""
+    """Whether every kernel's answer and Lean's are of earlier runs, about exactly these compiled files."""
+    unpinned: bool = False
+    """Whether declarations that no manifest pins were let pass, as was asked."""
+    confirmation_required: bool = False
+    """Whether acceptance was to take the word of a second kernel for every declaration and graph."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know beside the verdict, a line each."""
 
     @model_validator(mode="after")
     def _acceptance_is_warranted(self) -> VerifyReport:
         """Guard against a false green once more: acceptance takes something checked, and every row good."""
+        _explain("the verdict", self.reason, self.code, accepted=self.verdict == "accepted")
         if self.verdict != "accepted":
             return self
         modules = self.build.modules if self.build else ()
@@ -214,10 +275,24 @@ class VerifyReport(Model):
             raise ValueError("accepted, though nothing was checked")
         rows = [
             *((module.module, module.state in ("built", "cached")) for module in modules),
-            *((each.name, each.status in ("proved", "defined")) for each in self.declarations),
-            *((graph.name, graph.status == "agrees") for graph in self.graphs),
+            *((each.name, each.is_accepted and self._lets_pass(each)) for each in self.declarations),
+            *(
+                (graph.name, graph.is_confirmed if self.confirmation_required else graph.status == "agrees")
+                for graph in self.graphs
+            ),
         ]
         unsettled = [name for name, good in rows if not good]
         if unsettled:
             raise ValueError(f"accepted, though {unsettled[0]} is not")
         return self
+
+    def _lets_pass(self, accepted: DeclarationReport) -> bool:
+        """Whether a declaration that holds is pinned, and confirmed, as far as acceptance takes it."""
+        pinned = self.unpinned if accepted.pin is None else accepted.pin.outcome == "matches" or self.unpinned
+        return pinned and (accepted.standing == "confirmed" or not self.confirmation_required)
+
+
+def _explain(what: str, reason: str | None, code: str | None, *, accepted: bool) -> None:
+    """Refuse a row that holds and says why not, or that does not hold and leaves out why or its code."""
+    if accepted != (reason is None) or accepted != (code is None):
+        raise ValueError(f"{what}: what is not accepted has a reason and its code, and nothing else has")

@@ -113,6 +113,14 @@ NOT_BUILT = BACKPROP.replaced(
     status="not built",
     reason="Proofs.Vec was not built",
     code=Code.BUILD_FAILED,
+    standing="not accepted",
+)
+UNPINNED = BACKPROP.replaced(
+    status="no verdict",
+    reason="not pinned: the library has no manifest (certified.toml)",
+    code=Code.NOT_PINNED,
+    pin=Pin(outcome="not pinned", hash="ab" * 20, change="the library has no manifest"),
+    standing="not accepted",
 )
 ADJOINT = CheckResult(
     name="adjoint identity", outcome="passed", detail="12 random points", error=3.1e-16, tolerance=2e-13

@@ -28,8 +28,8 @@ def audit(
     """Return one report per catalogue entry, in order.
 
     ``environment`` holds the library's compiled modules, ``root`` its sources, which are not looked at where
-    it is ``None``, and ``failed_modules`` says of each module that was not compiled why not. ``hashes`` are the
-    environment's, if there are some already.
+    it is ``None``, and ``failed_modules`` says of each module that was not compiled why not. ``hashes`` are
+    the environment's, if there are some already.
 
     Raises: OleanError if a compiled module cannot be read; then nothing was decided.
     """

@@ -16,6 +16,9 @@ from pybind_models import DGraph, Pin
 from pybind_models.catalogue import Catalogue, CatalogueEntry
 from pybind_models.manifest import Manifest, PinnedDeclaration
 
+NO_MANIFEST = "not pinned: the library has no manifest (certified.toml)"
+"""Why nothing is pinned in a library without a manifest."""
+
 _MOST_NAMED = 3
 
 
@@ -68,22 +71,27 @@ def check_pins(
     *,
     known: Collection[Name] | None = None,
     hashes: StructuralHashes | None = None,
+    unpinned: bool = False,
 ) -> dict[Name, tuple[Pin, Code | None]]:
     """Return of each catalogued declaration whether it is as pinned, and the code of what is not.
 
     ``graphs`` are those extracted. ``known`` are the names of the whole catalogue, where ``catalogue`` is a
-    selection of it; what is pinned but not known is returned too, as drift. Without a manifest nothing is
-    pinned, and there are no codes.
+    selection of it; what is pinned but not known is returned too, as drift. What is not in the manifest, and
+    without one that is everything, is not pinned: it has no code only with ``unpinned``, which lets it pass.
     """
     pinned = {declaration.name: declaration for declaration in manifest.declarations} if manifest else {}
     checker = _Checker(environment, manifest.definitions if manifest else {}, hashes)
+    absent = Pin(
+        outcome="not pinned",
+        hash="",
+        change="not pinned: it is not in the manifest" if manifest else NO_MANIFEST,
+    )
     checked: dict[Name, tuple[Pin, Code | None]] = {}
     for entry in catalogue.declarations:
-        code = Code.NOT_PINNED if manifest else None
         checked[entry.name] = (
             checker.check(entry, pinned[entry.name], graphs.get(entry.name))
             if entry.name in pinned
-            else (Pin(outcome="not pinned", hash=checker.hash(entry.name)), code)
+            else (absent.replaced(hash=checker.hash(entry.name)), None if unpinned else Code.NOT_PINNED)
         )
     names = {entry.name for entry in catalogue.declarations} if known is None else known
     for name, declaration in pinned.items():

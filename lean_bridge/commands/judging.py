@@ -59,6 +59,9 @@ def verify(
         Requirement | None,
         typer.Option("--require", help="confirmed: accept nothing that no second kernel accepted."),
     ] = None,
+    unpinned: Annotated[
+        bool, typer.Option("--unpinned", help="Let pass what no manifest pins; the report says so.")
+    ] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Whole statements, every message.")
     ] = False,
@@ -85,6 +88,7 @@ def verify(
                 workers=workers,
                 fresh=fresh,
                 require_confirmed=require is Requirement.CONFIRMED,
+                unpinned=unpinned,
                 observe=watch.observe,
                 progress=watch.transfer,
             )
@@ -94,6 +98,8 @@ def verify(
             reason=str(error),
             code=error.code,
             library=opened.identity if opened is not None else None,
+            unpinned=unpinned,
+            confirmation_required=require is Requirement.CONFIRMED,
         )
     if format_ is ReportFormat.TABLE:
         render_report(report, open_console(sys.stdout), verbose=verbose)
@@ -123,6 +129,7 @@ def pin(
     axioms and a hash down through the definitions. With --check, exit status 2 says that there is none.
     """
     from lean_bridge.audit.manifest import MANIFEST, write_manifest
+    from lean_bridge.audit.pins import NO_MANIFEST
     from lean_bridge.ui.progress import show_progress
 
     with show_progress(open_console(sys.stderr)) as watch:
@@ -140,7 +147,8 @@ def pin(
         done = "as pinned" if check else f"already as pinned; the others are now, in {opened.root / MANIFEST}"
         typer.echo(f"{len(pins) - len(changes)} of {len(pins)} declarations {done}")
     if check and changes:
-        raise typer.Exit(1 if any(code for _, code in changes.values()) else 2)
+        is_known = any(found.change != NO_MANIFEST for found, _ in changes.values())
+        raise typer.Exit(1 if is_known else 2)
 
 
 def replay(

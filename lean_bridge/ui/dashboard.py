@@ -17,7 +17,7 @@ from lean_bridge.ui.verdict import (
     backing,
     declaration_tone,
     declaration_word,
-    doubt,
+    doubts,
     evidence,
     graph_tone,
     guarantee,
@@ -76,8 +76,7 @@ def _header(report: VerifyReport) -> RenderableType:
     if report.library is not None:
         lines += [Text(one_line(f"passed over: {said}"), "yellow") for said in report.library.passed_over]
     lines.append(Text(_circumstances(report), "dim"))
-    if (why := doubt(report)) is not None:
-        lines.insert(2, Text(one_line(why), MARKS["open"].style))
+    lines[2:2] = [Text(one_line(why), MARKS["open"].style) for why in doubts(report)]
     style = MARKS[VERDICT_TONES[verdict]].style
     return Panel(
         Group(*lines), title="lean-bridge verify", title_align="left", border_style=style, padding=(0, 1)
@@ -88,7 +87,7 @@ def _circumstances(report: VerifyReport) -> str:
     parts = build_summary(report.build) if report.build is not None else ["nothing was built"]
     parts.append(f"{seconds_text(report.seconds)} in all")
     if report.cached:
-        parts.append("judged earlier for these very files")
+        parts.append("Lean and the second kernel answered earlier, about these very files")
     elif report.stages:
         longest = sorted(report.stages.items(), key=lambda stage: -stage[1])[:3]
         parts += [f"{name} {seconds_text(seconds)}" for name, seconds in longest]
@@ -168,7 +167,7 @@ def _name(name: str, namespace: str) -> Text:
 
 
 def _rests_on(report: DeclarationReport) -> Text:
-    if declaration_tone(report) == "open" or report.status == "missing":
+    if report.status in ("missing", "not built"):
         return Text()
     text = Text(", ".join(map(visible, report.axioms)) or no_axioms(report.library_theorems))
     if report.library_theorems:

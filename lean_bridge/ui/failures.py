@@ -24,10 +24,11 @@ def render_failures(report: VerifyReport, console: Console, *, verbose: bool = F
         _title("Declarations refused", console)
         for declaration in refused:
             _render_declaration(declaration, console)
-    unbuilt = [each.name for each in report.declarations if declaration_tone(each) == "open"]
+    unbuilt = [each.name for each in report.declarations if each.status == "not built"]
     if unbuilt:
         _title("Declarations without a verdict, as their module was not built", console)
         console.print(Text(", ".join(map(visible, unbuilt))))
+    _render_undecided([each for each in report.declarations if each.status == "no verdict"], console)
     unsettled = [each for each in report.graphs if graph_tone(each) != "good" and each.name not in unbuilt]
     if unsettled:
         _title("Graphs that do not agree", console)
@@ -35,6 +36,18 @@ def render_failures(report: VerifyReport, console: Console, *, verbose: bool = F
             _render_graph(graph, console)
     if report.build is not None:
         _render_messages(report.build, console, verbose=verbose)
+
+
+def _render_undecided(undecided: list[DeclarationReport], console: Console) -> None:
+    """Write what is without a verdict, the names of one reason together."""
+    if undecided:
+        _title("Declarations without a verdict", console)
+    names: dict[str, list[str]] = {}
+    for each in undecided:
+        names.setdefault(coded(each.code, each.reason or each.status), []).append(each.name)
+    for reason, those in names.items():
+        console.print(_entry("open", one_line(reason), ""))
+        _indented(Text(", ".join(map(visible, those))), console)
 
 
 def _title(text: str, console: Console) -> None:

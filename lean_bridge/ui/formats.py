@@ -12,6 +12,7 @@ from lean_bridge.ui.verdict import (
     VERDICT_TONES,
     Tone,
     declaration_tone,
+    doubts,
     evidence,
     graph_tone,
     guarantee,
@@ -35,7 +36,7 @@ def render_text(report: VerifyReport) -> str:
     """Return one tab-separated line per row: what it is, its state, its name, its place, the rest.
 
     Rows: ``library``, ``passed over`` (what its lakefile asks for in vain), ``module``, ``message`` (Lean's),
-    ``declaration``, ``graph``, ``check`` and, last, ``verdict``.
+    ``declaration``, ``graph``, ``check``, ``note`` (what accepted rows lack) and, last, ``verdict``.
     """
     return "".join("\t".join(map(one_line, row)) + "\n" for row in _rows(report))
 
@@ -69,6 +70,8 @@ def _rows(report: VerifyReport) -> Iterator[tuple[str, ...]]:
         for row in evidence(graph):
             yield "check", row.outcome, graph.name, row.name, row.text
     reason = coded(report.code, report.reason or "-")
+    for told in doubts(report):
+        yield "note", told
     yield "verdict", report.verdict, reason, f"{report.seconds:.2f}s", guarantee(report)
 
 
@@ -100,6 +103,7 @@ def render_github(report: VerifyReport, *, root: str = "") -> str:
             )
             message = "\n".join(filter(None, (coded(graph.code, graph.reason or graph.status), told)))
             lines.append(_annotation("error", message, {"title": f"{graph.status}: {graph.name}"}))
+    lines += [_annotation("warning", told, {"title": "lean-bridge"}) for told in doubts(report)]
     verdict, reason = report.verdict, coded(report.code, report.reason or guarantee(report))
     level = "notice" if verdict == "accepted" else "error"
     if report.library is not None:
@@ -133,7 +137,7 @@ def render_junit(report: VerifyReport) -> str:
             _case(graphs, graph.name, row.name, tag, row.text)
     tag = _CASE_TAGS[VERDICT_TONES[report.verdict]]
     message = f"{report.verdict}: {coded(report.code, report.reason or guarantee(report))}"
-    verdict, about = _suite(root, "verdict"), [subject(report)]
+    verdict, about = _suite(root, "verdict"), [subject(report), *doubts(report)]
     if report.library is not None:
         about += [f"passed over: {said}" for said in report.library.passed_over]
     _case(verdict, "lean-bridge", "verdict", tag, message, "\n".join(about), report.seconds)

@@ -27,6 +27,11 @@ def render_markdown(report: VerifyReport) -> str:
         f"Verdict: **{report.verdict}**{why}",
         *_subject(report),
     ]
+    unpinned = [
+        each for each in report.declarations if each.pin is not None and each.pin.outcome == "not pinned"
+    ]
+    if unpinned:
+        lines += ["", f"Not pinned: {', '.join(f'`{_cell(each.name)}`' for each in unpinned)}"]
     namespace = common_namespace(each.name for each in report.declarations)
     for group, members in groupby(report.declarations, key=lambda each: each.group):
         lines += ["", f"## {_cell(group)}", "", *_table(_HEAD, (_row(each, namespace) for each in members))]

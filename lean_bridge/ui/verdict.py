@@ -52,6 +52,7 @@ _DECLARATION_TONES: Final[dict[str, Tone]] = {
     "rejected": "bad",
     "missing": "bad",
     "not built": "open",
+    "no verdict": "open",
 }
 _PIN_WORDS: Final = {"matches": "pinned", "drifted": "drifted", "not pinned": "not pinned"}
 _LINK_TONES: Final[dict[str, Tone]] = {"certified": "good", "refused": "bad", "not run": "open"}
@@ -91,14 +92,15 @@ def declaration_word(report: DeclarationReport) -> str:
 
 
 def backing(report: DeclarationReport) -> list[tuple[Tone, str]]:
-    """Return what stands behind an accepted declaration beside its axioms: its pin, and its kernels."""
-    if declaration_tone(report) != "good":
+    """Return what stands behind a declaration that is not rejected beside its axioms: pin and kernels."""
+    if not report.is_accepted and report.status != "no verdict":
         return []
     said: list[tuple[Tone, str]] = []
     if report.pin is not None:
         said.append(("good" if report.pin.outcome == "matches" else "open", _PIN_WORDS[report.pin.outcome]))
     if report.standing == "proved, advisories":
         said.append(("open", "one kernel, advisories"))
+    said += [("open", each.outcome) for each in report.kernels[1:] if not report.is_accepted]
     return said
 
 
@@ -149,10 +151,12 @@ def evidence(report: GraphReport) -> Iterator[Evidence]:
 
 def _link(name: str, outcome: str, detail: str, kernels: tuple[KernelVerdict, ...]) -> Evidence:
     tone = _LINK_TONES[outcome]
-    said = {kernel.outcome for kernel in kernels}
+    said = [kernel.outcome for kernel in kernels if kernel.outcome != "accepted"]
     if "refused" in said:
         return Evidence(name, outcome, "bad", f"{detail}; refused by the second kernel")
-    confirmed = "confirmed" if said == {"accepted"} else "not confirmed"
+    if any(word != "not asked" for word in said):
+        return Evidence(name, outcome, "open", f"{detail}; the second kernel: {', '.join(said)}")
+    confirmed = "not confirmed" if said else "confirmed"
     return Evidence(name, outcome, tone, f"{detail}; {confirmed}" if kernels else detail)
 
 
@@ -170,16 +174,24 @@ def subject(report: VerifyReport) -> str:
     return ", ".join(parts)
 
 
-def doubt(report: VerifyReport) -> str | None:
-    """Return why proofs are not confirmed, and what is known against the Lean that accepted them."""
-    accepted = [each for each in report.declarations if declaration_tone(each) == "good"]
-    open_ = [each for each in accepted if each.standing not in ("confirmed", None)]
-    if not open_:
-        return None
-    details = (kernel.detail for each in open_ for kernel in each.kernels if kernel.detail)
-    why = next(details, "no second kernel was asked")
-    known = ", ".join(advisory.name for advisory in report.advisories)
-    return f"{counted(len(open_), 'row')} not confirmed: {why}" + (f"; advisories: {known}" if known else "")
+def doubts(report: VerifyReport) -> list[str]:
+    """Return what an accepted row lacks, a line each: a second kernel's word, or a pin; and the notes."""
+    accepted = [each for each in report.declarations if each.is_accepted]
+    unconfirmed: list[DeclarationReport | GraphReport] = [
+        *(each for each in accepted if each.standing not in ("confirmed", None)),
+        *(each for each in report.graphs if graph_tone(each) == "good" and not each.is_confirmed),
+    ]
+    told = []
+    if unconfirmed:
+        details = (kernel.detail for each in unconfirmed for kernel in each.kernels if kernel.detail)
+        why = next(details, "no second kernel was asked")
+        known = ", ".join(advisory.name for advisory in report.advisories)
+        advisories = f"; advisories: {known}" if known else ""
+        told.append(f"{counted(len(unconfirmed), 'row')} not confirmed: {why}{advisories}")
+    if unpinned := sum(each.pin is not None and each.pin.outcome == "not pinned" for each in accepted):
+        verb = "is" if unpinned == 1 else "are"
+        told.append(f"{counted(unpinned, 'row')} {verb} not pinned: nobody would notice a changed statement")
+    return [*told, *report.notes]
 
 
 def no_axioms(library_theorems: int) -> str:
@@ -203,11 +215,20 @@ def guarantee(report: VerifyReport) -> str:
     parts = []
     if declarations:
         others = sum(each.status == "defined" for each in declarations)
+        open_ = sum(declaration_tone(each) == "open" for each in declarations)
+        bad = len(declarations) - len(proved) - others - open_
+        lacking = "".join(
+            f", {count} {word}"
+            for count, word in ((bad, "not accepted"), (open_, "without a verdict"))
+            if count
+        )
         confirmed = sum(declaration_word(each) == "confirmed" for each in proved)
         pinned = sum(each.pin is not None and each.pin.outcome == "matches" for each in declarations)
+        loose = sum(each.pin is not None and each.pin.outcome == "not pinned" for each in declarations)
+        unpinned = f", {loose} not pinned" if loose else ""
         parts.append(
-            f"{len(proved)} proved, {others} defined of {counted(len(declarations), 'declaration')} "
-            f"({counted(confirmed, 'proof')} confirmed by a second kernel, {pinned} pinned)"
+            f"{len(proved)} proved, {others} defined{lacking} of {counted(len(declarations), 'declaration')} "
+            f"({counted(confirmed, 'proof')} confirmed by a second kernel, {pinned} pinned{unpinned})"
         )
         parts += _vocabulary(declarations)
     if graphs:
@@ -218,9 +239,10 @@ def guarantee(report: VerifyReport) -> str:
             f"{agreeing} of {counted(len(graphs), 'graph')} agree ({checks.count('passed')} of "
             f"{counted(len(checks), 'check')} passed, {certified} certified by Lean)"
         )
-    axioms = sorted({axiom for each in proved for axiom in each.axioms})
-    assumed = max((each.library_theorems for each in proved), default=0)
-    if proved:
+    seen = [each for each in declarations if each.kind is not None]
+    axioms = sorted({axiom for each in seen for axiom in each.axioms})
+    assumed = max((each.library_theorems for each in seen), default=0)
+    if seen:
         parts.append(f"axioms: {', '.join(axioms)}" if axioms else no_axioms(assumed))
     if assumed:
         parts.append(f"up to {counted(assumed, 'library theorem')} per proof on trust")

@@ -33,6 +33,10 @@ ABSENT = SecondOpinion("second kernel", why_not="it is not installed", is_asked=
 ALL = (ATTENTION.name, BACKPROP.name, CERTIFIED.theorem or "", *FIELD.points[0].theorems)
 
 
+ACCEPTED = declaration_row(BACKPROP, (PINNED, None), NATIVE, opinion("accepted", *ALL), [])
+UNPINNED = Pin(outcome="not pinned", hash="cd" * 20, change="not pinned: nobody did")
+
+
 def evidence(**found: Any) -> GraphEvidence:
     from lean_bridge.crosscheck.run import NEEDED as NAMES
 
@@ -92,7 +96,10 @@ def test_what_was_asked_and_is_not_accepted_is_no_verdict(outcome: str, code: Co
     assert declared.standing != "confirmed"
     verdict, reason, found = conclude(built, [declared], [], unsettled=undecided.unsettled)
     assert (verdict, found) == ("no verdict", code)
-    assert reason == f"the second kernel did not accept {ATTENTION.name}, {outcome}: why"
+    assert reason == f"{BACKPROP.name}: {NATIVE}, {outcome}: why"
+    assert (declared.status, declared.code, declared.standing) == ("no verdict", code, "not accepted")
+    unlisted = conclude(built, [ACCEPTED], [], unsettled=undecided.unsettled)
+    assert unlisted[1:] == (f"the second kernel did not accept {ATTENTION.name}, {outcome}: why", code)
 
 
 def test_a_kernel_that_was_asked_and_is_silent_is_not_one_that_is_absent() -> None:
@@ -116,6 +123,63 @@ def test_what_the_audit_found_stays_the_reason() -> None:
     drifted = Pin(outcome="drifted", hash="cd" * 20, change="changed")
     row = declaration_row(SORRY, (drifted, Code.STATEMENT_DRIFT), "Lean", ABSENT, [])
     assert (row.code, row.reason) == (SORRY.code, SORRY.reason)
+
+
+def test_what_a_manifest_lacks_is_rejected_and_without_one_nothing_is_decided() -> None:
+    pin = UNPINNED, Code.NOT_PINNED
+    row = declaration_row(BACKPROP, pin, "Lean", opinion("accepted", *ALL), [])
+    assert (row.status, row.reason, row.code) == ("rejected", UNPINNED.change, Code.NOT_PINNED)
+    row = declaration_row(BACKPROP, pin, "Lean", opinion("accepted", *ALL), [], has_manifest=False)
+    assert (row.status, row.reason, row.code) == ("no verdict", UNPINNED.change, Code.NOT_PINNED)
+    built = build(module("Tape", "built"))
+    verdict, reason, code = conclude(built, [row], [])
+    assert (verdict, code) == ("no verdict", Code.NOT_PINNED)
+    assert reason is not None
+    assert "lean-bridge pin" in reason
+    waived = declaration_row(BACKPROP, (UNPINNED, None), "Lean", opinion("accepted", *ALL), [])
+    assert (waived.status, waived.pin) == ("proved", UNPINNED)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        ("accepted", ("no verdict", Code.NOT_PINNED)),
+        ("gave up", ("no verdict", Code.KERNEL_GAVE_UP)),
+        ("refused", ("rejected", Code.KERNEL_REFUSES)),
+    ],
+)
+def test_what_a_kernel_found_comes_before_what_nobody_pinned(outcome: str, expected: object) -> None:
+    said = opinion(outcome, *ALL, detail="why")
+    pin = UNPINNED, Code.NOT_PINNED
+    row = declaration_row(BACKPROP, pin, "Lean", said, [], has_manifest=False)
+    assert (row.status, row.code) == expected
+    declared = declaration_row(ATTENTION, pin, "Lean", said, [], has_manifest=False)
+    graph = graph_row(evidence(), declared, said)
+    assert (graph.status, graph.code) == expected
+    conclusion = conclude(build(module("Tape", "built")), [row, declared], [graph], unsettled=said.unsettled)
+    assert conclusion[::2] == expected
+
+
+def test_numbers_that_disagree_reject_a_graph_that_is_not_pinned_too() -> None:
+    pin = UNPINNED, Code.NOT_PINNED
+    declared = declaration_row(ATTENTION, pin, "Lean", ABSENT, [], has_manifest=False)
+    refused = {"finite_field": FIELD.replaced(outcome="refused", detail="row 3")}
+    row = graph_row(evidence(**refused), declared, ABSENT)
+    assert (row.status, row.code) == ("rejected", Code.FIELD_DISAGREES)
+
+
+def test_confirmation_is_required_of_graphs_too() -> None:
+    everything = [CERTIFIED.theorem or "", ATTENTION.name, BACKPROP.name]
+    declared = declaration_row(ATTENTION, (PINNED, None), NATIVE, opinion("accepted", *everything), [])
+    confirmed = graph_row(evidence(), ATTENTION, opinion("accepted", *ALL))
+    unasked = graph_row(evidence(), ATTENTION, ABSENT)
+    built = build(module("Tape", "built"))
+    assert conclude(built, [declared], [confirmed], require_confirmed=True)[0] == "accepted"
+    assert conclude(built, [declared], [unasked])[0] == "accepted"
+    verdict, reason, code = conclude(built, [declared], [unasked], require_confirmed=True)
+    assert (verdict, code) == ("no verdict", Code.NOT_CONFIRMED)
+    assert reason is not None
+    assert "it is not installed" in reason
 
 
 def test_a_pinned_declaration_that_is_gone_has_a_row() -> None:

@@ -62,8 +62,17 @@ def test_each_advisory_names_its_public_issue() -> None:
 
 def report(*kernels: tuple[str, str], status: DeclarationStatus = "proved") -> DeclarationReport:
     verdicts = tuple(KernelVerdict.model_validate({"kernel": k, "outcome": o}) for k, o in kernels)
+    why = ("why", "LB401") if status == "rejected" else (None, None)
+    kind = "definition" if status == "defined" else "theorem"
     return DeclarationReport(
-        name="t", group="G", upstream=None, kind="theorem", status=status, kernels=verdicts
+        name="t",
+        group="G",
+        upstream=None,
+        kind=kind,
+        status=status,
+        reason=why[0],
+        code=why[1],
+        kernels=verdicts,
     )
 
 
@@ -90,7 +99,11 @@ def report(*kernels: tuple[str, str], status: DeclarationStatus = "proved") -> D
             "proved, advisories",
         ),
         (report((FIRST, "accepted"), ("another kernel", "accepted")), "4.28.0-pre", "proved, advisories"),
-        (report((FIRST, "accepted"), ("Lean 4.35.0, native", "refused")), "4.28.0-pre", "not accepted"),
+        (
+            report((FIRST, "accepted"), ("Lean 4.35.0, native", "refused"), status="rejected"),
+            "4.28.0-pre",
+            "not accepted",
+        ),
         (
             report((FIRST, "accepted"), ("Lean 4.35.0, native", "accepted"), status="rejected"),
             "4.28.0-pre",

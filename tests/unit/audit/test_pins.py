@@ -178,10 +178,27 @@ def test_a_theorem_that_is_no_longer_catalogued_is_missing_unless_it_was_only_no
     assert set(check_pins(loaded, CATALOGUE, manifest, {}, known=["t", "a"])) == {"t"}
 
 
-def test_without_a_manifest_nothing_is_pinned_and_nothing_is_refused(tmp_path: Path) -> None:
+def test_without_a_manifest_nothing_is_pinned_and_passes_only_where_that_is_asked(tmp_path: Path) -> None:
     found, code = check_pins(environment(tmp_path), CATALOGUE, None, {})["t"]
-    assert (found.outcome, code) == ("not pinned", None)
+    assert (found.outcome, code) == ("not pinned", Code.NOT_PINNED)
     assert len(found.hash) == 40
+    again, waived = check_pins(environment(tmp_path), CATALOGUE, None, {}, unpinned=True)["t"]
+    assert (again, waived) == (found, None)
+
+
+def test_that_what_is_not_pinned_may_pass_lets_nothing_pass_that_has_changed(tmp_path: Path) -> None:
+    both = Catalogue(declaration=(ENTRY, CatalogueEntry(name="a", kind="definition", group="G")))
+    loaded = environment(tmp_path)
+    manifest = pin_declarations(loaded, both, {})
+    forged = manifest.replaced(
+        definitions=manifest.definitions | {"t": "0" * 40},
+        declarations=tuple(
+            each.replaced(hash="0" * 40) if each.name == "t" else each for each in manifest.declarations
+        ),
+    )
+    checked = check_pins(loaded, CATALOGUE, forged, {}, unpinned=True)
+    assert (checked["t"][0].outcome, checked["t"][1]) == ("drifted", Code.STATEMENT_DRIFT)
+    assert checked["a"][1] is Code.MISSING
 
 
 def test_a_declaration_that_the_manifest_lacks_is_refused(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from tests.reports import (
     ATTENTION,
     BACKPROP,
     PYTORCH_ABSENT,
+    UNPINNED,
     accepted,
     agreeing_graph,
     plain_console,
@@ -91,7 +92,7 @@ def test_header_tells_toolchain_build_and_guarantee() -> None:
     assert "Lean 4.28.0-pre, embedded · 3 modules: 2 built, 1 cached · build 12 s, 1 Lean process" in header
     assert "1 proved, 1 defined of 2 declarations (1 proof confirmed by a second kernel, 2 pinned)" in header
     assert "1 of 1 graph agree (1 of 2 checks passed, 1 certified by Lean)" in header
-    assert "1 row not confirmed: it is not installed" in header
+    assert "2 rows not confirmed: it is not installed" in header
     assert "axioms: Classical.choice, Quot.sound, propext" in header
     assert "1 warning" in header
 
@@ -131,11 +132,13 @@ def test_warnings_are_shown_when_verbose() -> None:
 
 def test_green_is_for_what_was_checked() -> None:
     assert f"{GREEN}✓ accepted" in coloured(accepted()).replace("\x1b[1;32m", GREEN)
-    assert "32m" not in coloured(VerifyReport(verdict="no verdict", reason="nothing was checked"))
+    assert "32m" not in coloured(
+        VerifyReport(verdict="no verdict", reason="nothing was checked", code="LB908")
+    )
 
 
 def test_an_undecided_report_is_yellow() -> None:
-    text = coloured(VerifyReport(verdict="no verdict", reason="no Lean on this machine"))
+    text = coloured(VerifyReport(verdict="no verdict", reason="no Lean on this machine", code="LB901"))
     assert "33m" in text
     assert "32m" not in text
     assert "31m" not in text
@@ -149,8 +152,34 @@ def test_names_and_messages_cannot_paint() -> None:
 
 
 def test_a_repeated_judgement_says_so() -> None:
-    assert "judged earlier" not in shown(accepted())
-    assert "judged earlier" in shown(accepted().replaced(cached=True))
+    assert "answered earlier" not in shown(accepted())
+    assert "answered earlier" in shown(accepted().replaced(cached=True))
+
+
+def test_the_header_names_every_axiom_that_a_row_rests_on() -> None:
+    header = shown(rejected(), 140).split("Declarations")[0]
+    assert "no axiom" not in header
+    assert "sorryAx" in header
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_what_is_not_pinned_is_said_in_the_header_and_in_the_row(width: int) -> None:
+    undecided = VerifyReport(
+        verdict="no verdict",
+        reason="not pinned",
+        code="LB209",
+        build=accepted().build,
+        declarations=(UNPINNED, UNPINNED.replaced(name="Proofs.other")),
+    )
+    text = " ".join(shown(undecided, width).split())
+    assert "2 without a verdict" in text
+    assert "✓" not in text
+    assert "? no verdict" in text
+    assert "LB209 not pinned: the library has no manifest" in text
+    waived = BACKPROP.replaced(pin=UNPINNED.pin)
+    shown_anyway = shown(accepted().replaced(declarations=(waived, ATTENTION), unpinned=True), width)
+    assert "1 row is not pinned" in " ".join(shown_anyway.split())
+    assert "1 pinned, 1 not pinned" in " ".join(shown_anyway.replace("│", "").split())
 
 
 def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:

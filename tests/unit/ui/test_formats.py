@@ -10,7 +10,17 @@ from lean_bridge.ui.dashboard import render_report
 from lean_bridge.ui.formats import render_github, render_json, render_junit, render_text
 from lean_bridge.ui.markdown import render_markdown
 from pybind_models import VerifyReport, Words
-from tests.reports import BACKPROP, UNSOLVED, accepted, build, module, plain_console, rejected
+from tests.reports import (
+    ATTENTION,
+    BACKPROP,
+    UNPINNED,
+    UNSOLVED,
+    accepted,
+    build,
+    module,
+    plain_console,
+    rejected,
+)
 
 
 def as_dashboard(report: VerifyReport) -> str:
@@ -55,6 +65,7 @@ def test_text_has_a_line_per_row() -> None:
         ["check", "passed"],
         ["check", "failed"],
         ["graph", "no verdict"],
+        ["note", "1 row not confirmed: it is not installed"],
         ["verdict", "rejected"],
     ]
     assert lines[4].split("\t")[3:] == ["Proofs/Sum.lean:42:7", "unsolved goals x y : R ⊢ x + y = x - y"]
@@ -90,7 +101,8 @@ def test_annotations_escape_what_would_end_them() -> None:
 
 
 def test_annotations_of_an_accepted_report_are_warnings_and_a_notice() -> None:
-    warning, passed_over, verdict = render_github(accepted()).splitlines()
+    warning, doubt, passed_over, verdict = render_github(accepted()).splitlines()
+    assert doubt == "::warning title=lean-bridge::2 rows not confirmed: it is not installed"
     assert passed_over == "::notice::passed over: lean_exe x: said"
     assert warning == "::warning file=Proofs/Tape.lean,line=3,col=1::unused variable `h`"
     assert verdict.startswith("::notice title=lean-bridge%3A accepted::1 proved, 1 defined of 2 declarations")
@@ -125,10 +137,30 @@ def test_junit_counts_what_it_holds() -> None:
 
 
 def test_no_format_is_green_where_nothing_was_checked() -> None:
-    report = VerifyReport(verdict="no verdict", reason="no Lean")
+    report = VerifyReport(verdict="no verdict", reason="no Lean", code="LB901")
     assert cases(report)["lean-bridge", "verdict"] == "error"
     assert render_github(report).splitlines()[-1].startswith("::error title=lean-bridge%3A no verdict::")
     assert render_text(report).splitlines()[-1].startswith("verdict\tno verdict\t")
+
+
+def test_every_format_says_that_a_declaration_is_not_pinned() -> None:
+    waived = BACKPROP.replaced(pin=UNPINNED.pin)
+    report = accepted().replaced(declarations=(waived, ATTENTION), unpinned=True)
+    texts = [render(report) for render in (render_json, render_text, render_github, render_junit)]
+    for text in (*texts, render_markdown(report)):
+        assert "not pinned" in text.lower()
+    for render in (render_github, render_junit):
+        assert "1 row is not pinned" in render(report)
+
+
+def test_a_row_without_a_verdict_is_green_in_no_format() -> None:
+    report = accepted().replaced(
+        verdict="no verdict", reason="why", code="LB209", declarations=(UNPINNED, ATTENTION)
+    )
+    assert cases(report)[UNPINNED.group, UNPINNED.name] == "error"
+    assert "::error file=Proofs/Tape.lean,line=120,col=3,title=no verdict%3A" in render_github(report)
+    assert f"declaration\tno verdict\t{UNPINNED.name}\t" in render_text(report)
+    assert "| no verdict |" in render_markdown(report)
 
 
 def test_junit_survives_letters_that_xml_lacks() -> None:
