@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import shutil
+import subprocess
 import tempfile
 import tomllib
 from collections.abc import Sequence
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from lean_bridge.audit.manifest import MANIFEST
 from lean_bridge.build.modules import read_library
 from lean_bridge.codes import EXPLANATIONS, Code
 from lean_bridge.errors import LeanBridgeError
@@ -19,11 +22,13 @@ from lean_bridge.project import Project
 from lean_bridge.toolchain.install import Progress
 from lean_bridge.toolchain.provider import Provider
 from pybind_models import VerifyReport
+from tests.adversarial.command import prepare, run_command, without_second_kernel
 from tests.adversarial.tampering import edit, leave_stale, own_cache, plant, rewrite
 
 CORPUS = Path(__file__).parent
 SHIPPED = CORPUS.parent.parent / "lean"
 WORKERS = 2
+_CODE = re.compile(r"\bLB\d{3}\b")
 
 Twin: TypeAlias = Literal["good", "bad"]
 
@@ -39,7 +44,22 @@ class Attack:
     """What the bad twin is to be refused with."""
     because: str
     """Words of the reason that is to be given."""
-    template: Literal["theorem", "graph"] = "theorem"
+    verdict: Literal["rejected", "no verdict"] = "rejected"
+    """What the bad twin is to be called."""
+    without_kernel: Code | Literal["accepted"] | None = None
+    """What the bad twin is to be refused with where no second kernel is installed, if not with the same.
+
+    ``accepted``: only a second kernel can find it.
+    """
+    require_confirmed: bool = False
+    """Whether confirmation is required; then only a second kernel lets the good twin pass."""
+    unpinned: bool | None = None
+    """Whether what is not pinned is let pass; if nothing is said, it is where the attack has no manifest."""
+    own_cache: bool = False
+    """Whether the twins have a cache, and a key, of their own."""
+    cli: tuple[str, ...] = ()
+    """The command that judges a twin, run in its directory; without one it is verified as a library is."""
+    template: Literal["theorem", "graph", "none"] = "theorem"
     """What the library is like, but for what the attack changes."""
     builds_on: tuple[str, ...] = ()
     """Modules of the shipped library that the twins use, with what they import."""
@@ -52,7 +72,13 @@ class Attack:
     @property
     def tampers(self) -> bool:
         """Whether it writes where compiled files are kept, and so needs a cache of its own."""
-        return any((self.directory / part).exists() for part in ("earlier", "bad/planted", "bad/edit.toml"))
+        writes = any((self.directory / part).exists() for part in ("earlier", "bad/planted", "bad/edit.toml"))
+        return self.own_cache or writes
+
+    @property
+    def is_unpinned(self) -> bool:
+        """Whether what is not pinned is let pass."""
+        return not any(self.directory.glob(f"*/{MANIFEST}")) if self.unpinned is None else self.unpinned
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +98,17 @@ class Outcome:
     def is_refused_as(self, attack: Attack) -> bool:
         """Whether it was refused for the attack's own reason, and for no other."""
         has_reason = any(attack.because in reason for reason in self.reasons)
-        return self.verdict != "accepted" and self.codes == (attack.expected,) and has_reason
+        return self.verdict == attack.verdict and self.codes == (attack.expected,) and has_reason
+
+    def is_as_foretold_alone(self, attack: Attack) -> bool:
+        """Whether it is what the attack says of a machine without a second kernel."""
+        match attack.without_kernel:
+            case None:
+                return self.is_refused_as(attack)
+            case "accepted":
+                return self.is_accepted
+            case code:
+                return self.verdict != "accepted" and self.codes == (code,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +118,14 @@ class Trial:
     attack: Attack
     good: Outcome
     bad: Outcome
+    alone: Outcome
+    """The bad twin, where no second kernel is installed."""
 
     @property
     def holds(self) -> bool:
-        """Whether the good twin was accepted and the bad one refused for its own reason."""
-        return self.good.is_accepted and self.bad.is_refused_as(self.attack)
+        """Whether the good twin was accepted and the bad one refused for its own reason, as foretold."""
+        is_refused = self.bad.is_refused_as(self.attack) and self.alone.is_as_foretold_alone(self.attack)
+        return self.good.is_accepted and is_refused
 
 
 def read_attacks() -> list[Attack]:
@@ -96,7 +135,9 @@ def read_attacks() -> list[Attack]:
         told = tomllib.loads(path.read_text(encoding="utf-8"))
         expected = Code(told.pop("expected"))
         told["explanation"] = " ".join(told["explanation"].split())
-        told["builds_on"] = tuple(told.get("builds_on", ()))
+        told |= {name: tuple(told[name]) for name in ("builds_on", "cli") if name in told}
+        if (alone := told.get("without_kernel", "accepted")) != "accepted":
+            told["without_kernel"] = Code(alone)
         attacks.append(Attack(name=path.parent.name, expected=expected, **told))
     return attacks
 
@@ -114,15 +155,19 @@ class TwinProject(Project):
         return self._lean
 
 
-def run(attack: Attack, twin: Twin, lean: Provider, scratch: Path) -> Outcome:
-    """Have a twin judged as ``lean-bridge verify`` would judge it."""
+def run(attack: Attack, twin: Twin, lean: Provider, scratch: Path) -> tuple[Outcome, Outcome]:
+    """Have a twin judged as ``lean-bridge`` would judge it: with a second kernel, and where there is none."""
     root = scratch / "library"
     lay_out(attack, twin, root)
     copy_library(attack.builds_on, lean, root)
     if (root / "rewrite.toml").is_file():
         rewrite(root)
-    project = TwinProject(root, lean)
-    with own_cache(scratch / "cache") if attack.tampers else nullcontext():
+    with own_cache(scratch) if attack.tampers else nullcontext():
+        prepare(root)
+        if attack.cli:
+            done = run_command(attack.cli, root), run_command(attack.cli, root, alone=True)
+            return outcome_of_command(done[0]), outcome_of_command(done[1])
+        project = TwinProject(root, lean)
         if (attack.directory / "earlier").is_dir():
             lay_out(attack, "earlier", scratch / "earlier")
             leave_stale(TwinProject(scratch / "earlier", lean), project)
@@ -130,11 +175,23 @@ def run(attack: Attack, twin: Twin, lean: Provider, scratch: Path) -> Outcome:
             plant(root / "planted", project, lean)
         if (root / "edit.toml").is_file():
             edit(root / "edit.toml", project)
-        try:
-            with planted(root / "faults.py"):
-                report = project.verify(workers=WORKERS, fresh=True)
-        except LeanBridgeError as error:
-            return Outcome("refused", (error.code,), (str(error),))
+        with_kernel = _verify(attack, project)
+        with without_second_kernel():
+            return with_kernel, _verify(attack, project)
+
+
+def _verify(attack: Attack, project: Project) -> Outcome:
+    try:
+        with planted(project.root / "faults.py"):
+            report = project.verify(
+                workers=WORKERS,
+                fresh=True,
+                require_confirmed=attack.require_confirmed,
+                unpinned=attack.is_unpinned,
+            )
+    except LeanBridgeError as error:
+        verdict = "rejected" if error.exit_code == 1 else "no verdict"
+        return Outcome(verdict, (error.code,), (str(error),))
     return outcome_of(report)
 
 
@@ -149,7 +206,8 @@ def planted(faults: Path) -> AbstractContextManager[None]:
 def try_both(attack: Attack, lean: Provider) -> Trial:
     """Have both twins judged, each in a place of its own."""
     with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
-        return Trial(attack, run(attack, "good", lean, Path(first)), run(attack, "bad", lean, Path(second)))
+        good, _ = run(attack, "good", lean, Path(first))
+        return Trial(attack, good, *run(attack, "bad", lean, Path(second)))
 
 
 def render_table(trials: Sequence[Trial]) -> str:
@@ -160,8 +218,8 @@ def render_table(trials: Sequence[Trial]) -> str:
         f"{len(trials)} attacks; {refused} bad twins refused for the expected code; "
         f"{accepted} good twins accepted.",
         "",
-        "| attack | what it is | refused as | good twin |",
-        "|---|---|---|---|",
+        "| attack | what it is | refused as | without the second kernel | good twin |",
+        "|---|---|---|---|---|",
     ]
     lines += [f"| {' | '.join(_row(trial))} |" for trial in trials]
     return "\n".join(lines) + "\n"
@@ -172,8 +230,13 @@ def _row(trial: Trial) -> tuple[str, ...]:
     refusal = f"{attack.expected} {EXPLANATIONS[attack.expected].title}"
     if not bad.is_refused_as(attack):
         refusal = f"**{', '.join(bad.codes) or bad.verdict}**, expected {refusal}"
+    alone = (
+        "the same" if trial.alone.codes == bad.codes else ", ".join(trial.alone.codes) or trial.alone.verdict
+    )
+    if not trial.alone.is_as_foretold_alone(attack):
+        alone = f"**{alone}**"
     acceptance = "accepted" if good.is_accepted else f"**{', '.join(good.codes) or good.verdict}**"
-    return f"`{attack.name}`", attack.title, refusal, acceptance
+    return f"`{attack.name}`", attack.title, refusal, alone, acceptance
 
 
 def lay_out(attack: Attack, version: Twin | Literal["earlier"], root: Path) -> None:
@@ -200,3 +263,13 @@ def outcome_of(report: VerifyReport) -> Outcome:
     rows += [(each.code, each.reason) for each in report.graphs]
     codes = sorted({code for code, _ in rows if code is not None})
     return Outcome(report.verdict, tuple(codes), tuple(reason for _, reason in rows if reason is not None))
+
+
+def outcome_of_command(done: subprocess.CompletedProcess[str]) -> Outcome:
+    """Return what a command's exit status and words amount to."""
+    verdict = {0: "accepted", 1: "rejected", 2: "no verdict"}.get(
+        done.returncode, f"status {done.returncode}"
+    )
+    lines = (done.stdout + done.stderr).splitlines()
+    codes = sorted({code for line in lines for code in _CODE.findall(line)})
+    return Outcome(verdict, tuple(codes), tuple(" ".join(line.split()) for line in lines))

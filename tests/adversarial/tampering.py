@@ -15,21 +15,29 @@ from lean_bridge.build.build import build_store
 from lean_bridge.build.store import Entry
 from lean_bridge.executor.primitive import Primitive
 from lean_bridge.project import Project
+from lean_bridge.toolchain.location import cache_directory
 from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES, Job, Provider
 
 
 @contextmanager
 def own_cache(directory: Path) -> Iterator[None]:
-    """Keep compiled files and verdicts in ``directory`` until the context ends."""
-    before = os.environ.get("LEAN_BRIDGE_CACHE")
-    os.environ["LEAN_BRIDGE_CACHE"] = str(directory)
+    """Keep compiled files, answers and the key to them in ``directory`` until the context ends.
+
+    The Lean that was fetched is there too.
+    """
+    (directory / "cache").mkdir()
+    (directory / "cache" / "toolchains").symlink_to(cache_directory() / "toolchains")
+    places = {"LEAN_BRIDGE_CACHE": str(directory / "cache"), "XDG_DATA_HOME": str(directory / "data")}
+    before = {name: os.environ.get(name) for name in places}
+    os.environ |= places
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["LEAN_BRIDGE_CACHE"]
-        else:
-            os.environ["LEAN_BRIDGE_CACHE"] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @contextmanager

@@ -96,3 +96,4 @@ def test_the_good_twin_is_accepted_and_the_bad_one_refused_for_its_own_reason(
     trials.append(trial)
     assert trial.good.is_accepted, trial.good
     assert trial.bad.is_refused_as(attack), (attack.expected, attack.because, trial.bad)
+    assert trial.alone.is_as_foretold_alone(attack), (attack.without_kernel or attack.expected, trial.alone)
