@@ -261,7 +261,9 @@ def outcome_of(report: VerifyReport) -> Outcome:
     rows = [(report.code, report.reason)]
     rows += [(each.code, each.reason) for each in report.declarations]
     rows += [(each.code, each.reason) for each in report.graphs]
-    codes = sorted({code for code, _ in rows if code is not None})
+    found = {code for code, _ in rows if code is not None}
+    # what a kernel did not reach for what is refused below has no fault of its own
+    codes = sorted(found - {Code.NOT_REACHED} or found)
     return Outcome(report.verdict, tuple(codes), tuple(reason for _, reason in rows if reason is not None))
 
 

@@ -89,7 +89,7 @@ def test_annotations_point_at_the_source() -> None:
         "::error title=lean-bridge%3A rejected::LB101 Lean refuses Proofs/Sum.lean; "
         f"library /sums/lean, sha256 {'ab' * 32}, Lean 4.28.0-pre (embedded)"
     )
-    assert len(lines) == 1 + 3 + 2 + 1 + 1
+    assert len(lines) == 1 + 3 + 2 + 1 + 1 + 1
 
 
 def test_annotations_escape_what_would_end_them() -> None:
