@@ -1,12 +1,19 @@
-"""Types written to be read: binders grouped, implicit arguments left out, notations, short names."""
+"""Declarations written to be read: binders grouped, implicit arguments left out, notations, short names.
+
+What is left out is what a reader would put there: an instance behind a notation that is not Lean's own is
+spelled out in ``⟨⟩``, a numeral of another type than ``Nat`` has its type, a name that could be taken for
+another one is written in full, and letters that one cannot tell apart are escapes.
+"""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from lean_bridge.audit.instances import Instances
+from lean_bridge.audit.naming import Scope, names_of
 from lean_bridge.audit.notation import ARROW, ATOM, INFIX, POSTFIX, PREFIX
+from lean_bridge.letters import plain
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import (
     App,
@@ -29,18 +36,26 @@ from lean_bridge.olean.expr import (
     Proj,
     Sort,
     bare,
+    parts,
     spine,
 )
-from lean_bridge.olean.mentions import mentioned_constants
+from lean_bridge.olean.mentions import constants_in
 
-_MOST_NODES = 20_000
 _MOST_DEPTH = 80
+_MOST_BINDERS = 1024
+"""How far a variable is followed to its binder; beyond it counts as used by every binder."""
 _BRACKETS: dict[BinderInfo, tuple[str, str]] = {
     "default": ("(", ")"),
     "implicit": ("{", "}"),
     "strictImplicit": ("⦃", "⦄"),
     "instImplicit": ("[", "]"),
 }
+_ARITHMETIC = frozenset(
+    {"HAdd.hAdd", "HSub.hSub", "HMul.hMul", "HDiv.hDiv", "HMod.hMod", "Neg.neg", "Inv.inv"}
+)
+_SAME_TYPE = _ARITHMETIC | {"Eq", "Ne", "LE.le", "LT.lt", "GE.ge", "GT.gt", "Dvd.dvd"}
+"""Notations whose two sides one expects to be of one type."""
+_NUMERALS = frozenset({"OfNat.ofNat", "Nat.cast", "IntCast.intCast", "OfScientific.ofScientific"})
 
 
 def statement_text(constant: Constant, environment: Environment, *, limit: int = 2000) -> str:
@@ -49,41 +64,89 @@ def statement_text(constant: Constant, environment: Environment, *, limit: int =
     The text is for people: universes, implicit arguments and most namespaces are left out. Whatever the
     size of the type, at most ``limit`` characters are written, and ``…`` stands for what was cut.
     """
-    text = _Printer(environment, constant).signature(constant.type)
+    return _cut(_Printer(environment, (constant.type,), limit).signature(constant.type), limit)
+
+
+def definition_text(constant: Constant, environment: Environment, *, limit: int = 600) -> str:
+    """Return what a declaration says itself: its signature, and its body or constructors.
+
+    A theorem says its statement alone. At most ``limit`` characters are written; ``…`` stands for the rest.
+    """
+    is_theorem = environment.original_kind(constant.name) == "theorem"
+    value = None if is_theorem else constant.value
+    made = [each for name in constant.constructors if (each := environment.constant(name)) is not None]
+    terms = [constant.type, *([value] if value is not None else []), *(each.type for each in made)]
+    printer = _Printer(environment, terms, limit)
+    if value is not None:
+        return _cut(printer.definition(constant.type, value), limit)
+    text = printer.signature(constant.type)
+    for each in made:
+        text += f" | {plain(each.name.rpartition('.')[2])} {printer.signature(each.type)}"
+    return _cut(text, limit)
+
+
+def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 class _Printer:
     """Writes the expressions of one declaration."""
 
-    def __init__(self, environment: Environment, constant: Constant) -> None:
+    def __init__(self, environment: Environment, terms: Sequence[Expr], limit: int) -> None:
         self._environment = environment
-        self._short = _short_names(mentioned_constants(constant), environment)
-        self._nodes = _MOST_NODES
+        self._instances = Instances(environment)
+        self._names = names_of(sorted(constants_in(terms)), environment, self._instances)
+        self._nodes = 4 * limit  # every node writes something, or holds one that does
+        self._free: dict[int, int] = {}
+        self._scope = Scope(environment, {name.partition(".")[0] for name in self._names.values()})
 
     def signature(self, type_: Expr) -> str:
-        scope: list[str] = []
-        groups, rest = self._binders(type_, scope, 0, every=True)
-        conclusion = self._write(rest, scope, 0, 0)
+        """Return binders, a colon and what follows them."""
+        groups, rest = self._binders(type_, 0, every=True)
+        conclusion = self._write(rest, 0, 0)
+        self._scope.pop(0)
         return f"{' '.join(groups)} : {conclusion}" if groups else conclusion
 
-    def _binders(self, expr: Expr, scope: list[str], depth: int, *, every: bool) -> tuple[list[str], Expr]:
-        """Write the binders that an expression begins with, and extend the scope by them.
+    def definition(self, type_: Expr, value: Expr) -> str:
+        """Return a signature and, behind ``:=``, what it is the signature of."""
+        count, body = 0, bare(value)
+        while isinstance(body, Lam):
+            count += 1
+            body = bare(body.body)
+        groups, rest = self._binders(type_, 0, every=True, most=count)
+        if len(self._scope) < count:  # its type is another name for that of a function
+            self._scope.pop(0)
+            return f"{self._write(type_, 0, 0)} := {self._write(value, 0, 0)}"
+        written = f"{' '.join(groups)} : {self._write(rest, 0, 0)}" if groups else self._write(rest, 0, 0)
+        text = self._write(body, 0, 0)
+        self._scope.pop(0)
+        return f"{written} := {text}"
+
+    def _binders(
+        self, expr: Expr, depth: int, *, every: bool, most: int | None = None
+    ) -> tuple[list[str], Expr]:
+        """Write the binders that an expression begins with, ``most`` at most, and leave them in scope.
 
         ``every``: also those on which nothing depends, else stop at the first that an arrow says better.
         """
+        length = len(self._scope)
         groups: list[tuple[BinderInfo, list[str], str]] = []
         while isinstance(expr := bare(expr), Pi) and self._spend():
-            if not (every or expr.info != "default" or _mentions(expr.body, 0)):
+            if not (every or expr.info != "default" or self._uses(expr.body)):
                 break
-            type_ = self._write(expr.type, scope, 0, depth + 1)
-            name = _fresh(expr.name, scope)
-            anonymous = expr.info == "instImplicit" and name.startswith("inst")
+            if most is not None and len(self._scope) - length >= most:
+                break
+            type_ = self._write(expr.type, 0, depth + 1)
+            name = self._scope.push(expr.name, expr.type)
+            anonymous = (
+                expr.info == "instImplicit"
+                and name.startswith("inst")
+                and self._instances.is_plain_hypothesis(expr.type)
+            )
             if groups and groups[-1][0] == expr.info and groups[-1][2] == type_ and not anonymous:
                 groups[-1][1].append(name)
             else:
                 groups.append((expr.info, [] if anonymous else [name], type_))
-            scope.append(name)
             expr = expr.body
         written = []
         for info, names, type_ in groups:
@@ -91,127 +154,187 @@ class _Printer:
             written.append(f"{left}{' '.join(names)} : {type_}{right}" if names else f"{left}{type_}{right}")
         return written, expr
 
-    def _write(self, expr: Expr, scope: list[str], precedence: int, depth: int) -> str:
-        """Return an expression's text, in parentheses if it binds less than ``precedence``."""
+    def _write(self, expr: Expr, precedence: int, depth: int, *, typed: bool = True) -> str:
+        """Return an expression's text, in parentheses if it binds less than ``precedence``.
+
+        ``typed``: a numeral shows its type, unless that is ``Nat``; else what stands beside it does.
+        """
         expr = bare(expr)
         if depth > _MOST_DEPTH or not self._spend():
             return "…"
         match expr:
             case BVar(index):
-                return scope[-1 - index] if index < len(scope) else f"#{index - len(scope)}"
+                return self._scope.text(index)
             case FVar(name):
-                return name
+                return plain(name)
             case Sort(level):
                 return _parenthesised(*_sort(level), precedence)
             case Const() | App():
-                return self._application(expr, scope, precedence, depth)
+                return self._application(expr, precedence, depth, typed=typed)
             case Lit(value):
-                return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else _numeral(value)
+                return _string(value) if isinstance(value, str) else _numeral(value)
             case Proj(_, index, inner):
-                return f"{self._write(inner, scope, ATOM, depth + 1)}.{index + 1}"
+                return f"{self._write(inner, ATOM, depth + 1)}.{index + 1}"
             case Pi():
-                return self._pi(expr, scope, precedence, depth)
+                return self._pi(expr, precedence, depth)
             case Lam():
-                return self._lambda(expr, scope, precedence, depth)
-            case Let(name, _, value, body):
-                bound = self._write(value, scope, 0, depth + 1)
-                fresh = _fresh(name, scope)
-                rest = self._write(body, [*scope, fresh], 0, depth + 1)
+                return self._lambda(expr, precedence, depth)
+            case Let(name, type_, value, body):
+                bound, length = self._write(value, 0, depth + 1), len(self._scope)
+                fresh = self._scope.push(name, type_)
+                rest = self._write(body, 0, depth + 1)
+                self._scope.pop(length)
                 return _parenthesised(f"let {fresh} := {bound}; {rest}", 0, precedence)
             case MData(inner):
-                return self._write(inner, scope, precedence, depth)
+                return self._write(inner, precedence, depth)
 
-    def _pi(self, expr: Pi, scope: list[str], precedence: int, depth: int) -> str:
-        if expr.info == "default" and not _mentions(expr.body, 0):
-            left = self._write(expr.type, scope, ARROW + 1, depth + 1)
-            right = self._write(expr.body, [*scope, "_"], ARROW, depth + 1)
+    def _pi(self, expr: Pi, precedence: int, depth: int) -> str:
+        length = len(self._scope)
+        if expr.info == "default" and not self._uses(expr.body):
+            left = self._write(expr.type, ARROW + 1, depth + 1)
+            self._scope.push(expr.name, expr.type, silent=True)
+            right = self._write(expr.body, ARROW, depth + 1)
+            self._scope.pop(length)
             return _parenthesised(f"{left} → {right}", ARROW, precedence)
-        inner = list(scope)
-        groups, rest = self._binders(expr, inner, depth, every=False)
-        body = self._write(rest, inner, 0, depth + 1)
+        groups, rest = self._binders(expr, depth, every=False)
+        body = self._write(rest, 0, depth + 1)
+        self._scope.pop(length)
         if self._is_proposition(rest):
             return _parenthesised(f"∀ {' '.join(groups)}, {body}", 0, precedence)
         return _parenthesised(" → ".join([*groups, body]), 0, precedence)
 
-    def _lambda(self, expr: Expr, scope: list[str], precedence: int, depth: int) -> str:
-        inner = list(scope)
+    def _lambda(self, expr: Expr, precedence: int, depth: int) -> str:
+        length = len(self._scope)
         names: list[str] = []
         while isinstance(expr := bare(expr), Lam) and self._spend():
-            name = _fresh(expr.name, inner) if _mentions(expr.body, 0) else "_"
-            inner.append(name)
+            name = self._scope.push(expr.name, expr.type, silent=not self._uses(expr.body))
             if expr.info != "instImplicit":
                 names.append(name)
             expr = expr.body
-        body = self._write(expr, inner, 0, depth + 1)
+        body = self._write(expr, 0, depth + 1)
+        self._scope.pop(length)
         return _parenthesised(f"fun {' '.join(names)} => {body}" if names else body, 0, precedence)
 
-    def _application(self, expr: Expr, scope: list[str], precedence: int, depth: int) -> str:
+    def _application(self, expr: Expr, precedence: int, depth: int, *, typed: bool) -> str:
         head, arguments = spine(expr)
         if not isinstance(head, Const):
-            return self._call(self._write(head, scope, ATOM, depth + 1), arguments, scope, precedence, depth)
-        visible = self._explicit(head.name, arguments)
-        special = self._notation(head.name, arguments, visible, scope, depth)
+            return self._call(self._write(head, ATOM, depth + 1), arguments, precedence, depth)
+        name = head.name
+        visible, hidden = self._split(name, arguments)
+        mark = self._mark(hidden, depth)
+        special = None
+        if not self._instances.is_own(name):
+            special = self._notation(name, arguments, visible, mark, depth, typed=typed)
         if special is not None:
             return _parenthesised(*special, precedence)
-        if visible and self._is_projection(head.name):
-            owner = self._write(visible[0], scope, ATOM, depth + 1)
-            field = f"{owner}.{head.name.rpartition('.')[2]}"
-            return self._call(field, visible[1:], scope, precedence, depth)
-        return self._call(self._short[head.name], visible, scope, precedence, depth)
+        if visible and self._is_projection(name):
+            owner = self._write(visible[0], ATOM, depth + 1)
+            field = f"{owner}.{plain(name.rpartition('.')[2])}{mark}"
+            return self._call(field, visible[1:], precedence, depth)
+        return self._call(f"{self._names[name]}{mark}", visible, precedence, depth)
 
-    def _call(
-        self, head: str, arguments: Sequence[Expr], scope: list[str], precedence: int, depth: int
-    ) -> str:
+    def _call(self, head: str, arguments: Sequence[Expr], precedence: int, depth: int) -> str:
         if not arguments:
             return head
-        written = [head, *(self._write(argument, scope, ATOM, depth + 1) for argument in arguments)]
+        written = [head, *(self._write(argument, ATOM, depth + 1) for argument in arguments)]
         return _parenthesised(" ".join(written), ATOM - 1, precedence)
 
+    def _mark(self, hidden: Iterable[Expr], depth: int) -> str:
+        """Return, in ``⟨⟩``, which of the instances that are not written are none that one would expect."""
+        strange = [each for term in hidden for each in self._instances.strange(term, self._scope.types)]
+        if not strange:
+            return ""
+        told = (each if isinstance(each, str) else self._write(each, 0, depth + 1) for each in strange)
+        names = (plain(each) for each in told)
+        return f"⟨{', '.join(dict.fromkeys(names))}⟩"
+
     def _notation(
-        self, name: Name, arguments: Sequence[Expr], visible: Sequence[Expr], scope: list[str], depth: int
+        self,
+        name: Name,
+        arguments: Sequence[Expr],
+        visible: Sequence[Expr],
+        mark: str,
+        depth: int,
+        *,
+        typed: bool,
     ) -> tuple[str, int] | None:
         """Return the text and precedence of an application that has a notation."""
 
-        def write(expr: Expr, precedence: int) -> str:
-            return self._write(expr, scope, precedence, depth + 1)
+        def write(expr: Expr, precedence: int, *, typed: bool = True) -> str:
+            return self._write(expr, precedence, depth + 1, typed=typed)
 
+        if name in _NUMERALS and typed and not self._is_nat(arguments):
+            shown = self._notation(name, arguments, visible, mark, depth, typed=False)
+            if shown is not None:
+                return f"({shown[0]} : {write(arguments[0], 0)})", ATOM
         if name == "OfNat.ofNat" and len(arguments) == 3:
-            return write(arguments[1], ATOM), ATOM
+            return write(arguments[1], ATOM) + mark, ATOM
         if name in ("List.nil", "List.cons"):
             elements = _list_literal(name, visible)
             if elements is not None:
                 return f"[{', '.join(write(element, 0) for element in elements)}]", ATOM
         if name == "Exists" and len(visible) == 1 and isinstance(body := bare(visible[0]), Lam):
-            bound = _fresh(body.name, scope)
-            inner = self._write(body.body, [*scope, bound], 0, depth + 1)
+            length = len(self._scope)
+            bound = self._scope.push(body.name, body.type)
+            inner = write(body.body, 0)
+            self._scope.pop(length)
             return f"∃ {bound}, {inner}", 0
         if name == "ite" and len(visible) == 3:
             condition, yes, no = (write(part, 0) for part in visible)
-            return f"if {condition} then {yes} else {no}", 0
+            return f"if{mark} {condition} then {yes} else {no}", 0
         if name in INFIX and len(visible) == 2:
-            infix = INFIX[name]
-            left, right = write(visible[0], infix.left), write(visible[1], infix.right)
-            return f"{left} {infix.symbol} {right}", infix.precedence
+            infix, (left, right) = INFIX[name], visible
+            first, second = typed, True
+            if name in _SAME_TYPE:
+                numeric = self._is_numeric(left), self._is_numeric(right)
+                if name not in _ARITHMETIC:
+                    first = True
+                first, second = first and (not numeric[0] or numeric[1]), not numeric[1]
+            texts = write(left, infix.left, typed=first), write(right, infix.right, typed=second)
+            return f"{texts[0]} {infix.symbol}{mark} {texts[1]}", infix.precedence
         if name in PREFIX and len(visible) == 1:
             symbol, precedence = PREFIX[name]
-            return symbol + write(visible[0], precedence), precedence
+            return symbol + mark + write(visible[0], precedence, typed=typed), precedence
         if name in POSTFIX and len(visible) == 1:
-            return write(visible[0], ATOM) + POSTFIX[name], ATOM
+            return write(visible[0], ATOM, typed=typed) + POSTFIX[name] + mark, ATOM
         if name == "optParam" and len(arguments) == 2:
             return write(arguments[0], 0), 0
         return None
 
-    def _explicit(self, name: Name, arguments: Sequence[Expr]) -> list[Expr]:
-        """Return the arguments that one writes."""
+    def _is_numeric(self, expr: Expr) -> bool:
+        """Whether an expression is made of numerals alone, so that nothing in it shows its type."""
+        pending, seen = [expr], 0
+        while pending and seen < 100:
+            seen += 1
+            head, arguments = spine(pending.pop())
+            if not isinstance(head, Const):
+                return False
+            if head.name in _ARITHMETIC:
+                pending += self._split(head.name, arguments)[0]
+            elif head.name == "HPow.hPow" and len(arguments) == 6:
+                pending.append(arguments[4])
+            elif head.name not in _NUMERALS:
+                return False
+        return True
+
+    def _is_nat(self, arguments: Sequence[Expr]) -> bool:
+        head = bare(arguments[0]) if arguments else None
+        return isinstance(head, Const) and head.name == "Nat" and not self._instances.is_own("Nat")
+
+    def _split(self, name: Name, arguments: Sequence[Expr]) -> tuple[list[Expr], list[Expr]]:
+        """Return the arguments that one writes, and the instances among the others."""
         constant = self._environment.constant(name)
         type_: Expr | None = constant.type if constant else None
         shown: list[Expr] = []
+        hidden: list[Expr] = []
         for argument in arguments:
             type_ = bare(type_) if type_ else None
             if not isinstance(type_, Pi) or type_.info == "default":
                 shown.append(argument)
+            elif self._instances.is_instance(type_):
+                hidden.append(argument)
             type_ = type_.body if isinstance(type_, Pi) else None
-        return shown
+        return shown, hidden
 
     def _is_projection(self, name: Name) -> bool:
         """Whether a constant reads a field of a structure that is its last binder, and that one writes."""
@@ -237,23 +360,38 @@ class _Printer:
             result = result.body
         return isinstance(result, Sort) and isinstance(result.level, LZero)
 
+    def _uses(self, body: Expr) -> bool:
+        """Whether the variable of a binder occurs in what stands under it."""
+        return bool(self._variables(body) & (1 | 1 << _MOST_BINDERS))
+
+    def _variables(self, root: Expr) -> int:
+        """Return which variables of the scope occur in a term, a bit each; the last bit is for far ones."""
+        far, free = 1 << _MOST_BINDERS, self._free
+        stack = [root]
+        while stack:
+            top = stack[-1]
+            inner = [part for part in parts(top) if id(part) not in free]
+            if inner:
+                stack += inner
+                continue
+            stack.pop()
+            bits = 0
+            if isinstance(top, BVar):
+                bits = far if top.index >= _MOST_BINDERS else 1 << top.index
+            elif isinstance(top, Lam | Pi | Let):
+                *outer, body = (free[id(part)] for part in parts(top))
+                bits = body >> 1 | body & far
+                for each in outer:
+                    bits |= each
+            else:
+                for part in parts(top):
+                    bits |= free[id(part)]
+            free[id(top)] = bits
+        return free[id(root)]
+
     def _spend(self) -> bool:
         self._nodes -= 1
         return self._nodes > 0
-
-
-def _short_names(names: Sequence[Name], environment: Environment) -> dict[Name, str]:
-    """Return each name by its last component, or its last two where it is a type's or one is not enough."""
-    shortened: dict[Name, str] = {}
-    for name in names:
-        owner, _, last = name.rpartition(".") if "«" not in name else ("", "", name)
-        shortened[name] = f"{owner.rpartition('.')[2]}.{last}" if owner in environment else last
-    for take in (2, None):
-        counts = Counter(shortened.values())
-        for name in names:
-            if counts[shortened[name]] > 1:
-                shortened[name] = ".".join(name.split(".")[-take:]) if take else name
-    return shortened
 
 
 def _list_literal(name: Name, visible: Sequence[Expr]) -> list[Expr] | None:
@@ -269,42 +407,6 @@ def _list_literal(name: Name, visible: Sequence[Expr]) -> list[Expr] | None:
     return elements if name == "List.nil" else None
 
 
-def _mentions(expr: Expr, index: int) -> bool:
-    """Whether a bound variable occurs free in an expression."""
-    pending = [(expr, index)]
-    seen: set[tuple[int, int]] = set()
-    while pending:
-        at, depth = pending.pop()
-        if (id(at), depth) in seen:
-            continue
-        seen.add((id(at), depth))
-        match at:
-            case BVar(found):
-                if found == depth:
-                    return True
-            case App(fn, arg):
-                pending += ((fn, depth), (arg, depth))
-            case Lam(_, type_, body) | Pi(_, type_, body):
-                pending += ((type_, depth), (body, depth + 1))
-            case Let(_, type_, value, body):
-                pending += ((type_, depth), (value, depth), (body, depth + 1))
-            case MData(inner) | Proj(_, _, inner):
-                pending.append((inner, depth))
-            case _:
-                pass
-    return False
-
-
-def _fresh(name: Name, scope: Sequence[str]) -> str:
-    """Return a binder's name as one would write it, different from those in scope."""
-    base = name.partition(".«_@»")[0].strip("«»").rstrip("✝") or "x"
-    fresh, count = base, 0
-    while fresh in scope:
-        count += 1
-        fresh = f"{base}_{count}"
-    return fresh
-
-
 def _sort(level: Level) -> tuple[str, int]:
     match level:
         case LZero():
@@ -312,13 +414,18 @@ def _sort(level: Level) -> tuple[str, int]:
         case LSucc(LZero()):
             return "Type", ATOM
         case LSucc(LParam(name)):
-            return f"Type {name}", ATOM - 1
+            return f"Type {plain(name)}", ATOM - 1
         case LParam(name):
-            return f"Sort {name}", ATOM - 1
+            return f"Sort {plain(name)}", ATOM - 1
         case LSucc(_):
             return "Type _", ATOM - 1
         case _:
             return "Sort _", ATOM - 1
+
+
+def _string(value: str) -> str:
+    quoted = json.dumps(value, ensure_ascii=False)
+    return plain(quoted)
 
 
 def _numeral(value: int) -> str:

@@ -29,6 +29,8 @@ _ORIGINAL_KINDS: tuple[ConstantKind, ...] = (
 _ORIGINAL_KIND_EXTENSION = ".0.Lean.privateConstKindsExt"
 _CSIMP_EXTENSION = "Lean.Compiler.CSimp.ext"
 _DECLARATION_RANGE_EXTENSION = "Lean.declRangeExt"
+_INSTANCE_EXTENSION = "Lean.Meta.globalInstanceExtension"
+_CLASS_EXTENSION = "Lean.classExtension"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,23 @@ class Module:
     def marked(self, extension: Name) -> frozenset[Name]:
         """Return the constants that an attribute with one entry per constant marks."""
         return frozenset(name for name, _, _ in self._pairs(extension))
+
+    @cached_property
+    def instances(self) -> frozenset[Name]:
+        """The instances that are found wherever the module is imported, without anything being opened."""
+        entries, objects = self._extensions.get(_INSTANCE_EXTENSION), self.decoder.objects
+        found: set[Name] = set()
+        for word in objects.array(entries, self._root) if entries is not None else ():
+            # a global entry is ⟨name⟩, a scoped one ⟨namespace, name⟩
+            if objects.header(word, self._root) == header_word(0, 1, 0, self._region.word):
+                (name,) = objects.constructor(word, self._root, 0, 1)
+                found.add(self.decoder.name(name, word))
+        return frozenset(found)
+
+    @cached_property
+    def classes(self) -> frozenset[Name]:
+        """The type classes that it declares."""
+        return self.marked(_CLASS_EXTENSION)
 
     @cached_property
     def replacements(self) -> Mapping[Name, Name]:

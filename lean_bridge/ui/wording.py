@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 
-_UNSAFE = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+from lean_bridge.letters import shown
 
 
 def visible(text: str) -> str:
-    """Return ``text`` with its control and direction-changing characters written as escapes.
+    """Return ``text`` with its invisible, control and direction-changing characters written as escapes.
 
     Lean messages and declaration names are the author's: without this they could move the cursor and paint
-    a verdict of their own, or reorder what is read. Line feeds and tabs stay.
+    a verdict of their own, reorder what is read, or hide a letter. Line feeds and tabs stay.
     """
-    return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+    return shown(text, keep="\n\t")
 
 
 def one_line(text: str) -> str:
     """Return ``text`` on one line, runs of white space as one space, safe to print."""
-    return visible(" ".join(text.split()))
+    return " ".join(visible(text).split())
 
 
 def coded(code: str | None, reason: str) -> str:

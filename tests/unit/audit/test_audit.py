@@ -33,7 +33,7 @@ def judge(
 def test_a_theorem_is_proved() -> None:
     report = judge("content_shown", "theorem")
     assert (report.status, report.kind, report.reason) == ("proved", "theorem", None)
-    assert report.statement == "(n : Nat) : (shown n).content = n"
+    assert report.statement == "(n : Nat⟨own⟩) : Eq⟨own⟩ (shown n).content n", "no library is Lean's here"
     assert (report.axioms, report.axiom_path, report.library_theorems) == ((), (), 0)
     assert report.declarations > 5
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -7,13 +9,14 @@ import pytest
 from lean_bridge.audit.statement import statement_text
 from lean_bridge.olean.environment import Environment
 from tests.olean_writer import OleanWriter
+from tests.terms import Declarations, Definition, Style, Term, environment_of
 
 DATA = Path(__file__).parents[2] / "data" / "olean"
 
 
 @pytest.fixture(name="native", scope="module")
 def _native() -> Environment:
-    environment = Environment([DATA])
+    environment = Environment([], library=DATA)
     environment.closure(["Native", "Cell"])
     return environment
 
@@ -99,7 +102,7 @@ def test_notations_and_their_parentheses(tmp_path: Path) -> None:
         "a :: b": terms.call(cons, a, b),
         "a ++ b": terms.call("HAppend.hAppend", a, b),
         '"λ"': writer.expr(9, [writer.constructor(1, [writer.string("λ")])]),
-        "12": terms.call("OfNat.ofNat", a, writer.expr(9, [writer.constructor(0, [25])]), c),
+        "12": terms.call("OfNat.ofNat", terms.const("Nat"), writer.expr(9, [writer.constructor(0, [25])]), c),
         "f []": terms.call("f", nil),
     }
     for number, (text, term) in enumerate(cases.items()):
@@ -133,11 +136,76 @@ def test_arrows_functions_and_projections(tmp_path: Path) -> None:
     assert text == "f ((A → A) → A) (fun x => x.2)"
 
 
-def test_a_namespace_is_kept_where_a_short_name_would_be_ambiguous(tmp_path: Path) -> None:
+LIBRARY: Declarations = {name: Definition("axiom") for name in ("Nat", "Nat.add", "Eq", "only.leans")}
+
+
+def read(directory: Path, own: Iterable[str], term: Term) -> str:
+    """Return the text of a statement of a library with some constants of its own."""
+    declared: Declarations = {name: Definition("axiom") for name in own}
+    environment = environment_of(
+        directory, {**declared, "t": Definition("axiom", term)}, library=LIBRARY, style=Style(("n",))
+    )
+    return text_of(environment)
+
+
+@pytest.mark.parametrize(
+    ("own", "text"),
+    [
+        (("A.B.f", "A.C.f", "A.C.g"), "B.f C.f g"),
+        (("A.add", "A.B.h", "A.k"), "A.add h k"),
+        (("A.Eq", "A.Nat", "A.Nat.add"), "A.Eq A.Nat A.Nat.add"),
+        (("A.Nat.add", "A.eq", "A.leans"), "A.Nat.add A.eq leans"),
+        (("Nat.double", "HAdd.hAdd", "A.lnt"), "Nat.double⟨own⟩ HAdd.hAdd⟨own⟩ A.lnt"),
+        (("A.Nаt", "A.Νat", "A.N\u200bat"), "A.«N\\u0430t» \\u039dat A.«N\\u200bat»"),
+        (("A.n", "A.x₁", "A.Γε"), "n x₁ Γε"),
+    ],
+)
+def test_a_short_name_is_never_one_of_leans_nor_a_neighbours(
+    tmp_path: Path, own: tuple[str, ...], text: str
+) -> None:
+    assert read(tmp_path, own, ("app", *own)) == text
+
+
+def test_leans_names_are_written_in_full(tmp_path: Path) -> None:
+    assert read(tmp_path, ["own.mine"], ("app", "own.mine", "only.leans", "Nat.add")) == (
+        "mine only.leans Nat.add"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (("Nat",), "(Nat_ : Prop) : Nat_"),
+        (("lnt",), "(lnt_ : Prop) : lnt_"),
+        (("t",), "(t_1 : Prop) : t_1"),
+        (("fun",), "(fun_1 : Prop) : fun_1"),
+        (("2 + 2",), "(«2 + 2» : Prop) : «2 + 2»"),
+        (("a", "b"), "(«a.b» : Prop) : «a.b»"),
+        (("x\u202e",), "(«x\\u202e» : Prop) : «x\\u202e»"),
+        (("Νat",), "(\\u039dat : Prop) : \\u039dat"),
+    ],
+)
+def test_a_variable_never_reads_like_something_else(tmp_path: Path, name: tuple[str, ...], text: str) -> None:
     writer = OleanWriter(word=8)
-    terms = Terms(writer)
-    text = text_of(load(tmp_path, writer, terms.call("A.B.f", terms.const("A.C.f"), terms.const("A.C.g"))))
-    assert text == "B.f C.f g"
+    prop = writer.expr(3, [1])
+    term = writer.expr(7, [writer.name(*name), prop, writer.expr(0, [1])], b"\0")
+    assert text_of(load(tmp_path, writer, term)) == text
+
+
+def test_thousands_of_equal_names_take_no_time(tmp_path: Path) -> None:
+    writer = OleanWriter(word=8)
+    nat, x = Terms(writer).const("N"), writer.name("x")
+    for tag in (6, 7):  # functions, and types of functions
+        term = writer.expr(0, [1])
+        for _ in range(6_000):
+            term = writer.expr(tag, [x, nat, term], b"\0")
+        fresh = OleanWriter(word=8)
+        fresh.data[:] = writer.data
+        (tmp_path / str(tag)).mkdir()
+        environment = load(tmp_path / str(tag), fresh, term)
+        started = time.process_time()
+        assert text_of(environment, limit=100_000)
+        assert time.process_time() - started < 2
 
 
 def test_exponential_terms_and_deep_terms_are_cut(tmp_path: Path) -> None:

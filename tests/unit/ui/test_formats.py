@@ -46,6 +46,14 @@ def test_json_is_the_model(report: VerifyReport) -> None:
     assert list(json.loads(text)) == list(VerifyReport.model_fields)
 
 
+def test_json_shows_what_one_does_not_see() -> None:
+    evil = BACKPROP.model_copy(update={"statement": "a\u202eb\u200bc\U000e0041"})
+    report = rejected().model_copy(update={"declarations": (evil,)})
+    text = render_json(report)
+    assert '"a\\u202eb\\u200bc\\udb40\\udc41"' in text
+    assert VerifyReport.model_validate_json(text) == report
+
+
 def test_text_has_a_line_per_row() -> None:
     lines = render_text(rejected()).splitlines()
     assert [line.split("\t")[:2] for line in lines] == [

@@ -45,6 +45,14 @@ def test_control_characters_become_visible() -> None:
     assert one_line(" a\n  b\x00 ") == "a b\\x00"
 
 
+@pytest.mark.parametrize(
+    "letter", "\u200b\u200d\u2060\ufeff\u00ad\u00a0\u2003\u3000\u3164\u2800\ufe0f\U000e0041\u2028"
+)
+def test_letters_that_one_does_not_see_become_visible(letter: str) -> None:
+    escape = letter.encode("unicode_escape").decode()
+    assert visible(f"N{letter}at") == one_line(f"N{letter}at") == f"N{escape}at"
+
+
 def test_counts_agree_in_number() -> None:
     assert [counted(0, "module"), counted(1, "module"), counted(2098, "module")] == [
         "0 modules",

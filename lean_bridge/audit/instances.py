@@ -1,0 +1,182 @@
+"""What stands behind a notation: an instance that Lean itself would find, or another one.
+
+``2 + 2 = 5`` says what it seems to say only if its numerals, its sum and whatever else it leaves unsaid are
+Lean's own. So of every instance that is not written out it is asked whether it is made of nothing but Lean's
+registered instances, of what a class brings with it, and of instances that the statement itself names among
+its hypotheses, for a type that is not Lean's. Everything else is to be spelled out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.expr import (
+    BVar,
+    Const,
+    Constant,
+    Expr,
+    Lam,
+    LZero,
+    Name,
+    Pi,
+    Proj,
+    Sort,
+    bare,
+    spine,
+)
+
+_TRANSPARENT: Final = frozenset({"inferInstance", "inferInstanceAs", "id"})
+"""Functions of Lean's that give back their last argument."""
+_WITHOUT_CHOICE: Final = frozenset({"Decidable"})
+"""Classes all of whose instances say the same."""
+_MOST_DEPTH: Final = 60
+
+Strange = Name | Expr
+"""What is to be spelled out: a constant of the library's own, or a term."""
+
+
+class Instances:
+    """Judges the unwritten arguments of one environment's terms."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._own: dict[Name, bool] = {}
+        self._classes: dict[Name, bool] = {}
+
+    def is_own(self, name: Name) -> bool:
+        """Whether a constant is declared outside Lean's own library."""
+        found = self._own.get(name)
+        if found is None:
+            module = self._environment.module_of(name)
+            found = self._own[name] = module is not None and not self._environment.is_library(module)
+        return found
+
+    def is_instance(self, binder: Pi) -> bool:
+        """Whether what a binder takes is an instance, written in brackets or not."""
+        if binder.info == "instImplicit":
+            return True
+        type_ = bare(binder.type)
+        while isinstance(type_, Pi):
+            type_ = bare(type_.body)
+        head, _ = spine(type_)
+        return isinstance(head, Const) and self._is_class(head.name)
+
+    def strange(self, term: Expr, types: Sequence[Expr]) -> list[Strange]:
+        """Return what of an instance a reader would not expect behind a notation; nothing where it is plain.
+
+        ``types`` are those of the variables in scope, the innermost last, each in the scope before it.
+        """
+        found: list[Strange] = []
+        self._look(term, list(types), found, 0)
+        return list({each if isinstance(each, str) else id(each): each for each in found}.values())
+
+    def is_plain_hypothesis(self, type_: Expr) -> bool:
+        """Whether an instance that is assumed is one for a variable type, or for one of the library's own."""
+        head, arguments = spine(_conclusion(type_))
+        if isinstance(head, Const) and head.name in _WITHOUT_CHOICE:
+            return True
+        subject = spine(arguments[0])[0] if arguments else None
+        return isinstance(subject, BVar) or (isinstance(subject, Const) and self.is_own(subject.name))
+
+    def _look(self, term: Expr, types: list[Expr], found: list[Strange], depth: int) -> None:
+        term = bare(term)
+        head, arguments = spine(term)
+        if depth > _MOST_DEPTH:
+            found.append(term)
+        elif isinstance(head, BVar):
+            if head.index >= len(types) or not self.is_plain_hypothesis(types[-1 - head.index]):
+                found.append(term)
+        elif isinstance(head, Lam) and not arguments:
+            self._look(head.body, [*types, head.type], found, depth + 1)
+        elif isinstance(head, Proj) and not arguments:
+            self._look(head.expr, types, found, depth + 1)
+        elif isinstance(head, Const):
+            self._look_at_constant(head.name, term, arguments, types, found, depth)
+        else:
+            found.append(term)
+
+    def _look_at_constant(
+        self,
+        name: Name,
+        term: Expr,
+        arguments: list[Expr],
+        types: list[Expr],
+        found: list[Strange],
+        depth: int,
+    ) -> None:
+        constant = self._environment.constant(name)
+        if constant is None:
+            found.append(term)
+        elif self._is_proof(constant):
+            return
+        elif self._is_projection(constant, len(arguments)):
+            self._look(arguments[-1], types, found, depth + 1)
+        elif self.is_own(name):
+            found.append(name)
+        elif name in _TRANSPARENT and arguments:
+            self._look(arguments[-1], types, found, depth + 1)
+        elif self._is_registered(name) or self._decides(constant):
+            for argument in self._instance_arguments(constant, arguments):
+                self._look(argument, types, found, depth + 1)
+        else:
+            found.append(term)
+
+    def _instance_arguments(self, constant: Constant, arguments: list[Expr]) -> list[Expr]:
+        type_: Expr = constant.type
+        chosen: list[Expr] = []
+        for argument in arguments:
+            type_ = bare(type_)
+            if not isinstance(type_, Pi):
+                return chosen
+            if self.is_instance(type_):
+                chosen.append(argument)
+            type_ = type_.body
+        return chosen
+
+    def _is_registered(self, name: Name) -> bool:
+        module = self._environment.module_of(name)
+        return module is not None and name in self._environment.module(module).instances
+
+    def _is_class(self, name: Name) -> bool:
+        found = self._classes.get(name)
+        if found is None:
+            module = self._environment.module_of(name)
+            found = module is not None and name in self._environment.module(module).classes
+            self._classes[name] = found
+        return found
+
+    def _is_projection(self, constant: Constant, count: int) -> bool:
+        """Whether an application reads a field of an instance, and of nothing else; its last argument."""
+        value: Expr | None = constant.value
+        binders: list[Lam] = []
+        while value is not None and isinstance(value := bare(value), Lam):
+            binders.append(value)
+            value = value.body
+        return (
+            isinstance(value, Proj)
+            and isinstance(inner := bare(value.expr), BVar)
+            and inner.index == 0
+            and len(binders) == count
+            and self._is_class(value.struct)
+        )
+
+    def _decides(self, constant: Constant) -> bool:
+        head, _ = spine(_conclusion(constant.type))
+        return isinstance(head, Const) and head.name in _WITHOUT_CHOICE
+
+    def _is_proof(self, constant: Constant) -> bool:
+        """Whether everything headed by a constant is a proof; two proofs of one statement are the same."""
+        if self._environment.original_kind(constant.name) == "theorem":
+            return True
+        head, _ = spine(_conclusion(constant.type))
+        family = self._environment.constant(head.name) if isinstance(head, Const) else None
+        sort = _conclusion(family.type) if family else None
+        return isinstance(sort, Sort) and isinstance(sort.level, LZero)
+
+
+def _conclusion(type_: Expr) -> Expr:
+    while isinstance(type_ := bare(type_), Pi):
+        type_ = type_.body
+    return type_

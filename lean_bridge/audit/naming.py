@@ -1,0 +1,136 @@
+"""What constants and variables are called in a text: short, and never like another thing.
+
+A constant of Lean's own library has its full name. One of the library's own is shortened where nobody can
+take it for Lean's or for a neighbour; where its full name itself reads like Lean's, it is marked as its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from lean_bridge.audit.instances import Instances
+from lean_bridge.letters import plain, skeleton
+from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.expr import Expr, Name
+from lean_bridge.olean.names import split_name
+
+OWN: Final = "⟨own⟩"
+"""Behind a name that is Lean's to look at and is not Lean's."""
+
+_SPELLED: Final = """
+Nat Int Fin Rat Real Float Complex Bool Char String List Array Vector Option Sum Prod Unit PUnit Empty Subtype
+Set Finset Prop Type Sort Eq HEq Ne Iff And Or Not True False Exists Function Decidable Nonempty Inhabited
+OfNat Add Sub Mul Div Mod Pow Neg Inv HAdd HSub HMul HDiv HMod HPow LE LT GE GT Dvd Append HAppend Membership
+BEq Quot Quotient Classical Acc WellFounded Lean Std Init
+"""
+_LOOKS: Final = frozenset(map(skeleton, _SPELLED.split()))
+_LOOKS_IN_ANY_CASE: Final = frozenset(skeleton(word.casefold()) for word in _SPELLED.split())
+
+_RESERVED: Final = "fun let in if then else by from show have forall exists Prop Type Sort"
+_KEYWORDS: Final = frozenset(_RESERVED.split())
+
+
+def names_of(names: Iterable[Name], environment: Environment, instances: Instances) -> Mapping[Name, str]:
+    """Return what each of some constants is called in a text that mentions all of them."""
+    own = [name for name in names if instances.is_own(name)]
+    called = {name: _shortest(name, environment) for name in own}
+    for take in (2, None):
+        counts = Counter(called.values())
+        for name in own:
+            if counts[called[name]] > 1 or reads_like_lean(called[name], environment, instances):
+                called[name] = plain(".".join(name.split(".")[-take:]) if take and "«" not in name else name)
+    marked = {
+        name: text + OWN if reads_like_lean(text, environment, instances) else text
+        for name, text in called.items()
+    }
+    return {name: marked.get(name) or plain(name) for name in names}
+
+
+def _shortest(name: Name, environment: Environment) -> str:
+    """Return the last component of a name, with its type's name where it is in one's name space."""
+    if "«" in name:
+        return plain(name)
+    owner, _, last = name.rpartition(".")
+    return plain(f"{owner.rpartition('.')[2]}.{last}" if owner in environment else last)
+
+
+def reads_like_lean(text: str, environment: Environment, instances: Instances) -> bool:
+    """Whether a reader would take what stands for a constant of the library's own for Lean's."""
+    first = text.partition(".")[0]
+    if skeleton(first.casefold()) in _LOOKS_IN_ANY_CASE:
+        return True
+    return any(each in environment and not instances.is_own(each) for each in (text, first))
+
+
+@dataclass(frozen=True, slots=True)
+class _Variable:
+    """A variable in scope."""
+
+    text: str
+    type: Expr
+    base: str
+    earlier: int
+    """How many names its base had been given before."""
+
+
+class Scope:
+    """The variables in scope, the innermost last; their texts differ, from each other and from ``taken``."""
+
+    def __init__(self, environment: Environment, taken: Iterable[str] = ()) -> None:
+        self._environment = environment
+        self._taken = frozenset(taken)
+        self._variables: list[_Variable] = []
+        self._texts: set[str] = set()
+        self._given: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._variables)
+
+    @property
+    def types(self) -> list[Expr]:
+        """The types of the variables, each in the scope before it."""
+        return [variable.type for variable in self._variables]
+
+    def text(self, index: int) -> str:
+        """Return what stands for a bound variable."""
+        if index >= len(self._variables):
+            return f"#{index - len(self._variables)}"
+        return self._variables[-1 - index].text
+
+    def push(self, name: Name, type_: Expr, *, silent: bool = False) -> str:
+        """Add a variable and return its text, which is ``_`` for a ``silent`` one."""
+        base = "_" if silent else _binder(name)
+        earlier = count = self._given.get(base, 0)
+        text = base if silent or not count else f"{base}_{count}"
+        while not silent and (text in self._texts or self._is_taken(text)):
+            count += 1
+            text = f"{base}_{count}"
+        self._given[base] = count
+        self._texts.add(text)
+        self._variables.append(_Variable(text, type_, base, earlier))
+        return text
+
+    def pop(self, length: int) -> None:
+        """Forget all variables but the outermost ``length``."""
+        while len(self._variables) > length:
+            variable = self._variables.pop()
+            self._given[variable.base] = variable.earlier
+            self._texts.discard(variable.text)
+
+    def _is_taken(self, text: str) -> bool:
+        return text in self._taken or text in _KEYWORDS or text in self._environment
+
+
+def _binder(name: Name) -> str:
+    """Return a binder's name as one would write it."""
+    base = name.partition(".«_@»")[0].rstrip("✝") or "x"
+    parts = split_name(base)
+    if parts == ():
+        return "x"
+    if parts is not None and len(parts) == 1 and isinstance(parts[0], str):
+        text = plain(base)
+        return f"{text}_" if skeleton(text) in _LOOKS else text
+    return f"«{plain(base)}»"
