@@ -62,11 +62,20 @@ class ModuleReport(Model):
 
     module: str
     file: str
-    state: Literal["built", "cached", "failed", "blocked"]
-    """``blocked``: not compiled, because a module it imports failed."""
+    state: Literal["built", "cached", "failed", "unsupported", "blocked"]
+    """``unsupported``: this Lean cannot compile it, which says nothing against it (see ``limit``).
+    ``blocked``: not compiled, because a module it imports failed."""
     seconds: float
     """Elaboration time; of a cached module, the time it took when it was built."""
     diagnostics: tuple[Diagnostic, ...] = ()
+    limit: str | None = None
+    """What this Lean cannot do, where, and the mend, in one line; goes with ``unsupported``."""
+
+    @model_validator(mode="after")
+    def _limits_are_named(self) -> ModuleReport:
+        if (self.state == "unsupported") != (self.limit is not None):
+            raise ValueError(f"{self.module}: unsupported takes the limit that was met, and goes with it")
+        return self
 
 
 class BuildReport(Model):

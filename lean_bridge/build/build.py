@@ -17,10 +17,12 @@ from lean_bridge.build.modules import Library, Module, generated_library, read_l
 from lean_bridge.build.store import Store, module_keys
 from lean_bridge.errors import ToolchainError
 from lean_bridge.events import BuildEvent, BuildStarted, ModuleFinished, ModuleStarted
+from lean_bridge.toolchain.limits import limit_met
 from lean_bridge.toolchain.location import cache_directory
 from lean_bridge.toolchain.provider import Job, Provider, WorkerPool
 from pybind_models import BuildReport, Diagnostic, ModuleReport
 
+_COMPILED = ("built", "cached")
 TIME_LIMIT = 300.0
 """Seconds one file may take, unless the caller says otherwise."""
 
@@ -66,7 +68,7 @@ def build_modules(
     What is compiled is what was read, whatever becomes of the files meanwhile.
     """
     check_kernel_is_asked(library.modules)
-    return _build(library, provider, workers, observe, time_limit)
+    return _build(library, provider, workers, observe, time_limit, finds_limits=True)
 
 
 def build_generated(
@@ -97,11 +99,14 @@ def _build(
     workers: int,
     observe: Callable[[BuildEvent], None],
     time_limit: float,
+    *,
+    finds_limits: bool = False,
 ) -> tuple[BuildReport, Path]:
+    """Build a library. With ``finds_limits`` what Lean cannot do here is told from what it refuses."""
     began = time.monotonic()
     observe(BuildStarted(tuple(module.name for module in library.modules)))
     with ThreadPoolExecutor(workers) as executor, provider.pool(workers, time_limit=time_limit) as pool:
-        build, earlier = _Build(library, provider, pool, observe), pool.processes_started
+        build, earlier = _Build(library, provider, pool, observe, finds_limits), pool.processes_started
         build.collect()
         build.run(executor, workers)
         report = BuildReport(
@@ -122,8 +127,11 @@ class _Build:
         provider: Provider,
         pool: WorkerPool,
         observe: Callable[[BuildEvent], None],
+        finds_limits: bool,
     ) -> None:
         self._library = library
+        self._toolchain = provider.info
+        self._finds_limits = finds_limits
         self._pool = pool
         self._observe = observe
         self._store = build_store()
@@ -149,9 +157,7 @@ class _Build:
             while waiting or running:
                 for module in list(waiting):
                     imports = [self.reports.get(imported) for imported in module.imports]
-                    if any(
-                        report is not None and report.state in ("failed", "blocked") for report in imports
-                    ):
+                    if any(each is not None and each.state not in _COMPILED for each in imports):
                         waiting.remove(module)
                         self._finish(_report(module, "blocked"))
                     elif None not in imports and len(running) < workers:
@@ -192,11 +198,25 @@ class _Build:
                     )
                 )
                 diagnostics = tuple(d.replaced(file=module.file) for d in elaboration.diagnostics)
-                state: Literal["built", "failed"] = "built" if elaboration.ok else "failed"
-                report = _report(module, state, elaboration.seconds, diagnostics)
-                if elaboration.ok:
-                    self._store.place(key, self._store.put(key, report, artifacts), self.tree)
+                if not elaboration.ok:
+                    return self._refused(module, elaboration.seconds, diagnostics)
+                report = _report(module, "built", elaboration.seconds, diagnostics)
+                self._store.place(key, self._store.put(key, report, artifacts), self.tree)
                 return report
+
+    def _refused(self, module: Module, seconds: float, diagnostics: tuple[Diagnostic, ...]) -> ModuleReport:
+        report = _report(module, "failed", seconds, diagnostics)
+        if not self._finds_limits:
+            return report
+        limit = limit_met(
+            module.file,
+            module.content.decode("utf-8", "replace"),
+            diagnostics,
+            toolchain=self._toolchain,
+            is_module=module.is_module,
+            ordinary=self._library.ordinary_below(module),
+        )
+        return report if limit is None else report.replaced(state="unsupported", limit=limit)
 
     def _from_store(self, module: Module) -> ModuleReport | None:
         key = self._keys[module.name]

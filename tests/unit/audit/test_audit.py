@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.audit.audit import audit
+from lean_bridge.audit.provenance import SourceFile
 from lean_bridge.codes import Code
 from lean_bridge.olean.environment import Environment
 from pybind_models.catalogue import Catalogue, CatalogueEntry
@@ -13,6 +14,7 @@ from pybind_models.report import DeclarationKind, DeclarationReport
 from tests.olean_writer import write_module
 
 DATA = Path(__file__).parents[2] / "data" / "olean"
+SOURCES = {"Cell": SourceFile("Cell.lean", (DATA / "Cell.lean").read_bytes())}
 
 
 def judge(
@@ -25,7 +27,9 @@ def judge(
         environment = Environment([DATA])
         environment.load("Cell")
     entry = CatalogueEntry(name=name, kind=kind, group="G", upstream="Up.stream")
-    (report,) = audit(environment, Catalogue(declaration=(entry,)), root=DATA, failed_modules=failed or {})
+    (report,) = audit(
+        environment, Catalogue(declaration=(entry,)), sources=SOURCES, failed_modules=failed or {}
+    )
     assert (report.name, report.group, report.upstream) == (name, "G", "Up.stream")
     return report
 
