@@ -35,9 +35,12 @@ def conclude(
     that it was asked about and did not decide. ``require_confirmed`` takes every declaration and graph to be
     confirmed.
     """
-    failed = [report.file for report in build.modules if report.state == "failed"]
+    failed = [report for report in build.modules if report.state == "failed"]
+    if refusals := [report.file for report in failed if report.code is None]:
+        return "rejected", f"Lean refuses {listed(refusals)}", Code.BUILD_FAILED
     if failed:
-        return "rejected", f"Lean refuses {listed(failed)}", Code.BUILD_FAILED
+        said = failed[0].diagnostics[-1]
+        return "rejected", f"{said.file}:{said.line}: {said.text}", failed[0].code
     undecided = ("no verdict", "not built")
     rows: list[DeclarationReport | GraphReport] = [*declarations, *graphs]
     open_ = [report for report in rows if report.status in undecided]

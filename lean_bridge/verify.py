@@ -15,6 +15,7 @@ from lean_bridge.audit.pins import check_pins
 from lean_bridge.audit.provenance import SourceFile
 from lean_bridge.audit.structural import StructuralHashes
 from lean_bridge.build.build import TIME_LIMIT
+from lean_bridge.codes import Code
 from lean_bridge.conclude import conclude
 from lean_bridge.crosscheck.certify import certify_graphs
 from lean_bridge.crosscheck.certify_numbers import certify_numbers
@@ -83,7 +84,9 @@ def judge_library(
     environment, catalogue = subject.environment, subject.catalogue
     hashes = StructuralHashes(environment)
     failed = {
-        report.module: report.state
+        report.module: Code.LEAN_CANNOT
+        if report.state == "unsupported"
+        else Code(report.code or Code.BUILD_FAILED)
         for report in subject.build.modules
         if report.state in ("failed", "unsupported")
     }

@@ -67,6 +67,8 @@ class ModuleReport(Model):
     ``blocked``: not compiled, because a module it imports failed."""
     seconds: float
     """Elaboration time; of a cached module, the time it took when it was built."""
+    code: str | None = None
+    """Of a failed module the stable code of why, where it is not that Lean refuses it."""
     diagnostics: tuple[Diagnostic, ...] = ()
     limit: str | None = None
     """What this Lean cannot do, where, and the mend, in one line; goes with ``unsupported``."""

@@ -21,14 +21,14 @@ def audit(
     catalogue: Catalogue,
     *,
     sources: Mapping[Name, SourceFile],
-    failed_modules: Mapping[str, str],
+    failed_modules: Mapping[str, Code],
     hashes: StructuralHashes | None = None,
 ) -> tuple[DeclarationReport, ...]:
     """Return one report per catalogue entry, in order.
 
     ``environment`` holds the library's compiled modules, ``sources`` what they were compiled from, as far as
-    it is to be shown, and ``failed_modules`` says of each module that was not compiled why not. ``hashes``
-    are the environment's, if there are some already.
+    it is to be shown, and ``failed_modules`` gives the code of why each module that is not there was not
+    compiled. ``hashes`` are the environment's, if there are some already.
 
     Raises: OleanError if a compiled module cannot be read; then nothing was decided.
     """
@@ -80,7 +80,7 @@ def _judge(
     collector: AxiomCollector,
     vocabulary: Vocabulary,
     source: Source | None,
-    failed_modules: Mapping[str, str],
+    failed_modules: Mapping[str, Code],
 ) -> DeclarationReport:
     constant = environment.constant(entry.name)
     if constant is None:
@@ -114,15 +114,12 @@ def declaration_fault(
     return _kind_fault(entry, constant, environment) or _foundation_fault(foundation)
 
 
-def _absent(entry: CatalogueEntry, failed_modules: Mapping[str, str]) -> DeclarationReport:
-    reason = f"no compiled module defines {entry.name}"
+def _absent(entry: CatalogueEntry, failed_modules: Mapping[str, Code]) -> DeclarationReport:
+    reason, code = f"no compiled module defines {entry.name}", Code.MISSING
     if failed_modules:
         causes = ", ".join(f"{module} ({cause})" for module, cause in sorted(failed_modules.items()))
+        code = min(failed_modules.values())
         reason += f"; not compiled: {causes}"
-    code = Code.MISSING
-    if failed_modules:
-        is_limit = set(failed_modules.values()) == {"unsupported"}
-        code = Code.LEAN_CANNOT if is_limit else Code.BUILD_FAILED
     return DeclarationReport(
         name=entry.name,
         group=entry.group,

@@ -21,7 +21,7 @@ def judge(
     name: str,
     kind: DeclarationKind,
     environment: Environment | None = None,
-    failed: dict[str, str] | None = None,
+    failed: dict[str, Code] | None = None,
 ) -> DeclarationReport:
     if environment is None:
         environment = Environment([DATA])
@@ -83,9 +83,9 @@ def test_a_deleted_theorem_is_missing() -> None:
 
 
 def test_an_absent_theorem_is_not_built_where_modules_failed() -> None:
-    report = judge("gone", "theorem", failed={"B": "imports A", "A": "3 errors"})
+    report = judge("gone", "theorem", failed={"B": Code.SOURCE_NOT_ACCOUNTED, "A": Code.BUILD_FAILED})
     assert (report.status, report.code) == ("not built", Code.BUILD_FAILED)
-    assert report.reason == "no compiled module defines gone; not compiled: A (3 errors), B (imports A)"
+    assert report.reason == "no compiled module defines gone; not compiled: A (LB101), B (LB103)"
 
 
 def test_the_source_is_read_where_the_declaration_stands(capfd: pytest.CaptureFixture[str]) -> None:
