@@ -39,8 +39,8 @@ def conclude(
     if refusals := [report.file for report in failed if report.code is None]:
         return "rejected", f"Lean refuses {listed(refusals)}", Code.BUILD_FAILED
     if failed:
-        said = failed[0].diagnostics[-1]
-        return "rejected", f"{said.file}:{said.line}: {said.text}", failed[0].code
+        error = failed[0].diagnostics[-1]
+        return "rejected", f"{error.file}:{error.line}: {error.text}", failed[0].code
     undecided = ("no verdict", "not built")
     rows: list[DeclarationReport | GraphReport] = [*declarations, *graphs]
     open_ = [report for report in rows if report.status in undecided]
