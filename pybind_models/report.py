@@ -40,6 +40,8 @@ class Toolchain(Model):
     location: str
     isolation: Isolation = "none"
     """What confines it while it compiles."""
+    known: bool | None = None
+    """Whether the files of its library have the digests that this package carries for its version."""
 
 
 class LibraryIdentity(Model):

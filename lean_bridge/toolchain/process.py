@@ -25,9 +25,14 @@ def start(
     stdin: int = subprocess.DEVNULL,
     stdout: int | IO[bytes] = subprocess.PIPE,
     env: Mapping[str, str] | None = None,
+    inherit: bool = True,
 ) -> subprocess.Popen[bytes]:
-    """Start ``command`` at the head of a new process group, ``env`` added to this process's environment."""
-    inherited = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
+    """Start ``command`` at the head of a new process group.
+
+    ``env`` is added to this process's environment, or is all of it where it is not to ``inherit`` that.
+    """
+    kept = os.environ.items() if inherit else ()
+    inherited = {name: value for name, value in kept if name not in _NOT_INHERITED}
     return subprocess.Popen(
         [str(word) for word in command],
         cwd=cwd,
