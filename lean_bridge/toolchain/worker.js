@@ -1,92 +1,110 @@
-// A warm Lean: boots once, then elaborates one file per job.
+// Takes jobs and has each elaborated by a Lean of its own: the compiled WebAssembly module is what they share.
 //
-//   node --wasm-lazy-compilation worker.js TOOLCHAIN < jobs > replies
+//   node --permission --allow-worker --allow-fs-read=… worker.js TOOLCHAIN DIGEST < jobs > replies
 //
-// A job and a reply are one line of JSON each; the first line out is {"ready": true}.
-//   job    {"file", "root" or null, "olean" or null, "search": [directory...], "options": [[name, value]...]}
-//   reply  {"status", "seconds", "heap", "stdout": [line...], "stderr": [line...]}
-// Paths are absolute. `stdout` holds Lean's messages as JSON, `stderr` what this build of Lean tells of itself,
-// `heap` the bytes of wasm memory in use. This program's own standard error says why it died.
+// DIGEST is the SHA-256 of the toolchain's manifest, which has that of every other file. Jobs and replies are a line
+// of JSON each, after which come as many bytes as it says; the first line out is {"ready": true}.
+//   job    {"file", "compile", "options": [[name, value]…], "source": size, "new": [[id, size]…],
+//           "search": [[[path, id]…]…]}, then the source and the new files, which stay known by their ids
+//   reply  {"status", "ended_by", "seconds", "stdout": [line…], "stderr": [line…], "files": [[suffix, size]…]}, then
+//           the files
+// Nobody but this thread reads jobs and writes replies: Lean's threads have neither of the two streams. This program's
+// own standard error says why it died.
 'use strict'
+const crypto = require('crypto')
 const fs = require('fs')
 const path = require('path')
-const vm = require('vm')
 const threads = require('worker_threads')
 
-process.env.LEAN_BRIDGE_EMBEDDED ??= path.resolve(process.argv[2]) // threads started by the loader inherit it
-const toolchain = process.env.LEAN_BRIDGE_EMBEDDED
-console.log = () => {} // the loader's own tracing; Lean prints through Module.print
+const [toolchain, digest] = process.argv.slice(2)
+const STACK_MB = 64
 
-let stdout = []
-let stderr = []
-const collect = (lines) => (text) => { lines().push(...text.split('\n')) }
+const sha256 = (bytes) => crypto.createHash('sha256').update(bytes).digest('hex')
 
-function mountHost() { // every host directory keeps its name inside
-  for (const name of fs.readdirSync('/')) {
-    if (['dev', 'proc', 'sys'].includes(name)) continue
-    try {
-      if (!fs.statSync('/' + name).isDirectory()) continue
-    } catch { continue } // a dangling link
-    try { FS.mkdir('/' + name) } catch { } // the emulated file system starts with a few of its own
-    FS.mount(NODEFS, { root: '/' + name }, '/' + name)
+function die(why) {
+  fs.writeSync(2, `${why}\n`)
+  process.exit(70)
+}
+
+function readManifest() { // lines of digest, size and name
+  const bytes = fs.readFileSync(path.join(toolchain, 'manifest.txt'))
+  if (sha256(bytes) !== digest) die(`${toolchain}: the manifest is not the one that belongs to this program`)
+  const files = new Map()
+  for (const line of bytes.toString('utf8').trimEnd().split('\n')) {
+    const [sha256, size, name] = line.split(' ')
+    files.set(name, { sha256, size: Number(size) })
+  }
+  return files
+}
+
+const manifest = readManifest()
+
+function readPart(name) {
+  const bytes = fs.readFileSync(path.join(toolchain, name))
+  if (sha256(bytes) !== manifest.get(name)?.sha256) die(`${toolchain}: ${name} is not the file that was installed`)
+  return bytes
+}
+
+function share(bytes) {
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length))
+  shared.set(bytes)
+  return shared
+}
+
+const parts = {
+  lean: new WebAssembly.Module(readPart('lean.wasm')),
+  loader: readPart('lean.js').toString('utf8'),
+  symbols: share(readPart('symbols.bin')).buffer,
+}
+const library = { directory: path.join(toolchain, 'lib'), files: new Map(), read: new Map() }
+for (const [name, entry] of manifest) {
+  if (name.startsWith('lib/')) library.files.set(name.slice(4), entry)
+}
+
+function elaborate(job) {
+  return new Promise((resolve) => {
+    const thread = new threads.Worker(path.join(__dirname, 'lean_thread.js'), {
+      workerData: { ...parts, job, library },
+      env: {},
+      resourceLimits: { stackSizeMb: STACK_MB },
+    })
+    thread.on('error', (error) => die(error?.message ?? `uncaught exception ${error}`))
+    thread.on('message', async ({ read, done, files }) => {
+      if (read) library.read.set(...read)
+      if (!done) return
+      await thread.terminate()
+      resolve({ done, files })
+    })
+  })
+}
+
+new threads.BroadcastChannel('death').onmessage = ({ data }) => die(data) // of a thread that Lean started
+
+async function* frames() { // each a line of JSON and a function that gives the bytes after it
+  let pending = []
+  let held = 0
+  const stream = process.stdin[Symbol.asyncIterator]()
+  async function more() {
+    const { value, done } = await stream.next()
+    if (done) process.exit(0) // the program that gave the jobs has gone
+    pending.push(value)
+    held += value.length
+  }
+  async function take(size) {
+    while (held < size) await more()
+    const all = Buffer.concat(pending)
+    pending = [all.subarray(size)]
+    held -= size
+    return all.subarray(0, size)
+  }
+  for (;;) {
+    let end
+    while ((end = Buffer.concat(pending).indexOf(10)) < 0) await more()
+    yield [JSON.parse((await take(end + 1)).toString('utf8')), take]
   }
 }
 
-function cstring(text) {
-  const size = Buffer.byteLength(text) + 1
-  const pointer = stackAlloc(size)
-  stringToUTF8(text, pointer, size)
-  return pointer
-}
-
-function argumentVector(strings) {
-  const pointer = stackAlloc(4 * (strings.length + 1))
-  strings.forEach((text, i) => { HEAPU32[(pointer >> 2) + i] = cstring(text) })
-  HEAPU32[(pointer >> 2) + strings.length] = 0
-  return pointer
-}
-
-function exitStatus(run) { // Lean ends a run by exit(), which arrives here as an exception
-  try {
-    return run()
-  } catch (exit) {
-    if (exit?.name === 'ExitStatus') return exit.status
-    throw exit
-  }
-}
-
-// The initialisers behind main may run only once, so it is given a file with nothing in it. With -j1 Lean keeps one
-// task thread; each further thread is a Node isolate with a compiled Lean of its own, some 400 MB.
-function boot() {
-  FS.writeFile('/empty.lean', 'prelude\n')
-  exitStatus(() => wasmExports.__main_argc_argv(3, argumentVector(['lean', '-j1', '/empty.lean'])))
-}
-
-function elaborate({ file, root, olean, search, options }) {
-  const stack = stackSave()
-  const began = process.hrtime.bigint()
-  stdout = []
-  stderr = []
-  ENV.LEAN_PATH = [...search, path.join(toolchain, 'lib')].join(':')
-  wasmExports._ZN4lean16init_search_pathEv()
-  const shellOptions = stackAlloc(16)
-  const refused = stackAlloc(16)
-  wasmExports._ZN4lean16mk_shell_optionsEv(shellOptions)
-  const set = (flag, value) => wasmExports._ZN4lean20process_shell_optionERNS_10object_refEiPKcRi(
-    shellOptions, flag.charCodeAt(0), value === undefined ? 0 : cstring(value), refused)
-  set('J') // --json
-  for (const [name, value] of options) set('D', `${name}=${value}`)
-  if (root) set('R', root)
-  if (olean) set('o', olean)
-  const status = exitStatus(() => wasmExports._ZN4lean14run_shell_mainEiPPcRKNS_10object_refE(
-    1, argumentVector([file]), shellOptions))
-  stackRestore(stack)
-  const seconds = Number(process.hrtime.bigint() - began) / 1e9
-  return { status, seconds, heap: wasmExports.sbrk(0) >>> 0, stdout, stderr }
-}
-
-function write(reply) { // a pipe takes 64 kB at a time
-  const bytes = Buffer.from(JSON.stringify(reply) + '\n')
+function write(bytes) { // a pipe takes 64 kB at a time
   for (let sent = 0; sent < bytes.length;) {
     try {
       sent += fs.writeSync(1, bytes, sent)
@@ -96,49 +114,21 @@ function write(reply) { // a pipe takes 64 kB at a time
   }
 }
 
-function* jobs() {
-  const chunk = Buffer.alloc(65536)
-  let pending = Buffer.alloc(0)
-  for (;;) {
-    const size = fs.readSync(0, chunk)
-    if (size === 0) return
-    pending = Buffer.concat([pending, chunk.subarray(0, size)])
-    for (let end; (end = pending.indexOf(10)) >= 0; pending = pending.subarray(end + 1)) {
-      yield JSON.parse(pending.subarray(0, end).toString('utf8'))
-    }
+const writeLine = (value) => write(Buffer.from(JSON.stringify(value) + '\n'))
+
+async function main() {
+  let known = new Map()
+  writeLine({ ready: true })
+  for await (const [order, take] of frames()) {
+    const source = share(await take(order.source))
+    for (const [id, size] of order.new) known.set(id, share(await take(size)))
+    const search = order.search.map((files) => files.map(([name, id]) => [name, known.get(id)]))
+    const job = { file: order.file, compile: order.compile, options: order.options, source, search }
+    const { done, files } = await elaborate(job)
+    writeLine({ ...done, files: files.map(([suffix, bytes]) => [suffix, bytes.length]) })
+    for (const [, bytes] of files) write(bytes)
+    known = new Map(order.search.flat().map(([, id]) => [id, known.get(id)]))
   }
 }
 
-function leaveWithParent() { // this thread is blocked inside Lean, so another one watches
-  new threads.Worker(`setInterval(() => {
-    if (process.ppid !== ${process.ppid}) process.kill(process.pid, 'SIGKILL')
-  }, 1000)`, { eval: true })
-}
-
-globalThis.Module = {
-  noInitialRun: true,
-  thisProgram: path.join(toolchain, 'lean.js'),
-  locateFile: (name) => path.join(toolchain, name),
-  print: collect(() => stdout),
-  printErr: collect(() => stderr),
-  quit: (_, exit) => { throw exit },
-  preRun: [mountHost],
-  onRuntimeInitialized() {
-    if (!threads.isMainThread) return
-    boot()
-    write({ ready: true })
-    for (const job of jobs()) write(elaborate(job))
-    process.exit(0)
-  },
-}
-process.on('unhandledRejection', (reason) => {
-  const why = reason === 'unwind' // what a thread of the loader throws in order to end
-    ? 'a thread of Lean ended the program, as it does when its stack overflows'
-    : reason?.message ?? `uncaught exception ${reason}`
-  fs.writeSync(2, why + '\n')
-  process.exit(70)
-})
-if (threads.isMainThread) leaveWithParent()
-// The loader is a script that expects CommonJS names at the top level, and starts its threads from `__filename`.
-Object.assign(globalThis, { require, __filename, __dirname: toolchain, module: undefined })
-vm.runInThisContext(fs.readFileSync(path.join(toolchain, 'lean.js'), 'utf8'), { filename: __filename })
+main().catch((error) => die(error?.stack ?? error))

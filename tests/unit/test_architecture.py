@@ -16,7 +16,7 @@ MODELS = Path(next(iter(pybind_models.__path__)))
 
 MAY_IMPORT = {
     "toolchain": set(),
-    "build": {"toolchain", "olean"},
+    "build": {"toolchain"},
     "olean": set(),
     "kernel": {"olean", "toolchain"},
     "audit": {"olean"},

@@ -3,12 +3,15 @@ from __future__ import annotations
 import pytest
 
 from lean_bridge.errors import ToolchainDownloadFailed
-from lean_bridge.toolchain.loader import slim_loader
+from lean_bridge.toolchain.loader import slim_loader, used_exports
 
 LOADER = (
     "var Module={};var noExitRuntime=false;var pthreadPoolSize=4;"
-    "function find(){newSymIndex=Object.keys(lib.exports).indexOf(symbol);return _kept(newSymIndex)}"
-    'function start(){if(isNode){var lean_path=process.env["LEAN_PATH"]}return _also_kept}'
+    "var addFunction=(func,sig)=>{var rtn=getFunctionAddress(func);if(rtn){return rtn}"
+    "var ret=_kept();functionsInTableMap.set(func,ret);return ret};"
+    "var updateGOT=(exports,replace)=>{for(var name in exports)addFunction(name)};"
+    "if(ENVIRONMENT_IS_NODE){NODEFS.staticInit()}"
+    "function start(){return _also_kept}"
     "var _kept,_dropped,_also_kept;"
     "function assignWasmExports(wasmExports){"
     '_kept=Module["_kept"]=wasmExports["kept"];_dropped=Module["_dropped"]=wasmExports["dropped"];'
@@ -26,20 +29,26 @@ def test_only_used_exports_stay_bound() -> None:
     assert "_dropped" not in slimmed
 
 
-def test_the_symbol_search_is_indexed() -> None:
+def test_no_thread_goes_through_the_table() -> None:
     slimmed = slim_loader(LOADER)
-    assert "indexOf(symbol)" not in slimmed
-    assert "newSymIndex=lib.index.get(symbol)??-1;return _kept(newSymIndex)" in slimmed
+    assert "var addFunction=(func,sig)=>{var ret=_kept();return ret};" in slimmed
+    assert "var updateGOT=(exports,replace)=>{return;" in slimmed
 
 
-def test_the_runtime_outlives_main_on_two_threads_without_mounts_of_its_own() -> None:
-    slimmed = slim_loader(LOADER)
-    assert "var noExitRuntime=true;var pthreadPoolSize=2;" in slimmed
-    assert "if(isNode){return}if(isNode){var lean_path" in slimmed
+def test_the_host_s_file_system_is_not_prepared() -> None:
+    assert "NODEFS" not in slim_loader(LOADER)
+
+
+def test_the_exports_that_stay_are_those_it_names() -> None:
+    assert used_exports(slim_loader(LOADER)) == {"kept", "also_kept", "__main_argc_argv"}
+
+
+def test_the_runtime_outlives_main_on_two_threads() -> None:
+    assert "var noExitRuntime=true;var pthreadPoolSize=2;" in slim_loader(LOADER)
 
 
 @pytest.mark.parametrize(
-    "missing", ["function assignWasmExports(wasmExports){", "var pthreadPoolSize=4", "if(isNode)"]
+    "missing", ["function assignWasmExports(wasmExports){", "var pthreadPoolSize=4", "NODEFS"]
 )
 def test_a_loader_it_was_not_written_for_is_refused(missing: str) -> None:
     with pytest.raises(ToolchainDownloadFailed, match=r"lean\.js: expected"):

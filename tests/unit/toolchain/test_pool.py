@@ -81,6 +81,15 @@ def test_an_error_message_is_a_refusal_whatever_the_status(job: Job) -> None:
     assert elaboration.artifacts == ()
 
 
+def test_a_source_that_ends_lean_is_refused_and_named(job: Job) -> None:
+    stage = Stage([Answer(0, 0.1, (), (), ended_by="source")])
+    with open_pool(stage.start, 1, 1) as pool:
+        elaboration = pool.elaborate(job)
+    assert not elaboration.ok
+    assert elaboration.artifacts == ()
+    assert "code that the source brings ended Lean" in elaboration.diagnostics[0].text
+
+
 def test_a_stale_compiled_file_is_not_taken_for_a_result(job: Job) -> None:
     assert job.olean is not None
     job.olean.write_bytes(b"stale")
