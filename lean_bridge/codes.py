@@ -14,6 +14,7 @@ class Code(StrEnum):
 
     BUILD_FAILED = "LB101"
     KERNEL_SKIPPED = "LB102"
+    SOURCE_NOT_ACCOUNTED = "LB103"
     SOURCE_OUTSIDE = "LB104"
 
     STATEMENT_DRIFT = "LB201"
@@ -56,6 +57,8 @@ class Code(StrEnum):
     NO_ANSWER = "LB909"
     NUMERICS = "LB910"
     LEAN_CANNOT = "LB911"
+    NOT_ISOLATED = "LB912"
+    NOT_AUTHENTIC = "LB913"
     OUR_FAULT = "LB999"
 
 
@@ -86,6 +89,13 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "declarations that its kernel never saw.",
             "Any term passes for a proof then, and the compiled file does not show it.",
             "Remove the option, and every mention of it, comments included.",
+        ),
+        Code.SOURCE_NOT_ACCOUNTED: Explanation(
+            "a compiled module does not account for its source",
+            "A declaration or an import stands in the source, and the module that Lean left has nothing of "
+            "it: elaboration ended early, another file was put in its place, or `#exit` stands above it.",
+            "What is read further down in the source then looks proved, and was never looked at.",
+            "Look at the line that is named, and above it for code that runs while the file is elaborated.",
         ),
         Code.SOURCE_OUTSIDE: Explanation(
             "a source lies outside the project's root",
@@ -346,6 +356,21 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "Lean's messages then speak of this Lean's limits: they neither prove nor refute anything.",
             "Follow the mend that is named; docs/limits.md has them all. Or install the Lean that "
             "lean-toolchain names with elan: it is used instead.",
+        ),
+        Code.NOT_ISOLATED: Explanation(
+            "the build is not isolated",
+            "Isolation was required, and nothing on this machine confines what a build runs: neither "
+            "Landlock with a filter of system calls, nor bwrap.",
+            "Code that the sources bring can then read and change every file of the user, this tool "
+            "included.",
+            "Use Linux 5.13 or newer with Landlock in force, or install bubblewrap.",
+        ),
+        Code.NOT_AUTHENTIC: Explanation(
+            "a file is not what it should be",
+            "A compiled file, a file of the toolchain or a remembered answer has another digest than was "
+            "recorded, or than this package carries for it.",
+            "A changed library of Lean's makes false statements true, and a changed answer hides them.",
+            "Find out what changed it; then build again, or run `lean-bridge toolchain install`.",
         ),
         Code.OUR_FAULT: Explanation(
             "a fault of lean-bridge itself",

@@ -35,12 +35,16 @@ def conclude(
     that it was asked about and did not decide. ``require_confirmed`` takes every declaration and graph to be
     confirmed.
     """
-    failed = [report.file for report in build.modules if report.state == "failed"]
+    failed = [report for report in build.modules if report.state == "failed"]
+    if refusals := [report.file for report in failed if report.code is None]:
+        return "rejected", f"Lean refuses {listed(refusals)}", Code.BUILD_FAILED
     if failed:
-        return "rejected", f"Lean refuses {listed(failed)}", Code.BUILD_FAILED
+        error = failed[0].diagnostics[-1]
+        return "rejected", f"{error.file}:{error.line}: {error.text}", failed[0].code
+    undecided = ("no verdict", "not built")
     rows: list[DeclarationReport | GraphReport] = [*declarations, *graphs]
-    open_ = [report for report in rows if report.status == "no verdict"]
-    settled = [report for report in declarations if report.status != "no verdict"]
+    open_ = [report for report in rows if report.status in undecided]
+    settled = [report for report in declarations if report.status not in undecided]
     bad = [(report.name, report.code) for report in settled if not report.is_accepted]
     bad += [(report.name, report.code) for report in graphs if report.status == "rejected"]
     if bad:
@@ -48,6 +52,9 @@ def conclude(
         return "rejected", f"not accepted: {listed(names)}", bad[0][1]
     if underneath := list(refused):
         return "rejected", f"the second kernel refuses {listed(underneath)}", Code.KERNEL_REFUSES
+    for module in build.modules:
+        if module.limit is not None:
+            return "no verdict", module.limit, Code.LEAN_CANNOT
     for report in open_:
         if report.code != Code.NOT_PINNED:
             return "no verdict", f"{report.name}: {report.reason}", report.code

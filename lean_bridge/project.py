@@ -13,12 +13,13 @@ from pathlib import Path
 from lean_bridge.audit.catalogue import CATALOGUE, parse_catalogue
 from lean_bridge.audit.manifest import MANIFEST, parse_manifest
 from lean_bridge.audit.pins import check_pins, pin_declarations
+from lean_bridge.audit.provenance import SourceFile
 from lean_bridge.build.build import TIME_LIMIT, build_modules
 from lean_bridge.build.lakefile import LAKEFILE
 from lean_bridge.build.modules import Library, read_library
 from lean_bridge.codes import Code
 from lean_bridge.discovery import TOOLCHAIN, find_library
-from lean_bridge.errors import BuildFailed, NotCatalogued
+from lean_bridge.errors import BuildFailed, NotCatalogued, UnsupportedSource
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.files import decoded, read_below
 from lean_bridge.olean.environment import Environment
@@ -198,7 +199,7 @@ class Project:
         """
         graphs = {entry.name: entry for entry in self.catalogue.graphs}
         entry = graphs[self._find(name, list(graphs))]
-        self._check_built()
+        self.check_built()
         built = self._built()
         origin = Origin(
             environment=self.environment(),
@@ -243,7 +244,9 @@ class Project:
         catalogue = self.select(names)
         manifest = self._manifest()
         build = self.build(workers=workers, observe=observe, progress=progress)
-        failed = ",".join(module.module for module in build.modules if module.state == "failed")
+        failed = ",".join(
+            module.module for module in build.modules if module.state in ("failed", "unsupported")
+        )
         # the directory is named by the content of every module, their options and the toolchain
         pinned = manifest.model_dump_json() if manifest else ""
         requirement = f"confirmed={require_confirmed} unpinned={unpinned}"
@@ -255,7 +258,10 @@ class Project:
                 build=build, library=self.identity, cached=True, seconds=time.monotonic() - started
             )
         subject = Subject(
-            root=self.root,
+            sources={
+                module.name: SourceFile(module.file, module.content, module.is_module)
+                for module in self._built().library.modules
+            },
             provider=self._built().provider,
             build=build,
             compiled=self.compiled(),
@@ -294,14 +300,18 @@ class Project:
         self, observe: Observer, progress: Progress | None
     ) -> tuple[Environment, dict[str, DGraph]]:
         self.build(observe=observe, progress=progress)
-        self._check_built()
+        self.check_built()
         environment = self.environment()
         return environment, {entry.name: extract(environment, entry.name) for entry in self.catalogue.graphs}
 
-    def _check_built(self) -> None:
-        failed = [module.file for module in self._built().report.modules if module.state == "failed"]
-        if failed:
+    def check_built(self) -> None:
+        """Raise where a module is not compiled: BuildFailed, or UnsupportedSource for this Lean's limits."""
+        modules = self._built().report.modules
+        if failed := [module.file for module in modules if module.state == "failed"]:
             raise BuildFailed(f"Lean refuses {', '.join(failed)}; run `lean-bridge build` for its messages")
+        for module in modules:
+            if module.limit is not None:
+                raise UnsupportedSource(module.limit)
 
     def _find(self, name: str, known: Sequence[str]) -> str:
         found = [full for full in known if full == name or full.endswith(f".{name}")]

@@ -134,6 +134,8 @@ def _judgement(
     field: FieldEvidence | None,
 ) -> Judgement:
     """Return what the evidence amounts to: first whatever rejects, then whatever is not there."""
+    if declaration.status == "not built":
+        return "no verdict", declaration.reason, declaration.code
     if declaration.status not in ("defined", "no verdict"):
         return "rejected", declaration.reason, declaration.code
     if evidence.fault is not None:

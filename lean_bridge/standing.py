@@ -39,7 +39,7 @@ def read_graph(
     :func:`lean_bridge.extract.graph.extract_graph`.
     """
     environment, catalogue = origin.environment, Catalogue(declaration=(entry,))
-    (report,) = audit(environment, catalogue, root=None, failed_modules={})
+    (report,) = audit(environment, catalogue, sources={}, failed_modules={})
     reason, code = report.reason, report.code
     if report.status not in ACCEPTED:
         _refuse(entry.name, reason, code, allow_uncertified=allow_uncertified)

@@ -12,8 +12,10 @@ from typing import TypeAlias
 from lean_bridge.audit.advisories import advisories_for
 from lean_bridge.audit.audit import audit
 from lean_bridge.audit.pins import check_pins
+from lean_bridge.audit.provenance import SourceFile
 from lean_bridge.audit.structural import StructuralHashes
 from lean_bridge.build.build import TIME_LIMIT
+from lean_bridge.codes import Code
 from lean_bridge.conclude import conclude
 from lean_bridge.crosscheck.certify import certify_graphs
 from lean_bridge.crosscheck.certify_numbers import certify_numbers
@@ -42,7 +44,8 @@ KNOWN_OPS = frozenset(primitive.lean_name for primitive in PRIMITIVES.values())
 class Subject:
     """A library that was just built, and what of it is to be judged."""
 
-    root: Path
+    sources: Mapping[str, SourceFile]
+    """What the modules were compiled from, by their names."""
     provider: Provider
     build: BuildReport
     compiled: Path
@@ -80,9 +83,17 @@ def judge_library(
     clock = _Clock(observe)
     environment, catalogue = subject.environment, subject.catalogue
     hashes = StructuralHashes(environment)
-    failed = {report.module: report.state for report in subject.build.modules if report.state == "failed"}
+    failed = {
+        report.module: Code.LEAN_CANNOT
+        if report.state == "unsupported"
+        else Code(report.code or Code.BUILD_FAILED)
+        for report in subject.build.modules
+        if report.state in ("failed", "unsupported")
+    }
     with clock.stage("audit"):
-        declarations = audit(environment, catalogue, root=subject.root, failed_modules=failed, hashes=hashes)
+        declarations = audit(
+            environment, catalogue, sources=subject.sources, failed_modules=failed, hashes=hashes
+        )
     defined = {each.name for each in declarations if each.status == "defined"}
     with clock.stage("extract", len(catalogue.graphs)):
         evidence = {entry.name: GraphEvidence() for entry in catalogue.graphs}

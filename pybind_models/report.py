@@ -44,6 +44,8 @@ class Toolchain(Model):
     location: str
     isolation: Isolation = "none"
     """What confines it while it compiles."""
+    known: bool | None = None
+    """Whether the files of its library have the digests that this package carries for its version."""
 
 
 class LibraryIdentity(Model):
@@ -66,11 +68,22 @@ class ModuleReport(Model):
 
     module: str
     file: str
-    state: Literal["built", "cached", "failed", "blocked"]
-    """``blocked``: not compiled, because a module it imports failed."""
+    state: Literal["built", "cached", "failed", "unsupported", "blocked"]
+    """``unsupported``: this Lean cannot compile it, which says nothing against it (see ``limit``).
+    ``blocked``: not compiled, because a module it imports failed."""
     seconds: float
     """Elaboration time; of a cached module, the time it took when it was built."""
+    code: str | None = None
+    """Of a failed module the stable code of why, where it is not that Lean refuses it."""
     diagnostics: tuple[Diagnostic, ...] = ()
+    limit: str | None = None
+    """What this Lean cannot do, where, and the mend, in one line; goes with ``unsupported``."""
+
+    @model_validator(mode="after")
+    def _limits_are_named(self) -> ModuleReport:
+        if (self.state == "unsupported") != (self.limit is not None):
+            raise ValueError(f"{self.module}: unsupported takes the limit that was met, and goes with it")
+        return self
 
 
 class BuildReport(Model):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from lean_bridge.audit.axioms import AxiomCollector, Fault, Foundation
-from lean_bridge.audit.provenance import read_sources
+from lean_bridge.audit.provenance import SourceFile, read_sources
 from lean_bridge.audit.statement import statement_text
 from lean_bridge.audit.structural import StructuralHashes
 from lean_bridge.audit.vocabulary import Vocabulary
@@ -21,25 +20,57 @@ def audit(
     environment: Environment,
     catalogue: Catalogue,
     *,
-    root: Path | None,
-    failed_modules: Mapping[str, str],
+    sources: Mapping[Name, SourceFile],
+    failed_modules: Mapping[str, Code],
     hashes: StructuralHashes | None = None,
 ) -> tuple[DeclarationReport, ...]:
     """Return one report per catalogue entry, in order.
 
-    ``environment`` holds the library's compiled modules, ``root`` its sources, which are not looked at where
-    it is ``None``, and ``failed_modules`` says of each module that was not compiled why not. ``hashes`` are
-    the environment's, if there are some already.
+    ``environment`` holds the library's compiled modules, ``sources`` what they were compiled from, as far as
+    it is to be shown, and ``failed_modules`` gives the code of why each module that is not there was not
+    compiled. ``hashes`` are the environment's, if there are some already.
 
     Raises: OleanError if a compiled module cannot be read; then nothing was decided.
     """
     collector = AxiomCollector(environment)
     vocabulary = Vocabulary(hashes or StructuralHashes(environment))
     names = [entry.name for entry in catalogue.declarations]
-    sources = read_sources(environment, root, names) if root else {}
+    stands = read_sources(environment, sources, names)
+    ordinary = {name: source.file for name, source in sources.items() if not source.is_module}
+    hidden = _hidden_by_module(environment, ordinary)
     return tuple(
-        _judge(entry, environment, collector, vocabulary, sources.get(entry.name), failed_modules)
+        _unseen(entry, hidden[entry.name])
+        if entry.name in hidden and entry.name not in environment
+        else _judge(entry, environment, collector, vocabulary, stands.get(entry.name), failed_modules)
         for entry in catalogue.declarations
+    )
+
+
+def _hidden_by_module(environment: Environment, ordinary: Mapping[Name, str]) -> dict[Name, str]:
+    """Return which declarations of files without ``module`` were made private, by the names they stand for.
+
+    A Lean that compiles every file as a module makes them so.
+    """
+    hidden: dict[Name, str] = {}
+    for module in environment.modules:
+        if module in ordinary and environment.module(module).is_module:
+            prefix = f"_private.{module}.0."
+            for name in environment.module(module).constant_names:
+                if name.startswith(prefix):
+                    hidden.setdefault(name.removeprefix(prefix), ordinary[module])
+    return hidden
+
+
+def _unseen(entry: CatalogueEntry, file: str) -> DeclarationReport:
+    return DeclarationReport(
+        name=entry.name,
+        group=entry.group,
+        upstream=entry.upstream,
+        kind=None,
+        status="no verdict",
+        reason=f"{file}:1: has no `module`, and this Lean makes what such a file declares private to it; "
+        "begin it with `module`, `public import` and `public section`",
+        code=Code.LEAN_CANNOT,
     )
 
 
@@ -49,7 +80,7 @@ def _judge(
     collector: AxiomCollector,
     vocabulary: Vocabulary,
     source: Source | None,
-    failed_modules: Mapping[str, str],
+    failed_modules: Mapping[str, Code],
 ) -> DeclarationReport:
     constant = environment.constant(entry.name)
     if constant is None:
@@ -83,10 +114,11 @@ def declaration_fault(
     return _kind_fault(entry, constant, environment) or _foundation_fault(foundation)
 
 
-def _absent(entry: CatalogueEntry, failed_modules: Mapping[str, str]) -> DeclarationReport:
-    reason = f"no compiled module defines {entry.name}"
+def _absent(entry: CatalogueEntry, failed_modules: Mapping[str, Code]) -> DeclarationReport:
+    reason, code = f"no compiled module defines {entry.name}", Code.MISSING
     if failed_modules:
         causes = ", ".join(f"{module} ({cause})" for module, cause in sorted(failed_modules.items()))
+        code = min(failed_modules.values())
         reason += f"; not compiled: {causes}"
     return DeclarationReport(
         name=entry.name,
@@ -95,7 +127,7 @@ def _absent(entry: CatalogueEntry, failed_modules: Mapping[str, str]) -> Declara
         kind=None,
         status="not built" if failed_modules else "missing",
         reason=reason,
-        code=Code.BUILD_FAILED if failed_modules else Code.MISSING,
+        code=code,
     )
 
 

@@ -12,15 +12,19 @@ from typing import Literal
 
 import filelock
 
+from lean_bridge.build.account import check_plain, find_unaccounted, read_whole
 from lean_bridge.build.bypass import check_kernel_is_asked
 from lean_bridge.build.modules import Library, Module, generated_library, read_library
-from lean_bridge.build.store import Store, module_keys
-from lean_bridge.errors import ToolchainError
+from lean_bridge.build.store import Entry, Store, module_keys
+from lean_bridge.codes import Code
+from lean_bridge.errors import OleanError, ToolchainCrashed, ToolchainError
 from lean_bridge.events import BuildEvent, BuildStarted, ModuleFinished, ModuleStarted
+from lean_bridge.toolchain.limits import limit_met
 from lean_bridge.toolchain.location import cache_directory
 from lean_bridge.toolchain.provider import Job, Provider, WorkerPool
 from pybind_models import BuildReport, Diagnostic, ModuleReport
 
+_COMPILED = ("built", "cached")
 TIME_LIMIT = 300.0
 """Seconds one file may take, unless the caller says otherwise."""
 
@@ -66,7 +70,7 @@ def build_modules(
     What is compiled is what was read, whatever becomes of the files meanwhile.
     """
     check_kernel_is_asked(library.modules)
-    return _build(library, provider, workers, observe, time_limit)
+    return _build(library, provider, workers, observe, time_limit, finds_limits=True)
 
 
 def build_generated(
@@ -97,13 +101,17 @@ def _build(
     workers: int,
     observe: Callable[[BuildEvent], None],
     time_limit: float,
+    *,
+    finds_limits: bool = False,
 ) -> tuple[BuildReport, Path]:
+    """Build a library. With ``finds_limits`` what Lean cannot do here is told from what it refuses."""
     began = time.monotonic()
     observe(BuildStarted(tuple(module.name for module in library.modules)))
     with ThreadPoolExecutor(workers) as executor, provider.pool(workers, time_limit=time_limit) as pool:
-        build, earlier = _Build(library, provider, pool, observe), pool.processes_started
+        build, earlier = _Build(library, provider, pool, observe, finds_limits), pool.processes_started
         build.collect()
         build.run(executor, workers)
+        build.settle()
         report = BuildReport(
             toolchain=provider.info,
             modules=tuple(build.reports[module.name] for module in library.modules),
@@ -122,18 +130,23 @@ class _Build:
         provider: Provider,
         pool: WorkerPool,
         observe: Callable[[BuildEvent], None],
+        finds_limits: bool,
     ) -> None:
         self._library = library
+        self._toolchain = provider.info
+        self._finds_limits = finds_limits
         self._pool = pool
         self._observe = observe
         self._store = build_store()
         self._keys = module_keys(library, provider.info)
         self._abandoned = threading.Event()
+        self._entries: dict[str, Entry] = {}
         self.tree = self._store.tree(self._keys)
         self.reports: dict[str, ModuleReport] = {}
 
     def collect(self) -> None:
         """Take every module from the store that is there."""
+        self._store.clear(self.tree, spare=self._keys)
         for module in self._library.modules:
             report = self._from_store(module)
             if report is not None:
@@ -149,9 +162,7 @@ class _Build:
             while waiting or running:
                 for module in list(waiting):
                     imports = [self.reports.get(imported) for imported in module.imports]
-                    if any(
-                        report is not None and report.state in ("failed", "blocked") for report in imports
-                    ):
+                    if any(each is not None and each.state not in _COMPILED for each in imports):
                         waiting.remove(module)
                         self._finish(_report(module, "blocked"))
                     elif None not in imports and len(running) < workers:
@@ -164,6 +175,22 @@ class _Build:
         except BaseException:
             self._abandoned.set()
             raise
+
+    def settle(self) -> None:
+        """Leave the compiled modules in the tree, as they were stored, and nothing else.
+
+        Raises: ToolchainError if one was changed since, as code that another module brings can do where
+        nothing isolates it.
+        """
+        self._store.clear(self.tree, spare=self._entries)
+        for name, entry in self._entries.items():
+            if self.reports[name].state == "built" and not self._store.is_intact(self._keys[name], entry):
+                raise ToolchainError(
+                    f"{self.reports[name].file}: its compiled files were changed while others were made; "
+                    "see what else writes into the cache, and build again",
+                    code=Code.NOT_AUTHENTIC,
+                )
+            self._store.place(self._keys[name], entry, self.tree)
 
     def _finish(self, report: ModuleReport) -> None:
         self.reports[report.module] = report
@@ -192,19 +219,41 @@ class _Build:
                     )
                 )
                 diagnostics = tuple(d.replaced(file=module.file) for d in elaboration.diagnostics)
-                state: Literal["built", "failed"] = "built" if elaboration.ok else "failed"
-                report = _report(module, state, elaboration.seconds, diagnostics)
-                if elaboration.ok:
-                    self._store.place(key, self._store.put(key, report, artifacts), self.tree)
+                if not elaboration.ok:
+                    return self._refused(module, elaboration.seconds, diagnostics)
+                missing = _unaccounted(module, artifacts / "module.olean")
+                if missing is not None:
+                    failed = _report(module, "failed", elaboration.seconds, (*diagnostics, missing))
+                    return failed.replaced(code=Code.SOURCE_NOT_ACCOUNTED)
+                report = _report(module, "built", elaboration.seconds, diagnostics)
+                self._take(module, self._store.put(key, report, artifacts))
                 return report
+
+    def _refused(self, module: Module, seconds: float, diagnostics: tuple[Diagnostic, ...]) -> ModuleReport:
+        report = _report(module, "failed", seconds, diagnostics)
+        if not self._finds_limits:
+            return report
+        limit = limit_met(
+            module.file,
+            module.content.decode("utf-8", "replace"),
+            diagnostics,
+            toolchain=self._toolchain,
+            is_module=module.is_module,
+            ordinary=self._library.ordinary_below(module),
+        )
+        return report if limit is None else report.replaced(state="unsupported", limit=limit)
 
     def _from_store(self, module: Module) -> ModuleReport | None:
         key = self._keys[module.name]
         entry = self._store.find(key)
         if entry is None:
             return None
-        self._store.place(key, entry, self.tree)
+        self._take(module, entry)
         return entry.report.replaced(state="cached")
+
+    def _take(self, module: Module, entry: Entry) -> None:
+        self._entries[module.name] = entry
+        self._store.place(self._keys[module.name], entry, self.tree)
 
     @contextmanager
     def _locked(self, key: str) -> Iterator[None]:
@@ -226,6 +275,24 @@ def _heights(library: Library) -> dict[str, int]:
         for imported in module.imports:
             heights[imported] = max(heights[imported], heights[module.name] + 1)
     return heights
+
+
+def _unaccounted(module: Module, olean: Path) -> Diagnostic | None:
+    """Return the error that a module's compiled file does not account for its source, if so.
+
+    Raises: ToolchainCrashed if the file cannot be read; Declined where the text alone cannot tell.
+    """
+    try:
+        check_plain(olean.parent)
+        compiled = read_whole(olean)
+        missing = find_unaccounted(module.file, module.content.decode("utf-8", "replace"), compiled)
+    except OleanError as error:
+        text = f"{module.file}: Lean accepts it, and what it wrote cannot be read: {error}"
+        raise ToolchainCrashed(text, code=Code.UNREADABLE) from error
+    if missing is None:
+        return None
+    text = f"{missing.text} stands in the source and is not in the compiled module"
+    return Diagnostic(file=module.file, line=missing.line, column=missing.column, severity="error", text=text)
 
 
 def _report(

@@ -32,6 +32,8 @@ class Module:
     """Modules of this library that it imports, sorted."""
     options: Options
     """Lean options set in the lakefile."""
+    is_module: bool = True
+    """Whether it begins with ``module``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,10 @@ class Library:
                 wanted.add(name)
                 pending += known[name].imports
         return replace(self, modules=tuple(module for module in self.modules if module.name in wanted))
+
+    def ordinary_below(self, module: Module) -> tuple[str, ...]:
+        """Return the files without ``module`` among those of this library that a module imports, or they."""
+        return tuple(each.file for each in self.closure(module.imports).modules if not each.is_module)
 
 
 def read_library(root: Path, standard: Path) -> Library:
@@ -150,7 +156,8 @@ def _order(found: Mapping[str, _Found], compiled: Sequence[Path]) -> tuple[Modul
     lines: dict[tuple[str, str], int] = {}
     for name, (file, content, options) in found.items():
         own: set[str] = set()
-        for imported in parse_header(content.decode("utf-8", "replace")).imports:
+        header = parse_header(content.decode("utf-8", "replace"))
+        for imported in header.imports:
             if imported.module in found:
                 own.add(imported.module)
                 lines[name, imported.module] = imported.line
@@ -158,7 +165,7 @@ def _order(found: Mapping[str, _Found], compiled: Sequence[Path]) -> tuple[Modul
                 olean = Path(*imported.module.split(".")).with_suffix(".olean")
                 if not any((directory / olean).is_file() for directory in compiled):
                     raise _unknown_import(f"{file}:{imported.line}", imported.module, found, compiled)
-        modules[name] = Module(name, file, content, tuple(sorted(own)), options)
+        modules[name] = Module(name, file, content, tuple(sorted(own)), options, header.is_module)
     imports = {name: modules[name].imports for name in sorted(modules)}
     try:
         order = list(TopologicalSorter(imports).static_order())

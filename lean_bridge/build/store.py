@@ -1,4 +1,4 @@
-"""A content-addressed store of compiled modules: each entry whole or absent, checked when it is read."""
+"""A content-addressed store of compiled modules: each entry whole, and sealed by this user, or absent."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock
 from pydantic import ValidationError
 
 from lean_bridge.build.modules import Library
+from lean_bridge.sealed import Seal, user_seal
 from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES
 from pybind_models import Model, ModuleReport, Toolchain
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Part of every key: to be raised with every change to what an entry holds or how it is made."""
 
 RECENT = 3600
 """Seconds after its last use during which nothing is pruned."""
 
-_RESULT = "result.json"
+_RECORD = "result.sealed"
 
 
 class Entry(Model):
@@ -39,20 +40,35 @@ class Entry(Model):
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Compiled modules under ``directory``, each in a folder named by its key."""
+    """Compiled modules under ``directory``, each in a folder named by its key.
+
+    An entry that was not sealed by this user, under its own key, is absent: whoever may write here can take
+    entries away, and not put any in.
+    """
 
     directory: Path
+    seal: Seal = field(default_factory=user_seal)
 
     def find(self, key: str) -> Entry | None:
         """Return the entry at ``key`` if it is there and every file of it is what was put there."""
         folder = self._folder(key)
         try:
-            entry = Entry.model_validate_json((folder / _RESULT).read_bytes())
-            intact = all(_digest(folder / f"module{s}") == digest for s, digest in entry.digests.items())
-            os.utime(folder / _RESULT)  # used: see prune
+            payload = self.seal.open((folder / _RECORD).read_bytes(), _about(key))
+            if payload is None:
+                return None
+            entry = Entry.model_validate_json(payload)
+            os.utime(folder / _RECORD)  # used: see prune
         except (OSError, ValidationError):
             return None
-        return entry if intact else None
+        return entry if self.is_intact(key, entry) else None
+
+    def is_intact(self, key: str, entry: Entry) -> bool:
+        """Say whether every file of an entry is still what was put there."""
+        folder = self._folder(key)
+        try:
+            return all(_digest(folder / f"module{s}") == digest for s, digest in entry.digests.items())
+        except OSError:
+            return False
 
     def lock(self, key: str) -> FileLock:
         """Return the lock under which the entry at ``key`` is made, by one build at a time."""
@@ -69,15 +85,22 @@ class Store:
             yield Path(folder)
 
     def put(self, key: str, report: ModuleReport, artifacts: Path) -> Entry:
-        """Move the folder ``artifacts``, of files ``module.olean`` and so on, to ``key``; needs the lock."""
+        """Move the files ``module.olean`` and so on from ``artifacts`` to ``key``; needs the lock."""
         files = {suffix: artifacts / f"module{suffix}" for suffix in ARTIFACT_SUFFIXES}
-        digests = {suffix: _digest(file) for suffix, file in files.items() if file.exists()}
+        digests = {suffix: _digest(file) for suffix, file in files.items() if file.is_file()}
         entry = Entry(report=report, digests=digests)
-        (artifacts / _RESULT).write_text(entry.model_dump_json(), "utf-8")
-        folder = self._folder(key)
-        if folder.exists():  # damaged
-            shutil.rmtree(folder)
-        artifacts.rename(folder)
+        record = self.seal.close(entry.model_dump_json().encode(), _about(key))
+        with self.scratch() as scratch:
+            whole = scratch / "entry"
+            whole.mkdir()
+            for suffix in digests:
+                files[suffix].rename(whole / f"module{suffix}")
+            (whole / _RECORD).write_bytes(record or b"")
+            folder = self._folder(key)
+            if folder.exists():  # damaged, or not ours
+                shutil.rmtree(folder)
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            whole.rename(folder)
         return entry
 
     def tree(self, keys: Mapping[str, str]) -> Path:
@@ -88,15 +111,27 @@ class Store:
         return tree
 
     def place(self, key: str, entry: Entry, tree: Path) -> None:
-        """Make the entry's files appear in ``tree`` under their module's name."""
-        for suffix, digest in entry.digests.items():
+        """Make the entry's files, and no others of its module, appear in ``tree`` under the module's name."""
+        for suffix in ARTIFACT_SUFFIXES:
             source = self._folder(key) / f"module{suffix}"
-            target = tree.joinpath(*entry.report.module.split(".")).with_suffix(suffix)
-            if not (target.exists() and (target.samefile(source) or _digest(target) == digest)):
+            target = _placed(tree, entry.report.module, suffix)
+            digest = entry.digests.get(suffix)
+            if digest is None:
+                target.unlink(missing_ok=True)
+            elif not (target.exists() and (target.samefile(source) or _digest(target) == digest)):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with self.scratch() as folder:
                     _link(source, folder / "link")
                     (folder / "link").replace(target)
+
+    def clear(self, tree: Path, spare: Collection[str]) -> None:
+        """Delete from ``tree`` whatever belongs to none of the modules to ``spare``, links included."""
+        spared = {_placed(tree, module, suffix) for module in spare for suffix in ARTIFACT_SUFFIXES}
+        for folder, directories, files in os.walk(tree):
+            links = [name for name in directories if Path(folder, name).is_symlink()]
+            for path in (Path(folder, name) for name in (*links, *files)):
+                if path not in spared or path.is_symlink():
+                    path.unlink()
 
     def prune(self, max_bytes: int) -> int:
         """Delete what was used longest ago until at most ``max_bytes`` are kept, and return the bytes freed.
@@ -108,7 +143,7 @@ class Store:
             if leftover.stat().st_mtime < spared:
                 shutil.rmtree(leftover, ignore_errors=True)
         results = sorted(
-            self.directory.glob(f"modules/*/*/{_RESULT}"), key=lambda result: result.stat().st_mtime
+            self.directory.glob(f"modules/*/*/{_RECORD}"), key=lambda result: result.stat().st_mtime
         )
         sizes = {r.parent: sum(file.stat().st_size for file in r.parent.iterdir()) for r in results}
         kept = total = sum(sizes.values())
@@ -133,6 +168,7 @@ def module_keys(library: Library, toolchain: Toolchain) -> dict[str, str]:
             [
                 FORMAT_VERSION,
                 toolchain.identity,
+                toolchain.isolation,
                 module.name,
                 module.file,
                 module.options,
@@ -141,6 +177,17 @@ def module_keys(library: Library, toolchain: Toolchain) -> dict[str, str]:
             ]
         )
     return keys
+
+
+def _about(key: str) -> str:
+    """Return what the record of an entry is sealed as being about."""
+    return f"compiled module {key}"
+
+
+def _placed(tree: Path, module: str, suffix: str) -> Path:
+    """Return where a file of a module lies in a search path directory."""
+    *folders, name = module.split(".")
+    return tree.joinpath(*folders, name + suffix)
 
 
 def content_key(content: object) -> str:

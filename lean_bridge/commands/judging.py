@@ -22,7 +22,7 @@ from lean_bridge.commands.options import (
     WorkersOption,
     open_chosen,
 )
-from lean_bridge.errors import BuildFailed, LeanBridgeError, Rejected
+from lean_bridge.errors import LeanBridgeError, Rejected
 from lean_bridge.ui.console import open_console
 
 
@@ -175,9 +175,8 @@ def replay(
     with show_progress(open_console(sys.stderr)) as watch:
         opened = open_chosen(project, shipped)
         kernel = find_second_kernel()
-        modules = opened.build(observe=watch.observe, progress=watch.transfer).modules
-        if failed := [module.file for module in modules if module.state in ("failed", "blocked")]:
-            raise BuildFailed(f"Lean refuses {', '.join(failed)}; run `lean-bridge build` for its messages")
+        opened.build(observe=watch.observe, progress=watch.transfer)
+        opened.check_built()
         environment = opened.environment()
         wanted = [entry.name for entry in opened.select(names).declarations] if names else None
         replayed = replay_declarations(

@@ -24,7 +24,8 @@ def build(project: ProjectOption = None, shipped: ShippedOption = False, workers
     console = open_console(sys.stdout)
     render_diagnostics((message for module in report.modules for message in module.diagnostics), console)
     render_build(report, console)
-    raise typer.Exit(1 if any(module.state in ("failed", "blocked") for module in report.modules) else 0)
+    states = {module.state for module in report.modules}
+    raise typer.Exit(1 if "failed" in states else 2 if states & {"unsupported", "blocked"} else 0)
 
 
 def list_(project: ProjectOption = None, shipped: ShippedOption = False) -> None:

@@ -63,7 +63,7 @@ def check_statements(
             texts = {module: render(group) for module, group in left.items()}
             sources = {module: text for module, (text, _) in texts.items()}
             report, directory = build_generated(sources, built_upon, warm, workers=workers, observe=observe)
-            failed = [module for module in report.modules if module.state == "failed"]
+            failed = [module for module in report.modules if module.state in ("failed", "unsupported")]
             if not failed:
                 return Checked(left, refusals, directory)
             for module in failed:

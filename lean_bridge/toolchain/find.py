@@ -83,7 +83,7 @@ def _look_at(binary: Path, wanted: str) -> Candidate:
     try:
         provider = read_installed(binary)
     except ToolchainError as error:
-        return Candidate(binary, None, str(error))
+        return Candidate(binary, None, str(error).removeprefix(f"{binary}: "))
     version = provider.info.version
     if base_version(version) != wanted:
         return Candidate(binary, None, f"is {version}, and {wanted} is required")

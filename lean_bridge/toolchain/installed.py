@@ -1,15 +1,18 @@
-"""An installed Lean: the ``lean`` command, on the PATH or under elan, one process per file."""
+"""An installed Lean: the ``lean`` command, on the PATH or under elan, one confined process per file.
+
+The environment variables PATH and ``ELAN_HOME`` say where to look for one, and not what it is worth.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +20,8 @@ from typing import IO
 
 from lean_bridge.errors import ToolchainError
 from lean_bridge.toolchain import process
-from lean_bridge.toolchain.location import cache_directory
+from lean_bridge.toolchain.digests import check_program, known_libraries, read_contents
+from lean_bridge.toolchain.isolation import available, isolated
 from lean_bridge.toolchain.pool import Answer, WorkerDiedError, WorkerHungError, open_pool
 from lean_bridge.toolchain.provider import Job, WorkerPool
 from pybind_models import Toolchain
@@ -36,7 +40,7 @@ class InstalledProvider:
 
     def pool(self, workers: int, *, time_limit: float) -> AbstractContextManager[WorkerPool]:
         """Open a pool of one process per file; see :class:`lean_bridge.toolchain.provider.Provider`."""
-        return open_pool(lambda: InstalledWorker(self.binary), workers, time_limit)
+        return open_pool(lambda: InstalledWorker(self.binary, self.library), workers, time_limit)
 
 
 class InstalledWorker:
@@ -45,22 +49,28 @@ class InstalledWorker:
     spent = True
     """A process elaborates one file."""
 
-    def __init__(self, binary: Path) -> None:
+    def __init__(self, binary: Path, library: Path) -> None:
         self._binary = binary
+        self._read = (binary.parent.parent, library)
         self._process: subprocess.Popen[bytes] | None = None
 
     def run(self, job: Job, time_limit: float) -> Answer:
         """See :class:`lean_bridge.toolchain.pool.Worker`."""
         began = time.monotonic()
         with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
-            self._process = process.start(
+            confined = isolated(
                 [self._binary, *_arguments(job)],
+                read=[*self._read, job.root or job.source, *job.search_path],
+                write=[job.olean.parent] if job.olean is not None else [],
+            )
+            self._process = process.start(
+                confined.command,
                 cwd=(job.root or job.source.parent).absolute(),
                 stdout=stdout,
                 stderr=stderr,
-                env={
-                    "LEAN_PATH": os.pathsep.join(str(directory.absolute()) for directory in job.search_path)
-                },
+                env=confined.env
+                | {"LEAN_PATH": os.pathsep.join(str(directory.absolute()) for directory in job.search_path)},
+                inherit=False,
             )
             try:
                 status = self._process.wait(time_limit)
@@ -83,33 +93,33 @@ class InstalledWorker:
 
 
 def read_installed(binary: Path) -> InstalledProvider:
-    """Ask the ``lean`` at ``binary`` which version it is, unless this very file has answered before.
+    """Read which Lean the command at ``binary`` belongs to, and ask it for its version.
 
-    Raises: ToolchainError if it does not answer as Lean does.
+    Its identity is the digest of its files, not its word; that is asked within the same confines as a build.
+    Raises: ToolchainError if it is no compiled program, lies in no toolchain, or does not answer as Lean
+    does.
     """
-    found = binary.resolve().stat()
-    stamp = f"{binary.resolve()}:{found.st_mtime_ns}:{found.st_size}"
-    remembered = cache_directory() / "installed" / f"{hashlib.sha256(stamp.encode()).hexdigest()}.json"
-    try:
-        answers: dict[str, str] = json.loads(remembered.read_text("utf-8"))
-    except (OSError, ValueError):
-        answers = {"version": _ask(binary, "--version"), "library": _ask(binary, "--print-libdir")}
-        remembered.parent.mkdir(parents=True, exist_ok=True)
-        scratch = remembered.with_suffix(f".{os.getpid()}")
-        scratch.write_text(json.dumps(answers), "utf-8")
-        scratch.replace(remembered)
-    version = re.match(r"Lean \(version ([^,\s)]+)", answers["version"])
+    check_program(binary)
+    program = binary.resolve()
+    root = program.parent.parent
+    library = root / "lib" / "lean"
+    if not library.is_dir():
+        raise ToolchainError(f"{binary}: expected Lean's library at {library}, found none")
+    library = library.resolve()
+    contents = read_contents(program, library, lambda: _ask(program, "--version", read=(root, library)))
+    version = re.match(r"Lean \(version ([^,\s)]+)", contents.said)
     if version is None:
-        raise ToolchainError(
-            f"{binary}: expected a line `Lean (version …)`, found {answers['version'][:80]!r}"
-        )
+        raise ToolchainError(f"{binary}: expected a line `Lean (version …)`, found {contents.said[:80]!r}")
+    identity = f"{version[1]}:{contents.program}:{contents.library}"
     info = Toolchain(
         provider="installed",
         version=version[1],
-        identity=hashlib.sha256(f"{stamp}:{answers['version']}".encode()).hexdigest(),
+        identity=hashlib.sha256(identity.encode()).hexdigest(),
         location=str(binary),
+        isolation=available()[0],
+        known=known_libraries().get(contents.library) == version[1],
     )
-    return InstalledProvider(binary, info, Path(answers["library"]))
+    return InstalledProvider(program, info, library)
 
 
 def installed_binaries(required: str) -> tuple[Path, ...]:
@@ -144,10 +154,18 @@ def _arguments(job: Job) -> list[str]:
     return [*arguments, str(job.source.absolute())]
 
 
-def _ask(binary: Path, question: str) -> str:
+def _ask(binary: Path, question: str, *, read: Sequence[Path]) -> str:
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         try:
-            lean = process.start([binary, question], cwd=binary.parent, stdout=stdout, stderr=stderr)
+            confined = isolated([binary, question], read=read)
+            lean = process.start(
+                confined.command,
+                cwd=binary.parent,
+                stdout=stdout,
+                stderr=stderr,
+                env=confined.env,
+                inherit=False,
+            )
         except OSError as error:
             raise ToolchainError(f"{binary}: cannot be started: {error}") from error
         try:

@@ -98,13 +98,16 @@ def render_build(build: BuildReport, console: Console) -> None:
                 Text(seconds, "dim"),
             )
     console.print(table)
+    for module in build.modules:
+        if module.limit is not None:
+            console.print(Text(f"not supported by this Lean: {visible(module.limit)}"), soft_wrap=True)
     console.print(Text(" · ".join(build_summary(build))))
 
 
 def build_summary(build: BuildReport) -> list[str]:
     """Return the Lean that was used, how many modules came to which state, and what that took."""
     states = [module.state for module in build.modules]
-    kinds = ("built", "cached", "failed", "blocked")
+    kinds = ("built", "cached", "failed", "unsupported", "blocked")
     tally = ", ".join(f"{states.count(state)} {state}" for state in kinds if state in states)
     processes = counted(build.lean_processes, "Lean process", "Lean processes")
     warnings = sum(each.severity == "warning" for module in build.modules for each in module.diagnostics)

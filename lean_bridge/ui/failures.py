@@ -73,9 +73,12 @@ def _render_messages(build: BuildReport, console: Console, *, verbose: bool) -> 
     ]
     silent = [module for module in build.modules if module.state == "failed" and not module.diagnostics]
     blocked = [module.module for module in build.modules if module.state == "blocked"]
+    limits = [(module.file, module.limit) for module in build.modules if module.limit is not None]
     if told or silent or blocked:
         _title("Lean's messages", console)
     render_diagnostics(told, console)
+    for file, limit in limits:
+        console.print(_entry("open", "not supported by this Lean", file).append(f": {limit}", "not bold"))
     for module in silent:
         console.print(_entry("bad", "failed", module.file).append(": Lean gave no message", "not bold"))
     if blocked:

@@ -60,7 +60,7 @@ def _rows(report: VerifyReport) -> Iterator[tuple[str, ...]]:
         for ignored in judged.passed_over:
             yield "passed over", ignored
     for module in _modules(report):
-        yield "module", module.state, module.module, module.file, f"{module.seconds:.2f}s"
+        yield "module", module.state, module.module, module.file, f"{module.seconds:.2f}s", *_limit(module)
         for message in module.diagnostics:
             said, place = SEVERITY_WORDS[message.severity], _place(message)
             yield "message", said, module.module, place, message.text
@@ -95,6 +95,8 @@ def render_github(report: VerifyReport, *, root: str = "") -> str:
             if said.severity != "information":
                 at = _at(root, said.file, said.line, said.column + 1)
                 lines.append(_annotation(said.severity, said.text, at))
+        if module.limit is not None:
+            lines.append(_annotation("error", module.limit, _at(root, module.file)))
         if module.state == "failed" and not module.diagnostics:
             lines.append(
                 _annotation("error", f"{module.module}: failed without a message", _at(root, module.file))
@@ -131,7 +133,8 @@ def render_junit(report: VerifyReport) -> str:
     for module in _modules(report):
         told = "\n".join(f"{_place(each)}: {each.severity}: {each.text}" for each in module.diagnostics)
         tag = _CASE_TAGS[module_tone(module)]
-        _case(modules, module.file, module.module, tag, module.state, told, module.seconds)
+        message = module.limit or module.state
+        _case(modules, module.file, module.module, tag, message, told, module.seconds)
     declarations = _suite(root, "declarations")
     for each in report.declarations:
         message = f"{coded(each.code, each.reason or each.status)}{_path(each)}"
@@ -204,6 +207,10 @@ def _property(text: str) -> str:
 
 def _modules(report: VerifyReport) -> tuple[ModuleReport, ...]:
     return report.build.modules if report.build is not None else ()
+
+
+def _limit(module: ModuleReport) -> tuple[str, ...]:
+    return (module.limit,) if module.limit is not None else ()
 
 
 def _place(diagnostic: Diagnostic) -> str:

@@ -129,7 +129,7 @@ class LiveObserver:
                 case ModuleFinished(report):
                     if report.module in self._running:
                         self._running.remove(report.module)
-                    if report.state == "failed":
+                    if report.state in ("failed", "unsupported"):
                         self._progress.console.print(Text(_module_line(report), "bold red"))
                     self._advance(", ".join(name.rpartition(".")[2] for name in self._running))
                 case StageStarted(name, total):
@@ -164,7 +164,7 @@ class LiveObserver:
 
 def _module_line(report: ModuleReport) -> str:
     line = f"{report.state} {report.module}"
-    if report.state in ("built", "failed"):
+    if report.state in ("built", "failed", "unsupported"):
         line += f" ({seconds_text(report.seconds)})"
     errors = sum(diagnostic.severity == "error" for diagnostic in report.diagnostics)
     return f"{line}: {counted(errors, 'error')}" if errors else line

@@ -44,6 +44,7 @@ _MODULE_TONES: Final[dict[str, Tone]] = {
     "built": "good",
     "cached": "good",
     "failed": "bad",
+    "unsupported": "open",
     "blocked": "open",
 }
 _DECLARATION_TONES: Final[dict[str, Tone]] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tomllib
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from lean_bridge.build.build import build_store
-from lean_bridge.build.store import Entry
 from lean_bridge.executor.primitive import Primitive
 from lean_bridge.project import Project
 from lean_bridge.toolchain.location import cache_directory
@@ -115,17 +113,19 @@ def edit(instructions: Path, project: Project) -> None:
 
 
 def forge(module: str, files: Mapping[str, bytes]) -> None:
-    """Put other files into the store's only entry for a module, with digests to match."""
-    (kept,) = (
-        path
-        for path in build_store().directory.glob("modules/*/*/result.json")
-        if Entry.model_validate_json(path.read_bytes()).report.module == module
+    """Put other files into the store's only entry for a module, sealed as a build would have done it."""
+    store = build_store()
+    ((key, entry),) = (
+        (folder.name, found)
+        for folder in store.directory.glob("modules/*/*")
+        if folder.is_dir() and (found := store.find(folder.name)) and found.report.module == module
     )
-    entry = Entry.model_validate_json(kept.read_bytes())
+    kept = store.directory / "modules" / key[:2] / key
     assert set(files) <= set(entry.digests)
-    for suffix in entry.digests:
-        (kept.parent / f"module{suffix}").unlink()  # the tree has the same file under another name
+    artifacts = kept.with_suffix(".forged")
+    artifacts.mkdir()
     for suffix, data in files.items():
-        (kept.parent / f"module{suffix}").write_bytes(data)
-    digests = {suffix: hashlib.sha256(data).hexdigest() for suffix, data in files.items()}
-    kept.write_text(entry.replaced(digests=digests).model_dump_json(), encoding="utf-8")
+        (artifacts / f"module{suffix}").write_bytes(data)
+    with store.lock(key):
+        store.put(key, entry.report, artifacts)
+    artifacts.rmdir()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.audit.audit import audit
+from lean_bridge.audit.provenance import SourceFile
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.survey import survey
 from lean_bridge.toolchain.provider import Job, Provider
@@ -75,8 +76,12 @@ def _tower(embedded: Provider, tmp_path_factory: pytest.TempPathFactory) -> dict
     environment = Environment([compiled], library=embedded.library)
     environment.load("Tower.Top")
     names = ("bySorry", "byCheat", "byCode", "bySpin", "bySwap", "sound", "classical", "renamed")
+    sources = {
+        module: SourceFile(f"{module.replace('.', '/')}.lean", text.encode())
+        for module, text in MODULES.items()
+    }
     entries = tuple(CatalogueEntry(name=f"Tower.{name}", kind="theorem", group="T") for name in names)
-    reports = audit(environment, Catalogue(declaration=entries), root=root, failed_modules={})
+    reports = audit(environment, Catalogue(declaration=entries), sources=sources, failed_modules={})
     return {report.name.removeprefix("Tower."): report for report in reports}
 
 

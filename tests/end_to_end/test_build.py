@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.build.build import build_generated, build_library
+from lean_bridge.build.store import Store
 from lean_bridge.events import BuildEvent, BuildStarted, ModuleFinished, ModuleStarted
 from lean_bridge.toolchain.provider import Provider
 from pybind_models import BuildReport
@@ -127,8 +127,9 @@ def test_two_builds_at_once_share_the_work(project: Path, embedded: Provider, tm
     for first, second in zip(reports[0].modules, reports[1].modules, strict=True):
         assert {first.state, second.state} == {"built", "cached"}
         assert first.seconds == second.seconds
-    results = list(tmp_path.glob("cache/build/modules/*/*/result.json"))
-    assert sorted(json.loads(result.read_bytes())["report"]["module"] for result in results) == [
+    results = list(tmp_path.glob("cache/build/modules/*/*/result.sealed"))
+    found = [Store(tmp_path / "cache" / "build").find(result.parent.name) for result in results]
+    assert sorted(entry.report.module for entry in found if entry is not None) == [
         "Small.Double",
         "Small.Lemma",
         "Small.Use",
@@ -140,7 +141,7 @@ def test_an_interrupted_build_resumes(project: Path, embedded: Provider, cache: 
     command = [sys.executable, "-c", PROGRAM, str(project), embedded.info.location]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        wait_until(lambda: bool(list(cache.glob("build/modules/*/*/result.json"))), 120)
+        wait_until(lambda: bool(list(cache.glob("build/modules/*/*/result.sealed"))), 120)
         workers = children(running.pid)
         running.send_signal(signal.SIGINT)
         running.wait(30)

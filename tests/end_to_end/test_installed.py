@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -9,13 +11,16 @@ import pytest
 
 from lean_bridge.build.build import build_library
 from lean_bridge.errors import ToolchainTimeout
+from lean_bridge.toolchain import installed, isolation
+from lean_bridge.toolchain.digests import read_contents
 from lean_bridge.toolchain.find import find_toolchain, look_for_installed
 from lean_bridge.toolchain.health import check_health
-from lean_bridge.toolchain.installed import InstalledProvider
+from lean_bridge.toolchain.installed import InstalledProvider, read_installed
 from lean_bridge.toolchain.provider import Job, Provider
 from tests.end_to_end.lean_processes import children
+from tests.executables import answers_and_opens, runs, x86_64_linux
 
-pytestmark = pytest.mark.lean
+pytestmark = [pytest.mark.lean, x86_64_linux]
 
 REQUIRED = "leanprover/lean4:v4.28.0"
 
@@ -31,8 +36,6 @@ with open({calls!r}, "a") as calls:
 toolchain = Path({toolchain!r})
 if sys.argv[1:] == ["--version"]:
     print("Lean (version {version}, wasm32, commit 0123456789ab, Release)")
-elif sys.argv[1:] == ["--print-libdir"]:
-    print(toolchain / "lib")
 else:
     parser = argparse.ArgumentParser()
     parser.add_argument("--json", action="store_true", required=True)
@@ -60,20 +63,27 @@ else:
 
 
 class Machine:
-    """A machine with a ``lean`` on its PATH."""
+    """A machine with a ``lean`` on its PATH: a compiled program, which becomes a script."""
 
     def __init__(self, folder: Path, toolchain: str) -> None:
         self._toolchain = toolchain
-        self.lean = folder / "bin" / "lean"
+        self.lean = folder / "lean" / "bin" / "lean"
+        self.library = folder / "lean" / "lib" / "lean"
+        self._script = folder / "answer.py"
         self._calls = folder / "calls"
-        self.lean.parent.mkdir()
+        self.lean.parent.mkdir(parents=True)
+        self.library.parent.mkdir()
+        shutil.copytree(Path(toolchain) / "lib", self.library, copy_function=os.symlink)
 
     def install(self, version: str) -> None:
-        self.lean.write_text(
+        self._script.write_text(
             LEAN.format(
                 python=sys.executable, calls=str(self._calls), toolchain=self._toolchain, version=version
             )
         )
+        self._script.chmod(0o755)
+        self.lean.unlink(missing_ok=True)
+        self.lean.write_bytes(runs(self._script))
         self.lean.chmod(0o755)
 
     def calls(self) -> list[str]:
@@ -87,27 +97,89 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedded: Provider)
     monkeypatch.setenv("ELAN_HOME", str(tmp_path / "elan"))
     monkeypatch.setenv("LEAN_BRIDGE_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("LEAN_BRIDGE_TOOLCHAIN", raising=False)
+    # this lean starts Node, which no confined Lean could
+    monkeypatch.setattr(isolation, "available", lambda: ("none",))
+    monkeypatch.setattr(installed, "available", lambda: ("none",))
     return machine
 
 
 @pytest.mark.parametrize("version", ["4.28.0", "4.28.0-pre"])
 def test_an_installed_lean_of_the_required_version_is_preferred_and_asked_once(
-    machine: Machine, embedded: Provider, version: str
+    machine: Machine, version: str
 ) -> None:
     machine.install(version)
     provider = find_toolchain(REQUIRED, install=False)
     assert provider.info.provider == "installed"
     assert provider.info.version == version
-    assert provider.library == embedded.library
+    assert provider.library == machine.library
+    assert provider.info.known is False
     assert find_toolchain(REQUIRED, install=False).info == provider.info
-    assert machine.calls() == ["--version", "--print-libdir"]
+    assert machine.calls() == ["--version"]
 
 
-def test_a_replaced_lean_is_asked_again_and_has_another_identity(machine: Machine) -> None:
+def test_a_replaced_lean_is_asked_again_and_has_another_identity(machine: Machine, tmp_path: Path) -> None:
     machine.install("4.28.0")
     before = find_toolchain(REQUIRED, install=False).info.identity
     machine.install("4.28.0-pre")
+    machine.lean.write_bytes(machine.lean.read_bytes() + b"another")
+    provider = find_toolchain(REQUIRED, install=False)
+    assert (provider.info.identity != before, provider.info.version) == (True, "4.28.0-pre")
+    assert tmp_path in provider.library.parents
+
+
+def test_an_edited_library_gives_a_lean_another_identity_and_makes_every_module_again(
+    machine: Machine,
+) -> None:
+    machine.install("4.28.0")
+    before = find_toolchain(REQUIRED, install=False).info.identity
+    edited = machine.library / "Init" / "Core.olean"
+    data = edited.read_bytes()
+    stamps = edited.stat()
+    edited.unlink()  # a link to the embedded Lean's file
+    edited.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    os.utime(edited, ns=(stamps.st_atime_ns, stamps.st_mtime_ns))
     assert find_toolchain(REQUIRED, install=False).info.identity != before
+    edited.write_bytes(data)
+    assert find_toolchain(REQUIRED, install=False).info.identity == before
+
+
+def test_a_library_in_the_table_is_known_for_its_version_only(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.install("4.28.0")
+    assert find_toolchain(REQUIRED, install=False).info.known is False
+    digest = read_contents(machine.lean, machine.library, lambda: "").library
+    monkeypatch.setattr(installed, "known_libraries", lambda: {digest: "4.28.0"})
+    assert find_toolchain(REQUIRED, install=False).info.known is True
+    monkeypatch.setattr(installed, "known_libraries", lambda: {digest: "4.28.1"})
+    assert find_toolchain(REQUIRED, install=False).info.known is False
+
+
+def test_a_script_is_passed_over_and_said(machine: Machine) -> None:
+    machine.lean.write_text('#!/bin/sh\necho "Lean (version 4.28.0, x86_64, commit 0123456789ab, Release)"\n')
+    machine.lean.chmod(0o755)
+    (candidate,) = look_for_installed(REQUIRED)
+    assert candidate.provider is None
+    assert "is a script, beginning '#!/bin/sh'" in candidate.reason
+    (item,) = [item for item in check_health(REQUIRED) if item.name == "installed Lean"]
+    assert "is a script" in item.detail
+
+
+def test_a_program_without_a_library_of_leans_is_passed_over(machine: Machine) -> None:
+    machine.install("4.28.0")
+    machine.library.rename(machine.library.with_name("elsewhere"))
+    (candidate,) = look_for_installed(REQUIRED)
+    assert candidate.provider is None
+    assert "expected Lean's library" in candidate.reason
+
+
+def test_what_another_hand_remembers_of_a_lean_is_not_believed(machine: Machine, tmp_path: Path) -> None:
+    machine.install("4.28.0")
+    before = find_toolchain(REQUIRED, install=False).info
+    (record,) = (tmp_path / "cache" / "installed").iterdir()
+    record.write_bytes(record.read_bytes().replace(b"4.28.0", b"4.29.0"))
+    assert find_toolchain(REQUIRED, install=False).info == before
+    assert machine.calls() == ["--version", "--version"]
 
 
 def test_a_lean_of_another_version_is_passed_over_and_reported(machine: Machine) -> None:
@@ -150,3 +222,30 @@ def test_a_slow_lean_is_stopped_with_all_it_started(machine: Machine, tmp_path: 
     with provider.pool(1, time_limit=0.5) as pool, pytest.raises(ToolchainTimeout, match=r"after 0\.5 s"):
         pool.elaborate(Job(source=tmp_path / "A.lean"))
     assert children() == before
+
+
+@pytest.mark.parametrize("confined", [True, False])
+def test_an_installed_lean_runs_confined_where_something_confines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, confined: bool
+) -> None:
+    if confined and isolation.available()[0] == "none":
+        pytest.skip("nothing confines here")
+    monkeypatch.setenv("LEAN_BRIDGE_CACHE", str(tmp_path / "cache"))
+    if not confined:
+        monkeypatch.setattr(isolation, "available", lambda: ("none",))
+        monkeypatch.setattr(installed, "available", lambda: ("none",))
+    lean, secret = tmp_path / "lean" / "bin" / "lean", tmp_path / "secret"
+    lean.parent.mkdir(parents=True)
+    secret.write_text("secret")
+    lean.write_bytes(answers_and_opens("Lean (version 4.28.0, x86_64, Release)", secret))
+    lean.chmod(0o755)
+    (tmp_path / "lean" / "lib" / "lean").mkdir(parents=True)
+    (tmp_path / "lean" / "lib" / "lean" / "Init.olean").write_bytes(b"olean")
+    provider = read_installed(lean)
+    assert provider.info.version == "4.28.0"
+    assert (provider.info.isolation != "none") == confined
+    source = tmp_path / "work" / "A.lean"
+    source.parent.mkdir()
+    source.write_text("")
+    with provider.pool(1, time_limit=10) as pool:
+        assert pool.elaborate(Job(source=source)).ok == confined  # it ends with 1 where it reads the secret

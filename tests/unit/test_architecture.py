@@ -16,7 +16,7 @@ MODELS = Path(next(iter(pybind_models.__path__)))
 
 MAY_IMPORT = {
     "toolchain": set(),
-    "build": {"toolchain"},
+    "build": {"toolchain", "olean"},
     "olean": set(),
     "kernel": {"olean", "toolchain"},
     "audit": {"olean"},

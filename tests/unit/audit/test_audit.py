@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.audit.audit import audit
+from lean_bridge.audit.provenance import SourceFile
 from lean_bridge.codes import Code
 from lean_bridge.olean.environment import Environment
 from pybind_models.catalogue import Catalogue, CatalogueEntry
@@ -13,19 +14,22 @@ from pybind_models.report import DeclarationKind, DeclarationReport
 from tests.olean_writer import write_module
 
 DATA = Path(__file__).parents[2] / "data" / "olean"
+SOURCES = {"Cell": SourceFile("Cell.lean", (DATA / "Cell.lean").read_bytes())}
 
 
 def judge(
     name: str,
     kind: DeclarationKind,
     environment: Environment | None = None,
-    failed: dict[str, str] | None = None,
+    failed: dict[str, Code] | None = None,
 ) -> DeclarationReport:
     if environment is None:
         environment = Environment([DATA])
         environment.load("Cell")
     entry = CatalogueEntry(name=name, kind=kind, group="G", upstream="Up.stream")
-    (report,) = audit(environment, Catalogue(declaration=(entry,)), root=DATA, failed_modules=failed or {})
+    (report,) = audit(
+        environment, Catalogue(declaration=(entry,)), sources=SOURCES, failed_modules=failed or {}
+    )
     assert (report.name, report.group, report.upstream) == (name, "G", "Up.stream")
     return report
 
@@ -79,9 +83,9 @@ def test_a_deleted_theorem_is_missing() -> None:
 
 
 def test_an_absent_theorem_is_not_built_where_modules_failed() -> None:
-    report = judge("gone", "theorem", failed={"B": "imports A", "A": "3 errors"})
+    report = judge("gone", "theorem", failed={"B": Code.SOURCE_NOT_ACCOUNTED, "A": Code.BUILD_FAILED})
     assert (report.status, report.code) == ("not built", Code.BUILD_FAILED)
-    assert report.reason == "no compiled module defines gone; not compiled: A (3 errors), B (imports A)"
+    assert report.reason == "no compiled module defines gone; not compiled: A (LB101), B (LB103)"
 
 
 def test_the_source_is_read_where_the_declaration_stands(capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from lean_bridge.build.modules import Library, Module
 from lean_bridge.build.store import RECENT, Store, module_keys
+from lean_bridge.sealed import Seal
 from pybind_models import ModuleReport, Toolchain
 
 LEAN = Toolchain(provider="embedded", version="4.28.0-pre", identity="one", location="here")
@@ -17,11 +19,12 @@ MIDDLE = Module("A.Middle", "A/Middle.lean", b"import A.Leaf\n", ("A.Leaf",), ()
 TOP = Module("A.Top", "A/Top.lean", b"import A.Middle\n", ("A.Middle",), ())
 OTHER = Module("A.Other", "A/Other.lean", b"module\n", (), ())
 KEY = "ab" * 32
+OURS, THEIRS = Seal(b"ours" * 8), Seal(b"them" * 8)
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store(tmp_path)
+    return Store(tmp_path, OURS)
 
 
 def put(store: Store, key: str = KEY, module: str = "A.Leaf", content: bytes = b"olean") -> None:
@@ -89,7 +92,7 @@ def test_an_entry_is_found_again(store: Store) -> None:
     assert entry.digests.keys() == {".olean", ".olean.private"}
 
 
-@pytest.mark.parametrize("file", ["module.olean", "module.olean.private", "result.json"])
+@pytest.mark.parametrize("file", ["module.olean", "module.olean.private", "result.sealed"])
 def test_an_edited_or_missing_file_makes_an_entry_absent_until_it_is_made_again(
     store: Store, file: str
 ) -> None:
@@ -101,6 +104,90 @@ def test_an_edited_or_missing_file_makes_an_entry_absent_until_it_is_made_again(
     assert store.find(KEY) is None
     put(store)
     assert store.find(KEY) is not None
+
+
+def test_an_entry_that_another_user_sealed_is_absent(store: Store) -> None:
+    put(Store(store.directory, THEIRS))
+    assert store.find(KEY) is None
+    put(store)
+    assert store.find(KEY) is not None
+
+
+def test_an_entry_of_another_key_is_absent(store: Store) -> None:
+    put(store)
+    other = "ac" * 32
+    shutil.copytree(store.directory / "modules" / "ab" / KEY, store.directory / "modules" / "ac" / other)
+    assert store.find(other) is None
+    assert store.find(KEY) is not None
+
+
+def test_without_a_key_entries_serve_the_build_that_made_them_and_no_other(tmp_path: Path) -> None:
+    keyless = Store(tmp_path, Seal(None))
+    put(keyless)
+    assert keyless.find(KEY) is None
+    assert Store(tmp_path, OURS).find(KEY) is None
+
+
+def test_only_the_files_of_a_compiled_module_are_kept(store: Store, tmp_path: Path) -> None:
+    artifacts = tmp_path / "artifacts"
+    artifacts.mkdir()
+    for name in ("module.olean", "other.olean", "result.sealed"):
+        (artifacts / name).write_bytes(b"olean")
+    report = ModuleReport(module="A.Leaf", file="A/Leaf.lean", state="built", seconds=1.5)
+    with store.lock(KEY):
+        store.put(KEY, report, artifacts)
+    assert {path.name for path in store.directory.glob(f"modules/*/{KEY}/*")} == {
+        "module.olean",
+        "result.sealed",
+    }
+    assert store.find(KEY) is not None
+
+
+def placed(store: Store) -> Path:
+    put(store)
+    tree, entry = store.tree({"A.Leaf": KEY}), store.find(KEY)
+    assert entry is not None
+    store.place(KEY, entry, tree)
+    return tree
+
+
+def listing(tree: Path) -> set[str]:
+    return {path.relative_to(tree).as_posix() for path in tree.rglob("*") if not path.is_dir()}
+
+
+LEAF_FILES = {"A/Leaf.olean", "A/Leaf.olean.private"}
+
+
+def test_what_belongs_to_no_module_is_cleared_from_a_tree(store: Store, tmp_path: Path) -> None:
+    tree = placed(store)
+    (tree / "A" / "Planted.olean").write_bytes(b"olean")
+    (tree / "Init").mkdir()
+    (tree / "Init" / "Prelude.olean").write_bytes(b"olean")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "Std.olean").write_bytes(b"olean")
+    (tree / "Lean").symlink_to(tmp_path / "elsewhere")
+    store.clear(tree, spare=["A.Leaf"])
+    assert listing(tree) == LEAF_FILES
+    assert (tmp_path / "elsewhere" / "Std.olean").exists()
+
+
+def test_a_module_whose_folder_is_a_link_is_placed_in_a_folder_of_its_own(
+    store: Store, tmp_path: Path
+) -> None:
+    tree = placed(store)
+    (tree / "A").rename(tmp_path / "elsewhere")
+    (tree / "A").symlink_to(tmp_path / "elsewhere")
+    store.clear(tree, spare=["A.Leaf"])
+    assert placed(store) == tree
+    assert listing(tree) == LEAF_FILES
+    assert not (tree / "A").is_symlink()
+
+
+def test_a_part_that_an_entry_does_not_have_is_taken_from_the_tree(store: Store) -> None:
+    tree = placed(store)
+    (tree / "A" / "Leaf.olean.server").write_bytes(b"planted")
+    assert placed(store) == tree
+    assert listing(tree) == LEAF_FILES
 
 
 def test_a_tree_holds_modules_under_their_names(store: Store) -> None:
@@ -133,7 +220,7 @@ def test_different_builds_have_different_trees(store: Store) -> None:
 def test_pruning_deletes_what_was_used_longest_ago(store: Store) -> None:
     for age, key in enumerate(["cc" * 32, "bb" * 32, "aa" * 32]):
         put(store, key, content=bytes(1000))
-        (result,) = store.directory.glob(f"modules/*/{key}/result.json")
+        (result,) = store.directory.glob(f"modules/*/{key}/result.sealed")
         then = time.time() - RECENT - 100 * (age + 1)
         os.utime(result, (then, then))
     assert store.find("aa" * 32) is not None  # the oldest, now the one used last

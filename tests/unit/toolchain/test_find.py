@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -59,8 +60,18 @@ def test_an_installed_lean_can_be_insisted_on(monkeypatch: pytest.MonkeyPatch) -
         find_toolchain(REQUIRED, install=True)
 
 
-def test_a_lean_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_script_is_no_lean_and_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lean = executable(tmp_path / "bin" / "lean")
+    monkeypatch.setenv("LEAN_BRIDGE_TOOLCHAIN", "installed")
+    with pytest.raises(ToolchainNotFound, match=rf"{lean}: is a script, beginning '#!/bin/sh'"):
+        find_toolchain(REQUIRED, install=True)
+
+
+def test_a_program_that_is_not_lean_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lean = executable(tmp_path / "bin" / "lean")
+    shutil.copy("/bin/false", lean)
+    (tmp_path / "lib" / "lean").mkdir(parents=True)
+    (tmp_path / "lib" / "lean" / "Init.olean").write_bytes(b"olean")
     monkeypatch.setenv("LEAN_BRIDGE_TOOLCHAIN", "installed")
     with pytest.raises(
         ToolchainNotFound, match=rf"{lean}: expected an answer to --version, found exit status"

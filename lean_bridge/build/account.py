@@ -1,0 +1,113 @@
+"""Holds a compiled module against its source: it is whole, and nothing of the source is missing in it."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lean_bridge.build.header import parse_header
+from lean_bridge.build.scan import Components, Declared, scan_declarations
+from lean_bridge.codes import Code
+from lean_bridge.errors import Declined, OleanError
+from lean_bridge.olean.module import Module, read_module
+from lean_bridge.olean.names import split_name
+
+_PRIVATE = "_private"
+
+
+@dataclass(frozen=True, slots=True)
+class Unaccounted:
+    """Something that a source says and its compiled module does not have."""
+
+    line: int
+    column: int
+    text: str
+
+
+def read_whole(olean: Path) -> Module:
+    """Read a module with all its parts, and every constant in it, as one that is to be kept.
+
+    Raises: OleanError if anything of it is missing or damaged.
+    """
+    module = read_module(olean, parts="exported")
+    if module.is_module:
+        module = read_module(olean, parts="all")
+    for name in module.constant_names:
+        module.constant(name)
+    return module
+
+
+def check_plain(artifacts: Path) -> None:
+    """Check that what lies in a folder is plain files: a link would be read as whatever it leads to.
+
+    Raises: OleanError naming the first that is not.
+    """
+    for path in sorted(artifacts.iterdir()):
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+            raise OleanError(str(path), 0, "expected a plain file, found a link or something else")
+
+
+def find_unaccounted(file: str, source: str, module: Module) -> Unaccounted | None:
+    """Return the first thing that ``source`` imports or declares and its compiled ``module`` does not have.
+
+    What the process that compiled it says is not asked: code that a source brings can end it early, write
+    its own compiled file, or take a message back. ``file`` is how errors name the source.
+    Raises: Declined where the text alone cannot tell.
+    """
+    header = parse_header(source)
+    imported = {line.module for line in module.imports}
+    for line in header.imports:
+        if line.module not in imported:
+            return Unaccounted(line.line, 0, f"the import of {line.module}")
+    if extra := imported - {line.module for line in header.imports} - {"Init"}:
+        return Unaccounted(1, 0, f"a header without an import of {min(extra)}, which the module has")
+    scan = scan_declarations(source)
+    if scan.unclosed_quotation is not None:
+        opened, hidden = scan.unclosed_quotation
+        raise Declined(
+            f"{file}:{opened}: a quotation is opened here and closed nowhere, so the {hidden.keyword} on "
+            f"line {hidden.line} may be text or a declaration; close it, or write ` and ( apart",
+            code=Code.SOURCE_NOT_ACCOUNTED,
+        )
+    return next(_missing(file, scan.declared, module), None)
+
+
+def _missing(file: str, declared: tuple[Declared, ...], module: Module) -> Iterator[Unaccounted]:
+    made = {_user_name(name): name for name in module.constant_names}
+    ranges = [(_user_name(name), place) for name, place in module.declaration_ranges.items()]
+
+    def stands_at(each: Declared) -> bool:
+        """Whether something was declared by the command that stands where the text has this."""
+        position = each.line, each.column
+        return any(
+            (place.line, place.column) <= position < (place.end_line, place.end_column)
+            and (not each.suffix or name[-len(each.suffix) :] == each.suffix)
+            for name, place in ranges
+        )
+
+    for each in declared:
+        what = f"{each.keyword} {'.'.join(each.name)}" if each.name else f"an {each.keyword} without a name"
+        if each.after_exit is not None:
+            yield Unaccounted(
+                each.line, each.column, f"{what}, behind the `#exit` of line {each.after_exit},"
+            )
+        elif each.keyword != "example" and each.name not in made and not stands_at(each):
+            if each.is_expected_to_fail:
+                raise Declined(
+                    f"{file}:{each.line}: {what} is expected to fail here, and is not in the compiled "
+                    "module; make it an `example`",
+                    code=Code.SOURCE_NOT_ACCOUNTED,
+                )
+            yield Unaccounted(each.line, each.column, what)
+
+
+def _user_name(name: str) -> Components:
+    """Return a name's components, without what marks it as private to its module."""
+    parts = split_name(name) or ()
+    if parts and parts[0] == _PRIVATE:
+        number = next((at for at, part in enumerate(parts) if isinstance(part, int)), 0)
+        parts = parts[number + 1 :]
+    return tuple(str(part) for part in parts)

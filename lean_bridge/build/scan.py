@@ -1,0 +1,228 @@
+"""Finds the declarations in a Lean source by its text alone, without asking the Lean that elaborates it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+_PART = r"(?: «[^»\n]+» | [^\W\d][\w'!?]* )"
+_TOKEN: Final = re.compile(
+    rf"""
+      (?P<space> \s+ | --[^\n]* )
+    | (?P<comment> /- )
+    | (?P<raw> r(?P<hashes>\#*)" )
+    | (?P<string> "(?: [^"\\] | \\. )*" )
+    | (?P<character> '(?: \\[^'\n]+ | \\' | [^\\'\n] )' )
+    | (?P<quoted_name> `+ {_PART} (?: \. {_PART} )* )
+    | (?P<quotation> `\( )
+    | (?P<word> \#? {_PART} (?: \. {_PART} )* )
+    | (?P<mark> . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_COMPONENT: Final = re.compile(r"«(?P<quoted>[^»\n]+)»|(?P<plain>[^.«»]+)")
+
+_NAMED: Final = frozenset(
+    {"theorem", "def", "abbrev", "axiom", "opaque", "inductive", "coinductive", "structure", "class", "lemma"}
+)
+_GUARDS: Final = frozenset({"#guard_msgs", "#check_failure"})
+"""Commands that expect the one after them to fail."""
+_CLOSERS: Final = {"(": ")", "[": "]", "{": "}", "⟨": "⟩"}
+
+Components = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A declaration that stands in a source."""
+
+    keyword: str
+    name: Components
+    """Its full name as far as the text tells; without components for what Lean names itself."""
+    suffix: Components
+    """The part of the name that is written where it is declared."""
+    line: int
+    """1-based."""
+    column: int
+    """0-based, in code points, as Lean counts."""
+    is_expected_to_fail: bool = False
+    """Whether it stands under a command such as ``#guard_msgs``."""
+    after_exit: int | None = None
+    """The line of an ``#exit`` before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What the text of a source declares."""
+
+    declared: tuple[Declared, ...]
+    unclosed_quotation: tuple[int, Declared] | None
+    """The line of a quotation that ends nowhere, and the first declaration that it hides."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    text: str
+    at: int
+
+
+def scan_declarations(text: str) -> Scan:
+    """Return every declaration of a source, in order.
+
+    ``theorem``, ``def`` and the like are reserved words of Lean's, so they open a declaration wherever they
+    stand outside comments, strings and quotations: at the start of a line, behind attributes and modifiers,
+    behind ``in``, or in the middle of a line. Declarations within a quotation are a macro's, and made where
+    it is used. What macros and elaborators declare is not seen.
+    """
+    return _Scanner(text).scan()
+
+
+def name_components(text: str) -> Components:
+    """Return the components of a name as it is written in a source."""
+    return tuple(part["quoted"] or part["plain"] for part in _COMPONENT.finditer(text))
+
+
+class _Scanner:
+    def __init__(self, text: str) -> None:
+        self._tokens = [*_tokens(text), _Token("", len(text))]
+        self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
+        self._scopes: list[str | None] = []
+        """Open namespaces, by component; ``None`` for a section or a ``mutual`` block."""
+        self._brackets: list[tuple[str, int]] = []
+        """What closes each bracket that is open in a quotation, and where that quotation begins."""
+        self._hidden: Declared | None = None
+        self._exit: int | None = None
+        self._guarded = False
+
+    def scan(self) -> Scan:
+        declared = [found for at in range(len(self._tokens) - 1) if (found := self._read(at)) is not None]
+        unclosed = None
+        if self._brackets and self._hidden is not None:
+            unclosed = self._line(self._brackets[0][1]), self._hidden
+        return Scan(tuple(declared), unclosed)
+
+    def _read(self, at: int) -> Declared | None:
+        word = self._tokens[at].text
+        if self._is_quoted(word, at):
+            if word in _NAMED and self._hidden is None:
+                self._hidden = self._declared(word, at, ())
+            return None
+        if word in _GUARDS:
+            self._guarded = True
+        elif word == "#exit" and self._exit is None:
+            self._exit = self._line(self._tokens[at].at)
+        elif word == "namespace":
+            self._scopes += name_components(self._tokens[at + 1].text)
+        elif word == "mutual":
+            self._scopes.append(None)
+        elif word == "section":
+            self._scopes += [None] * max(1, len(self._scope_name(at)))
+        elif word == "end":
+            count = max(1, len(self._scope_name(at)))
+            del self._scopes[max(0, len(self._scopes) - count) :]
+        else:
+            return self._declaration(word, at)
+        return None
+
+    def _declaration(self, word: str, at: int) -> Declared | None:
+        before, after = self._tokens[at - 1].text if at else "", self._tokens[at + 1].text
+        if word == "example":
+            return self._declared(word, at, ())
+        if word == "instance":
+            if before in ("deriving", "(") or after in ("]", ",", ":=") or after.isdigit():
+                return None
+            while self._tokens[at + 1].text == "(":  # a priority
+                at = next(i for i in range(at, len(self._tokens)) if self._tokens[i].text in (")", ""))
+            named = name_components(self._tokens[at + 1].text) if self._is_name(at + 1) else ()
+            return self._declared(word, at, named)
+        if word not in _NAMED or after in ("]", ",") or before == ".":
+            return None
+        if word == "class" and after in _NAMED:
+            return None
+        if word == "lemma" and not self._is_name(at + 1):
+            return None  # not a word of Lean's own
+        return self._declared(word, at, name_components(after) if self._is_name(at + 1) else ())
+
+    def _declared(self, keyword: str, at: int, named: Components) -> Declared:
+        offset = self._tokens[at].at
+        line = self._line(offset)
+        guarded, self._guarded = self._guarded, False
+        if named[:1] == ("_root_",):
+            suffix = full = named[1:]
+        else:
+            suffix = named
+            full = (*(scope for scope in self._scopes if scope is not None), *named) if named else ()
+        column = offset - self._lines[line - 1]
+        return Declared(keyword, full, suffix, line, column, guarded, self._exit)
+
+    def _is_quoted(self, word: str, at: int) -> bool:
+        """Keep account of the quotations, and say whether this token lies in one."""
+        if word == "`(":
+            start = self._brackets[0][1] if self._brackets else self._tokens[at].at
+            self._brackets.append((")", start))
+            return True
+        if not self._brackets:
+            return False
+        if word in _CLOSERS:
+            self._brackets.append((_CLOSERS[word], self._brackets[0][1]))
+        elif word == self._brackets[-1][0]:
+            self._brackets.pop()
+            if not self._brackets:
+                self._hidden = None
+        return True
+
+    def _is_name(self, at: int) -> bool:
+        text = self._tokens[at].text
+        return bool(text) and (text[0] in "«_" or text[0].isalpha())
+
+    def _scope_name(self, at: int) -> Components:
+        """Return the name behind ``section`` or ``end``, which has to be on its line."""
+        here, following = self._tokens[at], self._tokens[at + 1]
+        is_beside = self._line(here.at) == self._line(following.at)
+        if is_beside and self._is_name(at + 1) and following.text not in _OPENING:
+            return name_components(following.text)
+        return ()
+
+    def _line(self, offset: int) -> int:
+        low, high = 0, len(self._lines)
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self._lines[middle] <= offset else (low, middle)
+        return low + 1
+
+
+_OPENING: Final = _NAMED | frozenset(
+    {
+        *("instance", "example", "namespace", "section", "end", "mutual", "open", "variable", "universe"),
+        *("set_option", "attribute", "private", "protected", "public", "noncomputable", "unsafe", "partial"),
+        *("scoped", "local", "deriving", "export", "meta", "macro", "syntax", "elab", "notation"),
+        *("run_cmd", "initialize"),
+    }
+)
+"""Words that open a command, and so are no name of a section."""
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    offset = 0
+    while (token := _TOKEN.match(text, offset)) is not None:
+        end = token.end()
+        if token["comment"] is not None:
+            end = _comment_end(text, offset)
+        elif token["raw"] is not None:
+            close = text.find(f'"{token["hashes"]}', end)
+            end = len(text) if close < 0 else close + 1 + len(token["hashes"])
+        elif token["space"] is None:
+            yield _Token(token[0], offset)
+        offset = end
+
+
+def _comment_end(text: str, start: int) -> int:
+    """Return the offset after the block comment that opens at ``start``; block comments nest."""
+    depth = 0
+    for mark in re.compile(r"/-|-/").finditer(text, start):
+        depth += 1 if mark[0] == "/-" else -1
+        if depth == 0:
+            return mark.end()
+    return len(text)

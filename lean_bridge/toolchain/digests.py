@@ -1,0 +1,147 @@
+"""Names an installed Lean by what its files hold, and says whether that is a Lean that this package knows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from lean_bridge.errors import ToolchainError
+from lean_bridge.sealed import Seal, user_seal
+from lean_bridge.toolchain.location import cache_directory
+from pybind_models import Model
+
+_PROGRAMS: Final = {
+    b"\x7fELF": "ELF",
+    b"MZ": "PE",
+    b"\xfe\xed\xfa\xce": "Mach-O",
+    b"\xfe\xed\xfa\xcf": "Mach-O",
+    b"\xce\xfa\xed\xfe": "Mach-O",
+    b"\xcf\xfa\xed\xfe": "Mach-O",
+    b"\xca\xfe\xba\xbe": "Mach-O",
+}
+"""How compiled programs begin."""
+_HELD: Final = (".olean", ".olean.server", ".olean.private", ".ir", ".dylib", ".dll")
+_PROGRAM: Final = "lean"
+
+_Stamp = tuple[int, int, int, int]
+"""Size, modification and change times, and number of a file: none of them changes unnoticed by its user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What the files of a Lean hold."""
+
+    program: str
+    """SHA-256 of the ``lean`` command."""
+    library: str
+    """SHA-256 over the names and SHA-256 of the compiled library's files and of the shared libraries."""
+    said: str
+    """What the program with just these files says of itself."""
+
+
+class _Record(Model):
+    """What was read of a Lean earlier."""
+
+    files: dict[str, tuple[_Stamp, str]]
+    """Stamp and SHA-256 of each."""
+    said: str
+
+
+def check_program(binary: Path) -> None:
+    """Check that a ``lean`` is a compiled program: a script can answer as Lean does, and be anything.
+
+    Raises: ToolchainError, saying what it is instead.
+    """
+    try:
+        with binary.open("rb") as stream:
+            head = stream.read(64)
+    except OSError as error:
+        raise ToolchainError(f"{binary}: cannot be read: {error.strerror}") from error
+    if not any(head.startswith(magic) for magic in _PROGRAMS):
+        kind = "a script" if head.startswith(b"#!") else "no program"
+        begin = head.split(b"\n")[0][:40].decode("ascii", "backslashreplace")
+        raise ToolchainError(
+            f"{binary}: is {kind}, beginning {begin!r}, where the compiled Lean was expected"
+        )
+
+
+def read_contents(program: Path, library: Path, ask: Callable[[], str]) -> Contents:
+    """Return the digests of a Lean; a file whose stamp was seen before is not read again.
+
+    Where nothing changed since, nor is the program asked what it says of itself.
+    Raises: ToolchainError if a file cannot be read, or a directory is a link and may lead anywhere.
+    """
+    path = cache_directory() / "installed" / f"{hashlib.sha256(str(program).encode()).hexdigest()}.sealed"
+    seal, about = user_seal(), f"installed Lean {program}"
+    earlier = _recall(path, seal, about)
+    files: dict[str, tuple[_Stamp, str]] = {}
+    try:
+        for name, file in ((_PROGRAM, program), *sorted(_files(library))):
+            stamp = _stamp(file)
+            known = earlier.files.get(name) if earlier is not None else None
+            files[name] = known if known is not None and known[0] == stamp else (stamp, _digest(file))
+    except OSError as error:
+        raise ToolchainError(f"{error.filename}: cannot be read: {error.strerror}") from error
+    if len(files) == 1:
+        raise ToolchainError(f"{library}: expected Lean's compiled library, found none")
+    is_as_before = earlier is not None and earlier.files == files
+    record = earlier if earlier is not None and is_as_before else _Record(files=files, said=ask())
+    closed = None if is_as_before else seal.close(record.model_dump_json().encode(), about)
+    if closed is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = path.with_suffix(f".{os.getpid()}")
+        scratch.write_bytes(closed)
+        scratch.replace(path)
+    lines = "".join(f"{name}\0{digest}\n" for name, (_, digest) in files.items() if name != _PROGRAM)
+    digest = hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
+    return Contents(files[_PROGRAM][1], digest, record.said)
+
+
+def _recall(path: Path, seal: Seal, about: str) -> _Record | None:
+    try:
+        payload = seal.open(path.read_bytes(), about)
+        return _Record.model_validate_json(payload) if payload is not None else None
+    except (OSError, ValidationError):
+        return None
+
+
+def known_libraries() -> Mapping[str, str]:
+    """Return the versions of Lean whose library this package knows, by the library's digest."""
+    text = (resources.files("lean_bridge.toolchain") / "known_libraries.json").read_text("utf-8")
+    known: dict[str, str] = json.loads(text)
+    return known
+
+
+def _files(library: Path) -> Iterator[tuple[str, Path]]:
+    """Yield what a verdict can rest on: compiled modules, and what the program is linked with."""
+    for folder, directories, names in os.walk(library):
+        for name in directories:
+            if Path(folder, name).is_symlink():
+                raise ToolchainError(
+                    f"{Path(folder, name)}: a link in Lean's library, which may lead anywhere"
+                )
+        for name in names:
+            if name.endswith(_HELD) or ".so" in name:
+                path = Path(folder, name)
+                yield path.relative_to(library).as_posix(), path
+    for path in library.parent.iterdir():  # the shared libraries of the program itself
+        if path.is_file() and (path.name.endswith(_HELD) or ".so" in path.name):
+            yield f"../{path.name}", path
+
+
+def _stamp(path: Path) -> _Stamp:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
