@@ -32,7 +32,7 @@ from lean_bridge.crosscheck.finite_field import PRIME
 from lean_bridge.executor.graph import Argument, BoundGraph
 from lean_bridge.executor.linear_map import LinearMap
 from lean_bridge.executor.program import Program
-from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.scalars import Array, plain_means
 from lean_bridge.executor.shape import Shape
 
 
@@ -134,6 +134,10 @@ class Degrees:
     def exp(self, x: Array) -> Array:
         """Return the degree of a polynomial of degree 2 in each coordinate."""
         return np.asarray(x * x + x)
+
+    def mean_of_rows(self, x: Array) -> Array:
+        """Return the degree of each mean along the last axis."""
+        return plain_means(self, x)
 
     exp_of_rows = sqrt = tanh = exp
 

@@ -17,9 +17,9 @@ ALIGNMENT: Final = 64
 ATTEMPTS: Final = 20
 """How often each order is improved on."""
 
-DRAWN: Final = 200
+PLACED: Final = 60_000
 FEW: Final = 250
-"""How many preferences are drawn for no more blocks than that."""
+"""How many blocks are placed by preferences that are drawn, where there are no more blocks than that."""
 
 GOOD_ENOUGH: Final = 1.025
 """An arena this near to the bytes that must be live at once is not improved on,"""
@@ -86,7 +86,7 @@ def pack(blocks: Sequence[Block]) -> tuple[list[int], int]:
     best, least = [0] * len(blocks), sum(block.size for block in blocks)
     orders = [sorted(range(len(blocks)), key=lambda i: rank(blocks[i])) for rank in _ORDERS]
     skylines = _skylines(blocks)
-    near = chain((_fit(blocks, order) for order in orders), islice(skylines, DRAWN // 4))
+    near = chain((_fit(blocks, order) for order in orders), islice(skylines, PLACED // 4 // max(len(blocks), 1)))
     for packings, enough in ((near, GOOD_ENOUGH), (skylines, ENOUGH), (_improved(blocks, orders), ENOUGH)):
         for offsets in packings:
             size = max(map(_stop, blocks, offsets), default=0)
@@ -118,13 +118,13 @@ def _skylines(blocks: Sequence[Block]) -> Iterator[list[int]]:
     Of those the one that lasts longest, is largest or ends last, by weights that are drawn.
     """
     count = len(blocks)
-    if count > FEW:
+    if not 0 < count <= FEW:
         return
     first, last, sizes = np.array([(block.first, block.last, block.size) for block in blocks]).T
     meets = [np.flatnonzero((first <= block.last) & (last >= block.first)).tolist() for block in blocks]
     scaled = [each / max(each.max(), 1) for each in (last - first, sizes, last)]
     rng = np.random.default_rng(count)
-    for _ in range(DRAWN):
+    for _ in range(PLACED // count):
         weights, noise = rng.random(3), rng.random() * rng.random(count) / 2
         preference = sum(weight * each for weight, each in zip(weights, scaled, strict=True)) - noise
         yield _stack(blocks, meets, np.argsort(np.argsort(-preference)).tolist())

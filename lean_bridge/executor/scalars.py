@@ -46,6 +46,10 @@ class Scalars(Protocol):
         """Return the exponentials along the last axis up to a nonzero factor of each row's own."""
         ...
 
+    def mean_of_rows(self, x: Array) -> Array:
+        """Return the means along the last axis, which is kept."""
+        ...
+
     def sqrt(self, x: Array) -> Array:
         """Return the square root of each coordinate."""
         ...
@@ -97,6 +101,15 @@ class Reals:
         """Return ``exp(x - max of the row)``: at most 1, so that no row overflows."""
         return self.exp(x - x.max(axis=-1, keepdims=True, initial=-np.inf))
 
+    def mean_of_rows(self, x: Array) -> Array:
+        """Return the means along the last axis, corrected by those of what is left: constant rows have theirs.
+
+        The mean of a row of 1e6 is off by the rounding of its sum, and a normalisation magnifies what is left
+        of such a row by ``1/√ε``.
+        """
+        means = plain_means(self, x)
+        return means + plain_means(self, x - means)
+
     def sqrt(self, x: Array) -> Array:
         """Return the square root of each coordinate; 0 where it is negative, as in Lean."""
         return np.asarray(np.sqrt(np.maximum(x, 0)))
@@ -104,6 +117,12 @@ class Reals:
     def tanh(self, x: Array) -> Array:
         """Return the hyperbolic tangent of each coordinate."""
         return np.asarray(np.tanh(x))
+
+
+def plain_means(scalars: Scalars, x: Array) -> Array:
+    """Return sums along the last axis over its length, exact in a field that is."""
+    means: Array = x.sum(axis=-1, keepdims=True) * scalars.rational(1, x.shape[-1])
+    return means
 
 
 REALS: Final[Scalars] = Reals()

@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from lean_bridge.executor.recorder import Recorder
-from lean_bridge.executor.scalars import Array, Reals, Scalars
+from lean_bridge.executor.scalars import Array, Reals, Scalars, plain_means
 from lean_bridge.executor.shape import Shape
 
 
@@ -142,6 +142,10 @@ class TracingScalars:
         if isinstance(self.kind, Reals):
             return self.exp(x - cast(Tracer, x).max(axis=-1, keepdims=True))
         return cast(Tracer, x).emit("exp_of_rows", x)
+
+    def mean_of_rows(self, x: Array) -> Array:
+        """Write down the means along the last axis; how rows are centred safely, the pass ``centring`` knows."""
+        return plain_means(self, x)
 
     def sqrt(self, x: Array) -> Array:
         """Write down the square root of each coordinate."""

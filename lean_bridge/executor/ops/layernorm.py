@@ -21,25 +21,19 @@ from lean_bridge.executor.primitive import (
     draw_lengths,
     draw_sample,
 )
-from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.scalars import Array, plain_means
 from lean_bridge.executor.shape import Shape, Shapes, check_operands
 
 _PARAMS: Final = {"ε": EPSILON}
 
 
-def _row_means(setting: Setting, x: Array) -> Array:
-    """Return the mean of each row, with the axis kept."""
-    means: Array = x.sum(axis=1, keepdims=True) * setting.scalars.rational(1, x.shape[1])
-    return means
-
-
 def _centered(setting: Setting, x: Array) -> Array:
-    centered: Array = x - _row_means(setting, x)
+    centered: Array = x - setting.scalars.mean_of_rows(x)
     return centered
 
 
 def _shifted_variance(setting: Setting, centered: Array) -> Array:
-    variance: Array = _row_means(setting, centered * centered) + setting.params["ε"]
+    variance: Array = plain_means(setting.scalars, centered * centered) + setting.params["ε"]
     return variance
 
 
@@ -52,7 +46,8 @@ def _normalized(setting: Setting, x: Array) -> tuple[Array, Array]:
 
 def _derivative(setting: Setting, r: Array, z: Array, v: Array) -> Array:
     """Return ``r ⊙ (v − mean v − z ⊙ mean (z ⊙ v))``, the derivative of z; it is its own adjoint."""
-    moved: Array = r * (v - _row_means(setting, v) - z * _row_means(setting, z * v))
+    means, products = plain_means(setting.scalars, v), plain_means(setting.scalars, z * v)
+    moved: Array = r * (v - means - z * products)
     return moved
 
 

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from lean_bridge.executor.instructions import Trace
 from lean_bridge.executor.passes.absorb import absorb_factors
 from lean_bridge.executor.passes.affine import stack_affine
+from lean_bridge.executor.passes.centring import center_rows
 from lean_bridge.executor.passes.columns import stack_sums
 from lean_bridge.executor.passes.contractions import contract_rows
 from lean_bridge.executor.passes.copies import remake_copies
@@ -39,6 +40,7 @@ PASSES: Final[Mapping[str, Pass]] = MappingProxyType(
         "contractions": contract_rows,
         "quotients": move_quotients,
         "guards": drop_guards,
+        "centring": center_rows,
         "rows": spread_sums,
         "small": fuse_small,
         "affine": stack_affine,
