@@ -86,7 +86,9 @@ def pack(blocks: Sequence[Block]) -> tuple[list[int], int]:
     best, least = [0] * len(blocks), sum(block.size for block in blocks)
     orders = [sorted(range(len(blocks)), key=lambda i: rank(blocks[i])) for rank in _ORDERS]
     skylines = _skylines(blocks)
-    near = chain((_fit(blocks, order) for order in orders), islice(skylines, PLACED // 4 // max(len(blocks), 1)))
+    near = chain(
+        (_fit(blocks, order) for order in orders), islice(skylines, PLACED // 4 // max(len(blocks), 1))
+    )
     for packings, enough in ((near, GOOD_ENOUGH), (skylines, ENOUGH), (_improved(blocks, orders), ENOUGH)):
         for offsets in packings:
             size = max(map(_stop, blocks, offsets), default=0)

@@ -42,6 +42,9 @@ SMALL: Final = 1 << 14
 """Bytes for each result up to which a whole arena is looked at sooner than the results one by one."""
 
 
+_AS_COMPILED: Final = "as compiled, but not node by node: use BoundGraph.interpret at this point"
+
+
 class Checks(StrEnum):
     """How much is looked at; each level includes the ones before it."""
 
@@ -137,8 +140,13 @@ class CheckedProgram(Program):
         with noting_overflow() as overflows:
             made = evaluate(leaves)
             given = [array for (role, _), array in leaves.items() if role in roles]
-            self.inspect(request, leaves, given, made if is_whole else [], overflowed=bool(overflows))
-        return made
+            results = made if is_whole else []
+            instead = self.inspect(request, leaves, given, results, overflowed=bool(overflows))
+        if instead is None:
+            return made
+        if not is_whole:
+            raise NumericsError(self.entries[-1].name, f"{request.dtype} overflowed {_AS_COMPILED}")
+        return instead
 
     def inspect(
         self,
@@ -148,30 +156,38 @@ class CheckedProgram(Program):
         results: Sequence[Array],
         *,
         overflowed: bool,
-    ) -> None:
+    ) -> list[Array] | None:
         """Raise NumericsError naming the first entry with a bad number, if there may be one.
 
         That is looked for where something overflowed, or one of the given arrays or results is not finite.
+        Return what is to be given in place of the results, if compiled code overflowed where node by node
+        nothing does: then its numbers are not what was asked for, finite or not.
         """
         if self.checks is Checks.OFF:
-            return
+            return None
         self.check_arguments(request.dtype)
         bad = overflowed or not all(map(is_finite, (*given, *results)))
-        if bad or (self.checks is Checks.DOMAINS and (request.moved or request.wrt)):
-            self._interpret(request, leaves)
-            self._check_rounding(request, results)
+        if not bad and not (self.checks is Checks.DOMAINS and (request.moved or request.wrt)):
+            return None
+        made = self._interpret(request, leaves)
+        self._check_rounding(request, results)
+        return made if overflowed else None
 
-    def _interpret(self, request: Request, leaves: Leaves) -> None:
-        """Compute what was requested node by node, for the error that it raises."""
+    def _interpret(self, request: Request, leaves: Leaves) -> list[Array]:
+        """Return what was requested, computed node by node. Raises: NumericsError."""
         values = self.primals([leaves["input", i] for i in range(len(self.context))])
 
         def whole(role: Role, entries: Sequence[BoundEntry]) -> list[Array]:
             return [leaves.get((role, i), np.zeros_like(values[i])) for i in range(len(entries))]
 
+        made = [values[position] for position in request.values]
         if request.moved:
-            self.tangents(values, whole("tangent", self.context))
+            moved = self.tangents(values, whole("tangent", self.context))
+            made += [moved[position] for position in request.moved]
         if request.wrt:
-            self.cotangents(values, whole("seed", self.entries))
+            pulled = self.cotangents(values, whole("seed", self.entries))
+            made += [pulled[position] for position in request.wrt]
+        return made
 
     def _check_given(self, role: Role, given: Sequence[Array]) -> None:
         if self.checks is Checks.OFF:
@@ -198,9 +214,7 @@ class CheckedProgram(Program):
         for position, result in zip(asked, results, strict=False):
             if not is_finite(result):
                 name = self.entries[position].name
-                found = f"entry {position} ({name}) {describe(result)} as compiled"
-                mend = "but not node by node: use BoundGraph.interpret at this point"
-                raise NumericsError(name, f"{found}, {mend}")
+                raise NumericsError(name, f"entry {position} ({name}) {describe(result)} {_AS_COMPILED}")
 
 
 class CheckedRun(Run):
@@ -230,11 +244,13 @@ class CheckedRun(Run):
         """Return the looks by the number of calls that go before, where ``inspect`` does not look anyway."""
         if self._program.checks is not Checks.FINITE:
             return {}
-        if self.floats.nbytes <= SMALL * len(self._results):
-            return {len(self._calls): [(note_bad, (self.floats, self._bad))]}
         looks: dict[int, list[Call]] = {}
+        at_once = self.floats.nbytes <= SMALL * len(self._results)
+        if at_once:
+            looks[len(self._calls)] = [(note_bad, (self.floats, self._bad))]
         for position, result in zip(self.plan.trace.results, self._results, strict=True):
-            looks.setdefault(self._ends[position], []).append((note_bad, (result, self._bad)))
+            if not (at_once and self.plan.is_in_arena(position)):
+                looks.setdefault(self._ends[position], []).append((note_bad, (result, self._bad)))
         return looks
 
     def __call__(self) -> list[Array]:
@@ -248,8 +264,9 @@ class CheckedRun(Run):
             function(*arguments)
         results = list(self._results)
         if self._overflows or self._bad or self._program.checks is not Checks.FINITE:
-            given, overflowed = list(self.bound.values()), bool(self._overflows)
-            self._program.inspect(self._request, self.bound, given, results, overflowed=overflowed)
+            given, overflowed = list(self.given.values()), bool(self._overflows)
+            instead = self._program.inspect(self._request, self.given, given, results, overflowed=overflowed)
+            results = results if instead is None else instead
         return results
 
 

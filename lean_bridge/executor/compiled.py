@@ -18,12 +18,12 @@ from lean_bridge.executor.checks import CheckedProgram, CheckedRun
 from lean_bridge.executor.evaluate import evaluate
 from lean_bridge.executor.instructions import Trace
 from lean_bridge.executor.layout import lay_out
-from lean_bridge.executor.namespaces import concat, permute, precision, zeros
+from lean_bridge.executor.namespaces import concat, owned, permute, precision, zeros
 from lean_bridge.executor.passes.order import OVERWRITE, PASSES, SWITCHES
 from lean_bridge.executor.passes.rewriter import Target
 from lean_bridge.executor.plan import Plan
 from lean_bridge.executor.program import Program, shown
-from lean_bridge.executor.run import Pool, Run
+from lean_bridge.executor.run import Idle, Pool, Run
 from lean_bridge.executor.scalars import Array, Reals
 from lean_bridge.executor.stages import Evaluator, Linearized, split_stages
 from lean_bridge.executor.trace import Leaves, Request, Role, trace_program
@@ -34,7 +34,7 @@ class CompiledProgram:
     """A program that computes what :class:`Program` does, only what is asked, and fast.
 
     Threads may share it: what is planned never changes, and buffers belong to one call at a time. Between
-    calls a program keeps the buffers and the arrays of the last one. Over other fields, and in other
+    calls a program keeps a few buffers, and the arrays of the last one. Over other fields, and in other
     libraries' arrays, it evaluates the same instructions without buffers.
 
     Entries are named; None stands for all. Arrays as for :class:`Program`.
@@ -50,6 +50,8 @@ class CompiledProgram:
         self._traces: dict[Request, Trace] = {}
         self._plans: dict[Request, Plan] = {}
         self._evaluators: dict[Request, Evaluator] = {}
+        self._idle = Idle()
+        self._stages: dict[tuple[Request, Role], tuple[Evaluator, Evaluator]] = {}
 
     def __repr__(self) -> str:
         return shown(self, self.standing)
@@ -243,12 +245,16 @@ class CompiledProgram:
 
     def _evaluator(self, trace: Trace, dtype: np.dtype[Any]) -> Evaluator:
         if type(self.scalars) is Reals:
-            return Pool(self._planned(trace, dtype))
+            return Pool(self._planned(trace, dtype), self._idle)
         return functools.partial(evaluate, trace, self.scalars)
 
     def _linearized(self, request: Request, leaves: dict[tuple[Role, int], Array], role: Role) -> Linearized:
-        early, late = split_stages(self._trace(request), role)
-        first, second = (self._evaluator(trace, request.dtype) for trace in (early, late))
+        if (request, role) not in self._stages:
+            early, late = split_stages(self._trace(request), role)
+            made = (self._evaluator(trace, request.dtype) for trace in (early, late))
+            self._stages[request, role] = next(made), next(made)
+        first, second = self._stages[request, role]
+        leaves = {key: owned(array) for key, array in leaves.items()}  # the point stays where it is
         saved = self._watch(request, first, is_whole=False)(leaves)
         leaves.update({("saved", number): array for number, array in enumerate(saved)})
         given = request.seeds if role == "seed" else request.tangents

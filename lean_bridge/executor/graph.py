@@ -13,7 +13,7 @@ from lean_bridge.errors import BindingError, GraphError, NoStanding, ShapeError,
 from lean_bridge.executor.arrays import BoundEntry
 from lean_bridge.executor.checks import CheckedProgram
 from lean_bridge.executor.compiled import CompiledProgram
-from lean_bridge.executor.parameters import Parameter
+from lean_bridge.executor.parameters import Parameter, kept
 from lean_bridge.executor.primitive import Primitive, Setting
 from lean_bridge.executor.program import Program, Step
 from lean_bridge.executor.scalars import REALS, Reals, Scalars
@@ -136,8 +136,9 @@ class BoundGraph:
 
         It runs node by node, the reference for what ``compile`` returns. ``kind`` is the field to compute in.
         A linear map is given as a ``LinearMap`` or as a matrix of shape (outputs, inputs) on row-major
-        coordinates, a bias as an array. An argument that Python cannot spell, like ``ε₁``, may be given as
-        ``ε1``. Floating point is checked to be finite; ``with_checks`` of the program has other levels.
+        coordinates, a bias as an array; they are copied, so that later writes to them change no program. An
+        argument that Python cannot spell, like ``ε₁``, may be given as ``ε1``. Floating point is checked to
+        be finite; ``with_checks`` of the program has other levels.
 
         Raises: BindingError if an argument is missing, unknown, not of the field, of another size, or an ε
         that is not positive.
@@ -145,6 +146,7 @@ class BoundGraph:
         model = self.graph.model
         kinds = dict.fromkeys(model.scalars, "scalar") | dict.fromkeys(model.maps, "map")
         given = _by_name(model, kinds, "argument", arguments)
+        given |= {name: kept(given[name]) for name in model.maps}
         for name in model.scalars:
             with _named(f"{model.lean_name}: scalar {name}"):
                 kind.check_scalar(given[name])

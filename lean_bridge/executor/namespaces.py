@@ -45,6 +45,16 @@ def largest(x: Array, axis: int, *, keep: bool) -> Array:
     return zeros(x, (*x.shape[:axis], *(1,) * keep, *x.shape[axis + 1 :])) - np.inf
 
 
+def owned(x: Array) -> Array:
+    """Return an array that nobody else can write to: a copy, unless its library has no other arrays."""
+    if isinstance(x, np.ndarray):
+        copied = x.copy()
+        copied.flags.writeable = False
+        return copied
+    made: Array = x.clone() if hasattr(x, "clone") else x
+    return made
+
+
 def zeros(like: Array, shape: Shape) -> Array:
     """Return zeros of the library, precision and device of an array."""
     if isinstance(like, np.ndarray):

@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from lean_bridge.executor.linear_map import LinearMap
+from lean_bridge.executor.namespaces import owned
 from lean_bridge.executor.scalars import Array, Scalars
 from lean_bridge.executor.shape import Shape, Shapes, text_of
 
@@ -72,6 +73,13 @@ def _check_bias(value: object, _shapes: Shapes, out: Shape, scalars: Scalars) ->
 
 def _draw_bias(rng: np.random.Generator, _shapes: Shapes, out: Shape) -> Array:
     return rng.uniform(-1.0, 1.0, size=out)
+
+
+def kept(value: object) -> object:
+    """Return a linear map or an array as a program keeps it: as it is now; anything else as it is."""
+    if isinstance(value, LinearMap):
+        return LinearMap(owned(value.weights), value.positions)
+    return owned(value) if hasattr(value, "shape") else value  # type: ignore[arg-type]
 
 
 SCALAR: Final = Parameter(is_map=False, check=_check_scalar, draw=_draw_scalar)

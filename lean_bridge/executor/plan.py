@@ -53,6 +53,10 @@ class Plan:
         """The bytes that are needed at the same time, whatever the allocation."""
         return live_peak(list(self.blocks.values()))
 
+    def is_in_arena(self, position: int) -> bool:
+        """Return whether an instruction's result lies in the arena, unlike what is given or fixed."""
+        return self.layout.storages[self.layout.places[position].storage].kind == "arena"
+
     def _bytes(self, size: int) -> int:
         return -(-size * self.dtype.itemsize // ALIGNMENT) * ALIGNMENT
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Final
+
 import numpy as np
 
 from lean_bridge.executor.arena import aligned_zeros
@@ -10,7 +13,7 @@ from lean_bridge.executor.kernels import Call, assignment, identity, lower
 from lean_bridge.executor.layout import view_of
 from lean_bridge.executor.plan import Plan
 from lean_bridge.executor.program import shown
-from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.scalars import Array, read_only
 from lean_bridge.executor.trace import Leaves, Role
 from pybind_models import NOT_JUDGED, GraphStanding
 
@@ -18,7 +21,8 @@ from pybind_models import NOT_JUDGED, GraphStanding
 class Run:
     """A plan with buffers of its own, to be called again and again by one thread at a time.
 
-    Results are views of the buffers: they hold until the next call.
+    Results are views of the buffers: they hold until the next call. Those that are the same in every call are
+    read-only.
     """
 
     def __init__(self, plan: Plan, *, standing: GraphStanding = NOT_JUDGED) -> None:
@@ -35,17 +39,17 @@ class Run:
                 raw = arena[start : start + storage.size * plan.dtype.itemsize]
                 self._roots[number] = raw.view(plan.dtype).reshape(storage.shape)
             elif storage.kind == "zeros":
-                self._roots[number] = np.zeros(storage.shape, plan.dtype)
+                self._roots[number] = read_only(np.zeros(storage.shape, plan.dtype))
             elif storage.kind == "constant":
                 value = plan.trace.instructions[storage.source].static[0].value
-                self._roots[number] = np.asarray(value, plan.dtype)
+                self._roots[number] = read_only(np.asarray(value, plan.dtype))
         self._leaves: dict[tuple[Role, int], int] = {
             (each.static[0], each.static[1]): plan.layout.places[position].storage
             for position, each in enumerate(plan.trace.instructions)
             if each.op == "leaf"
         }
-        self.bound: dict[tuple[Role, int], Array] = {}
-        """The arrays that are read."""
+        self.given: Leaves = {}
+        """The arrays that it was given last, those included that it does not read."""
         self._calls: list[Call] = []
         self._ends: list[int] = []
         """After how many calls each instruction's result is there."""
@@ -65,13 +69,20 @@ class Run:
             function(*arguments)
         return list(self._results)
 
+    def release(self) -> None:
+        """Keep the buffers, and forget what was read."""
+        self.given, self._calls, self._results = {}, [], []
+        for storage in self._leaves.values():
+            self._roots.pop(storage, None)
+
     def bind(self, leaves: Leaves) -> None:
         """Read these arrays from now on; those not in row-major order are copied on each call."""
-        if self.bound and all(self.bound[key] is leaves[key] for key in self._leaves):
+        known, self.given = self.given, leaves
+        if known and all(known[key] is leaves[key] for key in self._leaves):
             return
         self._calls, self._ends = [], []
         for key, storage in self._leaves.items():
-            self.bound[key] = array = leaves[key]
+            array = leaves[key]
             if not array.flags.c_contiguous:
                 copy = np.empty(array.shape, array.dtype)
                 self._calls.append(assignment(copy, array))
@@ -89,24 +100,49 @@ class Run:
         self._results = [made[result] for result in trace.results]
 
 
+KEPT: Final = 8
+"""Runs that a program keeps between calls, with their buffers."""
+
+
+class Idle:
+    """The runs of a program between calls, a bounded number; only the last one keeps what it read."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._runs: list[Run] = []
+
+    def take(self, plan: Plan) -> Run:
+        """Return a run of a plan that nobody uses."""
+        with self._lock:
+            for index in reversed(range(len(self._runs))):
+                if self._runs[index].plan is plan:
+                    return self._runs.pop(index)
+        return Run(plan)
+
+    def give(self, run: Run) -> None:
+        """Take a run back."""
+        with self._lock:
+            if self._runs:
+                self._runs[-1].release()
+            self._runs.append(run)
+            del self._runs[:-KEPT]
+
+
 class Pool:
     """A plan with as many runs as threads call it at once; results belong to the caller."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, idle: Idle) -> None:
         self.plan = plan
-        self._idle: list[Run] = []
+        self._idle = idle
 
     def __call__(self, leaves: Leaves) -> list[Array]:
         """Return the results for these arrays; one that is asked for again is returned itself."""
-        try:
-            run = self._idle.pop()
-        except IndexError:  # other threads use them all
-            run = Run(self.plan)
+        run = self._idle.take(self.plan)
         run.bind(leaves)
         instructions = [self.plan.trace.instructions[result] for result in self.plan.trace.results]
         owned = [
             leaves[each.static[0], each.static[1]] if each.op == "leaf" else result.copy()
             for each, result in zip(instructions, run(), strict=True)
         ]
-        self._idle.append(run)
+        self._idle.give(run)
         return owned

@@ -102,7 +102,7 @@ class Reals:
         return self.exp(x - x.max(axis=-1, keepdims=True, initial=-np.inf))
 
     def mean_of_rows(self, x: Array) -> Array:
-        """Return the means along the last axis, corrected by those of what is left: constant rows have theirs.
+        """Return the means along the last axis, corrected by those of what is left of the rows.
 
         The mean of a row of 1e6 is off by the rounding of its sum, and a normalisation magnifies what is left
         of such a row by ``1/√ε``.
@@ -117,6 +117,13 @@ class Reals:
     def tanh(self, x: Array) -> Array:
         """Return the hyperbolic tangent of each coordinate."""
         return np.asarray(np.tanh(x))
+
+
+def read_only(array: Array) -> Array:
+    """Return a view of an array through which nobody can write."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def plain_means(scalars: Scalars, x: Array) -> Array:

@@ -144,7 +144,7 @@ class TracingScalars:
         return cast(Tracer, x).emit("exp_of_rows", x)
 
     def mean_of_rows(self, x: Array) -> Array:
-        """Write down the means along the last axis; how rows are centred safely, the pass ``centring`` knows."""
+        """Write down the means along the last axis; the pass ``centring`` knows how rows lose them safely."""
         return plain_means(self, x)
 
     def sqrt(self, x: Array) -> Array:
