@@ -182,9 +182,11 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "the manifest reviewed.",
         ),
         Code.DEFINED_TWICE: Explanation(
-            "two modules define one name differently",
-            "Modules that do not import each other declare one name, and do not agree on what it is.",
-            "Which of the two was proved would depend on which one is read.",
+            "two modules define one name",
+            "Two modules declare one name, or a module declares one of Lean's own library; only a theorem of "
+            "the same statement may have several proofs. No file could import both.",
+            "Which of the two is meant would depend on which one is read, and what is known of the one would "
+            "be believed of the other.",
             "Rename one of them, or let one module import the other.",
         ),
         Code.KERNEL_NAME: Explanation(

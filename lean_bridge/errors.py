@@ -11,6 +11,7 @@
         GraphError                  the graph is ill-formed
           ShapeError
         CrossCheckFailed            numbers disagree
+        Inconsistent                compiled modules that make no library together
         NoStanding                  the graph's declaration is not accepted
       NoVerdict                     nothing was decided                                     exit 2
         ToolchainError              Lean could not be run
@@ -105,6 +106,12 @@ class NoStanding(Rejected):
     """A graph is not to be run as a certified one: its declaration is not accepted."""
 
     code = Code.NO_STANDING
+
+
+class Inconsistent(Rejected):
+    """Compiled modules make no library together: no file could import them all, or they take Lean's names."""
+
+    code = Code.DEFINED_TWICE
 
 
 class NoVerdict(LeanBridgeError):

@@ -22,6 +22,7 @@ from lean_bridge.discovery import TOOLCHAIN, find_library
 from lean_bridge.errors import BuildFailed, NotCatalogued, UnsupportedSource
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.files import decoded, read_below
+from lean_bridge.leans_own import library_names
 from lean_bridge.olean.environment import Environment
 from lean_bridge.standing import Origin, read_graph
 from lean_bridge.toolchain.find import find_toolchain
@@ -145,7 +146,11 @@ class Project:
         Modules that Lean refused are absent. Raises: as :meth:`build`; OleanError.
         """
         built = self._built()
-        environment = Environment([built.directory], library=built.provider.library)
+        environment = Environment(
+            [built.directory],
+            library=built.provider.library,
+            library_names=library_names(built.provider),
+        )
         modules = (module for module in built.report.modules if module.state in ("built", "cached"))
         environment.closure(module.module for module in modules)
         return environment

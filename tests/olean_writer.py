@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+_KIND_NUMBERS = ("definition", "theorem")
+"""As Lean numbers what a hidden constant was."""
+
 
 class OleanWriter:
     """One non-module file in the making; every method returns the word that refers to what it wrote."""
@@ -135,19 +138,24 @@ def write_module(
 ) -> Path:
     """Write a module whose constants, all of type ``Prop``, have a kind and mention others in their bodies.
 
-    An axiom mentions them in its type. ``marks`` gives the constants that an extension has an entry for, and
-    ``csimp`` what lemmas, alternately global and scoped, replace in compiled code, and by what.
+    An axiom mentions them in its type, as does a ``theorem of`` them; what is ``hidden`` is stored without
+    its body. ``marks`` gives the constants that an extension has an entry for, and ``csimp`` what lemmas,
+    alternately global and scoped, replace in compiled code, and by what.
     """
     writer = OleanWriter(word=8)
     prop = writer.expr(3, [1])
-    constants = []
+    constants, hidden = [], []
     for name, (kind, mentioned) in declarations.items():
         body = prop
         for other in mentioned:
             body = writer.expr(5, [body, writer.expr(4, [writer.name(*other.split(".")), 1])])
-        word = writer.name(*name.split("."))
-        type_ = body if kind == "axiom" else prop
-        constants.append((word, writer.declaration(kind, word, type_, body)))
+        word = writer.name(*(int(part) if part.isdigit() else part for part in name.split(".")))
+        type_ = body if kind in ("axiom", "theorem of") else prop
+        if kind.startswith("hidden "):
+            number = _KIND_NUMBERS.index(kind.removeprefix("hidden "))
+            hidden.append(writer.constructor(0, [word, number << 1 | 1]))
+        stored = "axiom" if kind.startswith("hidden ") else kind.removesuffix(" of")
+        constants.append((word, writer.declaration(stored, word, type_, body)))
     entries = [
         (
             writer.name(*extension.split(".")),
@@ -161,5 +169,7 @@ def write_module(
         scope = [writer.name("Scope")] if position % 2 else []
         lemmas.append(writer.constructor(len(scope), [*scope, lemma]))
     entries.append((writer.name("Lean", "Compiler", "CSimp", "ext"), lemmas))
+    kinds = writer.name("_private", "Lean", "Environment", 0, "Lean", "privateConstKindsExt")
+    entries.append((kinds, hidden))
     modules = [writer.name(*module.split(".")) for module in imports]
     return writer.file(path, constants, imports=modules, entries=entries)

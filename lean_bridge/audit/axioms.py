@@ -10,7 +10,7 @@ from typing import Literal
 
 from lean_bridge.codes import Code
 from lean_bridge.olean.environment import Environment
-from lean_bridge.olean.expr import Name
+from lean_bridge.olean.expr import Constant, Name
 from lean_bridge.olean.mentions import mentioned_constants
 
 STANDARD_AXIOMS: frozenset[Name] = frozenset({"propext", "Quot.sound", "Classical.choice"})
@@ -127,19 +127,32 @@ class AxiomCollector:
         definitions = environment.definitions(name)
         names = tuple(sorted({each for _, version in definitions for each in mentioned_constants(version)}))
         is_library = environment.is_library(module)
+        for definer, version in definitions:
+            if fault := self._version_fault(name, definer, version):
+                return _Reached("own", names, fault)
         if constant.kind == "axiom":
             if environment.original_kind(name) == "axiom":
                 return _Reached("axiom", names, _axiom_fault(name, module, is_library))
-            if is_library:
-                return _Reached("hidden", names)
-            hidden = f"its body is not in the compiled files of module {module}"
-            return _Reached("own", names, Fault(Code.BODY_HIDDEN, hidden))
+            return _Reached("hidden", names)
         fault = None if constant.safety == "safe" else Fault(Code.UNSAFE, f"it is {constant.safety}")
         fault = fault or self._replaced.get(name)
         if is_library:
             return _Reached("library", names, fault)
         marks = (self._substitutions(definer).get(name) for definer, _ in definitions)
         return _Reached("own", names, fault or next(filter(None, marks), None))
+
+    def _version_fault(self, name: Name, module: Name, version: Constant) -> Fault | None:
+        """Return why one module's version of a constant may not be rested on, whatever the others say."""
+        environment = self._environment
+        if environment.is_library(module):
+            own = next(filter(environment.is_own, mentioned_constants(version)), None)
+            if own is None:
+                return None
+            reason = f"Lean's own module {module} mentions {own}, which {environment.module_of(own)} declares"
+            return Fault(Code.DEFINED_TWICE, reason)
+        if version.kind == "axiom" and environment.module(module).original_kind(name) != "axiom":
+            return Fault(Code.BODY_HIDDEN, f"its body is not in the compiled files of module {module}")
+        return None
 
     @cached_property
     def _replaced(self) -> Mapping[Name, Fault]:

@@ -10,6 +10,7 @@ from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.equality import is_same_expr
 from lean_bridge.olean.expr import Const, Constant, Expr, LSucc, LZero, Name, Pi, Sort
 from lean_bridge.olean.mentions import constants_in
+from lean_bridge.olean.reserved import NAT_ARITHMETIC
 
 UnitKind: TypeAlias = Literal["axiom", "definition", "theorem", "opaque", "quot", "inductive"]
 
@@ -18,8 +19,7 @@ HIDDEN = "its body is not in the compiled files"
 _QUOT = ("Quot", "Quot.mk", "Quot.lift", "Quot.ind")
 _LITERALS = ("Nat", "Bool", "String.ofList", "String.mk", "Char.ofNat")
 """What a kernel makes out of literals and of arithmetic on them, mentioned or not."""
-_ARITHMETIC = "add sub mul div mod gcd beq ble land lor xor shiftLeft shiftRight pow powMod log2"
-_BUILT_IN = frozenset(f"Nat.{name}" for name in _ARITHMETIC.split()) | {
+_BUILT_IN = frozenset(f"Nat.{name}" for name in NAT_ARITHMETIC) | {
     "String.ofList",
     "String.mk",
     "Char.ofNat",
@@ -54,6 +54,7 @@ def units_below(environment: Environment, names: Iterable[Name]) -> tuple[Unit, 
     """
     done: dict[Name, Unit] = {}
     met: set[Name] = set()
+    further: dict[Name, Unit] = {}
     wanted = list(names)
     literals = [name for name in _LITERALS if wanted and name in environment]
     for root in (*literals, *wanted):
@@ -63,7 +64,7 @@ def units_below(environment: Environment, names: Iterable[Name]) -> tuple[Unit, 
             name = next((name for name in pending if name not in met), None)
             if name is not None:
                 met.add(name)
-                unit = _unit(environment, name)
+                unit = further.pop(name, None) or _unit(environment, name, further)
                 pending = iter(unit.requires)
                 path.append((unit, pending))
             elif path:
@@ -91,11 +92,16 @@ def unit_name(environment: Environment, name: Name) -> Name:
             return name
 
 
-def _unit(environment: Environment, name: Name) -> Unit:
-    constant, module = environment.constant(name), environment.module_of(name)
-    if constant is None or module is None:
+def _unit(environment: Environment, name: Name, further: dict[Name, Unit]) -> Unit:
+    """Return the unit of a name, and put those that it requires and no name finds into ``further``."""
+    versions = environment.definitions(name)
+    if not versions:
         return _impossible(name, "no compiled module defines it", is_library=False)
-    is_library = environment.is_library(module)
+    own = [version for version in versions if not environment.is_library(version[0])]
+    is_library = not own
+    (_, constant), *others = own or versions
+    if alien := _alien(environment, versions):
+        return _impossible(name, f"it came with Lean, but {alien}, which it mentions, did not", is_library)
     if constant.safety != "safe":
         return _impossible(name, f"it is {constant.safety}, which no kernel accepts", is_library, constant)
     if not is_library and (name in _BUILT_IN or (name == "Nat" and not _is_nat(environment, constant))):
@@ -111,7 +117,7 @@ def _unit(environment: Environment, name: Name) -> Unit:
         case "axiom":
             hidden = environment.original_kind(name) != "axiom"
             if hidden and not is_library:
-                return replace(_impossible(name, HIDDEN, is_library, constant), is_hidden=True)
+                return _hidden(name, constant)
             return _assume(environment, constant, is_library, is_assumed=hidden)
         case kind:
             terms = [constant.type, *([constant.value] if constant.value is not None else [])]
@@ -119,13 +125,39 @@ def _unit(environment: Environment, name: Name) -> Unit:
             dangling = is_library and any(one not in environment for one in constants_in(terms))
             if dangling:
                 return _assume(environment, constant, is_library, is_assumed=True)
+            again = () if is_library else tuple(_prove_again(environment, *each) for each in others)
+            further |= {each.name: each for each in again}
             return Unit(
                 name=name,
                 kind=kind,
                 constants=(constant,),
-                requires=_required(environment, name, terms),
+                requires=(*(each.name for each in again), *_required(environment, name, terms)),
                 is_library=is_library,
             )
+
+
+def _prove_again(environment: Environment, module: Name, constant: Constant) -> Unit:
+    """Return another module's proof of a theorem, under a name of its own, so that a kernel checks it too."""
+    quoted = module.replace("»", "»»")
+    other = replace(constant, name=f"{constant.name}.«as proved in {quoted}»")
+    if constant.value is None:
+        return _hidden(other.name, other)
+    return Unit(
+        name=other.name,
+        kind="theorem",
+        constants=(other,),
+        requires=_required(environment, other.name, [constant.type, constant.value]),
+        is_library=False,
+    )
+
+
+def _alien(environment: Environment, versions: Iterable[tuple[Name, Constant]]) -> Name | None:
+    """Return what Lean's own library cannot know of and yet mentions, if anything."""
+    for module, constant in versions:
+        if environment.is_library(module):
+            terms = [constant.type, *([constant.value] if constant.value is not None else [])]
+            return next(filter(environment.is_own, constants_in(terms)), None)
+    return None
 
 
 def _is_nat(environment: Environment, constant: Constant) -> bool:
@@ -186,6 +218,10 @@ def _quot(environment: Environment, name: Name, is_library: bool) -> Unit:
     if name != _QUOT[0] or len(constants) != len(_QUOT):
         return _impossible(name, "Lean's quotient is not whole in the compiled files", is_library)
     return Unit(name=name, kind="quot", constants=constants, requires=("Eq",), is_library=is_library)
+
+
+def _hidden(name: Name, constant: Constant) -> Unit:
+    return replace(_impossible(name, HIDDEN, False, constant), is_hidden=True)
 
 
 def _impossible(name: Name, fault: str, is_library: bool, *constants: Constant) -> Unit:

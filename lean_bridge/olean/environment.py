@@ -1,40 +1,63 @@
-"""Many modules as one name space: what a set of root modules and everything they import defines."""
+"""Many modules as one name space: what a set of root modules and everything they import defines.
+
+It is consistent, or it is not had: what no file could import together is refused as soon as it is loaded.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lean_bridge.codes import Code
-from lean_bridge.errors import OleanError
-from lean_bridge.olean.equality import is_same_declaration
+from lean_bridge.errors import Inconsistent, OleanError
+from lean_bridge.olean.equality import is_same_statement
 from lean_bridge.olean.expr import Constant, ConstantKind, Name
+from lean_bridge.olean.library_names import LibraryNames
 from lean_bridge.olean.module import Module, read_module
 from lean_bridge.olean.names import split_name
+from lean_bridge.olean.reserved import is_reserved
+
+_PRIVATE = re.compile(r"_private\.(.+?)\.0(?:\.|$)")
+"""A private name, and the module that it is private to."""
 
 
 class Environment:
     """The constants of loaded modules and of all they import.
 
     ``search_path`` holds directories of compiled modules, first match wins; ``library`` is the directory of
-    the modules that come with Lean and is searched last. Modules are read with all the parts that lie
-    beside them.
+    the modules that come with Lean and is searched last, and ``library_names`` what all of them declare,
+    loaded or not. Modules are read with all the parts that lie beside them.
 
-    Raises: OleanError if a module cannot be read, an imported one is missing, or two modules disagree about
-    a constant.
+    As in Lean, a name has one definition; only a theorem may be proved in several modules, by one statement.
+    A module that did not come with Lean declares nothing but theorems under names of Lean's library, and no
+    name that a kernel knows.
+
+    Raises: OleanError if a module cannot be read or an imported one is missing; Inconsistent.
     """
 
-    def __init__(self, search_path: Sequence[Path], *, library: Path | None = None) -> None:
+    def __init__(
+        self,
+        search_path: Sequence[Path],
+        *,
+        library: Path | None = None,
+        library_names: LibraryNames | None = None,
+    ) -> None:
         self._search_path = tuple(search_path)
         self._library = library
+        self._library_names = library_names
         self._modules: dict[Name, Module] = {}
+        self._own: set[Name] = set()
         self._definers: dict[Name, Name | list[Name]] = {}
         self._resolved: dict[Name, tuple[Name, Constant]] = {}
 
     def extended(self, *directories: Path) -> Environment:
         """Return another environment that searches ``directories`` first; it has loaded what this one has."""
-        other = Environment((*directories, *self._search_path), library=self._library)
+        other = Environment(
+            (*directories, *self._search_path), library=self._library, library_names=self._library_names
+        )
         other._modules |= self._modules
+        other._own |= self._own
         other._definers |= self._definers
         other._resolved |= self._resolved
         return other
@@ -56,7 +79,7 @@ class Environment:
 
     def is_library(self, module: Name) -> bool:
         """Whether a loaded module came with Lean."""
-        return self._library is not None and self._modules[module].path.is_relative_to(self._library)
+        return module in self._modules and module not in self._own
 
     def module(self, name: Name) -> Module:
         """Return a loaded module.
@@ -73,6 +96,8 @@ class Environment:
     def closure(self, roots: Iterable[Name]) -> tuple[Name, ...]:
         """Load modules with all that they import, and return the names of all of them."""
         reached: dict[Name, None] = {}
+        fresh: list[Name] = []
+        shared: list[Name] = []
         pending: list[tuple[Name, Module | None]] = [(root, None) for root in roots]
         while pending:
             name, importer = pending.pop()
@@ -83,8 +108,23 @@ class Environment:
             if module is None:
                 module = self._read(name, importer)
                 self._modules[name] = module
-                self._index(name, module)
+                if self._library is None or not module.path.is_relative_to(self._library):
+                    self._own.add(name)
+                shared += self._index(name, module)
+                fresh.append(name)
             pending.extend((line.module, module) for line in module.imports)
+        for name in fresh:
+            if name in self._own:
+                self._check_own(name)
+                continue
+            for line in self._modules[name].imports:
+                if line.module in self._own:
+                    found = self._modules[line.module].path
+                    reason = f"Lean's own module {name} imports {line.module}, and finds {found}; rename it"
+                    raise Inconsistent(reason)
+        for constant in shared:
+            if not all(map(self.is_library, self._definers[constant])):
+                self._resolve(constant)
         return tuple(reached)
 
     def __contains__(self, name: Name) -> bool:
@@ -96,20 +136,27 @@ class Environment:
         return found[1] if found else None
 
     def definitions(self, name: Name) -> tuple[tuple[Name, Constant], ...]:
-        """Return every loaded module that defines a constant, with its version of it; they agree.
+        """Return every loaded module that defines a constant, with its version of it.
 
-        Two proofs of one statement agree, and Lean lets a module import both.
+        They are several only for a theorem that has several proofs; Lean's own comes first.
         """
         found = self._resolve(name)
         definers = self._definers.get(name, ())
         if found is None or not isinstance(definers, list):
             return (found,) if found else ()
-        return tuple((module, self._modules[module].constant(name)) for module in definers)
+        ordered = sorted(definers, key=lambda module: (module != found[0], module))
+        return tuple((module, self._modules[module].constant(name)) for module in ordered)
 
     def module_of(self, name: Name) -> Name | None:
         """Return the loaded module that defines a constant."""
         found = self._resolve(name)
         return found[0] if found else None
+
+    def is_own(self, name: Name) -> bool:
+        """Whether modules define a constant, and none of them came with Lean."""
+        definers = self._definers.get(name, [])
+        modules = definers if isinstance(definers, list) else [definers]
+        return bool(modules) and not any(map(self.is_library, modules))
 
     def original_kind(self, name: Name) -> ConstantKind | None:
         """Return what the source declared; a hidden theorem or definition is stored as an axiom."""
@@ -127,13 +174,45 @@ class Environment:
             raise OleanError(str(importer.path) if importer else name, 0, wanted)
         return read_module(path, parts="present")
 
-    def _index(self, name: Name, module: Module) -> None:
-        definers = self._definers
+    def _index(self, name: Name, module: Module) -> list[Name]:
+        """Take up a module's constants, and return those that another module defines too."""
+        definers, shared = self._definers, []
         for constant in module.constant_names:
             earlier = definers.setdefault(constant, name)
             if earlier is not name:
                 definers[constant] = [*earlier, name] if isinstance(earlier, list) else [earlier, name]
                 self._resolved.pop(constant, None)
+                shared.append(constant)
+        return shared
+
+    def _check_own(self, name: Name) -> None:
+        """Raise: Inconsistent if a module that did not come with Lean takes the names of what did."""
+        module, library = self._modules[name], self._library
+        if library is None:
+            return
+        for constant in module.constant_names:
+            if is_reserved(constant):
+                reason = (
+                    f"module {name} declares {constant}, which the kernels take for Lean's own; rename it"
+                )
+                raise Inconsistent(reason, code=Code.KERNEL_NAME)
+            owner = private[1] if (private := _PRIVATE.match(constant)) else name
+            if owner != name and self._library_file(owner) and module.original_kind(constant) != "theorem":
+                reason = f"module {name} declares {constant}, a name private to Lean's own module {owner}"
+                raise Inconsistent(reason)
+        found = self._library_names.find(module.constant_names) if self._library_names else {}
+        for constant, files in found.items():
+            if module.original_kind(constant) == "theorem" or not self.is_own(constant):
+                # where Lean's own is loaded they were compared; elsewhere a theorem is only what it says
+                continue
+            if any(constant in read_module(library / file, parts="present") for file in files):
+                raise _taken(name, module, constant)
+
+    def _library_file(self, module: Name) -> Path | None:
+        relative = _relative_path(module, ".olean")
+        if relative is None or self._library is None or not (self._library / relative).is_file():
+            return None
+        return self._library / relative
 
     def _resolve(self, name: Name) -> tuple[Name, Constant] | None:
         found = self._resolved.get(name)
@@ -147,22 +226,36 @@ class Environment:
         return found
 
     def _unify(self, name: Name, definers: Sequence[Name]) -> tuple[Name, Constant]:
-        """Return one of several definitions of a name, with its body if any has it."""
-        best = definers[0]
-        for module in definers:
-            this, chosen = self._modules[module], self._modules[best]
-            if this.original_kind(name) != chosen.original_kind(name) or not is_same_declaration(
-                chosen.constant(name), this.constant(name)
-            ):
-                raise OleanError(
-                    str(this.path),
-                    0,
-                    f"{name} is defined differently in module {best}; rename one of them",
-                    code=Code.DEFINED_TWICE,
+        """Return one of several proofs of a theorem: Lean's own, or else the first that is there to read."""
+
+        def order(module: Name) -> tuple[bool, bool, Name]:
+            is_hidden = self._modules[module].constant(name).value is None
+            return not self.is_library(module), is_hidden, module
+
+        first, *others = sorted(definers, key=order)
+        for other in others:
+            if not _is_one_theorem(name, self._modules[first], self._modules[other]):
+                if self.is_library(first):
+                    raise _taken(other, self._modules[other], name)
+                raise Inconsistent(
+                    f"module {other}: {name} is defined differently in module {first}, and no file could "
+                    "import both; rename one of them"
                 )
-            if chosen.constant(name).value is None and this.constant(name).value is not None:
-                best = module
-        return best, self._modules[best].constant(name)
+        return first, self._modules[first].constant(name)
+
+
+def _is_one_theorem(name: Name, left: Module, right: Module) -> bool:
+    """Whether a name is a theorem of one statement in both modules: then Lean lets a file import both."""
+    kinds = {left.original_kind(name), right.original_kind(name)}
+    return kinds == {"theorem"} and is_same_statement(left.constant(name), right.constant(name))
+
+
+def _taken(name: Name, module: Module, constant: Name) -> Inconsistent:
+    """Return the error for a module that declares what Lean's own library does."""
+    if module.original_kind(constant) == "axiom":
+        reason = f"{constant}: an axiom of that name is declared in {name}, which is not part of Lean"
+        return Inconsistent(reason, code=Code.AXIOM)
+    return Inconsistent(f"module {name} declares {constant}, which Lean's own library does too; rename it")
 
 
 def _relative_path(module: Name, suffix: str) -> Path | None:

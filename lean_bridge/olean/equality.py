@@ -23,7 +23,6 @@ from lean_bridge.olean.expr import (
     MData,
     Pi,
     Proj,
-    RecursorRule,
     Sort,
 )
 
@@ -84,34 +83,8 @@ def split_term(term: Term) -> tuple[tuple[object, ...], tuple[Term, ...]]:
             return (struct, index), (expr,)
 
 
-def is_same_declaration(left: Constant, right: Constant) -> bool:
-    """Whether two modules declare the same constant, as Lean accepts it when both are imported.
-
-    A stored body is compared with a stored body, except that two proofs of one statement need not be the same
-    proof; a hidden body (stored as an axiom) agrees with any.
-    """
+def is_same_statement(left: Constant, right: Constant) -> bool:
+    """Whether two constants have one name, the same universe parameters, and the same type."""
     if (left.name, left.level_params) != (right.name, right.level_params):
         return False
-    if not is_same_expr(left.type, right.type):
-        return False
-    if "axiom" in (left.kind, right.kind):
-        return True
-    if _signature(left) != _signature(right):
-        return False
-    if left.kind == "theorem" or left.value is None or right.value is None:
-        return all(_is_same_rule(a, b) for a, b in zip(left.rules, right.rules, strict=True))
-    return is_same_expr(left.value, right.value)
-
-
-def _is_same_rule(left: RecursorRule, right: RecursorRule) -> bool:
-    same = (left.constructor, left.num_fields) == (right.constructor, right.num_fields)
-    return same and is_same_expr(left.rhs, right.rhs)
-
-
-def _signature(constant: Constant) -> tuple[object, ...]:
-    """Return every field that is no expression; how far to unfold first is not part of the meaning."""
-    apart = {"type", "value", "rules", "hints"}
-    return (
-        *(getattr(constant, field) for field in Constant.__dataclass_fields__ if field not in apart),
-        len(constant.rules),
-    )
+    return is_same_expr(left.type, right.type)

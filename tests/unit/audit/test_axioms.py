@@ -193,3 +193,26 @@ def test_a_real_axiom_in_a_real_file() -> None:
     clean = collector.collect("content_shown")
     assert (clean.axioms, clean.path, clean.fault) == ((), (), None)
     assert clean.declarations > 5
+
+
+def test_what_lean_s_own_library_mentions_is_not_declared_elsewhere(tmp_path: Path) -> None:
+    """A private name that Lean's exported files leave dangling is no gap for a body of one's own."""
+    library: Declarations = {"theirs": ("definition", ["gap"]), "above": ("theorem", ["theirs"])}
+    own: Declarations = {"gap": ("definition", []), "t": ("theorem", ["above"])}
+    found = collect(tmp_path, "t", own, library=library)
+    assert found.path == ("t", "above", "theirs")
+    reason = "Lean's own module Core mentions gap, which Top declares"
+    assert found.fault == Fault(Code.DEFINED_TWICE, reason)
+
+
+@pytest.mark.parametrize("theirs", ["theorem", "hidden theorem"])
+def test_a_proof_of_one_s_own_under_a_name_of_lean_s_is_followed_too(theirs: str, tmp_path: Path) -> None:
+    library: Declarations = {**STANDARD, "lemma": (theirs, [])}
+    for kind, mentioned, code in (
+        ("theorem", ["sorryAx"], Code.SORRY),
+        ("hidden theorem", [], Code.BODY_HIDDEN),
+    ):
+        own: Declarations = {"lemma": (kind, mentioned), "t": ("theorem", ["lemma"])}
+        found = collect(tmp_path, "t", own, library=library)
+        assert found.fault is not None
+        assert found.fault.code == code

@@ -17,7 +17,7 @@ DATA = Path(__file__).parents[2] / "data" / "olean"
 @pytest.fixture(name="native", scope="module")
 def _native() -> Environment:
     environment = Environment([], library=DATA)
-    environment.closure(["Native", "Cell"])
+    environment.load("Native")
     return environment
 
 
@@ -27,7 +27,6 @@ def _native() -> Environment:
         ("swap", "{α : Type u} {β : Type v} (p : Pair α β) : Pair β α"),
         ("swap_swap", "{α : Type u} {β : Type v} (p : Pair α β) : swap (swap p) = p"),
         ("rests_on_assumed", "Nat.zero = Nat.succ Nat.zero"),
-        ("content_shown", "(n : Nat) : (shown n).content = n"),
         ("Nat.add", "(n m : Nat) : Nat"),
         ("instOfNatNat", "(n : Nat) : OfNat Nat n"),
         ("OfNat.ofNat", "{α : Type u} (x : Nat) [self : OfNat α x] : α"),
@@ -44,6 +43,14 @@ def test_statements_read_as_written(native: Environment, name: str, text: str) -
     constant = native.constant(name)
     assert constant is not None
     assert statement_text(constant, native) == text
+
+
+def test_a_projection_reads_as_written() -> None:
+    environment = Environment([], library=DATA)
+    environment.load("Cell")
+    constant = environment.constant("content_shown")
+    assert constant is not None
+    assert statement_text(constant, environment) == "(n : Nat) : (shown n).content = n"
 
 
 def load(tmp_path: Path, writer: OleanWriter, type_: int) -> Environment:

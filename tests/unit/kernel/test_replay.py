@@ -96,6 +96,50 @@ def test_only_what_is_asked_for_and_what_it_rests_on_is_checked(kernel: SecondKe
     assert found.axioms == ()
 
 
+@pytest.mark.parametrize("wrong", ["Left", "Right"])
+def test_every_proof_of_a_statement_is_checked(wrong: str, kernel: SecondKernel, tmp_path: Path) -> None:
+    base = [*native().values()]
+    write_constants(tmp_path / "Base.olean", base)
+    right, false = reflexivity(ZERO), reflexivity(NAT)
+    for module in ("Left", "Right"):
+        proof = theorem("lemma", equation(ZERO, ZERO), false if module == wrong else right)
+        write_constants(tmp_path / f"{module}.olean", [proof], imports=["Base"])
+    above = theorem("above", equation(ZERO, ZERO), Const("lemma", ()))
+    write_constants(tmp_path / "Top.olean", [above], imports=["Left", "Right"])
+    environment = Environment([tmp_path])
+    environment.load("Top")
+    found = replay(environment, ["lemma", "above"], kernel=kernel).outcomes
+    assert [outcome.state for outcome in found.values()].count("refused") == 1
+    assert {found["lemma"].state, found["above"].state} <= {"refused", "not reached"}
+    assert "which the kernel refuses" in (found["above"].detail or "")
+
+
+def test_a_proof_may_not_be_the_theorem_itself(kernel: SecondKernel, tmp_path: Path) -> None:
+    write_constants(tmp_path / "Base.olean", native().values())
+    for module, proof in (("Left", reflexivity(ZERO)), ("Right", Const("lemma", ()))):
+        lemma = theorem("lemma", equation(ZERO, ZERO), proof)
+        write_constants(tmp_path / f"{module}.olean", [lemma], imports=["Base"])
+    environment = Environment([tmp_path])
+    environment.closure(["Left", "Right"])
+    found = replay(environment, ["lemma"], kernel=kernel).outcomes
+    assert "accepted" not in {found["lemma"].state, found["lemma.«as proved in Right»"].state}
+
+
+def test_a_library_that_mentions_what_is_not_its_own_is_given_to_no_kernel(
+    kernel: SecondKernel, tmp_path: Path
+) -> None:
+    theirs = definition("theirs", NAT, Const("gap", ()))
+    write_constants(tmp_path / "lib" / "Base.olean", [*native().values(), theirs])
+    user = theorem("user", equation(Const("theirs", ()), ZERO), reflexivity(ZERO))
+    own = [definition("gap", NAT, ZERO), user]
+    write_constants(tmp_path / "own" / "Top.olean", own, imports=["Base"])
+    environment = Environment([tmp_path / "own"], library=tmp_path / "lib")
+    environment.load("Top")
+    found = replay(environment, ["user", "gap"], kernel=kernel).outcomes
+    assert (found["gap"].state, found["user"].state) == ("accepted", "not reached")
+    assert "it came with Lean, but gap, which it mentions, did not" in (found["user"].detail or "")
+
+
 def test_numbers_of_another_making_are_not_lean_s(kernel: SecondKernel, tmp_path: Path) -> None:
     swapped = replace(native()["Nat"], constructors=("Nat.succ", "Nat.zero"))
     found = outcomes(environment_of(tmp_path, {**native(), "Nat": swapped}.values()), kernel)

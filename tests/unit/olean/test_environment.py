@@ -1,13 +1,20 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 
-from lean_bridge.errors import OleanError
+from lean_bridge.codes import Code
+from lean_bridge.errors import Inconsistent, OleanError
 from lean_bridge.olean.environment import Environment, source_path
+from lean_bridge.olean.library_names import LibraryNames, read_library_names
 from tests.olean_writer import write_module
+
+Declarations: TypeAlias = Mapping[str, tuple[str, Sequence[str]]]
 
 DATA = Path(__file__).parents[2] / "data" / "olean"
 
@@ -31,15 +38,6 @@ def test_a_module_brings_all_that_it_imports(tmp_path: Path) -> None:
     assert environment.constant("other") is None
     assert environment.module_of("other") is None
     assert environment.closure(["Sub.Mid"]) == ("Sub.Mid", "Base")
-
-
-def test_the_search_path_comes_before_the_library(tmp_path: Path) -> None:
-    write_module(tmp_path / "own" / "Base.olean", {"forged": ("axiom", [])})
-    write_module(tmp_path / "lib" / "Base.olean", {"base": ("axiom", [])})
-    environment = Environment([tmp_path / "own"], library=tmp_path / "lib")
-    environment.load("Base")
-    assert environment.module_of("forged") == "Base"
-    assert not environment.is_library("Base")
 
 
 def test_an_extended_environment_shares_what_was_loaded_and_nothing_else(tmp_path: Path) -> None:
@@ -101,46 +99,116 @@ def test_without_its_private_part_a_theorem_is_known_to_be_hidden(tmp_path: Path
     assert environment.original_kind("nowhere") is None
 
 
-def test_identical_duplicates_are_one_constant() -> None:
-    environment = Environment([DATA])
-    environment.closure(["Cell", "Native"])
-    for name in ("Nat", "Nat.rec", "Eq", "assumed", "rests_on_assumed", "Nat.casesOn"):
-        constant = environment.constant(name)
-        assert constant is not None
-        assert constant.name == name
+def two_modules(tmp_path: Path, left: Declarations, right: Declarations, **options: Any) -> Environment:
+    """Write a module ``B`` of one's own, and a module ``A`` of Lean's or one's own."""
+    where = tmp_path / ("lib" if options.pop("lean", False) else "own")
+    write_module(where / "A.olean", left)
+    write_module(tmp_path / "own" / "B.olean", right)
+    return Environment([tmp_path / "own"], library=tmp_path / "lib", **options)
 
 
-def test_a_stored_proof_is_preferred_to_a_hidden_one(tmp_path: Path) -> None:
-    shutil.copy(DATA / "Cell.olean", tmp_path / "Shell.olean")
-    for path in DATA.glob("Cell.olean*"):
-        shutil.copy(path, tmp_path)
-    environment = Environment([tmp_path])
-    environment.closure(["Shell", "Cell"])
-    constant = environment.constant("content_shown")
-    assert constant is not None
-    assert constant.kind == "theorem"
-    assert environment.module_of("content_shown") == "Cell"
+THEOREM: Declarations = {"same": ("theorem", ["one"])}
+DIFFERENT: Mapping[str, Declarations] = {
+    "another statement": {"same": ("theorem of", ["one"])},
+    "an axiom": {"same": ("axiom", ["one"])},
+    "a hidden body": {"same": ("hidden definition", ["one"])},
+    "a definition": {"same": ("definition", ["one"])},
+}
 
 
-def test_conflicting_duplicates_are_an_error(tmp_path: Path) -> None:
-    write_module(tmp_path / "A.olean", {"same": ("axiom", [])})
-    write_module(tmp_path / "B.olean", {"same": ("axiom", ["other"])})
-    environment = Environment([tmp_path])
-    environment.load("A")
+@pytest.mark.parametrize("lean", [False, True])
+@pytest.mark.parametrize("first", ["A", "B"])
+@pytest.mark.parametrize("case", DIFFERENT)
+def test_one_name_with_two_meanings_is_no_library(case: str, first: str, lean: bool, tmp_path: Path) -> None:
+    environment = two_modules(tmp_path, THEOREM, DIFFERENT[case], lean=lean)
+    environment.load(first)
     assert environment.constant("same") is not None
+    with pytest.raises(Inconsistent, match="same") as caught:
+        environment.load("AB".replace(first, ""))
+    assert caught.value.code == (Code.AXIOM if lean and case == "an axiom" else Code.DEFINED_TWICE)
+
+
+@pytest.mark.parametrize("kind", ["definition", "hidden definition", "opaque", "axiom"])
+def test_not_even_the_same_definition_may_stand_in_two_modules(kind: str, tmp_path: Path) -> None:
+    same = {"same": (kind, ["one"])}
+    with pytest.raises(Inconsistent, match="B: same is defined differently in module A, and no file could"):
+        two_modules(tmp_path, same, same).closure(["B", "A"])
+
+
+@pytest.mark.parametrize("kinds", [("theorem", "theorem"), ("hidden theorem", "theorem")])
+@pytest.mark.parametrize("lean", [False, True])
+def test_a_theorem_may_be_proved_twice(kinds: tuple[str, str], lean: bool, tmp_path: Path) -> None:
+    left, right = ({"same": (kind, ["one"])} for kind in kinds)
+    for order in ("AB", "BA"):
+        environment = two_modules(tmp_path, left, right, lean=lean)
+        environment.closure(order)
+        # what is met first makes no difference
+        expected = "A" if lean or kinds[0] == "theorem" else "B"
+        assert environment.module_of("same") == expected
+        assert {module for module, _ in environment.definitions("same")} == {"A", "B"}
+        assert environment.is_own("same") is not lean
+    assert not environment.is_own("nowhere")
+
+
+def test_a_module_named_like_one_of_lean_s_is_one_s_own_and_not_lean_s(tmp_path: Path) -> None:
+    write_module(tmp_path / "lib" / "Sub" / "A.olean", {"theirs": ("axiom", [])})
+    write_module(tmp_path / "own" / "Sub" / "A.olean", {"forged": ("axiom", [])})
+    write_module(tmp_path / "own" / "B.olean", {"own": ("theorem", [])}, imports=["Sub.A"])
+    environment = Environment([tmp_path / "own"], library=tmp_path / "lib")
     environment.load("B")
-    with pytest.raises(OleanError, match="same is defined differently in module A") as caught:
-        environment.constant("same")
-    assert caught.value.path == str(tmp_path / "B.olean")
+    assert environment.is_own("forged")
+    # what came with Lean and was compiled against the other one would be read with this one underneath
+    write_module(tmp_path / "lib" / "Above.olean", {"above": ("theorem", [])}, imports=["Sub.A"])
+    with pytest.raises(Inconsistent, match=r"Lean's own module Above imports Sub\.A, and finds "):
+        environment.load("Above")
 
 
-def test_equal_statements_with_different_bodies_conflict(tmp_path: Path) -> None:
-    """One module's ``hidden`` renamed to another's ``viaLet``: both are functions from ``Nat`` to ``Nat``."""
-    for path in DATA.glob("Cell.olean*"):
-        data = path.read_bytes()
-        (tmp_path / path.name).write_bytes(data.replace(b"hidden\0", b"viaLet\0"))
-    shutil.copy(DATA / "Native.olean", tmp_path)
-    environment = Environment([tmp_path])
-    environment.closure(["Native", "Cell"])
-    with pytest.raises(OleanError, match="viaLet is defined differently"):
-        environment.constant("viaLet")
+@pytest.mark.parametrize("name", ["Nat", "Nat.gcd", "String.ofList", "Quot.ind", "_nested.T_1"])
+@pytest.mark.parametrize("kind", ["theorem", "definition", "opaque", "axiom"])
+def test_a_name_that_the_kernels_know_is_lean_s_alone(kind: str, name: str, tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    write_module(tmp_path / "own" / "B.olean", {name: (kind, [])})
+    environment = Environment([tmp_path / "own"], library=tmp_path / "lib")
+    with pytest.raises(Inconsistent, match=f"module B declares {name}, which the kernels take") as caught:
+        environment.load("B")
+    assert caught.value.code == Code.KERNEL_NAME
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"), [("definition", Code.DEFINED_TWICE), ("axiom", Code.AXIOM), ("theorem", None)]
+)
+def test_a_name_of_lean_s_is_taken_though_its_module_is_not_imported(
+    kind: str, code: Code | None, tmp_path: Path
+) -> None:
+    environment = two_modules(tmp_path, {"far": ("definition", [])}, {"far": (kind, ["one"])}, lean=True)
+    names = read_library_names(tmp_path / "lib")
+    names = LibraryNames.from_bytes(names.to_bytes())
+    assert dict(names.find(["near", "far"])) == {"far": ("A.olean",)}
+    environment = Environment([tmp_path / "own"], library=tmp_path / "lib", library_names=names)
+    if code is None:
+        environment.load("B")
+        return
+    with pytest.raises(Inconsistent, match="far") as caught:
+        environment.extended(tmp_path).load("B")
+    assert caught.value.code == code
+
+
+def test_what_is_private_to_a_module_of_lean_s_is_declared_there_alone(tmp_path: Path) -> None:
+    write_module(tmp_path / "lib" / "Sub" / "A.olean", {"theirs": ("axiom", [])})
+    for name, kind, is_fine in (
+        ("_private.Sub.A.0.gone", "definition", False),
+        ("_private.Sub.A.0.gone", "theorem", True),
+        ("_private.B.0.gone", "definition", True),
+        ("_private.Sub.B.0.gone", "definition", True),
+    ):
+        write_module(tmp_path / "own" / "B.olean", {name: (kind, [])})
+        environment = Environment([tmp_path / "own"], library=tmp_path / "lib")
+        with nullcontext() if is_fine else pytest.raises(Inconsistent, match=r"private to .* Sub\.A"):
+            environment.load("B")
+
+
+def test_declarations_of_two_real_modules_that_lean_would_not_import_together() -> None:
+    environment = Environment([DATA])
+    environment.load("Native")
+    with pytest.raises(Inconsistent, match=r"Native: .* defined differently in module Cell, and no file"):
+        environment.load("Cell")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from lean_bridge.olean.equality import is_same_declaration, is_same_expr
+from lean_bridge.olean.equality import is_same_expr, is_same_statement
 from lean_bridge.olean.expr import (
     App,
     BVar,
@@ -67,14 +67,10 @@ def test_shared_terms_are_compared_once() -> None:
     assert not is_same_expr(App(left, prop()), App(right, BVar(0)))
 
 
-def test_declarations_agree_as_lean_accepts_them() -> None:
+def test_a_statement_is_a_name_with_its_type() -> None:
     theorem = Constant(name="t", kind="theorem", level_params=(), type=prop(), value=BVar(0))
-    definition = replace(theorem, kind="definition")
-    assert is_same_declaration(theorem, replace(theorem, value=BVar(1)))
-    assert is_same_declaration(theorem, replace(theorem, kind="axiom", value=None))
-    assert not is_same_declaration(theorem, definition)
-    assert not is_same_declaration(theorem, replace(theorem, type=BVar(0)))
-    assert not is_same_declaration(theorem, replace(theorem, level_params=("u",)))
-    assert is_same_declaration(definition, replace(definition, value=BVar(0), hints="abbrev"))
-    assert not is_same_declaration(definition, replace(definition, value=BVar(1)))
-    assert not is_same_declaration(definition, replace(definition, safety="unsafe"))
+    assert is_same_statement(theorem, replace(theorem, value=BVar(1)))
+    assert is_same_statement(theorem, replace(theorem, kind="axiom", value=None))
+    assert not is_same_statement(theorem, replace(theorem, type=BVar(0)))
+    assert not is_same_statement(theorem, replace(theorem, level_params=("u",)))
+    assert not is_same_statement(theorem, replace(theorem, name="other"))
