@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lean_bridge.audit.audit import audit
 from lean_bridge.audit.pins import check_pins
+from lean_bridge.audit.vocabulary import not_the_tools
 from lean_bridge.codes import Code
 from lean_bridge.conclude import ACCEPTED
 from lean_bridge.errors import NoStanding
@@ -49,6 +50,9 @@ def read_graph(
         pin, drift = checked[entry.name]
         if pin.outcome != "matches":
             reason, code = pin.change or "it is not in the manifest", drift or Code.NOT_PINNED
+            _refuse(entry.name, reason, code, allow_uncertified=allow_uncertified)
+        elif report.words is not None and report.words.changed:
+            reason, code = not_the_tools(report.words.changed), Code.OWN_VOCABULARY
             _refuse(entry.name, reason, code, allow_uncertified=allow_uncertified)
     standing = GraphStanding(
         status="rejected" if code else "accepted",

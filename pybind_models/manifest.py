@@ -23,6 +23,8 @@ class PinnedDeclaration(Model):
     """What it may rest on."""
     hash: Hash
     """The structural hash, down through the library's own definitions."""
+    own: tuple[str, ...] | None = None
+    """The words of the library's own that it is made of, if it is not all in the tool's words."""
     graph: Hash | None = None
     """The hash of the extracted graph's JSON."""
 
@@ -35,6 +37,8 @@ class Manifest(Model):
     declarations: tuple[PinnedDeclaration, ...] = Field(alias="declaration", min_length=1)
     definitions: dict[str, Hash]
     """What each pinned declaration, and each one underneath, says itself, as a hash."""
+    words: dict[str, str] = Field(default_factory=dict)
+    """What they say, written to be read; all but pinned theorems, whose statements stand above, or none."""
 
     @model_validator(mode="after")
     def _is_complete(self) -> Manifest:
@@ -45,4 +49,8 @@ class Manifest(Model):
         missing = [name for name in names if name not in self.definitions]
         if missing:
             raise ValueError(f"pinned, but not among the definitions: {', '.join(missing)}")
+        theorems = {pinned.name for pinned in self.declarations if pinned.kind == "theorem"}
+        silent = sorted(set(self.definitions) - set(self.words) - theorems) if self.words else []
+        if silent:
+            raise ValueError(f"among the definitions, but not among the words: {', '.join(silent)}")
         return self

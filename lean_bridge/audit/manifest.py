@@ -21,9 +21,11 @@ _HEAD = """\
 #   axioms       what its proof may rest on
 #   hash         of the elaborated statement, or of a definition with its body, down through the definitions
 #                of this library; binder names and proofs do not count
+#   own          what it is made of that is not the tool's vocabulary but the library's own
 #   graph        of the graph that was extracted
 #   definitions  every declaration of this library that is pinned or stands underneath, each by the hash of
 #                what it says itself
+#   words        what they say, written to be read; ⟨…⟩ behind a notation is what it stands for, if not Lean's
 
 """
 

@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping
 
 from lean_bridge.audit.audit import declaration_fault
 from lean_bridge.audit.axioms import AxiomCollector
-from lean_bridge.audit.statement import statement_text
+from lean_bridge.audit.statement import definition_text, statement_text
 from lean_bridge.audit.structural import StructuralHashes
+from lean_bridge.audit.vocabulary import Vocabulary
 from lean_bridge.codes import Code
 from lean_bridge.errors import DeclarationNotFound, Rejected
 from lean_bridge.olean.environment import Environment
-from lean_bridge.olean.expr import Name
+from lean_bridge.olean.expr import Constant, Name
 from pybind_models import DGraph, Pin
 from pybind_models.catalogue import Catalogue, CatalogueEntry
 from pybind_models.manifest import Manifest, PinnedDeclaration
@@ -20,6 +21,8 @@ NO_MANIFEST = "not pinned: the library has no manifest (certified.toml)"
 """Why nothing is pinned in a library without a manifest."""
 
 _MOST_NAMED = 3
+_CONTEXT = 120
+"""How many letters of a text are shown on either side of where it differs."""
 
 
 def pin_declarations(
@@ -31,6 +34,7 @@ def pin_declarations(
     is not allowed, or a graph was not extracted: what is not accepted is not pinned.
     """
     hashes, collector = StructuralHashes(environment), AxiomCollector(environment)
+    texts = _Texts(environment, hashes)
     pinned: list[PinnedDeclaration] = []
     definitions: dict[Name, str] = {}
     for entry in sorted(catalogue.declarations, key=lambda entry: entry.name):
@@ -50,9 +54,10 @@ def pin_declarations(
             PinnedDeclaration(
                 name=name,
                 kind=entry.kind,
-                statement=statement_text(constant, environment),
+                statement=texts.statement(name),
                 axioms=foundation.axioms,
                 hash=hashes.hash(name),
+                own=texts.own(name),
                 graph=graph_hash(graphs[name]) if entry.graph else None,
             )
         )
@@ -60,6 +65,7 @@ def pin_declarations(
         lean=_lean_version(environment, pinned[0].name),
         declaration=tuple(pinned),
         definitions=dict(sorted(definitions.items())),
+        words={name: text for name in sorted(definitions) if (text := texts.word(name)) is not None},
     )
 
 
@@ -80,7 +86,7 @@ def check_pins(
     without one that is everything, is not pinned: it has no code only with ``unpinned``, which lets it pass.
     """
     pinned = {declaration.name: declaration for declaration in manifest.declarations} if manifest else {}
-    checker = _Checker(environment, manifest.definitions if manifest else {}, hashes)
+    checker = _Checker(environment, manifest, hashes or StructuralHashes(environment))
     absent = Pin(
         outcome="not pinned",
         hash="",
@@ -109,12 +115,12 @@ def graph_hash(graph: DGraph) -> str:
 class _Checker:
     """Holds the declarations of one environment against what was pinned."""
 
-    def __init__(
-        self, environment: Environment, definitions: Mapping[Name, str], hashes: StructuralHashes | None
-    ) -> None:
+    def __init__(self, environment: Environment, manifest: Manifest | None, hashes: StructuralHashes) -> None:
         self._environment = environment
-        self._definitions = definitions
-        self._hashes = hashes or StructuralHashes(environment)
+        self._definitions = manifest.definitions if manifest else {}
+        self._words = manifest.words if manifest else {}
+        self._hashes = hashes
+        self._texts = _Texts(environment, hashes)
         self._collector = AxiomCollector(environment)
 
     def hash(self, name: Name) -> str:
@@ -129,7 +135,12 @@ class _Checker:
         if found and pinned.graph and entry.graph and graph is None:
             change = "no graph was extracted to compare with the pinned one"
             return Pin(outcome="not pinned", hash=found, change=change), Code.NOT_PINNED
-        drift = self._drift(pinned, found) or self._graph_drift(entry, pinned, graph) or self._growth(pinned)
+        drift = (
+            self._drift(pinned, found)
+            or self._graph_drift(entry, pinned, graph)
+            or self._growth(pinned)
+            or self._other_text(pinned)
+        )
         if drift is None:
             return Pin(outcome="matches", hash=found), None
         change, code = drift
@@ -152,13 +163,13 @@ class _Checker:
         kind = self._environment.original_kind(name)
         if kind != pinned.kind:
             return f"pinned as a {pinned.kind}, found: {kind}"
-        statement = statement_text(constant, self._environment)
-        if statement != pinned.statement:
-            return f"the statement was: {pinned.statement} -- and is: {statement}"
-        if kind != "theorem":
-            return f"its body changed; its type still reads: {statement}"
+        statement = self._texts.statement(name)
         unpinned = [new for new in self._hashes.underneath(name) if new not in self._definitions]
         named = f"; new in it: {_listed(unpinned)}" if unpinned else ""
+        if statement != pinned.statement:
+            return f"the statement was: {pinned.statement} -- and is: {statement}{named}"
+        if kind != "theorem":
+            return f"its body changed; its type still reads: {statement}"
         return (
             f"the statement still reads: {statement} -- but differs in implicit arguments, instances or "
             f"universes{named}"
@@ -198,6 +209,78 @@ class _Checker:
             return None
         allowed = _listed(pinned.axioms) or "none"
         return f"rests on {_listed(grown)}; pinned with the axioms: {allowed}", Code.AXIOM
+
+    def _other_text(self, pinned: PinnedDeclaration) -> tuple[str, Code] | None:
+        """Return what a manifest with the right hash has people read that the declaration does not say."""
+        name, texts = pinned.name, self._texts
+        statement = texts.statement(name)
+        if statement != pinned.statement:
+            return f"the manifest says: {_apart(pinned.statement, statement)}", Code.STATEMENT_TEXT
+        if not self._words:
+            return None
+        if texts.own(name) != pinned.own:
+            told, found = (_listed(own) if own else "none" for own in (pinned.own, texts.own(name)))
+            return (
+                f"the manifest says, of words of its own: {told} -- and it has: {found}",
+                Code.STATEMENT_TEXT,
+            )
+        for word in (name, *self._hashes.underneath(name)):
+            text, written = texts.word(word), self._words.get(word)
+            if text is not None and text != written:
+                return f"of {word} the manifest says: {_apart(written, text)}", Code.STATEMENT_TEXT
+        return None
+
+
+class _Texts:
+    """What the declarations of one environment say, written to be read; each is written once."""
+
+    def __init__(self, environment: Environment, hashes: StructuralHashes) -> None:
+        self._environment = environment
+        self._vocabulary = Vocabulary(hashes)
+        self._statements: dict[Name, str] = {}
+        self._words: dict[Name, str | None] = {}
+
+    def statement(self, name: Name) -> str:
+        """Return the type of a declaration that is there."""
+        if name not in self._statements:
+            self._statements[name] = statement_text(self._constant(name), self._environment)
+        return self._statements[name]
+
+    def word(self, name: Name) -> str | None:
+        """Return what a declaration says itself; a theorem is no word, and says its statement alone."""
+        if name not in self._words:
+            is_theorem = self._environment.original_kind(name) == "theorem"
+            self._words[name] = (
+                None if is_theorem else definition_text(self._constant(name), self._environment)
+            )
+        return self._words[name]
+
+    def own(self, name: Name) -> tuple[Name, ...] | None:
+        """Return the words of the library's own that a declaration is made of, if there are some."""
+        is_theorem = self._environment.original_kind(name) == "theorem"
+        words = self._vocabulary.words(name, is_theorem=is_theorem)
+        return (*words.changed, *words.own) or None
+
+    def _constant(self, name: Name) -> Constant:
+        constant = self._environment.constant(name)
+        assert constant is not None
+        return constant
+
+
+def _apart(was: str | None, now: str) -> str:
+    """Return two texts from where they begin to differ."""
+    was = was or "nothing"
+    common = next(
+        (at for at, (a, b) in enumerate(zip(was, now, strict=False)) if a != b), min(len(was), len(now))
+    )
+    start = max(0, common - _CONTEXT)
+    shown = (
+        ("…" if start else "")
+        + text[start : common + _CONTEXT]
+        + ("…" if len(text) > common + _CONTEXT else "")
+        for text in (was, now)
+    )
+    return " -- and it reads: ".join(shown)
 
 
 def _lean_version(environment: Environment, name: Name) -> str:

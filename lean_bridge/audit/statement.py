@@ -111,13 +111,13 @@ class _Printer:
         """Return a signature and, behind ``:=``, what it is the signature of."""
         count, body = 0, bare(value)
         while isinstance(body, Lam):
-            count += 1
-            body = bare(body.body)
+            count, body = count + 1, bare(body.body)
         groups, rest = self._binders(type_, 0, every=True, most=count)
-        if len(self._scope) < count:  # its type is another name for that of a function
-            self._scope.pop(0)
-            return f"{self._write(type_, 0, 0)} := {self._write(value, 0, 0)}"
         written = f"{' '.join(groups)} : {self._write(rest, 0, 0)}" if groups else self._write(rest, 0, 0)
+        body = bare(value)
+        for _ in range(len(self._scope)):
+            assert isinstance(body, Lam)
+            body = bare(body.body)
         text = self._write(body, 0, 0)
         self._scope.pop(0)
         return f"{written} := {text}"

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from lean_bridge.audit.pins import check_pins, graph_hash, pin_declarations
 from lean_bridge.codes import Code
@@ -11,7 +13,7 @@ from lean_bridge.errors import DeclarationNotFound, Rejected
 from lean_bridge.olean.environment import Environment
 from pybind_models import DGraph, Pin
 from pybind_models.catalogue import Catalogue, CatalogueEntry
-from pybind_models.manifest import Manifest
+from pybind_models.manifest import Manifest, PinnedDeclaration
 from tests.terms import PROP, Declarations, Definition, Inductive, Term, environment_of
 
 LIBRARY: Declarations = {
@@ -95,12 +97,57 @@ def test_a_new_definition_underneath_is_named(tmp_path: Path) -> None:
     assert found.change.endswith("t → a → b → c; changed too: d")
 
 
-def test_a_renamed_helper_is_no_drift(tmp_path: Path) -> None:
+def test_a_renamed_helper_is_no_drift_but_reads_otherwise(tmp_path: Path) -> None:
     changed = {
         "b": Definition("definition", ("pi", "Nat", "Nat"), ("lam", "Nat", ("app", "helper", 0))),
         "helper": BASE["c"],
     }
-    assert check(tmp_path, changed)[1] is None
+    found, code = check(tmp_path, changed)
+    assert (found.hash, code) == (pin(tmp_path / "again").declarations[0].hash, Code.STATEMENT_TEXT)
+    assert found.change is not None
+    assert found.change.endswith("of words of its own: a, b, c -- and it has: a, b, helper")
+
+
+@pytest.mark.parametrize(
+    ("edit", "told"),
+    [
+        (
+            {"declarations": {"statement": "(x : Nat) : P x"}},
+            "the manifest says: (x : Nat) : P x -- and it reads: (x : Nat) : P (a x)",
+        ),
+        ({"declarations": {"own": ("a",)}}, "of words of its own: a -- and it has: a, b, c"),
+        (
+            {"words": {"c": "(x : Nat) : Nat := zero"}},
+            "of c the manifest says: (x : Nat) : Nat := zero -- and it reads: (x : Nat) : Nat := x",
+        ),
+    ],
+    ids=["statement", "own", "word"],
+)
+def test_a_manifest_with_the_right_hash_and_another_text_is_refused(
+    tmp_path: Path, edit: dict[str, dict[str, Any]], told: str
+) -> None:
+    manifest = pin(tmp_path / "was")
+    edited = manifest.model_copy(
+        update={
+            "declarations": (manifest.declarations[0].model_copy(update=edit.get("declarations", {})),),
+            "words": {**manifest.words, **edit.get("words", {})},
+        }
+    )
+    found, code = check_pins(environment(tmp_path / "now"), CATALOGUE, edited, {})["t"]
+    assert (found.outcome, code) == ("drifted", Code.STATEMENT_TEXT)
+    assert told in (found.change or "")
+
+
+def test_a_manifest_without_words_is_held_to_its_statements(tmp_path: Path) -> None:
+    old = pin(tmp_path / "was").model_copy(update={"words": {}})
+    assert check_pins(environment(tmp_path / "now"), CATALOGUE, old, {})["t"][1] is None
+
+
+def test_a_manifest_has_words_for_all_of_its_definitions() -> None:
+    hashes = dict.fromkeys(("t", "a"), "0" * 40)
+    pinned = PinnedDeclaration(name="t", kind="theorem", statement="", axioms=(), hash="0" * 40)
+    with pytest.raises(ValidationError, match="not among the words: a"):
+        Manifest(lean="4", declaration=(pinned,), definitions=hashes, words={"b": "Nat"})
 
 
 def test_what_is_not_written_out_is_told_by_what_is_new_in_it(tmp_path: Path) -> None:
@@ -115,7 +162,7 @@ def test_what_is_not_written_out_is_told_by_what_is_new_in_it(tmp_path: Path) ->
 
     manifest = pin_declarations(about("old"), CATALOGUE, {})
     same, no_code = check_pins(about("renamed"), CATALOGUE, manifest, {})["t"]
-    assert (same.outcome, no_code) == ("matches", None)
+    assert (same.outcome, no_code) == ("drifted", Code.STATEMENT_TEXT)  # it is as pinned, and reads otherwise
     slipped = {
         "t": Definition("theorem", ("app", "Hidden", ("app", "slipped", "zero"))),
         "slipped": BASE["c"],
