@@ -1,0 +1,66 @@
+"""A library whose compiled files and manifest are forged is not accepted as something else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lean_bridge.audit.structural import StructuralHashes
+from lean_bridge.olean.expr import Lit
+from lean_bridge.toolchain.provider import Provider
+from tests.fuzz.encode import rebuilt
+from tests.fuzz.forge import FORGERIES, Forgery, nodes_of
+from tests.fuzz.verdicts import Case, Library
+
+pytestmark = pytest.mark.lean
+
+
+@pytest.fixture(name="library", scope="module")
+def _library(embedded: Provider, tmp_path_factory: pytest.TempPathFactory) -> Library:
+    return Library.of_theorems(embedded, tmp_path_factory.mktemp("forged") / "library")
+
+
+@pytest.fixture(name="case")
+def _case(library: Library, tmp_path: Path) -> Case:
+    return Case([library], tmp_path / "case", seed=20261127)
+
+
+def test_no_forgery_is_accepted_as_something_else(case: Case) -> None:
+    """What is accepted is held against its content by the case itself."""
+    outcomes = {kind: case.of_kind(kind) for kind in FORGERIES}
+    assert outcomes["nothing"] == "accepted"
+    assert "LB999" not in outcomes.values()
+    assert len(set(outcomes.values())) > 8, outcomes
+    assert sum(outcome == "accepted" for outcome in outcomes.values()) < len(outcomes) / 2, outcomes
+
+
+def test_damaged_bytes_are_not_accepted_as_something_else(case: Case) -> None:
+    outcomes = {case.finish(case.begin(), is_damaged=True, in_full=False) for _ in range(8)}
+    assert "LB904" in outcomes
+
+
+def with_limit(forgery: Forgery, value: int) -> Forgery:
+    """Change the number below which numbers are small, which no proof notices."""
+    body = forgery.constant("Small.limit").value
+    assert body is not None
+    fives = [node for node in nodes_of(body) if isinstance(node, Lit) and node.value == 5]
+    assert fives
+    forgery.change("Small.limit", value=rebuilt(body, {id(node): Lit(value) for node in fives}))
+    forgery.done.append("limit")
+    return forgery
+
+
+def test_a_changed_definition_is_refused_by_the_pins(case: Case) -> None:
+    assert case.finish(with_limit(case.begin(), 6)) == "LB211"
+
+
+def test_a_false_acceptance_is_noticed(
+    embedded: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pins that look at no term are a fault of ours, which every other link lets pass."""
+    monkeypatch.setattr(StructuralHashes, "_term", lambda *_: b"")
+    library = Library.of_theorems(embedded, tmp_path / "library")
+    case = Case([library], tmp_path / "case", seed=0)
+    with pytest.raises(AssertionError, match=r"accepted: ; Small\.\w+ says something else"):
+        case.finish(with_limit(case.begin(), 6))
