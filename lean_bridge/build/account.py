@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,17 +77,19 @@ def find_unaccounted(file: str, source: str, module: Module) -> Unaccounted | No
 
 
 def _missing(file: str, declared: tuple[Declared, ...], module: Module) -> Iterator[Unaccounted]:
-    made = {_user_name(name): name for name in module.constant_names}
+    made = {_user_name(name) for name in module.constant_names}
     ranges = [(_user_name(name), place) for name, place in module.declaration_ranges.items()]
+    placed = {name for name, _ in ranges}
+    counts = Counter(each.name for each in declared)
 
-    def stands_at(each: Declared) -> bool:
-        """Whether something was declared by the command that stands where the text has this."""
+    def is_made(each: Declared) -> bool:
+        """Whether the command at this place of the text declared it, as far as that was recorded."""
         position = each.line, each.column
-        return any(
-            (place.line, place.column) <= position < (place.end_line, place.end_column)
-            and (not each.suffix or name[-len(each.suffix) :] == each.suffix)
-            for name, place in ranges
-        )
+        for name, place in ranges:
+            is_there = (place.line, place.column) <= position < (place.end_line, place.end_column)
+            if is_there and (not each.suffix or name[-len(each.suffix) :] == each.suffix):
+                return True
+        return each.name in made and each.name not in placed and counts[each.name] == 1
 
     for each in declared:
         what = f"{each.keyword} {'.'.join(each.name)}" if each.name else f"an {each.keyword} without a name"
@@ -94,7 +97,7 @@ def _missing(file: str, declared: tuple[Declared, ...], module: Module) -> Itera
             yield Unaccounted(
                 each.line, each.column, f"{what}, behind the `#exit` of line {each.after_exit},"
             )
-        elif each.keyword != "example" and each.name not in made and not stands_at(each):
+        elif each.keyword != "example" and not is_made(each):
             if each.is_expected_to_fail:
                 raise Declined(
                     f"{file}:{each.line}: {what} is expected to fail here, and is not in the compiled "

@@ -40,6 +40,7 @@ def test_a_module_accounts_for_its_own_source() -> None:
         ("\nrun_cmd pure () def one := 1", "def one"),
         ("\n#exit\nexample : 1 = 2 := rfl", "an example without a name, behind the `#exit`"),
         ("\nstructure Lost where", "structure Lost"),
+        ("\ntheorem content_shown : 1 = 2 := rfl", "theorem content_shown"),
     ],
 )
 def test_what_the_source_has_and_the_module_has_not_is_named(append: str, expected: str) -> None:

@@ -1,0 +1,6 @@
+module
+
+public section
+
+/-- A sum. -/
+theorem Twin.claim : 2 + 2 = 4 := by decide
