@@ -25,7 +25,7 @@ from lean_bridge.files import decoded, read_below
 from lean_bridge.leans_own import library_names
 from lean_bridge.olean.environment import Environment
 from lean_bridge.standing import Origin, read_graph
-from lean_bridge.toolchain.find import find_toolchain
+from lean_bridge.toolchain.find import check_policy, find_toolchain
 from lean_bridge.toolchain.install import Progress
 from lean_bridge.toolchain.provider import Elaboration, Job, Provider
 from lean_bridge.verdicts import recall, remember, verdict_key
@@ -234,6 +234,8 @@ class Project:
         workers: int = 2,
         fresh: bool = False,
         require_confirmed: bool = False,
+        require_isolated: bool = False,
+        require_known: bool = False,
         unpinned: bool = False,
         observe: Observer = _ignore,
         progress: Progress | None = None,
@@ -241,13 +243,17 @@ class Project:
         """Build the library and judge its catalogue, or only the entries named.
 
         ``fresh`` judges again even where exactly these compiled files were judged before. With
-        ``require_confirmed`` nothing is accepted that no second kernel confirmed. With ``unpinned`` what no
-        manifest pins may be accepted as it is.
+        ``require_confirmed`` nothing is accepted that no second kernel confirmed; with ``require_isolated``
+        nothing is built that is not confined, and with ``require_known`` by no Lean whose library this
+        package has no digest for. With ``unpinned`` what no manifest pins may be accepted as it is.
         Raises: NotCatalogued for an unknown name; ToolchainError; ProjectNotFound; OleanError.
         """
         started = time.monotonic()
         catalogue = self.select(names)
         manifest = self._manifest()
+        if require_isolated or require_known:
+            lean = self.toolchain(progress=progress).info
+            check_policy(lean, isolated=require_isolated, known=require_known)
         build = self.build(workers=workers, observe=observe, progress=progress)
         failed = ",".join(
             module.module for module in build.modules if module.state in ("failed", "unsupported")

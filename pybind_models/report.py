@@ -44,7 +44,7 @@ class Toolchain(Model):
     location: str
     isolation: Isolation = "none"
     """What confines it while it compiles."""
-    known: bool | None = None
+    known: bool = False
     """Whether the files of its library have the digests that this package carries for its version."""
 
 

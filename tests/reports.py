@@ -35,7 +35,12 @@ STATEMENT = (
 )
 
 TOOLCHAIN = Toolchain(
-    provider="embedded", version="4.28.0-pre", identity="5f" * 32, location="/cache/toolchains/lean4"
+    provider="embedded",
+    version="4.28.0-pre",
+    identity="5f" * 32,
+    location="/cache/toolchains/lean4",
+    isolation="landlock",
+    known=True,
 )
 UNSOLVED = Diagnostic(
     file="Proofs/Sum.lean",

@@ -41,6 +41,8 @@ class Requirement(StrEnum):
     """What ``verify`` may be asked to require beyond a proof."""
 
     CONFIRMED = "confirmed"
+    ISOLATED = "isolated"
+    KNOWN = "known"
 
 
 def verify(
@@ -56,8 +58,12 @@ def verify(
     ] = ReportFormat.TABLE,
     fresh: Annotated[bool, typer.Option("--fresh", help="Judge again what was judged before.")] = False,
     require: Annotated[
-        Requirement | None,
-        typer.Option("--require", help="confirmed: accept nothing that no second kernel accepted."),
+        list[Requirement] | None,
+        typer.Option(
+            "--require",
+            help="confirmed: accept nothing that no second kernel accepted; isolated: build nothing that is "
+            "not confined; known: only by a Lean whose digests this package has. May be repeated.",
+        ),
     ] = None,
     unpinned: Annotated[
         bool, typer.Option("--unpinned", help="Let pass what no manifest pins; the report says so.")
@@ -78,7 +84,7 @@ def verify(
     from lean_bridge.ui.progress import show_progress
     from pybind_models import VerifyReport
 
-    sources, opened = "", None
+    sources, opened, required = "", None, require or ()
     try:
         opened = open_chosen(project, shipped)
         sources = Path(os.path.relpath(opened.root)).as_posix()
@@ -87,7 +93,9 @@ def verify(
                 names or (),
                 workers=workers,
                 fresh=fresh,
-                require_confirmed=require is Requirement.CONFIRMED,
+                require_confirmed=Requirement.CONFIRMED in required,
+                require_isolated=Requirement.ISOLATED in required,
+                require_known=Requirement.KNOWN in required,
                 unpinned=unpinned,
                 observe=watch.observe,
                 progress=watch.transfer,
@@ -99,7 +107,7 @@ def verify(
             code=error.code,
             library=opened.identity if opened is not None else None,
             unpinned=unpinned,
-            confirmation_required=require is Requirement.CONFIRMED,
+            confirmation_required=Requirement.CONFIRMED in required,
         )
     if format_ is ReportFormat.TABLE:
         render_report(report, open_console(sys.stdout), verbose=verbose)

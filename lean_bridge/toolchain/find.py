@@ -7,12 +7,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from lean_bridge.codes import Code
 from lean_bridge.errors import ToolchainError, ToolchainNotFound
 from lean_bridge.toolchain import embedded
 from lean_bridge.toolchain.install import Progress, embedded_directory, install_embedded, install_state
 from lean_bridge.toolchain.installed import InstalledProvider, installed_binaries, read_installed
 from lean_bridge.toolchain.node import node_binary, npm_command
 from lean_bridge.toolchain.provider import Provider
+from pybind_models import Toolchain
 
 CHOICES = ("auto", "installed", "embedded")
 """Values of ``LEAN_BRIDGE_TOOLCHAIN``."""
@@ -88,6 +90,25 @@ def _look_at(binary: Path, wanted: str) -> Candidate:
     if base_version(version) != wanted:
         return Candidate(binary, None, f"is {version}, and {wanted} is required")
     return Candidate(binary, provider, f"is {version}")
+
+
+def check_policy(lean: Toolchain, *, isolated: bool = False, known: bool = False) -> None:
+    """Check, before any foreign code runs, that a Lean is as good as is required of it.
+
+    Raises: ToolchainError if its builds are to be ``isolated`` and nothing confines them here, or if its
+    library is to be ``known`` by its digest and is not.
+    """
+    if isolated and lean.isolation == "none":
+        raise ToolchainError(
+            "isolation is required, and nothing confines a build here; see `lean-bridge doctor`",
+            code=Code.NOT_ISOLATED,
+        )
+    if known and not lean.known:
+        raise ToolchainError(
+            f"{lean.location}: a known Lean is required, and this package has no digest for its library; "
+            "set LEAN_BRIDGE_TOOLCHAIN=embedded, or do not require it",
+            code=Code.NOT_AUTHENTIC,
+        )
 
 
 def base_version(text: str) -> str:

@@ -15,8 +15,10 @@ from typing import Literal
 from lean_bridge.errors import ToolchainError
 from lean_bridge.toolchain.find import look_for_installed, toolchain_choice
 from lean_bridge.toolchain.install import UNPACKED_BYTES, embedded_directory, install_state
+from lean_bridge.toolchain.isolation import available
 from lean_bridge.toolchain.location import cache_directory
 from lean_bridge.toolchain.node import node_binary, npm_command
+from pybind_models import Toolchain
 
 WORKER_BYTES = 2 << 30
 """What one embedded worker takes of memory, about."""
@@ -45,6 +47,7 @@ def check_health(required: str) -> tuple[HealthItem, ...]:
     return (
         _python(),
         _choice(),
+        _isolation(),
         *installed,
         _embedded(required=all(item.state != "ok" for item in installed)),
         _located("node", node_binary, "runs the embedded Lean"),
@@ -80,7 +83,7 @@ def _installed_leans(required: str) -> tuple[HealthItem, ...]:
             HealthItem("installed Lean", "missing", "none; the embedded one serves", None, required=False),
         )
     return tuple(
-        HealthItem("installed Lean", "ok", f"{seen.binary} {seen.reason}")
+        HealthItem("installed Lean", "ok", f"{seen.binary} {seen.reason}{_unknown(seen.provider.info)}")
         if seen.provider is not None
         else HealthItem(
             "installed Lean",
@@ -91,6 +94,23 @@ def _installed_leans(required: str) -> tuple[HealthItem, ...]:
         )
         for seen in candidates
     )
+
+
+def _unknown(lean: Toolchain) -> str:
+    return "" if lean.known else "; an unknown Lean: this package has no digest for its library"
+
+
+def _isolation() -> HealthItem:
+    found = available()[0]
+    if found == "none":
+        return HealthItem(
+            "isolation",
+            "missing",
+            "an installed Lean runs with the rights of the user, the embedded one within WebAssembly alone",
+            "use Linux with Landlock in force, or install bubblewrap",
+            required=False,
+        )
+    return HealthItem("isolation", "ok", f"{found} confines what a build runs", required=False)
 
 
 def _embedded(*, required: bool) -> HealthItem:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lean_bridge.ui.toolchains import isolation_text, toolchain_text
 from lean_bridge.ui.verdict import Tone, module_tone, status_text
 from lean_bridge.ui.wording import counted, one_line, seconds_text, visible
 from pybind_models import BuildReport, Diagnostic, Toolchain
@@ -112,7 +113,7 @@ def build_summary(build: BuildReport) -> list[str]:
     processes = counted(build.lean_processes, "Lean process", "Lean processes")
     warnings = sum(each.severity == "warning" for module in build.modules for each in module.diagnostics)
     return [
-        f"Lean {build.toolchain.version}, {build.toolchain.provider}",
+        toolchain_text(build.toolchain),
         counted(len(states), "module") + (f": {tally}" if tally else ""),
         f"build {seconds_text(build.seconds)}, {processes}",
         *([counted(warnings, "warning")] if warnings else []),
@@ -161,6 +162,8 @@ def render_toolchain(toolchain: Toolchain, console: Console) -> None:
         ("Lean", f"{toolchain.version} ({toolchain.provider})"),
         ("location", toolchain.location),
         ("identity", toolchain.identity),
+        ("library", "known by its digest" if toolchain.known else "unknown to this package"),
+        ("builds", isolation_text(toolchain)),
     ):
         grid.add_row(label, Text(visible(value)))
     console.print(grid)

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from lean_bridge.letters import is_hidden
 from lean_bridge.ui.diagnostics import SEVERITY_WORDS
+from lean_bridge.ui.toolchains import toolchain_text
 from lean_bridge.ui.verdict import (
     VERDICT_TONES,
     Tone,
@@ -54,7 +55,7 @@ def _rows(report: VerifyReport) -> Iterator[tuple[str, ...]]:
     if (judged := report.library) is not None:
         name, lean = judged.name or "-", "-"
         if report.build is not None:
-            lean = f"{report.build.toolchain.provider} {report.build.toolchain.version}"
+            lean = toolchain_text(report.build.toolchain)
         standing = "shipped" if judged.is_shipped else "own"
         yield "library", standing, name, judged.root, f"sha256={judged.digest or '-'}", f"lean={lean}"
         for ignored in judged.passed_over:

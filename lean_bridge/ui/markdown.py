@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import PurePath
 
+from lean_bridge.ui.toolchains import toolchain_doubts, toolchain_text
 from lean_bridge.ui.verdict import words_text
 from lean_bridge.ui.wording import coded, common_namespace, one_line
 from pybind_models import DeclarationReport, DGraph, VerifyReport, shape_text
@@ -45,11 +46,13 @@ def render_markdown(report: VerifyReport) -> str:
 def _subject(report: VerifyReport) -> Iterator[str]:
     if (library := report.library) is not None:
         place = PurePath(library.root).name
-        lean = f", Lean {report.build.toolchain.version}" if report.build is not None else ""
+        lean = f", {toolchain_text(report.build.toolchain)}" if report.build is not None else ""
         yield ""
         yield f"Library: {_cell(library.name or place)} in `{place}/`, sha256 `{library.digest or '–'}`{lean}"
         for said in library.passed_over:
             yield f"- passed over: {_cell(said)}"
+        for said in toolchain_doubts(report.build.toolchain) if report.build is not None else []:
+            yield f"- {_cell(said)}"
 
 
 def _row(each: DeclarationReport, namespace: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 from rich.text import Text
 
+from lean_bridge.ui.toolchains import toolchain_doubts, toolchain_text
 from lean_bridge.ui.wording import counted, deviation_text, listed
 from pybind_models import (
     CheckResult,
@@ -171,12 +172,12 @@ def subject(report: VerifyReport) -> str:
         f"sha256 {library.digest}" if library.digest is not None else "not read",
     ]
     if build is not None:
-        parts.append(f"Lean {build.toolchain.version} ({build.toolchain.provider})")
+        parts.append(toolchain_text(build.toolchain))
     return ", ".join(parts)
 
 
 def doubts(report: VerifyReport) -> list[str]:
-    """Return what an accepted row lacks, a line each: a second kernel's word, or a pin; and the notes."""
+    """Return what an accepted row lacks, a line each: a second kernel's word, a pin, a Lean that is known."""
     accepted = [each for each in report.declarations if each.is_accepted]
     unconfirmed: list[DeclarationReport | GraphReport] = [
         *(each for each in accepted if each.standing not in ("confirmed", None)),
@@ -192,7 +193,8 @@ def doubts(report: VerifyReport) -> list[str]:
     if unpinned := sum(each.pin is not None and each.pin.outcome == "not pinned" for each in accepted):
         verb = "is" if unpinned == 1 else "are"
         told.append(f"{counted(unpinned, 'row')} {verb} not pinned: nobody would notice a changed statement")
-    return [*told, *report.notes]
+    lean = toolchain_doubts(report.build.toolchain) if report.build is not None else []
+    return [*told, *lean, *report.notes]
 
 
 def no_axioms(library_theorems: int) -> str:

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from lean_bridge.errors import ToolchainNotFound
-from lean_bridge.toolchain.find import base_version, find_toolchain, toolchain_choice
+from lean_bridge.codes import Code
+from lean_bridge.errors import ToolchainError, ToolchainNotFound
+from lean_bridge.toolchain import health
+from lean_bridge.toolchain.find import base_version, check_policy, find_toolchain, toolchain_choice
 from lean_bridge.toolchain.installed import installed_binaries
+from pybind_models import Isolation, Toolchain
 
 REQUIRED = "leanprover/lean4:v4.28.0\n"
 
@@ -95,3 +98,27 @@ def test_the_lean_of_elan_itself_is_passed_over(tmp_path: Path) -> None:
     executable(tmp_path / "bin" / "elan")
     executable(tmp_path / "bin" / "lean")
     assert installed_binaries(REQUIRED.strip()) == ()
+
+
+LEAN = Toolchain(provider="installed", version="4.28.0", identity="one", location="/opt/lean")
+
+
+def test_a_lean_is_as_good_as_is_required_of_it() -> None:
+    confined = LEAN.replaced(isolation="landlock", known=True)
+    check_policy(confined, isolated=True, known=True)
+    check_policy(LEAN)
+    with pytest.raises(ToolchainError, match="nothing confines a build here") as caught:
+        check_policy(LEAN.replaced(known=True), isolated=True, known=True)
+    assert caught.value.code is Code.NOT_ISOLATED
+    with pytest.raises(ToolchainError, match="/opt/lean: a known Lean is required") as caught:
+        check_policy(LEAN.replaced(isolation="bwrap"), isolated=True, known=True)
+    assert caught.value.code is Code.NOT_AUTHENTIC
+
+
+@pytest.mark.parametrize(("found", "state"), [("landlock", "ok"), ("none", "missing")])
+def test_the_doctor_says_what_confines_a_build(
+    found: Isolation, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "available", lambda: (found,))
+    (item,) = [item for item in health.check_health(REQUIRED) if item.name == "isolation"]
+    assert (item.state, item.required) == (state, False)

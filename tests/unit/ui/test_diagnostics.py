@@ -87,7 +87,7 @@ def test_a_build_names_what_was_not_there_already() -> None:
     assert rows == [
         "✓ built Proofs.Tape 3.0 s",
         "✗ failed Proofs.Vec 3.0 s",
-        "Lean 4.28.0-pre, embedded · 3 modules: 1 built, 1 cached, 1 failed"
+        "Lean 4.28.0-pre (embedded, isolated by landlock) · 3 modules: 1 built, 1 cached, 1 failed"
         " · build 12 s, 1 Lean process · 1 warning",
     ]
 

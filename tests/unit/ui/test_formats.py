@@ -95,7 +95,7 @@ def test_annotations_point_at_the_source() -> None:
     assert "Proofs.Autograd.dot_add → sorryAx" in lines[1]
     assert lines[-1] == (
         "::error title=lean-bridge%3A rejected::LB101 Lean refuses Proofs/Sum.lean; "
-        f"library /sums/lean, sha256 {'ab' * 32}, Lean 4.28.0-pre (embedded)"
+        f"library /sums/lean, sha256 {'ab' * 32}, Lean 4.28.0-pre (embedded, isolated by landlock)"
     )
     assert len(lines) == 1 + 3 + 2 + 1 + 1 + 1
 
@@ -234,3 +234,20 @@ def test_every_form_names_the_library_its_digest_and_its_lean(
     place = "`lean/`" if render is render_markdown else "/sums/lean"
     for told in (place, "ab" * 32, "4.28.0-pre", "lean_exe x: said"):
         assert told in shown
+
+
+@pytest.mark.parametrize("render", [render_text, render_json, render_github, render_junit, render_markdown])
+@pytest.mark.parametrize("report", [accepted(), rejected()], ids=["accepted", "rejected"])
+def test_every_form_says_that_a_lean_is_unknown_and_what_was_not_isolated(
+    render: Callable[[VerifyReport], str], report: VerifyReport
+) -> None:
+    assert report.build is not None
+    lean = report.build.toolchain.replaced(provider="installed", known=False, isolation="none")
+    doubtful = report.replaced(build=report.build.replaced(toolchain=lean))
+    if render is render_json:
+        assert VerifyReport.model_validate_json(render(doubtful)).build == doubtful.build
+        return
+    shown = " ".join(render(doubtful).split())
+    for told in ("an unknown Lean", "not isolated", "code of the sources ran with the rights of the user"):
+        assert told in shown
+        assert told not in " ".join(render(report).split())
