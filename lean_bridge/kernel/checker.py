@@ -62,6 +62,8 @@ _SHOWN = {0: (1,), 1: (1,), 2: (2,), 5: (2,), 6: (2,), 7: (3, 4), 8: (2, 3), 9: 
 """The fields of an exception that say what it is about."""
 _MESSAGE = 12
 _LIMITS = range(13, 17)
+_TOO_BIG = "the kernel refused "
+"""How the kernel begins where a number is larger than it wants to compute with: a limit, and no judgement."""
 _LONGEST = 200
 
 
@@ -205,7 +207,8 @@ class Checker:
     def _reason(self, exception: Address) -> Reply:
         tag = tag_of(exception)
         if tag == _MESSAGE:
-            return Reply("refused", " ".join(read_string(field(exception, 0)).split()))
+            message = " ".join(read_string(field(exception, 0)).split())
+            return Reply("gave up" if message.startswith(_TOO_BIG) else "refused", message)
         about = [self._about(field(exception, index), tag) for index in _SHOWN.get(tag, ())]
         message = ": ".join([_EXCEPTIONS[tag], *([" against ".join(about)] if about else [])])
         return Reply("gave up" if tag in _LIMITS else "refused", message)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import struct
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
@@ -21,8 +20,11 @@ Function: TypeAlias = Callable[..., int]
 _WORD = ctypes.c_size_t
 _HEADER = struct.Struct("<iHBB")
 """Reference count, size, number of fields, tag."""
-_STRING, _LARGEST_SMALL = 249, (1 << 63) - 1
+_GMP = struct.Struct("<iiQ")
+"""Limbs allocated, limbs used, and the address of the first."""
+_STRING, _BIG, _LARGEST_SMALL = 249, 250, (1 << 63) - 1
 _STRING_DATA_AT = 32
+_BIG_DATA_AT = 24
 
 
 def box(value: int) -> Address:
@@ -105,9 +107,6 @@ class Lean:
         self.version = read_string(_WORD.in_dll(self._library, "l_Lean_versionString").value)
         self._allocate = self.function("lean_alloc_object", 1)
         self._string = self.function("lean_mk_string_from_bytes", 2, text=True)
-        self._big_nat = self.function("lean_cstr_to_nat", 1, text=True)
-        # a literal of any length has to pass through its decimal digits
-        sys.set_int_max_str_digits(0)
 
     def function(self, name: str, arity: int, *, text: bool = False, truth: bool = False) -> Function:
         """Return an exported function of ``arity`` words, which returns a word.
@@ -144,4 +143,12 @@ class Lean:
         """Return a ``Nat``."""
         if value < 0:
             raise ValueError(f"{value} is no natural number")
-        return box(value) if value <= _LARGEST_SMALL else freeze(self._big_nat(str(value).encode()))
+        if value <= _LARGEST_SMALL:
+            return box(value)
+        # as a compiled file holds it: GMP's limbs, allocated and used, and where they are; linear in its size
+        count = (value.bit_length() + 63) // 64
+        at = self._allocate(_BIG_DATA_AT + 8 * count)
+        head = _HEADER.pack(0, _BIG_DATA_AT, 0, _BIG) + _GMP.pack(count, count, at + _BIG_DATA_AT)
+        content = head + value.to_bytes(8 * count, "little")
+        ctypes.memmove(at, content, len(content))
+        return at

@@ -45,6 +45,7 @@ from tests.unit.kernel.declarations import (
     PROP,
     ZERO,
     apply,
+    arrow,
     definition,
     environment_of,
     equation,
@@ -261,6 +262,32 @@ def test_numbers_of_any_size_arrive_as_they_are(value: Expr, kernel: SecondKerne
     wrong = theorem("other", equation(value, other), reflexivity(value))
     found = outcomes(environment_of(tmp_path, [*native().values(), number, wrong]), kernel)
     assert (found["same"].state, found["other"].state) == ("accepted", "refused")
+
+
+def test_numbers_of_millions_of_bits_cost_next_to_nothing(kernel: SecondKernel, tmp_path: Path) -> None:
+    value = Lit(1 << 8_000_000)
+    big = [theorem(f"big{index}", equation(value, value), reflexivity(value)) for index in range(20)]
+    environment = environment_of(tmp_path, [*native().values(), *big])
+    started = time.monotonic()
+    found = replay(environment, [each.name for each in big], kernel=kernel, time_limit=30)
+    assert found.count("accepted") >= len(big)
+    assert time.monotonic() - started < 15
+
+
+def test_a_number_that_the_kernel_will_not_compute_is_no_refusal(
+    kernel: SecondKernel, tmp_path: Path
+) -> None:
+    first = Lam("a", NAT, Lam("b", NAT, BVar(1), "default"), "default")
+    power = definition("Nat.pow", arrow(NAT, arrow(NAT, NAT)), first)
+    write_constants(tmp_path / "lib" / "Base.olean", [*native().values(), power])
+    huge = apply(Const("Nat.pow", ()), Lit(2), Lit(1 << 40))
+    claims = [theorem("top", equation(huge, ZERO), reflexivity(ZERO))]
+    write_constants(tmp_path / "own" / "Top.olean", claims, imports=["Base"])
+    environment = Environment([tmp_path / "own"], library=tmp_path / "lib")
+    environment.load("Top")
+    found = replay(environment, ["top"], kernel=kernel).outcomes["top"]
+    assert found.state == "gave up"
+    assert "Nat.pow" in (found.detail or "")
 
 
 def test_a_deep_term_is_no_danger(kernel: SecondKernel, tmp_path: Path) -> None:

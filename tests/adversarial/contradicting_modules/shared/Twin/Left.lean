@@ -1,0 +1,10 @@
+module
+
+prelude
+public import Init.Data.Nat.Basic
+
+@[expose] public section
+
+def Twin.size : Nat := 0
+
+theorem Twin.left : Twin.size = 0 := rfl

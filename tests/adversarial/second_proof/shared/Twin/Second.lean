@@ -1,0 +1,8 @@
+module
+
+prelude
+public import Init.Data.Nat.Basic
+
+@[expose] public section
+
+theorem Twin.lemma : 2 + 2 = 4 := Eq.trans (b := 3 + 1) rfl rfl
