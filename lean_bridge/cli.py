@@ -13,6 +13,7 @@ import typer
 from lean_bridge.codes import EXPLANATIONS, Code
 from lean_bridge.commands import graphs, judging, library
 from lean_bridge.errors import LeanBridgeError
+from lean_bridge.letters import shown
 
 EXIT_STATUS = (
     "Exit status: 0 accepted, 1 rejected, 2 no verdict (could not run, not supported, nothing checked)."
@@ -59,7 +60,7 @@ def main() -> None:
     try:
         app()
     except LeanBridgeError as error:
-        typer.echo(f"lean-bridge: {error.code} {error}", err=True)
+        typer.echo(f"lean-bridge: {error.code} {shown(str(error))}", err=True)
         sys.exit(error.exit_code)
     except Exception:  # noqa: BLE001 - a fault of ours must not look like a rejection
         traceback.print_exc()

@@ -207,13 +207,23 @@ class _Printer:
         length = len(self._scope)
         names: list[str] = []
         while isinstance(expr := bare(expr), Lam) and self._spend():
-            name = self._scope.push(expr.name, expr.type, silent=not self._uses(expr.body))
+            name = self._bound(expr, depth, silent=not self._uses(expr.body))
             if expr.info != "instImplicit":
                 names.append(name)
             expr = expr.body
         body = self._write(expr, 0, depth + 1)
         self._scope.pop(length)
         return _parenthesised(f"fun {' '.join(names)} => {body}" if names else body, 0, precedence)
+
+    def _bound(self, binder: Lam, depth: int, *, silent: bool = False) -> str:
+        """Bring a variable into scope; return it, with its type unless a reader would think of that one."""
+        head, _ = spine(binder.type)
+        is_expected = isinstance(head, BVar) or (
+            isinstance(head, Const) and (head.name == "Nat" or self._instances.is_own(head.name))
+        )
+        type_ = None if silent or is_expected else self._write(binder.type, 0, depth + 1)
+        name = self._scope.push(binder.name, binder.type, silent=silent)
+        return name if type_ is None else f"({name} : {type_})"
 
     def _application(self, expr: Expr, precedence: int, depth: int, *, typed: bool) -> str:
         head, arguments = spine(expr)
@@ -275,7 +285,7 @@ class _Printer:
                 return f"[{', '.join(write(element, 0) for element in elements)}]", ATOM
         if name == "Exists" and len(visible) == 1 and isinstance(body := bare(visible[0]), Lam):
             length = len(self._scope)
-            bound = self._scope.push(body.name, body.type)
+            bound = self._bound(body, depth)
             inner = write(body.body, 0)
             self._scope.pop(length)
             return f"∃ {bound}, {inner}", 0
@@ -284,12 +294,12 @@ class _Printer:
             return f"if{mark} {condition} then {yes} else {no}", 0
         if name in INFIX and len(visible) == 2:
             infix, (left, right) = INFIX[name], visible
-            first, second = typed, True
+            first = second = True
             if name in _SAME_TYPE:
-                numeric = self._is_numeric(left), self._is_numeric(right)
-                if name not in _ARITHMETIC:
-                    first = True
-                first, second = first and (not numeric[0] or numeric[1]), not numeric[1]
+                numerals = self._numerals(left), self._numerals(right)
+                asked = typed or name not in _ARITHMETIC
+                first = numerals[0] is None or (asked and numerals[1] is not None)
+                second = numerals[1] is None or (asked and numerals[0] == 0)
             texts = write(left, infix.left, typed=first), write(right, infix.right, typed=second)
             return f"{texts[0]} {infix.symbol}{mark} {texts[1]}", infix.precedence
         if name in PREFIX and len(visible) == 1:
@@ -301,21 +311,23 @@ class _Printer:
             return write(arguments[0], 0), 0
         return None
 
-    def _is_numeric(self, expr: Expr) -> bool:
-        """Whether an expression is made of numerals alone, so that nothing in it shows its type."""
-        pending, seen = [expr], 0
+    def _numerals(self, expr: Expr) -> int | None:
+        """Return how many numerals an expression has in which nothing else shows its type; else ``None``."""
+        pending, seen, count = [expr], 0, 0
         while pending and seen < 100:
             seen += 1
             head, arguments = spine(pending.pop())
             if not isinstance(head, Const):
-                return False
+                return None
             if head.name in _ARITHMETIC:
                 pending += self._split(head.name, arguments)[0]
             elif head.name == "HPow.hPow" and len(arguments) == 6:
                 pending.append(arguments[4])
-            elif head.name not in _NUMERALS:
-                return False
-        return True
+            elif head.name in _NUMERALS:
+                count += 1
+            elif not arguments or self._split(head.name, arguments)[0]:
+                return None
+        return count
 
     def _is_nat(self, arguments: Sequence[Expr]) -> bool:
         head = bare(arguments[0]) if arguments else None

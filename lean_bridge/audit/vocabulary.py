@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from lean_bridge.audit.structural import StructuralHashes
+from lean_bridge.letters import plain
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Name
 from pybind_models import Words
@@ -91,6 +92,6 @@ class Vocabulary:
 
 def not_the_tools(names: Collection[Name]) -> str:
     """Return in one line that words are not the tool's."""
-    shown = ", ".join(list(names)[:_MOST_NAMED])
+    shown = ", ".join(map(plain, list(names)[:_MOST_NAMED]))
     rest = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return f"{shown}{rest} {'is' if len(names) == 1 else 'are'} not the tool's: the library has its own"

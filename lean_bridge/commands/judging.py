@@ -139,6 +139,7 @@ def pin(
     from lean_bridge.audit.manifest import MANIFEST, write_manifest
     from lean_bridge.audit.pins import NO_MANIFEST
     from lean_bridge.ui.progress import show_progress
+    from lean_bridge.ui.wording import named, one_line
 
     with show_progress(open_console(sys.stderr)) as watch:
         opened = open_chosen(project, shipped)
@@ -151,7 +152,9 @@ def pin(
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
         for name, (found, code) in changes.items():
-            typer.echo(f"{code or '-'}\t{found.outcome}\t{name}\t{found.change or ''}".rstrip())
+            typer.echo(
+                f"{code or '-'}\t{found.outcome}\t{named(name)}\t{one_line(found.change or '')}".rstrip()
+            )
         done = "as pinned" if check else f"already as pinned; the others are now, in {opened.root / MANIFEST}"
         typer.echo(f"{len(pins) - len(changes)} of {len(pins)} declarations {done}")
     if check and changes:

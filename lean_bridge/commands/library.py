@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from lean_bridge.commands.options import ProjectOption, ShippedOption, WorkersOption, open_chosen
+from lean_bridge.letters import plain
 from lean_bridge.ui.console import open_console
 
 
@@ -31,7 +32,7 @@ def build(project: ProjectOption = None, shipped: ShippedOption = False, workers
 def list_(project: ProjectOption = None, shipped: ShippedOption = False) -> None:
     """List the catalogued declarations: kind and full name."""
     for entry in open_chosen(project, shipped).catalogue.declarations:
-        typer.echo(f"{'graph' if entry.graph else entry.kind}\t{entry.name}")
+        typer.echo(f"{'graph' if entry.graph else entry.kind}\t{plain(entry.name)}")
 
 
 def lean(

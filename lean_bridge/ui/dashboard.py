@@ -30,6 +30,7 @@ from lean_bridge.ui.wording import (
     coded,
     common_namespace,
     counted,
+    named,
     one_line,
     seconds_text,
     visible,
@@ -162,7 +163,7 @@ def _capped(lines: list[Text], width: int) -> list[Text]:
 
 
 def _name(name: str, namespace: str) -> Text:
-    path, dot, last = visible(name.removeprefix(namespace)).rpartition(".")
+    path, dot, last = named(name.removeprefix(namespace)).rpartition(".")
     return Text.assemble((path + dot, "dim"), (last, "bold"))
 
 

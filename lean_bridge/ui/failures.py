@@ -9,7 +9,7 @@ from rich.text import Text
 
 from lean_bridge.ui.diagnostics import render_diagnostics
 from lean_bridge.ui.verdict import MARKS, Tone, declaration_tone, evidence, graph_tone
-from lean_bridge.ui.wording import coded, counted, one_line, visible
+from lean_bridge.ui.wording import coded, counted, named, one_line, visible
 from pybind_models import BuildReport, DeclarationReport, GraphReport, VerifyReport
 
 
@@ -27,7 +27,7 @@ def render_failures(report: VerifyReport, console: Console, *, verbose: bool = F
     unbuilt = [each.name for each in report.declarations if each.status == "not built"]
     if unbuilt:
         _title("Declarations without a verdict, as their module was not built", console)
-        console.print(Text(", ".join(map(visible, unbuilt))))
+        console.print(Text(", ".join(map(named, unbuilt))))
     _render_undecided([each for each in report.declarations if each.status == "no verdict"], console)
     unsettled = [each for each in report.graphs if graph_tone(each) != "good" and each.name not in unbuilt]
     if unsettled:
@@ -57,7 +57,7 @@ def _title(text: str, console: Console) -> None:
 
 def _entry(tone: Tone, word: str, name: str) -> Text:
     mark = MARKS[tone]
-    return Text.assemble((f"{mark.symbol} {word} ", mark.style), (visible(name), "bold"))
+    return Text.assemble((f"{mark.symbol} {word} ", mark.style), (named(name), "bold"))
 
 
 def _indented(text: Text, console: Console) -> None:
@@ -95,7 +95,7 @@ def _render_declaration(report: DeclarationReport, console: Console) -> None:
     if report.reason is not None:
         _indented(Text(one_line(coded(report.code, report.reason))), console)
     if report.axiom_path:
-        *through, last = map(visible, report.axiom_path)
+        *through, last = map(named, report.axiom_path)
         chain = Text("".join(f"{name} → " for name in through))
         _indented(chain.append(last, "bold red"), console)
 

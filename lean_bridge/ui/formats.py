@@ -23,7 +23,7 @@ from lean_bridge.ui.verdict import (
     subject,
     words_text,
 )
-from lean_bridge.ui.wording import coded, one_line, visible
+from lean_bridge.ui.wording import coded, named, one_line, visible
 from pybind_models import DeclarationReport, Diagnostic, ModuleReport, VerifyReport
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -73,12 +73,12 @@ def _rows(report: VerifyReport) -> Iterator[tuple[str, ...]]:
         axioms, library = f"axioms={','.join(each.axioms)}", f"library={each.library_theorems}"
         pin, standing = f"pin={each.pin.outcome if each.pin else '-'}", f"standing={each.standing or '-'}"
         words = f"words={words_text(each.words)}"
-        yield "declaration", each.status, each.name, place, axioms, library, pin, standing, words, rest
+        yield "declaration", each.status, named(each.name), place, axioms, library, pin, standing, words, rest
     for graph in report.graphs:
         reason = coded(graph.code, graph.reason or "-")
-        yield "graph", graph.status, graph.name, "-", f"{graph.seconds:.2f}s", reason
+        yield "graph", graph.status, named(graph.name), "-", f"{graph.seconds:.2f}s", reason
         for row in evidence(graph):
-            yield "check", row.outcome, graph.name, row.name, row.text
+            yield "check", row.outcome, named(graph.name), row.name, row.text
     reason = coded(report.code, report.reason or "-")
     for told in doubts(report):
         yield "note", told
@@ -106,15 +106,15 @@ def render_github(report: VerifyReport, *, root: str = "") -> str:
         if declaration_tone(each) != "good":
             source = each.source
             at = _at(root, source.file, source.line, source.column) if source is not None else {}
-            message = f"{each.name}: {coded(each.code, each.reason or each.status)}{_path(each)}"
-            lines.append(_annotation("error", message, {**at, "title": f"{each.status}: {each.name}"}))
+            message = f"{named(each.name)}: {coded(each.code, each.reason or each.status)}{_path(each)}"
+            lines.append(_annotation("error", message, {**at, "title": f"{each.status}: {named(each.name)}"}))
     for graph in report.graphs:
         if graph_tone(graph) != "good":
             told = "\n".join(
                 f"{row.name}: {row.outcome}: {row.text}" for row in evidence(graph) if row.tone != "good"
             )
             message = "\n".join(filter(None, (coded(graph.code, graph.reason or graph.status), told)))
-            lines.append(_annotation("error", message, {"title": f"{graph.status}: {graph.name}"}))
+            lines.append(_annotation("error", message, {"title": f"{graph.status}: {named(graph.name)}"}))
     lines += [_annotation("warning", told, {"title": "lean-bridge"}) for told in doubts(report)]
     verdict, reason = report.verdict, coded(report.code, report.reason or guarantee(report))
     level = "notice" if verdict == "accepted" else "error"
@@ -139,15 +139,15 @@ def render_junit(report: VerifyReport) -> str:
     declarations = _suite(root, "declarations")
     for each in report.declarations:
         message = f"{coded(each.code, each.reason or each.status)}{_path(each)}"
-        _case(declarations, each.group, each.name, _CASE_TAGS[declaration_tone(each)], message)
+        _case(declarations, each.group, named(each.name), _CASE_TAGS[declaration_tone(each)], message)
     graphs = _suite(root, "graphs")
     for graph in report.graphs:
         tag = _CASE_TAGS[graph_tone(graph)]
         message = coded(graph.code, graph.reason or graph.status)
-        _case(graphs, graph.name, "agreement", tag, message, seconds=graph.seconds)
+        _case(graphs, named(graph.name), "agreement", tag, message, seconds=graph.seconds)
         for row in evidence(graph):
             tag = "skipped" if row.outcome == "not run" else _CASE_TAGS[row.tone]
-            _case(graphs, graph.name, row.name, tag, row.text)
+            _case(graphs, named(graph.name), row.name, tag, row.text)
     tag = _CASE_TAGS[VERDICT_TONES[report.verdict]]
     message = f"{report.verdict}: {coded(report.code, report.reason or guarantee(report))}"
     verdict, about = _suite(root, "verdict"), [subject(report), *doubts(report)]
@@ -183,7 +183,7 @@ def _case(
 
 
 def _xml(text: str) -> str:
-    return _NOT_XML.sub("\ufffd", text)
+    return visible(_NOT_XML.sub("\ufffd", text))
 
 
 def _annotation(level: str, message: str, properties: dict[str, str | int]) -> str:
@@ -203,7 +203,7 @@ def _data(text: str) -> str:
 
 
 def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return _data(visible(text)).replace(":", "%3A").replace(",", "%2C")
 
 
 def _modules(report: VerifyReport) -> tuple[ModuleReport, ...]:

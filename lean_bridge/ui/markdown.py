@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from lean_bridge.ui.toolchains import toolchain_doubts, toolchain_text
 from lean_bridge.ui.verdict import words_text
-from lean_bridge.ui.wording import coded, common_namespace, one_line
+from lean_bridge.ui.wording import coded, common_namespace, named, one_line
 from pybind_models import DeclarationReport, DGraph, VerifyReport, shape_text
 
 _HEAD = ("declaration", "upstream", "status", "words", "rests on", "source")
@@ -32,13 +32,13 @@ def render_markdown(report: VerifyReport) -> str:
         each for each in report.declarations if each.pin is not None and each.pin.outcome == "not pinned"
     ]
     if unpinned:
-        lines += ["", f"Not pinned: {', '.join(f'`{_cell(each.name)}`' for each in unpinned)}"]
+        lines += ["", f"Not pinned: {', '.join(f'`{_cell(named(each.name))}`' for each in unpinned)}"]
     namespace = common_namespace(each.name for each in report.declarations)
     for group, members in groupby(report.declarations, key=lambda each: each.group):
         lines += ["", f"## {_cell(group)}", "", *_table(_HEAD, (_row(each, namespace) for each in members))]
     for graph in report.graphs:
         if graph.graph is not None:
-            lines += ["", f"## {_cell(graph.name)}", ""]
+            lines += ["", f"## {_cell(named(graph.name))}", ""]
             lines += _table(("position", "entry", "op", "operands", "shape"), _entries(graph.graph))
     return "\n".join(lines) + "\n"
 
@@ -56,7 +56,7 @@ def _subject(report: VerifyReport) -> Iterator[str]:
 
 
 def _row(each: DeclarationReport, namespace: str) -> tuple[str, ...]:
-    name = f"`{each.name.removeprefix(namespace)}`"
+    name = f"`{named(each.name.removeprefix(namespace))}`"
     upstream = "–"
     if each.upstream is not None:
         upstream = "same name" if each.upstream == each.name else f"`{each.upstream.removeprefix(namespace)}`"

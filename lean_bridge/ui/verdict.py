@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 from rich.text import Text
 
 from lean_bridge.ui.toolchains import toolchain_doubts, toolchain_text
-from lean_bridge.ui.wording import counted, deviation_text, listed
+from lean_bridge.ui.wording import counted, deviation_text, listed, named
 from pybind_models import (
     CheckResult,
     DeclarationReport,
@@ -110,8 +110,8 @@ def words_text(words: Words | None) -> str:
     """Return whose words a statement is made of: the tool's, the library's own, or false ones."""
     if words is None:
         return "-"
-    said = [f"not the tool's: {listed(words.changed)}"] if words.changed else []
-    said += [f"own words: {listed(words.own)}"] if words.own else []
+    said = [f"not the tool's: {listed(map(named, words.changed))}"] if words.changed else []
+    said += [f"own words: {listed(map(named, words.own))}"] if words.own else []
     return "; ".join(said) or ("the tool's words" if words.known else "Lean's words")
 
 
@@ -207,7 +207,7 @@ def _vocabulary(declarations: Sequence[DeclarationReport]) -> list[str]:
     told = [each.words for each in declarations if each.words is not None]
     changed = dict.fromkeys(name for words in told for name in words.changed)
     own = sum(bool(words.own) for words in told)
-    parts = [f"NOT THE TOOL'S, under its names: {listed(changed)}"] if changed else []
+    parts = [f"NOT THE TOOL'S, under its names: {listed(map(named, changed))}"] if changed else []
     return parts + ([f"{counted(own, 'statement')} in words of the library's own"] if own else [])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from lean_bridge.letters import shown
+from lean_bridge.letters import plain, shown
 
 
 def visible(text: str) -> str:
@@ -20,6 +20,11 @@ def visible(text: str) -> str:
 def one_line(text: str) -> str:
     """Return ``text`` on one line, runs of white space as one space, safe to print."""
     return " ".join(visible(text).split())
+
+
+def named(name: str) -> str:
+    """Return a declaration's name with every letter as an escape that could be taken for another one."""
+    return plain(name)
 
 
 def coded(code: str | None, reason: str) -> str:

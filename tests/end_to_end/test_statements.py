@@ -24,6 +24,10 @@ theorem small : (2 + 2 : Fin 3) = 1 := rfl
 theorem small_value : (2 : Fin 1).val + 3 = 3 := rfl
 theorem small_sum (x : Fin 3) : x + 2 = x - 1 := sorry
 theorem cast_number : ((2 : Nat) : Int) = 2 := rfl
+theorem function : (fun x : Fin 3 => x + 2) = fun x => x - 1 := sorry
+theorem some_number : (∃ n, n + 1 = 0) ∨ ∃ x : Int, x + 1 = 0 := sorry
+theorem default_value : (default : Fin 5) = 5 := rfl
+theorem powers : (2 : Fin 3) ^ 2 * 2 = 2 := rfl
 
 section
 local instance (priority := high) five : OfNat Nat 5 := ⟨4⟩
@@ -103,6 +107,10 @@ STATEMENTS = {
     "small_value": "(2 : Fin 1).val + 3 = 3",
     "small_sum": "(x : Fin 3) : x + 2 = x - 1",
     "cast_number": "(↑2 : Int) = 2",
+    "function": "(fun (x : Fin 3) => x + 2) = (fun (x : Fin 3) => x - 1)",
+    "some_number": "(∃ n, n + 1 = 0) ∨ (∃ (x : Int), x + 1 = 0)",
+    "default_value": "Inhabited.default = (5 : Fin 5)",
+    "powers": "(2 : Fin 3) ^ 2 * 2 = 2",
     "numeral": "2 + 2 = 5⟨Twin.five⟩",
     "sum": "(n m : Nat) : n +⟨Twin.plus⟩ m = n",
     "le": "(n : Nat) : n ≤⟨Twin.less⟩ 0",

@@ -140,7 +140,7 @@ def test_arrows_functions_and_projections(tmp_path: Path) -> None:
     arrow = writer.expr(7, [x, writer.expr(7, [x, a, a], b"\0"), a], b"\0")
     function = writer.expr(6, [x, a, writer.expr(11, [writer.name("S"), 3, zero])], b"\0")
     text = text_of(load(tmp_path, writer, terms.call("f", arrow, function)))
-    assert text == "f ((A → A) → A) (fun x => x.2)"
+    assert text == "f ((A → A) → A) (fun (x : A) => x.2)"
 
 
 LIBRARY: Declarations = {name: Definition("axiom") for name in ("Nat", "Nat.add", "Eq", "only.leans")}

@@ -46,6 +46,25 @@ def test_json_is_the_model(report: VerifyReport) -> None:
     assert list(json.loads(text)) == list(VerifyReport.model_fields)
 
 
+def test_no_format_shows_a_name_with_letters_that_mislead() -> None:
+    evil = BACKPROP.model_copy(
+        update={
+            "name": "A.Gr\u0430ph\u202e",
+            "status": "rejected",
+            "reason": "no\u200b",
+            "code": "LB201",
+            "standing": "not accepted",
+        }
+    )
+    report = rejected().model_copy(update={"declarations": (evil,)})
+    console, stream = plain_console(200)
+    render_report(report, console)
+    texts = [stream.getvalue(), *(render(report) for render in (render_text, render_github, render_junit))]
+    for text in (*texts, render_markdown(report)):
+        assert "Gr\\u0430ph\\u202e" in text
+        assert not set(text) & set("\u0430\u202e\u200b")
+
+
 def test_json_shows_what_one_does_not_see() -> None:
     evil = BACKPROP.model_copy(update={"statement": "a\u202eb\u200bc\U000e0041"})
     report = rejected().model_copy(update={"declarations": (evil,)})
