@@ -46,6 +46,8 @@ class Toolchain(Model):
     """What confines it while it compiles."""
     known: bool = False
     """Whether the files of its library have the digests that this package carries for its version."""
+    passed_over: tuple[str, ...] = ()
+    """What was found under the name of Lean before it and is none, and why."""
 
 
 class LibraryIdentity(Model):

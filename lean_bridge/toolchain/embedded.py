@@ -48,6 +48,8 @@ class EmbeddedProvider:
     """The embedded Lean installed in ``directory``."""
 
     directory: Path
+    passed_over: tuple[str, ...] = ()
+    """What was found under the name of Lean and is none, and why."""
 
     @property
     def info(self) -> Toolchain:
@@ -60,6 +62,7 @@ class EmbeddedProvider:
             identity=identity,
             location=str(self.directory),
             isolation="wasm" if around == "none" else around,
+            passed_over=self.passed_over,
             known=True,  # its files are compared with the digests that this package carries
         )
 

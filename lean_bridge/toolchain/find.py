@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lean_bridge.codes import Code
@@ -29,6 +29,8 @@ class Candidate:
     """``None`` where it was passed over."""
     reason: str
     """Why it was taken or passed over."""
+    is_lean: bool = True
+    """Whether it is a Lean at all, of whatever version."""
 
 
 def find_toolchain(required: str, *, install: bool, progress: Progress | None = None) -> Provider:
@@ -40,11 +42,13 @@ def find_toolchain(required: str, *, install: bool, progress: Progress | None = 
     """
     choice = toolchain_choice()
     wanted = base_version(required)
+    passed_over: tuple[str, ...] = ()
     if choice != "embedded":
         candidates = look_for_installed(required)
         for candidate in candidates:
             if candidate.provider is not None:
                 return candidate.provider
+        passed_over = tuple(f"{each.binary}: {each.reason}" for each in candidates if not each.is_lean)
         if choice == "installed":
             seen = "; ".join(f"{c.binary}: {c.reason}" for c in candidates) or "there is no `lean`"
             raise ToolchainNotFound(
@@ -55,7 +59,7 @@ def find_toolchain(required: str, *, install: bool, progress: Progress | None = 
         raise ToolchainNotFound(
             f"no Lean {wanted}: the embedded one is {embedded.VERSION}; install {required.strip()} with elan"
         )
-    return find_embedded(install=install, progress=progress)
+    return replace(find_embedded(install=install, progress=progress), passed_over=passed_over)
 
 
 def find_embedded(*, install: bool, progress: Progress | None = None) -> embedded.EmbeddedProvider:
@@ -85,7 +89,7 @@ def _look_at(binary: Path, wanted: str) -> Candidate:
     try:
         provider = read_installed(binary)
     except ToolchainError as error:
-        return Candidate(binary, None, str(error).removeprefix(f"{binary}: "))
+        return Candidate(binary, None, str(error).removeprefix(f"{binary}: "), is_lean=False)
     version = provider.info.version
     if base_version(version) != wanted:
         return Candidate(binary, None, f"is {version}, and {wanted} is required")

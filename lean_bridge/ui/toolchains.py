@@ -18,7 +18,7 @@ def isolation_text(lean: Toolchain) -> str:
 
 def toolchain_doubts(lean: Toolchain) -> list[str]:
     """Return what is to be taken on trust where a Lean is unknown or not confined, a line each."""
-    told = []
+    told = [f"passed over as no Lean: {each}" for each in lean.passed_over]
     if not lean.known:
         told.append(
             f"built by an unknown Lean: this package has no digest for the library of {lean.location}, "

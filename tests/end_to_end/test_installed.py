@@ -11,7 +11,7 @@ import pytest
 
 from lean_bridge.build.build import build_library
 from lean_bridge.errors import ToolchainTimeout
-from lean_bridge.toolchain import installed, isolation
+from lean_bridge.toolchain import find, installed, isolation
 from lean_bridge.toolchain.digests import read_contents
 from lean_bridge.toolchain.find import find_toolchain, look_for_installed
 from lean_bridge.toolchain.health import check_health
@@ -155,9 +155,17 @@ def test_a_library_in_the_table_is_known_for_its_version_only(
     assert find_toolchain(REQUIRED, install=False).info.known is False
 
 
-def test_a_script_is_passed_over_and_said(machine: Machine) -> None:
+def test_a_script_is_passed_over_and_said(
+    machine: Machine, embedded: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
     machine.lean.write_text('#!/bin/sh\necho "Lean (version 4.28.0, x86_64, commit 0123456789ab, Release)"\n')
     machine.lean.chmod(0o755)
+    monkeypatch.setattr(find, "find_embedded", lambda **_: embedded)
+    assert find_toolchain(REQUIRED, install=False).info == embedded.info.replaced(
+        passed_over=(
+            f"{machine.lean}: is a script, beginning '#!/bin/sh', where the compiled Lean was expected",
+        )
+    )
     (candidate,) = look_for_installed(REQUIRED)
     assert candidate.provider is None
     assert "is a script, beginning '#!/bin/sh'" in candidate.reason

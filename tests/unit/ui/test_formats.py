@@ -261,12 +261,15 @@ def test_every_form_says_that_a_lean_is_unknown_and_what_was_not_isolated(
     render: Callable[[VerifyReport], str], report: VerifyReport
 ) -> None:
     assert report.build is not None
-    lean = report.build.toolchain.replaced(provider="installed", known=False, isolation="none")
+    lean = report.build.toolchain.replaced(
+        provider="installed", known=False, isolation="none", passed_over=("/opt/lean: is a script",)
+    )
     doubtful = report.replaced(build=report.build.replaced(toolchain=lean))
     if render is render_json:
         assert VerifyReport.model_validate_json(render(doubtful)).build == doubtful.build
         return
     shown = " ".join(render(doubtful).split())
-    for told in ("an unknown Lean", "not isolated", "code of the sources ran with the rights of the user"):
+    ran, passed_over = "code of the sources ran with the rights of the user", "/opt/lean: is a script"
+    for told in ("an unknown Lean", "not isolated", ran, passed_over):
         assert told in shown
         assert told not in " ".join(render(report).split())
