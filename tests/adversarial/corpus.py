@@ -264,7 +264,10 @@ def outcome_of(report: VerifyReport) -> Outcome:
     found = {code for code, _ in rows if code is not None}
     # what a kernel did not reach for what is refused below has no fault of its own
     codes = sorted(found - {Code.NOT_REACHED} or found)
-    return Outcome(report.verdict, tuple(codes), tuple(reason for _, reason in rows if reason is not None))
+    reasons = [reason for _, reason in rows if reason is not None]
+    modules = report.build.modules if report.build is not None else ()
+    reasons += [each.text for module in modules for each in module.diagnostics if each.severity == "error"]
+    return Outcome(report.verdict, tuple(codes), tuple(reasons))
 
 
 def outcome_of_command(done: subprocess.CompletedProcess[str]) -> Outcome:

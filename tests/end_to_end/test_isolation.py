@@ -179,10 +179,10 @@ def test_a_source_that_ends_lean_is_not_compiled(pool: WorkerPool, tmp_path: Pat
 
 
 def test_a_source_that_ends_lean_from_a_task_is_not_compiled(pool: WorkerPool, tmp_path: Path) -> None:
-    task = "let t ← IO.asTask (prio := .dedicated) (IO.Process.exit 0 : IO Unit)\n  discard <| IO.wait t\n"
-    told = compile_module(
-        pool, tmp_path, "A", f"{HEADER}run_cmd do\n  {task}theorem broken : 2 + 2 = 5 := by decide\n"
-    )
+    task = "let t ← (IO.asTask (prio := .dedicated) (IO.Process.exit 0 : IO Unit) : BaseIO _)"
+    text = f"{HEADER}run_cmd do\n  {task}\n  let _ ← IO.wait t\ntheorem broken : 2 + 2 = 5 := by decide\n"
+    told = compile_module(pool, tmp_path, "A", text)
+    assert any("ended Lean before it was through" in d.text for d in told.diagnostics), told
     assert not told.ok
     assert list((tmp_path / "out").iterdir()) == []
 

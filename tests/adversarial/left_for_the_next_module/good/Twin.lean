@@ -1,0 +1,13 @@
+module
+
+public import First
+public meta import Lean.Elab.Command
+
+public section
+open Lean Elab Command
+
+theorem Twin.claim : 2 + 2 = 4 := rfl
+
+run_cmd do
+  IO.FS.writeFile "/tmp/left" "for myself"
+  let _ ← (IO.FS.readFile "/tmp/left" : IO String)

