@@ -21,13 +21,14 @@ from lean_bridge.codes import Code
 from lean_bridge.discovery import TOOLCHAIN, find_library
 from lean_bridge.errors import BuildFailed, NotCatalogued, UnsupportedSource
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.files import decoded, read_below
+from lean_bridge.files import decoded, read_below, read_file
 from lean_bridge.leans_own import library_names
 from lean_bridge.olean.environment import Environment
+from lean_bridge.scratch import Scratch, elaborate
 from lean_bridge.standing import Origin, read_graph
 from lean_bridge.toolchain.find import check_policy, find_toolchain
 from lean_bridge.toolchain.install import Progress
-from lean_bridge.toolchain.provider import Elaboration, Job, Provider
+from lean_bridge.toolchain.provider import Elaboration, Provider
 from lean_bridge.verdicts import recall, remember, verdict_key
 from lean_bridge.verify import Observer, Subject, extract, judge_library
 from pybind_models import BuildReport, DGraph, GraphStanding, LibraryIdentity, Pin, VerifyReport
@@ -124,21 +125,23 @@ class Project:
         self,
         file: Path,
         *,
-        olean: Path | None = None,
         time_limit: float = TIME_LIMIT,
         observe: Observer = _ignore,
         progress: Progress | None = None,
     ) -> Elaboration:
         """Elaborate any source file against the compiled library; ``time_limit`` is in seconds.
 
-        ``olean`` is where to put the compiled file, if it is wanted.
-        Raises: ToolchainError if Lean cannot be run, or gives no answer about this file.
+        ``#print axioms`` is answered where Lean refuses to.
+        Raises: ToolchainError if Lean cannot be run, or gives no answer about this file; ProjectNotFound if
+        it cannot be read; OleanError if what it was compiled to cannot be.
         """
-        self.build(observe=observe, progress=progress)
         source = file.absolute()
-        root = self.root if source.is_relative_to(self.root) else source.parent
-        with self._built().provider.pool(1, time_limit=time_limit) as pool:
-            return pool.elaborate(Job(source=source, root=root, search_path=(self.compiled(),), olean=olean))
+        content = read_file(source.resolve())
+        self.build(observe=observe, progress=progress)
+        inside = source.is_relative_to(self.root)
+        path = source.relative_to(self.root) if inside else Path(source.name)
+        scratch = Scratch(name=path.as_posix(), content=content, path=path, compiled=self.compiled())
+        return elaborate(scratch, self._built().provider, time_limit=time_limit)
 
     def environment(self) -> Environment:
         """Return the compiled declarations, building first if that was not done.

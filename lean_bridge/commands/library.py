@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from lean_bridge.codes import Code
 from lean_bridge.commands.options import ProjectOption, ShippedOption, WorkersOption, open_chosen
 from lean_bridge.letters import plain
 from lean_bridge.ui.console import open_console
@@ -42,7 +43,11 @@ def lean(
     json_: Annotated[bool, typer.Option("--json", help="One JSON object per message.")] = False,
     time_limit: Annotated[float, typer.Option("--time-limit", help="Seconds for the file.", min=1)] = 300.0,
 ) -> None:
-    """Elaborate any Lean file, with the built library on its search path, and print Lean's messages."""
+    """Elaborate any Lean file, with the built library on its search path, and print Lean's messages.
+
+    `#print axioms` is answered from the compiled file where Lean refuses to. Exit status 2 also where the
+    Lean in use cannot do what the file asks for, which is named.
+    """
     from lean_bridge.ui.diagnostics import render_diagnostics
     from lean_bridge.ui.progress import show_progress
 
@@ -55,7 +60,9 @@ def lean(
             typer.echo(message.model_dump_json())
     else:
         render_diagnostics(elaboration.diagnostics, open_console(sys.stdout))
-    raise typer.Exit(0 if elaboration.ok else 1)
+    if elaboration.limit is not None:
+        typer.echo(f"lean-bridge: {Code.LEAN_CANNOT} {elaboration.limit}", err=True)
+    raise typer.Exit(0 if elaboration.ok else 1 if elaboration.limit is None else 2)
 
 
 def olean(

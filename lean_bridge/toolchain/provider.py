@@ -44,6 +44,8 @@ class Elaboration:
     diagnostics: tuple[Diagnostic, ...]
     artifacts: tuple[Path, ...]
     """The files written; empty unless ``ok``."""
+    limit: str | None = None
+    """What this Lean cannot do, where nothing but that stands against the file."""
 
 
 class WorkerPool(Protocol):

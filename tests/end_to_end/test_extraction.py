@@ -11,7 +11,7 @@ from lean_bridge.executor.table import PRIMITIVES
 from lean_bridge.extract.graph import extract_graph
 from lean_bridge.olean.environment import Environment
 from lean_bridge.project import Project, open_project
-from lean_bridge.toolchain.provider import Provider
+from lean_bridge.toolchain.provider import Job, Provider
 from pybind_models import Dim, ScalarParam
 
 pytestmark = pytest.mark.lean
@@ -192,7 +192,14 @@ end Probe
 def probe(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Environment:
     folder = tmp_path_factory.mktemp("probe")
     (folder / "Probe.lean").write_text(PROBE, encoding="utf-8")
-    elaboration = project.elaborate(folder / "Probe.lean", olean=folder / "Probe.olean")
+    job = Job(
+        source=folder / "Probe.lean",
+        root=folder,
+        search_path=(project.compiled(),),
+        olean=folder / "Probe.olean",
+    )
+    with project.toolchain().pool(1, time_limit=120.0) as pool:
+        elaboration = pool.elaborate(job)
     assert elaboration.ok, elaboration.diagnostics
     environment = Environment([folder, project.compiled()], library=project.toolchain().library)
     environment.load("Probe")

@@ -1,0 +1,121 @@
+"""``lean-bridge lean FILE``: Lean's messages, our answers where Lean refuses them, and the exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("embedded")]
+
+MODULE = """module
+public import Init
+public section
+namespace N
+theorem plain : 1 + 1 = 2 := rfl
+theorem byProp (p q : Prop) (h : p ↔ q) : p = q := propext h
+private theorem hidden : 1 = 1 := rfl
+theorem soon : 1 = 2 := sorry
+#print axioms plain
+#print axioms N.byProp   #check Nat
+  #print axioms hidden
+#print axioms Classical.em
+end N
+open N in
+#print axioms soon
+-- #print axioms nothing
+/- #print axioms nothing -/
+"""
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    root = tmp_path / "library"
+    root.mkdir()
+    (root / "lakefile.toml").write_text('[[lean_lib]]\nname = "L"\n')
+    (root / "lean-toolchain").write_text("leanprover/lean4:v4.28.0\n")
+    (root / "catalogue.toml").write_text('[[declaration]]\nname = "L.a"\nkind = "theorem"\ngroup = "L"\n')
+    (root / "L.lean").write_text("module\npublic section\naxiom L.ax : 1 = 2\ntheorem L.a : 1 = 2 := L.ax\n")
+    return root
+
+
+def lean(file: Path, library: Path, *arguments: str) -> tuple[int, list[str], str]:
+    command = [sys.executable, "-m", "lean_bridge", "lean", "-p", str(library), str(file), *arguments]
+    env = {**os.environ, "LEAN_BRIDGE_TOOLCHAIN": "embedded"}
+    result = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    return result.returncode, result.stdout.splitlines(), result.stderr
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_print_axioms_is_answered_where_it_stands_as_lean_would(library: Path, tmp_path: Path) -> None:
+    status, said, _ = lean(write(tmp_path / "Scratch.lean", MODULE), library)
+    assert said[0] == "Scratch.lean:8:8: warning: declaration uses `sorry`"
+    assert said[1:4] == [
+        "Scratch.lean:9:0: info: 'N.plain' does not depend on any axioms",
+        "Scratch.lean:10:0: info: 'N.byProp' depends on axioms: [propext]",
+        "Scratch.lean:10:25: info: Nat : Type",
+    ]
+    assert said[4] == "Scratch.lean:11:2: info: 'N.hidden' does not depend on any axioms"
+    assert said[5] == (
+        "Scratch.lean:12:0: info: 'Classical.em' does not depend on any axioms that are seen; below it, a "
+        "theorem of Lean's library without proof, which nothing here can follow"
+    )
+    assert said[6].startswith("Scratch.lean:15:0: info: 'N.soon' depends on axioms: [sorryAx]")
+    assert len(said) == 7
+    assert status == 0
+
+
+def test_a_file_without_module_is_answered_too_and_in_json(library: Path, tmp_path: Path) -> None:
+    text = "import L\ntheorem two : 1 + 1 = 2 := rfl\n#print axioms two\n#print axioms L.a\n"
+    status, said, _ = lean(write(tmp_path / "Scratch.lean", text), library, "--json")
+    assert [json.loads(line) for line in said] == [
+        {
+            "file": "Scratch.lean",
+            "line": line,
+            "column": 0,
+            "severity": "information",
+            "text": answer,
+        }
+        for line, answer in (
+            (3, "'two' does not depend on any axioms"),
+            (4, "'L.a' depends on axioms: [L.ax]"),
+        )
+    ]
+    assert status == 0
+
+
+def test_the_file_counts_and_not_the_module_of_its_name_in_the_library(library: Path, tmp_path: Path) -> None:
+    text = "module\npublic theorem L.a : 1 + 1 = 2 := rfl\n#print axioms L.a\n"
+    status, said, _ = lean(write(tmp_path / "L.lean", text), library)
+    assert (status, said) == (0, ["L.lean:3:0: info: 'L.a' does not depend on any axioms"])
+
+
+def test_nothing_is_told_of_a_file_that_lean_refuses(library: Path, tmp_path: Path) -> None:
+    text = "module\ntheorem two : 1 + 1 = 3 := rfl\n#print axioms two\n#print axioms nothing\n"
+    status, said, _ = lean(write(tmp_path / "Scratch.lean", text), library)
+    assert status == 1
+    assert "Scratch.lean:3:0: warning: what 'two' depends on is not told, as Lean refuses this file" in said
+    assert "Scratch.lean:4:0: error: Unknown identifier `nothing`" in said
+
+
+def test_what_this_lean_cannot_do_is_exit_status_2_with_its_mend(library: Path, tmp_path: Path) -> None:
+    text = "module\npublic section\ndef both (l : List Nat) : List Nat := l ++ l\n"
+    status, said, errors = lean(write(tmp_path / "Scratch.lean", text), library)
+    assert status == 2
+    assert any(line.startswith("Scratch.lean:3:4: error: Unknown constant") for line in said)
+    assert "lean-bridge: LB911 Scratch.lean:3: a definition is compiled with code of Lean's library" in errors
+
+
+def test_a_fifo_is_named_and_not_waited_for(library: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "Scratch.lean")
+    status, _, errors = lean(tmp_path / "Scratch.lean", library)
+    assert status == 2
+    assert "Scratch.lean: is a FIFO; expected a regular file" in errors
