@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -53,6 +55,7 @@ class Store:
         """Return the entry at ``key`` if it is there and every file of it is what was put there."""
         folder = self._folder(key)
         try:
+            _check_plain(folder / _RECORD)
             payload = self.seal.open((folder / _RECORD).read_bytes(), _about(key))
             if payload is None:
                 return None
@@ -97,8 +100,10 @@ class Store:
                 files[suffix].rename(whole / f"module{suffix}")
             (whole / _RECORD).write_bytes(record or b"")
             folder = self._folder(key)
-            if folder.exists():  # damaged, or not ours
+            if folder.is_dir() and not folder.is_symlink():  # damaged, or not ours
                 shutil.rmtree(folder)
+            else:
+                folder.unlink(missing_ok=True)
             folder.parent.mkdir(parents=True, exist_ok=True)
             whole.rename(folder)
         return entry
@@ -118,7 +123,7 @@ class Store:
             digest = entry.digests.get(suffix)
             if digest is None:
                 target.unlink(missing_ok=True)
-            elif not (target.exists() and (target.samefile(source) or _digest(target) == digest)):
+            elif not _holds(target, source, digest):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with self.scratch() as folder:
                     _link(source, folder / "link")
@@ -195,7 +200,23 @@ def content_key(content: object) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
+def _holds(target: Path, source: Path, digest: str) -> bool:
+    """Say whether a file in a tree is the stored one, or is like it."""
+    try:
+        _check_plain(target)
+        return target.samefile(source) or _digest(target) == digest
+    except OSError:
+        return False
+
+
+def _check_plain(file: Path) -> None:
+    """Check that a file is one: a link leads elsewhere, and whoever reads a pipe waits for ever."""
+    if not stat.S_ISREG(file.lstat().st_mode):
+        raise OSError(errno.EINVAL, "is no plain file", str(file))
+
+
 def _digest(file: Path) -> str:
+    _check_plain(file)
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -60,6 +60,8 @@ def check_program(binary: Path) -> None:
 
     Raises: ToolchainError, saying what it is instead.
     """
+    if not binary.is_file():
+        raise ToolchainError(f"{binary}: is no file")
     try:
         with binary.open("rb") as stream:
             head = stream.read(64)
@@ -131,6 +133,8 @@ def _files(library: Path) -> Iterator[tuple[str, Path]]:
         for name in names:
             if name.endswith(_HELD) or ".so" in name:
                 path = Path(folder, name)
+                if not path.is_file():  # whoever reads a pipe waits for ever
+                    raise ToolchainError(f"{path}: is no file")
                 yield path.relative_to(library).as_posix(), path
     for path in library.parent.iterdir():  # the shared libraries of the program itself
         if path.is_file() and (path.name.endswith(_HELD) or ".so" in path.name):

@@ -23,7 +23,7 @@ def test_an_honest_source_is_accounted_for_in_all_its_forms(tmp_path: Path, embe
     assert report.modules[0].state in ("built", "cached"), report.modules[0].diagnostics
     source, module = HONEST.read_text(encoding="utf-8"), read_whole(tree / "Honest.olean")
     assert find_unaccounted("Honest.lean", source, module) is None
-    last = "theorem T.isA_a"
+    last = "end Q"
     line = source[: source.index(last)].count("\n") + 1
     for late in (
         "theorem unseen",

@@ -106,6 +106,43 @@ def test_an_edited_or_missing_file_makes_an_entry_absent_until_it_is_made_again(
     assert store.find(KEY) is not None
 
 
+@pytest.mark.parametrize("file", ["module.olean", "result.sealed"])
+@pytest.mark.parametrize("kind", ["pipe", "link"])
+def test_an_entry_with_something_else_in_the_place_of_a_file_is_absent(
+    store: Store, file: str, kind: str
+) -> None:
+    put(store)
+    (kept,) = store.directory.glob(f"modules/*/*/{file}")
+    elsewhere = kept.rename(store.directory / "elsewhere")
+    if kind == "pipe":
+        os.mkfifo(kept)
+    else:
+        kept.symlink_to(elsewhere)
+    assert store.find(KEY) is None
+    put(store)
+    assert store.find(KEY) is not None
+
+
+def test_a_folder_that_is_a_link_is_replaced_and_where_it_leads_is_left_alone(
+    store: Store, tmp_path: Path
+) -> None:
+    put(store)
+    (folder,) = (path for path in store.directory.glob("modules/*/*") if path.is_dir())
+    elsewhere = folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(elsewhere)
+    put(store, content=b"other")
+    assert not folder.is_symlink()
+    assert (elsewhere / "module.olean").read_bytes() == b"olean"
+
+
+def test_a_pipe_in_a_tree_is_replaced(store: Store) -> None:
+    tree = placed(store)
+    (tree / "A" / "Leaf.olean").unlink()
+    os.mkfifo(tree / "A" / "Leaf.olean")
+    placed(store)
+    assert (tree / "A" / "Leaf.olean").read_bytes() == b"olean"
+
+
 def test_an_entry_that_another_user_sealed_is_absent(store: Store) -> None:
     put(Store(store.directory, THEIRS))
     assert store.find(KEY) is None
