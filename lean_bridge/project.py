@@ -247,16 +247,17 @@ class Project:
 
         ``fresh`` judges again even where exactly these compiled files were judged before. With
         ``require_confirmed`` nothing is accepted that no second kernel confirmed; with ``require_isolated``
-        nothing is built that is not confined, and with ``require_known`` by no Lean whose library this
-        package has no digest for. With ``unpinned`` what no manifest pins may be accepted as it is.
+        nothing is built that is not confined, and with ``require_known``, which confirmation takes too, by
+        no Lean whose library this package has no digest for. With ``unpinned`` what no manifest pins may be
+        accepted as it is.
         Raises: NotCatalogued for an unknown name; ToolchainError; ProjectNotFound; OleanError.
         """
         started = time.monotonic()
         catalogue = self.select(names)
         manifest = self._manifest()
-        if require_isolated or require_known:
+        if require_isolated or require_known or require_confirmed:
             lean = self.toolchain(progress=progress).info
-            check_policy(lean, isolated=require_isolated, known=require_known)
+            check_policy(lean, isolated=require_isolated, known=require_known or require_confirmed)
         build = self.build(workers=workers, observe=observe, progress=progress)
         failed = ",".join(
             module.module for module in build.modules if module.state in ("failed", "unsupported")

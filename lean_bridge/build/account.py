@@ -12,7 +12,7 @@ from lean_bridge.build.header import parse_header
 from lean_bridge.build.scan import Components, Declared, scan_declarations
 from lean_bridge.codes import Code
 from lean_bridge.errors import Declined, OleanError
-from lean_bridge.olean.module import Module, read_module
+from lean_bridge.olean.module import DeclarationRange, Module, read_module
 from lean_bridge.olean.names import split_name
 
 _PRIVATE = "_private"
@@ -78,18 +78,22 @@ def find_unaccounted(file: str, source: str, module: Module) -> Unaccounted | No
 
 def _missing(file: str, declared: tuple[Declared, ...], module: Module) -> Iterator[Unaccounted]:
     made = {_user_name(name) for name in module.constant_names}
-    ranges = [(_user_name(name), place) for name, place in module.declaration_ranges.items()]
-    placed = {name for name, _ in ranges}
+    places: dict[Components, list[DeclarationRange]] = {}
+    for name, place in module.declaration_ranges.items():
+        places.setdefault(_user_name(name), []).append(place)
     counts = Counter(each.name for each in declared)
 
     def is_made(each: Declared) -> bool:
         """Whether the command at this place of the text declared it, as far as that was recorded."""
-        position = each.line, each.column
-        for name, place in ranges:
-            is_there = (place.line, place.column) <= position < (place.end_line, place.end_column)
-            if is_there and (not each.suffix or name[-len(each.suffix) :] == each.suffix):
-                return True
-        return each.name in made and each.name not in placed and counts[each.name] == 1
+        if any(_covers(place, each) for place in places.get(each.name, ())):
+            return True
+        if each.name in made and each.name not in places and counts[each.name] == 1:
+            return True
+        return any(
+            name[len(name) - len(each.suffix) :] == each.suffix
+            and any(_covers(place, each) for place in found)
+            for name, found in places.items()
+        )
 
     for each in declared:
         what = f"{each.keyword} {'.'.join(each.name)}" if each.name else f"an {each.keyword} without a name"
@@ -105,6 +109,10 @@ def _missing(file: str, declared: tuple[Declared, ...], module: Module) -> Itera
                     code=Code.SOURCE_NOT_ACCOUNTED,
                 )
             yield Unaccounted(each.line, each.column, what)
+
+
+def _covers(place: DeclarationRange, each: Declared) -> bool:
+    return (place.line, place.column) <= (each.line, each.column) < (place.end_line, place.end_column)
 
 
 def _user_name(name: str) -> Components:
