@@ -1,0 +1,3 @@
+module
+
+theorem one : 1 = 1 := rfl

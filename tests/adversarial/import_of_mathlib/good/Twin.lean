@@ -1,0 +1,5 @@
+module
+
+import Init
+
+public theorem Twin.claim : 1 + 1 = 2 := rfl

@@ -1,0 +1,5 @@
+module
+
+public section
+
+theorem Twin.claim : 1 + 1 = 2 := rfl

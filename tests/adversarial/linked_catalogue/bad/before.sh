@@ -1,0 +1,2 @@
+cp catalogue.toml ../other.toml
+ln -sf ../other.toml catalogue.toml

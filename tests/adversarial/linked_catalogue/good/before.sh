@@ -1,0 +1,1 @@
+cp catalogue.toml ../other.toml

@@ -1,0 +1,1 @@
+cp -r part Twin/Part

@@ -1,0 +1,2 @@
+mv src ../elsewhere
+ln -s ../elsewhere/Twin.lean .

@@ -1,0 +1,2 @@
+mv src ../elsewhere
+cp ../elsewhere/Twin.lean .

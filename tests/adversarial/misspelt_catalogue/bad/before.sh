@@ -1,0 +1,2 @@
+mkdir .git
+mv catalogue.toml catalog.toml

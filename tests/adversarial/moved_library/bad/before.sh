@@ -1,0 +1,2 @@
+mkdir .git
+mv lean proofs

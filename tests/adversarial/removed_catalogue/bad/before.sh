@@ -1,0 +1,2 @@
+mkdir -p .git src
+rm catalogue.toml

@@ -1,0 +1,2 @@
+mkdir ../elsewhere
+cp src/Twin.lean ../elsewhere

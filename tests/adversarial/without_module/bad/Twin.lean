@@ -1,0 +1,1 @@
+theorem Twin.claim : 1 + 1 = 2 := rfl
