@@ -1,7 +1,10 @@
 """The reals in arrays of other libraries: the same rules and the same plans, by that library's operators.
 
 A program that is compiled for a library takes and returns its arrays, and keeps their precision and device.
-Its numbers are not looked at: NaN and infinity are that library's to report.
+Its numbers are looked at, see :mod:`.looked_at`. Certified derivatives are its own ``jvp`` and ``vjp``.
+PyTorch and JAX may differentiate what ran by themselves: results keep the framework's graph where inputs
+require gradients, and ``.backward()`` or ``jax.grad`` is then the framework's derivative, of which no theorem
+speaks.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
+import numpy as np
 from array_api_compat import array_namespace
 
 from lean_bridge.errors import Declined
@@ -67,6 +71,29 @@ class ArrayAPIReals(Reals):
         made: Array = self.namespace.tanh(x)
         return made
 
+    def is_known(self, array: Array) -> bool:
+        """Return whether the values of an array are there, and not only its shape."""
+        return not getattr(array, "is_meta", False)
+
+    def all_finite(self, array: Array) -> Any:
+        """Return whether no coordinate is infinite or NaN, as an array of no axes of the library."""
+        return self.namespace.all(self.namespace.isfinite(self._bare(array)))
+
+    def square(self, array: Array) -> Any:
+        """Return the sum of the squares: what is not finite survives in it, and large numbers overflow."""
+        flat: Any = self._bare(array).reshape((-1,))
+        return flat @ flat
+
+    def as_numpy(self, array: Array) -> Array:
+        """Return the values of an array as NumPy's."""
+        bare: Any = self._bare(array)
+        return np.asarray(bare.cpu() if hasattr(bare, "cpu") else bare)
+
+    def _bare(self, array: Array) -> Array:
+        """Return the array apart from what its library differentiates."""
+        bare: Array = array.detach() if hasattr(array, "detach") else array
+        return bare
+
     def _is_own(self, value: object) -> bool:
         try:
             return array_namespace(value) is self.namespace
@@ -87,6 +114,12 @@ class JaxReals(ArrayAPIReals):
 
         context: AbstractContextManager[object] = jax.ensure_compile_time_eval()
         return context
+
+    def is_known(self, array: Array) -> bool:
+        """Return whether the values of an array are there: JAX traces with arrays that have none."""
+        import jax
+
+        return not isinstance(array, jax.core.Tracer)
 
     def tanh(self, x: Array) -> Array:
         """Return the hyperbolic tangent of each coordinate, to an ulp of 1.

@@ -18,6 +18,7 @@ from lean_bridge.executor.checks import CheckedProgram, CheckedRun
 from lean_bridge.executor.evaluate import evaluate
 from lean_bridge.executor.instructions import Trace
 from lean_bridge.executor.layout import lay_out
+from lean_bridge.executor.looked_at import LookedAtProgram
 from lean_bridge.executor.namespaces import concat, owned, permute, precision, zeros
 from lean_bridge.executor.passes.order import OVERWRITE, PASSES, SWITCHES
 from lean_bridge.executor.passes.rewriter import Target
@@ -239,7 +240,7 @@ class CompiledProgram:
         return self._watch(request, self._evaluators[request])(leaves)
 
     def _watch(self, request: Request, evaluator: Evaluator, **stage: Any) -> Evaluator:
-        if not isinstance(self.program, CheckedProgram):
+        if not isinstance(self.program, CheckedProgram | LookedAtProgram):
             return evaluator
         return functools.partial(self.program.watch, request, evaluator, **stage)
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final
+
 import numpy as np
 
-from lean_bridge.executor.instructions import OPS, Trace
+from lean_bridge.executor.instructions import OPS, VIEWS, Trace
 from lean_bridge.executor.namespaces import constant, zeros
 from lean_bridge.executor.program import as_array
 from lean_bridge.executor.scalars import Array, Scalars
 from lean_bridge.executor.trace import Leaves
 
+NOTHING_NEW: Final = VIEWS | {"max"}
+"""What has no numbers but those of its operand; the largest of nothing is -∞."""
 
-def evaluate(trace: Trace, kind: Scalars, leaves: Leaves) -> list[Array]:
-    """Return the results, for arrays by role and entry."""
+
+def evaluate(
+    trace: Trace, kind: Scalars, leaves: Leaves, *, look: Callable[[Array], None] | None = None
+) -> list[Array]:
+    """Return the results, for arrays by role and entry; ``look`` sees every array that is computed."""
     made: list[Array] = []
     like = next(iter(leaves.values()), np.zeros(()))
     last = _last_uses(trace)
@@ -26,6 +34,8 @@ def evaluate(trace: Trace, kind: Scalars, leaves: Leaves) -> list[Array]:
         else:
             operands = tuple(made[operand] for operand in each.operands)
             made.append(as_array(OPS[each.op].evaluate(kind, operands, each.static)))
+            if look is not None and each.op not in NOTHING_NEW:
+                look(made[-1])
             for operand in each.operands:
                 if last[operand] == position:
                     made[operand] = like

@@ -11,8 +11,10 @@ from unicodedata import normalize
 
 from lean_bridge.errors import BindingError, GraphError, NoStanding, ShapeError, UnsupportedOp
 from lean_bridge.executor.arrays import BoundEntry
+from lean_bridge.executor.backends import ArrayAPIReals
 from lean_bridge.executor.checks import CheckedProgram
 from lean_bridge.executor.compiled import CompiledProgram
+from lean_bridge.executor.looked_at import LookedAtProgram
 from lean_bridge.executor.parameters import Parameter, kept
 from lean_bridge.executor.primitive import Primitive, Setting
 from lean_bridge.executor.program import Program, Step
@@ -159,6 +161,8 @@ class BoundGraph:
             setting = Setting(self.entries[position].shape, params, kind)
             label = _label(model, position)
             steps.append(Step(label, node.name, position, node.operands, primitive, setting))
+        if isinstance(kind, ArrayAPIReals):
+            return LookedAtProgram(self.entries, steps, kind, standing=self.standing)
         made = CheckedProgram if type(kind) is Reals else Program
         return made(self.entries, steps, kind, standing=self.standing)
 

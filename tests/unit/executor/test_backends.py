@@ -103,7 +103,7 @@ def test_what_lean_says_of_roots_and_inverses_holds_in_every_library(
     bound, x = ExecutableGraph(model).bind(k=1), np.array([value])
     expected = [np.sqrt(np.maximum(x, 0)), np.array([0.0 if value == 0 else 1 / value])]
     for program in (bound.interpret(kind), bound.compile(kind)):
-        found = program.forward([kind.namespace.asarray(x)])[1:]
+        found = program.with_checks("off").forward([kind.namespace.asarray(x)])[1:]
         for left, right in zip(found, expected, strict=True):
             np.testing.assert_array_equal(np.asarray(left), right)
 
