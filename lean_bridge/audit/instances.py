@@ -44,6 +44,8 @@ class Instances:
         self._environment = environment
         self._own: dict[Name, bool] = {}
         self._classes: dict[Name, bool] = {}
+        self._seen: set[tuple[int, int]] = set()
+        """The terms that were looked at, each with the number of variables in scope: terms are shared."""
 
     def is_own(self, name: Name) -> bool:
         """Whether a constant is declared outside Lean's own library."""
@@ -69,6 +71,7 @@ class Instances:
         ``types`` are those of the variables in scope, the innermost last, each in the scope before it.
         """
         found: list[Strange] = []
+        self._seen.clear()
         self._look(term, list(types), found, 0)
         return list({each if isinstance(each, str) else id(each): each for each in found}.values())
 
@@ -82,6 +85,9 @@ class Instances:
 
     def _look(self, term: Expr, types: list[Expr], found: list[Strange], depth: int) -> None:
         term = bare(term)
+        if (id(term), len(types)) in self._seen:
+            return
+        self._seen.add((id(term), len(types)))
         head, arguments = spine(term)
         if depth > _MOST_DEPTH:
             found.append(term)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from lean_bridge.audit.instances import Instances
 from lean_bridge.audit.statement import definition_text, statement_text
 from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.expr import Expr
 from lean_bridge.toolchain.provider import Job, Provider
+from tests.lean_terms import app, const
 
 pytestmark = pytest.mark.lean
 
@@ -167,6 +170,21 @@ def test_a_statement_says_what_stands_behind_its_notation(
     constant = compiled.constant(f"Twin.{name}")
     assert constant is not None
     assert statement_text(constant, compiled) == text
+
+
+def test_a_shared_instance_is_looked_at_once(compiled: Environment) -> None:
+    type_: Expr = const("Nat")
+    instance: Expr = const("instInhabitedNat")
+    for _ in range(50):
+        type_, instance = (
+            app(const("Prod"), type_, type_),
+            app(const("instInhabitedProd"), type_, type_, instance, instance),
+        )
+    assert Instances(compiled).strange(instance, []) == []
+    own = Instances(compiled).strange(
+        app(const("instInhabitedProd"), type_, type_, instance, const("Twin.five")), []
+    )
+    assert own == ["Twin.five"]
 
 
 @pytest.mark.parametrize(("name", "text"), DEFINITIONS.items())
