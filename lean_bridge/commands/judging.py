@@ -139,7 +139,7 @@ def pin(
     from lean_bridge.audit.manifest import MANIFEST, write_manifest
     from lean_bridge.audit.pins import NO_MANIFEST
     from lean_bridge.ui.progress import show_progress
-    from lean_bridge.ui.wording import named, one_line
+    from lean_bridge.ui.wording import escaped_json, named, one_line
 
     with show_progress(open_console(sys.stderr)) as watch:
         opened = open_chosen(project, shipped)
@@ -149,7 +149,7 @@ def pin(
     changes = {name: (found, code) for name, (found, code) in pins.items() if found.outcome != "matches"}
     if format_ is ViewFormat.JSON:
         rows = {name: {**found.model_dump(), "code": code} for name, (found, code) in pins.items()}
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        typer.echo(escaped_json(json.dumps(rows, indent=2, ensure_ascii=False)))
     else:
         for name, (found, code) in changes.items():
             typer.echo(
@@ -182,6 +182,7 @@ def replay(
     from lean_bridge.kernel.session import find_second_kernel
     from lean_bridge.ui.kernel_view import render_replay
     from lean_bridge.ui.progress import show_progress
+    from lean_bridge.ui.wording import escaped_json
 
     with show_progress(open_console(sys.stderr)) as watch:
         opened = open_chosen(project, shipped)
@@ -199,7 +200,7 @@ def replay(
         )
     report = to_report(replayed, allowed_axioms=STANDARD_AXIOMS)
     if format_ is ViewFormat.JSON:
-        typer.echo(report.model_dump_json(indent=2))
+        typer.echo(escaped_json(report.model_dump_json(indent=2)))
     else:
         render_replay(report, open_console(sys.stdout))
     raise typer.Exit({"accepted": 0, "rejected": 1, "no verdict": 2}[report.verdict])

@@ -50,6 +50,7 @@ def lean(
     """
     from lean_bridge.ui.diagnostics import render_diagnostics
     from lean_bridge.ui.progress import show_progress
+    from lean_bridge.ui.wording import escaped_json
 
     with show_progress(open_console(sys.stderr)) as watch:
         elaboration = open_chosen(project, shipped, loose=True).elaborate(
@@ -57,7 +58,7 @@ def lean(
         )
     if json_:
         for message in elaboration.diagnostics:
-            typer.echo(message.model_dump_json())
+            typer.echo(escaped_json(message.model_dump_json()))
     else:
         render_diagnostics(elaboration.diagnostics, open_console(sys.stdout))
     if elaboration.limit is not None:

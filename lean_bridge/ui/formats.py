@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from lean_bridge.letters import is_hidden
 from lean_bridge.ui.diagnostics import SEVERITY_WORDS
 from lean_bridge.ui.toolchains import toolchain_text
 from lean_bridge.ui.verdict import (
@@ -23,7 +21,7 @@ from lean_bridge.ui.verdict import (
     subject,
     words_text,
 )
-from lean_bridge.ui.wording import coded, named, one_line, visible
+from lean_bridge.ui.wording import coded, escaped_json, named, one_line, visible
 from pybind_models import DeclarationReport, Diagnostic, ModuleReport, VerifyReport
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -33,13 +31,6 @@ _CASE_TAGS: dict[Tone, str | None] = {"good": None, "bad": "failure", "open": "e
 def render_json(report: VerifyReport) -> str:
     """Return the report model as JSON: the public file format, keys in the order of the model's fields."""
     return escaped_json(report.model_dump_json(indent=2)) + "\n"
-
-
-def escaped_json(text: str) -> str:
-    """Return the same JSON with what a reader would not see, or not in its place, as escapes."""
-    return "".join(
-        json.dumps(letter)[1:-1] if letter != "\n" and is_hidden(letter) else letter for letter in text
-    )
 
 
 def render_text(report: VerifyReport) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable
 
-from lean_bridge.letters import plain, shown
+from lean_bridge.letters import is_hidden, plain, shown
 
 
 def visible(text: str) -> str:
@@ -25,6 +26,13 @@ def one_line(text: str) -> str:
 def named(name: str) -> str:
     """Return a declaration's name with every letter as an escape that could be taken for another one."""
     return plain(name)
+
+
+def escaped_json(text: str) -> str:
+    """Return the same JSON with what a reader would not see, or not in its place, as escapes."""
+    return "".join(
+        json.dumps(letter)[1:-1] if letter != "\n" and is_hidden(letter) else letter for letter in text
+    )
 
 
 def coded(code: str | None, reason: str) -> str:
