@@ -46,7 +46,7 @@ def _rows(report: VerifyReport) -> Iterator[tuple[str, ...]]:
     if (judged := report.library) is not None:
         name, lean = judged.name or "-", "-"
         if report.build is not None:
-            lean = toolchain_text(report.build.toolchain)
+            lean = toolchain_text(report.build.toolchain).removeprefix("Lean ")
         standing = "shipped" if judged.is_shipped else "own"
         yield "library", standing, name, judged.root, f"sha256={judged.digest or '-'}", f"lean={lean}"
         for ignored in judged.passed_over:
