@@ -21,8 +21,10 @@ const STACK_MB = 64
 
 const sha256 = (bytes) => crypto.createHash('sha256').update(bytes).digest('hex')
 
-function die(why) {
-  fs.writeSync(2, `${why}\n`)
+function die(error) {
+  const why = String(error?.message ?? error)
+  const isForced = /with the reason "unwind"|^Program terminated with exit/.test(why) // how the loader ends a thread
+  fs.writeSync(2, isForced ? 'code that runs in Lean ended the program by force\n' : `${why}\n`)
   process.exit(70)
 }
 
@@ -68,7 +70,7 @@ function elaborate(job) {
       env: {},
       resourceLimits: { stackSizeMb: STACK_MB },
     })
-    thread.on('error', (error) => die(error?.message ?? `uncaught exception ${error}`))
+    thread.on('error', die)
     thread.on('message', async ({ read, done, files }) => {
       if (read) library.read.set(...read)
       if (!done) return
@@ -131,4 +133,4 @@ async function main() {
   }
 }
 
-main().catch((error) => die(error?.stack ?? error))
+main().catch(die)
