@@ -2,7 +2,7 @@
 
 Both programs have the C++ sources of Lean's kernel in one stretch of code, between the initialisers of names
 and of the constants that the elaborator knows. A text that the kernel knows by heart, the name of a constant
-say, is referred to from there by its address. What the code makes up out of single letters would not be found.
+say, is referred to from there by its address. What the code makes up out of single letters is not found.
 """
 
 from __future__ import annotations

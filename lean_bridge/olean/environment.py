@@ -188,6 +188,10 @@ class Environment:
     def _check_own(self, name: Name) -> None:
         """Raise: Inconsistent if a module that did not come with Lean takes the names of what did."""
         module, library = self._modules[name], self._library
+        for constant, difference in module.exported_differences():
+            raise Inconsistent(
+                f"module {name}: what it exports as {constant} {difference} in its private part"
+            )
         if library is None:
             return
         for constant in module.constant_names:

@@ -88,3 +88,10 @@ def is_same_statement(left: Constant, right: Constant) -> bool:
     if (left.name, left.level_params) != (right.name, right.level_params):
         return False
     return is_same_expr(left.type, right.type)
+
+
+def is_same_body(left: Constant, right: Constant) -> bool:
+    """Whether two constants are of one kind and the same body, or without one the same to the letter."""
+    if left.kind != right.kind or left.value is None or right.value is None:
+        return left == right
+    return left.safety == right.safety and is_same_expr(left.value, right.value)

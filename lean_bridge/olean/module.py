@@ -10,6 +10,7 @@ from typing import Literal
 
 from lean_bridge.olean.constants import read_constant
 from lean_bridge.olean.decode import Decoder
+from lean_bridge.olean.equality import is_same_body, is_same_statement
 from lean_bridge.olean.expr import Constant, ConstantKind, Name
 from lean_bridge.olean.layout import Region, header_word, part_paths, read_region
 from lean_bridge.olean.objects import Objects, Value
@@ -114,6 +115,42 @@ class Module:
 
     def __contains__(self, name: Name) -> bool:
         return name in self._addresses
+
+    def exported_differences(self) -> Iterator[tuple[Name, str]]:
+        """Yield what its exported part, which is all that importers see, says otherwise than the whole.
+
+        There a body may be hidden, and a private constant left out; nothing else. A part points into those
+        before it, so what is the same is nearly always the same object, and nothing of it is decoded.
+        """
+        objects, root = self.decoder.objects, self._region.parts[0].root
+        if root == self._root:
+            return
+        fields = objects.constructor(root, self._region.end, 0, 5, 1)
+        names, words = objects.array(fields[1], root), objects.array(fields[2], root)
+        if len(names) != len(words):
+            raise self._region.error(root, f"{len(words)} constants with {len(names)} names")
+        for named, word in zip(names, words, strict=True):
+            name = self.decoder.name(named, root)
+            whole = self._addresses.get(name)
+            if whole is None:
+                yield name, "is not there at all"
+            elif whole != word and not self._is_hidden_form(word, whole, root):
+                shown, kept = read_constant(self.decoder, word, root), self.constant(name)
+                if not is_same_statement(shown, kept):
+                    yield name, "has another type"
+                elif shown.kind != "axiom" and not is_same_body(shown, kept):
+                    yield name, "has another body"
+
+    def _is_hidden_form(self, word: int, whole: int, holder: int) -> bool:
+        """Whether a constant is stored as an axiom, with the very name, levels and type of another."""
+        is_axiom = self.decoder.objects.header(word, holder) >> 56 == 0
+        return is_axiom and self._head(word, holder) == self._head(whole, self._root)
+
+    def _head(self, word: int, holder: int) -> int:
+        """Return the word of a constant's name, levels and type, which every kind begins with."""
+        objects = self.decoder.objects
+        (value,) = objects.constructor(word, holder, objects.header(word, holder) >> 56, 1)
+        return objects.words(objects.offset(value, word) + 8, 1)[0]
 
     def original_kind(self, name: Name) -> ConstantKind:
         """Return what the source declared: a hidden theorem or definition is stored as an axiom.

@@ -11,7 +11,9 @@ import pytest
 from lean_bridge.codes import Code
 from lean_bridge.errors import Inconsistent, OleanError
 from lean_bridge.olean.environment import Environment, source_path
+from lean_bridge.olean.layout import read_region
 from lean_bridge.olean.library_names import LibraryNames, read_library_names
+from lean_bridge.olean.module import Module
 from tests.olean_writer import write_module
 
 Declarations: TypeAlias = Mapping[str, tuple[str, Sequence[str]]]
@@ -212,3 +214,21 @@ def test_declarations_of_two_real_modules_that_lean_would_not_import_together() 
     environment.load("Native")
     with pytest.raises(Inconsistent, match=r"Native: .* defined differently in module Cell, and no file"):
         environment.load("Cell")
+
+
+@pytest.mark.parametrize("first", range(6))
+def test_a_module_does_not_export_what_its_private_part_does_not_say(first: int, tmp_path: Path) -> None:
+    for path in DATA.glob("Cell.olean*"):
+        shutil.copy(path, tmp_path)
+    environment = Environment([tmp_path])
+    environment.load("Cell")
+    # importers are given one constant for another; the private part, which is what is judged, is as it was
+    exported = tmp_path / "Cell.olean"
+    module, data = Module(read_region([exported])), bytearray(exported.read_bytes())
+    region, (_, _, constants, *_) = module._region, module._fields
+    at = constants - region.base + 8 + (2 + first) * region.word
+    one, other = data[at : at + region.word], data[at + region.word : at + 2 * region.word]
+    data[at : at + 2 * region.word] = other + one
+    exported.write_bytes(data)
+    with pytest.raises(Inconsistent, match=r"module Cell: what it exports as .* in its private part"):
+        Environment([tmp_path]).load("Cell")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from lean_bridge.olean.equality import is_same_expr, is_same_statement
+from lean_bridge.olean.equality import is_same_body, is_same_expr, is_same_statement
 from lean_bridge.olean.expr import (
     App,
     BVar,
@@ -74,3 +74,13 @@ def test_a_statement_is_a_name_with_its_type() -> None:
     assert not is_same_statement(theorem, replace(theorem, type=BVar(0)))
     assert not is_same_statement(theorem, replace(theorem, level_params=("u",)))
     assert not is_same_statement(theorem, replace(theorem, name="other"))
+
+
+def test_a_body_is_of_its_kind() -> None:
+    theorem = Constant(name="t", kind="theorem", level_params=(), type=prop(), value=BVar(0))
+    definition = replace(theorem, kind="definition")
+    assert is_same_body(theorem, replace(theorem, value=MData(BVar(0))))
+    assert not is_same_body(theorem, replace(theorem, value=BVar(1)))
+    assert not is_same_body(theorem, definition)
+    assert not is_same_body(definition, replace(definition, safety="unsafe"))
+    assert not is_same_body(replace(theorem, value=None), theorem)
