@@ -72,11 +72,6 @@ def check_below(root: Path, path: Path, *, is_source: bool = False) -> None:
             )
 
 
-def read_text_below(root: Path, path: Path) -> str:
-    """Return the text of a file of the project at ``root``. Raises: ProjectNotFound, also if not UTF-8."""
-    return decoded(path, read_below(root, path))
-
-
 def decoded(path: Path | str, content: bytes) -> str:
     """Return a file's content as text. Raises: ProjectNotFound, naming it, if it is not UTF-8."""
     try:

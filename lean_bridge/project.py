@@ -114,6 +114,7 @@ class Project:
 
         Raises: ToolchainError if Lean cannot be run; ProjectNotFound if the sources are no library.
         """
+        self._read(TOOLCHAIN)
         self._manifest()
         provider = self.toolchain(progress=progress)
         library = read_library(self.root, provider.library)

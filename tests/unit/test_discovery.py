@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -183,3 +186,32 @@ def test_two_ways_of_choosing_are_one_too_many(here: Path) -> None:
     result = CliRunner().invoke(app, ["list", "--shipped", "--project", str(library(here))])
     assert result.exit_code == 2
     assert "--shipped" in result.output
+
+
+def test_an_installed_package_brings_its_library_and_chooses_as_a_checkout_does(
+    here: Path, tmp_path: Path
+) -> None:
+    site = tmp_path / "site-packages"
+    for package in ("lean_bridge", "pybind_models"):
+        shutil.copytree(SHIPPED.parent / package, site / package)
+    shutil.copytree(SHIPPED, site / "lean_bridge" / "_lean")
+
+    def listed(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "lean_bridge", "list", *arguments],
+            env={**os.environ, "PYTHONPATH": str(site), "PYTHONSAFEPATH": "1"},
+            cwd=here,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert "Proofs.Autograd" in listed().stdout
+    library(here / "proofs", without="catalogue.toml")
+    moved = listed()
+    assert (moved.returncode, moved.stdout) == (2, "")
+    assert "LB902" in moved.stderr
+    assert "did you mean --project proofs?" in moved.stderr
+    assert "Proofs.Autograd" in listed("--shipped").stdout
+    library(here / "proofs")
+    assert listed("-p", "proofs").stdout == "theorem\tA.a\n"

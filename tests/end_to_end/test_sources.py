@@ -1,0 +1,73 @@
+"""What is shown is what was built, whatever becomes of the files meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from lean_bridge.events import ModuleStarted
+from lean_bridge.toolchain.provider import Provider
+from tests.adversarial.corpus import TwinProject
+
+pytestmark = pytest.mark.lean
+
+TEXT = "module\n\npublic section\n\n/-- As it was read. -/\ntheorem Twin.claim : 7 + 1 = 8 := rfl\n"
+FILES = {
+    "lakefile.toml": '[[lean_lib]]\nname = "Twin"\n',
+    "lean-toolchain": "leanprover/lean4:v4.28.0\n",
+    "catalogue.toml": '[[declaration]]\nname = "Twin.claim"\nkind = "theorem"\ngroup = "Twin"\n',
+    "Twin.lean": TEXT,
+}
+
+
+@pytest.fixture
+def root(tmp_path: Path, embedded: Provider, monkeypatch: pytest.MonkeyPatch) -> Path:
+    assert embedded.library.is_dir()  # found before the cache moves
+    monkeypatch.setenv("LEAN_BRIDGE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "lean").mkdir()
+    for name, text in FILES.items():
+        (tmp_path / "lean" / name).write_text(text, encoding="utf-8")
+    return tmp_path / "lean"
+
+
+def digest(files: dict[str, str]) -> str:
+    lines = (f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\n" for name, text in sorted(files.items()))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+@pytest.mark.parametrize("edited", ["\n\n-- gone\n", None], ids=["replaced", "removed"])
+def test_a_source_that_is_edited_during_the_build_is_shown_as_it_was_built(
+    root: Path, embedded: Provider, edited: str | None
+) -> None:
+    def edit(event: object) -> None:
+        if isinstance(event, ModuleStarted):
+            if edited is None:
+                (root / "Twin.lean").unlink()
+            else:
+                (root / "Twin.lean").write_text(edited)
+
+    report = TwinProject(root, embedded).verify(workers=1, unpinned=True, observe=edit)
+    assert report.verdict == "accepted"
+    source = report.declarations[0].source
+    assert source is not None
+    assert source.text.startswith("/-- As it was read. -/\ntheorem Twin.claim : 7 + 1 = 8")
+    assert (source.file, source.line) == ("Twin.lean", 5)
+    assert report.library is not None
+    assert report.library.digest == digest(FILES)
+
+
+def test_the_digest_is_of_every_file(root: Path, embedded: Provider) -> None:
+    project = TwinProject(root, embedded)
+    assert project.identity.digest is None
+    project.build(workers=1)
+    first = project.identity.digest
+    for name in FILES:
+        before = (root / name).read_text()
+        (root / name).write_text(f"{before}\n")
+        changed = TwinProject(root, embedded)
+        changed.build(workers=1)
+        assert changed.identity.digest not in (None, first), name
+        (root / name).write_text(before)
+    assert project.identity.digest == first == digest(FILES)
