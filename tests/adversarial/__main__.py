@@ -10,7 +10,15 @@ from lean_bridge.audit.manifest import MANIFEST, write_manifest
 from lean_bridge.toolchain.find import find_embedded
 from lean_bridge.toolchain.provider import Provider
 from lean_bridge.toolchain.warm import keep_warm
-from tests.adversarial.corpus import WORKERS, TwinProject, lay_out, read_attacks, render_table, try_both
+from tests.adversarial.corpus import (
+    WORKERS,
+    TwinProject,
+    copy_library,
+    lay_out,
+    read_attacks,
+    render_table,
+    try_both,
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -28,8 +36,10 @@ def pin_good_twins(lean: Provider) -> None:
         shared = attack.directory / "shared"
         if (shared / MANIFEST).is_file():
             with tempfile.TemporaryDirectory() as scratch:
-                lay_out(attack, "good", Path(scratch) / "library")
-                write_manifest(shared, TwinProject(Path(scratch) / "library", lean).pin())
+                root = Path(scratch) / "library"
+                lay_out(attack, "good", root)
+                copy_library(attack.builds_on, lean, root)
+                write_manifest(shared, TwinProject(root, lean).pin())
 
 
 if __name__ == "__main__":
