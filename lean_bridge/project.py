@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from lean_bridge.answers import answers_key, recall, remember
 from lean_bridge.audit.catalogue import CATALOGUE, parse_catalogue
 from lean_bridge.audit.manifest import MANIFEST, parse_manifest
 from lean_bridge.audit.pins import check_pins, pin_declarations
@@ -25,12 +26,12 @@ from lean_bridge.files import decoded, read_below, read_file
 from lean_bridge.leans_own import library_names
 from lean_bridge.olean.environment import Environment
 from lean_bridge.scratch import Scratch, elaborate
+from lean_bridge.sealed import user_seal
 from lean_bridge.standing import Origin, read_graph
 from lean_bridge.toolchain.find import check_policy, find_toolchain
 from lean_bridge.toolchain.install import Progress
 from lean_bridge.toolchain.provider import Elaboration, Provider
-from lean_bridge.verdicts import recall, remember, verdict_key
-from lean_bridge.verify import Observer, Subject, extract, judge_library
+from lean_bridge.verify import Observer, Subject, extract, judge_library, uncollected
 from pybind_models import BuildReport, DGraph, GraphStanding, LibraryIdentity, Pin, VerifyReport
 from pybind_models.catalogue import Catalogue
 from pybind_models.manifest import Manifest
@@ -156,7 +157,8 @@ class Project:
             library_names=library_names(built.provider),
         )
         modules = (module for module in built.report.modules if module.state in ("built", "cached"))
-        environment.closure(module.module for module in modules)
+        with uncollected():
+            environment.closure(module.module for module in modules)
         return environment
 
     def compiled(self) -> Path:
@@ -260,19 +262,9 @@ class Project:
             lean = self.toolchain(progress=progress).info
             check_policy(lean, isolated=require_isolated, known=require_known or require_confirmed)
         build = self.build(workers=workers, observe=observe, progress=progress)
-        failed = ",".join(
-            module.module for module in build.modules if module.state in ("failed", "unsupported")
-        )
-        # the directory is named by the content of every module, their options and the toolchain
-        pinned = manifest.model_dump_json() if manifest else ""
-        requirement = f"confirmed={require_confirmed} unpinned={unpinned}"
-        selected, known = catalogue.model_dump_json(), self.catalogue.model_dump_json()
-        key = verdict_key(self.compiled().name, failed, selected, known, pinned, requirement)
-        earlier = None if fresh else recall(key)
-        if earlier is not None:
-            return earlier.replaced(
-                build=build, library=self.identity, cached=True, seconds=time.monotonic() - started
-            )
+        # what runs during a build could leave answers: they are read only where nothing was built
+        seal, key = user_seal(), answers_key(build, self.compiled())
+        answers = None if fresh or build.lean_processes else recall(key, seal)
         subject = Subject(
             sources={
                 module.name: SourceFile(module.file, module.content, module.is_module)
@@ -286,12 +278,14 @@ class Project:
             known=[entry.name for entry in self.catalogue.declarations],
             manifest=manifest,
             unpinned=unpinned,
+            answers=answers,
             workers=workers,
         )
-        report = judge_library(subject, require_confirmed=require_confirmed, observe=observe)
-        report = report.replaced(library=self.identity, seconds=time.monotonic() - started)
-        remember(key, report)
-        return report
+        report, answered = judge_library(subject, require_confirmed=require_confirmed, observe=observe)
+        if answered is not None:
+            remember(key, answered, seal)
+        notes = (seal.note,) if seal.note else ()
+        return report.replaced(library=self.identity, notes=notes, seconds=time.monotonic() - started)
 
     def pin(self, *, observe: Observer = _ignore, progress: Progress | None = None) -> Manifest:
         """Return what the whole catalogue says now, for ``write_manifest`` to keep beside the sources.

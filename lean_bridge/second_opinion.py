@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from lean_bridge.codes import Code
 from lean_bridge.errors import ToolchainNotFound
 from lean_bridge.kernel.replay import project_declarations, replay, verdicts
-from lean_bridge.kernel.session import find_second_kernel, installed_library
+from lean_bridge.kernel.session import NOT_INSTALLED, find_second_kernel, installed_library
 from lean_bridge.olean.environment import Environment
 from pybind_models import KernelVerdict
 from pybind_models.evidence import KernelOutcome
@@ -32,6 +32,12 @@ class SecondOpinion:
     def refused(self) -> tuple[str, ...]:
         """The declarations that the kernel refuses."""
         return tuple(name for name, verdict in self.verdicts.items() if verdict.outcome == "refused")
+
+    @property
+    def is_acceptance(self) -> bool:
+        """Whether the kernel was asked, and accepted everything."""
+        said = (*self.verdicts.values(), *self.equations.values())
+        return bool(said) and self.why_not is None and all(each.outcome == "accepted" for each in said)
 
     @property
     def unsettled(self) -> Mapping[str, KernelVerdict]:
@@ -94,7 +100,7 @@ def ask_second_kernel(
     try:
         kernel = find_second_kernel()
     except ToolchainNotFound as error:
-        return SecondOpinion("second kernel", why_not=str(error), is_asked=installed_library() is not None)
+        return no_second_kernel() or SecondOpinion("second kernel", why_not=str(error))
     replayed = replay(
         environment,
         project_declarations(environment),
@@ -104,10 +110,28 @@ def ask_second_kernel(
     )
     equal = {
         theorem: KernelVerdict(
-            kernel=f"{kernel.label}, asked whether both sides are equal",
+            kernel=_asked_of_equations(kernel.label),
             outcome=outcome.state,
             detail=outcome.detail,
         )
         for theorem, outcome in replayed.equations.items()
     }
     return SecondOpinion(kernel.label, verdicts(replayed), equal, replayed.fault)
+
+
+def no_second_kernel() -> SecondOpinion | None:
+    """Return what is said where no second kernel is installed; ``None`` if one is, whether or not it runs."""
+    if installed_library() is not None:
+        return None
+    return SecondOpinion("second kernel", why_not=NOT_INSTALLED, is_asked=False)
+
+
+def acceptance(label: str, declarations: Iterable[str], equations: Iterable[str]) -> SecondOpinion:
+    """Return the opinion of a kernel that accepted everything that it was asked about."""
+    accepted = KernelVerdict(kernel=label, outcome="accepted")
+    equal = KernelVerdict(kernel=_asked_of_equations(label), outcome="accepted")
+    return SecondOpinion(label, dict.fromkeys(declarations, accepted), dict.fromkeys(equations, equal))
+
+
+def _asked_of_equations(label: str) -> str:
+    return f"{label}, asked whether both sides are equal"

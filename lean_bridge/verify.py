@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from lean_bridge.answers import Answers, GraphAnswers, KernelAnswers
 from lean_bridge.audit.advisories import advisories_for
 from lean_bridge.audit.audit import audit
+from lean_bridge.audit.axioms import AxiomCollector
 from lean_bridge.audit.pins import check_pins
 from lean_bridge.audit.provenance import SourceFile
 from lean_bridge.audit.structural import StructuralHashes
@@ -19,17 +22,17 @@ from lean_bridge.codes import Code
 from lean_bridge.conclude import conclude
 from lean_bridge.crosscheck.certify import certify_graphs
 from lean_bridge.crosscheck.certify_numbers import certify_numbers
-from lean_bridge.crosscheck.run import CHECKS, crosscheck
+from lean_bridge.crosscheck.run import CHECKS, crosscheck, judge
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.events import StageAdvanced, StageStarted
 from lean_bridge.executor.table import PRIMITIVES
 from lean_bridge.extract.graph import extract_graph
 from lean_bridge.olean.environment import Environment
 from lean_bridge.rows import GraphEvidence, declaration_row, dropped_row, graph_row
-from lean_bridge.second_opinion import SecondOpinion, ask_second_kernel
+from lean_bridge.second_opinion import SecondOpinion, acceptance, ask_second_kernel, no_second_kernel
 from lean_bridge.toolchain.provider import Provider
 from lean_bridge.toolchain.warm import keep_warm
-from pybind_models import BuildReport, DGraph, VerifyReport
+from pybind_models import BuildReport, DeclarationReport, DGraph, VerifyReport
 from pybind_models.catalogue import Catalogue
 from pybind_models.manifest import Manifest
 
@@ -59,6 +62,8 @@ class Subject:
     manifest: Manifest | None
     unpinned: bool = False
     """Whether what the manifest does not have is to pass."""
+    answers: Answers | None = None
+    """What was answered earlier about these very files."""
     workers: int = 2
 
 
@@ -72,8 +77,10 @@ def extract(environment: Environment, name: str) -> DGraph:
 
 def judge_library(
     subject: Subject, *, require_confirmed: bool = False, observe: Observer = lambda _: None
-) -> VerifyReport:
-    """Return the verdict on a library. Nothing that was not looked at counts as accepted.
+) -> tuple[VerifyReport, Answers | None]:
+    """Return the verdict on a library, and what to remember of it, if anything.
+
+    Nothing that was not looked at counts as accepted.
 
     Where Lean refuses a module, neither Lean nor the second kernel is asked about the graphs: they would be
     certified against half a library. ``require_confirmed`` makes acceptance take, for every declaration, the
@@ -82,7 +89,7 @@ def judge_library(
     """
     clock = _Clock(observe)
     environment, catalogue = subject.environment, subject.catalogue
-    hashes = StructuralHashes(environment)
+    hashes, collector = StructuralHashes(environment), AxiomCollector(environment)
     failed = {
         report.module: Code.LEAN_CANNOT
         if report.state == "unsupported"
@@ -90,15 +97,24 @@ def judge_library(
         for report in subject.build.modules
         if report.state in ("failed", "unsupported")
     }
-    with clock.stage("audit"):
+    answers = None if failed else _usable(subject.answers, catalogue)
+    with clock.stage("audit"), uncollected():
         declarations = audit(
-            environment, catalogue, sources=subject.sources, failed_modules=failed, hashes=hashes
+            environment,
+            catalogue,
+            sources=subject.sources,
+            failed_modules=failed,
+            hashes=hashes,
+            collector=collector,
+            stands=answers.sources if answers else None,
         )
     defined = {each.name for each in declarations if each.status == "defined"}
     with clock.stage("extract", len(catalogue.graphs)):
         evidence = {entry.name: GraphEvidence() for entry in catalogue.graphs}
         for name in evidence:
-            if name in defined:
+            if name in defined and answers:
+                evidence[name] = _recalled(answers.graphs[name])
+            elif name in defined:
                 _extract(evidence[name], environment, name, observe)
     graphs = {name: each.graph for name, each in evidence.items() if each.graph is not None}
     with clock.stage("pins"):
@@ -110,14 +126,18 @@ def judge_library(
             known=subject.known,
             unpinned=subject.unpinned,
             hashes=hashes,
+            collector=collector,
         )
     if failed:
         opinion = SecondOpinion("second kernel", why_not="Lean refuses part of the library", is_asked=False)
+    elif answers:
+        opinion = _second_opinion(answers)
     else:
         opinion = _certify(subject, graphs, evidence, clock)
-    with clock.stage("cross-check", len(graphs) * len(CHECKS)):
-        for name, graph in graphs.items():
-            _compare(evidence[name], graph, observe)
+    if not answers:
+        with clock.stage("cross-check", len(graphs) * len(CHECKS)):
+            for name, graph in graphs.items():
+                _compare(evidence[name], graph, observe)
     toolchain = subject.build.toolchain
     built_by = f"Lean {toolchain.version}, {toolchain.provider}"
     advisories = advisories_for(toolchain.version)
@@ -137,7 +157,7 @@ def judge_library(
         unsettled=opinion.unsettled,
         require_confirmed=require_confirmed,
     )
-    return VerifyReport(
+    report = VerifyReport(
         verdict=verdict,
         reason=reason,
         code=code,
@@ -149,6 +169,67 @@ def judge_library(
         stages=clock.seconds,
         unpinned=subject.unpinned,
         confirmation_required=require_confirmed,
+        cached=answers is not None,
+    )
+    return report, None if answers or failed else _to_remember(evidence, opinion, declarations)
+
+
+def _usable(answers: Answers | None, catalogue: Catalogue) -> Answers | None:
+    """Return earlier answers if they leave nothing open: about every entry, and the second kernel's."""
+    if answers is None:
+        return None
+    if any(entry.name not in answers.declarations for entry in catalogue.declarations):
+        return None
+    if any(entry.name not in answers.graphs for entry in catalogue.graphs):
+        return None
+    return answers if answers.kernel or no_second_kernel() else None
+
+
+def _recalled(said: GraphAnswers) -> GraphEvidence:
+    return GraphEvidence(
+        graph=said.graph,
+        certification=said.certification,
+        finite_field=said.finite_field,
+        checks=said.checks,
+        seconds=said.seconds,
+    )
+
+
+def _second_opinion(answers: Answers) -> SecondOpinion:
+    said = answers.kernel
+    if said is not None:
+        return acceptance(said.label, said.declarations, said.equations)
+    return no_second_kernel() or SecondOpinion("second kernel", why_not="it was not there before")
+
+
+def _to_remember(
+    evidence: Mapping[str, GraphEvidence], opinion: SecondOpinion, declarations: Sequence[DeclarationReport]
+) -> Answers | None:
+    """Return what was answered, if all of it was acceptance; a kernel that is absent answered nothing."""
+    if opinion.is_asked and not opinion.is_acceptance:
+        return None
+    graphs: dict[str, GraphAnswers] = {}
+    for name, each in evidence.items():
+        link, field_ = each.certification, each.finite_field
+        if each.fault or not each.graph or not link or link.outcome != "certified" or not field_:
+            return None
+        if field_.outcome != "certified" or judge(each.checks)[0] != "agrees":
+            return None
+        graphs[name] = GraphAnswers(
+            graph=each.graph,
+            certification=link,
+            finite_field=field_,
+            checks=each.checks,
+            seconds=each.seconds,
+        )
+    kernel = KernelAnswers(
+        label=opinion.label, declarations=tuple(opinion.verdicts), equations=tuple(opinion.equations)
+    )
+    return Answers(
+        declarations=tuple(each.name for each in declarations),
+        graphs=graphs,
+        kernel=kernel if opinion.is_asked else None,
+        sources={each.name: each.source for each in declarations if each.source is not None},
     )
 
 
@@ -194,6 +275,18 @@ def _compare(evidence: GraphEvidence, graph: DGraph, observe: Observer) -> None:
         evidence.checks = crosscheck(
             graph, observe=lambda result: observe(StageAdvanced(f"{graph.lean_name}: {result.name}"))
         )
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep Python from looking for cycles, again and again, among millions of terms that all are in use."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @contextmanager

@@ -23,19 +23,23 @@ def audit(
     sources: Mapping[Name, SourceFile],
     failed_modules: Mapping[str, Code],
     hashes: StructuralHashes | None = None,
+    collector: AxiomCollector | None = None,
+    stands: Mapping[Name, Source] | None = None,
 ) -> tuple[DeclarationReport, ...]:
     """Return one report per catalogue entry, in order.
 
     ``environment`` holds the library's compiled modules, ``sources`` what they were compiled from, as far as
     it is to be shown, and ``failed_modules`` gives the code of why each module that is not there was not
-    compiled. ``hashes`` are the environment's, if there are some already.
+    compiled. ``hashes``, ``collector`` and ``stands``,
+    where each declaration stands, are the environment's, if there are some already.
 
     Raises: OleanError if a compiled module cannot be read; then nothing was decided.
     """
-    collector = AxiomCollector(environment)
+    collector = collector or AxiomCollector(environment)
     vocabulary = Vocabulary(hashes or StructuralHashes(environment))
     names = [entry.name for entry in catalogue.declarations]
-    stands = read_sources(environment, sources, names)
+    if stands is None:
+        stands = read_sources(environment, sources, names)
     ordinary = {name: source.file for name, source in sources.items() if not source.is_module}
     hidden = _hidden_by_module(environment, ordinary)
     return tuple(

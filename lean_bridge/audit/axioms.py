@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -72,6 +72,9 @@ class AxiomCollector:
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self._reached: dict[Name, _Reached] = {}
+        self._foundations: dict[Name, Foundation] = {}
+        self._roles: defaultdict[str, set[Name]] = defaultdict(set)
+        self._faulty: set[Name] = set()
         self._substituted: dict[Name, dict[Name, Fault]] = {}
 
     def collect(self, name: Name) -> Foundation:
@@ -79,6 +82,28 @@ class AxiomCollector:
 
         The search is breadth first, so the chain to the first thing that is not allowed is a shortest one.
         """
+        found = self._foundations.get(name)
+        if found is None:
+            found = self._foundations[name] = self._sound(name) or self._search(name)
+        return found
+
+    def _sound(self, name: Name) -> Foundation | None:
+        """Return what a declaration rests on if nothing of it is at fault: then no path has to be known."""
+        reached = {name}
+        edge = reached
+        while edge:
+            edge = set().union(*(self._reach(at).names for at in edge)) - reached
+            reached |= edge
+        roles = self._roles
+        if not reached.isdisjoint(self._faulty) or not reached.isdisjoint(roles["undefined"]):
+            return None
+        return Foundation(
+            axioms=tuple(sorted(reached & roles["axiom"])),
+            library_theorems=tuple(sorted(reached & roles["hidden"])),
+            declarations=len(reached & roles["own"]),
+        )
+
+    def _search(self, name: Name) -> Foundation:
         parents: dict[Name, Name | None] = {name: None}
         by_role: dict[str, list[Name]] = {}
         culprit: Name | None = None
@@ -110,6 +135,9 @@ class AxiomCollector:
         reached = self._reached.get(name)
         if reached is None:
             reached = self._reached[name] = self._judge(name)
+            self._roles[reached.role].add(name)
+            if reached.fault:
+                self._faulty.add(name)
         return reached
 
     def _undefined_fault(self, parent: Name | None) -> Fault | None:

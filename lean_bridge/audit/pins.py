@@ -77,6 +77,7 @@ def check_pins(
     *,
     known: Collection[Name] | None = None,
     hashes: StructuralHashes | None = None,
+    collector: AxiomCollector | None = None,
     unpinned: bool = False,
 ) -> dict[Name, tuple[Pin, Code | None]]:
     """Return of each catalogued declaration whether it is as pinned, and the code of what is not.
@@ -84,9 +85,10 @@ def check_pins(
     ``graphs`` are those extracted. ``known`` are the names of the whole catalogue, where ``catalogue`` is a
     selection of it; what is pinned but not known is returned too, as drift. What is not in the manifest, and
     without one that is everything, is not pinned: it has no code only with ``unpinned``, which lets it pass.
+    ``hashes`` and ``collector`` are the environment's, if there are some already.
     """
     pinned = {declaration.name: declaration for declaration in manifest.declarations} if manifest else {}
-    checker = _Checker(environment, manifest, hashes or StructuralHashes(environment))
+    checker = _Checker(environment, manifest, hashes or StructuralHashes(environment), collector)
     absent = Pin(
         outcome="not pinned",
         hash="",
@@ -115,13 +117,19 @@ def graph_hash(graph: DGraph) -> str:
 class _Checker:
     """Holds the declarations of one environment against what was pinned."""
 
-    def __init__(self, environment: Environment, manifest: Manifest | None, hashes: StructuralHashes) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        manifest: Manifest | None,
+        hashes: StructuralHashes,
+        collector: AxiomCollector | None,
+    ) -> None:
         self._environment = environment
         self._definitions = manifest.definitions if manifest else {}
         self._words = manifest.words if manifest else {}
         self._hashes = hashes
         self._texts = _Texts(environment, hashes)
-        self._collector = AxiomCollector(environment)
+        self._collector = collector or AxiomCollector(environment)
 
     def hash(self, name: Name) -> str:
         """Return a constant's hash, or nothing where there is no such constant."""

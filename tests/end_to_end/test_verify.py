@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -46,9 +47,10 @@ def edit(root: Path, module: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def run(root: Path, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
+def run(root: Path, *args: str, pinned: bool = False, **env: str) -> subprocess.CompletedProcess[str]:
+    waived = [] if pinned else ["--unpinned"]
     return subprocess.run(
-        [sys.executable, "-m", "lean_bridge", "verify", "--project", str(root), *args],
+        [sys.executable, "-m", "lean_bridge", "verify", "--project", str(root), *waived, *args],
         env={**os.environ, "LEAN_BRIDGE_TOOLCHAIN": "embedded", **env},
         capture_output=True,
         text=True,
@@ -56,8 +58,8 @@ def run(root: Path, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def report(root: Path, **env: str) -> tuple[int, VerifyReport]:
-    result = run(root, "--format", "json", **env)
+def report(root: Path, *, pinned: bool = False, **env: str) -> tuple[int, VerifyReport]:
+    result = run(root, "--format", "json", pinned=pinned, **env)
     assert result.stdout, result.stderr
     return result.returncode, VerifyReport.model_validate_json(result.stdout)
 
@@ -72,6 +74,57 @@ def test_a_sound_library_is_accepted_and_then_remembered(library: Path) -> None:
     assert (status, second.verdict, second.cached) == (0, "accepted", True)
     assert second.build is not None
     assert second.build.lean_processes == 0
+
+
+def rows(found: VerifyReport) -> str:
+    changing = {"seconds", "stages", "cached", "build"}
+    return found.model_dump_json(exclude=changing)
+
+
+def test_a_remembered_library_is_judged_by_its_pins_and_its_catalogue_as_they_are_now(library: Path) -> None:
+    _, first = report(library)
+    status, again = report(library)
+    assert again.cached
+    assert rows(again) == rows(first)
+    (library / "catalogue.toml").write_text(CATALOGUE.replace("Chain.top", "Chain.tip"))
+    status, found = report(library)
+    assert (status, found.declarations[0].status) == (1, "missing")
+
+
+def test_a_key_that_is_gone_takes_the_answers_with_it(library: Path, tmp_path: Path) -> None:
+    data = str(tmp_path / "data")
+    assert not report(library, XDG_DATA_HOME=data)[1].cached
+    assert report(library, XDG_DATA_HOME=data)[1].cached
+    shutil.rmtree(data)
+    assert not report(library, XDG_DATA_HOME=data)[1].cached
+
+
+def test_where_no_key_can_be_kept_nothing_is_remembered_and_the_report_says_so(
+    library: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "data").write_text("no directory")
+    for _ in range(2):
+        status, found = report(library, XDG_DATA_HOME=str(tmp_path / "data"))
+        assert (status, found.cached) == (0, False)
+        assert len(found.notes) == 1
+        assert found.notes[0].startswith("nothing is remembered: ")
+
+
+def test_without_a_manifest_there_is_no_verdict_and_with_one_that_lacks_it_a_rejection(library: Path) -> None:
+    status, found = report(library, pinned=True)
+    assert (status, found.verdict, found.code) == (2, "no verdict", "LB209")
+    assert found.declarations[0].status == "no verdict"
+    for check, expected in (("--check", 2), ("", 0), ("--check", 0)):
+        command = [sys.executable, "-m", "lean_bridge", "pin", "--project", str(library)]
+        done = subprocess.run([*command, *filter(None, [check])], capture_output=True, text=True, check=False)
+        assert done.returncode == expected, done.stderr
+    assert report(library, pinned=True)[0] == 0
+    (library / "catalogue.toml").write_text(CATALOGUE + CATALOGUE.replace("Chain.top", "Chain.base"))
+    status, found = report(library, pinned=True)
+    assert (status, found.verdict, found.code) == (1, "rejected", "LB209")
+    status, found = report(library)
+    assert (status, found.verdict, found.unpinned) == (0, "accepted", True)
+    assert [each.pin.outcome for each in found.declarations if each.pin] == ["matches", "not pinned"]
 
 
 def test_a_wrong_statement_is_rejected_with_leans_message_in_its_place(library: Path) -> None:
