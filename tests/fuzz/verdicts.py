@@ -239,7 +239,7 @@ class Case:
             codes += [str(code) for pin, code in pins.values() if code or pin.outcome != "matches"]
             if codes and not in_full:
                 return codes[0], ""
-            report = judge_library(
+            report, _ = judge_library(
                 Subject(
                     sources={},
                     provider=library.provider,
