@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -18,6 +19,9 @@ from lean_bridge.letters import shown
 EXIT_STATUS = (
     "Exit status: 0 accepted, 1 rejected, 2 no verdict (could not run, not supported, nothing checked)."
 )
+
+_INTERRUPTED = 130
+_READER_GONE = 141
 
 app = typer.Typer(
     name="lean-bridge",
@@ -55,17 +59,30 @@ app.add_typer(toolchain_app, name="toolchain")
 def main() -> None:
     """Run the command line; an error of this package becomes one line on standard error.
 
-    Anything unforeseen exits with 2: it is no verdict.
+    Status 1 is for what was rejected alone: anything unforeseen, and words that are no command, exit with 2,
+    a reader that went away with 141 and an interrupt with 130, as the shell counts the signals of both.
     """
     try:
-        app()
+        status = app(standalone_mode=False)
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):  # typer and rich make the first the second; else status is returned
+        # what is left in the buffer has no reader, and must not fail once more when Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(_READER_GONE)
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("lean-bridge: interrupted: no verdict", err=True)
+        sys.exit(_INTERRUPTED)
     except LeanBridgeError as error:
         typer.echo(f"lean-bridge: {error.code} {shown(str(error))}", err=True)
         sys.exit(error.exit_code)
-    except Exception:  # noqa: BLE001 - a fault of ours must not look like a rejection
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not look like a rejection
+        if callable(show := getattr(error, "show", None)):  # words that are no command
+            show()
+            sys.exit(2)
         traceback.print_exc()
         typer.echo(f"lean-bridge: {Code.OUR_FAULT} {EXPLANATIONS[Code.OUR_FAULT].title}", err=True)
         sys.exit(2)
+    sys.exit(status if isinstance(status, int) else 0)
 
 
 def _print_version(wanted: bool) -> None:

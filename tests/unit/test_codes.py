@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -94,7 +96,7 @@ def test_the_command_line_puts_the_code_before_the_message(
 def test_what_was_not_foreseen_is_our_fault_and_no_verdict(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def unforeseen() -> None:
+    def unforeseen(**_: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(cli, "app", unforeseen)
@@ -104,3 +106,38 @@ def test_what_was_not_foreseen_is_our_fault_and_no_verdict(
     traceback, _, last = capsys.readouterr().err.strip().rpartition("\n")
     assert "ZeroDivisionError" in traceback
     assert last.startswith("lean-bridge: LB999 ")
+
+
+@pytest.mark.parametrize(
+    ("raised", "status"),
+    [(KeyboardInterrupt(), 130), (BrokenPipeError(), 141), (MemoryError(), 2), (OSError("full"), 2)],
+)
+def test_status_1_is_for_what_was_rejected_alone(raised: BaseException, status: int) -> None:
+    script = (
+        "import sys\nfrom lean_bridge import cli\n"
+        f"def fail(**_): raise {raised!r}\n"
+        "cli.app = fail\ncli.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_rejection() -> None:
+    command = subprocess.Popen(
+        [sys.executable, "-m", "lean_bridge", "explain"],
+        stdin=subprocess.DEVNULL,
+        stdout=(pipe := os.pipe())[1],
+        stderr=subprocess.PIPE,
+    )
+    os.close(pipe[0])
+    os.close(pipe[1])
+    _, told = command.communicate()
+    assert (command.returncode, told) == (141, b"")
+
+
+@pytest.mark.parametrize("words", [["nonsense"], ["verify", "--nonsense"], ["explain", "LB000"]])
+def test_words_that_are_no_command_are_no_rejection(words: list[str]) -> None:
+    command = [sys.executable, "-m", "lean_bridge", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
