@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import (
@@ -34,6 +35,7 @@ from lean_bridge.olean.expr import (
 )
 from tests.fuzz.encode import Content
 
+_FAMILY = ("inductive", "constructor", "recursor")
 ALLOWED = frozenset({"propext", "Quot.sound", "Classical.choice"})
 
 
@@ -83,12 +85,33 @@ class Meaning:
             for mention in self._mentions(content, constant, proofs=True)
         }
 
-    def rests_on_itself(self, name: Name) -> bool:
-        """Return whether a declaration needs itself: none that Lean checked does."""
-        below = {
-            each for content, c in self.versions[name] for each in self._mentions(content, c, proofs=True)
-        }
-        return name in self.reached(below, proofs=True)
+    def cycle(self, names: Collection[Name]) -> list[Name]:
+        """Return declarations that need each other in a ring, if there are any: Lean checked none such.
+
+        The types of one mutual block, their constructors and recursors count as one.
+        """
+        below: dict[Name, set[Name]] = {}
+        for name in names:
+            for content, constant in self.versions[name]:
+                family = self._family(name)
+                found = {self._family(each) for each in self._mentions(content, constant, proofs=True)}
+                below.setdefault(family, set()).update(
+                    found - {family} if constant.kind in _FAMILY else found
+                )
+        try:
+            TopologicalSorter(below).prepare()
+        except CycleError as error:
+            found_ring: list[Name] = error.args[1]
+            return found_ring
+        return []
+
+    def _family(self, name: Name) -> Name:
+        for _, constant in self.versions.get(name, ())[:1]:
+            if constant.kind == "constructor" and constant.inductive != name:
+                return self._family(constant.inductive)
+            if constant.kind in _FAMILY and constant.all:
+                return constant.all[0]
+        return name
 
     def _old(self, name: Name) -> Name:
         return self.renamed.get(name, name)

@@ -319,6 +319,9 @@ class Case:
         for name in reached:
             if fault := self._fault_of(name, meaning):
                 return fault
+        ring = meaning.cycle(reached)
+        if ring and all(len(meaning.versions.get(name, ())) == 1 for name in ring):
+            return f"{ring} rest on themselves"
         for name in meaning.mentioned(list(reached)):
             found = library.lean.constant(name)
             if name not in meaning.versions and found is None:
@@ -351,9 +354,6 @@ class Case:
                 return f"{name} is compiled as something else"
         if all(name in content.hidden for content, _ in versions):
             return f"{name} hides what it is"
-        is_valued = len(versions) == 1 and versions[0][1].kind in ("theorem", "definition", "opaque")
-        if is_valued and meaning.rests_on_itself(name):
-            return f"{name} rests on itself"
         if len(versions) == 1 and not meaning.renamed and name in before.versions:
             (_, now), (_, was) = versions[0], before.versions[name][0]
             if now.kind in _COUNTS and now.kind == was.kind:
