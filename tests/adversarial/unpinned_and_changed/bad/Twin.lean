@@ -1,0 +1,8 @@
+module
+
+prelude
+public import Init.Data.Nat.Basic
+
+@[expose] public section
+
+theorem Twin.claim (n : Nat) (_ : n < 0) : 0 + n = n := Nat.zero_add n
