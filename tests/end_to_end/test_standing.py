@@ -168,7 +168,7 @@ def test_the_command_refuses_and_every_form_says_what_is_uncertified(
     project: Project, lean: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bad = changed(project, lean, tmp_path / "bad", source(certificate="sorry"))
-    monkeypatch.setattr("lean_bridge.project.open_project", lambda _: bad)
+    monkeypatch.setattr("lean_bridge.project.open_project", lambda *_, **__: bad)
     for form in ("table", "json", "svg", "dot", "mermaid", "lean"):
         asked = ["graph", NAME, "--format", form]
         refused = CliRunner().invoke(app, asked)
