@@ -261,9 +261,7 @@ def outcome_of(report: VerifyReport) -> Outcome:
     rows = [(report.code, report.reason)]
     rows += [(each.code, each.reason) for each in report.declarations]
     rows += [(each.code, each.reason) for each in report.graphs]
-    found = {code for code, _ in rows if code is not None}
-    # what a kernel did not reach for what is refused below has no fault of its own
-    codes = sorted(found - {Code.NOT_REACHED} or found)
+    codes = _own({code for code, _ in rows if code is not None})
     reasons = [reason for _, reason in rows if reason is not None]
     modules = report.build.modules if report.build is not None else ()
     reasons += [each.text for module in modules for each in module.diagnostics if each.severity == "error"]
@@ -276,5 +274,10 @@ def outcome_of_command(done: subprocess.CompletedProcess[str]) -> Outcome:
         done.returncode, f"status {done.returncode}"
     )
     lines = (done.stdout + done.stderr).splitlines()
-    codes = sorted({code for line in lines for code in _CODE.findall(line)})
+    codes = _own({code for line in lines for code in _CODE.findall(line)})
     return Outcome(verdict, tuple(codes), tuple(" ".join(line.split()) for line in lines))
+
+
+def _own(codes: set[str]) -> list[str]:
+    """Leave out that a kernel did not reach something for what is refused below: it is no fault of its own."""
+    return sorted(codes - {Code.NOT_REACHED} or codes)

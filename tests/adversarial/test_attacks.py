@@ -23,6 +23,7 @@ NAMES = [
     "changed_definition",
     "checked_without_manifest",
     "contradicting_modules",
+    "copied_answers",
     "copied_store_entry",
     "csimp",
     "declared_again",
