@@ -279,5 +279,5 @@ def outcome_of_command(done: subprocess.CompletedProcess[str]) -> Outcome:
 
 
 def _own(codes: set[str]) -> list[str]:
-    """Leave out that a kernel did not reach something for what is refused below: it is no fault of its own."""
+    """Leave out that a kernel did not reach something for what is refused below: that is no other fault."""
     return sorted(codes - {Code.NOT_REACHED} or codes)
