@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from lean_bridge.olean.library_names import LibraryNames, read_library_names
@@ -18,7 +19,7 @@ def library_names(provider: Provider) -> LibraryNames:
     Raises: OleanError if one of its modules cannot be read.
     """
     identity = provider.info.identity
-    context = f"names of Lean's own library, {identity}"
+    context = f"what the modules of Lean's own library declare, {identity}"
     path = cache_directory() / "names" / identity
     seal = user_seal()
     try:
@@ -26,7 +27,8 @@ def library_names(provider: Provider) -> LibraryNames:
     except OSError:
         kept = None
     if kept is not None:
-        return LibraryNames.from_bytes(kept)
+        with suppress(ValueError):
+            return LibraryNames.from_bytes(kept)
     names = read_library_names(provider.library)
     record = seal.close(names.to_bytes(), context)
     if record is not None:

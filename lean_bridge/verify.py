@@ -13,10 +13,9 @@ from typing import TypeAlias
 from lean_bridge.answers import Answers, GraphAnswers, KernelAnswers
 from lean_bridge.audit.advisories import advisories_for
 from lean_bridge.audit.audit import audit
-from lean_bridge.audit.axioms import AxiomCollector
 from lean_bridge.audit.pins import check_pins
 from lean_bridge.audit.provenance import SourceFile
-from lean_bridge.audit.structural import StructuralHashes
+from lean_bridge.audit.reading import Reading
 from lean_bridge.build.build import TIME_LIMIT
 from lean_bridge.codes import Code
 from lean_bridge.conclude import conclude
@@ -89,7 +88,7 @@ def judge_library(
     """
     clock = _Clock(observe)
     environment, catalogue = subject.environment, subject.catalogue
-    hashes, collector = StructuralHashes(environment), AxiomCollector(environment)
+    reading = Reading(environment)
     failed = {
         report.module: Code.LEAN_CANNOT
         if report.state == "unsupported"
@@ -99,13 +98,13 @@ def judge_library(
     }
     answers = None if failed else _usable(subject.answers, catalogue)
     with clock.stage("audit"), uncollected():
+        reading.read_ahead(entry.name for entry in catalogue.declarations)
         declarations = audit(
             environment,
             catalogue,
             sources=subject.sources,
             failed_modules=failed,
-            hashes=hashes,
-            collector=collector,
+            reading=reading,
             stands=answers.sources if answers else None,
         )
     defined = {each.name for each in declarations if each.status == "defined"}
@@ -125,8 +124,7 @@ def judge_library(
             graphs,
             known=subject.known,
             unpinned=subject.unpinned,
-            hashes=hashes,
-            collector=collector,
+            reading=reading,
         )
     if failed:
         opinion = SecondOpinion("second kernel", why_not="Lean refuses part of the library", is_asked=False)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lean_bridge.audit.axioms import AxiomCollector, Fault, Foundation
+from lean_bridge.audit.axioms import Fault, Foundation
 from lean_bridge.audit.provenance import SourceFile, read_sources
-from lean_bridge.audit.statement import statement_text
-from lean_bridge.audit.structural import StructuralHashes
-from lean_bridge.audit.vocabulary import Vocabulary
+from lean_bridge.audit.reading import Reading
 from lean_bridge.codes import Code
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Constant, Name
@@ -22,21 +20,19 @@ def audit(
     *,
     sources: Mapping[Name, SourceFile],
     failed_modules: Mapping[str, Code],
-    hashes: StructuralHashes | None = None,
-    collector: AxiomCollector | None = None,
+    reading: Reading | None = None,
     stands: Mapping[Name, Source] | None = None,
 ) -> tuple[DeclarationReport, ...]:
     """Return one report per catalogue entry, in order.
 
     ``environment`` holds the library's compiled modules, ``sources`` what they were compiled from, as far as
     it is to be shown, and ``failed_modules`` gives the code of why each module that is not there was not
-    compiled. ``hashes``, ``collector`` and ``stands``,
-    where each declaration stands, are the environment's, if there are some already.
+    compiled. ``reading`` is of the environment, if there is one already, and ``stands`` says where each
+    declaration stands.
 
     Raises: OleanError if a compiled module cannot be read; then nothing was decided.
     """
-    collector = collector or AxiomCollector(environment)
-    vocabulary = Vocabulary(hashes or StructuralHashes(environment))
+    reading = reading or Reading(environment)
     names = [entry.name for entry in catalogue.declarations]
     if stands is None:
         stands = read_sources(environment, sources, names)
@@ -45,7 +41,7 @@ def audit(
     return tuple(
         _unseen(entry, hidden[entry.name])
         if entry.name in hidden and entry.name not in environment
-        else _judge(entry, environment, collector, vocabulary, stands.get(entry.name), failed_modules)
+        else _judge(entry, reading, stands.get(entry.name), failed_modules)
         for entry in catalogue.declarations
     )
 
@@ -80,29 +76,27 @@ def _unseen(entry: CatalogueEntry, file: str) -> DeclarationReport:
 
 def _judge(
     entry: CatalogueEntry,
-    environment: Environment,
-    collector: AxiomCollector,
-    vocabulary: Vocabulary,
+    reading: Reading,
     source: Source | None,
     failed_modules: Mapping[str, Code],
 ) -> DeclarationReport:
+    environment = reading.environment
     constant = environment.constant(entry.name)
     if constant is None:
         return _absent(entry, failed_modules)
-    foundation = collector.collect(entry.name)
+    foundation = reading.collector.collect(entry.name)
     fault = declaration_fault(entry, constant, environment, foundation)
-    kind = environment.original_kind(entry.name)
     accepted: DeclarationStatus = "proved" if entry.kind == "theorem" else "defined"
     return DeclarationReport(
         name=entry.name,
         group=entry.group,
         upstream=entry.upstream,
-        kind=kind,
+        kind=environment.original_kind(entry.name),
         status="rejected" if fault else accepted,
         reason=fault.reason if fault else None,
         code=fault.code if fault else None,
-        statement=statement_text(constant, environment),
-        words=vocabulary.words(entry.name, is_theorem=kind == "theorem"),
+        statement=reading.statement(entry.name),
+        words=reading.words(entry.name),
         axioms=foundation.axioms,
         axiom_path=foundation.path,
         library_theorems=len(foundation.library_theorems),

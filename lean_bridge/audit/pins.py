@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from lean_bridge.audit.audit import declaration_fault
-from lean_bridge.audit.axioms import AxiomCollector
-from lean_bridge.audit.statement import definition_text, statement_text
-from lean_bridge.audit.structural import StructuralHashes
-from lean_bridge.audit.vocabulary import Vocabulary
+from lean_bridge.audit.reading import Reading
 from lean_bridge.codes import Code
 from lean_bridge.errors import DeclarationNotFound, Rejected
 from lean_bridge.olean.environment import Environment
-from lean_bridge.olean.expr import Constant, Name
+from lean_bridge.olean.expr import Name
 from pybind_models import DGraph, Pin
 from pybind_models.catalogue import Catalogue, CatalogueEntry
 from pybind_models.manifest import Manifest, PinnedDeclaration
@@ -33,8 +30,8 @@ def pin_declarations(
     Raises: DeclarationNotFound; Rejected where a declaration is not what the catalogue says, or rests on what
     is not allowed, or a graph was not extracted: what is not accepted is not pinned.
     """
-    hashes, collector = StructuralHashes(environment), AxiomCollector(environment)
-    texts = _Texts(environment, hashes)
+    reading = Reading(environment)
+    hashes, collector = reading.hashes, reading.collector
     pinned: list[PinnedDeclaration] = []
     definitions: dict[Name, str] = {}
     for entry in sorted(catalogue.declarations, key=lambda entry: entry.name):
@@ -54,10 +51,10 @@ def pin_declarations(
             PinnedDeclaration(
                 name=name,
                 kind=entry.kind,
-                statement=texts.statement(name),
+                statement=reading.statement(name),
                 axioms=foundation.axioms,
                 hash=hashes.hash(name),
-                own=texts.own(name),
+                own=reading.own(name),
                 graph=graph_hash(graphs[name]) if entry.graph else None,
             )
         )
@@ -65,7 +62,7 @@ def pin_declarations(
         lean=_lean_version(environment, pinned[0].name),
         declaration=tuple(pinned),
         definitions=dict(sorted(definitions.items())),
-        words={name: text for name in sorted(definitions) if (text := texts.word(name)) is not None},
+        words={name: text for name in sorted(definitions) if (text := reading.word(name)) is not None},
     )
 
 
@@ -76,8 +73,7 @@ def check_pins(
     graphs: Mapping[Name, DGraph],
     *,
     known: Collection[Name] | None = None,
-    hashes: StructuralHashes | None = None,
-    collector: AxiomCollector | None = None,
+    reading: Reading | None = None,
     unpinned: bool = False,
 ) -> dict[Name, tuple[Pin, Code | None]]:
     """Return of each catalogued declaration whether it is as pinned, and the code of what is not.
@@ -85,10 +81,10 @@ def check_pins(
     ``graphs`` are those extracted. ``known`` are the names of the whole catalogue, where ``catalogue`` is a
     selection of it; what is pinned but not known is returned too, as drift. What is not in the manifest, and
     without one that is everything, is not pinned: it has no code only with ``unpinned``, which lets it pass.
-    ``hashes`` and ``collector`` are the environment's, if there are some already.
+    ``reading`` is of the environment, if there is one already.
     """
     pinned = {declaration.name: declaration for declaration in manifest.declarations} if manifest else {}
-    checker = _Checker(environment, manifest, hashes or StructuralHashes(environment), collector)
+    checker = _Checker(reading or Reading(environment), manifest)
     absent = Pin(
         outcome="not pinned",
         hash="",
@@ -117,19 +113,13 @@ def graph_hash(graph: DGraph) -> str:
 class _Checker:
     """Holds the declarations of one environment against what was pinned."""
 
-    def __init__(
-        self,
-        environment: Environment,
-        manifest: Manifest | None,
-        hashes: StructuralHashes,
-        collector: AxiomCollector | None,
-    ) -> None:
-        self._environment = environment
+    def __init__(self, reading: Reading, manifest: Manifest | None) -> None:
+        self._environment = reading.environment
         self._definitions = manifest.definitions if manifest else {}
         self._words = manifest.words if manifest else {}
-        self._hashes = hashes
-        self._texts = _Texts(environment, hashes)
-        self._collector = collector or AxiomCollector(environment)
+        self._hashes = reading.hashes
+        self._reading = reading
+        self._collector = reading.collector
 
     def hash(self, name: Name) -> str:
         """Return a constant's hash, or nothing where there is no such constant."""
@@ -171,7 +161,7 @@ class _Checker:
         kind = self._environment.original_kind(name)
         if kind != pinned.kind:
             return f"pinned as a {pinned.kind}, found: {kind}"
-        statement = self._texts.statement(name)
+        statement = self._reading.statement(name)
         unpinned = [new for new in self._hashes.underneath(name) if new not in self._definitions]
         named = f"; new in it: {_listed(unpinned)}" if unpinned else ""
         if statement != pinned.statement:
@@ -220,59 +210,23 @@ class _Checker:
 
     def _other_text(self, pinned: PinnedDeclaration) -> tuple[str, Code] | None:
         """Return what a manifest with the right hash has people read that the declaration does not say."""
-        name, texts = pinned.name, self._texts
-        statement = texts.statement(name)
+        name, reading = pinned.name, self._reading
+        statement = reading.statement(name)
         if statement != pinned.statement:
             return f"the manifest says: {_apart(pinned.statement, statement)}", Code.STATEMENT_TEXT
         if not self._words:
             return None
-        if texts.own(name) != pinned.own:
-            told, found = (_listed(own) if own else "none" for own in (pinned.own, texts.own(name)))
+        if reading.own(name) != pinned.own:
+            told, found = (_listed(own) if own else "none" for own in (pinned.own, reading.own(name)))
             return (
                 f"the manifest says, of words of its own: {told} -- and it has: {found}",
                 Code.STATEMENT_TEXT,
             )
         for word in (name, *self._hashes.underneath(name)):
-            text, written = texts.word(word), self._words.get(word)
+            text, written = reading.word(word), self._words.get(word)
             if text is not None and text != written:
                 return f"of {word} the manifest says: {_apart(written, text)}", Code.STATEMENT_TEXT
         return None
-
-
-class _Texts:
-    """What the declarations of one environment say, written to be read; each is written once."""
-
-    def __init__(self, environment: Environment, hashes: StructuralHashes) -> None:
-        self._environment = environment
-        self._vocabulary = Vocabulary(hashes)
-        self._statements: dict[Name, str] = {}
-        self._words: dict[Name, str | None] = {}
-
-    def statement(self, name: Name) -> str:
-        """Return the type of a declaration that is there."""
-        if name not in self._statements:
-            self._statements[name] = statement_text(self._constant(name), self._environment)
-        return self._statements[name]
-
-    def word(self, name: Name) -> str | None:
-        """Return what a declaration says itself; a theorem is no word, and says its statement alone."""
-        if name not in self._words:
-            is_theorem = self._environment.original_kind(name) == "theorem"
-            self._words[name] = (
-                None if is_theorem else definition_text(self._constant(name), self._environment)
-            )
-        return self._words[name]
-
-    def own(self, name: Name) -> tuple[Name, ...] | None:
-        """Return the words of the library's own that a declaration is made of, if there are some."""
-        is_theorem = self._environment.original_kind(name) == "theorem"
-        words = self._vocabulary.words(name, is_theorem=is_theorem)
-        return (*words.changed, *words.own) or None
-
-    def _constant(self, name: Name) -> Constant:
-        constant = self._environment.constant(name)
-        assert constant is not None
-        return constant
 
 
 def _apart(was: str | None, now: str) -> str:

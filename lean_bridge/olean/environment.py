@@ -174,10 +174,19 @@ class Environment:
             raise OleanError(str(importer.path) if importer else name, 0, wanted)
         return read_module(path, parts="present")
 
+    def _declared_in(self, name: Name, module: Module) -> Iterable[Name]:
+        """Return what a module declares: what is known of Lean's own is not read again."""
+        if self._library_names is not None and name not in self._own:
+            relative = _relative_path(name, ".olean")
+            known = self._library_names.declared_in(relative.as_posix()) if relative else None
+            if known is not None:
+                return known
+        return module.constant_names
+
     def _index(self, name: Name, module: Module) -> list[Name]:
         """Take up a module's constants, and return those that another module defines too."""
         definers, shared = self._definers, []
-        for constant in module.constant_names:
+        for constant in self._declared_in(name, module):
             earlier = definers.setdefault(constant, name)
             if earlier is not name:
                 definers[constant] = [*earlier, name] if isinstance(earlier, list) else [earlier, name]

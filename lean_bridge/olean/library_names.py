@@ -2,53 +2,66 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from hashlib import blake2b
+from functools import cached_property
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
 
 from lean_bridge.olean.expr import Name
 from lean_bridge.olean.module import read_module
 
-_DIGEST = 8
-_ENTRY = np.dtype([("digest", "<u8"), ("module", "<u4")])
+_BETWEEN = "\0"
+"""What stands in no name, and so between them."""
 
 
-@dataclass(frozen=True, slots=True)
 class LibraryNames:
-    """Which modules of a library declare a name, by its digest; whoever asks looks into the module itself.
+    """What each module of a library declares, by its file below the library's directory."""
 
-    A name that is declared is always found; one that is not might be too, by an accident of digests.
-    """
+    def __init__(self, modules: Mapping[str, int], names: list[Name]) -> None:
+        self._modules = modules
+        """How many names each has, in order."""
+        self._names = names
 
-    modules: tuple[str, ...]
-    """The files, as paths below the library's directory."""
-    entries: npt.NDArray[np.void]
-    """Digests of names in order, each with the place of its module."""
+    def declared_in(self, file: str) -> list[Name] | None:
+        """Return what the module in a file declares, in its order; None if there is no such file."""
+        place = self._places.get(file)
+        return None if place is None else self._names[place]
 
     def find(self, names: Iterable[Name]) -> Mapping[Name, tuple[str, ...]]:
-        """Return the files that may declare each of ``names``; those that none declares are left out."""
-        known = list(names)
-        digests = _digests(known)
-        held = self.entries["digest"]
-        first, last = np.searchsorted(held, digests, "left"), np.searchsorted(held, digests, "right")
-        return {
-            known[index]: tuple(self.modules[at] for at in self.entries["module"][first[index] : last[index]])
-            for index in np.flatnonzero(last > first)
-        }
+        """Return the files that declare each of ``names``; those that none declares are left out."""
+        wanted = self._every.intersection(names)
+        found: defaultdict[Name, list[str]] = defaultdict(list)
+        if wanted:
+            for file, place in self._places.items():
+                for name in wanted.intersection(self._names[place]):
+                    found[name].append(file)
+        return {name: tuple(files) for name, files in found.items()}
+
+    @cached_property
+    def _places(self) -> dict[str, slice]:
+        places, start = {}, 0
+        for file, count in self._modules.items():
+            places[file] = slice(start, start + count)
+            start += count
+        return places
+
+    @cached_property
+    def _every(self) -> frozenset[Name]:
+        return frozenset(self._names)
 
     def to_bytes(self) -> bytes:
         """Return a form that :meth:`from_bytes` reads."""
-        return "\n".join(self.modules).encode() + b"\0" + self.entries.tobytes()
+        return _BETWEEN.join([json.dumps(self._modules), *self._names]).encode("utf-8", "surrogatepass")
 
     @classmethod
     def from_bytes(cls, data: bytes) -> LibraryNames:
         """Read what :meth:`to_bytes` wrote. Raises: ValueError for anything else."""
-        modules, _, entries = data.partition(b"\0")
-        return cls(tuple(modules.decode().split("\n")), np.frombuffer(entries, _ENTRY))
+        modules, *names = data.decode("utf-8", "surrogatepass").split(_BETWEEN)
+        counts: dict[str, int] = json.loads(modules)
+        if sum(counts.values()) != len(names):
+            raise ValueError(f"expected {sum(counts.values())} names, found {len(names)}")
+        return cls(counts, names)
 
 
 def read_library_names(directory: Path) -> LibraryNames:
@@ -56,18 +69,9 @@ def read_library_names(directory: Path) -> LibraryNames:
 
     Raises: OleanError if one cannot be read.
     """
-    paths = sorted(path for path in directory.rglob("*.olean"))
-    digests = [_digests(read_module(path, parts="present").constant_names) for path in paths]
-    entries = np.empty(sum(map(len, digests)), _ENTRY)
-    if digests:
-        entries["digest"] = np.concatenate(digests)
-        entries["module"] = np.repeat(np.arange(len(digests)), [len(each) for each in digests])
-    entries.sort(order=["digest", "module"])
-    return LibraryNames(tuple(path.relative_to(directory).as_posix() for path in paths), entries)
-
-
-def _digests(names: Iterable[Name]) -> npt.NDArray[np.uint64]:
-    found = b"".join(
-        blake2b(name.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).digest() for name in names
-    )
-    return np.frombuffer(found, "<u8").astype(np.uint64)
+    names = {
+        path.relative_to(directory).as_posix(): read_module(path, parts="present").constant_names
+        for path in sorted(directory.rglob("*.olean"))
+    }
+    every = [name for declared in names.values() for name in declared]
+    return LibraryNames({file: len(declared) for file, declared in names.items()}, every)

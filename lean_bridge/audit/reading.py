@@ -1,0 +1,71 @@
+"""What is read of one environment for its audit and for its pins: each hash, text and foundation once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+from lean_bridge.audit.axioms import AxiomCollector
+from lean_bridge.audit.statement import definition_text, statement_text
+from lean_bridge.audit.structural import StructuralHashes
+from lean_bridge.audit.vocabulary import Vocabulary
+from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.expr import Constant, Name
+from pybind_models import Words
+
+
+class Reading:
+    """Reads declarations that are there. Raises: OleanError if a compiled module cannot be read."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.hashes = StructuralHashes(environment)
+        self.collector = AxiomCollector(environment)
+        self.vocabulary = Vocabulary(self.hashes)
+        self._statements: dict[Name, str] = {}
+        self._definitions: dict[Name, str | None] = {}
+        self._words: dict[Name, Words] = {}
+
+    def read_ahead(self, names: Iterable[Name]) -> None:
+        """Read what an audit and pins of these declarations ask for, on two cores where that is possible."""
+        present = [name for name in names if name in self.environment]
+        self.collector.collect_ahead(present)
+        for name in present:
+            with suppress(KeyError):  # what nobody defines is met again by whoever asks for it
+                self.statement(name)
+                self.words(name)
+                for word in (name, *self.hashes.underneath(name)):
+                    self.word(word)
+
+    def statement(self, name: Name) -> str:
+        """Return the type of a declaration."""
+        if name not in self._statements:
+            self._statements[name] = statement_text(self._constant(name), self.environment)
+        return self._statements[name]
+
+    def word(self, name: Name) -> str | None:
+        """Return what a declaration says itself; a theorem is no word, and says its statement alone."""
+        if name not in self._definitions:
+            self._definitions[name] = (
+                None if self._is_theorem(name) else definition_text(self._constant(name), self.environment)
+            )
+        return self._definitions[name]
+
+    def words(self, name: Name) -> Words:
+        """Return whose words a declaration is made of."""
+        if name not in self._words:
+            self._words[name] = self.vocabulary.words(name, is_theorem=self._is_theorem(name))
+        return self._words[name]
+
+    def own(self, name: Name) -> tuple[Name, ...] | None:
+        """Return the words of the library's own that a declaration is made of, if there are some."""
+        words = self.words(name)
+        return (*words.changed, *words.own) or None
+
+    def _is_theorem(self, name: Name) -> bool:
+        return self.environment.original_kind(name) == "theorem"
+
+    def _constant(self, name: Name) -> Constant:
+        constant = self.environment.constant(name)
+        assert constant is not None
+        return constant
