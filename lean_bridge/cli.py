@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import io
 import os
 import sys
 import traceback
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -22,6 +25,7 @@ EXIT_STATUS = (
 
 _INTERRUPTED = 130
 _READER_GONE = 141
+_NOTHING_MORE = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
 
 app = typer.Typer(
     name="lean-bridge",
@@ -62,27 +66,59 @@ def main() -> None:
     Status 1 is for what was rejected alone: anything unforeseen, and words that are no command, exit with 2,
     a reader that went away with 141 and an interrupt with 130, as the shell counts the signals of both.
     """
+    _have_streams()
     try:
         status = app(standalone_mode=False)
         sys.stdout.flush()
     except (BrokenPipeError, SystemExit):  # typer and rich make the first the second; else status is returned
-        # what is left in the buffer has no reader, and must not fail once more when Python ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(_READER_GONE)
+        _leave(_READER_GONE)
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("lean-bridge: interrupted: no verdict", err=True)
-        sys.exit(_INTERRUPTED)
+        _leave(_INTERRUPTED, "interrupted: no verdict")
     except LeanBridgeError as error:
-        typer.echo(f"lean-bridge: {error.code} {shown(str(error))}", err=True)
-        sys.exit(error.exit_code)
+        _leave(error.exit_code, f"{error.code} {shown(str(error))}")
     except Exception as error:  # noqa: BLE001 - a fault of ours must not look like a rejection
         if callable(show := getattr(error, "show", None)):  # words that are no command
-            show()
-            sys.exit(2)
-        traceback.print_exc()
-        typer.echo(f"lean-bridge: {Code.OUR_FAULT} {EXPLANATIONS[Code.OUR_FAULT].title}", err=True)
-        sys.exit(2)
-    sys.exit(status if isinstance(status, int) else 0)
+            with contextlib.suppress(OSError):
+                show()
+            _leave(2)
+        if isinstance(error, OSError) and error.filename is not None:  # of the cache, or of what is installed
+            _leave(2, f"{shown(str(error.filename))}: {error.strerror}: no verdict")
+        if isinstance(error, OSError) and error.errno in _NOTHING_MORE:
+            _leave(2, f"there is no room to write: {error.strerror}: no verdict")
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
+        _leave(2, f"{Code.OUR_FAULT} {EXPLANATIONS[Code.OUR_FAULT].title}")
+    _leave(status if isinstance(status, int) else 0)
+
+
+def _have_streams() -> None:
+    """Make the three standard streams what can be written to, whatever this was started with.
+
+    A descriptor that is closed would be that of the next file to be opened.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - for the whole run
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # letters that the terminal has not are escapes
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _leave(status: int, message: str | None = None) -> NoReturn:
+    """End with a status, also where neither that message nor what is still to be written can be."""
+    if message is not None:
+        with contextlib.suppress(OSError):
+            typer.echo(f"lean-bridge: {message}", err=True)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:  # what is left in the buffer must not fail once more when Python ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    sys.exit(status)
 
 
 def _print_version(wanted: bool) -> None:

@@ -73,7 +73,14 @@ def find_unaccounted(file: str, source: str, module: Module) -> Unaccounted | No
             f"line {hidden.line} may be text or a declaration; close it, or write ` and ( apart",
             code=Code.SOURCE_NOT_ACCOUNTED,
         )
-    return next(_missing(file, scan.declared, module), None)
+    missing = next(_missing(file, scan.declared, module), None)
+    if missing is None and scan.behind_exit is not None:
+        return Unaccounted(*scan.behind_exit, "what is behind `#exit`")
+    if missing is None and scan.unclear is not None:
+        at, what = scan.unclear
+        text = f"{file}:{at}: {what}: its text alone does not tell what this source declares"
+        raise Declined(text, code=Code.SOURCE_NOT_ACCOUNTED)
+    return missing
 
 
 def _missing(file: str, declared: tuple[Declared, ...], module: Module) -> Iterator[Unaccounted]:

@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-_PART = r"(?: «[^»\n]+» | [^\W\d][\w'!?]* )"
+_LETTER: Final = (
+    r"A-Za-z_\u0391-\u039f\u03a1\u03a2\u03a4-\u03a9\u03b1-\u03ba\u03bc-\u03fb"
+    r"\u1f00-\u1ffe\u2100-\u214f\U0001d49c-\U0001d59f"
+)
+_PART = rf"(?: «[^»\n]+» | [{_LETTER}][{_LETTER}0-9'!?\u2080-\u2089\u2090-\u209c\u1d62-\u1d6a\u2c7c]* )"
+"""Part of an identifier, in exactly Lean's own letters: behind another a reserved word may begin."""
+_CLAIM = r"(?: theorem | lemma | axiom | example ) (?! [\w'!?.] )"
 _TOKEN: Final = re.compile(
     rf"""
       (?P<space> \s+ | --[^\n]* )
     | (?P<comment> /- )
     | (?P<raw> r(?P<hashes>\#*)" )
+    | (?P<interpolated> [smf]!" )
     | (?P<string> "(?: [^"\\] | \\. )*" )
-    | (?P<character> '(?: \\[^'\n]+ | \\' | [^\\'\n] )' )
+    | (?P<character> '(?: \\[^'\n]+ | \\' | [^\\'] )' )
     | (?P<quoted_name> `+ {_PART} (?: \. {_PART} )* )
     | (?P<quotation> `\( )
+    | (?P<number> 0[bB][01_]+ | 0[oO][0-7_]+ | 0[xX][0-9a-fA-F_]+
+        | [0-9]+ (?: _+[0-9]+ )* (?: \.[0-9]* )? (?: [eE][+-]?[0-9]+ )? )
+    | (?P<command> \# (?: exit | where | version )? (?= {_CLAIM} ) )
     | (?P<word> \#? {_PART} (?: \. {_PART} )* )
     | (?P<mark> . )
     """,
     re.VERBOSE | re.DOTALL,
 )
+_LIKE_A_BEGINNING: Final = re.compile(r"--|/-|\"|`\(|«")
+"""What reads as a comment, a string, a quotation or a name where it is part of a token that a source adds."""
+_BEFORE_A_CHARACTER: Final = frozenset("([{⟨,:=|+;")
 _COMPONENT: Final = re.compile(r"«(?P<quoted>[^»\n]+)»|(?P<plain>[^.«»]+)")
 
 _NAMED: Final = frozenset(
@@ -60,6 +73,10 @@ class Scan:
     declared: tuple[Declared, ...]
     unclosed_quotation: tuple[int, Declared] | None
     """The line of a quotation that ends nowhere, and the first declaration that it hides."""
+    behind_exit: tuple[int, int] | None = None
+    """The first place behind an ``#exit`` where there is more than comments: nothing reads what it is."""
+    unclear: tuple[int, str] | None = None
+    """The first line where text alone cannot tell where a string or a token ends, and what is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +103,8 @@ def name_components(text: str) -> Components:
 
 class _Scanner:
     def __init__(self, text: str) -> None:
-        self._tokens = [*_tokens(text), _Token("", len(text))]
+        self._unclear: list[tuple[int, str]] = []
+        self._tokens = [*_tokens(text, self._unclear), _Token("", len(text))]
         self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
         self._scopes: list[str | None] = []
         """Open namespaces, by component; ``None`` for a section or a ``mutual`` block."""
@@ -94,6 +112,7 @@ class _Scanner:
         """What closes each bracket that is open in a quotation, and where that quotation begins."""
         self._hidden: Declared | None = None
         self._exit: int | None = None
+        self._behind_exit: tuple[int, int] | None = None
         self._guarded = False
 
     def scan(self) -> Scan:
@@ -101,10 +120,14 @@ class _Scanner:
         unclosed = None
         if self._brackets and self._hidden is not None:
             unclosed = self._line(self._brackets[0][1]), self._hidden
-        return Scan(tuple(declared), unclosed)
+        unclear = (self._line(self._unclear[0][0]), self._unclear[0][1]) if self._unclear else None
+        return Scan(tuple(declared), unclosed, self._behind_exit, unclear)
 
     def _read(self, at: int) -> Declared | None:
         word = self._tokens[at].text
+        if self._exit is not None and self._behind_exit is None:
+            line = self._line(self._tokens[at].at)
+            self._behind_exit = line, self._tokens[at].at - self._lines[line - 1]
         if self._is_quoted(word, at):
             if word in _NAMED and self._hidden is None:
                 self._hidden = self._declared(word, at, ())
@@ -131,14 +154,21 @@ class _Scanner:
         if word == "example":
             return self._declared(word, at, ())
         if word == "instance":
-            if before in ("deriving", "(") or after in ("]", ",", ":=") or after.isdigit():
+            if (
+                before in ("deriving", "(")
+                or self._tokens[at - 2].text == "deriving"
+                or after in ("]", ",", ":=")
+                or after.isdigit()
+            ):
                 return None
             while self._tokens[at + 1].text == "(":  # a priority
                 at = next(i for i in range(at, len(self._tokens)) if self._tokens[i].text in (")", ""))
             named = name_components(self._tokens[at + 1].text) if self._is_name(at + 1) else ()
             return self._declared(word, at, named)
-        if word not in _NAMED or after in ("]", ",") or before == ".":
+        if word not in _NAMED or after in ("]", ","):
             return None
+        if before == "." and not self._is_name(at + 1):
+            return None  # a field; behind a token that ends in a dot there is a name
         if word == "class" and after in _NAMED:
             return None
         if word == "lemma" and not self._is_name(at + 1):
@@ -204,8 +234,14 @@ _OPENING: Final = _NAMED | frozenset(
 """Words that open a command, and so are no name of a section."""
 
 
-def _tokens(text: str) -> Iterator[_Token]:
-    offset = 0
+def _tokens(
+    text: str, unclear: list[tuple[int, str]], offset: int = 0, *, in_hole: bool = False
+) -> Iterator[_Token]:
+    """Yield what Lean would read; in the hole of a string, up to and with the brace that closes it.
+
+    Where that cannot be told, the offset and what is there is added to ``unclear``.
+    """
+    depth = 0
     while (token := _TOKEN.match(text, offset)) is not None:
         end = token.end()
         if token["comment"] is not None:
@@ -213,9 +249,61 @@ def _tokens(text: str) -> Iterator[_Token]:
         elif token["raw"] is not None:
             close = text.find(f'"{token["hashes"]}', end)
             end = len(text) if close < 0 else close + 1 + len(token["hashes"])
+            _look_at_string(text[offset:end], offset, unclear, in_term=in_hole)
+        elif token["interpolated"] is not None:
+            end = yield from _interpolated(text, end, unclear)
         elif token["space"] is None:
+            if token["string"] is not None:
+                _look_at_string(token[0], offset, unclear, in_term=in_hole)
+            elif token["character"] is not None:
+                before = text[offset - 1] if offset else " "
+                if not (before.isspace() or before in _BEFORE_A_CHARACTER) and token[0][1] in '"`«-/':
+                    unclear.append((offset, f"{token[0]} stands against what is before it"))
             yield _Token(token[0], offset)
+            depth += (token[0] == "{") - (token[0] == "}")
+            if in_hole and depth < 0:
+                return
         offset = end
+
+
+def _interpolated(text: str, offset: int, unclear: list[tuple[int, str]]) -> Generator[_Token, None, int]:
+    """Yield the tokens in the holes of a string that begins before ``offset``, and return where it ends."""
+    while offset < len(text) and text[offset] != '"':
+        if text[offset] == "{":
+            last = offset
+            for token in _tokens(text, unclear, offset + 1, in_hole=True):
+                yield token
+                last = token.at
+            offset = last if text[last] == "}" else len(text)
+        offset += 2 if offset < len(text) and text[offset] == "\\" else 1
+    return min(offset + 1, len(text))
+
+
+def _look_at_string(string: str, offset: int, unclear: list[tuple[int, str]], *, in_term: bool) -> None:
+    """Find what makes a string end elsewhere if it is interpolated, or a token that reads otherwise.
+
+    What is part of a term makes no token.
+    """
+    opening = string.index('"') + 1
+    content = string[opening : len(string) - max(1, opening - 1)]
+    open_at = -1
+    for found in re.finditer(r"\\.|[{}]", content, re.DOTALL):
+        if found[0] == "{" and open_at < 0:
+            open_at = found.start()
+        elif found[0] == "}" and open_at >= 0:
+            if re.search(r"--|/-|['«{]", content[open_at + 1 : found.start()]):
+                break
+            open_at = -1
+    if open_at >= 0 and not string.startswith("r"):
+        unclear.append((offset, f"{string[:40]} opens a brace that it does not close; write \\x7b"))
+    as_token = content.strip()
+    if (
+        not in_term
+        and not re.search(r"\s", as_token)
+        and _LIKE_A_BEGINNING.search(as_token.replace('\\"', '"'))
+    ):
+        what = f"{string[:40]} may be a token that reads as the beginning of something else"
+        unclear.append((offset, what))
 
 
 def _comment_end(text: str, start: int) -> int:

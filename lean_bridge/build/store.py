@@ -111,6 +111,8 @@ class Store:
     def tree(self, keys: Mapping[str, str]) -> Path:
         """Return the search path directory that belongs to exactly these modules at these keys."""
         tree = self.directory / "trees" / content_key(keys)
+        if tree.is_symlink() or tree.is_file():  # leads where nothing of ours is, and nothing may be deleted
+            tree.unlink()
         tree.mkdir(parents=True, exist_ok=True)
         os.utime(tree)
         return tree

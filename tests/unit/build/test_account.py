@@ -39,6 +39,7 @@ def test_a_module_accounts_for_its_own_source() -> None:
         ("\n@[simp] protected\n  axiom broken : False", "axiom broken"),
         ("\nrun_cmd pure () def one := 1", "def one"),
         ("\n#exit\nexample : 1 = 2 := rfl", "an example without a name, behind the `#exit`"),
+        ("\n#exit\nж2 = 5", "what is behind `#exit`"),
         ("\nstructure Lost where", "structure Lost"),
         ("\ntheorem content_shown : 1 = 2 := rfl", "theorem content_shown"),
     ],
@@ -56,6 +57,12 @@ def test_what_is_declared_nowhere_is_not_missed() -> None:
 def test_an_expected_failure_is_no_verdict() -> None:
     with pytest.raises(Declined, match="is expected to fail here") as caught:
         unaccounted(append="\n#guard_msgs in\ntheorem broken : 1 = 2 := rfl\n")
+    assert caught.value.code is Code.SOURCE_NOT_ACCOUNTED
+
+
+def test_a_string_of_unclear_end_is_no_verdict() -> None:
+    with pytest.raises(Declined, match="its text alone does not tell") as caught:
+        unaccounted(append='\n#eval fail "{"/-"}"\n')
     assert caught.value.code is Code.SOURCE_NOT_ACCOUNTED
 
 

@@ -31,6 +31,21 @@ def names(text: str) -> list[str]:
         ("instance (priority := 5) : X := y", ["instance"]),
         ("instance [Add A] : Add B := x\ninstance {A} : X := y", ["instance", "instance"]),
         ("mutual theorem a : T := b theorem b : T := a end", ["theorem a", "theorem b"]),
+        ("f ..\ntheorem a : T := t", ["theorem a"]),
+        ("f ..theorem a : T := t", ["theorem a"]),
+        ("0b1theorem a : T := t", ["theorem a"]),
+        ("0o7theorem a : T := t", ["theorem a"]),
+        ("1e5theorem a : T := t", ["theorem a"]),
+        ("1_0theorem a : T := t", ["theorem a"]),
+        ("x.1.theorem a : T := t", ["theorem a"]),
+        ("жtheorem a : T := t", ["theorem a"]),
+        ("λtheorem a : T := t", ["theorem a"]),
+        ("x²theorem a : T := t", ["theorem a"]),
+        ("#theorem a : T := t", ["theorem a"]),
+        ("#wheretheorem a : T := t", ["theorem a"]),
+        ('s!"{"/-"}" theorem a : T := t', ["theorem a"]),
+        ('s!"\\{{f {x := "\\"}/-"}}" theorem a : T := t', ["theorem a"]),
+        ("'\n'\"' theorem b\" theorem a : T := t", ["theorem a"]),
     ],
 )
 def test_declarations_are_found_wherever_they_stand(text: str, expected: list[str]) -> None:
@@ -56,6 +71,9 @@ def test_declarations_are_found_wherever_they_stand(text: str, expected: list[st
         "@[instance 100] x",
         "#eval \"{\" ++ 'x' ++ '\"' -- \" theorem a",
         "'\"' -- theorem a \"",
+        's!"{f "theorem a"} theorem b {1}"',
+        "deriving noncomputable instance A for B",
+        "f (x).theorem",
     ],
 )
 def test_what_is_no_declaration_is_not_taken_for_one(text: str) -> None:
@@ -106,3 +124,34 @@ def test_a_quotation_that_ends_nowhere_is_reported_with_what_it_hides() -> None:
     line, hidden = scan.unclosed_quotation
     assert (line, hidden.keyword, hidden.line) == (2, "theorem", 3)
     assert scan_declarations("x := `(y)\ntheorem a : T := t").unclosed_quotation is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'fail "{"/-"}"\n-- -/',
+        'x := "{" ++ y',
+        'fail "{ -- }"',
+        'postfix "<--" => f',
+        'postfix " /-" => f',
+        'notation "x\\"" => f',
+        "x⁻¹'\"'",
+    ],
+)
+def test_where_the_text_does_not_tell_what_ends_where_it_says_so(text: str) -> None:
+    unclear = scan_declarations(f"\n{text}\ntheorem a : T := t").unclear
+    assert unclear is not None
+    assert unclear[0] == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['s!"{x} -- {y}"', '"{x}" ++ "}" ++ "\\x7b"', "f ('\"') ['-']", 'notation "⁻¹\'" => f', 'x := "a -- b"'],
+)
+def test_where_the_text_tells_nothing_is_unclear(text: str) -> None:
+    assert scan_declarations(text).unclear is None
+
+
+def test_what_stands_behind_an_exit_is_not_read_as_text() -> None:
+    assert scan_declarations("#exit\n/- a -/ -- b\n").behind_exit is None
+    assert scan_declarations("#exit\n -- a\n  'b theorem").behind_exit == (3, 2)

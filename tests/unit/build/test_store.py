@@ -249,6 +249,21 @@ def test_an_edited_file_in_a_tree_is_put_right(store: Store) -> None:
     assert (tree / "A" / "Leaf.olean").read_bytes() == b"olean"
 
 
+def test_a_tree_that_is_a_link_is_replaced_and_where_it_leads_nothing_is_deleted(
+    store: Store, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "precious").write_bytes(b"")
+    tree = store.tree({"A.Leaf": KEY})
+    tree.rmdir()
+    tree.symlink_to(elsewhere)
+    again = store.tree({"A.Leaf": KEY})
+    store.clear(again, spare=[])
+    assert (again, again.is_symlink()) == (tree, False)
+    assert (elsewhere / "precious").exists()
+
+
 def test_different_builds_have_different_trees(store: Store) -> None:
     assert store.tree({"A": "1"}) != store.tree({"A": "2"})
     assert store.tree({"A": "1", "B": "2"}) == store.tree({"B": "2", "A": "1"})

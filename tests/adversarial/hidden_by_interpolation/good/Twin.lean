@@ -1,0 +1,9 @@
+module
+
+public section
+
+theorem Twin.claim : 2 + 2 = 4 := rfl
+
+noncomputable def Twin.text : String := s!"{"/-"}"
+
+theorem Twin.broken : 2 + 2 = 4 := rfl
