@@ -21,6 +21,7 @@
           ToolchainTimeout
         ProjectNotFound             no Lean sources here
         NotCatalogued               a name that the catalogue does not have
+        NotPinned                   a graph of a library that has no manifest
         OleanError                  a compiled file cannot be read          (.path, .offset)
         Declined                    understood, but not supported
           UnsupportedOp
@@ -144,6 +145,12 @@ class ToolchainCrashed(ToolchainError):
 
 class ToolchainTimeout(ToolchainError):
     """A Lean worker passed its time limit twice on the same file."""
+
+
+class NotPinned(NoVerdict):
+    """A graph is not to be run as a certified one: nothing says what its declaration should be."""
+
+    code = Code.NOT_PINNED
 
 
 class ProjectNotFound(NoVerdict):

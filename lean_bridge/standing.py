@@ -10,7 +10,7 @@ from lean_bridge.audit.pins import check_pins
 from lean_bridge.audit.vocabulary import not_the_tools
 from lean_bridge.codes import Code
 from lean_bridge.conclude import ACCEPTED
-from lean_bridge.errors import NoStanding
+from lean_bridge.errors import NoStanding, NotPinned
 from lean_bridge.olean.environment import Environment
 from lean_bridge.verify import extract
 from pybind_models import DGraph, GraphStanding, Toolchain
@@ -36,7 +36,8 @@ def read_graph(
 ) -> tuple[DGraph, GraphStanding]:
     """Return the graph that a catalogue entry denotes, and what standing it has.
 
-    Raises: NoStanding where its declaration is not accepted and ``allow_uncertified`` is false; as
+    Raises: NoStanding where its declaration is not accepted and ``allow_uncertified`` is false, NotPinned
+    where the library has no manifest; as
     :func:`lean_bridge.extract.graph.extract_graph`.
     """
     environment, catalogue = origin.environment, Catalogue(declaration=(entry,))
@@ -50,7 +51,8 @@ def read_graph(
         pin, drift = checked[entry.name]
         if pin.outcome != "matches":
             reason, code = pin.change or "it is not in the manifest", drift or Code.NOT_PINNED
-            _refuse(entry.name, reason, code, allow_uncertified=allow_uncertified)
+            decided = origin.manifest is not None  # as of a verdict on the library
+            _refuse(entry.name, reason, code, allow_uncertified=allow_uncertified, decided=decided)
         elif report.words is not None and report.words.changed:
             reason, code = not_the_tools(report.words.changed), Code.OWN_VOCABULARY
             _refuse(entry.name, reason, code, allow_uncertified=allow_uncertified)
@@ -67,7 +69,10 @@ def read_graph(
     return graph, standing
 
 
-def _refuse(name: str, reason: str | None, code: str | None, *, allow_uncertified: bool) -> None:
+def _refuse(
+    name: str, reason: str | None, code: str | None, *, allow_uncertified: bool, decided: bool = True
+) -> None:
     if not allow_uncertified:
         mend = "mend or pin it, or allow what is uncertified"
-        raise NoStanding(f"{name} has no standing: {reason} ({code}); {mend}")
+        refusal = NoStanding if decided else NotPinned
+        raise refusal(f"{name} has no standing: {reason} ({code}); {mend}")

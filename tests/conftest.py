@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,6 +40,23 @@ def library_graphs(embedded: Provider) -> dict[str, DGraph]:
 def trials(request: pytest.FixtureRequest) -> list[Trial]:
     """The attacks that were tried so far."""
     return request.config.stash.setdefault(TRIALS, [])
+
+
+ATTACKS_AT_A_TIME: Final = 12
+"""Attacks that one process tries one after another."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have processes share the work file by file, and the attacks, which take as long as all the rest, by tens."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    tried: Counter[str] = Counter()
+    for item in items:
+        group = item.nodeid.partition("::")[0]
+        if "trials" in getattr(item, "fixturenames", ()):
+            tried[group] += 1
+            group = f"{group} {tried[group] // ATTACKS_AT_A_TIME}"
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from lean_bridge.audit.manifest import write_manifest
 from lean_bridge.cli import app
 from lean_bridge.codes import Code
-from lean_bridge.errors import NoStanding
+from lean_bridge.errors import NoStanding, NotPinned
 from lean_bridge.executor.backends import torch_reals
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.extract.compose import stack
@@ -159,8 +159,9 @@ def test_a_graph_that_is_refused_does_not_run_unless_that_is_allowed(
 def test_what_nobody_pinned_is_refused_too(project: Project, lean: Provider, tmp_path: Path) -> None:
     bare = changed(project, lean, tmp_path / "bare", source())
     (bare.root / "certified.toml").unlink()
-    with pytest.raises(NoStanding, match=r"\(LB209\)"):
+    with pytest.raises(NotPinned, match=r"\(LB209\)") as refused:
         bare.graph(NAME)
+    assert refused.value.exit_code == 2  # as of a verdict on the library
     assert bare.graph(NAME, allow_uncertified=True).standing.code == Code.NOT_PINNED
 
 
