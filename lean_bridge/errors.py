@@ -150,8 +150,6 @@ class ToolchainTimeout(ToolchainError):
 class NotPinned(NoVerdict):
     """A graph is not to be run as a certified one: nothing says what its declaration should be."""
 
-    code = Code.NOT_PINNED
-
 
 class ProjectNotFound(NoVerdict):
     """There is no Lean library where one was expected."""

@@ -74,5 +74,5 @@ def _refuse(
 ) -> None:
     if not allow_uncertified:
         mend = "mend or pin it, or allow what is uncertified"
-        refusal = NoStanding if decided else NotPinned
-        raise refusal(f"{name} has no standing: {reason} ({code}); {mend}")
+        text = f"{name} has no standing: {reason} ({code}); {mend}"
+        raise NoStanding(text) if decided else NotPinned(text, code=Code.NOT_PINNED)

@@ -47,7 +47,7 @@ ATTACKS_AT_A_TIME: Final = 12
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Have processes share the work file by file, and the attacks, which take as long as all the rest, by tens."""
+    """Have processes share the work file by file, and the attacks, which take long, by tens."""
     if not config.pluginmanager.hasplugin("xdist"):
         return
     tried: Counter[str] = Counter()
