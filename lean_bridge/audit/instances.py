@@ -18,6 +18,7 @@ from lean_bridge.olean.expr import (
     Constant,
     Expr,
     Lam,
+    Let,
     LZero,
     Name,
     Pi,
@@ -68,20 +69,54 @@ class Instances:
     def strange(self, term: Expr, types: Sequence[Expr]) -> list[Strange]:
         """Return what of an instance a reader would not expect behind a notation; nothing where it is plain.
 
-        ``types`` are those of the variables in scope, the innermost last, each in the scope before it.
+        ``types`` are those of the variables in scope, the innermost last, each in the scope before it; of one
+        that ``let`` binds it is the whole ``let``.
         """
         found: list[Strange] = []
         self._seen.clear()
         self._look(term, list(types), found, 0)
         return list({each if isinstance(each, str) else id(each): each for each in found}.values())
 
-    def is_plain_hypothesis(self, type_: Expr) -> bool:
-        """Whether an instance that is assumed is one for a variable type, or for one of the library's own."""
-        head, arguments = spine(_conclusion(type_))
+    def is_plain_hypothesis(self, type_: Expr, types: Sequence[Expr]) -> bool:
+        """Whether an instance that is assumed is one for a variable type, or for one of the library's own.
+
+        A definition of the library's own, and a variable that ``let`` binds, may be another name of a type of
+        Lean's. ``types`` are as for :meth:`strange`, in the scope of ``type_``.
+        """
+        depth = len(types)
+        while isinstance(type_ := bare(type_), Pi):
+            type_, depth = type_.body, depth + 1
+        head, arguments = spine(type_)
         if isinstance(head, Const) and head.name in _WITHOUT_CHOICE:
             return True
-        subject = spine(arguments[0])[0] if arguments else None
-        return isinstance(subject, BVar) or (isinstance(subject, Const) and self.is_own(subject.name))
+        subjects = self._type_arguments(head, arguments) or arguments[:1]
+        return bool(subjects) and all(self._is_plain_subject(each, types, depth) for each in subjects)
+
+    def _type_arguments(self, head: Expr, arguments: Sequence[Expr]) -> list[Expr]:
+        """Return which arguments of a class are types."""
+        constant = self._environment.constant(head.name) if isinstance(head, Const) else None
+        type_: Expr | None = constant.type if constant else None
+        chosen: list[Expr] = []
+        for argument in arguments:
+            type_ = bare(type_) if type_ else None
+            if not isinstance(type_, Pi):
+                break
+            kind, inner = spine(type_.type)
+            is_out = isinstance(kind, Const) and kind.name == "outParam" and bool(inner)
+            if isinstance(bare(inner[0]) if is_out else kind, Sort):
+                chosen.append(argument)
+            type_ = type_.body
+        return chosen
+
+    def _is_plain_subject(self, subject: Expr, types: Sequence[Expr], depth: int) -> bool:
+        """Whether a type is none of Lean's; of ``depth`` variables above it ``types`` are the outermost."""
+        head, _ = spine(subject)
+        if isinstance(head, Const) and self.is_own(head.name):
+            return self._environment.original_kind(head.name) == "inductive"
+        if not isinstance(head, BVar):
+            return False
+        at = depth - 1 - head.index
+        return not (0 <= at < len(types) and isinstance(types[at], Let))
 
     def _look(self, term: Expr, types: list[Expr], found: list[Strange], depth: int) -> None:
         term = bare(term)
@@ -92,7 +127,8 @@ class Instances:
         if depth > _MOST_DEPTH:
             found.append(term)
         elif isinstance(head, BVar):
-            if head.index >= len(types) or not self.is_plain_hypothesis(types[-1 - head.index]):
+            at = len(types) - 1 - head.index
+            if at < 0 or isinstance(types[at], Let) or not self.is_plain_hypothesis(types[at], types[:at]):
                 found.append(term)
         elif isinstance(head, Lam) and not arguments:
             self._look(head.body, [*types, head.type], found, depth + 1)
@@ -118,7 +154,14 @@ class Instances:
         elif self._is_proof(constant):
             return
         elif self._is_projection(constant, len(arguments)):
+            before = len(found)
             self._look(arguments[-1], types, found, depth + 1)
+            if (
+                len(found) == before
+                and self.is_own(name)
+                and not self._gives_plain(constant, arguments, types)
+            ):
+                found.append(term)
         elif self.is_own(name):
             found.append(name)
         elif name in _TRANSPARENT and arguments:
@@ -167,6 +210,18 @@ class Instances:
             and len(binders) == count
             and self._is_class(value.struct)
         )
+
+    def _gives_plain(self, field: Constant, arguments: Sequence[Expr], types: Sequence[Expr]) -> bool:
+        """Whether a field of a class of the library's own is an instance for what is no type of Lean's."""
+        count, type_ = 0, bare(field.type)
+        while isinstance(type_, Pi):
+            count, type_ = count + 1, bare(type_.body)
+        _, given = spine(type_)
+        subject = bare(given[0]) if given else None
+        if isinstance(subject, BVar):
+            at = count - 1 - subject.index
+            return at >= len(arguments) or self._is_plain_subject(arguments[at], types, len(types))
+        return subject is not None and self._is_plain_subject(subject, (), 0)
 
     def _decides(self, constant: Constant) -> bool:
         head, _ = spine(_conclusion(constant.type))

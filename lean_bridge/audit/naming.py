@@ -91,7 +91,7 @@ class Scope:
 
     @property
     def types(self) -> list[Expr]:
-        """The types of the variables, each in the scope before it."""
+        """The types of the variables, each in the scope before it; of one that ``let`` binds, the ``let``."""
         return [variable.type for variable in self._variables]
 
     def text(self, index: int) -> str:

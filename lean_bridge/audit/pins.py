@@ -102,6 +102,9 @@ def check_pins(
         if name not in names:
             change = "pinned, but no longer in the catalogue"
             checked[name] = Pin(outcome="drifted", hash=declaration.hash, change=change), Code.MISSING
+    for name in checker.strays(pinned):
+        change = f"the manifest says what {name} is, which is no word of what is pinned"
+        checked.setdefault(name, (Pin(outcome="drifted", hash="", change=change), Code.STATEMENT_TEXT))
     return checked
 
 
@@ -124,6 +127,16 @@ class _Checker:
     def hash(self, name: Name) -> str:
         """Return a constant's hash, or nothing where there is no such constant."""
         return self._hashes.hash(name) if name in self._environment else ""
+
+    def strays(self, pinned: Collection[Name]) -> tuple[Name, ...]:
+        """Return what the manifest explains that is neither a pinned theorem's nor underneath what is pinned.
+
+        Nothing is one as long as a pinned declaration is not there.
+        """
+        if not self._words or not all(name in self._environment for name in pinned):
+            return ()
+        reached = {each for name in pinned for each in self._hashes.underneath(name)}
+        return tuple(sorted(set(self._words) - reached - set(pinned)))
 
     def check(
         self, entry: CatalogueEntry, pinned: PinnedDeclaration, graph: DGraph | None
@@ -214,8 +227,13 @@ class _Checker:
         statement = reading.statement(name)
         if statement != pinned.statement:
             return f"the manifest says: {_apart(pinned.statement, statement)}", Code.STATEMENT_TEXT
+        kind = self._environment.original_kind(name)
+        if kind != pinned.kind:
+            return f"the manifest says: {pinned.kind} -- and it is: {kind}", Code.STATEMENT_TEXT
         if not self._words:
             return None
+        if name in self._words and reading.word(name) is None:
+            return f"the manifest explains a theorem: {self._words[name]}", Code.STATEMENT_TEXT
         if reading.own(name) != pinned.own:
             told, found = (_listed(own) if own else "none" for own in (pinned.own, reading.own(name)))
             return (

@@ -40,6 +40,7 @@ from lean_bridge.olean.expr import (
     spine,
 )
 from lean_bridge.olean.mentions import constants_in
+from lean_bridge.olean.names import last_component
 
 _MOST_DEPTH = 80
 _MOST_BINDERS = 1024
@@ -81,7 +82,7 @@ def definition_text(constant: Constant, environment: Environment, *, limit: int 
         return _cut(printer.definition(constant.type, value), limit)
     text = printer.signature(constant.type)
     for each in made:
-        text += f" | {plain(each.name.rpartition('.')[2])} {printer.signature(each.type)}"
+        text += f" | {plain(last_component(each.name))} {printer.signature(each.type)}"
     return _cut(text, limit)
 
 
@@ -137,12 +138,11 @@ class _Printer:
             if most is not None and len(self._scope) - length >= most:
                 break
             type_ = self._write(expr.type, 0, depth + 1)
-            name = self._scope.push(expr.name, expr.type)
-            anonymous = (
-                expr.info == "instImplicit"
-                and name.startswith("inst")
-                and self._instances.is_plain_hypothesis(expr.type)
+            is_plain = expr.info == "instImplicit" and self._instances.is_plain_hypothesis(
+                expr.type, self._scope.types
             )
+            name = self._scope.push(expr.name, expr.type)
+            anonymous = is_plain and name.startswith("inst")
             if groups and groups[-1][0] == expr.info and groups[-1][2] == type_ and not anonymous:
                 groups[-1][1].append(name)
             else:
@@ -179,9 +179,9 @@ class _Printer:
                 return self._pi(expr, precedence, depth)
             case Lam():
                 return self._lambda(expr, precedence, depth)
-            case Let(name, type_, value, body):
+            case Let(name, _, value, body):
                 bound, length = self._write(value, 0, depth + 1), len(self._scope)
-                fresh = self._scope.push(name, type_)
+                fresh = self._scope.push(name, expr)
                 rest = self._write(body, 0, depth + 1)
                 self._scope.pop(length)
                 return _parenthesised(f"let {fresh} := {bound}; {rest}", 0, precedence)
@@ -216,11 +216,10 @@ class _Printer:
         return _parenthesised(f"fun {' '.join(names)} => {body}" if names else body, 0, precedence)
 
     def _bound(self, binder: Lam, depth: int, *, silent: bool = False) -> str:
-        """Bring a variable into scope; return it, with its type unless a reader would think of that one."""
+        """Bring a variable into scope; return it, with its type unless that is ``Nat`` or a variable."""
         head, _ = spine(binder.type)
-        is_expected = isinstance(head, BVar) or (
-            isinstance(head, Const) and (head.name == "Nat" or self._instances.is_own(head.name))
-        )
+        is_nat = isinstance(head, Const) and head.name == "Nat" and not self._instances.is_own("Nat")
+        is_expected = is_nat or isinstance(head, BVar)
         type_ = None if silent or is_expected else self._write(binder.type, 0, depth + 1)
         name = self._scope.push(binder.name, binder.type, silent=silent)
         return name if type_ is None else f"({name} : {type_})"
@@ -239,7 +238,7 @@ class _Printer:
             return _parenthesised(*special, precedence)
         if visible and self._is_projection(name):
             owner = self._write(visible[0], ATOM, depth + 1)
-            field = f"{owner}.{plain(name.rpartition('.')[2])}{mark}"
+            field = f"{owner}.{plain(last_component(name))}{mark}"
             return self._call(field, visible[1:], precedence, depth)
         return self._call(f"{self._names[name]}{mark}", visible, precedence, depth)
 

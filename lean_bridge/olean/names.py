@@ -32,3 +32,9 @@ def split_name(name: Name) -> tuple[str | int, ...] | None:
             return None
         at += 1
     return None
+
+
+def last_component(name: Name) -> str:
+    """Return the last component of a name, in its ``«»`` if it has them; there may be dots inside."""
+    found = [*_COMPONENT.finditer(name)]
+    return found[-1][0] if found and found[-1].end() == len(name) else name

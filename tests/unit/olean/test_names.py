@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lean_bridge.olean.names import split_name
+from lean_bridge.olean.names import last_component, split_name
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,18 @@ from lean_bridge.olean.names import split_name
 )
 def test_components(name: str, components: tuple[str | int, ...] | None) -> None:
     assert split_name(name) == components
+
+
+@pytest.mark.parametrize(
+    ("name", "last"),
+    [
+        ("Nat.add", "add"),
+        ("a.«b. = 5»", "«b. = 5»"),
+        ("a.«»».».«.»", "«.»"),
+        ("a.2", "2"),
+        ("a", "a"),
+        ("a.", "a."),
+    ],
+)
+def test_last_component(name: str, last: str) -> None:
+    assert last_component(name) == last
