@@ -82,7 +82,8 @@ def _read(wanted: Iterable[tuple[Name, SourceFile, DeclarationRange]]) -> dict[N
             path = Path(source.file)
             if path not in files:
                 (root / path).parent.mkdir(parents=True, exist_ok=True)
-                (root / path).write_bytes(source.content)
+                # Lean reads both ends of a line as one, and LeanDojo refuses the other
+                (root / path).write_bytes(source.content.replace(b"\r\n", b"\n"))
                 files[path] = LeanFile(root, path)
             # LeanDojo counts columns from 1, Lean from 0
             start, end = Pos(found.line, found.column + 1), Pos(found.end_line, found.end_column + 1)

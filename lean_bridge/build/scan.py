@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 _LETTER: Final = (
-    r"A-Za-z_\u0391-\u039f\u03a1\u03a2\u03a4-\u03a9\u03b1-\u03ba\u03bc-\u03fb"
+    r"A-Za-z_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f"
+    r"\u0391-\u039f\u03a1\u03a2\u03a4-\u03a9\u03b1-\u03ba\u03bc-\u03fb"
     r"\u1f00-\u1ffe\u2100-\u214f\U0001d49c-\U0001d59f"
 )
 _PART = rf"(?: «[^»\n]+» | [{_LETTER}][{_LETTER}0-9'!?\u2080-\u2089\u2090-\u209c\u1d62-\u1d6a\u2c7c]* )"

@@ -23,7 +23,7 @@ from lean_bridge.sealed import Seal, user_seal
 from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES
 from pybind_models import Model, ModuleReport, Toolchain
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Part of every key: to be raised with every change to what an entry holds or how it is made."""
 
 RECENT = 3600

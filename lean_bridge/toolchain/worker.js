@@ -121,11 +121,15 @@ const writeLine = (value) => write(Buffer.from(JSON.stringify(value) + '\n'))
 async function main() {
   let known = new Map()
   writeLine({ ready: true })
-  for await (const [order, take] of frames()) {
+  const orders = frames()
+  let coming = orders.next()
+  for (;;) {
+    const [order, take] = (await coming).value
     const source = share(await take(order.source))
     for (const [id, size] of order.new) known.set(id, share(await take(size)))
     const search = order.search.map((files) => files.map(([name, id]) => [name, known.get(id)]))
     const job = { file: order.file, compile: order.compile, options: order.options, source, search }
+    coming = orders.next() // looked for while Lean is at work: where the other end goes away, so does this program
     const { done, files } = await elaborate(job)
     writeLine({ ...done, files: files.map(([suffix, bytes]) => [suffix, bytes.length]) })
     for (const [, bytes] of files) write(bytes)

@@ -41,6 +41,7 @@ NAMES = [
     "ends_lean_from_a_task",
     "entry_of_another_hand",
     "equality_of_the_same_name",
+    "error_kept_back",
     "explained_theorem",
     "extern",
     "extra_hypothesis",

@@ -34,6 +34,14 @@ def is_running(pid: int) -> bool:
     return state.stdout.strip() not in ("", "Z")
 
 
+def cpu_seconds(pid: int) -> int:
+    """Return for how long all processors together have worked for a process."""
+    found = subprocess.run(
+        ["ps", "-p", str(pid), "-o", "cputimes="], capture_output=True, text=True, check=False
+    )
+    return int(found.stdout.strip() or 0)
+
+
 def wait_until(condition: Callable[[], bool], seconds: float) -> None:
     """Wait for ``condition``; raises AssertionError if it does not come true in time."""
     deadline = time.monotonic() + seconds

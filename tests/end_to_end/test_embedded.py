@@ -13,7 +13,7 @@ import pytest
 from lean_bridge.errors import ToolchainCrashed, ToolchainTimeout
 from lean_bridge.toolchain import embedded as embedded_room
 from lean_bridge.toolchain.provider import Elaboration, Job, Provider, WorkerPool
-from tests.end_to_end.lean_processes import ENDLESS, children, is_running, wait_until
+from tests.end_to_end.lean_processes import ENDLESS, children, cpu_seconds, is_running, wait_until
 
 pytestmark = pytest.mark.lean
 
@@ -175,6 +175,7 @@ with EmbeddedProvider(Path({embedded.info.location!r})).pool(1, time_limit=100) 
     try:
         wait_until(lambda: bool(children(running.pid)), 30)
         (worker,) = children(running.pid)
+        wait_until(lambda: cpu_seconds(worker) >= 8, 60)  # at work on the file, and reading no order
         running.send_signal(end)
         running.wait(30)
         wait_until(lambda: not is_running(worker), 30)

@@ -40,6 +40,7 @@ def names(text: str) -> list[str]:
         ("x.1.theorem a : T := t", ["theorem a"]),
         ("жtheorem a : T := t", ["theorem a"]),
         ("λtheorem a : T := t", ["theorem a"]),
+        ("theorem é.œuvre : T := t", ["theorem é.œuvre"]),
         ("x²theorem a : T := t", ["theorem a"]),
         ("#theorem a : T := t", ["theorem a"]),
         ("#wheretheorem a : T := t", ["theorem a"]),
