@@ -1,0 +1,185 @@
+module
+
+public import Proofs.Autograd.Real.Field
+
+/-!
+# Completeness
+
+A set of real numbers is given by its membership predicate. Main results: a set that is not empty and is bounded above has a least
+upper bound (`Real.exists_isLUB`), and every Cauchy sequence of real numbers has a limit (`Real.cauchySeq_tendsto_of_complete`).
+`Real.sSup` is the least upper bound where there is one, else 0, as Mathlib's.
+-/
+
+@[expose] public section
+
+set_option autoImplicit false
+
+namespace Proofs.Autograd.Real
+
+variable {s : Real → Prop}
+
+/-- `b` is an upper bound of the set `s`. -/
+def IsUpperBound (s : Real → Prop) (b : Real) : Prop := ∀ x, s x → x ≤ b
+
+/-- `b` is the least upper bound of the set `s`. -/
+def IsLUB (s : Real → Prop) (b : Real) : Prop := IsUpperBound s b ∧ ∀ c, IsUpperBound s c → b ≤ c
+
+theorem IsLUB.unique {a b : Real} (ha : IsLUB s a) (hb : IsLUB s b) : a = b := by
+  have h₁ := ha.2 b hb.1
+  have h₂ := hb.2 a ha.1
+  grind
+
+/-! ### Least upper bounds -/
+
+/-- Where a property of numbers fails at 0 and holds at `k` it begins somewhere. -/
+private theorem exists_step {p : Nat → Prop} (h₀ : ¬p 0) : (k : Nat) → p k → ∃ j, ¬p j ∧ p (j + 1)
+  | 0, h => absurd h h₀
+  | k + 1, h => (Classical.em (p k)).elim (exists_step h₀ k) fun hk => ⟨k, hk, h⟩
+
+/-- A rational upper bound that stops being one when it is lowered by `1 / (n + 1)`. -/
+private theorem exists_rat_isUpperBound {x b : Real} (hx : s x) (hb : IsUpperBound s b) (n : Nat) :
+    ∃ q : Rat, IsUpperBound s (ofRat q) ∧ ¬IsUpperBound s (ofRat (q - ((n : Rat) + 1)⁻¹)) := by
+  obtain ⟨l, hl⟩ := exists_nat_gt (-x)
+  obtain ⟨m, hm⟩ := exists_nat_gt b
+  have hd : 0 < ((n : Rat) + 1)⁻¹ :=
+    Lean.Grind.Field.IsOrdered.inv_pos_iff.mpr (by have := Rat.natCast_nonneg (a := n); grind)
+  have e : ((n : Rat) + 1) * ((n : Rat) + 1)⁻¹ = 1 := by
+    have := Rat.natCast_nonneg (a := n)
+    grind
+  generalize hδ : ((n : Rat) + 1)⁻¹ = δ at *
+  have low : ¬IsUpperBound s (ofRat (-l + (0 : Nat) * δ)) := fun h => by
+    have := h x hx
+    have e : -(l : Rat) + (0 : Nat) * δ = -l := by grind
+    rw [e, ofRat_neg] at this
+    have : -(l : Real) < x := by grind
+    exact absurd ‹x ≤ -ofRat l› (by change ¬x ≤ -(l : Real); grind)
+  have high : IsUpperBound s (ofRat (-l + ((l + m) * (n + 1) : Nat) * δ)) := fun y hy => by
+    have := hb y hy
+    have e : -(l : Rat) + ((l + m) * (n + 1) : Nat) * δ = m := by
+      rw [Rat.natCast_mul, Rat.natCast_add, Rat.natCast_add]
+      grind
+    rw [e]
+    change y ≤ (m : Real)
+    grind
+  obtain ⟨j, hj, hj'⟩ := exists_step (p := fun k => IsUpperBound s (ofRat (-l + k * δ))) low _ high
+  refine ⟨_, hj', ?_⟩
+  have e : -(l : Rat) + (j + 1 : Nat) * δ - δ = -l + j * δ := by
+    rw [Rat.natCast_add]
+    grind
+  rwa [e]
+
+private theorem exists_inv_le {ε : Rat} (hε : 0 < ε) : ∃ N : Nat, ∀ n, N ≤ n → ((n : Rat) + 1)⁻¹ ≤ ε := by
+  have hN := Rat.lt_floor_add_one ε⁻¹
+  have hf := Rat.intCast_le_intCast.mpr (Int.self_le_toNat (ε⁻¹.floor + 1))
+  rw [Rat.intCast_natCast] at hf
+  refine ⟨(ε⁻¹.floor + 1).toNat, fun n hn => ?_⟩
+  have hn := Rat.natCast_le_natCast.mpr hn
+  have h₁ : 0 < ε⁻¹ := Lean.Grind.Field.IsOrdered.inv_pos_iff.mpr hε
+  have h₂ : 0 < ((n : Rat) + 1)⁻¹ := Lean.Grind.Field.IsOrdered.inv_pos_iff.mpr (by grind)
+  have h₃ := Rat.mul_nonneg (Std.le_of_lt (Rat.mul_pos hε h₂)) (by grind : 0 ≤ (n : Rat) + 1 - ε⁻¹)
+  have e : ε * ((n : Rat) + 1)⁻¹ * ((n : Rat) + 1 - ε⁻¹) = ε - ((n : Rat) + 1)⁻¹ := by
+    clear h₃ hn hf hN
+    grind
+  grind
+
+/-- A set of real numbers that is not empty and is bounded above has a least upper bound. -/
+theorem exists_isLUB (hne : ∃ x, s x) (hbdd : ∃ b, IsUpperBound s b) : ∃ b, IsLUB s b := by
+  obtain ⟨x, hx⟩ := hne
+  obtain ⟨b, hb⟩ := hbdd
+  have ⟨q, hq⟩ := Classical.axiomOfChoice (exists_rat_isUpperBound hx hb)
+  have close (m n : Nat) : q m ≤ q n + ((m : Rat) + 1)⁻¹ := by
+    obtain ⟨_, h⟩ := hq m
+    simp only [IsUpperBound, Classical.not_forall] at h
+    obtain ⟨y, hy, h⟩ := h
+    have h₁ := (hq n).1 y hy
+    have := ofRat_lt.mp (by grind : ofRat (q m - ((m : Rat) + 1)⁻¹) < ofRat (q n))
+    grind
+  let a : CauSeq := ⟨q, fun ε hε => by
+    obtain ⟨N, hN⟩ := exists_inv_le hε
+    refine ⟨N, fun m n hm _ => ?_⟩
+    have h₁ := hN m hm
+    have h₂ := close m n
+    grind⟩
+  refine ⟨mk a, fun y hy => ?_, fun c hc => ?_⟩
+  · refine le_of_forall_pos_le_add fun ε hε => ?_
+    obtain ⟨r, hr₀, hr⟩ := exists_rat_btwn hε
+    obtain ⟨N, hN⟩ := exists_ofRat_near a (ofRat_lt.mp hr₀)
+    have h₁ := (hN N (Nat.le_refl N)).1
+    have h₂ := (hq N).1 y hy
+    grind
+  · refine le_of_forall_pos_le_add fun ε hε => ?_
+    obtain ⟨r, hr₀, hr⟩ := exists_rat_btwn (by grind : 0 < ε / 2)
+    obtain ⟨N, hN⟩ := exists_ofRat_near a (ofRat_lt.mp hr₀)
+    obtain ⟨M, hM⟩ := exists_inv_le (ofRat_lt.mp hr₀)
+    have h₁ := (hN (N + M) (by omega)).2
+    have h₂ := hM (N + M) (by omega)
+    obtain ⟨_, h⟩ := hq (N + M)
+    simp only [IsUpperBound, Classical.not_forall] at h
+    obtain ⟨y, hy, h⟩ := h
+    have h₃ := hc y hy
+    have h₄ := ofRat_le.mpr (by grind : q (N + M) ≤ q (N + M) - (((N + M : Nat) : Rat) + 1)⁻¹ + r)
+    rw [ofRat_add] at h₄
+    grind
+
+noncomputable section
+
+/-- The least upper bound of a set that has one, else 0. -/
+def sSup (s : Real → Prop) : Real := open Classical in if h : ∃ b, IsLUB s b then h.choose else 0
+
+end
+
+theorem isLUB_sSup (hne : ∃ x, s x) (hbdd : ∃ b, IsUpperBound s b) : IsLUB s (sSup s) := by
+  have h := exists_isLUB hne hbdd
+  have e : sSup s = h.choose := dif_pos h
+  exact e ▸ h.choose_spec
+
+theorem IsLUB.sSup_eq {b : Real} (h : IsLUB s b) : sSup s = b :=
+  (isLUB_sSup (Classical.byContradiction fun H => by
+    have := h.2 (b - 1) fun x hx => absurd ⟨x, hx⟩ H
+    grind) ⟨b, h.1⟩).unique h
+
+theorem sSup_empty : sSup (fun _ => False) = 0 :=
+  dif_neg fun ⟨b, h⟩ => by
+    have := h.2 (b - 1) fun _ hx => hx.elim
+    grind
+
+/-! ### Cauchy sequences -/
+
+/-- Terms far out are close to each other. -/
+def CauchySeq (x : Nat → Real) : Prop := ∀ ε, 0 < ε → ∃ N, ∀ m n, N ≤ m → N ≤ n → x m ≤ x n + ε
+
+/-- The sequence `x` has the limit `l`. -/
+def Tendsto (x : Nat → Real) (l : Real) : Prop :=
+  ∀ ε, 0 < ε → ∃ N, ∀ n, N ≤ n → l - ε ≤ x n ∧ x n ≤ l + ε
+
+theorem Tendsto.unique {x : Nat → Real} {l l' : Real} (h : Tendsto x l) (h' : Tendsto x l') : l = l' := by
+  have le {l l' : Real} (h : Tendsto x l) (h' : Tendsto x l') : l ≤ l' := le_of_forall_pos_le_add fun ε hε => by
+    obtain ⟨N, h⟩ := h (ε / 2) (by grind)
+    obtain ⟨M, h'⟩ := h' (ε / 2) (by grind)
+    have h := h (N + M) (by omega)
+    have h' := h' (N + M) (by omega)
+    grind
+  have h₁ := le h h'
+  have h₂ := le h' h
+  grind
+
+/-- The real numbers are complete: every Cauchy sequence has a limit. -/
+theorem cauchySeq_tendsto_of_complete {x : Nat → Real} (h : CauchySeq x) : ∃ l, Tendsto x l := by
+  have upper {ε N} (hN : ∀ m n, N ≤ m → N ≤ n → x m ≤ x n + ε) :
+      IsUpperBound (fun y => ∃ N, ∀ n, N ≤ n → y ≤ x n) (x N + ε) := fun y ⟨M, hM⟩ => by
+    have h₁ := hM (N + M) (by omega)
+    have h₂ := hN (N + M) N (by omega) (by omega)
+    grind
+  obtain ⟨N₁, h₁⟩ := h 1 (by grind)
+  obtain ⟨l, hl⟩ := exists_isLUB (s := fun y => ∃ N, ∀ n, N ≤ n → y ≤ x n)
+    ⟨x N₁ - 1, N₁, fun n hn => by have := h₁ N₁ n (Nat.le_refl _) hn; grind⟩ ⟨_, upper h₁⟩
+  refine ⟨l, fun ε hε => ?_⟩
+  obtain ⟨N, hN⟩ := h (ε / 2) (by grind)
+  have h₂ := hl.1 (x N - ε / 2) ⟨N, fun n hn => by have := hN N n (Nat.le_refl _) hn; grind⟩
+  have h₃ := hl.2 _ (upper hN)
+  refine ⟨N, fun n hn => ?_⟩
+  have h₄ := hN N n (Nat.le_refl _) hn
+  have h₅ := hN n N hn (Nat.le_refl _)
+  exact ⟨by grind, by grind⟩
+
+end Proofs.Autograd.Real

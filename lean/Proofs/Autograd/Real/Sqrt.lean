@@ -1,0 +1,141 @@
+module
+
+public import Proofs.Autograd.Real.Complete
+
+/-!
+# The square root
+
+`Real.sqrt x` is the least upper bound of the numbers whose square is at most `x`: for `0 ≤ x` the number that is not negative and has
+the square `x` (`Real.mul_self_sqrt`, `Real.sqrt_eq_of_mul_self_eq`), and 0 for negative `x`, as Mathlib's.
+-/
+
+@[expose] public section
+
+set_option autoImplicit false
+
+namespace Proofs.Autograd.Real
+
+variable {x y : Real}
+
+/-- A multiple of a small enough positive number is small. -/
+theorem exists_pos_mul_le {c ε : Real} (hc : 0 ≤ c) (hε : 0 < ε) : ∃ δ : Real, 0 < δ ∧ δ ≤ 1 ∧ c * δ ≤ ε := by
+  have hk : 0 < c + ε := by grind
+  have hδ := mul_pos hε (inv_pos hk)
+  have h₁ := mul_nonneg (Std.le_of_lt (inv_pos hk)) hc
+  have e : ε * (c + ε)⁻¹ + c * (c + ε)⁻¹ = 1 := by grind
+  have h₂ := mul_nonneg (Std.le_of_lt hδ) (Std.le_of_lt hε)
+  have e₂ : c * (ε * (c + ε)⁻¹) + ε * (c + ε)⁻¹ * ε = ε := by grind
+  exact ⟨ε * (c + ε)⁻¹, hδ, by grind, by grind⟩
+
+/-- Where the square is larger, so is a number that is not negative. -/
+theorem le_of_mul_self_le (hy : 0 ≤ y) (h : x * x ≤ y * y) : x ≤ y := by
+  false_or_by_contra
+  have := mul_pos (by grind : 0 < x - y) (by grind : 0 < x + y)
+  grind
+
+theorem mul_self_inj (hx : 0 ≤ x) (hy : 0 ≤ y) (h : x * x = y * y) : x = y := by
+  have h₁ := le_of_mul_self_le hy (by grind : x * x ≤ y * y)
+  have h₂ := le_of_mul_self_le hx (by grind : y * y ≤ x * x)
+  grind
+
+noncomputable section
+
+/-- The square root, 0 on negative numbers. -/
+def sqrt (x : Real) : Real := sSup fun y => y * y ≤ x
+
+end
+
+private theorem isLUB_sqrt (hx : 0 ≤ x) : IsLUB (fun y => y * y ≤ x) (sqrt x) :=
+  isLUB_sSup ⟨0, by grind⟩ ⟨x + 1, fun y hy => by
+    have := mul_nonneg hx hx
+    exact le_of_mul_self_le (by grind) (by grind)⟩
+
+theorem sqrt_eq_zero_of_neg (hx : x < 0) : sqrt x = 0 := by
+  have e : (fun y : Real => y * y ≤ x) = fun _ => False := funext fun y => propext
+    ⟨fun h => by have := mul_self_nonneg y; grind, False.elim⟩
+  rw [sqrt, e, sSup_empty]
+
+theorem sqrt_nonneg (x : Real) : 0 ≤ sqrt x := by
+  by_cases hx : 0 ≤ x
+  · exact (isLUB_sqrt hx).1 0 (by grind)
+  · rw [sqrt_eq_zero_of_neg (by grind)]
+    grind
+
+theorem mul_self_sqrt (hx : 0 ≤ x) : sqrt x * sqrt x = x := by
+  have h := isLUB_sqrt hx
+  have h₀ := sqrt_nonneg x
+  generalize sqrt x = s at *
+  have not_lt : ¬s * s < x := fun hs => by
+    obtain ⟨δ, hδ, hδ₁, hsδ⟩ := exists_pos_mul_le (by grind : 0 ≤ 2 * s + 1) (by grind : 0 < x - s * s)
+    have h₁ := mul_nonneg (Std.le_of_lt hδ) (by grind : 0 ≤ 1 - δ)
+    have := h.1 (s + δ) (by grind)
+    grind
+  have not_gt : ¬x < s * s := fun hs => by
+    obtain ⟨δ, hδ, hδ₁, hsδ⟩ := exists_pos_mul_le (by grind : 0 ≤ 2 * s) (by grind : 0 < s * s - x)
+    have h₁ := mul_self_nonneg δ
+    have hδs : δ ≤ s := by
+      false_or_by_contra
+      have := mul_nonneg h₀ (by grind : 0 ≤ δ - s)
+      have := mul_self_nonneg s
+      grind
+    have := h.2 (s - δ) fun y hy => le_of_mul_self_le (by grind) (by grind)
+    grind
+  grind
+
+theorem sq_sqrt (hx : 0 ≤ x) : sqrt x ^ 2 = x := by
+  have := mul_self_sqrt hx
+  grind
+
+/-- The square root is the only number of its square that is not negative. -/
+theorem sqrt_eq_of_mul_self_eq (hy : 0 ≤ y) (h : y * y = x) : sqrt x = y := by
+  have hx : 0 ≤ x := h ▸ mul_self_nonneg y
+  exact mul_self_inj (sqrt_nonneg x) hy (by rw [mul_self_sqrt hx, h])
+
+theorem sqrt_mul_self (hx : 0 ≤ x) : sqrt (x * x) = x := sqrt_eq_of_mul_self_eq hx rfl
+
+theorem sqrt_sq (hx : 0 ≤ x) : sqrt (x ^ 2) = x := sqrt_eq_of_mul_self_eq hx (by grind)
+
+theorem sqrt_zero : sqrt 0 = 0 := sqrt_eq_of_mul_self_eq (by grind) (by grind)
+
+theorem sqrt_one : sqrt 1 = 1 := sqrt_eq_of_mul_self_eq (by grind) (by grind)
+
+theorem sqrt_eq_zero_of_nonpos (hx : x ≤ 0) : sqrt x = 0 := by
+  by_cases h : x < 0
+  · exact sqrt_eq_zero_of_neg h
+  · rw [(by grind : x = 0), sqrt_zero]
+
+theorem sqrt_pos : 0 < sqrt x ↔ 0 < x := by
+  constructor <;> intro h
+  · false_or_by_contra
+    rw [sqrt_eq_zero_of_nonpos (by grind)] at h
+    grind
+  · have h₁ := mul_self_sqrt (Std.le_of_lt h)
+    have h₂ := sqrt_nonneg x
+    have : sqrt x ≠ 0 := by intro e; rw [e] at h₁; grind
+    grind
+
+theorem le_sqrt (hy : 0 ≤ y) (h : x * x ≤ y) : x ≤ sqrt y :=
+  le_of_mul_self_le (sqrt_nonneg y) (by rw [mul_self_sqrt hy]; exact h)
+
+theorem sqrt_le (hy : 0 ≤ y) (h : x ≤ y * y) : sqrt x ≤ y := by
+  by_cases hx : 0 ≤ x
+  · exact le_of_mul_self_le hy (by rw [mul_self_sqrt hx]; exact h)
+  · rw [sqrt_eq_zero_of_neg (by grind)]
+    exact hy
+
+theorem sqrt_le_sqrt (h : x ≤ y) : sqrt x ≤ sqrt y := by
+  by_cases hy : 0 ≤ y
+  · exact sqrt_le (sqrt_nonneg y) (by rw [mul_self_sqrt hy]; exact h)
+  · rw [sqrt_eq_zero_of_neg (by grind : x < 0)]
+    exact sqrt_nonneg y
+
+theorem sqrt_mul (hx : 0 ≤ x) (hy : 0 ≤ y) : sqrt (x * y) = sqrt x * sqrt y := by
+  refine sqrt_eq_of_mul_self_eq (mul_nonneg (sqrt_nonneg x) (sqrt_nonneg y)) ?_
+  have h₁ := mul_self_sqrt hx
+  have h₂ := mul_self_sqrt hy
+  generalize sqrt x = s at *
+  generalize sqrt y = t at *
+  subst h₁ h₂
+  grind
+
+end Proofs.Autograd.Real
