@@ -114,28 +114,39 @@ theorem sqrt_pos : 0 < sqrt x ↔ 0 < x := by
     have : sqrt x ≠ 0 := by intro e; rw [e] at h₁; grind
     grind
 
-theorem le_sqrt (hy : 0 ≤ y) (h : x * x ≤ y) : x ≤ sqrt y :=
-  le_of_mul_self_le (sqrt_nonneg y) (by rw [mul_self_sqrt hy]; exact h)
+theorem le_sqrt_of_mul_self_le (h : x * x ≤ y) : x ≤ sqrt y :=
+  le_of_mul_self_le (sqrt_nonneg y) (by rw [mul_self_sqrt (Std.le_trans (mul_self_nonneg x) h)]; exact h)
 
-theorem sqrt_le (hy : 0 ≤ y) (h : x ≤ y * y) : sqrt x ≤ y := by
+theorem sqrt_le_of_le_mul_self (hy : 0 ≤ y) (h : x ≤ y * y) : sqrt x ≤ y := by
   by_cases hx : 0 ≤ x
   · exact le_of_mul_self_le hy (by rw [mul_self_sqrt hx]; exact h)
   · rw [sqrt_eq_zero_of_neg (by grind)]
     exact hy
 
+theorem le_sqrt' (hx : 0 < x) : x ≤ sqrt y ↔ x ^ 2 ≤ y := by
+  refine ⟨fun h => ?_, fun h => le_sqrt_of_mul_self_le (by grind)⟩
+  have hy := sqrt_pos.mp (by grind : 0 < sqrt y)
+  have := mul_le_mul h h (Std.le_of_lt hx) (sqrt_nonneg y)
+  rw [mul_self_sqrt (Std.le_of_lt hy)] at this
+  grind
+
 theorem sqrt_le_sqrt (h : x ≤ y) : sqrt x ≤ sqrt y := by
   by_cases hy : 0 ≤ y
-  · exact sqrt_le (sqrt_nonneg y) (by rw [mul_self_sqrt hy]; exact h)
+  · exact sqrt_le_of_le_mul_self (sqrt_nonneg y) (by rw [mul_self_sqrt hy]; exact h)
   · rw [sqrt_eq_zero_of_neg (by grind : x < 0)]
     exact sqrt_nonneg y
 
-theorem sqrt_mul (hx : 0 ≤ x) (hy : 0 ≤ y) : sqrt (x * y) = sqrt x * sqrt y := by
-  refine sqrt_eq_of_mul_self_eq (mul_nonneg (sqrt_nonneg x) (sqrt_nonneg y)) ?_
-  have h₁ := mul_self_sqrt hx
-  have h₂ := mul_self_sqrt hy
-  generalize sqrt x = s at *
-  generalize sqrt y = t at *
-  subst h₁ h₂
-  grind
+theorem sqrt_mul (hx : 0 ≤ x) (y : Real) : sqrt (x * y) = sqrt x * sqrt y := by
+  by_cases hy : 0 ≤ y
+  · refine sqrt_eq_of_mul_self_eq (mul_nonneg (sqrt_nonneg x) (sqrt_nonneg y)) ?_
+    have h₁ := mul_self_sqrt hx
+    have h₂ := mul_self_sqrt hy
+    generalize sqrt x = s at *
+    generalize sqrt y = t at *
+    subst h₁ h₂
+    grind
+  · have := mul_nonneg hx (by grind : 0 ≤ -y)
+    rw [sqrt_eq_zero_of_nonpos (by grind : x * y ≤ 0), sqrt_eq_zero_of_neg (by grind : y < 0)]
+    grind
 
 end Proofs.Autograd.Real

@@ -1,0 +1,124 @@
+module
+
+public import Proofs.Autograd.Real.Exp
+
+/-!
+# What follows from the laws of the exponential
+
+Values, inverse, order and bounds from above; `Real.tendsto_exp` says that the exponential is the limit of `(1 + x / 2ⁿ) ^ 2ⁿ`.
+-/
+
+public section
+
+set_option autoImplicit false
+
+namespace Proofs.Autograd.Real
+
+variable {x y : Real}
+
+theorem exp_ne_zero (x : Real) : exp x ≠ 0 := by
+  have := exp_pos x
+  grind
+
+theorem exp_zero : exp 0 = 1 := by
+  have h₁ := exp_add 0 0
+  have h₂ := exp_ne_zero 0
+  rw [(by grind : (0 : Real) + 0 = 0)] at h₁
+  grind
+
+theorem exp_neg (x : Real) : exp (-x) = (exp x)⁻¹ := (inv_eq_of_mul_eq_one (exp_mul_exp_neg x)).symm
+
+theorem exp_sub (x y : Real) : exp (x - y) = exp x / exp y := by
+  have h₁ := exp_add x (-y)
+  rw [exp_neg, (by grind : x + -y = x - y)] at h₁
+  grind
+
+theorem exp_nat_mul (x : Real) (n : Nat) : exp (n * x) = exp x ^ n := by
+  induction n with
+  | zero =>
+    rw [Lean.Grind.Semiring.pow_zero, ← exp_zero]
+    exact congrArg exp (Lean.Grind.Semiring.zero_mul x)
+  | succ n ih =>
+    rw [Lean.Grind.Semiring.pow_succ, ← ih, ← exp_add, natCast_add]
+    have : (n : Real) * x + x = (n + 1) * x := by grind
+    exact congrArg exp this.symm
+
+theorem one_lt_exp (hx : 0 < x) : 1 < exp x := by
+  have := add_one_le_exp x
+  grind
+
+theorem exp_lt_exp : exp x < exp y ↔ x < y := by
+  have lt {x y : Real} (h : x < y) : exp x < exp y := by
+    have h₁ := exp_add x (y - x)
+    have h₂ := mul_pos (exp_pos x) (by have := one_lt_exp (by grind : 0 < y - x); grind : 0 < exp (y - x) - 1)
+    rw [(by grind : x + (y - x) = y)] at h₁
+    grind
+  refine ⟨fun h => ?_, lt⟩
+  false_or_by_contra
+  rcases Classical.em (x = y) with e | e
+  · rw [e] at h
+    grind
+  · have := lt (by grind : y < x)
+    grind
+
+theorem exp_le_exp : exp x ≤ exp y ↔ x ≤ y := by
+  have h : exp y < exp x ↔ y < x := exp_lt_exp
+  constructor <;> intro h' <;> false_or_by_contra
+  · have := h.mpr (by grind)
+    grind
+  · have := h.mp (by grind)
+    grind
+
+theorem exp_injective (h : exp x = exp y) : x = y := by
+  have h₁ := exp_le_exp.mp (by grind : exp x ≤ exp y)
+  have h₂ := exp_le_exp.mp (by grind : exp y ≤ exp x)
+  grind
+
+theorem exp_eq_one_iff : exp x = 1 ↔ x = 0 :=
+  ⟨fun h => exp_injective (h.trans exp_zero.symm), fun h => h ▸ exp_zero⟩
+
+/-- Below 1 the exponential is bounded by the inverse of its tangent at 0, mirrored. -/
+theorem exp_mul_one_sub_le_one (x : Real) : exp x * (1 - x) ≤ 1 := by
+  have h₁ := add_one_le_exp (-x)
+  have h₂ := exp_mul_exp_neg x
+  have := mul_nonneg (exp_nonneg x) (by grind : 0 ≤ exp (-x) - (1 - x))
+  grind
+
+/-- The exponential is the limit of compound interest: of `(1 + x / 2ⁿ) ^ 2ⁿ`. -/
+theorem tendsto_exp (x : Real) : Tendsto (fun n => (1 + x / 2 ^ n) ^ 2 ^ n) (exp x) := by
+  intro ε hε
+  obtain ⟨N, hN⟩ := exists_forall_lt_two_pow x
+  obtain ⟨M, hM⟩ := exists_forall_lt_two_pow (-x)
+  obtain ⟨K, hK⟩ := exists_forall_lt_two_pow (exp x * (x * x) * ε⁻¹)
+  refine ⟨N + M + K, fun n hn => ?_⟩
+  have hN := hN n (by omega)
+  have hM := hM n (by omega)
+  have hK := hK n (by omega)
+  simp only [← compound_eq]
+  have h₀ := compound_nonneg (Std.le_of_lt hM)
+  have h₁ := compound_le_exp (Std.le_of_lt hM)
+  have h₂ := compound_le_exp (n := n) (x := -x) (by grind)
+  have h₃ := two_pow_mul_le n x
+  have h₄ := exp_mul_exp_neg x
+  have hE := exp_nonneg x
+  have ht := one_le_two_pow n
+  generalize (2 : Real) ^ n = t at *
+  generalize compound n x = c at *
+  generalize compound n (-x) = d at *
+  generalize exp x = E at *
+  generalize exp (-x) = E' at *
+  have h₅ := mul_nonneg hE (by grind : 0 ≤ x * x - t * (1 - c * d))
+  have h₆ := mul_nonneg (mul_nonneg (by grind : 0 ≤ t) hE) (mul_nonneg h₀ (by grind : 0 ≤ E' - d))
+  have h₇ : t * (E - c) ≤ E * (x * x) := by
+    have e : t * (E - c) = E * (t * (1 - c * d)) - t * E * (c * (E' - d)) := by
+      clear h₅ h₆ h₃ hK
+      grind
+    grind
+  have h₈ := mul_nonneg (Std.le_of_lt hε) (by grind : 0 ≤ t - E * (x * x) * ε⁻¹)
+  have e : ε * (t - E * (x * x) * ε⁻¹) = ε * t - E * (x * x) := by clear h₈ h₇ h₆ h₅ hK; grind
+  refine ⟨?_, by grind⟩
+  false_or_by_contra
+  have := mul_pos (by grind : 0 < t) (by grind : 0 < E - c - ε)
+  grind
+
+end Proofs.Autograd.Real

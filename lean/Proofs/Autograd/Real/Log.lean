@@ -1,0 +1,121 @@
+module
+
+public import Proofs.Autograd.Real.ExpOrder
+
+/-!
+# The logarithm
+
+For positive `y`, `Real.log y` is the least upper bound of the `x` with `exp x ≤ y`, and the inverse of the exponential
+(`Real.exp_log`, `Real.log_exp`). As in Mathlib, `log y = log (-y)` for negative `y`, and `log 0 = 0`.
+-/
+
+@[expose] public section
+
+set_option autoImplicit false
+
+namespace Proofs.Autograd.Real
+
+variable {x y : Real}
+
+noncomputable section
+
+/-- The logarithm; `log 0 = 0`, and `log y = log (-y)`. -/
+def log (y : Real) : Real :=
+  open Classical in if y = 0 then 0 else sSup fun x => exp x ≤ if 0 < y then y else -y
+
+end
+
+private theorem isLUB_log (hy : 0 < y) : IsLUB (fun x => exp x ≤ y) (log y) := by
+  have e : log y = sSup fun x => exp x ≤ y := by
+    simp only [log, if_pos hy]
+    exact if_neg (by grind)
+  rw [e]
+  refine isLUB_sSup ⟨-y⁻¹, ?_⟩ ⟨y, fun x hx => by have := add_one_le_exp x; grind⟩
+  have h₁ := exp_mul_exp_neg (-y⁻¹)
+  have h₂ := add_one_le_exp y⁻¹
+  have h₃ := exp_nonneg (-y⁻¹)
+  rw [(by grind : - -y⁻¹ = y⁻¹)] at h₁
+  have h₄ := mul_nonneg h₃ (by grind : 0 ≤ exp y⁻¹ - y⁻¹)
+  have h₅ := mul_nonneg (Std.le_of_lt hy) (by grind : 0 ≤ 1 - exp (-y⁻¹) * y⁻¹)
+  have e : y * (1 - exp (-y⁻¹) * y⁻¹) = y - exp (-y⁻¹) := by clear h₅ h₄; grind
+  grind
+
+theorem exp_log (hy : 0 < y) : exp (log y) = y := by
+  have h := isLUB_log hy
+  generalize log y = l at *
+  have hl := exp_pos l
+  have not_lt : ¬exp l < y := fun hs => by
+    have h₀ := mul_pos (by grind : 0 < y - exp l) (inv_pos hy)
+    have e : (y - exp l) * y⁻¹ = 1 - exp l * y⁻¹ := by grind
+    have h₁ := exp_mul_one_sub_le_one (1 - exp l * y⁻¹)
+    have h₂ := exp_add l (1 - exp l * y⁻¹)
+    have h₃ := mul_nonneg (Std.le_of_lt hy)
+      (by grind : 0 ≤ 1 - exp (1 - exp l * y⁻¹) * (1 - (1 - exp l * y⁻¹)))
+    have e₂ : y * (1 - exp (1 - exp l * y⁻¹) * (1 - (1 - exp l * y⁻¹))) = y - exp l * exp (1 - exp l * y⁻¹) := by
+      generalize exp (1 - exp l * y⁻¹) = z at *
+      clear h₁ h₂ h₃ h₀ h
+      grind
+    have := h.1 (l + (1 - exp l * y⁻¹)) (by grind)
+    grind
+  have not_gt : ¬y < exp l := fun hs => by
+    have h₀ := mul_pos (by grind : 0 < exp l - y) (inv_pos hl)
+    have e : (exp l - y) * (exp l)⁻¹ = 1 - y * (exp l)⁻¹ := by grind
+    have h₁ := add_one_le_exp (-(1 - y * (exp l)⁻¹))
+    have h₂ := exp_add l (-(1 - y * (exp l)⁻¹))
+    have h₃ := mul_nonneg (Std.le_of_lt hl) (by grind : 0 ≤ exp (-(1 - y * (exp l)⁻¹)) - y * (exp l)⁻¹)
+    have e₂ : exp l * (exp (-(1 - y * (exp l)⁻¹)) - y * (exp l)⁻¹) = exp l * exp (-(1 - y * (exp l)⁻¹)) - y := by
+      generalize exp (-(1 - y * (exp l)⁻¹)) = z at *
+      clear h₁ h₂ h₃ h₀ h
+      grind
+    have := h.2 (l + -(1 - y * (exp l)⁻¹)) fun x hx => exp_le_exp.mp (by grind)
+    grind
+  grind
+
+theorem log_exp (x : Real) : log (exp x) = x := exp_injective (exp_log (exp_pos x))
+
+theorem log_zero : log 0 = 0 := if_pos rfl
+
+theorem log_one : log 1 = 0 := by rw [← exp_zero, log_exp]
+
+theorem log_neg_eq_log (y : Real) : log (-y) = log y := by
+  by_cases h : y = 0
+  · exact congrArg log (by grind)
+  · simp only [log]
+    rw [if_neg h, if_neg (by grind : ¬-y = 0)]
+    by_cases h₀ : 0 < y
+    · rw [if_pos h₀, if_neg (by grind : ¬0 < -y), (by grind : - -y = y)]
+    · rw [if_neg h₀, if_pos (by grind : 0 < -y)]
+
+theorem log_mul (hx : x ≠ 0) (hy : y ≠ 0) : log (x * y) = log x + log y := by
+  have pos {x y : Real} (hx : 0 < x) (hy : 0 < y) : log (x * y) = log x + log y :=
+    exp_injective (by rw [exp_log (mul_pos hx hy), exp_add, exp_log hx, exp_log hy])
+  have left {x y : Real} (hx : x ≠ 0) (hy : 0 < y) : log (x * y) = log x + log y := by
+    by_cases h : 0 < x
+    · exact pos h hy
+    · rw [← log_neg_eq_log x, ← pos (by grind) hy, ← log_neg_eq_log]
+      exact congrArg log (by grind)
+  by_cases h : 0 < y
+  · exact left hx h
+  · rw [← log_neg_eq_log y, ← left hx (by grind), ← log_neg_eq_log]
+    exact congrArg log (by grind)
+
+theorem log_inv (x : Real) : log x⁻¹ = -log x := by
+  by_cases h : x = 0
+  · rw [h, inv_zero, log_zero]
+    grind
+  · have h₁ := log_mul h (by grind : x⁻¹ ≠ 0)
+    rw [mul_inv_cancel h, log_one] at h₁
+    grind
+
+theorem log_lt_log (hx : 0 < x) (h : x < y) : log x < log y :=
+  exp_lt_exp.mp (by rw [exp_log hx, exp_log (by grind)]; exact h)
+
+theorem log_le_log (hx : 0 < x) (h : x ≤ y) : log x ≤ log y :=
+  exp_le_exp.mp (by rw [exp_log hx, exp_log (by grind)]; exact h)
+
+theorem log_le_sub_one_of_pos (hx : 0 < x) : log x ≤ x - 1 := by
+  have := add_one_le_exp (log x)
+  rw [exp_log hx] at this
+  grind
+
+end Proofs.Autograd.Real
