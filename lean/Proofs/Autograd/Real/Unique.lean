@@ -1,0 +1,239 @@
+module
+
+public import Proofs.Autograd.Real.Analytic
+
+/-!
+# Exponential, hyperbolic tangent and square root are determined by their laws
+
+On an Archimedean field, `exp (x + y) = exp x * exp y` and `1 + x ≤ exp x` leave one function only; the equation of `tanh` and
+the laws of `sqrt` on scalars that are not negative leave one each. So the theorems about any `AnalyticScalar` are about *the*
+functions wherever the field is the real numbers.
+
+Two exponentials `E` and `F` have the quotient `G x = F x * E (-x)`, which turns sums into products and is at least
+`1 - x²`. Halving `n` times, `1 - G x` is at most `x² / 2ⁿ`, so `1 ≤ G x`; with `G x * G (-x) = 1`, `G` is 1.
+
+Main results: `eq_exp`, `eq_tanh`, `eq_sqrt`; for two structures on one ordered field `SameOrderedField.exp_eq`, `tanh_eq` and
+`sqrt_eq`.
+-/
+
+@[expose] public section
+
+set_option autoImplicit false
+
+namespace Proofs.Autograd
+
+attribute [local instance] Lean.Grind.Semiring.natCast
+
+/-- Every scalar is below a natural number. -/
+class Archimedean (R : Type) [AnalyticScalar R] : Prop where
+  /-- A natural number above. -/
+  exists_nat_gt : ∀ x : R, ∃ n : Nat, x < (n : R)
+
+instance : Archimedean Real where
+  exists_nat_gt := by exact Real.exists_nat_gt
+
+section
+
+variable {R : Type} [AnalyticScalar R]
+
+/-- Two scalars that are not negative and have one square are equal. -/
+theorem eq_of_mul_self_eq {x y : R} (hx : 0 ≤ x) (hy : 0 ≤ y) (h : x * x = y * y) : x = y := by
+  have e : (x - y) * (x + y) = 0 := by grind
+  by_cases h₀ : x + y = 0 <;> grind
+
+/-- There is one square root on the scalars that are not negative. -/
+theorem eq_sqrt {s : R → R} (hs : ∀ x, 0 ≤ x → s x * s x = x) (h₀ : ∀ x, 0 ≤ s x) {x : R} (hx : 0 ≤ x) :
+    s x = sqrt x :=
+  eq_of_mul_self_eq (h₀ x) (sqrt_nonneg x) (by rw [hs x hx, mul_self_sqrt x hx])
+
+/-- There is one hyperbolic tangent. -/
+theorem eq_tanh {t : R → R} (ht : ∀ x, t x * (exp x + exp (-x)) = exp x - exp (-x)) (x : R) : t x = tanh x := by
+  have h₁ := ht x
+  have h₂ := tanh_mul x
+  have h₃ := exp_pos x
+  have h₄ := exp_pos (-x)
+  have : exp x + exp (-x) ≠ 0 := by grind
+  have e : (t x - tanh x) * (exp x + exp (-x)) = 0 := by grind
+  grind
+
+/-! ### The exponential -/
+
+private theorem one_le_two_pow (n : Nat) : (1 : R) ≤ 2 ^ n := by
+  induction n with
+  | zero => rw [Lean.Grind.Semiring.pow_zero]; grind
+  | succ n ih => rw [Lean.Grind.Semiring.pow_succ]; grind
+
+private theorem natCast_lt_two_pow (n : Nat) : (n : R) < 2 ^ n := by
+  induction n with
+  | zero => rw [Lean.Grind.Semiring.natCast_zero, Lean.Grind.Semiring.pow_zero]; grind
+  | succ n ih =>
+    have := one_le_two_pow (R := R) n
+    rw [Lean.Grind.Semiring.natCast_succ, Lean.Grind.Semiring.pow_succ]
+    grind
+
+/-- What stays bounded under multiplication by powers of two is not positive. -/
+private theorem nonpos_of_two_pow_mul_le [Archimedean R] {d a : R} (h : ∀ n : Nat, 2 ^ n * d ≤ a) : d ≤ 0 := by
+  false_or_by_contra
+  have hd : 0 < d := by grind
+  obtain ⟨n, hn⟩ := Archimedean.exists_nat_gt (a * d⁻¹)
+  have h := h n
+  have hn₂ := natCast_lt_two_pow (R := R) n
+  have := mul_pos (by grind : 0 < 2 ^ n - a * d⁻¹) hd
+  have e : (2 ^ n - a * d⁻¹) * d = 2 ^ n * d - a := by clear this h hn hn₂; grind
+  grind
+
+/-- The laws of an exponential. -/
+private structure IsExp (E : R → R) : Prop where
+  add : ∀ x y, E (x + y) = E x * E y
+  one_add_le : ∀ x, 1 + x ≤ E x
+
+namespace IsExp
+
+variable {E F : R → R}
+
+private theorem nonneg (hE : IsExp E) (x : R) : 0 ≤ E x := by
+  have h := hE.add (x / 2) (x / 2)
+  rw [(by grind : x / 2 + x / 2 = x)] at h
+  rw [h]
+  exact mul_self_nonneg _
+
+private theorem mul_neg (hE : IsExp E) (x : R) : E x * E (-x) = 1 := by
+  have h₀ := hE.add 0 0
+  have h₁ := hE.one_add_le 0
+  rw [(by grind : (0 : R) + 0 = 0)] at h₀
+  have h₂ := hE.add x (-x)
+  rw [(by grind : x + -x = 0)] at h₂
+  have : E 0 ≠ 0 := by grind
+  grind
+
+private theorem quotient_add_self (hE : IsExp E) (hF : IsExp F) (x : R) :
+    F (x + x) * E (-(x + x)) = F x * E (-x) * (F x * E (-x)) := by
+  have h₁ := hF.add x x
+  have h₂ := hE.add (-x) (-x)
+  rw [(by grind : -x + -x = -(x + x))] at h₂
+  rw [h₁, h₂]
+  grind
+
+private theorem one_sub_le_quotient (hE : IsExp E) (hF : IsExp F) (x : R) : 1 - x * x ≤ F x * E (-x) := by
+  have h₁ := hF.one_add_le x
+  have h₂ := hE.one_add_le (-x)
+  have h₃ := hF.nonneg x
+  have h₄ := hE.nonneg (-x)
+  by_cases h : -1 ≤ x
+  · by_cases h' : x ≤ 1
+    · have h₅ := mul_nonneg (by grind : 0 ≤ F x - (1 + x)) h₄
+      have h₆ := mul_nonneg (by grind : 0 ≤ 1 + x) (by grind : 0 ≤ E (-x) - (1 - x))
+      grind
+    · have h₅ := mul_nonneg (by grind : 0 ≤ x - 1) (by grind : 0 ≤ x + 1)
+      have h₆ := mul_nonneg h₃ h₄
+      grind
+  · have h₅ := mul_nonneg (by grind : 0 ≤ -1 - x) (by grind : 0 ≤ 1 - x)
+    have h₆ := mul_nonneg h₃ h₄
+    grind
+
+private theorem two_pow_mul_le (hE : IsExp E) (hF : IsExp F) (n : Nat) (x : R) :
+    2 ^ n * (1 - F x * E (-x)) ≤ x * x := by
+  induction n generalizing x with
+  | zero =>
+    have := hE.one_sub_le_quotient hF x
+    rw [Lean.Grind.Semiring.pow_zero]
+    grind
+  | succ n ih =>
+    have h := ih (x / 2)
+    have e := hE.quotient_add_self hF (x / 2)
+    rw [(by grind : x / 2 + x / 2 = x)] at e
+    rw [e, Lean.Grind.Semiring.pow_succ]
+    generalize F (x / 2) * E (-(x / 2)) = q at *
+    have h₀ := one_le_two_pow (R := R) n
+    have := mul_nonneg (by grind : (0 : R) ≤ 2 ^ n) (mul_self_nonneg (1 - q))
+    generalize (2 : R) ^ n = t at *
+    grind
+
+private theorem one_le_quotient [Archimedean R] (hE : IsExp E) (hF : IsExp F) (x : R) : 1 ≤ F x * E (-x) := by
+  have := nonpos_of_two_pow_mul_le fun n => hE.two_pow_mul_le hF n x
+  grind
+
+private theorem le [Archimedean R] (hE : IsExp E) (hF : IsExp F) (x : R) : E x ≤ F x := by
+  have h₁ := hE.mul_neg x
+  have h₂ := mul_nonneg (hE.nonneg x) (by have := hE.one_le_quotient hF x; grind : 0 ≤ F x * E (-x) - 1)
+  have e : E x * (F x * E (-x) - 1) = F x * (E x * E (-x)) - E x := by clear h₁ h₂; grind
+  rw [h₁] at e
+  grind
+
+end IsExp
+
+/-- There is one exponential. -/
+theorem eq_exp [Archimedean R] {E : R → R} (add : ∀ x y, E (x + y) = E x * E y) (one_add_le : ∀ x, 1 + x ≤ E x)
+    (x : R) : E x = exp x := by
+  have hE : IsExp E := ⟨add, one_add_le⟩
+  have hexp : IsExp (exp (R := R)) := ⟨exp_add, one_add_le_exp⟩
+  have h₁ := hE.le hexp x
+  have h₂ := hexp.le hE x
+  grind
+
+end
+
+/-! ### Two structures on one ordered field -/
+
+/-- Two structures have the same sums, products and order. -/
+structure SameOrderedField {R : Type} (A B : AnalyticScalar R) : Prop where
+  /-- The same sums. -/
+  add : ∀ x y : R, (letI := A; x + y) = (letI := B; x + y)
+  /-- The same products. -/
+  mul : ∀ x y : R, (letI := A; x * y) = (letI := B; x * y)
+  /-- The same order. -/
+  le : ∀ x y : R, (letI := A; x ≤ y) ↔ (letI := B; x ≤ y)
+
+namespace SameOrderedField
+
+variable {R : Type} {A B : AnalyticScalar R}
+
+private theorem eq_neg [AnalyticScalar R] {x y : R} (h : y + x = 0) : y = -x := by grind
+
+theorem zero (h : SameOrderedField A B) : (letI := A; (0 : R)) = (letI := B; (0 : R)) :=
+  calc (letI := A; (0 : R)) = (letI := B; (letI := A; (0 : R)) + (0 : R)) := (letI := B; Lean.Grind.Semiring.add_zero _).symm
+    _ = (letI := A; (0 : R) + (letI := B; (0 : R))) := (h.add _ _).symm
+    _ = (letI := B; (0 : R)) := letI := A; Lean.Grind.AddCommMonoid.zero_add _
+
+theorem one (h : SameOrderedField A B) : (letI := A; (1 : R)) = (letI := B; (1 : R)) :=
+  calc (letI := A; (1 : R)) = (letI := B; (letI := A; (1 : R)) * (1 : R)) := (letI := B; Lean.Grind.Semiring.mul_one _).symm
+    _ = (letI := A; (1 : R) * (letI := B; (1 : R))) := (h.mul _ _).symm
+    _ = (letI := B; (1 : R)) := letI := A; Lean.Grind.Semiring.one_mul _
+
+theorem neg (h : SameOrderedField A B) (x : R) : (letI := A; -x) = (letI := B; -x) :=
+  letI := B
+  eq_neg <| (h.add (letI := A; -x) x).symm.trans <| (letI := A; Lean.Grind.Ring.neg_add_cancel x).trans h.zero
+
+theorem sub (h : SameOrderedField A B) (x y : R) : (letI := A; x - y) = (letI := B; x - y) :=
+  calc (letI := A; x - y) = (letI := A; x + -y) := letI := A; Lean.Grind.Ring.sub_eq_add_neg x y
+    _ = (letI := B; x + (letI := A; -y)) := h.add _ _
+    _ = (letI := B; x + -y) := letI := B; congrArg (x + ·) (h.neg y)
+    _ = (letI := B; x - y) := (letI := B; Lean.Grind.Ring.sub_eq_add_neg x y).symm
+
+/-- Two structures on one Archimedean ordered field have one exponential. -/
+theorem exp_eq (h : SameOrderedField A B) (hA : @Archimedean R A) (x : R) :
+    (letI := A; exp x) = (letI := B; exp x) :=
+  (@eq_exp R A hA (letI := B; fun x => exp x)
+    (fun x y => (congrArg (letI := B; exp) (h.add x y)).trans
+      ((letI := B; exp_add x y).trans (h.mul _ _).symm))
+    (fun x => (h.le _ _).mpr <| by
+      rw [h.add, h.one]
+      exact (letI := B; one_add_le_exp x)) x).symm
+
+/-- Two structures on one ordered field have one square root, on scalars that are not negative. -/
+theorem sqrt_eq (h : SameOrderedField A B) (x : R) (hx : letI := A; 0 ≤ x) : (letI := A; sqrt x) = (letI := B; sqrt x) :=
+  (@eq_sqrt R A (letI := B; fun x => sqrt x)
+    (fun x hx => (h.mul _ _).trans (letI := B; mul_self_sqrt x (h.zero ▸ (h.le _ _).mp hx)))
+    (fun x => (h.le _ _).mpr (by rw [h.zero]; exact (letI := B; sqrt_nonneg x))) x hx).symm
+
+/-- Two structures on one Archimedean ordered field have one hyperbolic tangent. -/
+theorem tanh_eq (h : SameOrderedField A B) (hA : @Archimedean R A) (x : R) :
+    (letI := A; tanh x) = (letI := B; tanh x) :=
+  (@eq_tanh R A (letI := B; fun x => tanh x)
+    (fun x => by
+      rw [h.mul, h.add, h.sub, h.neg, h.exp_eq hA, h.exp_eq hA]
+      exact (letI := B; tanh_mul x)) x).symm
+
+end SameOrderedField
+
+end Proofs.Autograd
