@@ -186,8 +186,8 @@ theorem mul_pos {x y : Real} (hx : 0 < x) (hy : 0 < y) : 0 < x * y := by
   obtain ⟨c, hc, N₁, ha⟩ := zero_lt_mk.mp hx
   obtain ⟨d, hd, N₂, hb⟩ := zero_lt_mk.mp hy
   refine zero_lt_mk.mpr ⟨c * d, Rat.mul_pos hc hd, N₁ + N₂, fun n hn => ?_⟩
-  have ha := ha n (by omega)
-  have hb := hb n (by omega)
+  replace ha := ha n (by omega)
+  replace hb := hb n (by omega)
   have h₁ := Rat.mul_nonneg (by grind : 0 ≤ a.seq n - c) (by grind : 0 ≤ b.seq n)
   have h₂ := Rat.mul_nonneg (by grind : 0 ≤ c) (by grind : 0 ≤ b.seq n - d)
   simp only [CauSeq.mul]

@@ -42,6 +42,13 @@ theorem rat_exists_pos_mul_le {c ε : Rat} (hc : 0 ≤ c) (hε : 0 < ε) : ∃ �
   have : (c + 1) * (ε * (c + 1)⁻¹) = ε := by grind
   exact ⟨ε * (c + 1)⁻¹, hδ, by grind⟩
 
+/-- Every rational is below a natural number. -/
+theorem rat_exists_nat_gt (q : Rat) : ∃ n : Nat, q < n := by
+  have h₁ := Rat.lt_floor_add_one q
+  have h₂ := Rat.intCast_le_intCast.mpr (Int.self_le_toNat (q.floor + 1))
+  rw [Rat.intCast_natCast] at h₂
+  exact ⟨(q.floor + 1).toNat, Std.lt_of_lt_of_le h₁ h₂⟩
+
 namespace CauSeq
 
 /-! ### The preorder -/
@@ -56,8 +63,8 @@ theorem le_trans {a b c : CauSeq} (h₁ : le a b) (h₂ : le b c) : le a c := by
   obtain ⟨N₁, h₁⟩ := h₁ (ε / 2) (by grind)
   obtain ⟨N₂, h₂⟩ := h₂ (ε / 2) (by grind)
   refine ⟨N₁ + N₂, fun n hn => ?_⟩
-  have h₁ := h₁ n (by omega)
-  have h₂ := h₂ n (by omega)
+  replace h₁ := h₁ n (by omega)
+  replace h₂ := h₂ n (by omega)
   grind
 
 /-- Where `a ≤ b` fails, `a` is above `b` by a positive margin from some term on. -/
@@ -68,8 +75,8 @@ theorem exists_pos_add_le {a b : CauSeq} (h : ¬le a b) : ∃ c, 0 < c ∧ ∃ N
   obtain ⟨N₂, h₂⟩ := b.cauchy (ε / 3) (by grind)
   obtain ⟨k, hk, h⟩ := h (N₁ + N₂)
   refine ⟨ε / 3, by grind, N₁ + N₂, fun n hn => ?_⟩
-  have h₁ := h₁ k n (by omega) (by omega)
-  have h₂ := h₂ n k (by omega) (by omega)
+  replace h₁ := h₁ k n (by omega) (by omega)
+  replace h₂ := h₂ n k (by omega) (by omega)
   grind
 
 theorem le_of_exists {a b : CauSeq} (h : ∃ N, ∀ n, N ≤ n → a.seq n ≤ b.seq n) : le a b := by
@@ -92,8 +99,8 @@ theorem not_le_of_exists {a b : CauSeq} {c : Rat} (hc : 0 < c) (h : ∃ N, ∀ n
   intro H
   obtain ⟨N₁, H⟩ := H (c / 2) (by grind)
   obtain ⟨N₂, h⟩ := h
-  have H := H (N₁ + N₂) (by omega)
-  have h := h (N₁ + N₂) (by omega)
+  replace H := H (N₁ + N₂) (by omega)
+  replace h := h (N₁ + N₂) (by omega)
   grind
 
 /-- Two sequences are equivalent if each is at most the other. -/
@@ -132,8 +139,8 @@ def add (a b : CauSeq) : CauSeq where
     obtain ⟨N₁, h₁⟩ := a.cauchy (ε / 2) (by grind)
     obtain ⟨N₂, h₂⟩ := b.cauchy (ε / 2) (by grind)
     refine ⟨N₁ + N₂, fun m n hm hn => ?_⟩
-    have h₁ := h₁ m n (by omega) (by omega)
-    have h₂ := h₂ m n (by omega) (by omega)
+    replace h₁ := h₁ m n (by omega) (by omega)
+    replace h₂ := h₂ m n (by omega) (by omega)
     grind
 
 /-- The negative, term by term. -/
@@ -155,12 +162,12 @@ def mul (a b : CauSeq) : CauSeq where
     obtain ⟨N₃, h₃⟩ := a.cauchy δ hδ
     obtain ⟨N₄, h₄⟩ := b.cauchy δ hδ
     refine ⟨N₁ + N₂ + N₃ + N₄, fun m n hm hn => ?_⟩
-    have h₁ := h₁ m (by omega)
-    have h₂ := h₂ n (by omega)
+    replace h₁ := h₁ m (by omega)
+    replace h₂ := h₂ n (by omega)
     have h₃' := h₃ n m (by omega) (by omega)
-    have h₃ := h₃ m n (by omega) (by omega)
+    replace h₃ := h₃ m n (by omega) (by omega)
     have h₄' := h₄ n m (by omega) (by omega)
-    have h₄ := h₄ m n (by omega) (by omega)
+    replace h₄ := h₄ m n (by omega) (by omega)
     have h₅ := rat_mul_le h₁ (⟨by grind, by grind⟩ : -δ ≤ b.seq m - b.seq n ∧ b.seq m - b.seq n ≤ δ)
     have h₆ := rat_mul_le h₂ (⟨by grind, by grind⟩ : -δ ≤ a.seq m - a.seq n ∧ a.seq m - a.seq n ≤ δ)
     grind
@@ -188,9 +195,9 @@ theorem mul_le_mul_of_equiv {a b : CauSeq} (h : a ≈ b) (c : CauSeq) : le (a.mu
   obtain ⟨N₁, h₁⟩ := h.1 δ hδ
   obtain ⟨N₂, h₂⟩ := h.2 δ hδ
   refine ⟨N + N₁ + N₂, fun n hn => ?_⟩
-  have hc := hc n (by omega)
-  have h₁ := h₁ n (by omega)
-  have h₂ := h₂ n (by omega)
+  replace hc := hc n (by omega)
+  replace h₁ := h₁ n (by omega)
+  replace h₂ := h₂ n (by omega)
   have := rat_mul_le hc (⟨by grind, by grind⟩ : -δ ≤ a.seq n - b.seq n ∧ a.seq n - b.seq n ≤ δ)
   simp only [mul]
   grind
@@ -200,7 +207,7 @@ theorem exists_inv {a : CauSeq} {c : Rat} (hc : 0 < c) (h : ∃ N, ∀ n, N ≤ 
     ∃ b : CauSeq, a.mul b ≈ const 1 := by
   obtain ⟨N, h⟩ := h
   have pos (n) (hn : N ≤ n) : 0 < (a.seq n)⁻¹ ∧ a.seq n * (a.seq n)⁻¹ = 1 ∧ (a.seq n)⁻¹ ≤ c⁻¹ := by
-    have h := h n hn
+    replace h := h n hn
     have h₀ : 0 < (a.seq n)⁻¹ := Lean.Grind.Field.IsOrdered.inv_pos_iff.mpr (by grind)
     have h₁ : 0 < c⁻¹ := Lean.Grind.Field.IsOrdered.inv_pos_iff.mpr hc
     have h₂ := Rat.mul_nonneg (Std.le_of_lt (Rat.mul_pos h₀ h₁)) (by grind : 0 ≤ a.seq n - c)
@@ -216,7 +223,8 @@ theorem exists_inv {a : CauSeq} {c : Rat} (hc : 0 < c) (h : ∃ N, ∀ n, N ≤ 
     have h₂ := hM n m (by omega) (by omega)
     obtain ⟨p₁, e₁, b₁⟩ := pos m (by omega)
     obtain ⟨p₂, e₂, b₂⟩ := pos n (by omega)
-    have h₃ := rat_mul_le (⟨by grind, b₁⟩ : -c⁻¹ ≤ (a.seq m)⁻¹ ∧ _) (⟨by grind, b₂⟩ : -c⁻¹ ≤ (a.seq n)⁻¹ ∧ _)
+    have h₃ := rat_mul_le (⟨by grind, b₁⟩ : -c⁻¹ ≤ (a.seq m)⁻¹ ∧ _)
+      (⟨by grind, b₂⟩ : -c⁻¹ ≤ (a.seq n)⁻¹ ∧ _)
     have h₄ := Rat.mul_pos p₁ p₂
     have h₅ := rat_mul_le (⟨by grind, h₃⟩ : -(c⁻¹ * c⁻¹) ≤ (a.seq m)⁻¹ * (a.seq n)⁻¹ ∧ _)
       (⟨by grind, by grind⟩ : -δ ≤ a.seq n - a.seq m ∧ a.seq n - a.seq m ≤ δ)

@@ -36,89 +36,101 @@ private theorem exists_step {p : Nat → Prop} (h₀ : ¬p 0) : (k : Nat) → p 
   | 0, h => absurd h h₀
   | k + 1, h => (Classical.em (p k)).elim (exists_step h₀ k) fun hk => ⟨k, hk, h⟩
 
-/-- A rational upper bound that stops being one when it is lowered by `1 / (n + 1)`. -/
-private theorem exists_rat_isUpperBound {x b : Real} (hx : s x) (hb : IsUpperBound s b) (n : Nat) :
-    ∃ q : Rat, IsUpperBound s (ofRat q) ∧ ¬IsUpperBound s (ofRat (q - ((n : Rat) + 1)⁻¹)) := by
+/-- The inverses of the positive natural numbers tend to 0. -/
+private theorem exists_nat_inv (n : Nat) : ∃ δ : Rat, 0 < δ ∧ ((n : Rat) + 1) * δ = 1 := by
+  have := Rat.natCast_nonneg (a := n)
+  generalize (n : Rat) = ν at *
+  exact ⟨(ν + 1)⁻¹, Lean.Grind.Field.IsOrdered.inv_pos_iff.mpr (by grind), by grind⟩
+
+/-- A rational upper bound that stops being one when it is lowered by `δ = 1 / (n + 1)`. -/
+private theorem exists_rat_isUpperBound {x b : Real} (hx : s x) (hb : IsUpperBound s b) {n : Nat} {δ : Rat}
+    (hδ : ((n : Rat) + 1) * δ = 1) : ∃ q : Rat, IsUpperBound s (ofRat q) ∧ ¬IsUpperBound s (ofRat (q - δ)) := by
   obtain ⟨l, hl⟩ := exists_nat_gt (-x)
   obtain ⟨m, hm⟩ := exists_nat_gt b
-  have hd : 0 < ((n : Rat) + 1)⁻¹ :=
-    Lean.Grind.Field.IsOrdered.inv_pos_iff.mpr (by have := Rat.natCast_nonneg (a := n); grind)
-  have e : ((n : Rat) + 1) * ((n : Rat) + 1)⁻¹ = 1 := by
-    have := Rat.natCast_nonneg (a := n)
-    grind
-  generalize hδ : ((n : Rat) + 1)⁻¹ = δ at *
+  have hl : ofRat (-l) < x := by
+    have : -(l : Real) < x := by grind
+    exact this
   have low : ¬IsUpperBound s (ofRat (-l + (0 : Nat) * δ)) := fun h => by
     have := h x hx
-    have e : -(l : Rat) + (0 : Nat) * δ = -l := by grind
-    rw [e, ofRat_neg] at this
-    have : -(l : Real) < x := by grind
-    exact absurd ‹x ≤ -ofRat l› (by change ¬x ≤ -(l : Real); grind)
+    have e : -(l : Rat) + (0 : Nat) * δ = -l := (congrArg (-(l : Rat) + ·) (Rat.zero_mul δ)).trans (Rat.add_zero _)
+    rw [e] at this
+    generalize ofRat (-l) = r at *
+    grind
   have high : IsUpperBound s (ofRat (-l + ((l + m) * (n + 1) : Nat) * δ)) := fun y hy => by
     have := hb y hy
     have e : -(l : Rat) + ((l + m) * (n + 1) : Nat) * δ = m := by
-      rw [Rat.natCast_mul, Rat.natCast_add, Rat.natCast_add]
-      grind
+      have e₁ : ((n + 1 : Nat) : Rat) * δ = 1 := by rw [Rat.natCast_add]; exact hδ
+      rw [Rat.natCast_mul, Rat.mul_assoc, e₁, Rat.mul_one, Rat.natCast_add, ← Rat.add_assoc, Rat.neg_add_cancel,
+        Rat.zero_add]
     rw [e]
-    change y ≤ (m : Real)
-    grind
+    exact Std.le_of_lt (Std.lt_of_le_of_lt this hm)
   obtain ⟨j, hj, hj'⟩ := exists_step (p := fun k => IsUpperBound s (ofRat (-l + k * δ))) low _ high
   refine ⟨_, hj', ?_⟩
   have e : -(l : Rat) + (j + 1 : Nat) * δ - δ = -l + j * δ := by
     rw [Rat.natCast_add]
+    generalize (j : Rat) = t
+    generalize (l : Rat) = u
+    have : ((1 : Nat) : Rat) = 1 := rfl
+    rw [this]
     grind
   rwa [e]
 
-private theorem exists_inv_le {ε : Rat} (hε : 0 < ε) : ∃ N : Nat, ∀ n, N ≤ n → ((n : Rat) + 1)⁻¹ ≤ ε := by
-  have hN := Rat.lt_floor_add_one ε⁻¹
-  have hf := Rat.intCast_le_intCast.mpr (Int.self_le_toNat (ε⁻¹.floor + 1))
-  rw [Rat.intCast_natCast] at hf
-  refine ⟨(ε⁻¹.floor + 1).toNat, fun n hn => ?_⟩
-  have hn := Rat.natCast_le_natCast.mpr hn
-  have h₁ : 0 < ε⁻¹ := Lean.Grind.Field.IsOrdered.inv_pos_iff.mpr hε
-  have h₂ : 0 < ((n : Rat) + 1)⁻¹ := Lean.Grind.Field.IsOrdered.inv_pos_iff.mpr (by grind)
-  have h₃ := Rat.mul_nonneg (Std.le_of_lt (Rat.mul_pos hε h₂)) (by grind : 0 ≤ (n : Rat) + 1 - ε⁻¹)
-  have e : ε * ((n : Rat) + 1)⁻¹ * ((n : Rat) + 1 - ε⁻¹) = ε - ((n : Rat) + 1)⁻¹ := by
-    clear h₃ hn hf hN
-    grind
+private theorem exists_le_of_mul_eq_one {δ : Nat → Rat} (hδ : ∀ n, 0 < δ n ∧ ((n : Rat) + 1) * δ n = 1) {ε : Rat}
+    (hε : 0 < ε) : ∃ N : Nat, ∀ n, N ≤ n → δ n ≤ ε := by
+  obtain ⟨N, hN⟩ := rat_exists_nat_gt ε⁻¹
+  refine ⟨N, fun n hn => ?_⟩
+  have hn := Std.lt_of_lt_of_le hN (Rat.natCast_le_natCast.mpr hn)
+  obtain ⟨h₁, h₂⟩ := hδ n
+  generalize (n : Rat) = ν at *
+  generalize δ n = d at *
+  clear hN
+  have h₃ := Rat.mul_nonneg (Std.le_of_lt (Rat.mul_pos hε h₁)) (by grind : 0 ≤ ν + 1 - ε⁻¹)
+  have e : ε * d * (ν + 1 - ε⁻¹) = ε - d := by clear h₃ hn; grind
+  rw [e] at h₃
   grind
 
 /-- A set of real numbers that is not empty and is bounded above has a least upper bound. -/
 theorem exists_isLUB (hne : ∃ x, s x) (hbdd : ∃ b, IsUpperBound s b) : ∃ b, IsLUB s b := by
   obtain ⟨x, hx⟩ := hne
   obtain ⟨b, hb⟩ := hbdd
-  have ⟨q, hq⟩ := Classical.axiomOfChoice (exists_rat_isUpperBound hx hb)
-  have close (m n : Nat) : q m ≤ q n + ((m : Rat) + 1)⁻¹ := by
-    obtain ⟨_, h⟩ := hq m
+  have ⟨δ, hδ⟩ := Classical.axiomOfChoice exists_nat_inv
+  have ⟨q, hq⟩ := Classical.axiomOfChoice fun n => exists_rat_isUpperBound hx hb (hδ n).2
+  have small {ε : Rat} (hε : 0 < ε) := exists_le_of_mul_eq_one hδ hε
+  clear hδ hx hb
+  have lowered (n : Nat) : ∃ y, s y ∧ ofRat (q n - δ n) < y := by
+    obtain ⟨_, h⟩ := hq n
     simp only [IsUpperBound, Classical.not_forall] at h
     obtain ⟨y, hy, h⟩ := h
-    have h₁ := (hq n).1 y hy
-    have := ofRat_lt.mp (by grind : ofRat (q m - ((m : Rat) + 1)⁻¹) < ofRat (q n))
-    grind
-  let a : CauSeq := ⟨q, fun ε hε => by
-    obtain ⟨N, hN⟩ := exists_inv_le hε
+    exact ⟨y, hy, by grind⟩
+  have close (m n : Nat) : q m - δ m ≤ q n := by
+    obtain ⟨y, hy, h⟩ := lowered m
+    exact Std.le_of_lt (ofRat_lt.mp (Std.lt_of_lt_of_le h ((hq n).1 y hy)))
+  obtain ⟨a, rfl⟩ : ∃ a : CauSeq, a.seq = q := ⟨⟨q, fun ε hε => by
+    obtain ⟨N, hN⟩ := small hε
     refine ⟨N, fun m n hm _ => ?_⟩
     have h₁ := hN m hm
     have h₂ := close m n
-    grind⟩
+    clear hN close small lowered hq
+    grind⟩, rfl⟩
   refine ⟨mk a, fun y hy => ?_, fun c hc => ?_⟩
   · refine le_of_forall_pos_le_add fun ε hε => ?_
     obtain ⟨r, hr₀, hr⟩ := exists_rat_btwn hε
     obtain ⟨N, hN⟩ := exists_ofRat_near a (ofRat_lt.mp hr₀)
     have h₁ := (hN N (Nat.le_refl N)).1
     have h₂ := (hq N).1 y hy
+    clear hN close small lowered hq
     grind
   · refine le_of_forall_pos_le_add fun ε hε => ?_
     obtain ⟨r, hr₀, hr⟩ := exists_rat_btwn (by grind : 0 < ε / 2)
     obtain ⟨N, hN⟩ := exists_ofRat_near a (ofRat_lt.mp hr₀)
-    obtain ⟨M, hM⟩ := exists_inv_le (ofRat_lt.mp hr₀)
+    obtain ⟨M, hM⟩ := small (ofRat_lt.mp hr₀)
     have h₁ := (hN (N + M) (by omega)).2
     have h₂ := hM (N + M) (by omega)
-    obtain ⟨_, h⟩ := hq (N + M)
-    simp only [IsUpperBound, Classical.not_forall] at h
-    obtain ⟨y, hy, h⟩ := h
+    obtain ⟨y, hy, h⟩ := lowered (N + M)
     have h₃ := hc y hy
-    have h₄ := ofRat_le.mpr (by grind : q (N + M) ≤ q (N + M) - (((N + M : Nat) : Rat) + 1)⁻¹ + r)
+    have h₄ := ofRat_le.mpr (by grind : a.seq (N + M) ≤ a.seq (N + M) - δ (N + M) + r)
     rw [ofRat_add] at h₄
+    clear hN hM close small lowered hq hc
     grind
 
 noncomputable section
@@ -156,8 +168,8 @@ theorem Tendsto.unique {x : Nat → Real} {l l' : Real} (h : Tendsto x l) (h' : 
   have le {l l' : Real} (h : Tendsto x l) (h' : Tendsto x l') : l ≤ l' := le_of_forall_pos_le_add fun ε hε => by
     obtain ⟨N, h⟩ := h (ε / 2) (by grind)
     obtain ⟨M, h'⟩ := h' (ε / 2) (by grind)
-    have h := h (N + M) (by omega)
-    have h' := h' (N + M) (by omega)
+    replace h := h (N + M) (by omega)
+    replace h' := h' (N + M) (by omega)
     grind
   have h₁ := le h h'
   have h₂ := le h' h

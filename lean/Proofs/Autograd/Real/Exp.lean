@@ -52,7 +52,7 @@ theorem nonpos_of_two_pow_mul_le {d a : Real} {N : Nat} (h : ∀ n, N ≤ n → 
   false_or_by_contra
   have hd : 0 < d := by grind
   obtain ⟨M, hM⟩ := exists_forall_lt_two_pow (a * d⁻¹)
-  have h := h (N + M) (by omega)
+  replace h := h (N + M) (by omega)
   have := mul_pos (by have := hM (N + M) (by omega); grind : 0 < 2 ^ (N + M) - a * d⁻¹) hd
   have e : (2 ^ (N + M) - a * d⁻¹) * d = 2 ^ (N + M) * d - a := by clear this h; grind
   grind
@@ -164,7 +164,7 @@ private theorem compound_mul_le {m : Nat} (hn : -x ≤ 2 ^ n) (hm : x ≤ 2 ^ m)
 private theorem isLUB_exp (x : Real) : IsLUB (fun y => ∃ n, -x ≤ 2 ^ n ∧ y = compound n x) (exp x) := by
   obtain ⟨N, hN⟩ := exists_forall_lt_two_pow (-x)
   obtain ⟨M, hM⟩ := exists_forall_lt_two_pow x
-  have hM := hM M (Nat.le_refl M)
+  replace hM := hM M (Nat.le_refl M)
   have pos := compound_pos (n := M) (x := -x) (by grind)
   refine isLUB_sSup ⟨_, N, Std.le_of_lt (hN N (Nat.le_refl N)), rfl⟩ ⟨(compound M (-x))⁻¹, fun y ⟨n, hn, e⟩ => ?_⟩
   have h₁ := compound_mul_le hn (Std.le_of_lt hM)
@@ -205,8 +205,8 @@ theorem exp_mul_exp_neg (x : Real) : exp x * exp (-x) = 1 := by
     obtain ⟨N, hN⟩ := exists_forall_lt_two_pow x
     obtain ⟨M, hM⟩ := exists_forall_lt_two_pow (-x)
     refine nonpos_of_two_pow_mul_le (N := N + M) (a := x * x) fun n hn => ?_
-    have hN := hN n (by omega)
-    have hM := hM n (by omega)
+    replace hN := hN n (by omega)
+    replace hM := hM n (by omega)
     have h₁ := two_pow_mul_le n x
     have h₂ := mul_le_mul (compound_le_exp (Std.le_of_lt hM)) (compound_le_exp (n := n) (x := -x) (by grind))
       (compound_nonneg (by grind)) (exp_nonneg x)

@@ -91,9 +91,9 @@ theorem tendsto_exp (x : Real) : Tendsto (fun n => (1 + x / 2 ^ n) ^ 2 ^ n) (exp
   obtain ⟨M, hM⟩ := exists_forall_lt_two_pow (-x)
   obtain ⟨K, hK⟩ := exists_forall_lt_two_pow (exp x * (x * x) * ε⁻¹)
   refine ⟨N + M + K, fun n hn => ?_⟩
-  have hN := hN n (by omega)
-  have hM := hM n (by omega)
-  have hK := hK n (by omega)
+  replace hN := hN n (by omega)
+  replace hM := hM n (by omega)
+  replace hK := hK n (by omega)
   simp only [← compound_eq]
   have h₀ := compound_nonneg (Std.le_of_lt hM)
   have h₁ := compound_le_exp (Std.le_of_lt hM)

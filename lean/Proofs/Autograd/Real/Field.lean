@@ -99,12 +99,11 @@ theorem natCast_le {m n : Nat} : (m : Real) ≤ n ↔ m ≤ n := ofRat_le.trans 
 theorem exists_nat_gt (x : Real) : ∃ n : Nat, x < n := by
   obtain ⟨a, rfl⟩ := exists_mk x
   obtain ⟨B, _, N, h⟩ := a.exists_bound
-  have hB := Rat.lt_floor_add_one B
-  refine ⟨(B.floor + 1).toNat + 1, mk_lt.mpr ⟨1, by decide, N, fun n hn => ?_⟩⟩
-  have h := (h n hn).2
-  have hf := Rat.intCast_le_intCast.mpr (Int.self_le_toNat (B.floor + 1))
-  rw [Rat.intCast_natCast] at hf
+  obtain ⟨k, hk⟩ := rat_exists_nat_gt B
+  refine ⟨k + 1, mk_lt.mpr ⟨1, by decide, N, fun n hn => ?_⟩⟩
+  replace h := (h n hn).2
   simp only [CauSeq.const, Rat.natCast_add]
+  generalize (k : Rat) = q at *
   grind
 
 /-- A positive real number is above the inverse of a positive natural number. -/
@@ -139,8 +138,8 @@ theorem exists_rat_btwn {x y : Real} (h : x < y) : ∃ q : Rat, x < ofRat q ∧ 
   obtain ⟨M, hM⟩ := exists_ofRat_near a (by grind : 0 < c / 4)
   obtain ⟨K, hK⟩ := exists_ofRat_near b (by grind : 0 < c / 4)
   have hab := ofRat_le.mpr (hab (N + M + K) (by omega))
-  have hM := hM (N + M + K) (by omega)
-  have hK := hK (N + M + K) (by omega)
+  replace hM := hM (N + M + K) (by omega)
+  replace hK := hK (N + M + K) (by omega)
   have hc' : ofRat c = ofRat (c / 4) + ofRat (c / 4) + ofRat (c / 2) := by
     rw [← ofRat_add, ← ofRat_add]; exact congrArg ofRat (by grind)
   have h₂ : ofRat (c / 2) = ofRat (c / 4) + ofRat (c / 4) := by

@@ -36,6 +36,23 @@ section
 
 variable {R : Type} [AnalyticScalar R]
 
+/-- Where sets that are not empty and are bounded above have least upper bounds, the field is Archimedean. -/
+theorem archimedean_of_complete
+    (complete : ∀ s : R → Prop, (∃ x, s x) → (∃ b, ∀ x, s x → x ≤ b) → ∃ b, (∀ x, s x → x ≤ b) ∧
+      ∀ c, (∀ x, s x → x ≤ c) → b ≤ c) : Archimedean R where
+  exists_nat_gt x := by
+    false_or_by_contra
+    rename_i H
+    have H (n : Nat) : (n : R) ≤ x := by
+      have : ¬x < (n : R) := fun h => H ⟨n, h⟩
+      grind
+    obtain ⟨b, hb, least⟩ := complete (fun y => ∃ n : Nat, y = n) ⟨_, 0, rfl⟩ ⟨x, fun _ ⟨n, e⟩ => e ▸ H n⟩
+    have := least (b - 1) fun _ ⟨n, e⟩ => by
+      have := hb _ ⟨n + 1, rfl⟩
+      rw [Lean.Grind.Semiring.natCast_succ] at this
+      grind
+    grind
+
 /-- Two scalars that are not negative and have one square are equal. -/
 theorem eq_of_mul_self_eq {x y : R} (hx : 0 ≤ x) (hy : 0 ≤ y) (h : x * x = y * y) : x = y := by
   have e : (x - y) * (x + y) = 0 := by grind
@@ -76,7 +93,7 @@ private theorem nonpos_of_two_pow_mul_le [Archimedean R] {d a : R} (h : ∀ n : 
   false_or_by_contra
   have hd : 0 < d := by grind
   obtain ⟨n, hn⟩ := Archimedean.exists_nat_gt (a * d⁻¹)
-  have h := h n
+  replace h := h n
   have hn₂ := natCast_lt_two_pow (R := R) n
   have := mul_pos (by grind : 0 < 2 ^ n - a * d⁻¹) hd
   have e : (2 ^ n - a * d⁻¹) * d = 2 ^ n * d - a := by clear this h hn hn₂; grind
