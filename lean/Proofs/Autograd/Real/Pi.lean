@@ -1,7 +1,7 @@
 module
 
 public import Proofs.Autograd.Real.Sqrt
-public import Proofs.Autograd.Real.Exp
+public import Proofs.Autograd.Real.Compound
 
 /-!
 # π, by Archimedes

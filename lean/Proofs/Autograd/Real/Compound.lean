@@ -1,0 +1,150 @@
+module
+
+public import Proofs.Autograd.Real.Field
+
+/-!
+# The approximations of the exponential
+
+`compound n x` is `(1 + x / 2ⁿ) ^ 2ⁿ` (`Real.compound_eq`), written as repeated squaring: `compound (n + 1) x = compound n (x / 2) ^ 2`.
+So everything about it is an induction of one step.
+
+Main results: it grows with `n` once `1 + x / 2ⁿ` is not negative (`compound_mono`); `compound n x * compound n (-x)` lies between
+`1 - x² / 2ⁿ` (`two_pow_mul_le`) and 1 (`compound_mul_compound_neg_le`); for `x` and `y` of one sign `compound n (x + y)` is at
+most `compound n x * compound n y` (`compound_add_le`).
+-/
+
+@[expose] public section
+
+set_option autoImplicit false
+
+namespace Proofs.Autograd.Real
+
+variable {x y : Real} {n : Nat}
+
+/-! ### Powers of two -/
+
+theorem two_pow_succ (n : Nat) : (2 : Real) ^ (n + 1) = 2 ^ n * 2 := Lean.Grind.Semiring.pow_succ 2 n
+
+theorem one_le_two_pow : (n : Nat) → (1 : Real) ≤ 2 ^ n
+  | 0 => by grind
+  | n + 1 => by have := one_le_two_pow n; rw [two_pow_succ]; grind
+
+/-- Powers of two pass every number. -/
+theorem exists_forall_lt_two_pow (x : Real) : ∃ N : Nat, ∀ n, N ≤ n → x < 2 ^ n := by
+  have lt : (n : Nat) → (n : Real) < 2 ^ n := by
+    intro n
+    induction n with
+    | zero => have := one_le_two_pow 0; change (0 : Real) < _; grind
+    | succ n ih =>
+      have := one_le_two_pow n
+      rw [two_pow_succ, natCast_add]
+      change (n : Real) + 1 < _
+      grind
+  obtain ⟨N, hN⟩ := exists_nat_gt x
+  refine ⟨N, fun n hn => ?_⟩
+  have h₁ := lt n
+  have h₂ := natCast_le.mpr hn
+  grind
+
+/-- What stays bounded under multiplication by powers of two is not positive. -/
+theorem nonpos_of_two_pow_mul_le {d a : Real} {N : Nat} (h : ∀ n, N ≤ n → 2 ^ n * d ≤ a) : d ≤ 0 := by
+  false_or_by_contra
+  have hd : 0 < d := by grind
+  obtain ⟨M, hM⟩ := exists_forall_lt_two_pow (a * d⁻¹)
+  replace h := h (N + M) (by omega)
+  have := mul_pos (by have := hM (N + M) (by omega); grind : 0 < 2 ^ (N + M) - a * d⁻¹) hd
+  have e : (2 ^ (N + M) - a * d⁻¹) * d = 2 ^ (N + M) * d - a := by clear this h; grind
+  grind
+
+/-! ### The approximations -/
+
+noncomputable section
+
+/-- The approximation `(1 + x / 2ⁿ) ^ 2ⁿ` of the exponential, by repeated squaring. -/
+def compound : Nat → Real → Real
+  | 0, x => 1 + x
+  | n + 1, x => compound n (x / 2) * compound n (x / 2)
+
+theorem compound_eq (n : Nat) (x : Real) : compound n x = (1 + x / 2 ^ n) ^ 2 ^ n := by
+  induction n generalizing x with
+  | zero => simp only [compound, Nat.pow_zero, Lean.Grind.Semiring.pow_one]; grind
+  | succ n ih =>
+    have h := one_le_two_pow n
+    have e : x / 2 / 2 ^ n = x / 2 ^ (n + 1) := by rw [two_pow_succ]; grind
+    rw [compound, ih, e, ← Lean.Grind.Semiring.pow_add, Nat.pow_succ, Nat.mul_two]
+
+theorem compound_nonneg (h : -x ≤ 2 ^ n) : 0 ≤ compound n x := by
+  cases n with
+  | zero => simp only [compound]; grind
+  | succ n => exact mul_self_nonneg _
+
+theorem compound_pos (h : -x < 2 ^ n) : 0 < compound n x := by
+  induction n generalizing x with
+  | zero => simp only [compound]; grind
+  | succ n ih =>
+    rw [two_pow_succ] at h
+    have := ih (x := x / 2) (by grind)
+    exact mul_pos this this
+
+theorem compound_le_succ (h : -x ≤ 2 ^ n) : compound n x ≤ compound (n + 1) x := by
+  induction n generalizing x with
+  | zero => have := mul_self_nonneg x; simp only [compound]; grind
+  | succ n ih =>
+    rw [two_pow_succ] at h
+    have h₁ := ih (x := x / 2) (by grind)
+    have h₂ := compound_nonneg (n := n) (x := x / 2) (by grind)
+    exact mul_le_mul h₁ h₁ h₂ (by grind)
+
+theorem compound_mono (h : -x ≤ 2 ^ n) (k : Nat) : compound n x ≤ compound (n + k) x ∧ -x ≤ 2 ^ (n + k) := by
+  induction k with
+  | zero => exact ⟨by grind, h⟩
+  | succ k ih =>
+    obtain ⟨h₁, h₂⟩ := ih
+    have h₃ := compound_le_succ h₂
+    have h₄ := one_le_two_pow (n + k)
+    have h₅ := two_pow_succ (n + k)
+    exact ⟨Std.le_trans h₁ h₃, by rw [← Nat.add_assoc]; grind⟩
+
+theorem compound_mul_compound_neg_le (h₁ : -x ≤ 2 ^ n) (h₂ : x ≤ 2 ^ n) : compound n x * compound n (-x) ≤ 1 := by
+  induction n generalizing x with
+  | zero => have := mul_self_nonneg x; simp only [compound]; grind
+  | succ n ih =>
+    rw [two_pow_succ] at h₁ h₂
+    have h := ih (x := x / 2) (by grind) (by grind)
+    have h₀ := mul_nonneg (compound_nonneg (n := n) (x := x / 2) (by grind))
+      (compound_nonneg (n := n) (x := -(x / 2)) (by grind))
+    have e : -x / 2 = -(x / 2) := by grind
+    simp only [compound, e]
+    have := mul_le_mul h h h₀ (by grind)
+    grind
+
+theorem two_pow_mul_le (n : Nat) (x : Real) : 2 ^ n * (1 - compound n x * compound n (-x)) ≤ x * x := by
+  induction n generalizing x with
+  | zero => simp only [compound]; grind
+  | succ n ih =>
+    have h := ih (x / 2)
+    have e : -x / 2 = -(x / 2) := by grind
+    simp only [compound, e, two_pow_succ]
+    generalize compound n (x / 2) = a at *
+    generalize compound n (-(x / 2)) = b at *
+    have h₀ := one_le_two_pow n
+    have := mul_nonneg (by grind : (0 : Real) ≤ 2 ^ n) (mul_self_nonneg (1 - a * b))
+    generalize (2 : Real) ^ n = t at *
+    grind
+
+theorem compound_add_le (hxy : 0 ≤ x * y) (hx : -x ≤ 2 ^ n) (hy : -y ≤ 2 ^ n) (h : -(x + y) ≤ 2 ^ n) :
+    compound n (x + y) ≤ compound n x * compound n y := by
+  induction n generalizing x y with
+  | zero => simp only [compound]; grind
+  | succ n ih =>
+    rw [two_pow_succ] at hx hy h
+    have h₁ := ih (x := x / 2) (y := y / 2) (by grind) (by grind) (by grind) (by grind)
+    have h₀ := compound_nonneg (n := n) (x := x / 2 + y / 2) (by grind)
+    have e : (x + y) / 2 = x / 2 + y / 2 := by grind
+    simp only [compound, e]
+    have := mul_le_mul h₁ h₁ h₀ (by grind)
+    grind
+
+end
+
+end Proofs.Autograd.Real
