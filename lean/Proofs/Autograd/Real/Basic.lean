@@ -5,8 +5,8 @@ public import Proofs.Autograd.Real.CauSeq
 /-!
 # The real numbers
 
-`Real` is the type of Cauchy sequences of rationals up to equivalence. This file makes it a commutative ring, a linear order and an
-ordered ring, by the classes of `Lean.Grind` and `Std`; from here on `grind` works on it. The names are Mathlib's, below
+`Real` is the type of Cauchy sequences of rationals up to equivalence. This file makes it a commutative ring, a linear order and
+an ordered ring, by the classes of `Lean.Grind` and `Std`; from here on `grind` works on it. The names are Mathlib's, below
 `Proofs.Autograd`, so that both can be imported at once.
 
 Main definitions: `Real`, `Real.ofRat`. Main results: the instances; `Real.exists_mul_eq_one`.

@@ -5,8 +5,8 @@ public import Init
 /-!
 # Cauchy sequences of rationals
 
-`CauSeq` is the type of Cauchy sequences in core's `Rat`. Sums, products and negatives are taken term by term; `CauSeq.le` compares
-two sequences up to every positive tolerance. It is a total preorder, and the real numbers are the sequences up to `le` both
+`CauSeq` is the type of Cauchy sequences in core's `Rat`. Sums, products and negatives are taken term by term; `CauSeq.le`
+compares two sequences up to every positive tolerance. It is a total preorder, and the real numbers are the sequences up to `le` both
 ways. No absolute value is used: a bound on `|x|` is two bounds on `x`.
 
 Main results: `le_total`, `exists_pos_add_le` (what is not below lies above by a positive margin), `mul_le_mul_of_equiv`,

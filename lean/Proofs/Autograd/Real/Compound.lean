@@ -5,8 +5,8 @@ public import Proofs.Autograd.Real.Field
 /-!
 # The approximations of the exponential
 
-`compound n x` is `(1 + x / 2ⁿ) ^ 2ⁿ` (`Real.compound_eq`), written as repeated squaring: `compound (n + 1) x = compound n (x / 2) ^ 2`.
-So everything about it is an induction of one step.
+`compound n x` is `(1 + x / 2ⁿ) ^ 2ⁿ` (`Real.compound_eq`), written as repeated squaring:
+`compound (n + 1) x = compound n (x / 2) ^ 2`. So everything about it is an induction of one step.
 
 Main results: it grows with `n` once `1 + x / 2ⁿ` is not negative (`compound_mono`); `compound n x * compound n (-x)` lies between
 `1 - x² / 2ⁿ` (`two_pow_mul_le`) and 1 (`compound_mul_compound_neg_le`); for `x` and `y` of one sign `compound n (x + y)` is at

@@ -6,9 +6,9 @@ public import Proofs.Autograd.Real.Compound
 /-!
 # The exponential
 
-`Real.exp x` is the least upper bound of the approximations `(1 + x / 2ⁿ) ^ 2ⁿ` over the `n` from which on the base is not negative.
-As `compound n x * compound n (-x)` tends to 1, `exp x * exp (-x) = 1`. For `x` and `y` of one sign `(1 + x) * (1 + y)` is at least
-`1 + (x + y)`, hence `exp (x + y) ≤ exp x * exp y`; the same at `-x` and `-y` is the converse.
+`Real.exp x` is the least upper bound of the approximations `(1 + x / 2ⁿ) ^ 2ⁿ` over the `n` from which on the base is not
+negative. As `compound n x * compound n (-x)` tends to 1, `exp x * exp (-x) = 1`. For `x` and `y` of one sign
+`(1 + x) * (1 + y)` is at least `1 + (x + y)`, hence `exp (x + y) ≤ exp x * exp y`; the same at `-x` and `-y` is the converse.
 
 Main results: `Real.exp_add`, `Real.add_one_le_exp`.
 -/

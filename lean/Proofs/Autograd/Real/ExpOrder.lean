@@ -5,7 +5,8 @@ public import Proofs.Autograd.Real.Exp
 /-!
 # What follows from the laws of the exponential
 
-Values, inverse, order and bounds from above; `Real.tendsto_exp` says that the exponential is the limit of `(1 + x / 2ⁿ) ^ 2ⁿ`.
+Values, inverse, order and a bound from above; `Real.tendsto_exp` says that the exponential is the limit of
+`(1 + x / 2ⁿ) ^ 2ⁿ`.
 -/
 
 public section
@@ -43,14 +44,14 @@ theorem exp_nat_mul (x : Real) (n : Nat) : exp (n * x) = exp x ^ n := by
     have : (n : Real) * x + x = (n + 1) * x := by grind
     exact congrArg exp this.symm
 
-theorem one_lt_exp (hx : 0 < x) : 1 < exp x := by
+theorem one_lt_exp_of_pos (hx : 0 < x) : 1 < exp x := by
   have := add_one_le_exp x
   grind
 
 theorem exp_lt_exp : exp x < exp y ↔ x < y := by
   have lt {x y : Real} (h : x < y) : exp x < exp y := by
     have h₁ := exp_add x (y - x)
-    have h₂ := mul_pos (exp_pos x) (by have := one_lt_exp (by grind : 0 < y - x); grind : 0 < exp (y - x) - 1)
+    have h₂ := mul_pos (exp_pos x) (by have := one_lt_exp_of_pos (by grind : 0 < y - x); grind : 0 < exp (y - x) - 1)
     rw [(by grind : x + (y - x) = y)] at h₁
     grind
   refine ⟨fun h => ?_, lt⟩
@@ -69,12 +70,12 @@ theorem exp_le_exp : exp x ≤ exp y ↔ x ≤ y := by
   · have := h.mp (by grind)
     grind
 
-theorem exp_injective (h : exp x = exp y) : x = y := by
+theorem exp_injective : Function.Injective exp := fun x y h => by
   have h₁ := exp_le_exp.mp (by grind : exp x ≤ exp y)
   have h₂ := exp_le_exp.mp (by grind : exp y ≤ exp x)
   grind
 
-theorem exp_eq_one_iff : exp x = 1 ↔ x = 0 :=
+theorem exp_eq_one_iff (x : Real) : exp x = 1 ↔ x = 0 :=
   ⟨fun h => exp_injective (h.trans exp_zero.symm), fun h => h ▸ exp_zero⟩
 
 /-- Below 1 the exponential is bounded by the inverse of its tangent at 0, mirrored. -/

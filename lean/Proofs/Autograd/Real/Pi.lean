@@ -6,14 +6,14 @@ public import Proofs.Autograd.Real.Compound
 /-!
 # π, by Archimedes
 
-`Real.pi` is the least upper bound of the half-perimeters of the regular polygons of 4, 8, 16, … sides inscribed in the unit circle,
-and the greatest lower bound of those of the circumscribed ones (`Real.isLUB_pi`, `Real.isGLB_pi`).
+`Real.pi` is half the length of the unit circle: the least upper bound of the half-perimeters of the regular polygons of 4, 8,
+16, … sides inscribed in it, and the greatest lower bound of those of the circumscribed ones (`Real.isLUB_pi`, `Real.isGLB_pi`).
 
 The polygon of `2 ^ (n + 2)` sides has the half central angle `θ = π / 2 ^ (n + 2)`. Its cosine and sine are `halfCos n` and
 `halfSin n`, found from those of the square by the half-angle formulas. That they are what they are called is proved:
 `(halfCos n, halfSin n)` lies on the unit circle in the open first quadrant (`halfCos_sq_add_halfSin_sq`), doubling its angle
-gives the point before (`halfCos_eq`, `halfSin_eq`), and doubling that of the first gives a right angle (`halfCos_zero`). A side of the
-inscribed polygon is the chord `2 * sin θ`, one of the circumscribed polygon is `2 * tan θ`.
+gives the point before (`halfCos_eq`, `halfSin_eq`), and doubling that of the first gives a right angle (`halfCos_zero`). A side
+of the inscribed polygon is the chord `2 * sin θ` (`chord_sq`), one of the circumscribed polygon is `2 * tan θ`.
 -/
 
 @[expose] public section
@@ -83,7 +83,8 @@ theorem halfSin_nonneg (n : Nat) : 0 ≤ halfSin n := by
 theorem halfSin_pos (n : Nat) : 0 < halfSin n := by
   have h₁ := halfSin_nonneg n
   have h₂ := halfCos_sq_add_halfSin_sq n
-  have h₃ := mul_pos (by have := halfCos_lt_one n; grind : 0 < 1 - halfCos n) (by have := halfCos_pos n; grind : 0 < 1 + halfCos n)
+  have h₃ := mul_pos (by have := halfCos_lt_one n; grind : 0 < 1 - halfCos n)
+    (by have := halfCos_pos n; grind : 0 < 1 + halfCos n)
   have : halfSin n ≠ 0 := by intro e; rw [e] at h₂; grind
   grind
 
@@ -111,6 +112,12 @@ theorem halfSin_eq (n : Nat) : halfSin n = 2 * halfSin (n + 1) * halfCos (n + 1)
         4 * (halfSin (n + 1) * halfSin (n + 1)) * (halfCos (n + 1) * halfCos (n + 1)) := by clear h₁ h₂ h₃; grind
     rw [e, h₁, h₂]
     grind
+
+/-- The chord from `(1, 0)` to the point of the double angle, a side of the inscribed polygon, has the length `2 * halfSin`. -/
+theorem chord_sq (n : Nat) : (1 - halfCos n) ^ 2 + (0 - halfSin n) ^ 2 = (2 * halfSin (n + 1)) ^ 2 := by
+  have h₁ := halfCos_sq_add_halfSin_sq n
+  have h₂ := halfSin_mul_self n
+  grind
 
 /-! ### The perimeters -/
 

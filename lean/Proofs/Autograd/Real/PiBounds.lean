@@ -5,8 +5,8 @@ public import Proofs.Autograd.Real.Pi
 /-!
 # Bounds of π, and the constant of GELU
 
-The cosines are enclosed by 16 digits each, one halving after another; the inscribed polygon of 512 sides and the circumscribed one
-of 2048 then give `3.1415 < π < 3.1416` (`Real.pi_gt_d4`, `Real.pi_lt_d4`). `Real.sqrtTwoDivPi` is `√(2 / π)`.
+The cosines are enclosed by 16 digits each, one halving after another; the inscribed polygon of 512 sides and the circumscribed
+one of 2048 then give `3.1415 < π < 3.1416` (`Real.pi_gt_d4`, `Real.pi_lt_d4`). `Real.sqrtTwoDivPi` is `√(2 / π)`.
 -/
 
 @[expose] public section

@@ -5,8 +5,8 @@ public import Proofs.Autograd.Real.Complete
 /-!
 # The square root
 
-`Real.sqrt x` is the least upper bound of the numbers whose square is at most `x`: for `0 ≤ x` the number that is not negative and has
-the square `x` (`Real.mul_self_sqrt`, `Real.sqrt_eq_of_mul_self_eq`), and 0 for negative `x`, as Mathlib's.
+`Real.sqrt x` is the least upper bound of the numbers whose square is at most `x`: for `0 ≤ x` the number that is not negative
+and has the square `x` (`Real.mul_self_sqrt`, `Real.sqrt_eq_of_mul_self_eq`), and 0 for negative `x`, as Mathlib's.
 -/
 
 @[expose] public section

@@ -101,7 +101,9 @@ private theorem nonpos_of_two_pow_mul_le [Archimedean R] {d a : R} (h : ∀ n : 
 
 /-- The laws of an exponential. -/
 private structure IsExp (E : R → R) : Prop where
+  /-- Sums become products. -/
   add : ∀ x y, E (x + y) = E x * E y
+  /-- It lies above its tangent at 0. -/
   one_add_le : ∀ x, 1 + x ≤ E x
 
 namespace IsExp
