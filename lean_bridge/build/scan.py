@@ -172,9 +172,14 @@ class _Scanner:
             return None  # a field; behind a token that ends in a dot there is a name
         if word == "class" and after in _NAMED:
             return None
-        if word == "lemma" and not self._is_name(at + 1):
-            return None  # not a word of Lean's own
+        if word == "lemma" and not (self._is_name(at + 1) and self._opens_a_command(at)):
+            return None  # not a word of Lean's own: a theorem may have the name, and be applied
         return self._declared(word, at, name_components(after) if self._is_name(at + 1) else ())
+
+    def _opens_a_command(self, at: int) -> bool:
+        """Return whether a word stands where a command does: at the margin, or behind what precedes one."""
+        here = self._tokens[at].at
+        return here == self._lines[self._line(here) - 1] or self._tokens[at - 1].text in _BEFORE_A_COMMAND
 
     def _declared(self, keyword: str, at: int, named: Components) -> Declared:
         offset = self._tokens[at].at
@@ -223,6 +228,10 @@ class _Scanner:
             low, high = (middle, high) if self._lines[middle] <= offset else (low, middle)
         return low + 1
 
+
+_BEFORE_A_COMMAND: Final = frozenset(
+    {"]", "in", "private", "protected", "public", "noncomputable", "unsafe", "partial", "meta", "nonrec"}
+)
 
 _OPENING: Final = _NAMED | frozenset(
     {

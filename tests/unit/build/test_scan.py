@@ -156,3 +156,12 @@ def test_where_the_text_tells_nothing_is_unclear(text: str) -> None:
 def test_what_stands_behind_an_exit_is_not_read_as_text() -> None:
     assert scan_declarations("#exit\n/- a -/ -- b\n").behind_exit is None
     assert scan_declarations("#exit\n -- a\n  'b theorem").behind_exit == (3, 2)
+
+
+def test_a_theorem_called_lemma_may_be_applied() -> None:
+    applied = "theorem lemma : P := p\ntheorem t : P := lemma two\ntheorem u : P :=\n  lemma two\n"
+    assert [each.name for each in scan_declarations(applied).declared] == [("lemma",), ("t",), ("u",)]
+    declared = (
+        "lemma a : P := p\n@[simp] lemma b : P := p\nprivate lemma c : P := p\nopen N in lemma d : P := p\n"
+    )
+    assert [each.name for each in scan_declarations(declared).declared] == [("a",), ("b",), ("c",), ("d",)]
