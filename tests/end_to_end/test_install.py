@@ -24,8 +24,9 @@ def npm(folder: Path, script: str) -> tuple[str, ...]:
 
 
 def left_behind() -> list[str]:
-    """Return what a failed installation leaves besides its lock."""
-    return [path.name for path in embedded_directory().parent.iterdir() if path.suffix != ".lock"]
+    """Return what an installation leaves besides its lock and what is remembered of it."""
+    beside = (".lock", ".seen")
+    return [path.name for path in embedded_directory().parent.iterdir() if path.suffix not in beside]
 
 
 def test_the_embedded_lean_is_fetched_whole_and_mended_when_damaged() -> None:
