@@ -98,7 +98,6 @@ def judge_library(
     }
     answers = None if failed else _usable(subject.answers, catalogue)
     with clock.stage("audit"), uncollected():
-        reading.read_ahead(entry.name for entry in catalogue.declarations)
         declarations = audit(
             environment,
             catalogue,

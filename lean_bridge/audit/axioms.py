@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from lean_bridge.audit.ahead import Ahead
 from lean_bridge.codes import Code
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Constant, Name
@@ -77,20 +76,12 @@ class AxiomCollector:
         self._roles: defaultdict[str, set[Name]] = defaultdict(set)
         self._faulty: set[Name] = set()
         self._substituted: dict[Name, dict[Name, Fault]] = {}
-        self._ahead: Ahead[dict[Name, Foundation]] | None = None
-
-    def collect_ahead(self, names: Sequence[Name]) -> None:
-        """Follow declarations in a process of its own meanwhile, where the system can copy this one."""
-        self._ahead = Ahead.start(lambda: {name: self.collect(name) for name in names})
 
     def collect(self, name: Name) -> Foundation:
         """Return what a declaration of the environment rests on.
 
         The search is breadth first, so the chain to the first thing that is not allowed is a shortest one.
         """
-        if self._ahead is not None:
-            ahead, self._ahead = self._ahead, None
-            self._foundations |= ahead.result() or {}
         found = self._foundations.get(name)
         if found is None:
             found = self._foundations[name] = self._sound(name) or self._search(name)

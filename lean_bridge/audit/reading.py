@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
-
 from lean_bridge.audit.axioms import AxiomCollector
 from lean_bridge.audit.statement import definition_text, statement_text
 from lean_bridge.audit.structural import StructuralHashes
@@ -25,17 +22,6 @@ class Reading:
         self._statements: dict[Name, str] = {}
         self._definitions: dict[Name, str | None] = {}
         self._words: dict[Name, Words] = {}
-
-    def read_ahead(self, names: Iterable[Name]) -> None:
-        """Read what an audit and pins of these declarations ask for, on two cores where that is possible."""
-        present = [name for name in names if name in self.environment]
-        self.collector.collect_ahead(present)
-        for name in present:
-            with suppress(KeyError):  # what nobody defines is met again by whoever asks for it
-                self.statement(name)
-                self.words(name)
-                for word in (name, *self.hashes.underneath(name)):
-                    self.word(word)
 
     def statement(self, name: Name) -> str:
         """Return the type of a declaration."""
