@@ -46,9 +46,10 @@ ATTACKS_AT_A_TIME: Final = 12
 """Attacks that one process tries one after another."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist itself looks at the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Have processes share the work file by file, and the attacks, which take long, by tens."""
-    if not config.pluginmanager.hasplugin("xdist"):
+    if not hasattr(config, "workerinput"):  # one process has all of it
         return
     tried: Counter[str] = Counter()
     for item in items:

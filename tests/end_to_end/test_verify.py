@@ -47,6 +47,11 @@ def edit(root: Path, module: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+def make_own(root: Path) -> None:
+    """Give the library words of its own: what is sealed under one key is absent to a run with another."""
+    edit(root, "A", "theorem base", f"/-- Of {root.parent.name}. -/\ntheorem base")
+
+
 def run(root: Path, *args: str, pinned: bool = False, **env: str) -> subprocess.CompletedProcess[str]:
     waived = [] if pinned else ["--unpinned"]
     return subprocess.run(
@@ -92,6 +97,7 @@ def test_a_remembered_library_is_judged_by_its_pins_and_its_catalogue_as_they_ar
 
 
 def test_a_key_that_is_gone_takes_the_answers_with_it(library: Path, tmp_path: Path) -> None:
+    make_own(library)
     data = str(tmp_path / "data")
     assert not report(library, XDG_DATA_HOME=data)[1].cached
     assert report(library, XDG_DATA_HOME=data)[1].cached
@@ -102,6 +108,7 @@ def test_a_key_that_is_gone_takes_the_answers_with_it(library: Path, tmp_path: P
 def test_where_no_key_can_be_kept_nothing_is_remembered_and_the_report_says_so(
     library: Path, tmp_path: Path
 ) -> None:
+    make_own(library)
     (tmp_path / "data").write_text("no directory")
     for _ in range(2):
         status, found = report(library, XDG_DATA_HOME=str(tmp_path / "data"))
