@@ -5,16 +5,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import assert_never
+from typing import Final
 
 from lean_bridge.olean.expr import (
     App,
-    BinderInfo,
     BVar,
     Const,
     Constant,
     Expr,
-    FVar,
     Lam,
     Let,
     Level,
@@ -34,138 +32,142 @@ from lean_bridge.olean.expr import (
 from lean_bridge.olean.names import split_name
 from tests.olean_writer import OleanWriter
 
-_INFOS: tuple[BinderInfo, ...] = ("default", "implicit", "strictImplicit", "instImplicit")
+_STORED: Final = ("axiom", "definition", "theorem", "opaque", "quot", "inductive", "constructor", "recursor")
+_SAFETIES: Final = ("unsafe", "safe", "partial")
+_INFOS: Final = ("default", "implicit", "strictImplicit", "instImplicit")
+_QUOTS: Final = ("type", "ctor", "lift", "ind")
 
 
-class _Terms:
-    """Writes terms and constants of a file in the making; a shared subterm is written once."""
+class ConstantWriter(OleanWriter):
+    """A 64-bit file in the making, into which whole constants go; a shared subterm is written once."""
 
-    def __init__(self, writer: OleanWriter) -> None:
-        self._writer = writer
+    def __init__(self) -> None:
+        super().__init__(word=8)
         self._names: dict[Name, int] = {}
-        self._exprs: dict[int, int] = {}
+        self._terms: dict[int, int] = {}
+        self._kept: list[object] = []
+        """Keeps the identities in ``_terms`` from being given away again."""
 
-    def name(self, name: Name) -> int:
-        if name not in self._names:
+    def named(self, name: Name) -> int:
+        """Write a name, once."""
+        found = self._names.get(name)
+        if found is None:
             components = split_name(name)
-            assert components is not None
-            self._names[name] = self._writer.name(*components)
-        return self._names[name]
+            assert components is not None, name
+            found = self._names[name] = self.name(*components)
+        return found
 
     def names(self, names: Iterable[Name]) -> int:
-        return self._writer.list([self.name(name) for name in names])
+        """Write a list of names."""
+        return self.list([self.named(name) for name in names])
 
     def level(self, level: Level) -> int:
+        """Write a universe level."""
         match level:
             case LZero():
                 return 1
             case LSucc(of):
-                return self._writer.constructor(1, [self.level(of)], bytes(8))
-            case LMax(left, right) | LIMax(left, right):
-                tag = 2 if isinstance(level, LMax) else 3
-                return self._writer.constructor(tag, [self.level(left), self.level(right)], bytes(8))
+                return self.expr(1, [self.level(of)])
+            case LMax(left, right):
+                return self.expr(2, [self.level(left), self.level(right)])
+            case LIMax(left, right):
+                return self.expr(3, [self.level(left), self.level(right)])
             case LParam(name):
-                return self._writer.constructor(4, [self.name(name)], bytes(8))
+                return self.expr(4, [self.named(name)])
 
-    def expr(self, root: Expr) -> int:
+    def term(self, root: Expr) -> int:
+        """Write an expression, each shared node once."""
         stack = [root]
         while stack:
-            expr = stack[-1]
-            missing = [part for part in parts(expr) if id(part) not in self._exprs]
-            if missing:
+            top = stack[-1]
+            missing = [child for child in parts(top) if id(child) not in self._terms]
+            if id(top) in self._terms:
+                stack.pop()
+            elif missing:
                 stack += missing
             else:
-                self._exprs[id(expr)] = self._node(expr)
+                self._terms[id(top)] = self._node(top)
+                self._kept.append(top)
                 stack.pop()
-        return self._exprs[id(root)]
+        return self._terms[id(root)]
 
-    def _node(self, expr: Expr) -> int:
-        writer = self._writer
-        inner = [self._exprs[id(part)] for part in parts(expr)]
-        match expr:
+    def _node(self, term: Expr) -> int:
+        below = [self._terms[id(child)] for child in parts(term)]
+        match term:
             case BVar(index):
-                return writer.expr(0, [writer.nat(index)])
+                return self.expr(0, [self.nat(index)])
             case Sort(level):
-                return writer.expr(3, [self.level(level)])
+                return self.expr(3, [self.level(level)])
             case Const(name, levels):
-                return writer.expr(4, [self.name(name), writer.list([self.level(one) for one in levels])])
+                return self.expr(4, [self.named(name), self.list([self.level(each) for each in levels])])
             case App():
-                return writer.expr(5, inner)
-            case Lam() | Pi():
-                tag = 6 if isinstance(expr, Lam) else 7
-                return writer.expr(tag, [self.name(expr.name), *inner], bytes([_INFOS.index(expr.info)]))
-            case Let():
-                return writer.expr(8, [self.name(expr.name), *inner], bytes([expr.nondep]))
-            case Lit(int(number)):
-                return writer.expr(9, [writer.constructor(0, [writer.nat(number)])])
-            case Lit(value):
-                return writer.expr(9, [writer.constructor(1, [writer.string(str(value))])])
+                return self.expr(5, below)
+            case Lam(name, _, _, info) | Pi(name, _, _, info):
+                tag = 6 if isinstance(term, Lam) else 7
+                return self.expr(tag, [self.named(name), *below], bytes([_INFOS.index(info)]))
+            case Let(name, _, _, _, nondep):
+                return self.expr(8, [self.named(name), *below], bytes([nondep]))
+            case Lit(int(value)):
+                return self.expr(9, [self.constructor(0, [self.nat(value)])])
+            case Lit(str(text)):
+                return self.expr(9, [self.constructor(1, [self.string(text)])])
             case MData():
-                return writer.expr(10, [1, *inner])
-            case Proj():
-                return writer.expr(11, [self.name(expr.struct), writer.nat(expr.index), *inner])
-            case FVar():
-                raise AssertionError("no file holds a free variable")
-            case _:
-                assert_never(expr)
+                return self.expr(10, [1, *below])
+            case Proj(struct_, index, _):
+                return self.expr(11, [self.named(struct_), self.nat(index), *below])
+        raise AssertionError(term)
 
     def constant(self, constant: Constant) -> int:
-        writer, nat = self._writer, self._writer.nat
-        head = writer.constructor(
-            0, [self.name(constant.name), self.names(constant.level_params), self.expr(constant.type)]
+        """Write a constant."""
+        head = self.constructor(
+            0, [self.named(constant.name), self.names(constant.level_params), self.term(constant.type)]
         )
-        unsafe = bytes([constant.safety == "unsafe"])
-        value = 1 if constant.value is None else self.expr(constant.value)
-        block = self.names(constant.all)
-        fields: Sequence[int]
+        value = self.term(constant.value) if constant.value is not None else 1
+        block, unsafe = self.names(constant.all), constant.safety == "unsafe"
+        params, indices = self.nat(constant.num_params), self.nat(constant.num_indices)
         match constant.kind:
             case "axiom":
-                tag, fields, scalars = 0, [head], unsafe
+                fields, scalars = [head], bytes([unsafe])
             case "definition":
-                safety = ("unsafe", "safe", "partial").index(constant.safety)
-                tag, fields, scalars = 1, [head, value, self._hints(constant), block], bytes([safety])
+                fields = [head, value, self._hints(constant), block]
+                scalars = bytes([_SAFETIES.index(constant.safety)])
             case "theorem":
-                tag, fields, scalars = 2, [head, value, block], b""
+                fields, scalars = [head, value, block], b""
             case "opaque":
-                tag, fields, scalars = 3, [head, value, block], unsafe
+                fields, scalars = [head, value, block], bytes([unsafe])
             case "quot":
-                kind = ("type", "ctor", "lift", "ind").index(constant.quot_kind or "type")
-                tag, fields, scalars = 4, [head], bytes([kind])
+                assert constant.quot_kind is not None
+                fields, scalars = [head], bytes([_QUOTS.index(constant.quot_kind)])
             case "inductive":
-                counts = [nat(constant.num_params), nat(constant.num_indices), block]
-                tag = 5
-                fields = [head, *counts, self.names(constant.constructors), nat(constant.num_nested)]
-                scalars = bytes([constant.is_recursive]) + unsafe + bytes([constant.is_reflexive])
+                made, nested = self.names(constant.constructors), self.nat(constant.num_nested)
+                fields = [head, params, indices, block, made, nested]
+                scalars = bytes([constant.is_recursive, unsafe, constant.is_reflexive])
             case "constructor":
-                counts = [constant.constructor_index, constant.num_params, constant.num_fields]
-                tag, scalars = 6, unsafe
-                fields = [head, self.name(constant.inductive), *map(nat, counts)]
+                index, count = self.nat(constant.constructor_index), self.nat(constant.num_fields)
+                fields = [head, self.named(constant.inductive), index, params, count]
+                scalars = bytes([unsafe])
             case "recursor":
-                counts = [
-                    constant.num_params,
-                    constant.num_indices,
-                    constant.num_motives,
-                    constant.num_minors,
-                ]
                 rules = [
-                    writer.constructor(
-                        0, [self.name(rule.constructor), nat(rule.num_fields), self.expr(rule.rhs)]
+                    self.constructor(
+                        0, [self.named(rule.constructor), self.nat(rule.num_fields), self.term(rule.rhs)]
                     )
                     for rule in constant.rules
                 ]
-                tag, scalars = 7, bytes([constant.k]) + unsafe
-                fields = [head, block, *map(nat, counts), writer.list(rules)]
-        return writer.constructor(tag, [writer.constructor(0, fields, scalars)])
+                motives, minors = self.nat(constant.num_motives), self.nat(constant.num_minors)
+                fields = [head, block, params, indices, motives, minors, self.list(rules)]
+                scalars = bytes([constant.k, unsafe])
+        return self.constructor(_STORED.index(constant.kind), [self.constructor(0, fields, scalars)])
 
     def _hints(self, constant: Constant) -> int:
-        if isinstance(constant.hints, int):
-            return self._writer.constructor(2, [], struct.pack("<I", constant.hints))
-        return 1 if constant.hints == "opaque" else 3
+        if constant.hints == "opaque":
+            return 1
+        if constant.hints == "abbrev":
+            return 3
+        return self.constructor(2, [], struct.pack("<I", constant.hints))
 
 
 def write_constants(path: Path, constants: Iterable[Constant], *, imports: Sequence[Name] = ()) -> Path:
     """Write a 64-bit module outside the module system, and return its path."""
-    writer = OleanWriter(word=8)
-    terms = _Terms(writer)
-    words = [(terms.name(constant.name), terms.constant(constant)) for constant in constants]
-    return writer.file(path, words, imports=[terms.name(name) for name in imports])
+    writer = ConstantWriter()
+    words = [(writer.named(constant.name), writer.constant(constant)) for constant in constants]
+    return writer.file(path, words, imports=[writer.named(name) for name in imports])

@@ -101,20 +101,24 @@ class HungError(Exception):
 
 
 @contextmanager
-def time_limit(seconds: int) -> Iterator[None]:
-    """Raise HungError in the block after this many seconds; for the main thread."""
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise HungError in the block once this process has computed for so long; for the main thread.
+
+    What it waits for, of others or of a busy machine, is not counted; a process that it asks has limits of
+    its own.
+    """
 
     def give_up(signum: int, frame: FrameType | None) -> None:
         del signum, frame
         raise HungError
 
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(seconds)
+    before = signal.signal(signal.SIGPROF, give_up)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 @dataclass

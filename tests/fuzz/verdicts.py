@@ -39,7 +39,8 @@ from pybind_models.catalogue import Catalogue
 from pybind_models.manifest import Manifest
 from tests.adversarial.corpus import CORPUS, copy_library
 from tests.fuzz.encode import CSIMP, Content, Encoder, content_of
-from tests.fuzz.forge import FORGERIES, Forgery, forge, forge_one, used_constants
+from tests.fuzz.forge import FORGERIES, forge, forge_one, used_constants
+from tests.fuzz.forgery import Forgery
 from tests.fuzz.meaning import ALLOWED, Meaning
 from tests.fuzz.mutations import mutate, run_for
 
@@ -155,6 +156,11 @@ class Case:
         assert forgery.done == [kind]
         return self.finish(forgery, in_full=False)
 
+    def rewritten(self, library: Library) -> str:
+        """Judge a library whose every module was written again and says what it said: it is accepted."""
+        self.library = library
+        return self.finish(self.begin(), rewrites_all=True)
+
     def begin(self) -> Forgery:
         """Return the library as it is, to be changed."""
         self.report, library = "", self.library
@@ -168,9 +174,16 @@ class Case:
         )
         return self.forgery
 
-    def finish(self, forgery: Forgery, *, is_damaged: bool = False, in_full: bool = True) -> str:
+    def finish(
+        self,
+        forgery: Forgery,
+        *,
+        is_damaged: bool = False,
+        in_full: bool = True,
+        rewrites_all: bool = False,
+    ) -> str:
         """Write a library, have it judged, and return the outcome; a false acceptance is a fault."""
-        self._write(forgery)
+        self._write(forgery, share=1.0 if rewrites_all else 0.1)
         if is_damaged:
             self._damage(forgery)
         outcome, reasons = self._judge(in_full=in_full)
@@ -188,11 +201,12 @@ class Case:
         done = self.forgery.done if self.forgery else []
         (kept / "report.txt").write_text(f"{done}\n{self.report}\n{traceback.format_exc()}", "utf-8")
 
-    def _write(self, forgery: Forgery) -> None:
+    def _write(self, forgery: Forgery, *, share: float) -> None:
+        """Write what was changed, and a share of what was not, and copy the rest."""
         changed = {
             name: content
             for name, content in forgery.contents.items()
-            if content != self.library.contents.get(name) or self._rng.random() < 0.1
+            if content != self.library.contents.get(name) or self._rng.random() < share
         }
         for name in forgery.contents:
             path = Path(*name.split("."))
@@ -396,6 +410,7 @@ def _readable(path: Path) -> Content:
         if constant.kind != kind:
             content.hidden[name] = kind
     content.csimp = list(module.replacements.items())
+    content.instances, content.classes = sorted(module.instances), sorted(module.classes)
     return content
 
 
@@ -413,6 +428,8 @@ def main() -> None:
             Library.of_a_graph(lean, Path(scratch) / "graph"),
         ]
         case = Case(libraries, Path(scratch) / "case", options.seed)
+        for library in libraries:
+            case.rewritten(library)
         tally = run_for(options.minutes, case, case.keep, options.faults)
     print(f"{len(FORGERIES)} kinds of forgery; {tally}")  # noqa: T201 - this is a command
     raise SystemExit(any(outcome.startswith("FAULT") for outcome in tally.outcomes))

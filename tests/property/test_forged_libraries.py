@@ -9,8 +9,9 @@ import pytest
 from lean_bridge.audit.structural import StructuralHashes
 from lean_bridge.olean.expr import Lit
 from lean_bridge.toolchain.provider import Provider
-from tests.fuzz.encode import rebuilt
-from tests.fuzz.forge import FORGERIES, Forgery, nodes_of
+from tests.fuzz.forge import FORGERIES
+from tests.fuzz.forgery import Forgery
+from tests.fuzz.terms import nodes_of, rebuilt
 from tests.fuzz.verdicts import Case, Library
 
 pytestmark = pytest.mark.lean
@@ -24,6 +25,14 @@ def _library(embedded: Provider, tmp_path_factory: pytest.TempPathFactory) -> Li
 @pytest.fixture(name="case")
 def _case(library: Library, tmp_path: Path) -> Case:
     return Case([library], tmp_path / "case", seed=20261127)
+
+
+def test_what_is_written_again_unchanged_is_accepted(
+    library: Library, case: Case, embedded: Provider, tmp_path: Path
+) -> None:
+    """Otherwise a refusal would say nothing of a forgery."""
+    graph = Library.of_a_graph(embedded, tmp_path / "graph")
+    assert [case.rewritten(each) for each in (library, graph)] == ["accepted", "accepted"]
 
 
 def test_no_forgery_is_accepted_as_something_else(case: Case) -> None:
