@@ -9,8 +9,6 @@ besides (its audit, its pins, the words of its statements) is looked at in every
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -82,27 +80,16 @@ def answers_key(build: BuildReport, compiled: Path) -> str:
 
 def recall(key: str, seal: Seal) -> Answers | None:
     """Return the answers kept under a key; what this user's own runs did not seal for it counts as absent."""
+    said = seal.kept(_path(key), _context(key))
     try:
-        said = seal.open(_path(key).read_bytes(), _context(key))
         return Answers.model_validate_json(said) if said is not None else None
-    except (OSError, ValidationError):
+    except ValidationError:
         return None
 
 
 def remember(key: str, answers: Answers, seal: Seal) -> None:
-    """Keep answers, if there is a seal and a place; readers see them whole or not at all."""
-    record = seal.close(answers.model_dump_json().encode(), _context(key))
-    if record is None:
-        return
-    path = _path(key)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".answers-")
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(record)
-        Path(scratch).replace(path)
-    except OSError:
-        return
+    """Keep answers, if there is a seal and a place."""
+    seal.keep(_path(key), _context(key), answers.model_dump_json().encode())
 
 
 def _path(key: str) -> Path:

@@ -6,6 +6,7 @@ copied cache nor a file written by another hand is taken for an answer of our ow
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -18,9 +19,14 @@ from typing import Final
 
 import platformdirs
 
+from lean_bridge.errors import ProjectNotFound
+from lean_bridge.files import read_file
+
 _MAGIC: Final = b"lean-bridge sealed record 1\n"
 _KEY_SIZE: Final = 32
 _SEAL_SIZE: Final = 32
+_MOST_BYTES: Final = 1 << 28
+"""More than any record: the names of Lean's own library are 6 MB."""
 _OPEN_TO_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -48,6 +54,32 @@ class Seal:
             return None
         found = record[len(_MAGIC) : len(_MAGIC) + _SEAL_SIZE]
         return payload if hmac.compare_digest(found, _code(self.key, payload, context)) else None
+
+    def keep(self, path: Path, context: str, payload: bytes) -> None:
+        """Write a record, if there is a key and the place can be written; readers see it whole or not at all.
+
+        A record only saves time: where none can be kept, nothing is wrong.
+        """
+        record = self.close(payload, context)
+        if record is None:
+            return
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".kept-")
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(record)
+                Path(scratch).replace(path)
+            except OSError:
+                Path(scratch).unlink()
+                raise
+
+    def kept(self, path: Path, context: str) -> bytes | None:
+        """Return what the record in a plain file says, as :meth:`open`; ``None`` if it cannot be read."""
+        try:
+            return self.open(read_file(path, max_bytes=_MOST_BYTES), context)
+        except ProjectNotFound:
+            return None
 
 
 def key_path() -> Path:

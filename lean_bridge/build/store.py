@@ -55,8 +55,7 @@ class Store:
         """Return the entry at ``key`` if it is there and every file of it is what was put there."""
         folder = self._folder(key)
         try:
-            _check_plain(folder / _RECORD)
-            payload = self.seal.open((folder / _RECORD).read_bytes(), _about(key))
+            payload = self.seal.kept(folder / _RECORD, _about(key))
             if payload is None:
                 return None
             entry = Entry.model_validate_json(payload)

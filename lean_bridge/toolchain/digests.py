@@ -96,22 +96,18 @@ def read_contents(program: Path, library: Path, ask: Callable[[], str]) -> Conte
         raise ToolchainError(f"{library}: expected Lean's compiled library, found none")
     is_as_before = earlier is not None and earlier.files == files
     record = earlier if earlier is not None and is_as_before else _Record(files=files, said=ask())
-    closed = None if is_as_before else seal.close(record.model_dump_json().encode(), about)
-    if closed is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = path.with_suffix(f".{os.getpid()}")
-        scratch.write_bytes(closed)
-        scratch.replace(path)
+    if not is_as_before:
+        seal.keep(path, about, record.model_dump_json().encode())
     lines = "".join(f"{name}\0{digest}\n" for name, (_, digest) in files.items() if name != _PROGRAM)
     digest = hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
     return Contents(files[_PROGRAM][1], digest, record.said)
 
 
 def _recall(path: Path, seal: Seal, about: str) -> _Record | None:
+    payload = seal.kept(path, about)
     try:
-        payload = seal.open(path.read_bytes(), about)
         return _Record.model_validate_json(payload) if payload is not None else None
-    except (OSError, ValidationError):
+    except ValidationError:
         return None
 
 

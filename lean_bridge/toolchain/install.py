@@ -19,7 +19,7 @@ from typing import IO, Literal
 from filelock import FileLock
 
 from lean_bridge.errors import ToolchainDownloadFailed
-from lean_bridge.sealed import Seal, user_seal
+from lean_bridge.sealed import user_seal
 from lean_bridge.toolchain import process
 from lean_bridge.toolchain.loader import PATCH_VERSION, slim_loader, used_exports
 from lean_bridge.toolchain.location import cache_directory
@@ -71,17 +71,13 @@ def install_state(directory: Path, *, fresh: bool = False) -> InstallState:
     record, context = json.dumps(stamps).encode(), f"toolchain {MANIFEST_SHA256} at {directory}"
     remembered = directory.with_name(directory.name + ".seen")
     seal = user_seal()
-    if not fresh and _remembers(remembered, seal, context, record):
+    if not fresh and seal.kept(remembered, context) == record:
         return "installed"
     with ThreadPoolExecutor() as pool:
         whole = all(pool.map(lambda entry: _is_intact(directory / entry[0], *entry[1]), manifest.items()))
     if not whole:
         return "damaged"
-    if (sealed := seal.close(record, context)) is not None:
-        with contextlib.suppress(OSError):  # somebody else's installation: compared in full each time
-            scratch = remembered.with_suffix(f".{os.getpid()}")
-            scratch.write_bytes(sealed)
-            scratch.replace(remembered)
+    seal.keep(remembered, context, record)  # not beside somebody else's: compared in full each time
     return "installed"
 
 
@@ -106,13 +102,6 @@ def _stamps(directory: Path) -> list[tuple[str, int, int, int, int, int]]:
             about = (seen.st_mode, seen.st_size, seen.st_ino, seen.st_mtime_ns, seen.st_ctime_ns)
             found.append((os.path.relpath(path, directory).replace(os.sep, "/"), *about))
     return sorted(found)
-
-
-def _remembers(path: Path, seal: Seal, context: str, record: bytes) -> bool:
-    try:
-        return seal.open(path.read_bytes(), context) == record
-    except OSError:
-        return False
 
 
 def install_embedded(npm: tuple[str, ...], progress: Progress | None = None) -> Path:

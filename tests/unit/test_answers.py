@@ -57,6 +57,12 @@ def test_what_was_remembered_is_recalled_as_it_was() -> None:
     assert recall("b" * 64, user_seal()) is None
 
 
+def test_a_cache_that_cannot_be_written_remembers_nothing() -> None:
+    cache_directory().write_text("no directory")
+    remember("a" * 64, ANSWERS, user_seal())
+    assert recall("a" * 64, user_seal()) is None
+
+
 @pytest.mark.parametrize("suffix", [".olean", ".olean.private"])
 def test_the_key_holds_every_byte_that_was_compiled(compiled: Path, suffix: str) -> None:
     before = answers_key(BUILD, compiled)

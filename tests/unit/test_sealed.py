@@ -6,11 +6,18 @@ import os
 import shutil
 import stat
 import threading
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from lean_bridge.leans_own import library_names
 from lean_bridge.sealed import Seal, key_path, user_seal
+from lean_bridge.toolchain.digests import read_contents
+from lean_bridge.toolchain.provider import Provider
+from pybind_models import Toolchain
+from tests.reports import TOOLCHAIN
 
 
 @pytest.fixture(autouse=True)
@@ -130,3 +137,57 @@ def test_runs_that_start_together_agree_on_one_key() -> None:
         thread.join()
     assert len({seal.key for seal in seals}) == 1
     assert seals[0].key is not None
+
+
+def test_what_is_kept_is_read_in_a_later_run(tmp_path: Path) -> None:
+    record = tmp_path / "cache" / "records" / "1"
+    user_seal().keep(record, "library 1", b"accepted")
+    assert user_seal().kept(record, "library 1") == b"accepted"
+    assert user_seal().kept(record, "library 2") is None
+    user_seal().keep(record, "library 1", b"rejected")
+    assert user_seal().kept(record, "library 1") == b"rejected"
+    assert [path.name for path in record.parent.iterdir()] == ["1"]
+
+
+def test_what_is_no_plain_file_is_no_record_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    record = tmp_path / "record"
+    assert user_seal().kept(record, "library 1") is None
+    os.mkfifo(record)
+    assert user_seal().kept(record, "library 1") is None
+    user_seal().keep(tmp_path / "elsewhere", "library 1", b"accepted")
+    record.unlink()
+    record.symlink_to(tmp_path / "elsewhere")
+    assert user_seal().kept(record, "library 1") is None
+
+
+def test_where_nothing_can_be_kept_nothing_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no directory")
+    (tmp_path / "directory" / "taken").mkdir(parents=True)
+    for record in (tmp_path / "file" / "record", tmp_path / "directory" / "taken"):
+        user_seal().keep(record, "library 1", b"accepted")
+        assert user_seal().kept(record, "library 1") is None
+    assert [path.name for path in (tmp_path / "directory").iterdir()] == ["taken"]
+    Seal(None, "nothing is remembered").keep(tmp_path / "record", "library 1", b"accepted")
+    assert not (tmp_path / "record").exists()
+
+
+@dataclass(frozen=True)
+class EmptyLean:
+    """A Lean whose library has no modules."""
+
+    info: Toolchain
+    library: Path
+
+
+def test_a_cache_that_cannot_be_written_keeps_nobody_from_reading_a_lean(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cache").write_text("no directory")
+    monkeypatch.setenv("LEAN_BRIDGE_CACHE", str(tmp_path / "cache"))
+    library = tmp_path / "lean" / "lib"
+    library.mkdir(parents=True)
+    lean = cast("Provider", EmptyLean(TOOLCHAIN, library))
+    assert library_names(lean).declared_in("Init.olean") is None
+    (tmp_path / "lean" / "lean").write_bytes(b"\x7fELF")
+    (library / "Init.olean").write_bytes(b"compiled")
+    assert read_contents(tmp_path / "lean" / "lean", library, lambda: "Lean").said == "Lean"

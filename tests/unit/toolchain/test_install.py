@@ -60,6 +60,11 @@ def test_unpacking_yields_compiler_loader_and_library(toolchain: Path) -> None:
     assert install_state(toolchain) == "installed"
 
 
+def test_where_nothing_can_be_kept_beside_it_it_is_compared_in_full(toolchain: Path) -> None:
+    toolchain.with_name("toolchain.seen").mkdir()
+    assert install_state(toolchain) == install_state(toolchain) == "installed"
+
+
 def test_what_is_not_there_is_absent(tmp_path: Path) -> None:
     assert install_state(tmp_path / "toolchain") == "absent"
 
