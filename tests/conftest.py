@@ -36,6 +36,18 @@ def library_graphs(embedded: Provider) -> dict[str, DGraph]:
     return {name.rpartition(".")[2]: extract(environment, name) for name in names}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer the long tier of the tests, which takes an hour."""
+    parser.addoption("--full", action="store_true", help="run the long tier too: what is marked full")
+
+
+@pytest.fixture(scope="session")
+def full(pytestconfig: pytest.Config) -> bool:
+    """Whether the long tier is asked for."""
+    asked: bool = pytestconfig.getoption("full")
+    return asked
+
+
 @pytest.fixture
 def trials(request: pytest.FixtureRequest) -> list[Trial]:
     """The attacks that were tried so far."""
@@ -48,7 +60,11 @@ ATTACKS_AT_A_TIME: Final = 12
 
 @pytest.hookimpl(tryfirst=True)  # before xdist itself looks at the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Have processes share the work file by file, and the attacks, which take long, by tens."""
+    """Leave the long tier out, and have processes share the work file by file, and the attacks by tens."""
+    if not config.getoption("full"):
+        long = [item for item in items if item.get_closest_marker("full")]
+        items[:] = [item for item in items if not item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=long)
     if not hasattr(config, "workerinput"):  # one process has all of it
         return
     tried: Counter[str] = Counter()

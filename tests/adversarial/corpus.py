@@ -118,14 +118,14 @@ class Trial:
     attack: Attack
     good: Outcome
     bad: Outcome
-    alone: Outcome
-    """The bad twin, where no second kernel is installed."""
+    alone: Outcome | None
+    """The bad twin, where no second kernel is installed; nothing if that was not tried."""
 
     @property
     def holds(self) -> bool:
         """Whether the good twin was accepted and the bad one refused for its own reason, as foretold."""
-        is_refused = self.bad.is_refused_as(self.attack) and self.alone.is_as_foretold_alone(self.attack)
-        return self.good.is_accepted and is_refused
+        as_foretold = self.alone is None or self.alone.is_as_foretold_alone(self.attack)
+        return self.good.is_accepted and self.bad.is_refused_as(self.attack) and as_foretold
 
 
 def read_attacks() -> list[Attack]:
@@ -155,8 +155,13 @@ class TwinProject(Project):
         return self._lean
 
 
-def run(attack: Attack, twin: Twin, lean: Provider, scratch: Path) -> tuple[Outcome, Outcome]:
-    """Have a twin judged as ``lean-bridge`` would judge it: with a second kernel, and where there is none."""
+def run(
+    attack: Attack, twin: Twin, lean: Provider, scratch: Path, *, alone: bool = False
+) -> tuple[Outcome, Outcome | None]:
+    """Have a twin judged as ``lean-bridge`` would judge it: with a second kernel, then where there is none.
+
+    The second only where ``alone`` says so.
+    """
     root = scratch / "library"
     lay_out(attack, twin, root)
     copy_library(attack.builds_on, lean, root)
@@ -165,8 +170,8 @@ def run(attack: Attack, twin: Twin, lean: Provider, scratch: Path) -> tuple[Outc
     with own_cache(scratch) if attack.tampers else nullcontext():
         prepare(root)
         if attack.cli:
-            done = run_command(attack.cli, root), run_command(attack.cli, root, alone=True)
-            return outcome_of_command(done[0]), outcome_of_command(done[1])
+            done = outcome_of_command(run_command(attack.cli, root))
+            return done, outcome_of_command(run_command(attack.cli, root, alone=True)) if alone else None
         project = TwinProject(root, lean)
         if (attack.directory / "earlier").is_dir():
             lay_out(attack, "earlier", scratch / "earlier")
@@ -176,6 +181,8 @@ def run(attack: Attack, twin: Twin, lean: Provider, scratch: Path) -> tuple[Outc
         if (root / "edit.toml").is_file():
             edit(root / "edit.toml", project)
         with_kernel = _verify(attack, project)
+        if not alone:
+            return with_kernel, None
         with without_second_kernel():
             return with_kernel, _verify(attack, project)
 
@@ -203,11 +210,15 @@ def planted(faults: Path) -> AbstractContextManager[None]:
     return context
 
 
-def try_both(attack: Attack, lean: Provider) -> Trial:
-    """Have both twins judged, each in a place of its own."""
+def try_both(attack: Attack, lean: Provider, *, full: bool = True) -> Trial:
+    """Have both twins judged, each in a place of its own.
+
+    The bad one is judged again without a second kernel, unless that changes nothing and ``full`` is false.
+    """
+    alone = full or attack.without_kernel is not None
     with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
         good, _ = run(attack, "good", lean, Path(first))
-        return Trial(attack, good, *run(attack, "bad", lean, Path(second)))
+        return Trial(attack, good, *run(attack, "bad", lean, Path(second), alone=alone))
 
 
 def render_table(trials: Sequence[Trial]) -> str:
@@ -230,13 +241,17 @@ def _row(trial: Trial) -> tuple[str, ...]:
     refusal = f"{attack.expected} {EXPLANATIONS[attack.expected].title}"
     if not bad.is_refused_as(attack):
         refusal = f"**{', '.join(bad.codes) or bad.verdict}**, expected {refusal}"
-    alone = (
-        "the same" if trial.alone.codes == bad.codes else ", ".join(trial.alone.codes) or trial.alone.verdict
-    )
-    if not trial.alone.is_as_foretold_alone(attack):
-        alone = f"**{alone}**"
+    alone = _words_alone(trial)
     acceptance = "accepted" if good.is_accepted else f"**{', '.join(good.codes) or good.verdict}**"
     return f"`{attack.name}`", attack.title, refusal, alone, acceptance
+
+
+def _words_alone(trial: Trial) -> str:
+    if trial.alone is None:
+        return "not tried"
+    codes = trial.alone.codes
+    words = "the same" if codes == trial.bad.codes else ", ".join(codes) or trial.alone.verdict
+    return words if trial.alone.is_as_foretold_alone(trial.attack) else f"**{words}**"
 
 
 def lay_out(attack: Attack, version: Twin | Literal["earlier"], root: Path) -> None:

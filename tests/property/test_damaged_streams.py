@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import random
-import time
 from collections import Counter
 
 import pytest
 
 from lean_bridge.kernel.session import SecondKernel, find_second_kernel
 from lean_bridge.olean.environment import Environment
-from tests.fuzz.feeder import DATA, SECONDS, Case, whole_stream
+from tests.fuzz.feeder import DATA, Case, whole_stream
 from tests.fuzz.mutations import mutate_lines
-
-STREAMS = 40
 
 
 @pytest.fixture(name="lines", scope="module")
@@ -28,13 +25,13 @@ def _kernel() -> SecondKernel:
     return find_second_kernel()
 
 
-def test_a_damaged_stream_is_answered_or_ends_its_process(kernel: SecondKernel, lines: list[bytes]) -> None:
+def test_a_damaged_stream_is_answered_or_ends_its_process(
+    kernel: SecondKernel, lines: list[bytes], full: bool
+) -> None:
     case = Case(kernel, lines, seed=20261122)
     outcomes: Counter[str] = Counter()
-    for _ in range(STREAMS):
-        start = time.monotonic()
+    for _ in range(1000 if full else 30):
         outcomes[case()] += 1
-        assert time.monotonic() - start < SECONDS + 5
     assert outcomes["answered"] > 0
     assert outcomes["ended by its own check"] > 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,13 @@ def with_limit(forgery: Forgery, value: int) -> Forgery:
     forgery.change("Small.limit", value=rebuilt(body, {id(node): Lit(value) for node in fives}))
     forgery.done.append("limit")
     return forgery
+
+
+@pytest.mark.full
+def test_no_forgery_of_many_is_accepted_as_something_else(case: Case) -> None:
+    outcomes = Counter(case() for _ in range(500))
+    assert "LB999" not in outcomes
+    assert len(outcomes) > 8, outcomes
 
 
 def test_a_changed_definition_is_refused_by_the_pins(case: Case) -> None:

@@ -41,9 +41,9 @@ def as_if_large(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(quotients, "SMALL", 0)
 
 
-def check_random_graphs(subsets: Sequence[Sequence[str]], *, exact: bool) -> None:
+def check_random_graphs(subsets: Sequence[Sequence[str]], *, exact: bool, full: bool) -> None:
     """Hold each graph against the interpreter with one of the subsets, small arrays and large in turn."""
-    for seed, subset in zip(range(1000), cycle(subsets)):
+    for seed, subset in zip(range(5000 if full else 150), cycle(subsets)):
         case = Case(drawn(seed), np.random.default_rng(seed), exact=exact)
         with pytest.MonkeyPatch.context() as patched:
             if seed // len(subsets) % 2:
@@ -51,13 +51,15 @@ def check_random_graphs(subsets: Sequence[Sequence[str]], *, exact: bool) -> Non
             case.check(CompiledProgram(case.program).with_passes(subset))
 
 
-def test_random_graphs_agree_to_rounding() -> None:
-    check_random_graphs(SUBSETS, exact=False)
+def test_random_graphs_agree_to_rounding(full: bool) -> None:
+    check_random_graphs(SUBSETS, exact=False, full=full)
 
 
 @pytest.mark.parametrize("subsets", [[SWITCHES], SUBSETS[1:]], ids=["all passes", "some passes"])
-def test_random_graphs_agree_exactly_over_a_finite_field(subsets: Sequence[Sequence[str]]) -> None:
-    check_random_graphs(subsets, exact=True)
+def test_random_graphs_agree_exactly_over_a_finite_field(
+    subsets: Sequence[Sequence[str]], full: bool
+) -> None:
+    check_random_graphs(subsets, exact=True, full=full)
 
 
 SIZES = {"n": 3, "dModel": 4, "numHeads": 2, "headDim": 2, "dFF": 5, "m": 3}

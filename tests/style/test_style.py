@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize(
     "command",
     [
-        pytest.param(["mypy", "--no-error-summary"], id="mypy"),
+        pytest.param(["mypy", "--no-error-summary"], id="mypy", marks=pytest.mark.full),
         pytest.param(["ruff", "check", "--quiet", "."], id="ruff-check"),
         pytest.param(["ruff", "format", "--check", "--quiet", "."], id="ruff-format"),
     ],
