@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 import pytest
 from pydantic import TypeAdapter
 
+from lean_bridge.executor.checker import SWITCH
 from lean_bridge.project import open_project
 from lean_bridge.toolchain.find import find_embedded
 from lean_bridge.toolchain.provider import Provider
@@ -34,6 +36,9 @@ def library_graphs(embedded: Provider) -> dict[str, DGraph]:
     environment = project.environment()
     names = [entry.name for entry in project.catalogue.graphs]
     return {name.rpartition(".")[2]: extract(environment, name) for name in names}
+
+
+os.environ[SWITCH] = "1"  # for commands that tests start, too
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

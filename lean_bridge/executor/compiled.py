@@ -14,6 +14,7 @@ import numpy as np
 from lean_bridge.executor.arrays import NOTHING, Given, check_arrays, check_given, positions
 from lean_bridge.executor.backends import ArrayAPIReals
 from lean_bridge.executor.batched import BatchedProgram
+from lean_bridge.executor.checker import check_plan, check_stages, check_trace, is_on
 from lean_bridge.executor.checks import CheckedProgram, CheckedRun
 from lean_bridge.executor.evaluate import evaluate
 from lean_bridge.executor.instructions import Trace
@@ -221,16 +222,23 @@ class CompiledProgram:
             raise TypeError(f"expected a program in NumPy's floating point, found {found}")
 
     def _planned(self, trace: Trace, dtype: np.dtype[Any]) -> Plan:
-        return Plan(trace, lay_out(trace, in_place=OVERWRITE in self.passes), dtype, self.passes)
+        plan = Plan(trace, lay_out(trace, in_place=OVERWRITE in self.passes), dtype, self.passes)
+        if is_on():
+            check_plan(plan)
+        return plan
 
     def _trace(self, request: Request) -> Trace:
         if request not in self._traces:
             target = Target(self.scalars, request.dtype)
             with self.scalars.planning() if isinstance(self.scalars, ArrayAPIReals) else nullcontext():
                 trace = trace_program(self.program, request)
+            if is_on():
+                check_trace(trace, "tracing")
             for name, rewrite in PASSES.items():
                 if name in self.passes:
-                    trace = rewrite(trace, target)
+                    before, trace = trace, rewrite(trace, target)
+                    if is_on():
+                        check_trace(trace, name, before)
             self._traces[request] = trace
         return self._traces[request]
 
@@ -252,6 +260,8 @@ class CompiledProgram:
     def _linearized(self, request: Request, leaves: dict[tuple[Role, int], Array], role: Role) -> Linearized:
         if (request, role) not in self._stages:
             early, late = split_stages(self._trace(request), role)
+            if is_on():
+                check_stages(early, late, self._trace(request))
             made = (self._evaluator(trace, request.dtype) for trace in (early, late))
             self._stages[request, role] = next(made), next(made)
         first, second = self._stages[request, role]

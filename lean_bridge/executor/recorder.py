@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lean_bridge.executor.instructions import OPS, Constant, Instruction, Trace
+from lean_bridge.executor.instructions import Constant, Instruction, Trace, shape_of
 from lean_bridge.executor.shape import Shape
 
 
@@ -25,7 +25,7 @@ class Recorder:
         Raises: ValueError if the operands' shapes do not fit.
         """
         shapes = tuple(self.instructions[operand].shape for operand in operands)
-        return self.write(Instruction(op, operands, static, OPS[op].shape(shapes, static)))
+        return self.write(Instruction(op, operands, static, shape_of(op, shapes, static)))
 
     def write(self, instruction: Instruction) -> int:
         """Return the position of an instruction whose shape is known."""
@@ -64,7 +64,7 @@ class Recorder:
     def find(self, op: str, *operands: int, static: tuple[Any, ...] = ()) -> int | None:
         """Return the position of an instruction if it was written before."""
         shapes = tuple(self.instructions[operand].shape for operand in operands)
-        return self._positions.get(Instruction(op, operands, static, OPS[op].shape(shapes, static)))
+        return self._positions.get(Instruction(op, operands, static, shape_of(op, shapes, static)))
 
     def trace(self, results: Sequence[int]) -> Trace:
         """Return the instructions that the results need, in their order."""

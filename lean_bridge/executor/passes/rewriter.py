@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from lean_bridge.executor.instructions import BIJECTIONS, OPS, Instruction, Trace
+from lean_bridge.executor.instructions import BIJECTIONS, Instruction, Trace, shape_of
 from lean_bridge.executor.recorder import Recorder
 from lean_bridge.executor.scalars import Scalars
 from lean_bridge.executor.shape import Shape
@@ -97,7 +97,7 @@ class Rewriter(Recorder):
 
     def result_shape(self, op: str, operands: tuple[int, ...], static: tuple[Any, ...]) -> Shape:
         """Return the shape that an instruction would make."""
-        return OPS[op].shape(tuple(map(self.shape, operands)), static)
+        return shape_of(op, tuple(map(self.shape, operands)), static)
 
 
 def rewrite(trace: Trace, target: Target, rule: Rule) -> Trace:
