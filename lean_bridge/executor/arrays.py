@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -70,8 +71,11 @@ def check_given(
 def positions(role: str, names: Iterable[str], entries: Sequence[BoundEntry]) -> tuple[int, ...]:
     """Return where the entries of these names are. Raises: ArrayError naming the first that there is not."""
     known = {entry.name: position for position, entry in enumerate(entries)}
+    if isinstance(names, str | bytes) or not isinstance(names, Iterable):
+        mend = f"; give [{names!r}]" if names in known else ""
+        raise ArrayError(str(names), f"{role}s: expected a list of names, found {reprlib.repr(names)}{mend}")
     for name in (names := tuple(names)):
-        if name not in known:
+        if not isinstance(name, str) or name not in known:
             raise ArrayError(name, f"{role} {name!r}: no such entry; expected one of {', '.join(known)}")
     return tuple(known[name] for name in names)
 
@@ -120,6 +124,10 @@ def _by_name(role: str, given: Given, entries: Sequence[BoundEntry]) -> Mapping[
     if isinstance(given, Mapping):
         positions(role, given, entries)
         return given
+    if isinstance(given, str | bytes) or not isinstance(given, Sequence):
+        expected = f"a list of {len(names)} arrays, or arrays by name ({', '.join(names)})"
+        found = type(given).__name__
+        raise ArrayError(names[0] if names else "", f"{role}s: expected {expected}, found {found}")
     arrays = list(given)
     if len(arrays) != len(names):
         first = names[len(arrays)] if len(arrays) < len(names) else names[-1]

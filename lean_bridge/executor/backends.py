@@ -9,6 +9,7 @@ speaks.
 
 from __future__ import annotations
 
+import importlib
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
@@ -28,6 +29,10 @@ class ArrayAPIReals(Reals):
         """The library's operations, as ``array_api_compat.array_namespace`` finds them."""
         self.library = str(namespace.__name__).removeprefix("array_api_compat.")
         """What people call it, as a module."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what a copy is made of: the library is known by its name."""
+        return _of_library, (type(self), self.namespace.__name__)
 
     def planning(self) -> AbstractContextManager[object]:
         """Return what is to be entered while a plan is made, so that what it keeps are arrays."""
@@ -140,6 +145,10 @@ class JaxReals(ArrayAPIReals):
             mend = "jax.config.update('jax_enable_x64', True), or convert to float32"
             raise ValueError(f"expected float32, as JAX's float64 is off, found float64; {mend}")
         return super().check_array(value)
+
+
+def _of_library(kind: type[ArrayAPIReals], name: str) -> ArrayAPIReals:
+    return kind(importlib.import_module(name))
 
 
 def torch_reals() -> ArrayAPIReals:

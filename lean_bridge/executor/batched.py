@@ -133,8 +133,8 @@ class BatchedProgram:
         entry = self.program.context[first]
         if isinstance(inputs, Mapping):
             array = inputs.get(entry.name)
-        else:
-            array = inputs[first] if first < len(inputs) else None
+        else:  # what is neither is refused with the other inputs
+            array = inputs[first] if isinstance(inputs, Sequence) and first < len(inputs) else None
         shape: Shape = getattr(array, "shape", ())
         return tuple(shape[: max(0, len(shape) - len(entry.shape))])
 

@@ -54,6 +54,10 @@ class Checks(StrEnum):
     DOMAINS = "domains"
     """For derivatives also that every node is where its JVP is proved to be one; it runs the interpreter."""
 
+    @classmethod
+    def _missing_(cls, value: object) -> Checks:
+        raise ValueError(f"no level of checks {value!r}; expected one of {', '.join(cls)}")
+
 
 class CheckedProgram(Program):
     """The plain interpreter over floating point, which stops at the first bad number and names its entry.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import math
 from collections.abc import Iterable
@@ -58,6 +57,10 @@ class CompiledProgram:
     def __repr__(self) -> str:
         return shown(self, self.standing)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what a copy, here or in another process, is made of: it plans for itself."""
+        return CompiledProgram, (self.program, self.passes)
+
     @property
     def standing(self) -> GraphStanding:
         """What is known of the declaration of the graph."""
@@ -68,6 +71,8 @@ class CompiledProgram:
 
         Raises: ValueError for a name that is not in ``passes.order.SWITCHES``.
         """
+        if isinstance(names, str):
+            raise ValueError(f"passes: expected a list of names, found {names!r}")
         wanted = frozenset(names)
         if unknown := wanted - frozenset(SWITCHES):
             raise ValueError(f"no pass {', '.join(sorted(unknown))}; expected some of {', '.join(SWITCHES)}")
@@ -75,7 +80,8 @@ class CompiledProgram:
 
     def with_checks(self, level: str) -> CompiledProgram:
         """Return the program with other checks and the same plans. Raises: as :meth:`Program.with_checks`."""
-        changed = copy.copy(self)
+        changed = CompiledProgram(self.program, self.passes)
+        vars(changed).update(vars(self))
         changed.program = self.program.with_checks(level)
         return changed
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import reprlib
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from numbers import Integral
-from typing import Any
+from typing import Any, Final
 from unicodedata import normalize
+
+import numpy as np
 
 from lean_bridge.errors import BindingError, GraphError, NoStanding, ShapeError, UnsupportedOp
 from lean_bridge.executor.arrays import BoundEntry
@@ -19,9 +23,12 @@ from lean_bridge.executor.parameters import Parameter, kept
 from lean_bridge.executor.primitive import Primitive, Setting
 from lean_bridge.executor.program import Program, Step
 from lean_bridge.executor.scalars import REALS, Reals, Scalars
-from lean_bridge.executor.shape import Shape, Shapes, text_of
+from lean_bridge.executor.shape import Shape, Shapes, is_size, text_of
 from lean_bridge.executor.table import PRIMITIVES
 from pybind_models import NOT_JUDGED, DGraph, GraphStanding, MapParam, Node, ScalarParam
+
+MOST_COORDINATES: Final = sys.maxsize // np.dtype(float).itemsize
+"""Of an array, in any memory."""
 
 
 class ExecutableGraph:
@@ -73,9 +80,9 @@ class ExecutableGraph:
         """
         sizes = _by_name(self.model, dict.fromkeys(self.model.dims, "dimension"), "dimension", dims)
         for name, value in sizes.items():
-            if not isinstance(value, Integral) or value < 0:
+            if not is_size(value):
                 label = f"{self.model.lean_name}: dimension {name}"
-                raise BindingError(f"{label}: expected an integer ≥ 0, found {value!r}")
+                raise BindingError(f"{label}: expected an integer ≥ 0, found {reprlib.repr(value)}")
         return BoundGraph(self, sizes)
 
 
@@ -95,7 +102,10 @@ class Argument:
 
 
 class BoundGraph:
-    """A graph at concrete dimensions, where every op's shape rule gives the certified shape."""
+    """A graph at concrete dimensions, where every op's shape rule gives the certified shape.
+
+    Raises: ShapeError if one does not; BindingError for an array that no memory could hold.
+    """
 
     def __init__(self, graph: ExecutableGraph, dims: Mapping[str, int]) -> None:
         self.graph = graph
@@ -105,6 +115,10 @@ class BoundGraph:
             for entry in graph.model.entries
         )
         """The entries of ``Γ ++ ss``."""
+        for entry in self.entries:
+            if math.prod(max(1, length) for length in entry.shape) > MOST_COORDINATES:
+                found = f"{graph.model.lean_name}: entry {entry.name} would be {text_of(entry.shape)}"
+                raise BindingError(f"{found}, more than memory has addresses for; give smaller dimensions")
         for position, node, primitive in graph.nodes():
             label = f"{_label(graph.model, position)}: {node.op}"
             certified = self.entries[position].shape
@@ -146,6 +160,10 @@ class BoundGraph:
         that is not positive.
         """
         model = self.graph.model
+        if not hasattr(kind, "check_scalar"):
+            raise BindingError(
+                f"{model.lean_name}: expected a field, as backends.torch_reals(), found {reprlib.repr(kind)}"
+            )
         kinds = dict.fromkeys(model.scalars, "scalar") | dict.fromkeys(model.maps, "map")
         given = _by_name(model, kinds, "argument", arguments)
         given |= {name: kept(given[name]) for name in model.maps}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import reprlib
 from dataclasses import dataclass
-from numbers import Integral
 
 from lean_bridge.errors import ArrayError, BindingError
 from lean_bridge.executor.namespaces import cast
 from lean_bridge.executor.scalars import Array
-from lean_bridge.executor.shape import text_of
+from lean_bridge.executor.shape import is_size, text_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +29,9 @@ class LinearMap:
         if found is None or len(found) != 2:
             text = type(self.weights).__name__ if found is None else f"shape {text_of(found)}"
             raise BindingError(f"linear map: expected a matrix with one row per output, found {text}")
-        if not isinstance(self.positions, Integral) or self.positions < 0:
-            raise BindingError(f"linear map: expected a number of positions ≥ 0, found {self.positions!r}")
+        if not is_size(self.positions):
+            found = reprlib.repr(self.positions)
+            raise BindingError(f"linear map: expected a number of positions ≥ 0, found {found}")
 
     @classmethod
     def from_matrix(cls, matrix: Array) -> LinearMap:

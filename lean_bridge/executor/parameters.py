@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import reprlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
@@ -39,7 +40,7 @@ def _check_epsilon(value: object, _shapes: Shapes, _out: Shape, scalars: Scalars
     scalar = scalars.check_scalar(value)
     if isinstance(scalar, Real) and scalar <= 0:  # fields without order have no positive elements
         reason = "so that 0 < var + ε, the hypothesis hVarEpsPos of the theorems, holds for every input"
-        raise ValueError(f"expected a number > 0, {reason}; found {value!r}")
+        raise ValueError(f"expected a number > 0, {reason}; found {reprlib.repr(value)}")
     return scalar
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Final
+from typing import Final, NoReturn
 
 import numpy as np
 
@@ -57,6 +57,10 @@ class Run:
 
     def __repr__(self) -> str:
         return shown(self, self.standing)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be copied or sent to another process. Raises: TypeError."""
+        raise TypeError("a run reads its caller's arrays; copy the program, and prepare it again")
 
     @property
     def calls(self) -> tuple[Call, ...]:

@@ -10,6 +10,7 @@ can be written down as instructions (see :mod:`.tracer`).
 from __future__ import annotations
 
 import math
+import reprlib
 from numbers import Real
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -80,9 +81,12 @@ class Reals:
 
     def check_scalar(self, value: object) -> float:
         """Return a Python float, which takes on the precision of the arrays it meets."""
-        if not isinstance(value, Real) or not math.isfinite(value):
-            raise ValueError(f"expected a finite real number, found {value!r}")
-        return float(value)
+        try:
+            if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
+                return float(value)
+        except OverflowError:  # an integer or a fraction beyond all floats
+            pass
+        raise ValueError(f"expected a finite real number, found {reprlib.repr(value)}")
 
     def rational(self, numerator: int, denominator: int = 1) -> float:
         """Return the nearest float; 0 where the denominator is, as in Lean."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import TypeAlias
 
 from lean_bridge.errors import ShapeError
@@ -13,6 +14,11 @@ Shapes: TypeAlias = tuple[Shape, ...]
 def text_of(shape: Shape) -> str:
     """Return concrete axis lengths as people write them, ``3×4``; a scalar is ``scalar``."""
     return "×".join(map(str, shape)) or "scalar"
+
+
+def is_size(value: object) -> bool:
+    """Return whether a caller's value is a natural number, which ``True`` is not meant to be."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 0
 
 
 def check_operands(fit: bool, expected: str, shapes: Shapes) -> None:

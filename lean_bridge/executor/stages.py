@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from lean_bridge.executor.arrays import BoundEntry, Given, check_every
 from lean_bridge.executor.instructions import VIEWS, Trace
@@ -73,6 +73,10 @@ class Linearized:
 
     def __repr__(self) -> str:
         return shown(self, self.standing)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be copied or sent to another process. Raises: TypeError."""
+        raise TypeError("a derivative at a point is not copied; copy the program, and ask it again")
 
     def __call__(self, given: Given) -> list[Array]:
         """Return the image. Raises: ArrayError if an array does not fit its entry, or is missing."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from lean_bridge.executor.ops import (
     affine,
@@ -33,3 +34,19 @@ PRIMITIVES: Final[Mapping[str, Primitive]] = MappingProxyType(
     {primitive.name: primitive for family in FAMILIES for primitive in family}
 )
 """Every primitive the executor can run."""
+
+
+def _named(name: str) -> Primitive:
+    return PRIMITIVES[name]
+
+
+def _reduced(primitive: Primitive) -> tuple[Any, ...]:
+    """Return what a copy of a primitive is: the table's own are the same everywhere, and known by name."""
+    if PRIMITIVES.get(primitive.name) is primitive:
+        return _named, (primitive.name,)
+    return Primitive, tuple(
+        dict(value) if isinstance(value, Mapping) else value for value in vars(primitive).values()
+    )
+
+
+copyreg.pickle(Primitive, _reduced)
