@@ -102,10 +102,7 @@ class Argument:
 
 
 class BoundGraph:
-    """A graph at concrete dimensions, where every op's shape rule gives the certified shape.
-
-    Raises: ShapeError if one does not; BindingError for an array that no memory could hold.
-    """
+    """A graph at concrete dimensions, where every op's shape rule gives the certified shape."""
 
     def __init__(self, graph: ExecutableGraph, dims: Mapping[str, int]) -> None:
         self.graph = graph
@@ -115,10 +112,6 @@ class BoundGraph:
             for entry in graph.model.entries
         )
         """The entries of ``Γ ++ ss``."""
-        for entry in self.entries:
-            if math.prod(max(1, length) for length in entry.shape) > MOST_COORDINATES:
-                found = f"{graph.model.lean_name}: entry {entry.name} would be {text_of(entry.shape)}"
-                raise BindingError(f"{found}, more than memory has addresses for; give smaller dimensions")
         for position, node, primitive in graph.nodes():
             label = f"{_label(graph.model, position)}: {node.op}"
             certified = self.entries[position].shape
@@ -157,13 +150,17 @@ class BoundGraph:
         be finite; ``with_checks`` of the program has other levels.
 
         Raises: BindingError if an argument is missing, unknown, not of the field, of another size, or an ε
-        that is not positive.
+        that is not positive, or if no memory could hold an array.
         """
         model = self.graph.model
         if not hasattr(kind, "check_scalar"):
             raise BindingError(
                 f"{model.lean_name}: expected a field, as backends.torch_reals(), found {reprlib.repr(kind)}"
             )
+        for entry in self.entries:
+            if math.prod(max(1, length) for length in entry.shape) > MOST_COORDINATES:
+                found = f"{model.lean_name}: entry {entry.name} would be {text_of(entry.shape)}"
+                raise BindingError(f"{found}, more than memory has addresses for; give smaller dimensions")
         kinds = dict.fromkeys(model.scalars, "scalar") | dict.fromkeys(model.maps, "map")
         given = _by_name(model, kinds, "argument", arguments)
         given |= {name: kept(given[name]) for name in model.maps}
