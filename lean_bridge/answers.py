@@ -15,8 +15,7 @@ from pathlib import Path
 
 from pydantic import ValidationError, model_validator
 
-import lean_bridge
-import pybind_models
+from lean_bridge.program import program_digest
 from lean_bridge.sealed import Seal
 from lean_bridge.toolchain.location import cache_directory
 from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES
@@ -73,7 +72,7 @@ def answers_key(build: BuildReport, compiled: Path) -> str:
     """
     digest = hashlib.sha256()
     texts = (compiled.name, build.toolchain.identity, *_modules(build, compiled))
-    for text in (*texts, *_own_files(), *map(_version, _REFERENCES)):
+    for text in (*texts, program_digest(), *map(_version, _REFERENCES)):
         digest.update(f"{len(text)}:{text}".encode())
     return digest.hexdigest()
 
@@ -106,16 +105,6 @@ def _modules(build: BuildReport, compiled: Path) -> Iterable[str]:
         for suffix in ARTIFACT_SUFFIXES:
             path = compiled.joinpath(*module.module.split(".")).with_suffix(suffix)
             yield hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-
-
-def _own_files() -> Iterable[str]:
-    """Yield the digest of every file of this program, with its place."""
-    for package in (lean_bridge, pybind_models):
-        root = Path(next(iter(package.__path__)))
-        for path in sorted(root.rglob("*")):
-            place = path.relative_to(root)
-            if not {"__pycache__", "_lean"} & set(place.parts) and path.is_file():
-                yield f"{place.as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}"
 
 
 def _version(package: str) -> str:

@@ -25,11 +25,14 @@ from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.files import decoded, read_below, read_file
 from lean_bridge.leans_own import library_names
 from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.outline import KeptOutlines
+from lean_bridge.program import program_digest
 from lean_bridge.scratch import Scratch, elaborate
 from lean_bridge.sealed import user_seal
 from lean_bridge.standing import Origin, read_graph
 from lean_bridge.toolchain.find import check_policy, find_toolchain
 from lean_bridge.toolchain.install import Progress
+from lean_bridge.toolchain.location import cache_directory
 from lean_bridge.toolchain.provider import Elaboration, Provider
 from lean_bridge.verify import Observer, Subject, extract, judge_library, uncollected
 from pybind_models import BuildReport, DGraph, GraphStanding, LibraryIdentity, Pin, VerifyReport
@@ -145,16 +148,23 @@ class Project:
         scratch = Scratch(name=path.as_posix(), content=content, path=path, compiled=self.compiled())
         return elaborate(scratch, self._built().provider, time_limit=time_limit)
 
-    def environment(self) -> Environment:
+    def environment(self, *, fresh: bool = False) -> Environment:
         """Return the compiled declarations, building first if that was not done.
 
-        Modules that Lean refused are absent. Raises: as :meth:`build`; OleanError.
+        Modules that Lean refused are absent. With ``fresh`` no record of an earlier run is read of them.
+        Raises: as :meth:`build`; OleanError.
         """
         built = self._built()
         environment = Environment(
             [built.directory],
             library=built.provider.library,
             library_names=library_names(built.provider),
+            outlines=KeptOutlines(
+                cache_directory() / "outlines",
+                user_seal(),
+                program_digest(),
+                recalls=not fresh and not built.report.lean_processes,
+            ),
         )
         modules = (module for module in built.report.modules if module.state in ("built", "cached"))
         with uncollected():
@@ -265,6 +275,7 @@ class Project:
         # what runs during a build could leave answers: they are read only where nothing was built
         seal, key = user_seal(), answers_key(build, self.compiled())
         answers = None if fresh or build.lean_processes else recall(key, seal)
+        environment = self.environment(fresh=fresh)
         subject = Subject(
             sources={
                 module.name: SourceFile(module.file, module.content, module.is_module)
@@ -273,7 +284,7 @@ class Project:
             provider=self._built().provider,
             build=build,
             compiled=self.compiled(),
-            environment=self.environment(),
+            environment=environment,
             catalogue=catalogue,
             known=[entry.name for entry in self.catalogue.declarations],
             manifest=manifest,
@@ -284,6 +295,7 @@ class Project:
         report, answered = judge_library(subject, require_confirmed=require_confirmed, observe=observe)
         if answered is not None:
             remember(key, answered, seal)
+        environment.keep_outlines()
         notes = (seal.note,) if seal.note else ()
         return report.replaced(library=self.identity, notes=notes, seconds=time.monotonic() - started)
 

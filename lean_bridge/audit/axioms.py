@@ -10,8 +10,8 @@ from typing import Literal
 
 from lean_bridge.codes import Code
 from lean_bridge.olean.environment import Environment
-from lean_bridge.olean.expr import Constant, Name
-from lean_bridge.olean.mentions import mentioned_constants
+from lean_bridge.olean.expr import Name
+from lean_bridge.olean.outline import Outline
 
 STANDARD_AXIOMS: frozenset[Name] = frozenset({"propext", "Quot.sound", "Classical.choice"})
 """What a proof may rest on; they count only where Lean's own library declares them."""
@@ -148,37 +148,39 @@ class AxiomCollector:
 
     def _judge(self, name: Name) -> _Reached:
         environment = self._environment
-        constant, module = environment.constant(name), environment.module_of(name)
-        if constant is None or module is None:
-            return _Reached("undefined")
         # two modules may each prove one statement: which of the proofs an importer means, no file tells
-        definitions = environment.definitions(name)
-        names = tuple(sorted({each for _, version in definitions for each in mentioned_constants(version)}))
+        definitions = environment.outlines(name)
+        if not definitions:
+            return _Reached("undefined")
+        module, meant = definitions[0]
+        names = meant.mentions
+        if len(definitions) > 1:
+            names = tuple(sorted({each for _, version in definitions for each in version.mentions}))
         is_library = environment.is_library(module)
         for definer, version in definitions:
-            if fault := self._version_fault(name, definer, version):
+            if fault := self._version_fault(definer, version):
                 return _Reached("own", names, fault)
-        if constant.kind == "axiom":
-            if environment.original_kind(name) == "axiom":
+        if meant.kind == "axiom":
+            if meant.original_kind == "axiom":
                 return _Reached("axiom", names, _axiom_fault(name, module, is_library))
             return _Reached("hidden", names)
-        fault = None if constant.safety == "safe" else Fault(Code.UNSAFE, f"it is {constant.safety}")
+        fault = None if meant.safety == "safe" else Fault(Code.UNSAFE, f"it is {meant.safety}")
         fault = fault or self._replaced.get(name)
         if is_library:
             return _Reached("library", names, fault)
         marks = (self._substitutions(definer).get(name) for definer, _ in definitions)
         return _Reached("own", names, fault or next(filter(None, marks), None))
 
-    def _version_fault(self, name: Name, module: Name, version: Constant) -> Fault | None:
+    def _version_fault(self, module: Name, version: Outline) -> Fault | None:
         """Return why one module's version of a constant may not be rested on, whatever the others say."""
         environment = self._environment
         if environment.is_library(module):
-            own = next(filter(environment.is_own, mentioned_constants(version)), None)
+            own = next(filter(environment.is_own, version.mentions), None)
             if own is None:
                 return None
             reason = f"Lean's own module {module} mentions {own}, which {environment.module_of(own)} declares"
             return Fault(Code.DEFINED_TWICE, reason)
-        if version.kind == "axiom" and environment.module(module).original_kind(name) != "axiom":
+        if version.kind == "axiom" and version.original_kind != "axiom":
             return Fault(Code.BODY_HIDDEN, f"its body is not in the compiled files of module {module}")
         return None
 

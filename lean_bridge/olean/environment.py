@@ -16,6 +16,7 @@ from lean_bridge.olean.expr import Constant, ConstantKind, Name
 from lean_bridge.olean.library_names import LibraryNames
 from lean_bridge.olean.module import Module, read_module
 from lean_bridge.olean.names import split_name
+from lean_bridge.olean.outline import KeptOutlines, Outline, outline
 from lean_bridge.olean.reserved import is_reserved
 
 _PRIVATE = re.compile(r"_private\.(.+?)\.0(?:\.|$)")
@@ -42,19 +43,24 @@ class Environment:
         *,
         library: Path | None = None,
         library_names: LibraryNames | None = None,
+        outlines: KeptOutlines | None = None,
     ) -> None:
         self._search_path = tuple(search_path)
         self._library = library
         self._library_names = library_names
+        self._outlines = outlines
         self._modules: dict[Name, Module] = {}
         self._own: set[Name] = set()
         self._definers: dict[Name, Name | list[Name]] = {}
-        self._resolved: dict[Name, tuple[Name, Constant]] = {}
+        self._resolved: dict[Name, Name] = {}
 
     def extended(self, *directories: Path) -> Environment:
         """Return another environment that searches ``directories`` first; it has loaded what this one has."""
         other = Environment(
-            (*directories, *self._search_path), library=self._library, library_names=self._library_names
+            (*directories, *self._search_path),
+            library=self._library,
+            library_names=self._library_names,
+            outlines=self._outlines,
         )
         other._modules |= self._modules
         other._own |= self._own
@@ -133,24 +139,29 @@ class Environment:
     def constant(self, name: Name) -> Constant | None:
         """Return a constant, or ``None`` if no loaded module defines it."""
         found = self._resolve(name)
-        return found[1] if found else None
+        return self._modules[found].constant(name) if found is not None else None
 
     def definitions(self, name: Name) -> tuple[tuple[Name, Constant], ...]:
         """Return every loaded module that defines a constant, with its version of it.
 
         They are several only for a theorem that has several proofs; Lean's own comes first.
         """
-        found = self._resolve(name)
-        definers = self._definers.get(name, ())
-        if found is None or not isinstance(definers, list):
-            return (found,) if found else ()
-        ordered = sorted(definers, key=lambda module: (module != found[0], module))
-        return tuple((module, self._modules[module].constant(name)) for module in ordered)
+        return tuple([(module, self._modules[module].constant(name)) for module in self._ordered(name)])
+
+    def outlines(self, name: Name) -> tuple[tuple[Name, Outline], ...]:
+        """Return the :meth:`definitions` of a constant without their terms."""
+        return tuple([(module, self._outline(module, name)) for module in self._ordered(name)])
+
+    def _ordered(self, name: Name) -> Sequence[Name]:
+        """Return the modules that define a constant, that of the version which is meant first."""
+        first, definers = self._resolve(name), self._definers.get(name, [])
+        if isinstance(definers, list):
+            return sorted(definers, key=lambda module: (module != first, module))
+        return (definers,)
 
     def module_of(self, name: Name) -> Name | None:
         """Return the loaded module that defines a constant."""
-        found = self._resolve(name)
-        return found[0] if found else None
+        return self._resolve(name)
 
     def is_own(self, name: Name) -> bool:
         """Whether modules define a constant, and none of them came with Lean."""
@@ -161,7 +172,16 @@ class Environment:
     def original_kind(self, name: Name) -> ConstantKind | None:
         """Return what the source declared; a hidden theorem or definition is stored as an axiom."""
         found = self._resolve(name)
-        return self._modules[found[0]].original_kind(name) if found else None
+        return self._modules[found].original_kind(name) if found is not None else None
+
+    def keep_outlines(self) -> None:
+        """Keep for later runs what was made of outlines in this one."""
+        if self._outlines:
+            self._outlines.keep()
+
+    def _outline(self, module: Name, name: Name) -> Outline:
+        compiled = self._modules[module]
+        return self._outlines.of(compiled, name) if self._outlines else outline(compiled, name)
 
     def _read(self, name: Name, importer: Module | None) -> Module:
         path = self.find_module(name)
@@ -227,19 +247,20 @@ class Environment:
             return None
         return self._library / relative
 
-    def _resolve(self, name: Name) -> tuple[Name, Constant] | None:
+    def _resolve(self, name: Name) -> Name | None:
+        """Return which module defines a constant; of several proofs of a theorem, the one that is meant."""
         found = self._resolved.get(name)
         if found is None and name in self._definers:
             definers = self._definers[name]
-            if isinstance(definers, list):
-                found = self._unify(name, definers)
-            else:
-                found = definers, self._modules[definers].constant(name)
+            found = self._unify(name, definers) if isinstance(definers, list) else definers
             self._resolved[name] = found
         return found
 
-    def _unify(self, name: Name, definers: Sequence[Name]) -> tuple[Name, Constant]:
-        """Return one of several proofs of a theorem: Lean's own, or else the first that is there to read."""
+    def _unify(self, name: Name, definers: Sequence[Name]) -> Name:
+        """Return where one of several proofs of a theorem is: Lean's own, or the first that is there to read.
+
+        Raises: Inconsistent if they are not proofs of one statement.
+        """
 
         def order(module: Name) -> tuple[bool, bool, Name]:
             is_hidden = self._modules[module].constant(name).value is None
@@ -254,7 +275,7 @@ class Environment:
                     f"module {other}: {name} is defined differently in module {first}, and no file could "
                     "import both; rename one of them"
                 )
-        return first, self._modules[first].constant(name)
+        return first
 
 
 def _is_one_theorem(name: Name, left: Module, right: Module) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -71,6 +72,12 @@ class Module:
         self.is_module: bool = bool(self.decoder.objects.scalar(self._root, 5, 0))
         """Whether it was written in the module system, which hides bodies from the exported part."""
         self._decoded: dict[Name, Constant] = {}
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the bytes that were read, and of where each file ends and the next begins."""
+        sizes = ",".join(str(part.size) for part in self._region.parts)
+        return sha256(f"{sizes}:".encode() + self._region.data).hexdigest()
 
     @cached_property
     def imports(self) -> tuple[Import, ...]:
