@@ -39,8 +39,9 @@ _NODE_OPTIONS = (
     "--permission",  # no file but those named, no process, no add-on, no inspector
     "--allow-worker",
     "--disallow-code-generation-from-strings",
+    "--wasm-tiering-budget=50000000",  # a library of small files is built with less of Lean optimised again
 )
-_SCRIPTS = ("worker.js", "lean_thread.js", "policy.js")
+_SCRIPTS = ("worker.js", "lean_thread.js", "files.js", "policy.js")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ const fs = require('fs')
 const threads = require('worker_threads')
 const util = require('util')
 const vm = require('vm')
+const files = require('./files.js')
 const policy = require('./policy.js')
 
-const { lean, loader, symbols, job, library, isTask = false } = threads.workerData
-const THREADS = 16 // beside the one that elaborates; with -j1 Lean wants two
+const { lean, loader, symbols, job, library, isTask = false, opened = files.openFiles() } = threads.workerData
+const THREADS = 16 // beside the one that elaborates; with -j1 Lean starts one
 const STACK_MB = 64
 const EXECUTABLE = '/bin/lean'
 // The functions under way when Lean has done its work and says so, innermost first.
@@ -28,7 +29,7 @@ class LeanThread extends threads.Worker {
     if (++LeanThread.started > THREADS) throw new Error(`Lean code started more than ${THREADS} threads`)
     super(__filename, {
       name: 'em-pthread',
-      workerData: { lean, loader, symbols, isTask: true },
+      workerData: { lean, loader, symbols, job, library, opened, isTask: true },
       env: {},
       resourceLimits: { stackSizeMb: STACK_MB, maxOldGenerationSizeMb: 1024 },
     })
@@ -103,9 +104,13 @@ function isOwnEnd() {
 
 // The loader takes its imports from `wasmImports`, also where Lean names one at run time: nothing else stays there.
 function restrict(info) {
+  const others = { ...wasmImports }
+  const text = UTF8ToString
+  const reading = files.readingCalls({ root: world, opened, others, text, memory, writeStat: SYSCALLS.writeStat })
+  const replaced = { ...reading, ...REPLACED }
   for (const name of Object.keys(wasmImports)) {
     if (name === 'memory') continue
-    const given = REPLACED[name] ?? (policy.isProvided(name) ? wasmImports[name] : policy.refusal(name))
+    const given = replaced[name] ?? (policy.isProvided(name) ? wasmImports[name] : policy.refusal(name))
     given.sig ??= wasmImports[name].sig
     wasmImports[name] = given
   }
@@ -137,9 +142,9 @@ function restrictProxied() {
   for (const code of Object.keys(ASM_CONSTS)) ASM_CONSTS[code] = () => 0
 }
 
-function tree(files) {
+function tree(given) {
   const root = new Map()
-  for (const [path, bytes] of files) policy.plant(root, path, { size: bytes.length, bytes: () => bytes })
+  for (const [path, bytes] of given) files.plant(root, path, { size: bytes.length, bytes: () => bytes })
   return root
 }
 
@@ -156,25 +161,29 @@ function libraryTree() { // a file is read when Lean first wants it, and is what
         }
         found.set(file)
         library.read.set(path, found)
-        threads.parentPort.postMessage({ read: [path, found] })
+        new threads.BroadcastChannel('library').postMessage([path, found])
       }
       return found
     }
-    policy.plant(root, path, { size, bytes })
+    files.plant(root, path, { size, bytes })
   }
   return root
 }
 
+const memory = () => (growMemViews(), HEAPU8)
+const world = new Map([ // what Lean sees, apart from the directories that it may write
+  ['lib', libraryTree()],
+  ['source', tree([[job.file, job.source]])],
+  ['search', new Map(job.search.map((given, i) => [String(i), tree(given)]))],
+  ['bin', tree([['lean', new Uint8Array(0)]])],
+])
+
 function mount() {
-  const readOnly = policy.readOnlyFileSystem({ FS, allocate: mmapAlloc, memory: () => (growMemViews(), HEAPU8) })
-  const at = (path, root) => {
-    FS.mkdirTree(path)
-    FS.mount(readOnly, { root }, path)
+  const readOnly = files.fileSystem({ FS, allocate: mmapAlloc, memory })
+  for (const [name, root] of world) {
+    FS.mkdirTree(`/${name}`)
+    FS.mount(readOnly, { root }, `/${name}`)
   }
-  at('/lib', libraryTree())
-  at('/source', tree([[job.file, job.source]]))
-  job.search.forEach((files, i) => at(`/search/${i}`, tree(files)))
-  at('/bin', tree([['lean', new Uint8Array(0)]]))
   FS.mkdirTree('/out')
   guardOutput(FS.mount(MEMFS, {}, '/out'))
   splitOutput()
@@ -186,7 +195,7 @@ function guardOutput(root) {
     const own = { ...operations }
     for (const name of names) {
       own[name] = (...values) => {
-        if (proxied) throw new FS.ErrnoError(policy.READ_ONLY)
+        if (proxied) throw new FS.ErrnoError(files.READ_ONLY)
         return operations[name](...values)
       }
     }

@@ -1,5 +1,5 @@
-// What Lean may ask of the machine: the imports of lean.wasm that are provided, and a file system that cannot be
-// written. Code that a source brings runs inside the wasm module and may call every import with any argument.
+// What Lean may ask of the machine: the imports of lean.wasm that are provided. Code that a source brings runs inside
+// the wasm module and may call every import with any argument.
 'use strict'
 
 // Everything else is refused: sockets and name look-up, `system`, what browsers have, loading further code (its
@@ -34,9 +34,6 @@ const PROVIDED = new Set([
 ])
 const FAMILIES = /^(invoke_[vijfd]+|__cxa_find_matching_catch_\d+)$/
 const NOT_IMPLEMENTED = 52 // ENOSYS, as this libc numbers it
-const READ_ONLY = 69 // EROFS
-const ABSENT = 44 // ENOENT
-const INVALID = 28 // EINVAL
 
 const isProvided = (name) => PROVIDED.has(name) || FAMILIES.test(name)
 
@@ -44,61 +41,6 @@ const isProvided = (name) => PROVIDED.has(name) || FAMILIES.test(name)
 function refusal(name) {
   if (name.startsWith('__syscall_')) return () => -NOT_IMPLEMENTED
   return () => { throw new Error(`Lean code called ${name}, which a build may not`) }
-}
-
-// A file system for the loader over a tree of Maps, whose leaves are { size, bytes() }. Nothing changes it.
-function readOnlyFileSystem({ FS, allocate, memory }) {
-  const refuse = () => { throw new FS.ErrnoError(READ_ONLY) }
-  const epoch = new Date(0)
-  const nodeOperations = {
-    getattr: (node) => ({
-      dev: 1, ino: node.id, mode: node.mode, nlink: 1, uid: 0, gid: 0, rdev: 0, size: node.entry.size,
-      atime: epoch, mtime: epoch, ctime: epoch, blksize: 4096, blocks: Math.ceil(node.entry.size / 4096),
-    }),
-    lookup(parent, name) {
-      const entry = parent.entry.get(name)
-      if (entry === undefined) throw new FS.ErrnoError(ABSENT)
-      return createNode(parent, name, entry)
-    },
-    readdir: (node) => ['.', '..', ...node.entry.keys()],
-    readlink() { throw new FS.ErrnoError(INVALID) },
-    setattr: refuse, mknod: refuse, rename: refuse, unlink: refuse, rmdir: refuse, symlink: refuse,
-  }
-  const streamOperations = {
-    read(stream, buffer, offset, length, position) {
-      const found = stream.node.entry.bytes().subarray(position, position + length)
-      buffer.set(found, offset)
-      return found.length
-    },
-    llseek(stream, offset, whence) {
-      const position = offset + [0, stream.position, stream.node.entry.size][whence]
-      if (position < 0) throw new FS.ErrnoError(INVALID)
-      return position
-    },
-    mmap(stream, length, position) { // a copy; what is written there reaches no file
-      const ptr = allocate(length)
-      memory().set(stream.node.entry.bytes().subarray(position, position + length), ptr)
-      return { ptr, allocated: true }
-    },
-    msync: refuse,
-    write: refuse,
-  }
-  function createNode(parent, name, entry) {
-    const node = FS.createNode(parent, name, entry instanceof Map ? 0o40555 : 0o100444, 0)
-    return Object.assign(node, { entry, node_ops: nodeOperations, stream_ops: streamOperations })
-  }
-  return { mount: ({ opts }) => createNode(null, '/', opts.root) }
-}
-
-// Put a leaf into a tree of Maps under a path such as `Init/Core.olean`.
-function plant(tree, path, leaf) {
-  const parts = path.split('/')
-  const name = parts.pop()
-  for (const part of parts) {
-    if (!tree.has(part)) tree.set(part, new Map())
-    tree = tree.get(part)
-  }
-  tree.set(name, leaf)
 }
 
 // Answer `dlsym` from the packed table of symbols (see wasm.py); 0 if there is no such name.
@@ -132,4 +74,4 @@ function symbolTable(packed) {
   }
 }
 
-module.exports = { READ_ONLY, isProvided, plant, readOnlyFileSystem, refusal, symbolTable }
+module.exports = { isProvided, refusal, symbolTable }

@@ -53,9 +53,11 @@ function share(bytes) {
   return shared
 }
 
+// With -j1 Lean starts one thread; the loader would have two at hand.
+const loader = readPart('lean.js').toString('utf8').replace('var pthreadPoolSize=2', 'var pthreadPoolSize=1')
 const parts = {
   lean: new WebAssembly.Module(readPart('lean.wasm')),
-  loader: readPart('lean.js').toString('utf8'),
+  loader,
   symbols: share(readPart('symbols.bin')).buffer,
 }
 const library = { directory: path.join(toolchain, 'lib'), files: new Map(), read: new Map() }
@@ -71,15 +73,14 @@ function elaborate(job) {
       resourceLimits: { stackSizeMb: STACK_MB },
     })
     thread.on('error', die)
-    thread.on('message', async ({ read, done, files }) => {
-      if (read) library.read.set(...read)
-      if (!done) return
+    thread.on('message', async ({ done, files }) => {
       await thread.terminate()
       resolve({ done, files })
     })
   })
 }
 
+new threads.BroadcastChannel('library').onmessage = ({ data }) => library.read.set(...data) // as it was installed
 new threads.BroadcastChannel('death').onmessage = ({ data }) => die(data) // of a thread that Lean started
 
 async function* frames() { // each a line of JSON and a function that gives the bytes after it

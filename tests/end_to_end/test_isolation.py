@@ -86,6 +86,18 @@ def test_what_is_given_is_read(pool: WorkerPool, tmp_path: Path) -> None:
     assert told.endswith("it worked")
 
 
+def test_what_one_thread_opened_another_reads(pool: WorkerPool, tmp_path: Path) -> None:
+    lines = [
+        'let h ← IO.FS.Handle.mk "/lib/Init.olean" .read',
+        "let first ← h.read 5",
+        "let t ← IO.asTask (prio := .dedicated) (h.read 100000000)",
+        "let rest ← IO.ofExcept t.get",
+        'let whole ← IO.FS.readBinFile "/lib/Init.olean"',
+        'IO.println s!"{String.fromUTF8! first} {5 + rest.size == whole.size}"',
+    ]
+    assert attempt(pool, tmp_path, "\n    ".join(lines)) == ["olean true\nit worked"]
+
+
 def test_a_link_leads_nowhere(pool: WorkerPool, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("a secret")
     (tmp_path / "out").mkdir()
