@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +17,12 @@ from lean_bridge.olean.module import DeclarationRange, Module, read_module
 from lean_bridge.olean.names import split_name
 
 _PRIVATE = "_private"
+_MISSING = " stands in the source and is not in the compiled module"
 
 
 @dataclass(frozen=True, slots=True)
 class Unaccounted:
-    """Something that a source says and its compiled module does not have."""
+    """Something in which a source and its compiled module differ."""
 
     line: int
     column: int
@@ -52,21 +53,25 @@ def check_plain(artifacts: Path) -> None:
             raise OleanError(str(path), 0, "expected a plain file, found a link or something else")
 
 
-def find_unaccounted(file: str, source: str, module: Module) -> Unaccounted | None:
+def find_unaccounted(
+    file: str, source: str, module: Module, tokens: Collection[str] = ()
+) -> Unaccounted | None:
     """Return the first thing that ``source`` imports or declares and its compiled ``module`` does not have.
 
     What the process that compiled it says is not asked: code that a source brings can end it early, write
-    its own compiled file, or take a message back. ``file`` is how errors name the source.
+    its own compiled file, or take a message back. ``file`` is how errors name the source, and ``tokens`` what
+    the modules that it imports add to Lean's.
     Raises: Declined where the text alone cannot tell.
     """
     header = parse_header(source)
     imported = {line.module for line in module.imports}
     for line in header.imports:
         if line.module not in imported:
-            return Unaccounted(line.line, 0, f"the import of {line.module}")
+            return Unaccounted(line.line, 0, f"the import of {line.module}{_MISSING}")
     if extra := imported - {line.module for line in header.imports} - {"Init"}:
-        return Unaccounted(1, 0, f"a header without an import of {min(extra)}, which the module has")
-    scan = scan_declarations(source)
+        what = f"the compiled module imports {min(extra)}, which no import in the source names"
+        return Unaccounted(1, 0, what)
+    scan = scan_declarations(source, {*tokens, *module.tokens})
     if scan.unclosed_quotation is not None:
         opened, hidden = scan.unclosed_quotation
         raise Declined(
@@ -76,7 +81,7 @@ def find_unaccounted(file: str, source: str, module: Module) -> Unaccounted | No
         )
     missing = next(_missing(file, scan.declared, module), None)
     if missing is None and scan.behind_exit is not None:
-        return Unaccounted(*scan.behind_exit, "what is behind `#exit`")
+        return Unaccounted(*scan.behind_exit, f"what is behind `#exit`{_MISSING}")
     if missing is None and scan.unclear is not None:
         at, what = scan.unclear
         text = f"{file}:{at}: {what}: its text alone does not tell what this source declares"
@@ -115,7 +120,7 @@ def _missing(file: str, declared: tuple[Declared, ...], module: Module) -> Itera
         what = f"{each.keyword} {'.'.join(each.name)}" if each.name else f"an {each.keyword} without a name"
         if each.after_exit is not None:
             yield Unaccounted(
-                each.line, each.column, f"{what}, behind the `#exit` of line {each.after_exit},"
+                each.line, each.column, f"{what}, behind the `#exit` of line {each.after_exit},{_MISSING}"
             )
         elif each.keyword != "example" and not (is_made(each) and not is_given_up(each)):
             if each.is_expected_to_fail:
@@ -124,7 +129,7 @@ def _missing(file: str, declared: tuple[Declared, ...], module: Module) -> Itera
                     "compiled module; make it an `example`",
                     code=Code.SOURCE_NOT_ACCOUNTED,
                 )
-            yield Unaccounted(each.line, each.column, what)
+            yield Unaccounted(each.line, each.column, f"{what}{_MISSING}")
 
 
 def _covers(place: DeclarationRange, each: Declared) -> bool:

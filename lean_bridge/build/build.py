@@ -19,6 +19,7 @@ from lean_bridge.build.store import Entry, Store, module_keys
 from lean_bridge.codes import Code
 from lean_bridge.errors import OleanError, ToolchainCrashed, ToolchainError
 from lean_bridge.events import BuildEvent, BuildStarted, ModuleFinished, ModuleStarted
+from lean_bridge.olean.module import read_module
 from lean_bridge.toolchain.limits import limit_met
 from lean_bridge.toolchain.location import cache_directory
 from lean_bridge.toolchain.provider import Job, Provider, WorkerPool
@@ -141,6 +142,7 @@ class _Build:
         self._keys = module_keys(library, provider.info)
         self._abandoned = threading.Event()
         self._entries: dict[str, Entry] = {}
+        self._tokens: dict[str, frozenset[str]] = {}
         self.tree = self._store.tree(self._keys)
         self.reports: dict[str, ModuleReport] = {}
 
@@ -221,13 +223,23 @@ class _Build:
                 diagnostics = tuple(d.replaced(file=module.file) for d in elaboration.diagnostics)
                 if not elaboration.ok:
                     return self._refused(module, elaboration.seconds, diagnostics)
-                missing = _unaccounted(module, artifacts / "module.olean")
+                missing = _unaccounted(module, artifacts / "module.olean", self._imported_tokens(module))
                 if missing is not None:
                     failed = _report(module, "failed", elaboration.seconds, (*diagnostics, missing))
                     return failed.replaced(code=Code.SOURCE_NOT_ACCOUNTED)
                 report = _report(module, "built", elaboration.seconds, diagnostics)
                 self._take(module, self._store.put(key, report, artifacts))
                 return report
+
+    def _imported_tokens(self, module: Module) -> frozenset[str]:
+        """Return what the modules of this library that a module imports add to Lean's tokens."""
+        found: set[str] = set()
+        for each in self._library.closure(module.imports).modules:
+            if each.name not in self._tokens:
+                path = self.tree.joinpath(*each.name.split(".")).with_suffix(".olean")
+                self._tokens[each.name] = read_module(path, parts="present").tokens
+            found |= self._tokens[each.name]
+        return frozenset(found)
 
     def _refused(self, module: Module, seconds: float, diagnostics: tuple[Diagnostic, ...]) -> ModuleReport:
         report = _report(module, "failed", seconds, diagnostics)
@@ -277,22 +289,25 @@ def _heights(library: Library) -> dict[str, int]:
     return heights
 
 
-def _unaccounted(module: Module, olean: Path) -> Diagnostic | None:
+def _unaccounted(module: Module, olean: Path, tokens: frozenset[str]) -> Diagnostic | None:
     """Return the error that a module's compiled file does not account for its source, if so.
 
+    ``tokens`` are what the modules that it imports add to Lean's.
     Raises: ToolchainCrashed if the file cannot be read; Declined where the text alone cannot tell.
     """
     try:
         check_plain(olean.parent)
         compiled = read_whole(olean)
-        missing = find_unaccounted(module.file, module.content.decode("utf-8", "replace"), compiled)
+        source = module.content.decode("utf-8", "replace")
+        missing = find_unaccounted(module.file, source, compiled, tokens)
     except OleanError as error:
         text = f"{module.file}: Lean accepts it, and what it wrote cannot be read: {error}"
         raise ToolchainCrashed(text, code=Code.UNREADABLE) from error
     if missing is None:
         return None
-    text = f"{missing.text} stands in the source and is not in the compiled module"
-    return Diagnostic(file=module.file, line=missing.line, column=missing.column, severity="error", text=text)
+    return Diagnostic(
+        file=module.file, line=missing.line, column=missing.column, severity="error", text=missing.text
+    )
 
 
 def _report(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
+
+from lean_bridge.build.tokens import Tokens, unescaped
 
 _LETTER: Final = (
     r"A-Za-z_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f"
@@ -35,6 +37,12 @@ _TOKEN: Final = re.compile(
 )
 _LIKE_A_BEGINNING: Final = re.compile(r"--|/-|\"|`\(|«")
 """What reads as a comment, a string, a quotation or a name where it is part of a token that a source adds."""
+_IS_ONE_WORD: Final = re.compile(
+    r"(?!.*(?:theorem|lemma|def|abbrev|axiom|opaque|inductive|structure|class|example|instance|namespace"
+    r"|section|mutual|end|exit|msgs|failure|macro_rules)$) [^\W\d][\w.]*",
+    re.VERBOSE,
+)
+"""What stays one word, and no reserved one, when a token ends before it."""
 _BEFORE_A_CHARACTER: Final = frozenset("([{⟨,:=|+;")
 _COMPONENT: Final = re.compile(r"«(?P<quoted>[^»\n]+)»|(?P<plain>[^.«»]+)")
 
@@ -86,15 +94,17 @@ class _Token:
     at: int
 
 
-def scan_declarations(text: str) -> Scan:
+def scan_declarations(text: str, tokens: Iterable[str] = ()) -> Scan:
     """Return every declaration of a source, in order.
 
     ``theorem``, ``def`` and the like are reserved words of Lean's, so they open a declaration wherever they
     stand outside comments, strings and quotations: at the start of a line, behind attributes and modifiers,
     behind ``in``, or in the middle of a line. Declarations within a quotation are a macro's, and made where
-    it is used. What macros and elaborators declare is not seen.
+    it is used. What macros and elaborators declare is not seen. ``tokens`` are those of the library's own
+    that may be in force besides what the text itself has in strings: where one of either would have Lean
+    read another word than stands in the text, the text is unclear.
     """
-    return _Scanner(text).scan()
+    return _Scanner(text, tokens).scan()
 
 
 def name_components(text: str) -> Components:
@@ -103,9 +113,9 @@ def name_components(text: str) -> Components:
 
 
 class _Scanner:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, tokens: Iterable[str]) -> None:
         self._unclear: list[tuple[int, str]] = []
-        self._tokens = [*_tokens(text, self._unclear), _Token("", len(text))]
+        self._tokens = [*_tokens(text, self._unclear, Tokens(tokens)), _Token("", len(text))]
         self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
         self._scopes: list[str | None] = []
         """Open namespaces, by component; ``None`` for a section or a ``mutual`` block."""
@@ -245,26 +255,28 @@ _OPENING: Final = _NAMED | frozenset(
 
 
 def _tokens(
-    text: str, unclear: list[tuple[int, str]], offset: int = 0, *, in_hole: bool = False
+    text: str, unclear: list[tuple[int, str]], own: Tokens, offset: int = 0, *, in_hole: bool = False
 ) -> Iterator[_Token]:
     """Yield what Lean would read; in the hole of a string, up to and with the brace that closes it.
 
-    Where that cannot be told, the offset and what is there is added to ``unclear``.
+    Where that cannot be told, the offset and what is there is added to ``unclear``. To the tokens of its
+    ``own`` what its strings say is added.
     """
     depth = 0
     while (token := _TOKEN.match(text, offset)) is not None:
         end = token.end()
+        _look_at_own_tokens(text, token, own, unclear)
         if token["comment"] is not None:
             end = _comment_end(text, offset)
         elif token["raw"] is not None:
             close = text.find(f'"{token["hashes"]}', end)
             end = len(text) if close < 0 else close + 1 + len(token["hashes"])
-            _look_at_string(text[offset:end], offset, unclear, in_term=in_hole)
+            _look_at_string(text[offset:end], offset, unclear, own, in_term=in_hole)
         elif token["interpolated"] is not None:
-            end = yield from _interpolated(text, end, unclear)
+            end = yield from _interpolated(text, end, unclear, own)
         elif token["space"] is None:
             if token["string"] is not None:
-                _look_at_string(token[0], offset, unclear, in_term=in_hole)
+                _look_at_string(token[0], offset, unclear, own, in_term=in_hole)
             elif token["character"] is not None:
                 before = text[offset - 1] if offset else " "
                 if not (before.isspace() or before in _BEFORE_A_CHARACTER) and token[0][1] in '"`«-/':
@@ -276,12 +288,34 @@ def _tokens(
         offset = end
 
 
-def _interpolated(text: str, offset: int, unclear: list[tuple[int, str]]) -> Generator[_Token, None, int]:
+def _look_at_own_tokens(
+    text: str, lexeme: re.Match[str], own: Tokens, unclear: list[tuple[int, str]]
+) -> None:
+    """Find where a token of the library's own would end within what the text reads as something else.
+
+    As long as there is no such place, both read the same words: a token ends where a word of the text does.
+    """
+    kind, start, end = lexeme.lastgroup, lexeme.start(), lexeme.end()
+    if kind == "mark" or lexeme[0].startswith("#"):
+        own.begin(text, start)
+    elif kind in ("word", "quotation", "interpolated"):
+        own.begin(text, start, beyond=end)  # Lean takes what is longer
+    for at in own.ends_within(start, end):
+        rest = text[at:end]
+        is_one_word = kind in ("word", "quoted_name", "number") and _IS_ONE_WORD.fullmatch(rest)
+        if not is_one_word or (text[end : end + 1] in ('"', "#") and rest[-1] in "rsmf!"):
+            what = f"{rest[:40].strip()} stands against what may be a token that ends before it"
+            unclear.append((at, what))
+
+
+def _interpolated(
+    text: str, offset: int, unclear: list[tuple[int, str]], own: Tokens
+) -> Generator[_Token, None, int]:
     """Yield the tokens in the holes of a string that begins before ``offset``, and return where it ends."""
     while offset < len(text) and text[offset] != '"':
         if text[offset] == "{":
             last = offset
-            for token in _tokens(text, unclear, offset + 1, in_hole=True):
+            for token in _tokens(text, unclear, own, offset + 1, in_hole=True):
                 yield token
                 last = token.at
             offset = last if text[last] == "}" else len(text)
@@ -289,7 +323,9 @@ def _interpolated(text: str, offset: int, unclear: list[tuple[int, str]]) -> Gen
     return min(offset + 1, len(text))
 
 
-def _look_at_string(string: str, offset: int, unclear: list[tuple[int, str]], *, in_term: bool) -> None:
+def _look_at_string(
+    string: str, offset: int, unclear: list[tuple[int, str]], own: Tokens, *, in_term: bool
+) -> None:
     """Find what makes a string end elsewhere if it is interpolated, or a token that reads otherwise.
 
     What is part of a term makes no token.
@@ -306,12 +342,11 @@ def _look_at_string(string: str, offset: int, unclear: list[tuple[int, str]], *,
             open_at = -1
     if open_at >= 0 and not string.startswith("r"):
         unclear.append((offset, f"{string[:40]} opens a brace that it does not close; write \\x7b"))
-    as_token = content.strip()
-    if (
-        not in_term
-        and not re.search(r"\s", as_token)
-        and _LIKE_A_BEGINNING.search(as_token.replace('\\"', '"'))
-    ):
+    if in_term:
+        return
+    as_token = (content if string.startswith("r") else unescaped(content)).strip()
+    own.add(as_token)
+    if not re.search(r"\s", as_token) and _LIKE_A_BEGINNING.search(as_token):
         what = f"{string[:40]} may be a token that reads as the beginning of something else"
         unclear.append((offset, what))
 

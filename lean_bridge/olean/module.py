@@ -14,7 +14,7 @@ from lean_bridge.olean.decode import Decoder
 from lean_bridge.olean.equality import is_same_body, is_same_statement
 from lean_bridge.olean.expr import Constant, ConstantKind, Name
 from lean_bridge.olean.layout import Region, header_word, part_paths, read_region
-from lean_bridge.olean.objects import Objects, Value
+from lean_bridge.olean.objects import Object, Objects, Value
 
 _ORIGINAL_KINDS: tuple[ConstantKind, ...] = (
     "definition",
@@ -33,6 +33,7 @@ _CSIMP_EXTENSION = "Lean.Compiler.CSimp.ext"
 _DECLARATION_RANGE_EXTENSION = "Lean.declRangeExt"
 _INSTANCE_EXTENSION = "Lean.Meta.globalInstanceExtension"
 _CLASS_EXTENSION = "Lean.classExtension"
+_PARSER_EXTENSION = "Lean.Parser.parserExtension"
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +220,19 @@ class Module:
     def classes(self) -> frozenset[Name]:
         """The type classes that it declares."""
         return self.marked(_CLASS_EXTENSION)
+
+    @cached_property
+    def tokens(self) -> frozenset[str]:
+        """The tokens that it adds to Lean's, wherever it is imported or where something is opened."""
+        if _PARSER_EXTENSION not in self._extensions:
+            return frozenset()
+        found: set[str] = set()
+        for entry in self.entries(_PARSER_EXTENSION):
+            # a global entry is ⟨what⟩, a scoped one ⟨namespace, what⟩; what is first of all a ⟨token⟩
+            what = entry.fields[-1] if isinstance(entry, Object) else None
+            if isinstance(what, Object) and what.tag == 0 and isinstance(what.fields[0], str):
+                found.add(what.fields[0])
+        return frozenset(found)
 
     @cached_property
     def replacements(self) -> Mapping[Name, Name]:

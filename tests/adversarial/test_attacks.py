@@ -134,6 +134,8 @@ NAMES = [
     "stale_olean",
     "starts_a_process",
     "statement_of_lean",
+    "token_before_a_comment",
+    "token_glued_to_a_theorem",
     "token_like_a_comment",
     "trivial_field",
     "type_left_out",

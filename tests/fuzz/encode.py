@@ -26,6 +26,15 @@ _ORIGINAL: Final = (
     "recursor",
 )
 """As Lean numbers what a hidden constant was."""
+STORED_COUNTS: Final = {
+    "inductive": (
+        *("num_params", "num_indices", "all", "constructors", "num_nested"),
+        *("is_recursive", "is_reflexive"),
+    ),
+    "constructor": ("inductive", "constructor_index", "num_params", "num_fields"),
+    "recursor": ("all", "num_params", "num_indices", "num_motives", "num_minors", "k"),
+}
+"""What a file holds that a kernel works out by itself, by the kind of the constant; and ``safety``."""
 
 
 @dataclass

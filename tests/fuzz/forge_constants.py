@@ -18,7 +18,7 @@ from lean_bridge.olean.expr import (
     LParam,
     LZero,
 )
-from tests.fuzz.encode import hide
+from tests.fuzz.encode import STORED_COUNTS, hide
 from tests.fuzz.forgery import Forgery, Kinds, poisoned, two
 
 CHEAT: Final = "Small.cheat"
@@ -124,24 +124,19 @@ def _flags(forgery: Forgery, rng: random.Random) -> None:
     name = rng.choice(forgery.names("inductive", "constructor", "recursor"))
     constant = forgery.constant(name)
     changes: list[dict[str, Any]] = [
-        {"k": not constant.k},
-        {"is_recursive": not constant.is_recursive},
-        {"is_reflexive": not constant.is_reflexive},
-        {"num_params": constant.num_params + 1},
-        {"num_params": max(0, constant.num_params - 1)},
-        {"num_indices": constant.num_indices + 1},
-        {"num_fields": constant.num_fields + 1},
-        {"num_motives": constant.num_motives + 1},
-        {"num_minors": max(0, constant.num_minors - 1)},
-        {"num_nested": constant.num_nested + 1},
-        {"constructor_index": constant.constructor_index + 1},
-        {"constructors": constant.constructors[::-1]},
-        {"constructors": constant.constructors[:-1]},
-        {"all": constant.all[:-1]},
         {"safety": "unsafe"},
         {"level_params": (*constant.level_params, "w")},
         {"level_params": constant.level_params[:-1]},
     ]
+    for each in STORED_COUNTS[constant.kind]:
+        value = getattr(constant, each)
+        match value:
+            case bool():
+                changes.append({each: not value})
+            case int():
+                changes += [{each: value + 1}, {each: max(0, value - 1)}]
+            case tuple():
+                changes += [{each: value[::-1]}, {each: value[:-1]}]
     forgery.change(name, **rng.choice(changes))
 
 

@@ -38,7 +38,7 @@ from pybind_models import BuildReport
 from pybind_models.catalogue import Catalogue
 from pybind_models.manifest import Manifest
 from tests.adversarial.corpus import CORPUS, copy_library
-from tests.fuzz.encode import CSIMP, Content, Encoder, content_of
+from tests.fuzz.encode import CSIMP, STORED_COUNTS, Content, Encoder, content_of
 from tests.fuzz.forge import FORGERIES, forge, forge_one, used_constants
 from tests.fuzz.forgery import Forgery
 from tests.fuzz.meaning import ALLOWED, Meaning
@@ -47,13 +47,6 @@ from tests.fuzz.mutations import mutate, run_for
 LIBRARY: Final = Path(__file__).parent / "library"
 GRAPH: Final = Path(__file__).parent / "graph"
 ACCEPTED: Final = ("proved", "defined")
-_SIZES: Final = ("num_params", "num_indices", "safety")
-_COUNTS: Final = {
-    "inductive": (*_SIZES, "all", "constructors", "num_nested", "is_recursive", "is_reflexive"),
-    "constructor": ("inductive", "constructor_index", "num_params", "num_fields", "safety"),
-    "recursor": (*_SIZES, "all", "num_motives", "num_minors", "k"),
-}
-"""What a kernel works out by itself, by the kind of the constant."""
 
 
 @dataclass(frozen=True)
@@ -370,8 +363,8 @@ class Case:
             return f"{name} hides what it is"
         if len(versions) == 1 and not meaning.renamed and name in before.versions:
             (_, now), (_, was) = versions[0], before.versions[name][0]
-            if now.kind in _COUNTS and now.kind == was.kind:
-                counts = _COUNTS[now.kind]
+            if now.kind in STORED_COUNTS and now.kind == was.kind:
+                counts = (*STORED_COUNTS[now.kind], "safety")
                 changed = [field for field in counts if getattr(now, field) != getattr(was, field)]
                 if changed:
                     return f"{name}: {changed} changed"

@@ -9,6 +9,7 @@ import pytest
 from lean_bridge.build.account import check_plain, find_unaccounted, read_whole
 from lean_bridge.codes import Code
 from lean_bridge.errors import Declined, OleanError
+from tests.olean_writer import write_module
 
 DATA = Path(__file__).parents[2] / "data" / "olean"
 
@@ -76,7 +77,14 @@ def test_the_imports_are_those_of_the_header(tmp_path: Path) -> None:
     source.write_text("module\nimport Other.Module\n")
     found = find_unaccounted("A.lean", source.read_text(), read_whole(DATA / "Cell.olean"))
     assert found is not None
-    assert found.text == "the import of Other.Module"
+    assert found.text == ("the import of Other.Module stands in the source and is not in the compiled module")
+
+
+def test_an_import_that_the_source_does_not_have_is_said_to_be_the_modules(tmp_path: Path) -> None:
+    olean = write_module(tmp_path / "A.olean", {}, imports=["Far.Away"])
+    found = find_unaccounted("A.lean", "prelude\n", read_whole(olean))
+    assert found is not None
+    assert found.text == "the compiled module imports Far.Away, which no import in the source names"
 
 
 def test_a_part_that_is_cut_short_or_missing_makes_a_module_unreadable(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from lean_bridge.build.scan import scan_declarations
@@ -137,6 +139,7 @@ def test_a_quotation_that_ends_nowhere_is_reported_with_what_it_hides() -> None:
         'postfix " /-" => f',
         'notation "x\\"" => f',
         "x⁻¹'\"'",
+        'notation "<\\x2d-" => f',
     ],
 )
 def test_where_the_text_does_not_tell_what_ends_where_it_says_so(text: str) -> None:
@@ -151,6 +154,67 @@ def test_where_the_text_does_not_tell_what_ends_where_it_says_so(text: str) -> N
 )
 def test_where_the_text_tells_nothing_is_unclear(text: str) -> None:
     assert scan_declarations(text).unclear is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'syntax "%a" : command\n%atheorem a : T := t',
+        'syntax "%a" : command\n%a.theorem a : T := t',
+        'syntax "%a" : command\n@[simp]%atheorem a : T := t',
+        'syntax "(a" : command\n(atheorem a : T := t',
+        'syntax "x%a" : command\nx%atheorem a : T := t',
+        'syntax "#a" : command\n#atheorem a : T := t',
+        'syntax "\\x25a" : command\n%atheorem a : T := t',
+        'syntax r"%a" : command\n%aexample : T := t',
+        'notation "%0x" => f\nx := y%0xdef a := 1',
+        'notation "%`" => f\n%`theorem a : T := t',
+        'syntax "%-" "-" : command\n%--theorem a : T := t',
+        'syntax "%/" "-" : command\n%/-theorem a : T := t -/',
+        'syntax "%r#" str : command\n%r#"a" theorem a : T := t --"#',
+        'syntax "%s!" str : command\n%s!"{" theorem a : T := t --}"',
+        'notation "%a" => f\nx := %ar"\\" ++ "',
+        's!"{"%a"}" ++ "%a"\n%amutual',
+        'syntax "%a" : command\n%anamespace A',
+        'syntax "%a" : command\n%aend A',
+    ],
+)
+def test_where_a_token_may_end_within_a_word_it_says_so(text: str) -> None:
+    unclear = scan_declarations(text).unclear
+    assert unclear is not None
+    assert unclear[0] == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'syntax "%a" : command\n%a theorem a : T := t',
+        'syntax "%" : command\n%atheorem',
+        'notation "√" => f\nx := √(mul_def) + √x',
+        'x := f "(" ++ "-" ++ "/" ++ "`" ++ "#" ++ "." ++ "a" ++ "th" ++ "s!" ++ "Foo."\n'
+        'y := (mul_def a) [a.def] `atheorem ``theorem #check a -- b\nz := Foo.def s!"{a}" /- c -/',
+        'elab "#list_all" : command => f\nelab "#list" : command => f\n#list_all\n#list a',
+        'syntax "b" "∣" : term\nx := ∣b_def',
+    ],
+)
+def test_tokens_that_change_nothing_leave_it_clear(text: str) -> None:
+    assert scan_declarations(text).unclear is None
+
+
+def test_a_token_of_another_module_is_one_too() -> None:
+    text = "\n%atheorem a : T := t"
+    assert scan_declarations(text).unclear is None
+    unclear = scan_declarations(text, ["%a"]).unclear
+    assert unclear == (2, "theorem stands against what may be a token that ends before it")
+
+
+def test_a_long_row_of_tokens_is_read_in_time_that_grows_with_it() -> None:
+    """A second for a text of which each place may begin each of many tokens that end nowhere."""
+    long = "%" * 20_000
+    text = "".join(f'"{long[:length]}" ' for length in range(2, 90)) + f'"{long}!"\n{long}'
+    began = time.process_time()
+    scan_declarations(text)
+    assert time.process_time() - began < 5
 
 
 def test_what_stands_behind_an_exit_is_not_read_as_text() -> None:

@@ -1,0 +1,69 @@
+"""What a library's own tokens may make of a text: where one ends within what reads as something else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeAlias
+
+_ESCAPE: Final = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(\s*\n\s*)|(.))", re.DOTALL)
+_LETTERS: Final = {"n": "\n", "t": "\t", "r": "\r"}
+_MOST: Final = 100
+"""No token is followed for more letters, so that no text takes more than so many looks a letter."""
+
+_Trie: TypeAlias = dict[str, "_Trie"]
+_END: Final = "end"
+
+
+def unescaped(content: str) -> str:
+    """Return what Lean reads between the quotes of a string."""
+
+    def letter(found: re.Match[str]) -> str:
+        code = found[1] or found[2]
+        if code:
+            return chr(int(code, 16))
+        return "" if found[3] else _LETTERS.get(found[4], found[4])
+
+    return _ESCAPE.sub(letter, content)
+
+
+class Tokens:
+    """Tokens that a source may have added to Lean's own, and how far they reach in its text.
+
+    Whoever adds a token makes Lean read text otherwise: behind a token ``%a`` the letters ``%atheorem`` are
+    that token and a theorem. Which of them are in force at a place is not asked.
+    """
+
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        self._known: _Trie = {}
+        self._reached: set[int] = set()
+        for each in known:
+            self.add(each)
+
+    def add(self, text: str) -> None:
+        """Add what may be a token: what a string of the source says, without spaces around it."""
+        text = text.strip()
+        if re.search(r"\s", text):
+            return
+        at = self._known
+        for letter in text[:_MOST]:
+            at = at.setdefault(letter, {})
+        at[_END] = {}
+
+    def begin(self, text: str, start: int, *, beyond: int = 0) -> None:
+        """Take note of where each token ends that may begin at a place, and ends beyond another."""
+        at: _Trie | None = self._known
+        here = start
+        while at is not None and here < len(text):
+            at = at.get(text[here])
+            here += 1
+            if at is not None and here > beyond and (_END in at or here == start + _MOST):
+                self._reached.add(here)
+
+    def ends_within(self, start: int, end: int) -> Sequence[int]:
+        """Return where tokens end between two places, and forget what ends at the second or before."""
+        if not self._reached:
+            return ()
+        found = sorted(each for each in self._reached if start < each < end)
+        self._reached = {each for each in self._reached if each > end}
+        return found
