@@ -296,7 +296,7 @@ class Project:
         if answered is not None:
             remember(key, answered, seal)
         environment.keep_outlines()
-        notes = (seal.note,) if seal.note else ()
+        notes = (*report.notes, seal.note) if seal.note else report.notes
         return report.replaced(library=self.identity, notes=notes, seconds=time.monotonic() - started)
 
     def pin(self, *, observe: Observer = _ignore, progress: Progress | None = None) -> Manifest:

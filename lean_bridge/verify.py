@@ -13,6 +13,7 @@ from typing import TypeAlias
 from lean_bridge.answers import Answers, GraphAnswers, KernelAnswers
 from lean_bridge.audit.advisories import advisories_for
 from lean_bridge.audit.audit import audit
+from lean_bridge.audit.beside import notes_beside
 from lean_bridge.audit.pins import check_pins
 from lean_bridge.audit.provenance import SourceFile
 from lean_bridge.audit.reading import Reading
@@ -106,6 +107,7 @@ def judge_library(
             reading=reading,
             stands=answers.sources if answers else None,
         )
+        notes = notes_beside(environment, reading.collector, subject.known)
     defined = {each.name for each in declarations if each.status == "defined"}
     with clock.stage("extract", len(catalogue.graphs)):
         evidence = {entry.name: GraphEvidence() for entry in catalogue.graphs}
@@ -167,6 +169,7 @@ def judge_library(
         unpinned=subject.unpinned,
         confirmation_required=require_confirmed,
         cached=answers is not None,
+        notes=notes,
     )
     return report, None if answers or failed else _to_remember(evidence, opinion, declarations)
 

@@ -26,7 +26,7 @@ class Fault:
 
 
 _NATIVE = Fault(Code.COMPILED_CODE, "native_decide, which trusts compiled code")
-_FAULTY_AXIOMS = {
+FAULTY_AXIOMS = {
     "sorryAx": Fault(Code.SORRY, "sorry"),
     "Lean.ofReduceBool": _NATIVE,
     "Lean.ofReduceNat": _NATIVE,
@@ -86,6 +86,13 @@ class AxiomCollector:
         if found is None:
             found = self._foundations[name] = self._sound(name) or self._search(name)
         return found
+
+    def own_fault(self, name: Name) -> Fault | None:
+        """Return why a declaration may not be rested on, for what it is or mentions itself."""
+        reached = self._reach(name)
+        if reached.fault is not None:
+            return reached.fault
+        return next((self._reach(each).fault for each in reached.names if each in FAULTY_AXIOMS), None)
 
     def _sound(self, name: Name) -> Foundation | None:
         """Return what a declaration rests on if nothing of it is at fault: then no path has to be known."""
@@ -168,7 +175,7 @@ class AxiomCollector:
         fault = fault or self._replaced.get(name)
         if is_library:
             return _Reached("library", names, fault)
-        marks = (self._substitutions(definer).get(name) for definer, _ in definitions)
+        marks = (self.substitutions(definer).get(name) for definer, _ in definitions)
         return _Reached("own", names, fault or next(filter(None, marks), None))
 
     def _version_fault(self, module: Name, version: Outline) -> Fault | None:
@@ -195,7 +202,7 @@ class AxiomCollector:
             for name, by in environment.module(module).replacements.items()
         }
 
-    def _substitutions(self, module: Name) -> Mapping[Name, Fault]:
+    def substitutions(self, module: Name) -> Mapping[Name, Fault]:
         """Return the constants of a module whose compiled code is not their definition, with the reason."""
         found = self._substituted.get(module)
         if found is None:
@@ -219,7 +226,7 @@ def _axiom_fault(name: Name, module: Name, is_library: bool) -> Fault | None:
         return None
     if name in STANDARD_AXIOMS:
         return Fault(Code.AXIOM, f"an axiom of that name is declared in {module}, which is not part of Lean")
-    return _FAULTY_AXIOMS.get(name, Fault(Code.AXIOM, f"an axiom of module {module}"))
+    return FAULTY_AXIOMS.get(name, Fault(Code.AXIOM, f"an axiom of module {module}"))
 
 
 def _chain(parents: Mapping[Name, Name | None], end: Name | None) -> tuple[Name, ...]:

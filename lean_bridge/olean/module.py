@@ -121,6 +121,17 @@ class Module:
             )
         return addresses
 
+    @property
+    def axioms(self) -> Iterator[Name]:
+        """The constants that are stored as axioms; nothing else of them is decoded."""
+        for name, word in self._addresses.items():
+            if self.decoder.objects.header(word, self._root) >> 56 == 0:
+                yield name
+
+    def may_mention(self, name: Name) -> bool:
+        """Whether the last part of a name is in the file at all: without it nothing mentions the name."""
+        return name.rpartition(".")[2].encode() in self._region.data
+
     def __contains__(self, name: Name) -> bool:
         return name in self._addresses
 

@@ -27,6 +27,7 @@ def render_markdown(report: VerifyReport) -> str:
         "",
         f"Verdict: **{report.verdict}**{why}",
         *_subject(report),
+        *(line for note in report.notes for line in ("", _cell(note))),
     ]
     unpinned = [
         each for each in report.declarations if each.pin is not None and each.pin.outcome == "not pinned"

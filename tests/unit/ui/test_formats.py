@@ -273,3 +273,13 @@ def test_every_form_says_that_a_lean_is_unknown_and_what_was_not_isolated(
     for told in ("an unknown Lean", "not isolated", ran, passed_over):
         assert told in shown
         assert told not in " ".join(render(report).split())
+
+
+@pytest.mark.parametrize(
+    "render", [as_dashboard, render_text, render_github, render_junit, render_json, render_markdown]
+)
+def test_every_format_shows_a_note(render: Callable[[VerifyReport], str]) -> None:
+    note = "LB205: not catalogued and not judged: opened: sorry"
+    shown = " ".join(render(accepted().replaced(notes=(note,))).split())
+    assert note in shown.replace("│ ", "")
+    assert note not in render(accepted())
