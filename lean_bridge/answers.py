@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pydantic import ValidationError, model_validator
 
+from lean_bridge.names import module_path
 from lean_bridge.program import program_digest
 from lean_bridge.sealed import Seal
 from lean_bridge.toolchain.location import cache_directory
@@ -103,7 +104,7 @@ def _modules(build: BuildReport, compiled: Path) -> Iterable[str]:
     for module in build.modules:
         yield module.module
         for suffix in ARTIFACT_SUFFIXES:
-            path = compiled.joinpath(*module.module.split(".")).with_suffix(suffix)
+            path = compiled / (module_path(module.module, suffix) or module.module)
             yield hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 

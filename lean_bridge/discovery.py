@@ -95,10 +95,15 @@ def _library_in(directory: Path, *, loose: bool) -> Found | None:
         return Found(directory / FOLDER)
     for place, names in ((directory, own), (directory / FOLDER, below)):
         marks = [name for name in _MARKS if name in names]
-        sources = [] if loose else sorted(name for name in names if name.endswith(".lean"))
+        sources = [] if loose else sorted(name for name in names if _is_source(place / name))
         if marks or sources:
             raise ProjectNotFound(_incomplete(place, names, marks or sources))
     return None
+
+
+def _is_source(path: Path) -> bool:
+    """Whether a file looks like a Lean source: what editors hide does not, and directories do not."""
+    return path.suffix == ".lean" and not path.name.startswith(".") and not path.is_dir()
 
 
 def _incomplete(place: Path, names: set[str], found: list[str]) -> str:

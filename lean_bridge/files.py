@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -80,6 +81,15 @@ def decoded(path: Path | str, content: bytes) -> str:
         raise ProjectNotFound(
             f"{path}: expected UTF-8, found byte {content[error.start]:#04x} at {error.start}"
         ) from error
+
+
+def not_toml(path: Path, error: Exception) -> ProjectNotFound:
+    """Return the refusal of a file that is no TOML, with the line where it stops being that."""
+    found = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
+    if found is None:  # at the end of the file, or tables in tables without end
+        what = "tables within tables, too many" if isinstance(error, RecursionError) else str(error)
+        return ProjectNotFound(f"{path}: not TOML: {what}")
+    return ProjectNotFound(f"{path}:{found[1]}:{found[2]}: not TOML: {str(error)[: found.start()]}")
 
 
 def _check_regular(path: Path, found: os.stat_result) -> None:

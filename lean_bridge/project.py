@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -24,6 +23,7 @@ from lean_bridge.errors import BuildFailed, NotCatalogued, UnsupportedSource
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.files import decoded, read_below, read_file
 from lean_bridge.leans_own import library_names
+from lean_bridge.names import canonical, ends_with, last_component, listed, suggestion
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.outline import KeptOutlines
 from lean_bridge.program import program_digest
@@ -236,6 +236,8 @@ class Project:
 
         Raises: NotCatalogued if a name is the end of no entry, or of several.
         """
+        if isinstance(names, str):
+            raise NotCatalogued(f"expected a list of names, found {names!r}; give [{names!r}]")
         if not names:
             return self.catalogue
         known = [entry.name for entry in self.catalogue.declarations]
@@ -336,15 +338,17 @@ class Project:
                 raise UnsupportedSource(module.limit)
 
     def _find(self, name: str, known: Sequence[str]) -> str:
-        found = [full for full in known if full == name or full.endswith(f".{name}")]
-        if len(found) == 1:
-            return found[0]
+        if not isinstance(name, str):
+            raise NotCatalogued(f"expected a name of {CATALOGUE}, found {name!r}")
+        found = [full for full in known if ends_with(full, name)]
+        exact = [full for full in found if canonical(full) == canonical(name)]
+        if len(found) == 1 or len(exact) == 1:
+            return (exact or found)[0]
         if found:
-            raise NotCatalogued(f"{name} is ambiguous: {', '.join(found)}")
-        short = [full.rpartition(".")[2] for full in known]
-        near = difflib.get_close_matches(name, [*known, *short], n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"{CATALOGUE} has {', '.join(short)}"
-        raise NotCatalogued(f"{name} is not in the catalogue; {hint}")
+            raise NotCatalogued(f"{name} is ambiguous: {listed(found)}")
+        hint = suggestion(name, [*map(last_component, known), *known])
+        all_of_them = "" if hint.endswith("?") else "; `lean-bridge list` has them all"
+        raise NotCatalogued(f"{name} is not in {CATALOGUE}; {hint}{all_of_them}")
 
 
 def _digest(contents: Mapping[str, bytes]) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 from lean_bridge.audit.axioms import AxiomCollector
 from lean_bridge.build.header import parse_header
 from lean_bridge.leans_own import library_names
+from lean_bridge.names import module_name
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Name
 from lean_bridge.toolchain.limits import limit_met, refuses_to_print_axioms
@@ -40,7 +41,7 @@ class Scratch:
     @property
     def module(self) -> Name:
         """The name of its module."""
-        return ".".join(self.path.with_suffix("").parts)
+        return module_name([*self.path.parts[:-1], self.path.stem])
 
 
 def elaborate(scratch: Scratch, provider: Provider, *, time_limit: float) -> Elaboration:

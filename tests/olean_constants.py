@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from lean_bridge.names import split_name
 from lean_bridge.olean.expr import (
     App,
     BVar,
@@ -29,7 +30,6 @@ from lean_bridge.olean.expr import (
     Sort,
     parts,
 )
-from lean_bridge.olean.names import split_name
 from tests.olean_writer import OleanWriter
 
 _STORED: Final = ("axiom", "definition", "theorem", "opaque", "quot", "inductive", "constructor", "recursor")

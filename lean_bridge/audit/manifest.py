@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import tomli_w
 
 from lean_bridge.audit.tables import parse_table
 from lean_bridge.errors import ProjectNotFound
 from lean_bridge.files import check_below, read_below
+from lean_bridge.names import canonical
 from pybind_models.manifest import Manifest
 
 MANIFEST = "certified.toml"
@@ -41,7 +43,18 @@ def read_manifest(root: Path) -> Manifest | None:
 
 def parse_manifest(path: Path, content: bytes) -> Manifest:
     """Return the manifest at ``path``, whose content was read. Raises: as :func:`read_manifest`."""
-    return parse_table(path, content, Manifest)
+    return parse_table(path, content, Manifest, rewrite=_with_names_as_written)
+
+
+def _with_names_as_written(table: dict[str, Any]) -> None:
+    """Write the names of a manifest as Lean does: another version may have put other ones in ``«»``."""
+    entries = table.get("declaration")
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, dict) and isinstance(name := entry.get("name"), str):
+            entry["name"] = canonical(name) or name
+    for key in ("definitions", "words"):
+        if isinstance(named := table.get(key), dict):
+            table[key] = {canonical(name) or name: value for name, value in named.items()}
 
 
 def write_manifest(root: Path, manifest: Manifest) -> None:

@@ -13,9 +13,9 @@ from typing import Final
 
 from lean_bridge.audit.instances import Instances
 from lean_bridge.letters import plain, skeleton
+from lean_bridge.names import split_name
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Expr, Name
-from lean_bridge.olean.names import split_name
 
 OWN: Final = "⟨own⟩"
 """Behind a name that is Lean's to look at and is not Lean's."""

@@ -14,6 +14,7 @@ from lean_bridge.audit.instances import Instances
 from lean_bridge.audit.naming import Scope, names_of
 from lean_bridge.audit.notation import ARROW, ATOM, INFIX, POSTFIX, PREFIX
 from lean_bridge.letters import plain
+from lean_bridge.names import last_component
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import (
     App,
@@ -40,7 +41,6 @@ from lean_bridge.olean.expr import (
     spine,
 )
 from lean_bridge.olean.mentions import constants_in
-from lean_bridge.olean.names import last_component
 
 _MOST_DEPTH = 80
 _MOST_BINDERS = 1024

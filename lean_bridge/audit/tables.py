@@ -1,36 +1,117 @@
-"""Reads the TOML files that lie beside a library's sources, as models."""
+"""Reads the TOML files that lie beside a library's sources, as models, and says where they are wrong."""
 
 from __future__ import annotations
 
 import json
+import re
+import reprlib
 import tomllib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Final, TypeVar, get_args
 
 from pydantic import ValidationError
 
 from lean_bridge.errors import ProjectNotFound
-from lean_bridge.files import decoded
+from lean_bridge.files import decoded, not_toml
+from lean_bridge.names import suggestion
 from pybind_models import Model
 
 _Table = TypeVar("_Table", bound=Model)
 
+_EXPECTED: Final[Mapping[str, str]] = {
+    "string_type": "a text",
+    "string_too_short": "a text of at least one letter",
+    "bool_type": "true or false",
+    "int_type": "an integer",
+    "tuple_type": "a list, or tables in [[ ]]",
+    "too_short": "at least one",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+}
+"""What was expected, by pydantic's name of a fault."""
 
-def parse_table(path: Path, content: bytes, model: type[_Table]) -> _Table:
+
+def parse_table(
+    path: Path,
+    content: bytes,
+    model: type[_Table],
+    *,
+    rewrite: Callable[[dict[str, Any]], None] = lambda _: None,
+) -> _Table:
     """Return what the TOML file at ``path`` holds, whose content was read.
 
-    Raises: ProjectNotFound if it does not fit the model; the message names every fault.
+    ``rewrite`` changes what it says before it is held against the model, or raises ValueError.
+    Raises: ProjectNotFound if it does not fit the model; the message names every fault with its line.
     """
     text = decoded(path, content)
     try:
+        table = tomllib.loads(text)
+        rewrite(table)
         # through JSON, because strict models take no lists for tuples from Python
-        return model.model_validate_json(json.dumps(tomllib.loads(text), default=str))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ProjectNotFound(f"{path}: not TOML: {error}") from error
+        return model.model_validate_json(json.dumps(table, default=str))
     except ValidationError as error:
-        what = model.__name__.lower()
-        faults = (
-            f"{'.'.join(str(part) for part in fault['loc']) or what}: {fault['msg']}"
-            for fault in error.errors()
+        faults = [_fault(fault, text, model) for fault in _innermost(error.errors())]
+        (line, said), *others = faults
+        more = "".join(f"; line {line}: {said}" for line, said in others)
+        raise ProjectNotFound(f"{path}:{line}: {said}{more}") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise not_toml(path, error) from error
+    except ValueError as error:
+        raise ProjectNotFound(f"{path}: {error}") from error
+
+
+def _innermost(faults: Sequence[Any]) -> list[Any]:
+    """Return the faults but those of tables that stand only for a fault within."""
+    places = [fault["loc"] for fault in faults]
+    return [
+        fault
+        for fault in faults
+        if not any(
+            len(place) > len(fault["loc"]) > 0 and place[: len(fault["loc"])] == fault["loc"]
+            for place in places
         )
-        raise ProjectNotFound(f"{path}: {'; '.join(faults)}") from error
+    ]
+
+
+def _fault(fault: Any, text: str, model: type[Model]) -> tuple[int, str]:
+    """Return the line of a fault, and the fault in words."""
+    place, kind, found = fault["loc"], fault["type"], reprlib.repr(fault["input"])
+    line = _line(text, place)
+    at = ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
+    if kind == "missing":
+        return line, f"expected {at}, found none"
+    if kind == "extra_forbidden":
+        return line, f"the key {at} is not known; {suggestion(place[-1], _keys(model, place))}"
+    if kind == "value_error":
+        return line, str(fault["ctx"]["error"])
+    if kind == "string_pattern_mismatch":
+        return line, f"{at}: expected a text like {fault['ctx']['pattern']}, found {found}"
+    expected = _EXPECTED.get(kind) or fault["msg"].removeprefix("Input should be ")
+    return line, f"{at or model.__name__.lower()}: expected {expected}, found {found}"
+
+
+def _keys(model: type[Model], place: tuple[str | int, ...]) -> list[str]:
+    """Return the keys that the table takes in which an unknown one stands."""
+    for step in place[:-1]:
+        for name, field in model.model_fields.items():
+            if step in (name, field.alias):  # tables of one kind in a list
+                model = next(iter(get_args(field.annotation)), model)
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _line(text: str, place: tuple[str | int, ...]) -> int:
+    """Return the 1-based line where a place of a table is written, or the nearest before it that is found."""
+    lines = text.split("\n")
+    at, end = 0, len(lines)
+    for step, (part, following) in enumerate(zip(place, (*place[1:], None), strict=False)):
+        name = rf"[\"']?{re.escape(str(part))}[\"']?\s*"
+        if isinstance(following, int):  # of several tables with the same head
+            heads = [n for n in range(len(lines)) if re.match(rf"\s*\[\[\s*{name}\]\]", lines[n])]
+            if following < len(heads):
+                at, end = heads[following], [*heads, len(lines)][following + 1]
+        elif not isinstance(part, int):
+            looks = re.compile(rf"\s*{name}[=.]" + rf"|\s*\[\[?\s*{name}[\].]" * (step == 0))
+            at = next((n for n in range(at, end) if looks.match(lines[n])), at)
+    return at + 1

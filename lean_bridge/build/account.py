@@ -12,9 +12,9 @@ from lean_bridge.build.header import parse_header
 from lean_bridge.build.scan import Components, Declared, scan_declarations
 from lean_bridge.codes import Code
 from lean_bridge.errors import Declined, OleanError
+from lean_bridge.names import split_name
 from lean_bridge.olean.mentions import mentioned_constants
 from lean_bridge.olean.module import DeclarationRange, Module, read_module
-from lean_bridge.olean.names import split_name
 
 _PRIVATE = "_private"
 _MISSING = " stands in the source and is not in the compiled module"

@@ -19,6 +19,7 @@ from lean_bridge.build.store import Entry, Store, module_keys
 from lean_bridge.codes import Code
 from lean_bridge.errors import OleanError, ToolchainCrashed, ToolchainError
 from lean_bridge.events import BuildEvent, BuildStarted, ModuleFinished, ModuleStarted
+from lean_bridge.names import module_path
 from lean_bridge.olean.module import read_module
 from lean_bridge.toolchain.limits import limit_met
 from lean_bridge.toolchain.location import cache_directory
@@ -206,7 +207,9 @@ class _Build:
                 return made_meanwhile
             with self._store.scratch() as scratch:
                 # Lean gets the bytes that the key is a digest of, whatever happens to the source meanwhile.
-                snapshot = scratch.joinpath("source", *module.name.split(".")).with_suffix(".lean")
+                place = module_path(module.name, ".lean")
+                assert place is not None, f"{module.name} was found as a file"
+                snapshot = scratch / "source" / place
                 snapshot.parent.mkdir(parents=True)
                 snapshot.write_bytes(module.content)
                 artifacts = scratch / "artifacts"

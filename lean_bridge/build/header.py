@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lean_bridge.names import PLAIN, canonical
+
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One import, as written."""
+    """One import."""
 
     module: str
+    """As Lean writes it, whatever the source puts in ``«»``."""
     line: int
     """1-based."""
 
@@ -31,11 +34,12 @@ class _Token:
     line: int
 
 
+_PART = rf"(?: «[^»\n]+» | {PLAIN} )"
 _PIECE = re.compile(
-    r"""
+    rf"""
       (?P<space> \s+ | --[^\n]* )
     | (?P<comment> /- )
-    | (?P<word> (?: «[^»\n]+» | [^\W\d][\w'!?]* ) (?: \. (?: «[^»\n]+» | [^\W\d][\w'!?]* ) )* )
+    | (?P<word> {_PART} (?: \. {_PART} )* )
     """,
     re.VERBOSE,
 )
@@ -65,7 +69,8 @@ def parse_header(text: str) -> Header:
         take("all")
         if position == len(tokens):
             break
-        imports.append(Import(tokens[position].text.replace("«", "").replace("»", ""), tokens[position].line))
+        module = tokens[position]
+        imports.append(Import(canonical(module.text) or module.text, module.line))
         position += 1
     return Header(is_module, is_prelude, tuple(imports))
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, TypeAlias
 
 from lean_bridge.errors import ProjectNotFound, SourceOutside, UnsupportedSource
-from lean_bridge.files import decoded, read_below
+from lean_bridge.files import decoded, not_toml, read_below
+from lean_bridge.names import canonical, module_path, suggestion
 
 LAKEFILE: Final = "lakefile.toml"
 PROGRAM: Final = "lakefile.lean"
@@ -54,8 +53,6 @@ _NOT_FOLLOWED: Final = frozenset(
 )
 """Keys that change what Lean is told, or what is made before it runs: they are refused."""
 
-_NAME: Final = re.compile(r"(?!\d)[\w!?']+(\.(?!\d)[\w!?']+)*")
-
 
 @dataclass(frozen=True, slots=True)
 class LeanLib:
@@ -96,7 +93,7 @@ def read_lakefile(root: Path) -> Lakefile:
     try:
         table = tomllib.loads(decoded(path, content))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ProjectNotFound(f"{path}: not TOML: {error}") from error
+        raise not_toml(path, error) from error
     return _Reader(path).lakefile(table, content)
 
 
@@ -136,12 +133,18 @@ class _Reader:
         globs = self._texts(table, where, "globs") if "globs" in table else tuple(f"{r}.*" for r in roots)
         if not globs:
             raise self._fault(where, "names no module, as its roots or globs are empty")
-        for each in (*roots, *globs):
-            if not _NAME.fullmatch(each.removesuffix(".+").removesuffix(".*")):
-                raise self._fault(where, f"expected a module, `A`, `A.+` or `A.*`, found {each!r}")
+        roots, globs = (tuple(self._glob(each, where) for each in given) for given in (roots, globs))
         own = self._options(table.get("leanOptions", {}), f"{where}, leanOptions")
         directory = self._directory(table, where, directory)
         return LeanLib(name, directory, globs, tuple(sorted({**options, **own}.items())))
+
+    def _glob(self, text: str, where: str) -> str:
+        """Return a module or a glob with the module as Lean writes it."""
+        name = text.removesuffix(".+").removesuffix(".*")
+        module = canonical(name)
+        if module is None or "*" in name or module_path(module, ".lean") is None:
+            raise self._fault(where, f"expected a module, `A`, `A.+` or `A.*`, found {text!r}")
+        return module + text[len(name) :]
 
     def _check_keys(self, table: Mapping[str, Any], where: str, followed: frozenset[str]) -> None:
         for key, value in table.items():
@@ -156,12 +159,8 @@ class _Reader:
                 what = " ".join(filter(None, (key, ", ".join(named))))
                 self._said.append(f"{_at(where)}{what}: {_PASSED_OVER[key]}")
             elif key not in _NOT_FOLLOWED:
-                known = sorted(followed | _WITHOUT_BEARING | _PASSED_OVER.keys())
-                near = difflib.get_close_matches(key, known, n=1)
-                hint = (
-                    f"did you mean {near[0]}?" if near else f"expected one of {', '.join(sorted(followed))}"
-                )
-                raise self._fault(where, f"the key {key} is not known; {hint}")
+                known = (*sorted(followed), *sorted(_WITHOUT_BEARING), *_PASSED_OVER)
+                raise self._fault(where, f"the key {key} is not known; {suggestion(key, known)}")
             elif value not in (False, [], {}):
                 raise self._fault(where, f"{key} changes what Lean does and is not followed here; remove it")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
 import os
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
@@ -14,8 +14,8 @@ from lean_bridge.build.header import parse_header
 from lean_bridge.build.lakefile import LAKEFILE, Lakefile, Options, read_lakefile
 from lean_bridge.errors import BuildFailed, LeanBridgeError, ProjectNotFound, UnsupportedSource
 from lean_bridge.files import check_below, decoded, read_below
+from lean_bridge.names import module_name, module_path, split_name
 
-_COMPONENT = re.compile(r"(?!\d)[\w!?']+")
 _Found = tuple[str, bytes, Options]
 """A module's file as reports name it, its content and its options."""
 
@@ -78,10 +78,11 @@ def read_library(root: Path, standard: Path) -> Library:
     """
     lakefile = read_lakefile(root)
     found: dict[str, _Found] = {}
+    aside: dict[Path, str] = {}
     for library in lakefile.libraries:
         directory = root / library.directory
         for glob in library.globs:
-            sources = list(_matching(root, directory, glob))
+            sources = list(_matching(root, directory, glob, aside))
             if not sources:
                 raise ProjectNotFound(
                     f"{root / LAKEFILE}: lean_lib {library.name}: no source file matches {glob!r} in "
@@ -99,6 +100,8 @@ def read_library(root: Path, standard: Path) -> Library:
                         f"{root / LAKEFILE}: lean_lib {library.name}: {name} is of another library too, as "
                         f"another file or under other options: {found[name][0]}, {file}"
                     )
+    said = (f"{each.relative_to(root).as_posix()}: {why}" for each, why in sorted(aside.items()))
+    lakefile = replace(lakefile, passed_over=(*lakefile.passed_over, *said))
     return Library(_order(found, (standard,)), lakefile=lakefile)
 
 
@@ -112,43 +115,53 @@ def generated_library(sources: Mapping[str, str], built_upon: Sequence[Path], st
     """
     found: dict[str, _Found] = {}
     for name, text in sources.items():
-        package = name.partition(".")[0]
+        package = _package(name)
         if any((directory / package).exists() for directory in (*built_upon, standard)):
             raise BuildFailed(f"{name}: expected a generated module outside {package}, which is a library's")
-        found[name] = f"{name.replace('.', '/')}.lean", text.encode(), (("autoImplicit", "false"),)
+        file = module_path(name, ".lean")
+        assert file is not None
+        found[name] = file.as_posix(), text.encode(), (("autoImplicit", "false"),)
     return Library(_order(found, (*built_upon, standard)), tuple(built_upon))
 
 
-def _matching(root: Path, directory: Path, glob: str) -> Iterator[Path]:
-    """Yield the files of a Lake glob: ``A`` is one module, ``A.+`` those below it, ``A.*`` both."""
+def _matching(root: Path, directory: Path, glob: str, aside: dict[Path, str]) -> Iterator[Path]:
+    """Yield the files of a Lake glob: ``A`` is one module, ``A.+`` those below it, ``A.*`` both.
+
+    What has a hidden name, as editors give to locks and copies, is not looked at, and goes ``aside``.
+    """
     name = glob.removesuffix(".+").removesuffix(".*")
-    stem = directory.joinpath(*name.split("."))
-    file = stem.with_name(f"{stem.name}.lean")
+    file, stem = (directory.joinpath(module_path(name, suffix) or name) for suffix in (".lean", ""))
     if not glob.endswith(".+") and os.path.lexists(file):
         yield file
     if glob != name and os.path.lexists(stem):
         check_below(root, stem, is_source=True)
-        yield from _below(stem)
+        yield from _below(stem, aside)
 
 
-def _below(directory: Path) -> Iterator[Path]:
+def _below(directory: Path, aside: dict[Path, str]) -> Iterator[Path]:
     try:
         entries = [(entry, entry.is_dir()) for entry in sorted(directory.iterdir())]
     except OSError as error:
         raise ProjectNotFound(f"{directory}: cannot be read: {error.strerror}") from error
     for entry, is_directory in entries:
-        if entry.suffix == ".lean":
-            yield entry
+        if entry.name.startswith("."):
+            if is_directory or entry.suffix == ".lean":
+                aside[entry] = "hidden, and not compiled"
         elif is_directory:
             check_below(directory, entry, is_source=True)
-            yield from _below(entry)
+            sources = list(_below(entry, aside))
+            if entry.suffix == ".lean" and not sources:
+                aside[entry] = "a directory, and no source"
+            yield from sources
+        elif entry.suffix == ".lean":
+            yield entry
 
 
 def _module_name(source: Path, directory: Path) -> str:
-    parts = [*source.relative_to(directory).parts[:-1], source.stem]
-    if not all(_COMPONENT.fullmatch(part) for part in parts):
+    name = module_name([*source.relative_to(directory).parts[:-1], source.name.removesuffix(".lean")])
+    if module_path(name, ".lean") is None or "»" in source.as_posix() or not name.isprintable():
         raise ProjectNotFound(f"{source}: expected a path that is the name of a module; rename it")
-    return ".".join(parts)
+    return name
 
 
 def _order(found: Mapping[str, _Found], compiled: Sequence[Path]) -> tuple[Module, ...]:
@@ -162,8 +175,8 @@ def _order(found: Mapping[str, _Found], compiled: Sequence[Path]) -> tuple[Modul
                 own.add(imported.module)
                 lines[name, imported.module] = imported.line
             else:
-                olean = Path(*imported.module.split(".")).with_suffix(".olean")
-                if not any((directory / olean).is_file() for directory in compiled):
+                olean = module_path(imported.module, ".olean")
+                if olean is None or not any((directory / olean).is_file() for directory in compiled):
                     raise _unknown_import(f"{file}:{imported.line}", imported.module, found, compiled)
         modules[name] = Module(name, file, content, tuple(sorted(own)), options, header.is_module)
     imports = {name: modules[name].imports for name in sorted(modules)}
@@ -183,12 +196,17 @@ def _unknown_import(
     where: str, module: str, found: Collection[str], compiled: Sequence[Path]
 ) -> LeanBridgeError:
     """Return the refusal of an import: a module of a package that is not here may well exist."""
-    package = module.partition(".")[0]
+    package = _package(module)
     what = f"{where}: imports {module}, which is neither in this library nor in Lean's"
-    here = {name.partition(".")[0] for name in found}
-    if package in here or any((directory / package).is_dir() for directory in compiled):
-        return BuildFailed(what)
+    if package in map(_package, found) or any((directory / package).is_dir() for directory in compiled):
+        near = difflib.get_close_matches(module, found, n=1)
+        return BuildFailed(f"{what}; did you mean {near[0]}?" if near else what)
     return UnsupportedSource(
         f"{what}: other packages are not fetched here; copy what is used of {package} into a library of the "
         "lakefile, or do without it"
     )
+
+
+def _package(module: str) -> str:
+    """Return the first part of a module's name, as the directory that its files lie in."""
+    return str((split_name(module) or (module,))[0])

@@ -8,13 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from lean_bridge.build.tokens import Tokens, unescaped
+from lean_bridge.names import PLAIN, split_name
 
-_LETTER: Final = (
-    r"A-Za-z_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f"
-    r"\u0391-\u039f\u03a1\u03a2\u03a4-\u03a9\u03b1-\u03ba\u03bc-\u03fb"
-    r"\u1f00-\u1ffe\u2100-\u214f\U0001d49c-\U0001d59f"
-)
-_PART = rf"(?: «[^»\n]+» | [{_LETTER}][{_LETTER}0-9'!?\u2080-\u2089\u2090-\u209c\u1d62-\u1d6a\u2c7c]* )"
+_PART = rf"(?: «[^»\n]+» | {PLAIN} )"
 """Part of an identifier, in exactly Lean's own letters: behind another a reserved word may begin."""
 _CLAIM = r"(?: theorem | lemma | axiom | example ) (?! [\w'!?.] )"
 _TOKEN: Final = re.compile(
@@ -44,7 +40,6 @@ _IS_ONE_WORD: Final = re.compile(
 )
 """What stays one word, and no reserved one, when a token ends before it."""
 _BEFORE_A_CHARACTER: Final = frozenset("([{⟨,:=|+;")
-_COMPONENT: Final = re.compile(r"«(?P<quoted>[^»\n]+)»|(?P<plain>[^.«»]+)")
 
 _NAMED: Final = frozenset(
     {"theorem", "def", "abbrev", "axiom", "opaque", "inductive", "coinductive", "structure", "class", "lemma"}
@@ -109,7 +104,7 @@ def scan_declarations(text: str, tokens: Iterable[str] = ()) -> Scan:
 
 def name_components(text: str) -> Components:
     """Return the components of a name as it is written in a source."""
-    return tuple(part["quoted"] or part["plain"] for part in _COMPONENT.finditer(text))
+    return tuple(str(part) for part in split_name(text) or ())
 
 
 class _Scanner:

@@ -19,6 +19,7 @@ from filelock import FileLock
 from pydantic import ValidationError
 
 from lean_bridge.build.modules import Library
+from lean_bridge.names import module_path
 from lean_bridge.sealed import Seal, user_seal
 from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES
 from pybind_models import Model, ModuleReport, Toolchain
@@ -192,8 +193,9 @@ def _about(key: str) -> str:
 
 def _placed(tree: Path, module: str, suffix: str) -> Path:
     """Return where a file of a module lies in a search path directory."""
-    *folders, name = module.split(".")
-    return tree.joinpath(*folders, name + suffix)
+    place = module_path(module, suffix)
+    assert place is not None, f"{module} was found as a file"
+    return tree / place
 
 
 def content_key(content: object) -> str:

@@ -19,6 +19,7 @@ from lean_bridge.extract.machine import (
     variable,
 )
 from lean_bridge.extract.terms import constructor_fields, to_dim, to_list, to_position, to_shape, to_string
+from lean_bridge.names import last_component
 from lean_bridge.olean.expr import App, Const, Constant, Lam, LZero, Name, Pi, Proj, Sort
 from pybind_models import (
     DGraph,
@@ -225,7 +226,7 @@ class _Reader:
             )
         return Node(
             name=entry,
-            op=op.head.rpartition(".")[2],
+            op=last_component(op.head),
             lean_op=op.head,
             operands=tuple(positions),
             params=self._params(op, where),

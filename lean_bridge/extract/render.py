@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from lean_bridge.errors import DeclarationNotFound, UnsupportedTerm
 from lean_bridge.extract.graph import DGRAPH, GRAPH
 from lean_bridge.extract.machine import Declarations
+from lean_bridge.names import PLAIN
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import BVar, Const, Constant, Expr, Name, Pi, bare, spine
 from pybind_models import DGraph, Dim, DimParam, Node, Param, Shape, ShapeParam
@@ -189,7 +190,7 @@ def _atom(text: str) -> str:
 
 
 def _written(name: Name) -> str:
-    if not _IDENTIFIER.fullmatch(name):
+    if not re.fullmatch(PLAIN, name):
         raise UnsupportedTerm(f"expected an argument whose name is a plain identifier, found {name}")
     return f"«{name}»" if _PERHAPS_RESERVED.fullmatch(name) else name
 

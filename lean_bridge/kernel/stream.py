@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from lean_bridge.kernel import form
 from lean_bridge.kernel.order import Unit
+from lean_bridge.names import split_name
 from lean_bridge.olean.expr import (
     App,
     BVar,
@@ -31,7 +32,6 @@ from lean_bridge.olean.expr import (
     Sort,
     parts,
 )
-from lean_bridge.olean.names import split_name
 
 
 class _Table:

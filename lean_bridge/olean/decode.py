@@ -6,11 +6,10 @@ in the file is one Python object, and a constant costs what has not been decoded
 
 from __future__ import annotations
 
-import re
 import struct
-from functools import lru_cache
 from typing import NoReturn
 
+from lean_bridge.names import ANONYMOUS, quoted
 from lean_bridge.olean.expr import (
     App,
     BinderInfo,
@@ -35,27 +34,9 @@ from lean_bridge.olean.expr import (
 from lean_bridge.olean.layout import Region, header_word
 from lean_bridge.olean.objects import Objects
 
-ANONYMOUS: Name = "[anonymous]"
-"""The root of all names, as Lean writes it; a string component of this spelling would be quoted."""
-
 _LONGEST_NUMBER = 1 << 10
 """Bits, of a numeric component."""
 _BINDER_INFOS: tuple[BinderInfo, ...] = ("default", "implicit", "strictImplicit", "instImplicit")
-
-# Lean's isLetterLike: Greek without λ Π Σ, Coptic; polytonic Greek, letter-like symbols, script letters
-_GREEK = "\u03b1-\u03ba\u03bc-\u03c9\u0391-\u039f\u03a1\u03a2\u03a4-\u03a9\u03ca-\u03fb"
-_LETTER_LIKE = _GREEK + "\u1f00-\u1ffe\u2100-\u214f\U0001d49c-\U0001d59f"
-_SUBSCRIPT = "\u2080-\u2089\u2090-\u209c\u1d62-\u1d6a\u2c7c"
-_IDENTIFIER = re.compile(rf"[A-Za-z_{_LETTER_LIKE}][A-Za-z0-9_'!?{_LETTER_LIKE}{_SUBSCRIPT}]*")
-
-
-@lru_cache(maxsize=1 << 16)
-def _quote_component(text: str) -> str:
-    """Return a string component of a name as Lean writes it, in ``«»`` unless it is an identifier.
-
-    A ``»`` inside is doubled, which Lean leaves ambiguous.
-    """
-    return text if _IDENTIFIER.fullmatch(text) else "«" + text.replace("»", "»»") + "»"
 
 
 class Decoder:
@@ -94,7 +75,7 @@ class Decoder:
         found = names[word]
         for at, header, last in reversed(chain):
             if header == self._name_str:
-                component = _quote_component(objects.string(last, at))
+                component = quoted(objects.string(last, at))
             else:
                 component = self._number(last, at)
             found = component if found is ANONYMOUS else f"{found}.{component}"

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from lean_bridge.codes import Code
 from lean_bridge.errors import Inconsistent, OleanError
+from lean_bridge.names import module_path
 from lean_bridge.olean.equality import is_same_statement
 from lean_bridge.olean.expr import Constant, ConstantKind, Name
 from lean_bridge.olean.library_names import LibraryNames
 from lean_bridge.olean.module import Module, read_module
-from lean_bridge.olean.names import split_name
 from lean_bridge.olean.outline import KeptOutlines, Outline, outline
 from lean_bridge.olean.reserved import is_reserved
 
@@ -294,10 +294,8 @@ def _taken(name: Name, module: Module, constant: Name) -> Inconsistent:
 
 def _relative_path(module: Name, suffix: str) -> Path | None:
     """Return where a module lies below the root of its library, or ``None`` if its name is no path."""
-    parts = [str(part) for part in split_name(module) or ()]
-    if not parts or any(part in ("", ".", "..") or set(part) & set("/\\\0") for part in parts):
-        return None
-    return Path(*parts[:-1], parts[-1] + suffix)
+    found = module_path(module, suffix)
+    return None if found is None else Path(found)
 
 
 def source_path(module: Name) -> Path | None:

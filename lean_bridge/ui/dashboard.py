@@ -9,6 +9,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from lean_bridge.names import common_namespace, last_component
 from lean_bridge.ui.diagnostics import build_summary
 from lean_bridge.ui.failures import render_failures
 from lean_bridge.ui.verdict import (
@@ -28,7 +29,6 @@ from lean_bridge.ui.verdict import (
 )
 from lean_bridge.ui.wording import (
     coded,
-    common_namespace,
     counted,
     named,
     one_line,
@@ -163,8 +163,9 @@ def _capped(lines: list[Text], width: int) -> list[Text]:
 
 
 def _name(name: str, namespace: str) -> Text:
-    path, dot, last = named(name.removeprefix(namespace)).rpartition(".")
-    return Text.assemble((path + dot, "dim"), (last, "bold"))
+    short = name.removeprefix(namespace)
+    last = last_component(short)
+    return Text.assemble((named(short.removesuffix(last)), "dim"), (named(last), "bold"))
 
 
 def _rests_on(report: DeclarationReport) -> Text:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import PurePath
 
+from lean_bridge.names import common_namespace
 from lean_bridge.ui.toolchains import toolchain_doubts, toolchain_text
 from lean_bridge.ui.verdict import words_text
-from lean_bridge.ui.wording import coded, common_namespace, named, one_line
+from lean_bridge.ui.wording import coded, named, one_line
 from pybind_models import DeclarationReport, DGraph, VerifyReport, shape_text
 
 _HEAD = ("declaration", "upstream", "status", "words", "rests on", "source")

@@ -22,6 +22,7 @@ from rich.progress import (
 from rich.text import Text
 
 from lean_bridge.events import BuildStarted, ModuleFinished, ModuleStarted, StageAdvanced, StageStarted
+from lean_bridge.names import last_component
 from lean_bridge.ui.wording import counted, one_line, seconds_text
 from pybind_models import ModuleReport
 
@@ -125,13 +126,13 @@ class LiveObserver:
                     self._start("build", len(modules))
                 case ModuleStarted(module):
                     self._running.append(module)
-                    self._show(", ".join(name.rpartition(".")[2] for name in self._running))
+                    self._show(", ".join(last_component(name) for name in self._running))
                 case ModuleFinished(report):
                     if report.module in self._running:
                         self._running.remove(report.module)
                     if report.state in ("failed", "unsupported"):
                         self._progress.console.print(Text(_module_line(report), "bold red"))
-                    self._advance(", ".join(name.rpartition(".")[2] for name in self._running))
+                    self._advance(", ".join(last_component(name) for name in self._running))
                 case StageStarted(name, total):
                     self._start(name, total)
                 case StageAdvanced(step):

@@ -8,8 +8,9 @@ from typing import Final, Literal, TypeAlias
 
 from rich.text import Text
 
+from lean_bridge.names import listed
 from lean_bridge.ui.toolchains import toolchain_doubts, toolchain_text
-from lean_bridge.ui.wording import counted, deviation_text, listed, named
+from lean_bridge.ui.wording import counted, deviation_text, named
 from pybind_models import (
     CheckResult,
     DeclarationReport,

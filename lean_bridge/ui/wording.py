@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
 
 from lean_bridge.letters import is_hidden, plain, shown
 
@@ -55,27 +54,9 @@ def counted(count: int, singular: str, plural: str | None = None) -> str:
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
-def listed(names: Iterable[str], most: int = 3) -> str:
-    """Return the first few names, and how many more there are."""
-    known = list(names)
-    shown = ", ".join(known[:most])
-    return shown if len(known) <= most else f"{shown} and {len(known) - most} more"
-
-
 def deviation_text(error: float | None, tolerance: float | None) -> str:
     """Return a deviation beside what is allowed: ``3e-16 within 1e-12``; NaN is ``not within`` anything."""
     if error is None or tolerance is None:
         return "" if error is None else f"{error:.2g}"
     within = "within" if not math.isnan(error) and error <= tolerance else "not within"
     return f"{error:.2g} {within} {tolerance:.2g}"
-
-
-def common_namespace(names: Iterable[str]) -> str:
-    """Return the longest namespace that all names are in, with its final dot; ``""`` if there is none."""
-    parts = [name.split(".")[:-1] for name in names]
-    shared: list[str] = []
-    for column in zip(*parts, strict=False):
-        if len(set(column)) > 1:
-            break
-        shared.append(column[0])
-    return "".join(f"{part}." for part in shared)

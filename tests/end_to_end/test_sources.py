@@ -71,3 +71,30 @@ def test_the_digest_is_of_every_file(root: Path, embedded: Provider) -> None:
         assert changed.identity.digest not in (None, first), name
         (root / name).write_text(before)
     assert project.identity.digest == first == digest(FILES)
+
+
+def test_names_are_lean_s_whatever_letters_and_dots_they_have(root: Path, embedded: Provider) -> None:
+    claims = "theorem Twin.étonnant : 7 + 1 = 8 := rfl\ntheorem Twin.«a.b» : 7 + 1 = 8 := rfl\n"
+    head = "module\n\npublic import Twin.«x.y».«foo-bar»\n\npublic section\n\n"
+    (root / "Twin.lean").write_text(head + claims, encoding="utf-8")
+    (root / "Twin" / "x.y").mkdir(parents=True)
+    below = "module\n\nnamespace Other\n\npublic theorem _root_.Twin.claim : 7 + 1 = 8 := rfl\n"
+    (root / "Twin" / "x.y" / "foo-bar.lean").write_text(below, encoding="utf-8")
+    (root / "Twin" / ".#claim.lean").symlink_to("somebody@somewhere.1234")
+    names = ("Twin.«étonnant»", "Twin.«a.b»", "_root_.Twin.claim")
+    entries = (f'[[declaration]]\nname = "{name}"\nkind = "theorem"\ngroup = "Twin"\n' for name in names)
+    (root / "catalogue.toml").write_text("".join(entries), encoding="utf-8")
+    report = TwinProject(root, embedded).verify(workers=1, unpinned=True)
+    assert report.verdict == "accepted"
+    places = {
+        each.name: (each.status, each.source.file, each.source.line)
+        for each in report.declarations
+        if each.source is not None
+    }
+    assert places == {
+        "Twin.étonnant": ("proved", "Twin.lean", 7),
+        "Twin.«a.b»": ("proved", "Twin.lean", 8),
+        "Twin.claim": ("proved", "Twin/x.y/foo-bar.lean", 5),
+    }
+    assert report.library is not None
+    assert report.library.passed_over == ("Twin/.#claim.lean: hidden, and not compiled",)

@@ -96,6 +96,8 @@ def test_an_ordinary_project_is_read(root: Path) -> None:
 def test_what_is_no_regular_file_is_named_in_one_line(
     root: Path, name: str, kind: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if kind is as_directory and name == "A/B.lean":
+        pytest.skip("below a module, a directory may have any name")
     monkeypatch.chdir(root)  # a socket's path is short
     (root / name).unlink(missing_ok=True)
     kind(root / name if kind is not as_socket else Path(name))
@@ -151,5 +153,5 @@ def test_a_library_whose_directory_is_a_link_is_refused(root: Path) -> None:
 @pytest.mark.parametrize("text", ["", "# nothing but this\n", "declaration = []\n"])
 def test_a_catalogue_that_names_nothing_is_none(root: Path, text: str) -> None:
     (root / CATALOGUE).write_text(text)
-    with pytest.raises(ProjectNotFound, match=r"catalogue\.toml: declaration"):
+    with pytest.raises(ProjectNotFound, match=r"catalogue\.toml:1: .*declaration"):
         read_catalogue(root)

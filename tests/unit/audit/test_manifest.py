@@ -42,13 +42,13 @@ def test_a_library_without_a_manifest_has_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('kind = "theorem"', 'kind = "lemma"', "declaration.0.kind"),
-        (HASH, HASH[:-1], "String should match pattern"),
+        ('kind = "theorem"', 'kind = "lemma"', "declaration.1.kind: expected 'theorem'"),
+        (HASH, HASH[:-1], "hash: expected a text like"),
         ("[definitions]", "[[definitions]]", "definitions"),
         ('"Γ.graph" = ', '"Γ.other" = ', "pinned, but not among the definitions: Γ.graph"),
         ('name = "Γ.graph"', "name = '«weird \"name\"».t'", 'pinned twice: «weird "name"».t'),
-        ('lean = "4.28.0-pre"', "", "lean: Field required"),
-        ("axioms = []", "axioms = []\nextra = 1", "declaration.1.extra"),
+        ('lean = "4.28.0-pre"', "", "expected lean, found none"),
+        ("axioms = []", "axioms = []\nextra = 1", "the key declaration.2.extra is not known"),
         ("[[declaration]]", "[[declaration", "not TOML"),
     ],
 )

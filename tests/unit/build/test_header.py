@@ -66,7 +66,8 @@ def test_several_imports_may_share_a_line() -> None:
 
 
 def test_names_may_be_quoted_or_not_ascii() -> None:
-    assert imports("import Σ₁.«a name».B'\n") == [("Σ₁.a name.B'", 1)]
+    assert imports("import Γ₁.«a name».«B'»\n") == [("Γ₁.«a name».B'", 1)]
+    assert imports("import Γ₁.«a.b».été'\n") == [("Γ₁.«a.b».été'", 1)]
 
 
 def test_a_byte_order_mark_is_passed_over() -> None:

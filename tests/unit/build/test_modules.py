@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from lean_bridge.build.modules import Library, generated_library, read_library
-from lean_bridge.errors import BuildFailed, ProjectNotFound
+from lean_bridge.errors import BuildFailed, ProjectNotFound, UnsupportedSource
 
 
 @pytest.fixture
@@ -145,3 +146,54 @@ def test_generated_modules_import_each_other_and_what_is_compiled(tmp_path: Path
         generated_library({"Made.One": "import A.Y"}, [built], standard)
     with pytest.raises(BuildFailed, match=r"^A\.Z: expected a generated module outside A"):
         generated_library({"A.Z": ""}, [built], standard)
+
+
+def test_files_whose_names_need_quoting_are_modules(tmp_path: Path, standard: Path) -> None:
+    root = project(
+        tmp_path / "lean",
+        {
+            "A.lean": "import A.«foo-bar»\nimport «A».«x.y».«1»\nimport A.été",
+            "A/foo-bar.lean": "",
+            "A/x.y/1.lean": "import A.«été»",
+            "A/été.lean": "",
+            "A/dir.lean/B.lean": "",
+        },
+    )
+    modules = {module.name: module for module in read_library(root, standard).modules}
+    assert modules["A"].imports == ("A.«foo-bar»", "A.«x.y».«1»", "A.été")
+    assert modules["A.«x.y».«1»"].file == "A/x.y/1.lean"
+    assert modules["A.«x.y».«1»"].imports == ("A.été",)
+    assert modules["A.«dir.lean».B"].file == "A/dir.lean/B.lean"
+
+
+@pytest.mark.parametrize("module", ["«../B»", "A.«..».«B»", "«/etc/B»"])
+def test_an_import_cannot_lead_out_of_the_project(tmp_path: Path, standard: Path, module: str) -> None:
+    root = project(tmp_path / "lean", {"A.lean": f"import {module}"})
+    (tmp_path / "B.lean").write_text("")
+    with pytest.raises((BuildFailed, UnsupportedSource), match=r"A\.lean:1: imports"):
+        read_library(root, standard)
+
+
+def test_what_editors_hide_is_passed_over_and_said(tmp_path: Path, standard: Path) -> None:
+    root = project(tmp_path / "lean", {"A.lean": "", "A/B.lean": "", "A/.lake/C.lean": "", "A/.C.lean": "x"})
+    (root / "A" / ".#B.lean").symlink_to("somebody@somewhere.1234")
+    (root / "A" / "D.lean").mkdir()
+    library = read_library(root, standard)
+    assert [module.name for module in library.modules] == ["A", "A.B"]
+    assert library.lakefile is not None
+    hidden = (f"A/{name}: hidden, and not compiled" for name in (".#B.lean", ".C.lean", ".lake"))
+    assert library.lakefile.passed_over == (*hidden, "A/D.lean: a directory, and no source")
+
+
+@pytest.mark.parametrize("name", ["pipe.lean", "sub/pipe.lean"])
+def test_a_pipe_is_named_and_not_waited_for(tmp_path: Path, standard: Path, name: str) -> None:
+    root = project(tmp_path / "lean", {"A.lean": "", "A/sub/B.lean": ""})
+    os.mkfifo(root / "A" / name)
+    with pytest.raises(ProjectNotFound, match=r"pipe\.lean: is a FIFO; expected a regular file"):
+        read_library(root, standard)
+
+
+def test_an_unknown_module_is_suggested(tmp_path: Path, standard: Path) -> None:
+    root = project(tmp_path / "lean", {"A.lean": "import A.Basci", "A/Basic.lean": ""})
+    with pytest.raises(BuildFailed, match=r"did you mean A\.Basic\?"):
+        read_library(root, standard)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lean_bridge.olean.decode import ANONYMOUS
+from lean_bridge.names import ANONYMOUS
 from lean_bridge.olean.expr import (
     App,
     BVar,

@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from lean_bridge.ui.wording import common_namespace, counted, deviation_text, one_line, seconds_text, visible
+from lean_bridge.names import common_namespace
+from lean_bridge.ui.wording import counted, deviation_text, one_line, seconds_text, visible
 
 
 @pytest.mark.parametrize(
