@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import io
 import os
 import sys
 import traceback
@@ -18,6 +17,7 @@ from lean_bridge.codes import EXPLANATIONS, Code
 from lean_bridge.commands import graphs, judging, library
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.letters import shown
+from lean_bridge.ui.console import refuse_no_letter
 
 EXIT_STATUS = (
     "Exit status: 0 accepted, 1 rejected, 2 no verdict (could not run, not supported, nothing checked)."
@@ -104,8 +104,7 @@ def _have_streams() -> None:
     if sys.stderr is None:
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # letters that the terminal has not are escapes
-            stream.reconfigure(errors="backslashreplace")
+        refuse_no_letter(stream)
 
 
 def _leave(status: int, message: str | None = None) -> NoReturn:

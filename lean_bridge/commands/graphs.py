@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from lean_bridge.commands.options import ProjectOption, ShippedOption, open_chosen
-from lean_bridge.ui.console import open_console
+from lean_bridge.ui.console import open_console, tell
 
 
 class GraphFormat(StrEnum):
@@ -96,7 +96,7 @@ def graph(
         raise typer.BadParameter("a table goes to the terminal; choose another --format for a file")
     text = render[format_]()
     if output is None:
-        typer.echo(text, nl=False)
+        tell(text, "xml" if format_ is GraphFormat.SVG else "escaped", end="")
     else:
         output.write_text(text, encoding="utf-8")
 
@@ -180,4 +180,4 @@ def bench(
     if format_ is BenchFormat.TABLE:
         render_bench(report, open_console(sys.stdout))
     else:
-        typer.echo(json if format_ is BenchFormat.JSON else render_bench_markdown(report))
+        tell(json, "escaped") if format_ is BenchFormat.JSON else tell(render_bench_markdown(report))

@@ -23,7 +23,7 @@ from lean_bridge.commands.options import (
     open_chosen,
 )
 from lean_bridge.errors import LeanBridgeError, Rejected
-from lean_bridge.ui.console import open_console
+from lean_bridge.ui.console import Form, open_console, tell
 
 
 class ReportFormat(StrEnum):
@@ -35,6 +35,9 @@ class ReportFormat(StrEnum):
     GITHUB = "github"
     JUNIT = "junit"
     MARKDOWN = "markdown"
+
+
+_FORMS: dict[ReportFormat, Form] = {ReportFormat.JSON: "escaped", ReportFormat.JUNIT: "xml"}
 
 
 class Requirement(StrEnum):
@@ -119,7 +122,7 @@ def verify(
             ReportFormat.JUNIT: formats.render_junit,
             ReportFormat.MARKDOWN: render_markdown,
         }
-        typer.echo(render[format_](report), nl=False)
+        tell(render[format_](report), _FORMS.get(format_, "text"), end="")
     raise typer.Exit({"accepted": 0, "rejected": 1, "no verdict": 2}[report.verdict])
 
 
@@ -149,14 +152,12 @@ def pin(
     changes = {name: (found, code) for name, (found, code) in pins.items() if found.outcome != "matches"}
     if format_ is ViewFormat.JSON:
         rows = {name: {**found.model_dump(), "code": code} for name, (found, code) in pins.items()}
-        typer.echo(escaped_json(json.dumps(rows, indent=2, ensure_ascii=False)))
+        tell(escaped_json(json.dumps(rows, indent=2, ensure_ascii=False)), "escaped")
     else:
         for name, (found, code) in changes.items():
-            typer.echo(
-                f"{code or '-'}\t{found.outcome}\t{named(name)}\t{one_line(found.change or '')}".rstrip()
-            )
+            tell(f"{code or '-'}\t{found.outcome}\t{named(name)}\t{one_line(found.change or '')}".rstrip())
         done = "as pinned" if check else f"already as pinned; the others are now, in {opened.root / MANIFEST}"
-        typer.echo(f"{len(pins) - len(changes)} of {len(pins)} declarations {done}")
+        tell(f"{len(pins) - len(changes)} of {len(pins)} declarations {done}")
     if check and changes:
         is_known = any(found.change != NO_MANIFEST for found, _ in changes.values())
         raise typer.Exit(1 if is_known else 2)
@@ -200,7 +201,7 @@ def replay(
         )
     report = to_report(replayed, allowed_axioms=STANDARD_AXIOMS)
     if format_ is ViewFormat.JSON:
-        typer.echo(escaped_json(report.model_dump_json(indent=2)))
+        tell(escaped_json(report.model_dump_json(indent=2)), "escaped")
     else:
         render_replay(report, open_console(sys.stdout))
     raise typer.Exit({"accepted": 0, "rejected": 1, "no verdict": 2}[report.verdict])
@@ -222,7 +223,7 @@ def explain(
         )
     wanted = list(Code) if code is None else [known[code.upper()]]
     if format_ is ViewFormat.JSON:
-        typer.echo(render_explanations_json(wanted), nl=False)
+        tell(render_explanations_json(wanted), "escaped", end="")
     elif code is None:
         render_explanations(wanted, open_console(sys.stdout))
     else:

@@ -11,7 +11,7 @@ import typer
 from lean_bridge.codes import Code
 from lean_bridge.commands.options import ProjectOption, ShippedOption, WorkersOption, open_chosen
 from lean_bridge.letters import plain
-from lean_bridge.ui.console import open_console
+from lean_bridge.ui.console import open_console, tell
 
 
 def build(project: ProjectOption = None, shipped: ShippedOption = False, workers: WorkersOption = 2) -> None:
@@ -33,7 +33,7 @@ def build(project: ProjectOption = None, shipped: ShippedOption = False, workers
 def list_(project: ProjectOption = None, shipped: ShippedOption = False) -> None:
     """List the catalogued declarations: kind and full name."""
     for entry in open_chosen(project, shipped).catalogue.declarations:
-        typer.echo(f"{'graph' if entry.graph else entry.kind}\t{plain(entry.name)}")
+        tell(f"{'graph' if entry.graph else entry.kind}\t{plain(entry.name)}")
 
 
 def lean(
@@ -58,7 +58,7 @@ def lean(
         )
     if json_:
         for message in elaboration.diagnostics:
-            typer.echo(escaped_json(message.model_dump_json()))
+            tell(escaped_json(message.model_dump_json()), "escaped")
     else:
         render_diagnostics(elaboration.diagnostics, open_console(sys.stdout))
     if elaboration.limit is not None:
@@ -112,4 +112,4 @@ def install(project: ProjectOption = None, shipped: ShippedOption = False) -> No
 
 def path(project: ProjectOption = None, shipped: ShippedOption = False) -> None:
     """Print the directory of the Lean that would be used. Exit status 2 if there is none."""
-    typer.echo(open_chosen(project, shipped).toolchain(install=False).info.location)
+    tell(open_chosen(project, shipped).toolchain(install=False).info.location)

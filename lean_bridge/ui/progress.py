@@ -45,7 +45,7 @@ def show_progress(console: Console) -> Iterator[Observer]:
 
     On a terminal the display is gone at the end, however the block is left.
     """
-    if not console.is_terminal:
+    if not console.is_interactive:
         yield LineObserver(console)
         return
     columns: tuple[ProgressColumn, ...] = (
