@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from lean_bridge.audit.proofs import conclusion, is_proof
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import (
     BVar,
@@ -19,7 +20,6 @@ from lean_bridge.olean.expr import (
     Expr,
     Lam,
     Let,
-    LZero,
     Name,
     Pi,
     Proj,
@@ -151,7 +151,7 @@ class Instances:
         constant = self._environment.constant(name)
         if constant is None:
             found.append(term)
-        elif self._is_proof(constant):
+        elif is_proof(constant.name, self._environment):
             return
         elif self._is_projection(constant, len(arguments)):
             before = len(found)
@@ -224,20 +224,5 @@ class Instances:
         return subject is not None and self._is_plain_subject(subject, (), 0)
 
     def _decides(self, constant: Constant) -> bool:
-        head, _ = spine(_conclusion(constant.type))
+        head, _ = spine(conclusion(constant.type))
         return isinstance(head, Const) and head.name in _WITHOUT_CHOICE
-
-    def _is_proof(self, constant: Constant) -> bool:
-        """Whether everything headed by a constant is a proof; two proofs of one statement are the same."""
-        if self._environment.original_kind(constant.name) == "theorem":
-            return True
-        head, _ = spine(_conclusion(constant.type))
-        family = self._environment.constant(head.name) if isinstance(head, Const) else None
-        sort = _conclusion(family.type) if family else None
-        return isinstance(sort, Sort) and isinstance(sort.level, LZero)
-
-
-def _conclusion(type_: Expr) -> Expr:
-    while isinstance(type_ := bare(type_), Pi):
-        type_ = type_.body
-    return type_

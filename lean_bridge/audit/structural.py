@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from lean_bridge.audit.proofs import is_proof
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.equality import Term, split_term, without_metadata
 from lean_bridge.olean.expr import (
@@ -29,12 +30,8 @@ from lean_bridge.olean.expr import (
     Expr,
     Lit,
     LParam,
-    LZero,
     Name,
-    Pi,
     Proj,
-    Sort,
-    bare,
     spine,
 )
 
@@ -232,23 +229,8 @@ class StructuralHashes:
         """Whether everything headed by a constant is a proof, as far as the constant's type tells."""
         found = self._proofs.get(name)
         if found is None:
-            constant = self._environment.constant(name)
-            is_theorem = self._environment.original_kind(name) == "theorem"
-            found = is_theorem or (constant is not None and self._concludes_proposition(constant.type))
-            self._proofs[name] = found
+            found = self._proofs[name] = is_proof(name, self._environment)
         return found
-
-    def _concludes_proposition(self, type_: Expr) -> bool:
-        head, _ = spine(_conclusion(type_))
-        family = self._environment.constant(head.name) if isinstance(head, Const) else None
-        sort = _conclusion(family.type) if family else None
-        return isinstance(sort, Sort) and isinstance(sort.level, LZero)
-
-
-def _conclusion(type_: Expr) -> Expr:
-    while isinstance(type_ := bare(type_), Pi):
-        type_ = type_.body
-    return type_
 
 
 def _digest(*parts: object) -> bytes:

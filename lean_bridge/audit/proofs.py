@@ -1,0 +1,26 @@
+"""Which constants make proofs: two proofs of one statement are the same."""
+
+from __future__ import annotations
+
+from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.expr import Const, Expr, LZero, Name, Pi, Sort, bare, spine
+
+
+def is_proof(name: Name, environment: Environment) -> bool:
+    """Whether everything headed by a constant is a proof, as far as the constant's type tells."""
+    if environment.original_kind(name) == "theorem":
+        return True
+    constant = environment.constant(name)
+    if constant is None:
+        return False
+    head, _ = spine(conclusion(constant.type))
+    family = environment.constant(head.name) if isinstance(head, Const) else None
+    sort = conclusion(family.type) if family else None
+    return isinstance(sort, Sort) and isinstance(sort.level, LZero)
+
+
+def conclusion(type_: Expr) -> Expr:
+    """Return what a type concludes, behind everything that it takes."""
+    while isinstance(type_ := bare(type_), Pi):
+        type_ = type_.body
+    return type_
