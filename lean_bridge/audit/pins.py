@@ -17,6 +17,7 @@ from pybind_models.manifest import Manifest, PinnedDeclaration
 NO_MANIFEST = "not pinned: the library has no manifest (certified.toml)"
 """Why nothing is pinned in a library without a manifest."""
 
+_AGAIN = "read what it says and run `lean-bridge pin`"
 _MOST_NAMED = 3
 _CONTEXT = 120
 """How many letters of a text are shown on either side of where it differs."""
@@ -230,8 +231,10 @@ class _Checker:
         kind = self._environment.original_kind(name)
         if kind != pinned.kind:
             return f"the manifest says: {pinned.kind} -- and it is: {kind}", Code.STATEMENT_TEXT
-        if not self._words:
-            return None
+        words = [name, *self._hashes.underneath(name)]
+        if not self._words and (unsaid := [each for each in words if reading.word(each) is not None]):
+            change = f"the manifest is of an older form, which does not say what {unsaid[0]} is; {_AGAIN}"
+            return change, Code.STATEMENT_TEXT
         if name in self._words and reading.word(name) is None:
             return f"the manifest explains a theorem: {self._words[name]}", Code.STATEMENT_TEXT
         if reading.own(name) != pinned.own:
@@ -240,7 +243,7 @@ class _Checker:
                 f"the manifest says, of words of its own: {told} -- and it has: {found}",
                 Code.STATEMENT_TEXT,
             )
-        for word in (name, *self._hashes.underneath(name)):
+        for word in words:
             text, written = reading.word(word), self._words.get(word)
             if text is not None and text != written:
                 return f"of {word} the manifest says: {_apart(written, text)}", Code.STATEMENT_TEXT

@@ -138,9 +138,17 @@ def test_a_manifest_with_the_right_hash_and_another_text_is_refused(
     assert told in (found.change or "")
 
 
-def test_a_manifest_without_words_is_held_to_its_statements(tmp_path: Path) -> None:
+def test_a_manifest_of_a_form_without_words_does_not_say_enough(tmp_path: Path) -> None:
+    """Nobody has read what the words of a pinned statement say."""
     old = pin(tmp_path / "was").model_copy(update={"words": {}})
-    assert check_pins(environment(tmp_path / "now"), CATALOGUE, old, {})["t"][1] is None
+    old = old.model_copy(
+        update={"declarations": tuple(each.model_copy(update={"own": None}) for each in old.declarations)}
+    )
+    checked = check_pins(environment(tmp_path / "now"), CATALOGUE, old, {})
+    found, code = checked["t"]
+    assert (found.outcome, code) == ("drifted", Code.STATEMENT_TEXT)
+    assert (found.change or "").startswith("the manifest is of an older form")
+    assert (found.change or "").endswith("run `lean-bridge pin`")
 
 
 def test_a_manifest_has_words_for_all_of_its_definitions() -> None:
