@@ -9,6 +9,8 @@ import numpy as np
 
 from lean_bridge.errors import BindingError, NumericsError
 from lean_bridge.executor.arrays import NOTHING, BoundEntry, Given, check_arrays, check_given, positions
+from lean_bridge.executor.checks import Checks
+from lean_bridge.executor.finite import describe, is_finite
 from lean_bridge.executor.program import shown
 from lean_bridge.executor.scalars import Array
 from lean_bridge.executor.shape import Shape
@@ -118,10 +120,24 @@ class BatchedProgram:
                 raise NumericsError(error.entry, f"batch element {index}: {error}") from None
             for number, (target, result) in enumerate(zip(made, results, strict=True)):
                 if number >= stacked and wrt[number - stacked] not in self.over:
-                    np.add(target, result, out=target)
+                    with np.errstate(all="ignore"):
+                        np.add(target, result, out=target)
                 elif target.flags.writeable:  # and no view of what all elements share
                     target[index] = result
+        for position, total in zip(wrt, made[stacked:], strict=True):
+            if position not in self.over:
+                self._check_total(position, total)
         return made
+
+    @np.errstate(all="ignore")
+    def _check_total(self, position: int, total: Array) -> None:
+        """Raise NumericsError if a sum over the batch is no number, where numbers are looked at."""
+        checks = getattr(self.program.program, "checks", Checks.OFF)
+        if checks is not Checks.OFF and not is_finite(total):
+            name = self.program.context[position].name
+            raise NumericsError(
+                name, f"input {position} ({name}): its cotangent, summed over the batch, {describe(total)}"
+            )
 
     def _entries(self, names: Iterable[str] | None) -> tuple[int, ...]:
         entries = self.program.entries

@@ -23,10 +23,20 @@ def _rule(r: Rewriter, op: str, operands: tuple[int, ...], _static: tuple[Any, .
     if op != "sub":
         return None
     rows, means = operands
-    each, shape = r.instructions[means], r.shape(rows)
-    axis = len(shape) - 1
-    if each.op != "sum" or each.operands != (rows,) or each.static[:2] != (axis, True) or not shape[axis]:
+    each = r.instructions[means]
+    if each.op != "sum":
         return None
+    (summed,) = each.operands
+    shape, axis = r.shape(summed), len(r.shape(summed)) - 1
+    if each.static[:2] != (axis, True) or not shape[axis]:
+        return None
+    if summed != rows:  # an operand is taken as it was before it was broadcast
+        source = r.instructions[summed]
+        if source.op != "broadcast" or source.operands != (rows,):
+            return None
+        if r.shape(rows)[-1:] in ((), (1,)) and shape[axis] > 1:
+            return r.emit("zeros", static=(r.result_shape(op, operands, ()),))
+        rows = summed
     weight = each.static[2]
     if weight is None or weight.value != r.target.kind.rational(1, shape[axis]):
         return None

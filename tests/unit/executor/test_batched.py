@@ -186,6 +186,17 @@ def test_a_bad_number_is_reported_with_its_element() -> None:
     assert reported.value.entry == "y"
 
 
+def test_a_sum_over_the_batch_that_overflows_is_reported_and_warns_of_nothing() -> None:
+    model = graph({"x": (K,), "w": (K,)}, node("y", "mul", (0, 1), (K,), s=(K,)))
+    program = ExecutableGraph(model).bind(k=1).compile()
+    inputs, seeds = {"x": np.full((3, 1), 1e154), "w": np.ones(1)}, {"y": np.full((3, 1), 9e153)}
+    with pytest.raises(NumericsError, match=r"^input 1 \(w\): its cotangent, summed over the batch, is inf"):
+        program.batched(["x"]).vjp(inputs, seeds, ["x", "w"])
+    dx, dw = program.with_checks("off").batched(["x"]).vjp(inputs, seeds, ["x", "w"])
+    np.testing.assert_array_equal(dx, seeds["y"])
+    assert np.isinf(dw)
+
+
 def test_torch_maps_a_program_itself() -> None:
     point, there = Point((4,)), network(torch_reals())
     x, *rest = (torch.asarray(array) for array in point.draw("x", "W1", "W2", "b2").values())

@@ -164,6 +164,27 @@ def test_scores_of_many_heads_are_differentiated_a_few_at_a_time() -> None:
     assert str(plan(SMALL).trace) == str(plan(SMALL, without="tiles").trace)
 
 
+@pytest.mark.parametrize(("op", "length"), [("broadcastRow", "m"), ("broadcastCol", "n")])
+@pytest.mark.parametrize("width", [3, 40])
+@pytest.mark.parametrize("value", [12345.678, 9.86e11])
+def test_nothing_is_left_of_constant_rows_that_were_broadcast(
+    op: str, length: str, width: int, value: float
+) -> None:
+    m, n = Dim.variable("m"), Dim.variable("n")
+    model = graph(
+        {"x": (Dim.variable(length),), "γ": (n,), "β": (n,)},
+        node("rows", op, (0,), (m, n), m=m, n=n),
+        node("norm", "layerNorm", (3, 1, 2), (m, n), m=m, n=n, ε="ε"),
+        scalars=("ε",),
+    )
+    program = ExecutableGraph(model).bind(m=2, n=width).compile(ε=1e-5)
+    for dtype in (np.float32, np.float64):
+        x = np.full(2 if length == "m" else width, value, dtype)
+        β = (np.arange(width) / 8).astype(dtype)
+        (found,) = program.forward([x, np.full(width, 1e9, dtype), β], ["norm"])
+        np.testing.assert_array_equal(found, np.stack([β, β]))
+
+
 def test_large_activations_are_made_a_few_rows_at_a_time() -> None:
     large = (512, 128, 2, 64, 2**12)
     hidden, rows = (512, 2**12), (64, 2**12)
