@@ -218,6 +218,7 @@ def test_state_does_not_pass_from_file_to_file(pool: WorkerPool, tmp_path: Path)
     assert attempt(pool, tmp_path, draw) != [seeded]
 
 
+@pytest.mark.full
 def test_memory_does_not_grow_from_file_to_file(embedded: Provider, tmp_path: Path) -> None:
     with embedded.pool(1, time_limit=120) as pool:
         for number in range(30):  # without a fresh memory for each, 2 GiB are full after 24

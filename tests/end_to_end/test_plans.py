@@ -18,7 +18,6 @@ from tests.plan_cases import Case
 pytestmark = pytest.mark.lean
 
 LENGTHS = (2, 3, 4, 2, 5)
-PRECISIONS = pytest.mark.parametrize("precision", [np.float64, np.float32])
 
 
 def test_plans_agree_with_the_interpreter_on_every_graph(library_graphs: dict[str, DGraph]) -> None:
@@ -31,19 +30,18 @@ def test_plans_agree_with_the_interpreter_on_every_graph(library_graphs: dict[st
                 case.check(CompiledProgram(case.program).with_passes(subset))
 
 
-@PRECISIONS
+@pytest.mark.parametrize("precision", [np.float64, np.float32])
 def test_every_graph_is_equal_to_numpys_in_torch(library_graphs: dict[str, DGraph], precision: type) -> None:
     for model in library_graphs.values():
         bound = ExecutableGraph(model).bind(**dict(zip(model.dims, LENGTHS, strict=False)))
-        for seed in range(3):
-            Both(bound, torch_reals(), precision, seed).check(points=4)
+        for seed in range(2):
+            Both(bound, torch_reals(), precision, seed).check(points=2)
 
 
-@PRECISIONS
+@pytest.mark.parametrize("precision", [pytest.param(np.float64, marks=pytest.mark.full), np.float32])
 def test_every_graph_is_equal_to_numpys_in_jax(library_graphs: dict[str, DGraph], precision: type) -> None:
     """All dimensions are equal: JAX compiles each operation for each shape."""
     with jax.enable_x64(precision is np.float64):
         for model in library_graphs.values():
             bound = ExecutableGraph(model).bind(**dict.fromkeys(model.dims, 3))
-            for seed in range(2):
-                Both(bound, jax_reals(), precision, seed).check(points=4)
+            Both(bound, jax_reals(), precision, seed=0).check(points=2)

@@ -47,9 +47,14 @@ def edit(root: Path, module: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def make_own(root: Path) -> None:
-    """Give the library words of its own: what is sealed under one key is absent to a run with another."""
-    edit(root, "A", "theorem base", f"/-- Of {root.parent.name}. -/\ntheorem base")
+@pytest.fixture
+def own(library: Path) -> Path:
+    """A library of one module in words of its own: what one key seals is absent to a run with another."""
+    edit(library, "A", "theorem base", f"/-- Of {library.parent.name}. -/\ntheorem base")
+    for module in ("B", "C", "D"):
+        (library / "Chain" / f"{module}.lean").unlink()
+    (library / "catalogue.toml").write_text(CATALOGUE.replace("Chain.top", "Chain.base"))
+    return library
 
 
 def run(root: Path, *args: str, pinned: bool = False, **env: str) -> subprocess.CompletedProcess[str]:
@@ -96,22 +101,20 @@ def test_a_remembered_library_is_judged_by_its_pins_and_its_catalogue_as_they_ar
     assert (status, found.declarations[0].status) == (1, "missing")
 
 
-def test_a_key_that_is_gone_takes_the_answers_with_it(library: Path, tmp_path: Path) -> None:
-    make_own(library)
+def test_a_key_that_is_gone_takes_the_answers_with_it(own: Path, tmp_path: Path) -> None:
     data = str(tmp_path / "data")
-    assert not report(library, XDG_DATA_HOME=data)[1].cached
-    assert report(library, XDG_DATA_HOME=data)[1].cached
+    assert not report(own, XDG_DATA_HOME=data)[1].cached
+    assert report(own, XDG_DATA_HOME=data)[1].cached
     shutil.rmtree(data)
-    assert not report(library, XDG_DATA_HOME=data)[1].cached
+    assert not report(own, XDG_DATA_HOME=data)[1].cached
 
 
 def test_where_no_key_can_be_kept_nothing_is_remembered_and_the_report_says_so(
-    library: Path, tmp_path: Path
+    own: Path, tmp_path: Path
 ) -> None:
-    make_own(library)
     (tmp_path / "data").write_text("no directory")
     for _ in range(2):
-        status, found = report(library, XDG_DATA_HOME=str(tmp_path / "data"))
+        status, found = report(own, XDG_DATA_HOME=str(tmp_path / "data"))
         assert (status, found.cached) == (0, False)
         assert len(found.notes) == 1
         assert found.notes[0].startswith("nothing is remembered: ")
