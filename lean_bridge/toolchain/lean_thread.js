@@ -148,6 +148,11 @@ function tree(given) {
   return root
 }
 
+function giveUp(why) { // and wait for the end: nothing else is to be said of it
+  new threads.BroadcastChannel('death').postMessage(why)
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+}
+
 function libraryTree() { // a file is read when Lean first wants it, and is what the package says it is
   const root = new Map()
   for (const [path, { size, sha256 }] of library.files) {
@@ -157,7 +162,7 @@ function libraryTree() { // a file is read when Lean first wants it, and is what
         found = new Uint8Array(new SharedArrayBuffer(size))
         const file = fs.readFileSync(`${library.directory}/${path}`)
         if (crypto.createHash('sha256').update(file).digest('hex') !== sha256) {
-          throw new Error(`${library.directory}/${path}: is not the file that was installed`)
+          giveUp(`${library.directory}/${path}: is not the file that was installed`)
         }
         found.set(file)
         library.read.set(path, found)
@@ -272,6 +277,7 @@ globalThis.Module = {
     if (!isTask) restrictProxied()
     restrict(info)
     use(new WebAssembly.Instance(lean, info), lean)
+    wasmTableMirror = new Array(wasmTable.length).fill(null) // else its sparse indices are looked up as keys
     return {}
   },
   ...(isTask ? {} : {
