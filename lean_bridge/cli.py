@@ -48,7 +48,13 @@ _JUDGING: tuple[Callable[..., None], ...] = (
     graphs.bench,
 )
 """Commands whose exit status is a verdict."""
-_TELLING: tuple[Callable[..., None], ...] = (library.list_, library.olean, library.doctor, judging.explain)
+_TELLING: tuple[Callable[..., None], ...] = (
+    library.list_,
+    library.olean,
+    library.doctor,
+    library.cache,
+    judging.explain,
+)
 _TOOLCHAIN: tuple[Callable[..., None], ...] = (library.status, library.install, library.path)
 
 for command in _JUDGING:

@@ -4,31 +4,38 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
-from lean_bridge.answers import answers_key, recall, remember
+from lean_bridge.answers import GraphAnswers, Memory, ModuleAnswers, Recalled
 from lean_bridge.audit.catalogue import CATALOGUE, parse_catalogue
 from lean_bridge.audit.manifest import MANIFEST, parse_manifest
 from lean_bridge.audit.pins import check_pins, pin_declarations
 from lean_bridge.audit.provenance import SourceFile
 from lean_bridge.build.build import TIME_LIMIT, build_modules
+from lean_bridge.build.header import parse_header
 from lean_bridge.build.lakefile import LAKEFILE
-from lean_bridge.build.modules import Library, read_library
+from lean_bridge.build.modules import Library, Sources, read_sources
+from lean_bridge.build.needed import modules_declaring
+from lean_bridge.build.store import module_keys, placed
 from lean_bridge.codes import Code
+from lean_bridge.crosscheck.field_theorems import LIBRARY_MODULE
 from lean_bridge.discovery import TOOLCHAIN, find_library
-from lean_bridge.errors import BuildFailed, NotCatalogued, UnsupportedSource
+from lean_bridge.errors import BuildFailed, LeanBridgeError, NotCatalogued, UnsupportedSource
 from lean_bridge.executor.graph import ExecutableGraph
+from lean_bridge.extract.graph import names_declaration
 from lean_bridge.files import decoded, read_below, read_file
+from lean_bridge.kernel.replay import project_modules
 from lean_bridge.leans_own import library_names
 from lean_bridge.names import canonical, ends_with, last_component, listed, suggestion
 from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.module import read_module
 from lean_bridge.olean.outline import KeptOutlines
 from lean_bridge.program import program_digest
 from lean_bridge.scratch import Scratch, elaborate
-from lean_bridge.sealed import user_seal
+from lean_bridge.sealed import Seal, user_seal
 from lean_bridge.standing import Origin, read_graph
 from lean_bridge.toolchain.find import check_policy, find_toolchain
 from lean_bridge.toolchain.install import Progress
@@ -57,14 +64,35 @@ def open_project(path: Path | str | None = None, *, shipped: bool = False, loose
 
 
 @dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What is to be compiled, and by which Lean."""
+
+    provider: Provider
+    sources: Sources
+    library: Library
+    """Those of the sources that are compiled."""
+    names: frozenset[str] | None = None
+    """The declarations that more than these sources are not needed for; ``None`` if it is all of them."""
+    hints: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The modules whose text declares each of these."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Compiled:
     """What the last build left."""
 
-    provider: Provider
+    chosen: _Chosen
     report: BuildReport
     directory: Path
-    library: Library
-    """The sources that were compiled."""
+
+    @property
+    def provider(self) -> Provider:
+        return self.chosen.provider
+
+    def declares(self, name: str, module: str) -> bool:
+        """Whether a module's compiled file has a declaration, or one that its Lean made private to it."""
+        compiled = read_module(placed(self.directory, module, ".olean"), parts="present")
+        return name in compiled or f"_private.{module}.0.{name}" in compiled
 
 
 class Project:
@@ -92,8 +120,8 @@ class Project:
         built = self._compiled
         contents = dict(self._contents)
         if built is not None:
-            contents |= {module.file: module.content for module in built.library.modules}
-        lakefile = built.library.lakefile if built is not None else None
+            contents |= {each.file: each.content for each in built.chosen.sources.texts.values()}
+        lakefile = built.chosen.sources.lakefile if built is not None else None
         if lakefile is not None:
             contents[LAKEFILE] = lakefile.content
         return LibraryIdentity(
@@ -112,18 +140,65 @@ class Project:
         return find_toolchain(self.required_toolchain, install=install, progress=progress)
 
     def build(
-        self, *, workers: int = 2, observe: Observer = _ignore, progress: Progress | None = None
+        self,
+        *,
+        only: Collection[str] | None = None,
+        workers: int = 2,
+        fresh: bool = False,
+        observe: Observer = _ignore,
+        progress: Progress | None = None,
     ) -> BuildReport:
         """Compile what has changed, and return what became of every module.
 
+        ``only`` are the full names of declarations: then nothing is built that they do not need. ``fresh``
+        asks Lean again about what it refused before.
         Raises: ToolchainError if Lean cannot be run; ProjectNotFound if the sources are no library.
         """
-        self._read(TOOLCHAIN)
-        self._manifest()
-        provider = self.toolchain(progress=progress)
-        library = read_library(self.root, provider.library)
-        report, compiled = build_modules(library, provider, workers=workers, observe=observe)
-        self._compiled = _Compiled(provider, report, compiled, library)
+        chosen = self._choose(only, progress=progress)
+        return self._compile(chosen, workers=workers, fresh=fresh, observe=observe)
+
+    def _choose(
+        self,
+        only: Collection[str] | None = None,
+        *,
+        also: Collection[str] = (),
+        upon: _Chosen | None = None,
+        progress: Progress | None = None,
+    ) -> _Chosen:
+        """Find out which sources declarations need, beside modules ``also``; read them, or take ``upon``."""
+        if upon is None:
+            self._read(TOOLCHAIN)
+            self._manifest()
+            provider, sources = self.toolchain(progress=progress), read_sources(self.root)
+        else:
+            provider, sources = upon.provider, upon.sources
+        hints = modules_declaring(sources, {*only, *map(names_declaration, only)}) if only is not None else {}
+        if only is None or not all(hints[name] for name in only):  # a macro's, or nobody's
+            return _Chosen(provider, sources, sources.library(provider.library))
+        modules = {module for found in hints.values() for module in found}
+        modules |= sources.texts.keys() & set(also)
+        library = sources.library(provider.library, modules)
+        return _Chosen(provider, sources, library, frozenset(only), {name: hints[name] for name in only})
+
+    def _compile(
+        self, chosen: _Chosen, *, workers: int = 2, fresh: bool = False, observe: Observer = _ignore
+    ) -> BuildReport:
+        """Compile what was chosen; and all the rest, should a declaration not be where its text stands."""
+        report, compiled = build_modules(
+            chosen.library, chosen.provider, workers=workers, fresh=fresh, observe=observe
+        )
+        built = _Compiled(chosen, report, compiled)
+        states = {module.module: module.state for module in report.modules}
+        for name, modules in chosen.hints.items():
+            is_compiled = all(states[module] in ("built", "cached") for module in modules)
+            if is_compiled and not any(built.declares(name, module) for module in modules):
+                whole = chosen.sources.library(chosen.provider.library)
+                everything = replace(chosen, library=whole, names=None, hints={})
+                again = self._compile(everything, workers=workers, fresh=fresh, observe=observe)
+                started = report.lean_processes + again.lean_processes
+                self._compiled = replace(self._built(), report=again.replaced(lean_processes=started))
+                return self._compiled.report
+        self._compiled = built
         return report
 
     def elaborate(
@@ -142,19 +217,24 @@ class Project:
         """
         source = file.absolute()
         content = read_file(source.resolve())
-        self.build(observe=observe, progress=progress)
+        imports = [line.module for line in parse_header(content.decode("utf-8", "replace")).imports]
+        self._compile(self._choose((), also=imports, progress=progress), observe=observe)
         inside = source.is_relative_to(self.root)
         path = source.relative_to(self.root) if inside else Path(source.name)
-        scratch = Scratch(name=path.as_posix(), content=content, path=path, compiled=self.compiled())
-        return elaborate(scratch, self._built().provider, time_limit=time_limit)
+        assert self._compiled is not None
+        compiled = self._compiled.directory
+        scratch = Scratch(name=path.as_posix(), content=content, path=path, compiled=compiled)
+        return elaborate(scratch, self._compiled.provider, time_limit=time_limit)
 
-    def environment(self, *, fresh: bool = False) -> Environment:
-        """Return the compiled declarations, building first if that was not done.
+    def environment(self, only: Collection[str] | None = None, *, fresh: bool = False) -> Environment:
+        """Return the compiled declarations, or those that some need, building first if that was not done.
 
         Modules that Lean refused are absent. With ``fresh`` no record of an earlier run is read of them.
         Raises: as :meth:`build`; OleanError.
         """
-        built = self._built()
+        return self._environment(self._built(only), fresh=fresh)
+
+    def _environment(self, built: _Compiled, *, fresh: bool = False) -> Environment:
         environment = Environment(
             [built.directory],
             library=built.provider.library,
@@ -189,9 +269,22 @@ class Project:
         self._contents.pop(MANIFEST, None)
         return None
 
-    def _built(self) -> _Compiled:
-        if self._compiled is None:
-            self.build()
+    def _built(
+        self,
+        only: Collection[str] | None = None,
+        *,
+        observe: Observer = _ignore,
+        progress: Progress | None = None,
+    ) -> _Compiled:
+        """Return what the last build left, building first what declarations need that it did not, or all."""
+        built = self._compiled
+        if built is not None and not built.directory.is_dir():  # pruned since
+            built = None
+        known = built.chosen.names if built is not None else frozenset[str]()
+        if built is None or (known is not None and (only is None or not known.issuperset(only))):
+            wanted = None if only is None or known is None else known.union(only)
+            upon = built.chosen if built is not None else None
+            self._compile(self._choose(wanted, upon=upon, progress=progress), observe=observe)
         assert self._compiled is not None
         return self._compiled
 
@@ -210,20 +303,28 @@ class Project:
         model, standing = self.read_graph(name, allow_uncertified=allow_uncertified)
         return ExecutableGraph(model, standing=standing, allow_uncertified=allow_uncertified)
 
-    def read_graph(self, name: str, *, allow_uncertified: bool = False) -> tuple[DGraph, GraphStanding]:
+    def read_graph(
+        self,
+        name: str,
+        *,
+        allow_uncertified: bool = False,
+        observe: Observer = _ignore,
+        progress: Progress | None = None,
+    ) -> tuple[DGraph, GraphStanding]:
         """Return a catalogued graph as data, by its full name or the end of it, and its standing.
 
         The standing is that of the declaration's audit and pin, looked at now; whether Lean certifies what
-        was extracted, and whether a second kernel agrees, is asked by :meth:`verify`.
+        was extracted, and whether a second kernel agrees, is asked by :meth:`verify`. No more is built than
+        the graph needs.
         Raises: BuildFailed if Lean refuses a source file; NoStanding where the declaration is not accepted,
         unless ``allow_uncertified``; as :meth:`environment` and ``extract_graph``.
         """
         graphs = {entry.name: entry for entry in self.catalogue.graphs}
         entry = graphs[self._find(name, list(graphs))]
-        self.check_built()
-        built = self._built()
+        built = self._built([entry.name], observe=observe, progress=progress)
+        _check_compiled(built.report)
         origin = Origin(
-            environment=self.environment(),
+            environment=self._environment(built),
             library=built.directory.name,
             toolchain=built.report.toolchain,
             manifest=self._manifest(),
@@ -260,11 +361,12 @@ class Project:
     ) -> VerifyReport:
         """Build the library and judge its catalogue, or only the entries named.
 
-        ``fresh`` judges again even where exactly these compiled files were judged before. With
-        ``require_confirmed`` nothing is accepted that no second kernel confirmed; with ``require_isolated``
-        nothing is built that is not confined, and with ``require_known``, which confirmation takes too, by
-        no Lean whose library this package has no digest for. With ``unpinned`` what no manifest pins may be
-        accepted as it is.
+        ``fresh`` judges again even where exactly these compiled files were judged before, and asks Lean again
+        about the sources that it refused. With ``require_confirmed`` nothing is accepted that no second
+        kernel confirmed; with ``require_isolated`` nothing is built that is not confined, and with
+        ``require_known``, which confirmation takes too, by no Lean whose library this package has no digest
+        for. With ``unpinned`` what no manifest pins may be accepted as it is. Of an entry that is named only
+        what it needs is built, and nothing else decides about it.
         Raises: NotCatalogued for an unknown name; ToolchainError; ProjectNotFound; OleanError.
         """
         started = time.monotonic()
@@ -273,30 +375,39 @@ class Project:
         if require_isolated or require_known or require_confirmed:
             lean = self.toolchain(progress=progress).info
             check_policy(lean, isolated=require_isolated, known=require_known or require_confirmed)
-        build = self.build(workers=workers, observe=observe, progress=progress)
-        # what runs during a build could leave answers: they are read only where nothing was built
-        seal, key = user_seal(), answers_key(build, self.compiled())
-        answers = None if fresh or build.lean_processes else recall(key, seal)
-        environment = self.environment(fresh=fresh)
+        chosen = self._choose(
+            [entry.name for entry in catalogue.declarations] if names else None,
+            also=(LIBRARY_MODULE,) if catalogue.graphs else (),
+            progress=progress,
+        )
+        seal = user_seal()
+        # what runs during a build could leave answers: they are read before anything is built
+        memory = _read_memory(seal, chosen, catalogue, reads=not fresh)
+        self._compile(chosen, workers=workers, fresh=fresh, observe=observe)
+        assert self._compiled is not None
+        built, environment = self._compiled, self._environment(self._compiled, fresh=fresh)
+        memory.settle(built.directory)
         subject = Subject(
             sources={
                 module.name: SourceFile(module.file, module.content, module.is_module)
-                for module in self._built().library.modules
+                for module in built.chosen.library.modules
             },
-            provider=self._built().provider,
-            build=build,
-            compiled=self.compiled(),
+            provider=built.provider,
+            build=built.report,
+            compiled=built.directory,
             environment=environment,
             catalogue=catalogue,
             known=[entry.name for entry in self.catalogue.declarations],
             manifest=manifest,
             unpinned=unpinned,
-            answers=answers,
+            recalled=_recalled(memory, environment, catalogue),
             workers=workers,
         )
         report, answered = judge_library(subject, require_confirmed=require_confirmed, observe=observe)
-        if answered is not None:
-            remember(key, answered, seal)
+        for answer in answered:
+            places = [answer.name] if isinstance(answer, ModuleAnswers) else _places(environment, answer.name)
+            is_confirmed = isinstance(answer, ModuleAnswers) or answer.kernel is not None
+            memory.remember(answer, places, beside=() if is_confirmed else project_modules(environment))
         environment.keep_outlines()
         notes = (*report.notes, seal.note) if seal.note else report.notes
         return report.replaced(library=self.identity, notes=notes, seconds=time.monotonic() - started)
@@ -329,13 +440,8 @@ class Project:
         return environment, {entry.name: extract(environment, entry.name) for entry in self.catalogue.graphs}
 
     def check_built(self) -> None:
-        """Raise where a module is not compiled: BuildFailed, or UnsupportedSource for this Lean's limits."""
-        modules = self._built().report.modules
-        if failed := [module.file for module in modules if module.state == "failed"]:
-            raise BuildFailed(f"Lean refuses {', '.join(failed)}; run `lean-bridge build` for its messages")
-        for module in modules:
-            if module.limit is not None:
-                raise UnsupportedSource(module.limit)
+        """Raise where the last build left a module out: BuildFailed, UnsupportedSource for Lean's limits."""
+        _check_compiled((self._compiled or self._built()).report)
 
     def _find(self, name: str, known: Sequence[str]) -> str:
         if not isinstance(name, str):
@@ -349,6 +455,55 @@ class Project:
         hint = suggestion(name, [*map(last_component, known), *known])
         all_of_them = "" if hint.endswith("?") else "; `lean-bridge list` has them all"
         raise NotCatalogued(f"{name} is not in {CATALOGUE}; {hint}{all_of_them}")
+
+
+def _read_memory(seal: Seal, chosen: _Chosen, catalogue: Catalogue, *, reads: bool) -> Memory:
+    """Read what was answered about modules and graphs whose sources are as they were; see :class:`Memory`."""
+    sources, library = chosen.sources, chosen.library
+    try:
+        whole = sources.library(chosen.provider.library)
+    except LeanBridgeError:  # of what is left out nothing is said
+        whole = library
+    memory = Memory(seal, module_keys(whole, chosen.provider.info), reads=reads)
+    for module in library.modules:
+        memory.look_up(ModuleAnswers, module.name, library.names_below([module.name]))
+    known = {module.name for module in library.modules}
+    hints = modules_declaring(
+        sources, [each for entry in catalogue.graphs for each in (entry.name, names_declaration(entry.name))]
+    )
+    for entry in catalogue.graphs:
+        roots = {*hints[entry.name], *hints[names_declaration(entry.name)], LIBRARY_MODULE} & known
+        below = library.names_below(roots) if hints[entry.name] else known
+        memory.look_up(GraphAnswers, entry.name, below)
+    return memory
+
+
+def _recalled(memory: Memory, environment: Environment, catalogue: Catalogue) -> Recalled:
+    """Return what holds of earlier answers, now that the library is compiled."""
+    graphs = {
+        entry.name: memory.recall(GraphAnswers, entry.name, _places(environment, entry.name))
+        for entry in catalogue.graphs
+    }
+    modules = {name: memory.recall(ModuleAnswers, name) for name in project_modules(environment)}
+    return Recalled(
+        {name: said for name, said in graphs.items() if said is not None},
+        {name: said for name, said in modules.items() if said is not None},
+    )
+
+
+def _places(environment: Environment, graph: str) -> list[str]:
+    """Return the modules that declare a graph and the names of its entries."""
+    found = map(environment.module_of, (graph, names_declaration(graph)))
+    return [module for module in found if module is not None]
+
+
+def _check_compiled(build: BuildReport) -> None:
+    """Raise where a module is not compiled: BuildFailed, or UnsupportedSource for this Lean's limits."""
+    if failed := [module.file for module in build.modules if module.state == "failed"]:
+        raise BuildFailed(f"Lean refuses {', '.join(failed)}; run `lean-bridge build` for its messages")
+    for module in build.modules:
+        if module.limit is not None:
+            raise UnsupportedSource(module.limit)
 
 
 def _digest(contents: Mapping[str, bytes]) -> str:

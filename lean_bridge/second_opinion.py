@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from lean_bridge.codes import Code
 from lean_bridge.errors import ToolchainNotFound
@@ -48,6 +48,14 @@ class SecondOpinion:
             if verdict.outcome != "refused" and not is_settled(verdict)
         }
 
+    def beside(self, accepted: SecondOpinion) -> SecondOpinion:
+        """Return this opinion with what was accepted before; what is said now goes before that."""
+        return replace(
+            self,
+            verdicts={**accepted.verdicts, **self.verdicts},
+            equations={**accepted.equations, **self.equations},
+        )
+
     def of(self, name: str) -> KernelVerdict:
         """Return what the kernel says of a declaration."""
         return self.verdicts.get(name) or self._silent()
@@ -89,9 +97,15 @@ def undecided(verdict: KernelVerdict) -> str:
 
 
 def ask_second_kernel(
-    environment: Environment, equations: Sequence[str], *, observe: Callable[[object], None]
+    environment: Environment,
+    equations: Sequence[str],
+    *,
+    modules: Collection[str] | None = None,
+    observe: Callable[[object], None],
 ) -> SecondOpinion:
-    """Replay everything outside Lean's own library, and ask whether the ``equations``' sides are equal.
+    """Replay what is outside Lean's own library, or ``modules`` of it with what they rest on.
+
+    It is asked too whether the sides of ``equations`` are equal.
 
     ``equations`` are names of theorems ``∀ …, left = right``. Without a second kernel nothing is asked; one
     that is installed and fails was asked, and has accepted nothing. Raises: OleanError if a compiled module
@@ -103,7 +117,7 @@ def ask_second_kernel(
         return no_second_kernel() or SecondOpinion("second kernel", why_not=str(error))
     replayed = replay(
         environment,
-        project_declarations(environment),
+        project_declarations(environment, modules),
         kernel=kernel,
         equations=equations,
         observe=observe,

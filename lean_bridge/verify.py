@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from lean_bridge.answers import Answers, GraphAnswers, KernelAnswers
+from lean_bridge.answers import GraphAnswers, KernelAnswers, ModuleAnswers, Recalled
 from lean_bridge.audit.advisories import advisories_for
 from lean_bridge.audit.audit import audit
 from lean_bridge.audit.beside import notes_beside
 from lean_bridge.audit.pins import check_pins
-from lean_bridge.audit.provenance import SourceFile
+from lean_bridge.audit.provenance import SourceFile, read_sources
 from lean_bridge.audit.reading import Reading
 from lean_bridge.build.build import TIME_LIMIT
 from lean_bridge.codes import Code
@@ -27,14 +27,16 @@ from lean_bridge.errors import LeanBridgeError
 from lean_bridge.events import StageAdvanced, StageStarted
 from lean_bridge.executor.table import PRIMITIVES
 from lean_bridge.extract.graph import extract_graph
+from lean_bridge.kernel.replay import project_declarations, project_modules
 from lean_bridge.olean.environment import Environment
 from lean_bridge.rows import GraphEvidence, declaration_row, dropped_row, graph_row
 from lean_bridge.second_opinion import SecondOpinion, acceptance, ask_second_kernel, no_second_kernel
 from lean_bridge.toolchain.provider import Provider
 from lean_bridge.toolchain.warm import keep_warm
-from pybind_models import BuildReport, DeclarationReport, DGraph, VerifyReport
+from pybind_models import BuildReport, DeclarationReport, DGraph, KernelVerdict, VerifyReport
 from pybind_models.catalogue import Catalogue
 from pybind_models.manifest import Manifest
+from pybind_models.report import Source
 
 Observer: TypeAlias = Callable[[object], None]
 """Sees the events of a long run as they come; they are listed in ``lean_bridge.events``."""
@@ -62,7 +64,7 @@ class Subject:
     manifest: Manifest | None
     unpinned: bool = False
     """Whether what the manifest does not have is to pass."""
-    answers: Answers | None = None
+    recalled: Recalled = field(default_factory=Recalled)
     """What was answered earlier about these very files."""
     workers: int = 2
 
@@ -77,8 +79,8 @@ def extract(environment: Environment, name: str) -> DGraph:
 
 def judge_library(
     subject: Subject, *, require_confirmed: bool = False, observe: Observer = lambda _: None
-) -> tuple[VerifyReport, Answers | None]:
-    """Return the verdict on a library, and what to remember of it, if anything.
+) -> tuple[VerifyReport, tuple[GraphAnswers | ModuleAnswers, ...]]:
+    """Return the verdict on a library, and what to remember of it.
 
     Nothing that was not looked at counts as accepted.
 
@@ -97,7 +99,7 @@ def judge_library(
         for report in subject.build.modules
         if report.state in ("failed", "unsupported")
     }
-    answers = None if failed else _usable(subject.answers, catalogue)
+    recalled = Recalled() if failed else subject.recalled
     with clock.stage("audit"), uncollected():
         declarations = audit(
             environment,
@@ -105,15 +107,15 @@ def judge_library(
             sources=subject.sources,
             failed_modules=failed,
             reading=reading,
-            stands=answers.sources if answers else None,
+            stands=_stands(subject, recalled),
         )
         notes = notes_beside(environment, reading.collector, subject.known)
     defined = {each.name for each in declarations if each.status == "defined"}
     with clock.stage("extract", len(catalogue.graphs)):
         evidence = {entry.name: GraphEvidence() for entry in catalogue.graphs}
         for name in evidence:
-            if name in defined and answers:
-                evidence[name] = _recalled(answers.graphs[name])
+            if name in defined and name in recalled.graphs:
+                evidence[name] = _recalled(recalled.graphs[name])
             elif name in defined:
                 _extract(evidence[name], environment, name, observe)
     graphs = {name: each.graph for name, each in evidence.items() if each.graph is not None}
@@ -127,16 +129,15 @@ def judge_library(
             unpinned=subject.unpinned,
             reading=reading,
         )
+    new = {name: graph for name, graph in graphs.items() if name not in recalled.graphs}
+    asked = _unsettled_modules(environment, recalled)
     if failed:
         opinion = SecondOpinion("second kernel", why_not="Lean refuses part of the library", is_asked=False)
-    elif answers:
-        opinion = _second_opinion(answers)
     else:
-        opinion = _certify(subject, graphs, evidence, clock)
-    if not answers:
-        with clock.stage("cross-check", len(graphs) * len(CHECKS)):
-            for name, graph in graphs.items():
-                _compare(evidence[name], graph, observe)
+        opinion = _ask(subject, new, asked, evidence, clock).beside(_accepted(recalled))
+    with clock.stage("cross-check", len(new) * len(CHECKS)):
+        for name, graph in new.items():
+            _compare(evidence[name], graph, observe)
     toolchain = subject.build.toolchain
     built_by = f"Lean {toolchain.version}, {toolchain.provider}"
     advisories = advisories_for(toolchain.version)
@@ -168,21 +169,25 @@ def judge_library(
         stages=clock.seconds,
         unpinned=subject.unpinned,
         confirmation_required=require_confirmed,
-        cached=answers is not None,
+        cached=bool(recalled.modules) and not (new or asked or subject.build.lean_processes),
         notes=notes,
     )
-    return report, None if answers or failed else _to_remember(evidence, opinion, declarations)
+    if failed:
+        return report, ()
+    told = [each for name in new if (each := _about_graph(name, evidence[name], opinion)) is not None]
+    return report, (*told, *_about_modules(environment, declarations, opinion, recalled))
 
 
-def _usable(answers: Answers | None, catalogue: Catalogue) -> Answers | None:
-    """Return earlier answers if they leave nothing open: about every entry, and the second kernel's."""
-    if answers is None:
-        return None
-    if any(entry.name not in answers.declarations for entry in catalogue.declarations):
-        return None
-    if any(entry.name not in answers.graphs for entry in catalogue.graphs):
-        return None
-    return answers if answers.kernel or no_second_kernel() else None
+def _stands(subject: Subject, recalled: Recalled) -> dict[str, Source]:
+    """Return where the catalogued declarations stand, by earlier answers and by the sources."""
+    known = {
+        name: source
+        for module, said in recalled.modules.items()
+        for name, source in said.sources.items()
+        if source.file == subject.sources[module].file
+    }
+    names = [entry.name for entry in subject.catalogue.declarations if entry.name not in known]
+    return known | dict(read_sources(subject.environment, subject.sources, names))
 
 
 def _recalled(said: GraphAnswers) -> GraphEvidence:
@@ -195,42 +200,85 @@ def _recalled(said: GraphAnswers) -> GraphEvidence:
     )
 
 
-def _second_opinion(answers: Answers) -> SecondOpinion:
-    said = answers.kernel
-    if said is not None:
-        return acceptance(said.label, said.declarations, said.equations)
-    return no_second_kernel() or SecondOpinion("second kernel", why_not="it was not there before")
+def _unsettled_modules(environment: Environment, recalled: Recalled) -> list[str]:
+    """Return the modules whose declarations a second kernel is to be asked about, if there is one."""
+    if no_second_kernel() is not None:
+        return []
+    accepted = {name for name, said in recalled.modules.items() if said.kernel is not None}
+    return [
+        module
+        for module in project_modules(environment)
+        if module not in accepted and project_declarations(environment, [module])
+    ]
 
 
-def _to_remember(
-    evidence: Mapping[str, GraphEvidence], opinion: SecondOpinion, declarations: Sequence[DeclarationReport]
-) -> Answers | None:
-    """Return what was answered, if all of it was acceptance; a kernel that is absent answered nothing."""
-    if opinion.is_asked and not opinion.is_acceptance:
+def _accepted(recalled: Recalled) -> SecondOpinion:
+    """Return what the second kernel accepted in earlier runs."""
+    verdicts: dict[str, KernelVerdict] = {}
+    equations: dict[str, KernelVerdict] = {}
+    kernels = [
+        *(each.kernel for each in recalled.modules.values()),
+        *(each.kernel for each in recalled.graphs.values()),
+    ]
+    for kernel in kernels:
+        if kernel is not None:
+            opinion = acceptance(kernel.label, kernel.declarations, kernel.equations)
+            verdicts |= opinion.verdicts
+            equations |= opinion.equations
+    return SecondOpinion("second kernel", verdicts, equations)
+
+
+def _about_graph(name: str, evidence: GraphEvidence, opinion: SecondOpinion) -> GraphAnswers | None:
+    """Return what was answered of a graph, if all of it was acceptance; an absent kernel answers nothing."""
+    link, field_ = evidence.certification, evidence.finite_field
+    if evidence.fault or not evidence.graph or not link or link.outcome != "certified" or not link.theorem:
         return None
-    graphs: dict[str, GraphAnswers] = {}
-    for name, each in evidence.items():
-        link, field_ = each.certification, each.finite_field
-        if each.fault or not each.graph or not link or link.outcome != "certified" or not field_:
-            return None
-        if field_.outcome != "certified" or judge(each.checks)[0] != "agrees":
-            return None
-        graphs[name] = GraphAnswers(
-            graph=each.graph,
-            certification=link,
-            finite_field=field_,
-            checks=each.checks,
-            seconds=each.seconds,
-        )
-    kernel = KernelAnswers(
-        label=opinion.label, declarations=tuple(opinion.verdicts), equations=tuple(opinion.equations)
-    )
-    return Answers(
-        declarations=tuple(each.name for each in declarations),
-        graphs=graphs,
+    if not field_ or field_.outcome != "certified" or judge(evidence.checks)[0] != "agrees":
+        return None
+    theorems = (link.theorem, *(theorem for point in field_.points for theorem in point.theorems))
+    said = (*map(opinion.of, theorems), opinion.of_equation(link.theorem))
+    if opinion.is_asked and any(each.outcome != "accepted" for each in said):
+        return None
+    kernel = KernelAnswers(label=opinion.label, declarations=theorems, equations=(link.theorem,))
+    return GraphAnswers(
+        name=name,
+        graph=evidence.graph,
+        certification=link,
+        finite_field=field_,
+        checks=evidence.checks,
+        seconds=evidence.seconds,
         kernel=kernel if opinion.is_asked else None,
-        sources={each.name: each.source for each in declarations if each.source is not None},
     )
+
+
+def _about_modules(
+    environment: Environment,
+    declarations: Sequence[DeclarationReport],
+    opinion: SecondOpinion,
+    recalled: Recalled,
+) -> Iterator[ModuleAnswers]:
+    """Yield what is new of modules: that the second kernel accepted one, and where declarations stand."""
+    stands: dict[str, dict[str, Source]] = {}
+    for each in declarations:
+        module = environment.module_of(each.name)
+        if module is not None and each.source is not None:
+            stands.setdefault(module, {})[each.name] = each.source
+    for module in project_modules(environment):
+        earlier = recalled.modules.get(module) or ModuleAnswers(name=module, kernel=None, sources={})
+        answer = earlier.replaced(
+            kernel=earlier.kernel or _acceptance(module, environment, opinion),
+            sources=earlier.sources | stands.get(module, {}),
+        )
+        if answer != earlier:
+            yield answer
+
+
+def _acceptance(module: str, environment: Environment, opinion: SecondOpinion) -> KernelAnswers | None:
+    """Return that the second kernel accepted every declaration of a module, if there are any and it did."""
+    names = project_declarations(environment, [module]) if opinion.is_asked else ()
+    if not names or any(opinion.of(name).outcome != "accepted" for name in names):
+        return None
+    return KernelAnswers(label=opinion.of(names[0]).kernel, declarations=names, equations=())
 
 
 def _extract(evidence: GraphEvidence, environment: Environment, name: str, observe: Observer) -> None:
@@ -239,10 +287,30 @@ def _extract(evidence: GraphEvidence, environment: Environment, name: str, obser
     observe(StageAdvanced(name))
 
 
+def _ask(
+    subject: Subject,
+    graphs: Mapping[str, DGraph],
+    modules: Sequence[str],
+    evidence: Mapping[str, GraphEvidence],
+    clock: _Clock,
+) -> SecondOpinion:
+    """Have Lean certify graphs and their numbers, and a second kernel check that, and modules besides."""
+    everything, theorems = subject.environment, list[str]()
+    if graphs:
+        everything, theorems = _certify(subject, graphs, evidence, clock)
+    if (absent := no_second_kernel()) is not None:
+        return absent
+    generated = sorted(set(project_modules(everything)) - set(project_modules(subject.environment)))
+    if not modules and not generated:
+        return SecondOpinion("second kernel")
+    with clock.stage("second kernel"):
+        return ask_second_kernel(everything, theorems, modules=[*modules, *generated], observe=clock.observe)
+
+
 def _certify(
     subject: Subject, graphs: Mapping[str, DGraph], evidence: Mapping[str, GraphEvidence], clock: _Clock
-) -> SecondOpinion:
-    """Have Lean certify the graphs and their numbers, and a second kernel everything."""
+) -> tuple[Environment, list[str]]:
+    """Have Lean certify graphs and their numbers; return all that is compiled then, and the certificates."""
     library, environment, extracted = subject.compiled, subject.environment, list(graphs.values())
     with keep_warm(subject.provider, subject.workers, time_limit=TIME_LIMIT) as provider:
         with clock.stage("certify graphs"):
@@ -265,9 +333,7 @@ def _certify(
     modules |= {point.module for each in numbers.values() for point in each.points}
     everything = environment.extended(tables, certificates)
     everything.closure(sorted(modules))
-    theorems = [each.theorem for each in certified.values() if each.theorem]
-    with clock.stage("second kernel"):
-        return ask_second_kernel(everything, theorems, observe=clock.observe)
+    return everything, [each.theorem for each in certified.values() if each.theorem]
 
 
 def _compare(evidence: GraphEvidence, graph: DGraph, observe: Observer) -> None:

@@ -78,6 +78,8 @@ class ModuleReport(Model):
     code: str | None = None
     """Of a failed module the stable code of why, where it is not that Lean refuses it."""
     diagnostics: tuple[Diagnostic, ...] = ()
+    remembered: bool = False
+    """Of a failed module whether Lean's messages are those of an earlier run, about exactly this source."""
     limit: str | None = None
     """What this Lean cannot do, where, and the mend, in one line; goes with ``unsupported``."""
 
@@ -97,6 +99,8 @@ class BuildReport(Model):
     """Wall time of this build."""
     lean_processes: int
     """How many Lean processes this build started."""
+    left_out: int = 0
+    """How many modules more the library has, which nothing that was asked for needs."""
 
 
 class Source(Model):

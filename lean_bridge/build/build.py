@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,26 +14,20 @@ import filelock
 
 from lean_bridge.build.account import check_plain, find_unaccounted, read_whole
 from lean_bridge.build.bypass import check_kernel_is_asked
+from lean_bridge.build.cache import build_store, size_limit, tidy
 from lean_bridge.build.modules import Library, Module, generated_library, read_library
-from lean_bridge.build.store import Entry, Store, module_keys
+from lean_bridge.build.store import Entry, Refusal, module_keys, source_place
 from lean_bridge.codes import Code
 from lean_bridge.errors import OleanError, ToolchainCrashed, ToolchainError
 from lean_bridge.events import BuildEvent, BuildStarted, ModuleFinished, ModuleStarted
-from lean_bridge.names import module_path
 from lean_bridge.olean.module import read_module
 from lean_bridge.toolchain.limits import limit_met
-from lean_bridge.toolchain.location import cache_directory
 from lean_bridge.toolchain.provider import Job, Provider, WorkerPool
 from pybind_models import BuildReport, Diagnostic, ModuleReport
 
 _COMPILED = ("built", "cached")
 TIME_LIMIT = 300.0
 """Seconds one file may take, unless the caller says otherwise."""
-
-
-def build_store() -> Store:
-    """Return the store of compiled modules in the user's cache."""
-    return Store(cache_directory() / "build")
 
 
 def build_library(
@@ -66,13 +60,15 @@ def build_modules(
     workers: int = 2,
     observe: Callable[[BuildEvent], None] = lambda _: None,
     time_limit: float = TIME_LIMIT,
+    fresh: bool = False,
 ) -> tuple[BuildReport, Path]:
     """Build a library whose sources were read; see :func:`build_library`.
 
-    What is compiled is what was read, whatever becomes of the files meanwhile.
+    What is compiled is what was read, whatever becomes of the files meanwhile. What Lean refused before, with
+    these messages, is not elaborated again, unless ``fresh``.
     """
     check_kernel_is_asked(library.modules)
-    return _build(library, provider, workers, observe, time_limit, finds_limits=True)
+    return _build(library, provider, workers, observe, time_limit, finds_limits=True, fresh=fresh)
 
 
 def build_generated(
@@ -105,12 +101,13 @@ def _build(
     time_limit: float,
     *,
     finds_limits: bool = False,
+    fresh: bool = False,
 ) -> tuple[BuildReport, Path]:
     """Build a library. With ``finds_limits`` what Lean cannot do here is told from what it refuses."""
-    began = time.monotonic()
+    began, most = time.monotonic(), size_limit()
     observe(BuildStarted(tuple(module.name for module in library.modules)))
     with ThreadPoolExecutor(workers) as executor, provider.pool(workers, time_limit=time_limit) as pool:
-        build, earlier = _Build(library, provider, pool, observe, finds_limits), pool.processes_started
+        build, earlier = _Build(library, provider, pool, observe, finds_limits, fresh), pool.processes_started
         build.collect()
         build.run(executor, workers)
         build.settle()
@@ -119,7 +116,9 @@ def _build(
             modules=tuple(build.reports[module.name] for module in library.modules),
             seconds=time.monotonic() - began,
             lean_processes=pool.processes_started - earlier,
+            left_out=library.left_out,
         )
+    tidy(most)
     return report, build.tree
 
 
@@ -133,10 +132,14 @@ class _Build:
         pool: WorkerPool,
         observe: Callable[[BuildEvent], None],
         finds_limits: bool,
+        fresh: bool,
     ) -> None:
         self._library = library
         self._toolchain = provider.info
         self._finds_limits = finds_limits
+        self._fresh = fresh
+        # where nothing isolates, what Lean says may depend on anything; generated texts are few
+        self._remembers_refusals = finds_limits and provider.info.isolation != "none"
         self._pool = pool
         self._observe = observe
         self._store = build_store()
@@ -207,9 +210,7 @@ class _Build:
                 return made_meanwhile
             with self._store.scratch() as scratch:
                 # Lean gets the bytes that the key is a digest of, whatever happens to the source meanwhile.
-                place = module_path(module.name, ".lean")
-                assert place is not None, f"{module.name} was found as a file"
-                snapshot = scratch / "source" / place
+                snapshot = scratch / "source" / source_place(module.name)
                 snapshot.parent.mkdir(parents=True)
                 snapshot.write_bytes(module.content)
                 artifacts = scratch / "artifacts"
@@ -223,9 +224,12 @@ class _Build:
                         options=module.options,
                     )
                 )
-                diagnostics = tuple(d.replaced(file=module.file) for d in elaboration.diagnostics)
+                diagnostics = _about_file(module, elaboration.diagnostics)
                 if not elaboration.ok:
-                    return self._refused(module, elaboration.seconds, diagnostics)
+                    report = self._refused(module, elaboration.seconds, diagnostics)
+                    if elaboration.is_final and report.state == "failed" and self._remembers_refusals:
+                        self._store.refuse(key, Refusal(seconds=elaboration.seconds, diagnostics=diagnostics))
+                    return report
                 missing = _unaccounted(module, artifacts / "module.olean", self._imported_tokens(module))
                 if missing is not None:
                     failed = _report(module, "failed", elaboration.seconds, (*diagnostics, missing))
@@ -262,9 +266,19 @@ class _Build:
         key = self._keys[module.name]
         entry = self._store.find(key)
         if entry is None:
-            return None
+            return self._refused_before(module)
         self._take(module, entry)
-        return entry.report.replaced(state="cached")
+        diagnostics = _about_file(module, entry.report.diagnostics)
+        return entry.report.replaced(state="cached", file=module.file, diagnostics=diagnostics)
+
+    def _refused_before(self, module: Module) -> ModuleReport | None:
+        """Return Lean's refusal of a module in an earlier run: a rejection may be repeated, nothing else."""
+        asks = self._fresh or not self._remembers_refusals
+        refusal = None if asks else self._store.refusal(self._keys[module.name])
+        if refusal is None:
+            return None
+        report = self._refused(module, refusal.seconds, _about_file(module, refusal.diagnostics))
+        return report.replaced(remembered=True) if report.state == "failed" else None
 
     def _take(self, module: Module, entry: Entry) -> None:
         self._entries[module.name] = entry
@@ -311,6 +325,11 @@ def _unaccounted(module: Module, olean: Path, tokens: frozenset[str]) -> Diagnos
     return Diagnostic(
         file=module.file, line=missing.line, column=missing.column, severity="error", text=missing.text
     )
+
+
+def _about_file(module: Module, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return messages as ones about a module's file, whatever it was called where they were given."""
+    return tuple(each.replaced(file=module.file) for each in diagnostics)
 
 
 def _report(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 from lean_bridge.build.header import parse_header
 from lean_bridge.build.lakefile import LAKEFILE, Lakefile, Options, read_lakefile
@@ -16,8 +17,14 @@ from lean_bridge.errors import BuildFailed, LeanBridgeError, ProjectNotFound, Un
 from lean_bridge.files import check_below, decoded, read_below
 from lean_bridge.names import module_name, module_path, split_name
 
-_Found = tuple[str, bytes, Options]
-"""A module's file as reports name it, its content and its options."""
+
+class SourceText(NamedTuple):
+    """A source file as it was read."""
+
+    file: str
+    """As reports name it: relative to the library's root."""
+    content: bytes
+    options: Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +52,19 @@ class Library:
     """Directories of compiled modules that may be imported too, each named by its content."""
     lakefile: Lakefile | None = None
     """What names the sources, if they are files."""
+    left_out: int = 0
+    """How many modules more its lakefile names."""
 
     def closure(self, names: Collection[str]) -> Library:
         """Return the part of the library that ``names`` and what they import make up.
 
         Raises: ProjectNotFound if a name is not a module of the library.
         """
+        wanted = self.names_below(names)
+        return replace(self, modules=tuple(module for module in self.modules if module.name in wanted))
+
+    def names_below(self, names: Iterable[str]) -> set[str]:
+        """Return the names of modules and of all that they import. Raises: as :meth:`closure`."""
         known = {module.name: module for module in self.modules}
         wanted: set[str] = set()
         pending = list(names)
@@ -61,23 +75,40 @@ class Library:
             if name not in wanted:
                 wanted.add(name)
                 pending += known[name].imports
-        return replace(self, modules=tuple(module for module in self.modules if module.name in wanted))
+        return wanted
 
     def ordinary_below(self, module: Module) -> tuple[str, ...]:
         """Return the files without ``module`` among those of this library that a module imports, or they."""
         return tuple(each.file for each in self.closure(module.imports).modules if not each.is_module)
 
 
-def read_library(root: Path, standard: Path) -> Library:
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Every source that a lakefile names, each read once."""
+
+    lakefile: Lakefile
+    texts: Mapping[str, SourceText]
+    """By the names of the modules."""
+
+    def library(self, standard: Path, only: Collection[str] | None = None) -> Library:
+        """Return the library that all sources make up, or ``only`` these modules and what they import.
+
+        ``standard`` is the directory of the standard library's ``.olean`` files, which may be imported too.
+        Raises: BuildFailed, naming file and line, if an import leads nowhere or in a circle;
+        UnsupportedSource if it leads to a package that is not here. Of what is left out nothing is said.
+        """
+        modules = _order(self.texts, (standard,), only)
+        return Library(modules, lakefile=self.lakefile, left_out=len(self.texts) - len(modules))
+
+
+def read_sources(root: Path) -> Sources:
     """Read ``root/lakefile.toml`` and every source file that it names, each once.
 
-    ``standard`` is the directory of the standard library's ``.olean`` files, which may be imported too.
     Raises: ProjectNotFound if there is no library, a file of it cannot be read, or a part of it is empty;
-    SourceOutside if a source is not below ``root``; BuildFailed, naming file and line, if an import leads
-    nowhere or in a circle; UnsupportedSource if it leads to a package that is not here.
+    SourceOutside if a source is not below ``root``.
     """
     lakefile = read_lakefile(root)
-    found: dict[str, _Found] = {}
+    found: dict[str, SourceText] = {}
     aside: dict[Path, str] = {}
     for library in lakefile.libraries:
         directory = root / library.directory
@@ -94,15 +125,19 @@ def read_library(root: Path, standard: Path) -> Library:
                 if name not in found:
                     content = read_below(root, source, is_source=True)
                     decoded(source, content)
-                    found[name] = file, content, library.options
-                elif (found[name][0], found[name][2]) != (file, library.options):
+                    found[name] = SourceText(file, content, library.options)
+                elif (found[name].file, found[name].options) != (file, library.options):
                     raise ProjectNotFound(
                         f"{root / LAKEFILE}: lean_lib {library.name}: {name} is of another library too, as "
-                        f"another file or under other options: {found[name][0]}, {file}"
+                        f"another file or under other options: {found[name].file}, {file}"
                     )
     said = (f"{each.relative_to(root).as_posix()}: {why}" for each, why in sorted(aside.items()))
-    lakefile = replace(lakefile, passed_over=(*lakefile.passed_over, *said))
-    return Library(_order(found, (standard,)), lakefile=lakefile)
+    return Sources(replace(lakefile, passed_over=(*lakefile.passed_over, *said)), found)
+
+
+def read_library(root: Path, standard: Path) -> Library:
+    """Return the whole library at ``root``. Raises: as :func:`read_sources` and :meth:`Sources.library`."""
+    return read_sources(root).library(standard)
 
 
 def generated_library(sources: Mapping[str, str], built_upon: Sequence[Path], standard: Path) -> Library:
@@ -113,14 +148,14 @@ def generated_library(sources: Mapping[str, str], built_upon: Sequence[Path], st
     Raises: BuildFailed, naming module and line, if an import leads nowhere or in a circle, or where the first
     component of a name is taken.
     """
-    found: dict[str, _Found] = {}
+    found: dict[str, SourceText] = {}
     for name, text in sources.items():
         package = _package(name)
         if any((directory / package).exists() for directory in (*built_upon, standard)):
             raise BuildFailed(f"{name}: expected a generated module outside {package}, which is a library's")
         file = module_path(name, ".lean")
         assert file is not None
-        found[name] = file.as_posix(), text.encode(), (("autoImplicit", "false"),)
+        found[name] = SourceText(file.as_posix(), text.encode(), (("autoImplicit", "false"),))
     return Library(_order(found, (*built_upon, standard)), tuple(built_upon))
 
 
@@ -164,10 +199,18 @@ def _module_name(source: Path, directory: Path) -> str:
     return name
 
 
-def _order(found: Mapping[str, _Found], compiled: Sequence[Path]) -> tuple[Module, ...]:
+def _order(
+    found: Mapping[str, SourceText], compiled: Sequence[Path], only: Collection[str] | None = None
+) -> tuple[Module, ...]:
+    """Return modules, or ``only`` some and what they import, in an order in which they can be built."""
     modules: dict[str, Module] = {}
     lines: dict[tuple[str, str], int] = {}
-    for name, (file, content, options) in found.items():
+    pending = list(found if only is None else only)
+    while pending:
+        name = pending.pop()
+        if name in modules:
+            continue
+        file, content, options = found[name]
         own: set[str] = set()
         header = parse_header(content.decode("utf-8", "replace"))
         for imported in header.imports:
@@ -179,6 +222,7 @@ def _order(found: Mapping[str, _Found], compiled: Sequence[Path]) -> tuple[Modul
                 if olean is None or not any((directory / olean).is_file() for directory in compiled):
                     raise _unknown_import(f"{file}:{imported.line}", imported.module, found, compiled)
         modules[name] = Module(name, file, content, tuple(sorted(own)), options, header.is_module)
+        pending += own
     imports = {name: modules[name].imports for name in sorted(modules)}
     try:
         order = list(TopologicalSorter(imports).static_order())

@@ -10,10 +10,10 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from filelock import FileLock
 from pydantic import ValidationError
@@ -22,13 +22,15 @@ from lean_bridge.build.modules import Library
 from lean_bridge.names import module_path
 from lean_bridge.sealed import Seal, user_seal
 from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES
-from pybind_models import Model, ModuleReport, Toolchain
+from pybind_models import Diagnostic, Model, ModuleReport, Toolchain
 
 FORMAT_VERSION = 3
 """Part of every key: to be raised with every change to what an entry holds or how it is made."""
 
 RECENT = 3600
 """Seconds after its last use during which nothing is pruned."""
+_LINGERS = 7 * 24 * RECENT
+"""Seconds for which a search path directory stays: whoever built it may still read from it."""
 
 _RECORD = "result.sealed"
 
@@ -39,6 +41,13 @@ class Entry(Model):
     report: ModuleReport
     digests: dict[str, str]
     """SHA-256 of each file, by its suffix."""
+
+
+class Refusal(Model):
+    """What Lean has against a module, in the end and for good."""
+
+    seconds: float
+    diagnostics: tuple[Diagnostic, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,22 @@ class Store:
         except (OSError, ValidationError):
             return None
         return entry if self.is_intact(key, entry) else None
+
+    def refusal(self, key: str) -> Refusal | None:
+        """Return what was kept of Lean's refusal of a module, if this user's own runs kept it."""
+        path = self._refusal(key)
+        try:
+            payload = self.seal.kept(path, _about_refusal(key))
+            found = Refusal.model_validate_json(payload) if payload is not None else None
+            if found is not None:
+                os.utime(path)  # used: see prune
+        except (OSError, ValidationError):
+            return None
+        return found
+
+    def refuse(self, key: str, refusal: Refusal) -> None:
+        """Keep what Lean has against a module."""
+        self.seal.keep(self._refusal(key), _about_refusal(key), refusal.model_dump_json().encode())
 
     def is_intact(self, key: str, entry: Entry) -> bool:
         """Say whether every file of an entry is still what was put there."""
@@ -121,7 +146,7 @@ class Store:
         """Make the entry's files, and no others of its module, appear in ``tree`` under the module's name."""
         for suffix in ARTIFACT_SUFFIXES:
             source = self._folder(key) / f"module{suffix}"
-            target = _placed(tree, entry.report.module, suffix)
+            target = placed(tree, entry.report.module, suffix)
             digest = entry.digests.get(suffix)
             if digest is None:
                 target.unlink(missing_ok=True)
@@ -133,37 +158,50 @@ class Store:
 
     def clear(self, tree: Path, spare: Collection[str]) -> None:
         """Delete from ``tree`` whatever belongs to none of the modules to ``spare``, links included."""
-        spared = {_placed(tree, module, suffix) for module in spare for suffix in ARTIFACT_SUFFIXES}
+        spared = {placed(tree, module, suffix) for module in spare for suffix in ARTIFACT_SUFFIXES}
         for folder, directories, files in os.walk(tree):
             links = [name for name in directories if Path(folder, name).is_symlink()]
             for path in (Path(folder, name) for name in (*links, *files)):
                 if path not in spared or path.is_symlink():
                     path.unlink()
 
-    def prune(self, max_bytes: int) -> int:
+    def prune(self, max_bytes: int, records: Iterable[Path] = ()) -> int:
         """Delete what was used longest ago until at most ``max_bytes`` are kept, and return the bytes freed.
 
-        What was used within the last hour stays: a build may be at work on it.
+        ``records`` are files kept elsewhere that count, and go, like what is kept here. What was used within
+        the last hour stays, and a search path directory for a week: somebody may be at work on it.
         """
         spared = time.time() - RECENT
         for leftover in [*self.directory.glob("scratch/*"), *self.directory.glob("trees/*")]:
-            if leftover.stat().st_mtime < spared:
-                shutil.rmtree(leftover, ignore_errors=True)
-        results = sorted(
-            self.directory.glob(f"modules/*/*/{_RECORD}"), key=lambda result: result.stat().st_mtime
-        )
-        sizes = {r.parent: sum(file.stat().st_size for file in r.parent.iterdir()) for r in results}
-        kept = total = sum(sizes.values())
-        for result in results:
-            if kept <= max_bytes or result.stat().st_mtime >= spared:
+            with suppress(OSError):
+                if leftover.stat().st_mtime < time.time() - _LINGERS:
+                    shutil.rmtree(leftover, ignore_errors=True)
+        kept: list[tuple[float, int, Path]] = []
+        modules = self.directory.glob(f"modules/*/*/{_RECORD}")
+        for record in (*modules, *self.directory.glob("refusals/*"), *records):
+            is_module = record.name == _RECORD
+            with suppress(OSError):  # another run may prune too
+                size = sum(
+                    each.stat().st_size for each in (record.parent.iterdir() if is_module else [record])
+                )
+                kept.append((record.stat().st_mtime, size, record.parent if is_module else record))
+        left = total = sum(size for _, size, _ in kept)
+        for used, size, path in sorted(kept):
+            if left <= max_bytes or used >= spared:
                 break
-            shutil.rmtree(result.parent, ignore_errors=True)
-            result.parent.with_suffix(".lock").unlink(missing_ok=True)
-            kept -= sizes[result.parent]
-        return total - kept
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+                path.with_suffix(".lock").unlink(missing_ok=True)
+            else:
+                path.unlink(missing_ok=True)
+            left -= size
+        return total - left
 
     def _folder(self, key: str) -> Path:
         return self.directory / "modules" / key[:2] / key
+
+    def _refusal(self, key: str) -> Path:
+        return self.directory / "refusals" / key
 
 
 def module_keys(library: Library, toolchain: Toolchain) -> dict[str, str]:
@@ -177,7 +215,7 @@ def module_keys(library: Library, toolchain: Toolchain) -> dict[str, str]:
                 toolchain.identity,
                 toolchain.isolation,
                 module.name,
-                module.file,
+                source_place(module.name).as_posix(),
                 module.options,
                 hashlib.sha256(module.content).hexdigest(),
                 [*(keys[imported] for imported in module.imports), *upon],
@@ -186,12 +224,23 @@ def module_keys(library: Library, toolchain: Toolchain) -> dict[str, str]:
     return keys
 
 
+def source_place(module: str) -> PurePosixPath:
+    """Return where Lean is handed a module's source, below the root of its name, wherever its file lies."""
+    place = module_path(module, ".lean")
+    assert place is not None, f"{module} was found as a file"
+    return place
+
+
 def _about(key: str) -> str:
     """Return what the record of an entry is sealed as being about."""
     return f"compiled module {key}"
 
 
-def _placed(tree: Path, module: str, suffix: str) -> Path:
+def _about_refusal(key: str) -> str:
+    return f"module {key} is refused"
+
+
+def placed(tree: Path, module: str, suffix: str) -> Path:
     """Return where a file of a module lies in a search path directory."""
     place = module_path(module, suffix)
     assert place is not None, f"{module} was found as a file"

@@ -79,8 +79,9 @@ def graph(
 
     with show_progress(open_console(sys.stderr)) as watch:
         opened = open_chosen(project, shipped)
-        opened.build(observe=watch.observe, progress=watch.transfer)
-        extracted, standing = opened.read_graph(name, allow_uncertified=allow_uncertified)
+        extracted, standing = opened.read_graph(
+            name, allow_uncertified=allow_uncertified, observe=watch.observe, progress=watch.transfer
+        )
     if format_ is GraphFormat.TABLE and output is None:
         render_graph_table(extracted, open_console(sys.stdout), standing)
         return
@@ -90,7 +91,7 @@ def graph(
         GraphFormat.SVG: lambda: draw_svg(extracted, standing),
         GraphFormat.DOT: lambda: draw_dot(extracted, standing),
         GraphFormat.MERMAID: lambda: draw_mermaid(extracted, standing),
-        GraphFormat.LEAN: lambda: doubt + render_source(extracted, opened.environment()),
+        GraphFormat.LEAN: lambda: doubt + render_source(extracted, opened.environment([extracted.lean_name])),
     }
     if format_ not in render:
         raise typer.BadParameter("a table goes to the terminal; choose another --format for a file")
@@ -158,8 +159,9 @@ def bench(
         check_plot(plot)
     with show_progress(open_console(sys.stderr)) as watch:
         opened = open_chosen(project, shipped)
-        opened.build(observe=watch.observe, progress=watch.transfer)
-        extracted, standing = opened.read_graph(name, allow_uncertified=allow_uncertified)
+        extracted, standing = opened.read_graph(
+            name, allow_uncertified=allow_uncertified, observe=watch.observe, progress=watch.transfer
+        )
         report = run_bench(
             extracted,
             parse_sizes(sizes or ["small"], extracted),

@@ -188,10 +188,10 @@ def replay(
     with show_progress(open_console(sys.stderr)) as watch:
         opened = open_chosen(project, shipped)
         kernel = find_second_kernel()
-        opened.build(observe=watch.observe, progress=watch.transfer)
-        opened.check_built()
-        environment = opened.environment()
         wanted = [entry.name for entry in opened.select(names).declarations] if names else None
+        opened.build(only=wanted, observe=watch.observe, progress=watch.transfer)
+        opened.check_built()
+        environment = opened.environment(wanted)
         replayed = replay_declarations(
             environment,
             project_declarations(environment) if wanted is None else wanted,

@@ -14,14 +14,21 @@ from lean_bridge.letters import plain
 from lean_bridge.ui.console import open_console, tell
 
 
-def build(project: ProjectOption = None, shipped: ShippedOption = False, workers: WorkersOption = 2) -> None:
+def build(
+    project: ProjectOption = None,
+    shipped: ShippedOption = False,
+    workers: WorkersOption = 2,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Ask Lean again about what it refused before.")
+    ] = False,
+) -> None:
     """Build the Lean library: what changed since the last build, and nothing else."""
     from lean_bridge.ui.diagnostics import render_build, render_diagnostics
     from lean_bridge.ui.progress import show_progress
 
     with show_progress(open_console(sys.stderr)) as watch:
         report = open_chosen(project, shipped).build(
-            workers=workers, observe=watch.observe, progress=watch.transfer
+            workers=workers, fresh=fresh, observe=watch.observe, progress=watch.transfer
         )
     console = open_console(sys.stdout)
     render_diagnostics((message for module in report.modules for message in module.diagnostics), console)
@@ -80,6 +87,28 @@ def olean(
 
     found = survey(paths or [open_chosen(project, shipped).toolchain(install=False).library])
     render_survey(found, open_console(sys.stdout))
+
+
+def cache(
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Delete what was used longest ago, down to the limit.")
+    ] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Delete all of it but an installed Lean.")] = False,
+) -> None:
+    """Show what is kept between runs: where, how much, and how much at most.
+
+    Every build prunes, once an hour at most. LEAN_BRIDGE_CACHE_LIMIT sets the limit, as 500M or 4G.
+    """
+    from lean_bridge.build import cache as kept
+    from lean_bridge.ui.wording import counted, size_text
+
+    limit = kept.size_limit()
+    if prune or clear:
+        freed = kept.clear() if clear else kept.prune(limit)
+        typer.echo(f"{size_text(freed)} freed")
+    for each in kept.holdings():
+        most = f"at most {size_text(limit)} with the others" if each.is_pruned else "not pruned"
+        typer.echo(f"{size_text(each.size)}\t{counted(each.files, 'file')}\t{plain(str(each.path))}\t{most}")
 
 
 def doctor(project: ProjectOption = None, shipped: ShippedOption = False) -> None:

@@ -57,6 +57,11 @@ def is_op(constant: Constant) -> bool:
     return isinstance(result, Const) and result.name == OP and not isinstance(body, Proj)
 
 
+def names_declaration(name: Name) -> Name:
+    """Return the name of the declaration that calls a graph's entries by their names, if there is one."""
+    return f"{name}.names"
+
+
 def extract_graph(environment: Declarations, name: Name, *, known_ops: Collection[Name]) -> DGraph:
     """Evaluate a declaration of type ``DGraph`` or ``Graph`` and return the graph that it denotes.
 
@@ -190,7 +195,7 @@ class _Reader:
             found.append((shape, node))
 
     def _entry_names(self, count: int) -> list[str]:
-        declared = self._environment.constant(f"{self._name}.names")
+        declared = self._environment.constant(names_declaration(self._name))
         if declared is None or declared.value is None:
             return [f"entry{position}" for position in range(count)]
         value = Thunk(declared.value, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,15 +63,25 @@ class Replay:
         return sum(outcome.state == state for outcome in self.outcomes.values())
 
 
-def project_declarations(environment: Environment) -> tuple[Name, ...]:
-    """Return every constant of the loaded modules that did not come with Lean, and that a kernel can judge.
+def project_declarations(
+    environment: Environment, modules: Collection[Name] | None = None
+) -> tuple[Name, ...]:
+    """Return every constant that a kernel can judge of the modules that did not come with Lean, or of some.
 
     Left out are ``unsafe`` and ``partial`` ones: no proof may mention them, they are for compiled code only.
     """
-    own = [environment.module(name) for name in environment.modules if not environment.is_library(name)]
+    chosen = project_modules(environment) if modules is None else modules
     return tuple(
-        name for module in own for name in module.constant_names if module.constant(name).safety == "safe"
+        name
+        for module in map(environment.module, chosen)
+        for name in module.constant_names
+        if module.constant(name).safety == "safe"
     )
+
+
+def project_modules(environment: Environment) -> tuple[Name, ...]:
+    """Return the loaded modules that did not come with Lean."""
+    return tuple(name for name in environment.modules if not environment.is_library(name))
 
 
 def replay(

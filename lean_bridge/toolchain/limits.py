@@ -24,6 +24,11 @@ _FOLLOWS: Final = re.compile(
 """What is said of something whose code was not made, further up in the same file."""
 _DECIDED: Final = re.compile(r"^Tactic `decide` proved that the proposition\b.*\bis false", re.DOTALL)
 """An error that no missing code or body can cause: the kernel has evaluated the proposition to false."""
+_OF_TIME_OR_ROOM: Final = re.compile(
+    r"time.?out|deep recursion|recursion depth|stack overflow|memory|heartbeats|interrupt|cancel",
+    re.IGNORECASE,
+)
+"""What may be otherwise on another day, or with more time or room."""
 _PRINT_AXIOMS: Final = "cannot use `#print axioms` in a `module`"
 
 _COMMANDS: Final = re.compile(
@@ -67,6 +72,11 @@ def limit_met(
     if own and all(id(each) in known or _follows(each, first) for each in errors):
         return _told(file, *own[0])
     return None
+
+
+def is_of_time_or_room(diagnostic: Diagnostic) -> bool:
+    """Whether an error may speak of a limit of time or room, and not of the source alone."""
+    return diagnostic.severity == "error" and _OF_TIME_OR_ROOM.search(diagnostic.text) is not None
 
 
 def refuses_to_print_axioms(diagnostic: Diagnostic) -> bool:

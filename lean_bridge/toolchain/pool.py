@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainTimeout
+from lean_bridge.toolchain.limits import is_of_time_or_room
 from lean_bridge.toolchain.messages import parse_messages
 from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES, Elaboration, Job, WorkerPool
 from pybind_models import Diagnostic
+
+_REFUSED = 1
+"""Lean's exit status where it went through a file and has something against it."""
 
 
 class WorkerDiedError(Exception):
@@ -160,7 +164,7 @@ def _check_source(job: Job) -> None:
 
 
 def _to_elaboration(job: Job, answer: Answer) -> Elaboration:
-    diagnostics = parse_messages(answer.stdout, job.name)
+    said = diagnostics = parse_messages(answer.stdout, job.name)
     artifacts = tuple(path for path in artifact_paths(job) if path.exists())
     if answer.ended_by == "source":
         text = "code that the source brings ended Lean before it was through with the file"
@@ -178,4 +182,8 @@ def _to_elaboration(job: Job, answer: Answer) -> Elaboration:
         seconds=answer.seconds,
         diagnostics=diagnostics,
         artifacts=() if refused else artifacts,
+        is_final=answer.ended_by == "lean"
+        and answer.status == _REFUSED
+        and any(each.severity == "error" for each in said)
+        and not any(map(is_of_time_or_room, said)),
     )

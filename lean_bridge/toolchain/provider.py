@@ -46,6 +46,8 @@ class Elaboration:
     """The files written; empty unless ``ok``."""
     limit: str | None = None
     """What this Lean cannot do, where nothing but that stands against the file."""
+    is_final: bool = False
+    """Whether Lean itself went through a file that it refuses, and no limit of time or room is why."""
 
 
 class WorkerPool(Protocol):

@@ -111,11 +111,13 @@ def build_summary(build: BuildReport) -> list[str]:
     kinds = ("built", "cached", "failed", "unsupported", "blocked")
     tally = ", ".join(f"{states.count(state)} {state}" for state in kinds if state in states)
     processes = counted(build.lean_processes, "Lean process", "Lean processes")
+    remembered = sum(module.remembered for module in build.modules)
     warnings = sum(each.severity == "warning" for module in build.modules for each in module.diagnostics)
     return [
         toolchain_text(build.toolchain),
         counted(len(states), "module") + (f": {tally}" if tally else ""),
         f"build {seconds_text(build.seconds)}, {processes}",
+        *([f"{remembered} failed as in an earlier run (--fresh asks Lean again)"] if remembered else []),
         *([counted(warnings, "warning")] if warnings else []),
     ]
 

@@ -250,4 +250,6 @@ def guarantee(report: VerifyReport) -> str:
         parts.append(f"axioms: {', '.join(axioms)}" if axioms else no_axioms(assumed))
     if assumed:
         parts.append(f"up to {counted(assumed, 'library theorem')} per proof on trust")
+    if report.build is not None and report.build.left_out:
+        parts.append(f"{counted(report.build.left_out, 'module')} of the library not needed, and not judged")
     return "; ".join(parts) or "nothing was checked"

@@ -49,6 +49,16 @@ def seconds_text(seconds: float) -> str:
     return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02d} s"
 
 
+def size_text(size: int) -> str:
+    """Return a number of bytes as people write it: ``512 B``, ``18.2 MB``."""
+    scaled, unit = float(size), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if scaled < 1024:
+            break
+        scaled, unit = scaled / 1024, larger
+    return f"{size} B" if unit == "B" else f"{scaled:.1f} {unit}"
+
+
 def counted(count: int, singular: str, plural: str | None = None) -> str:
     """Return ``3 modules``, ``1 module``."""
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from lean_bridge.build.build import build_store
+from lean_bridge.build.cache import build_store
 from lean_bridge.executor.primitive import Primitive
 from lean_bridge.project import Project
 from lean_bridge.toolchain.location import cache_directory

@@ -31,6 +31,25 @@ def test_everything_catalogued_is_accepted(report: VerifyReport) -> None:
     assert (report.verdict, report.reason) == ("accepted", None)
 
 
+def test_one_entry_after_all_of_them_costs_no_lean_and_no_kernel(report: VerifyReport) -> None:
+    assert report.verdict == "accepted"
+    for name in ("mhaResidualDGraph", "exp_add"):
+        found = open_project(CHECKOUT).verify([name])
+        assert (found.verdict, found.cached) == ("accepted", True)
+        assert found.build is not None
+        assert found.build.lean_processes == 0
+        assert found.build.left_out > 0
+        (one,) = found.declarations
+        assert one == next(each for each in report.declarations if each.name == one.name)
+        assert found.graphs == tuple(each for each in report.graphs if each.name == one.name)
+
+
+def test_the_abstract_library_is_built_without_the_real_numbers() -> None:
+    project = open_project(CHECKOUT)
+    built = project.build(only=["Proofs.Autograd.Transformer.mhaResidualDGraph"])
+    assert not [each.module for each in built.modules if each.module.startswith("Proofs.Autograd.Real")]
+
+
 @pytest.mark.parametrize(("group", "count"), SEEDS.items())
 def test_every_seed_declaration_is_there(report: VerifyReport, group: str, count: int) -> None:
     found = [each for each in report.declarations if each.group == group]

@@ -86,6 +86,37 @@ def test_a_sound_library_is_accepted_and_then_remembered(library: Path) -> None:
     assert second.build.lean_processes == 0
 
 
+def test_one_entry_of_a_remembered_library_costs_nothing_and_a_new_one_only_itself(library: Path) -> None:
+    (library / "Chain" / "Other.lean").write_text(
+        "module\npublic section\ntheorem Chain.other : 1 + 1 = 2 := rfl\n"
+    )
+    (library / "catalogue.toml").write_text(CATALOGUE + CATALOGUE.replace("Chain.top", "Chain.other"))
+    assert report(library)[0] == 0
+    for name in ("Chain.top", "Chain.other"):
+        result = run(library, name, "--format", "json")
+        found = VerifyReport.model_validate_json(result.stdout)
+        assert (result.returncode, found.cached, "second kernel" in found.stages) == (0, True, False)
+    with (library / "catalogue.toml").open("a") as catalogue:
+        catalogue.write(CATALOGUE.replace("Chain.top", "Chain.base"))
+    assert report(library)[1].cached
+
+
+def test_an_edit_leaves_the_answers_about_what_does_not_import_it(library: Path, tmp_path: Path) -> None:
+    edit(library, "A", "theorem base", f"/-- Of {library.parent.name}. -/\ntheorem base")
+    data = str(tmp_path / "data")
+    assert report(library, XDG_DATA_HOME=data)[0] == 0
+    edit(library, "D", "theorem top", "/-- The last. -/\ntheorem top")
+    (library / "catalogue.toml").write_text(CATALOGUE.replace("Chain.top", "Chain.third"))
+    result = run(library, "Chain.third", "--format", "json", XDG_DATA_HOME=data)
+    found = VerifyReport.model_validate_json(result.stdout)
+    assert [each.name for each in found.declarations] == ["Chain.third"]
+    assert "second kernel" not in found.stages
+    status, found = report(library, XDG_DATA_HOME=data)
+    assert (status, found.cached, "second kernel" in found.stages) == (0, False, True)
+    assert found.build is not None
+    assert [each.module for each in found.build.modules if each.state == "built"] == ["Chain.D"]
+
+
 def rows(found: VerifyReport) -> str:
     changing = {"seconds", "stages", "cached", "build"}
     return found.model_dump_json(exclude=changing)

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from lean_bridge.answers import Answers, GraphAnswers, KernelAnswers, answers_key, recall, remember
+from lean_bridge.answers import GraphAnswers, KernelAnswers, Memory, ModuleAnswers
 from lean_bridge.sealed import Seal, key_path, user_seal
 from lean_bridge.toolchain.location import cache_directory
-from tests.reports import ADJOINT, CERTIFIED, FIELD, PYTORCH_DIFFERS, attention_graph, build, module
+from tests.reports import ADJOINT, CERTIFIED, FIELD, PYTORCH_DIFFERS, attention_graph
 
-BUILD = build(module("Sum", "cached"))
-ANSWERS = Answers(
-    declarations=("t", "g"),
-    graphs={
-        "g": GraphAnswers(
-            graph=attention_graph(),
-            certification=CERTIFIED,
-            finite_field=FIELD,
-            checks=(ADJOINT,),
-            seconds=1.0,
-        )
-    },
-    kernel=KernelAnswers(label="Lean 4.35.0, native", declarations=("t", "g"), equations=("e",)),
-    sources={},
+KERNEL = KernelAnswers(label="Lean 4.35.0, native", declarations=("t", "g"), equations=("e",))
+SUM = ModuleAnswers(name="Proofs.Sum", kernel=KERNEL, sources={})
+GRAPH = GraphAnswers(
+    name="g",
+    graph=attention_graph(),
+    certification=CERTIFIED,
+    finite_field=FIELD,
+    checks=(ADJOINT,),
+    seconds=1.0,
+    kernel=KERNEL,
 )
+KEYS = {"Proofs.Sum": "1", "Proofs.Graph": "2", "Proofs.Beside": "3"}
+GRAPH_RESTS_ON = ("Proofs.Sum", "Proofs.Graph")
 
 
 @pytest.fixture(autouse=True)
@@ -41,79 +40,138 @@ def _places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def _compiled(tmp_path: Path) -> Path:
     directory = tmp_path / "trees" / "5e"
     (directory / "Proofs").mkdir(parents=True)
-    for suffix in (".olean", ".olean.private"):
-        (directory / "Proofs" / f"Sum{suffix}").write_bytes(b"compiled")
+    for module in KEYS:
+        for suffix in (".olean", ".olean.private"):
+            (directory / f"{module.replace('.', '/')}{suffix}").write_bytes(b"compiled")
     return directory
 
 
-def kept(key: str) -> Path:
-    (path,) = cache_directory().glob(f"answers/{key}")
-    return path
+def memory(compiled: Path, *, seal: Seal | None = None, reads: bool = True, **keys: str) -> Memory:
+    """Return a memory after a build: of the keys those that are given are other ones."""
+    others = {f"Proofs.{name}": key for name, key in keys.items()}
+    opened = Memory(user_seal() if seal is None else seal, KEYS | others, reads=reads)
+    opened.look_up(ModuleAnswers, "Proofs.Sum", ["Proofs.Sum"])
+    opened.look_up(GraphAnswers, "g", GRAPH_RESTS_ON)
+    opened.settle(compiled)
+    return opened
 
 
-def test_what_was_remembered_is_recalled_as_it_was() -> None:
-    remember("a" * 64, ANSWERS, user_seal())
-    assert recall("a" * 64, user_seal()) == ANSWERS
-    assert recall("b" * 64, user_seal()) is None
+def recalled(opened: Memory) -> tuple[bool, bool]:
+    """Return whether the answers about the module and about the graph are recalled."""
+    about_sum = opened.recall(ModuleAnswers, "Proofs.Sum", ["Proofs.Sum"])
+    about_graph = opened.recall(GraphAnswers, "g", ["Proofs.Graph"])
+    assert about_sum in (None, SUM)
+    assert about_graph in (None, GRAPH)
+    return about_sum is not None, about_graph is not None
 
 
-def test_a_cache_that_cannot_be_written_remembers_nothing() -> None:
-    cache_directory().write_text("no directory")
-    remember("a" * 64, ANSWERS, user_seal())
-    assert recall("a" * 64, user_seal()) is None
+def remember(compiled: Path, *, seal: Seal | None = None, beside: Mapping[str, str] | None = None) -> None:
+    opened = memory(compiled, seal=seal)
+    opened.remember(SUM, ["Proofs.Sum"])
+    opened.remember(GRAPH, ["Proofs.Graph"], beside=beside or ())
+
+
+def kept(compiled: Path) -> list[Path]:
+    opened = memory(compiled)
+    return [opened.path(ModuleAnswers, "Proofs.Sum"), opened.path(GraphAnswers, "g")]
+
+
+def test_what_was_remembered_is_recalled_as_it_was(compiled: Path) -> None:
+    assert recalled(memory(compiled)) == (False, False)
+    remember(compiled)
+    assert recalled(memory(compiled)) == (True, True)
+    assert recalled(memory(compiled, reads=False)) == (False, False)
+
+
+def test_an_answer_is_about_what_its_subject_rests_on_and_nothing_else(compiled: Path) -> None:
+    remember(compiled)
+    assert recalled(memory(compiled, Beside="9")) == (True, True)
+    assert recalled(memory(compiled, Graph="9")) == (True, False)
+    assert recalled(memory(compiled, Sum="9")) == (False, False)
 
 
 @pytest.mark.parametrize("suffix", [".olean", ".olean.private"])
-def test_the_key_holds_every_byte_that_was_compiled(compiled: Path, suffix: str) -> None:
-    before = answers_key(BUILD, compiled)
-    (compiled / "Proofs" / f"Sum{suffix}").write_bytes(b"compilee")
-    assert answers_key(BUILD, compiled) != before
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [("Sum", (False, False)), ("Graph", (True, False)), ("Beside", (True, True))],
+)
+def test_every_byte_that_was_compiled_counts(
+    compiled: Path, module: str, expected: tuple[bool, bool], suffix: str
+) -> None:
+    remember(compiled)
+    (compiled / "Proofs" / f"{module}{suffix}").write_bytes(b"compilee")
+    assert recalled(memory(compiled)) == expected
 
 
-def test_the_key_holds_sources_options_and_lean(compiled: Path) -> None:
-    before = answers_key(BUILD, compiled)
-    other = BUILD.replaced(toolchain=BUILD.toolchain.replaced(identity="00" * 32))
-    assert answers_key(other, compiled) != before
-    moved = compiled.rename(compiled.with_name("6e"))
-    assert answers_key(BUILD, moved) != before
+def test_what_lean_alone_said_holds_while_all_that_was_there_is_as_it_was(compiled: Path) -> None:
+    remember(compiled, beside=KEYS)
+    assert recalled(memory(compiled)) == (True, True)
+    assert recalled(memory(compiled, Beside="9")) == (True, False)
 
 
-def test_a_copied_answer_is_none() -> None:
-    remember("a" * 64, ANSWERS, user_seal())
-    shutil.copy(kept("a" * 64), kept("a" * 64).with_name("b" * 64))
-    assert recall("b" * 64, user_seal()) is None
+def test_an_answer_about_what_is_declared_elsewhere_is_neither_kept_nor_recalled(compiled: Path) -> None:
+    opened = memory(compiled)
+    for places in (["Proofs.Beside"], ["Proofs.Graph", "Proofs.Beside"], []):
+        opened.remember(GRAPH, places)
+    assert not cache_directory().exists()
+    remember(compiled)
+    assert memory(compiled).recall(GraphAnswers, "g", ["Proofs.Beside"]) is None
 
 
-def test_an_answer_that_another_hand_wrote_is_none() -> None:
-    remember("a" * 64, ANSWERS, user_seal())
+def test_nothing_is_read_once_code_may_have_run(compiled: Path) -> None:
+    opened = memory(compiled)
+    remember(compiled)
+    assert recalled(opened) == (False, False)
+    with pytest.raises(AssertionError, match="code of the library may have run"):
+        opened.look_up(ModuleAnswers, "Proofs.Graph", GRAPH_RESTS_ON)
+
+
+def test_a_copied_answer_is_none(compiled: Path) -> None:
+    remember(compiled)
+    of_module, of_graph = kept(compiled)
+    shutil.copy(of_module, of_graph)
+    assert recalled(memory(compiled)) == (True, False)
+
+
+def test_an_answer_that_another_hand_wrote_is_none(compiled: Path) -> None:
+    remember(compiled)
+    path, _ = kept(compiled)
+    magic = b"lean-bridge sealed record 1\n"
+    payload = path.read_bytes()[len(magic) + 32 :]
+    assert payload.endswith(SUM.model_dump_json().encode())
     for forged in (
-        ANSWERS.model_dump_json().encode(),
-        b"lean-bridge sealed record 1\n" + bytes(32) + ANSWERS.model_dump_json().encode(),
-        Seal(bytes(32)).close(ANSWERS.model_dump_json().encode(), f"answers {'a' * 64}") or b"",
+        payload,
+        magic + bytes(32) + payload,
+        Seal(bytes(32)).close(payload, f"answers {path.name}") or b"",
     ):
-        kept("a" * 64).write_bytes(forged)
-        assert recall("a" * 64, user_seal()) is None
+        path.write_bytes(forged)
+        assert recalled(memory(compiled)) == (False, True)
 
 
-def test_an_edited_answer_is_none() -> None:
-    remember("a" * 64, ANSWERS, user_seal())
-    record = kept("a" * 64).read_bytes()
-    kept("a" * 64).write_bytes(record.replace(b"4.35.0", b"4.35.1"))
-    assert recall("a" * 64, user_seal()) is None
+def test_an_edited_answer_is_none(compiled: Path) -> None:
+    remember(compiled)
+    for path in kept(compiled):
+        path.write_bytes(path.read_bytes().replace(b"4.35.0", b"4.35.1"))
+    assert recalled(memory(compiled)) == (False, False)
 
 
-def test_a_cache_that_was_copied_without_the_key_answers_nothing() -> None:
-    remember("a" * 64, ANSWERS, user_seal())
+def test_a_cache_that_was_copied_without_the_key_answers_nothing(compiled: Path) -> None:
+    remember(compiled)
     key_path().unlink()
-    assert recall("a" * 64, user_seal()) is None
+    assert recalled(memory(compiled)) == (False, False)
 
 
-def test_without_a_seal_nothing_is_kept_and_nothing_believed() -> None:
-    remember("a" * 64, ANSWERS, Seal(None, "nothing is remembered"))
-    with pytest.raises(ValueError, match="not enough values"):
-        kept("a" * 64)
-    remember("a" * 64, ANSWERS, user_seal())
-    assert recall("a" * 64, Seal(None)) is None
+def test_a_cache_that_cannot_be_written_is_no_fault(compiled: Path) -> None:
+    cache_directory().write_text("no directory")
+    remember(compiled)
+    assert recalled(memory(compiled)) == (False, False)
+
+
+def test_without_a_seal_nothing_is_kept_and_nothing_believed(compiled: Path) -> None:
+    remember(compiled, seal=Seal(None, "nothing is remembered"))
+    assert not any(path.exists() for path in kept(compiled))
+    remember(compiled)
+    assert recalled(memory(compiled, seal=Seal(None))) == (False, False)
 
 
 @pytest.mark.parametrize(
@@ -128,4 +186,4 @@ def test_without_a_seal_nothing_is_kept_and_nothing_believed() -> None:
 )
 def test_nothing_is_kept_of_a_graph_but_what_was_accepted(changes: dict[str, object]) -> None:
     with pytest.raises(ValidationError, match="kept is only what"):
-        ANSWERS.graphs["g"].replaced(**changes)
+        GRAPH.replaced(**changes)

@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "commands": {
         "audit",
         "bench",
+        "build",
         "executor",
         "extract",
         "kernel",

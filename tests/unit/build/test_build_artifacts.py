@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from lean_bridge.build.build import build_library, build_store
+from lean_bridge.build.build import build_library
+from lean_bridge.build.cache import build_store
 from lean_bridge.codes import Code
 from lean_bridge.errors import ToolchainCrashed, ToolchainError
 from lean_bridge.toolchain.provider import Elaboration, Job, WorkerPool

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.build.modules import Library, Module
-from lean_bridge.build.store import RECENT, Store, module_keys
+from lean_bridge.build.store import RECENT, Refusal, Store, module_keys
 from lean_bridge.sealed import Seal
-from pybind_models import ModuleReport, Toolchain
+from pybind_models import Diagnostic, ModuleReport, Toolchain
 
 LEAN = Toolchain(provider="embedded", version="4.28.0-pre", identity="one", location="here")
 LEAF = Module("A.Leaf", "A/Leaf.lean", b"module\n", (), (("autoImplicit", "false"),))
@@ -19,6 +19,10 @@ MIDDLE = Module("A.Middle", "A/Middle.lean", b"import A.Leaf\n", ("A.Leaf",), ()
 TOP = Module("A.Top", "A/Top.lean", b"import A.Middle\n", ("A.Middle",), ())
 OTHER = Module("A.Other", "A/Other.lean", b"module\n", (), ())
 KEY = "ab" * 32
+REFUSAL = Refusal(
+    seconds=1.5,
+    diagnostics=(Diagnostic(file="A/Leaf.lean", line=3, column=0, severity="error", text="unsolved goals"),),
+)
 OURS, THEIRS = Seal(b"ours" * 8), Seal(b"them" * 8)
 
 
@@ -294,7 +298,41 @@ def test_pruning_clears_old_trees_and_leftovers(store: Store) -> None:
     leftover.mkdir(parents=True)
     tree = store.tree({"A.Leaf": KEY})
     for folder in (leftover, tree):
+        os.utime(folder, (1, time.time() - 24 * RECENT))
+    store.prune(0)
+    assert tree.exists()
+    for folder in (leftover, tree):
         os.utime(folder, (1, 1))
     store.prune(1 << 30)
     assert not leftover.exists()
     assert not tree.exists()
+
+
+def test_where_a_file_lies_does_not_matter() -> None:
+    library = Library((LEAF, MIDDLE))
+    moved = Library(tuple(replace(each, file=f"elsewhere/{each.file}") for each in library.modules))
+    assert module_keys(library, LEAN) == module_keys(moved, LEAN)
+
+
+def test_a_refusal_is_found_again_by_whoever_sealed_it_under_its_key_alone(store: Store) -> None:
+    assert store.refusal(KEY) is None
+    store.refuse(KEY, REFUSAL)
+    assert store.refusal(KEY) == REFUSAL
+    other = "ac" * 32
+    shutil.copy(store.directory / "refusals" / KEY, store.directory / "refusals" / other)
+    assert store.refusal(other) is None
+    assert Store(store.directory, THEIRS).refusal(KEY) is None
+
+
+def test_pruning_counts_refusals_and_records_that_are_kept_elsewhere(store: Store, tmp_path: Path) -> None:
+    store.refuse(KEY, REFUSAL)
+    record = tmp_path / "answers" / "one"
+    record.parent.mkdir()
+    record.write_bytes(bytes(1000))
+    kept = [store.directory / "refusals" / KEY, record]
+    assert store.prune(0, [record]) == 0
+    for path in kept:
+        os.utime(path, (1, 1))
+    assert store.prune(1 << 20, [record]) == 0
+    assert store.prune(0, [record]) > 1000
+    assert not any(path.exists() for path in kept)
