@@ -1,4 +1,4 @@
-"""What the library that comes with a Lean declares, read out of its compiled files once per Lean."""
+"""What the library that comes with a Lean declares and imports, read out of its files once per Lean."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from lean_bridge.toolchain.provider import Provider
 
 
 def library_names(provider: Provider) -> LibraryNames:
-    """Return the names of Lean's own library; kept under the user's seal, as reading them takes a second.
+    """Return what Lean's own library declares and imports; kept under the user's seal: reading it takes long.
 
     Raises: OleanError if one of its modules cannot be read.
     """
     identity = provider.info.identity
-    context = f"what the modules of Lean's own library declare, {identity}"
+    context = f"what the modules of Lean's own library declare and import, {identity}"
     path = cache_directory() / "names" / identity
     seal = user_seal()
     kept = seal.kept(path, context)

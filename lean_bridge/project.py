@@ -104,6 +104,7 @@ class Project:
         self._contents: dict[str, bytes] = {}
         self.catalogue: Catalogue = parse_catalogue(root / CATALOGUE, self._read(CATALOGUE))
         self._compiled: _Compiled | None = None
+        self._parsed: Manifest | None = None
 
     @property
     def required_toolchain(self) -> str:
@@ -265,7 +266,10 @@ class Project:
     def _manifest(self) -> Manifest | None:
         """Read the library's manifest, if there is one."""
         if os.path.lexists(self.root / MANIFEST):
-            return parse_manifest(self.root / MANIFEST, self._read(MANIFEST))
+            before, content = self._contents.get(MANIFEST), self._read(MANIFEST)
+            if self._parsed is None or content != before:
+                self._parsed = parse_manifest(self.root / MANIFEST, content)
+            return self._parsed
         self._contents.pop(MANIFEST, None)
         return None
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from lean_bridge.audit.closure import Closures
 from lean_bridge.codes import Code
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Name
@@ -73,8 +74,12 @@ class AxiomCollector:
         self._environment = environment
         self._reached: dict[Name, _Reached] = {}
         self._foundations: dict[Name, Foundation] = {}
-        self._roles: defaultdict[str, set[Name]] = defaultdict(set)
-        self._faulty: set[Name] = set()
+        self._closures: Closures[Name] = Closures(lambda name: self._reach(name).names)
+        self._roles: defaultdict[str, int] = defaultdict(int)
+        """The bits of what was met in each role."""
+        self._met: defaultdict[str, list[tuple[Name, int]]] = defaultdict(list)
+        """What was met in each role, with its bit."""
+        self._faulty = 0
         self._substituted: dict[Name, dict[Name, Fault]] = {}
 
     def collect(self, name: Name) -> Foundation:
@@ -96,19 +101,19 @@ class AxiomCollector:
 
     def _sound(self, name: Name) -> Foundation | None:
         """Return what a declaration rests on if nothing of it is at fault: then no path has to be known."""
-        reached = {name}
-        edge = reached
-        while edge:
-            edge = set().union(*(self._reach(at).names for at in edge)) - reached
-            reached |= edge
+        reached = self._closures.of(name)
         roles = self._roles
-        if not reached.isdisjoint(self._faulty) or not reached.isdisjoint(roles["undefined"]):
+        if reached & (self._faulty | roles["undefined"]):
             return None
         return Foundation(
-            axioms=tuple(sorted(reached & roles["axiom"])),
-            library_theorems=tuple(sorted(reached & roles["hidden"])),
-            declarations=len(reached & roles["own"]),
+            axioms=self._named(reached, "axiom"),
+            library_theorems=self._named(reached, "hidden"),
+            declarations=(reached & roles["own"]).bit_count(),
         )
+
+    def _named(self, reached: int, role: str) -> tuple[Name, ...]:
+        """Return what is reached in a role, sorted."""
+        return tuple(sorted([name for name, bit in self._met[role] if reached & bit]))
 
     def _search(self, name: Name) -> Foundation:
         parents: dict[Name, Name | None] = {name: None}
@@ -142,9 +147,11 @@ class AxiomCollector:
         reached = self._reached.get(name)
         if reached is None:
             reached = self._reached[name] = self._judge(name)
-            self._roles[reached.role].add(name)
+            bit = self._closures.bit(name)
+            self._roles[reached.role] |= bit
+            self._met[reached.role].append((name, bit))
             if reached.fault:
-                self._faulty.add(name)
+                self._faulty |= bit
         return reached
 
     def _undefined_fault(self, parent: Name | None) -> Fault | None:

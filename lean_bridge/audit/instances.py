@@ -94,8 +94,7 @@ class Instances:
 
     def _type_arguments(self, head: Expr, arguments: Sequence[Expr]) -> list[Expr]:
         """Return which arguments of a class are types."""
-        constant = self._environment.constant(head.name) if isinstance(head, Const) else None
-        type_: Expr | None = constant.type if constant else None
+        type_ = self._environment.type_of(head.name) if isinstance(head, Const) else None
         chosen: list[Expr] = []
         for argument in arguments:
             type_ = bare(type_) if type_ else None

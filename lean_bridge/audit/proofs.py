@@ -10,12 +10,12 @@ def is_proof(name: Name, environment: Environment) -> bool:
     """Whether everything headed by a constant is a proof, as far as the constant's type tells."""
     if environment.original_kind(name) == "theorem":
         return True
-    constant = environment.constant(name)
-    if constant is None:
+    type_ = environment.type_of(name)
+    if type_ is None:
         return False
-    head, _ = spine(conclusion(constant.type))
-    family = environment.constant(head.name) if isinstance(head, Const) else None
-    sort = conclusion(family.type) if family else None
+    head, _ = spine(conclusion(type_))
+    family = environment.type_of(head.name) if isinstance(head, Const) else None
+    sort = conclusion(family) if family is not None else None
     return isinstance(sort, Sort) and isinstance(sort.level, LZero)
 
 

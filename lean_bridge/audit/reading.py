@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lean_bridge.audit.axioms import AxiomCollector
+from lean_bridge.audit.instances import Instances
 from lean_bridge.audit.statement import definition_text, statement_text
 from lean_bridge.audit.structural import StructuralHashes
 from lean_bridge.audit.vocabulary import Vocabulary
@@ -19,6 +20,7 @@ class Reading:
         self.hashes = StructuralHashes(environment)
         self.collector = AxiomCollector(environment)
         self.vocabulary = Vocabulary(self.hashes)
+        self._instances = Instances(environment)
         self._statements: dict[Name, str] = {}
         self._definitions: dict[Name, str | None] = {}
         self._words: dict[Name, Words] = {}
@@ -26,14 +28,18 @@ class Reading:
     def statement(self, name: Name) -> str:
         """Return the type of a declaration."""
         if name not in self._statements:
-            self._statements[name] = statement_text(self._constant(name), self.environment)
+            self._statements[name] = statement_text(
+                self._constant(name), self.environment, instances=self._instances
+            )
         return self._statements[name]
 
     def word(self, name: Name) -> str | None:
         """Return what a declaration says itself; a theorem is no word, and says its statement alone."""
         if name not in self._definitions:
             self._definitions[name] = (
-                None if self._is_theorem(name) else definition_text(self._constant(name), self.environment)
+                None
+                if self._is_theorem(name)
+                else definition_text(self._constant(name), self.environment, instances=self._instances)
             )
         return self._definitions[name]
 

@@ -59,25 +59,32 @@ _SAME_TYPE = _ARITHMETIC | {"Eq", "Ne", "LE.le", "LT.lt", "GE.ge", "GT.gt", "Dvd
 _NUMERALS = frozenset({"OfNat.ofNat", "Nat.cast", "IntCast.intCast", "OfScientific.ofScientific"})
 
 
-def statement_text(constant: Constant, environment: Environment, *, limit: int = 2000) -> str:
+def statement_text(
+    constant: Constant, environment: Environment, *, instances: Instances | None = None, limit: int = 2000
+) -> str:
     """Return a declaration's type as a signature: its binders, a colon, and what follows them.
 
     The text is for people: universes, implicit arguments and most namespaces are left out. Whatever the
     size of the type, at most ``limit`` characters are written, and ``…`` stands for what was cut.
+    ``instances`` are the environment's, if something was asked of them before.
     """
-    return _cut(_Printer(environment, (constant.type,), limit).signature(constant.type), limit)
+    printer = _Printer(environment, instances or Instances(environment), (constant.type,), limit)
+    return _cut(printer.signature(constant.type), limit)
 
 
-def definition_text(constant: Constant, environment: Environment, *, limit: int = 600) -> str:
+def definition_text(
+    constant: Constant, environment: Environment, *, instances: Instances | None = None, limit: int = 600
+) -> str:
     """Return what a declaration says itself: its signature, and its body or constructors.
 
     A theorem says its statement alone. At most ``limit`` characters are written; ``…`` stands for the rest.
+    ``instances`` are as for :func:`statement_text`.
     """
     is_theorem = environment.original_kind(constant.name) == "theorem"
     value = None if is_theorem else constant.value
     made = [each for name in constant.constructors if (each := environment.constant(name)) is not None]
     terms = [constant.type, *([value] if value is not None else []), *(each.type for each in made)]
-    printer = _Printer(environment, terms, limit)
+    printer = _Printer(environment, instances or Instances(environment), terms, limit)
     if value is not None:
         return _cut(printer.definition(constant.type, value), limit)
     text = printer.signature(constant.type)
@@ -93,9 +100,11 @@ def _cut(text: str, limit: int) -> str:
 class _Printer:
     """Writes the expressions of one declaration."""
 
-    def __init__(self, environment: Environment, terms: Sequence[Expr], limit: int) -> None:
+    def __init__(
+        self, environment: Environment, instances: Instances, terms: Sequence[Expr], limit: int
+    ) -> None:
         self._environment = environment
-        self._instances = Instances(environment)
+        self._instances = instances
         self._names = names_of(sorted(constants_in(terms)), environment, self._instances)
         self._nodes = 4 * limit  # every node writes something, or holds one that does
         self._free: dict[int, int] = {}
@@ -334,8 +343,7 @@ class _Printer:
 
     def _split(self, name: Name, arguments: Sequence[Expr]) -> tuple[list[Expr], list[Expr]]:
         """Return the arguments that one writes, and the instances among the others."""
-        constant = self._environment.constant(name)
-        type_: Expr | None = constant.type if constant else None
+        type_ = self._environment.type_of(name)
         shown: list[Expr] = []
         hidden: list[Expr] = []
         for argument in arguments:
@@ -365,8 +373,7 @@ class _Printer:
         head, _ = spine(expr)
         if not isinstance(head, Const):
             return False
-        constant = self._environment.constant(head.name)
-        result: Expr | None = constant.type if constant else None
+        result = self._environment.type_of(head.name)
         while isinstance(result, Pi):
             result = result.body
         return isinstance(result, Sort) and isinstance(result.level, LZero)
@@ -381,21 +388,22 @@ class _Printer:
         stack = [root]
         while stack:
             top = stack[-1]
-            inner = [part for part in parts(top) if id(part) not in free]
-            if inner:
-                stack += inner
+            inner = parts(top)
+            missing = [part for part in inner if id(part) not in free]
+            if missing:
+                stack += missing
                 continue
             stack.pop()
             bits = 0
             if isinstance(top, BVar):
                 bits = far if top.index >= _MOST_BINDERS else 1 << top.index
             elif isinstance(top, Lam | Pi | Let):
-                *outer, body = (free[id(part)] for part in parts(top))
+                *outer, body = (free[id(part)] for part in inner)
                 bits = body >> 1 | body & far
                 for each in outer:
                     bits |= each
             else:
-                for part in parts(top):
+                for part in inner:
                     bits |= free[id(part)]
             free[id(top)] = bits
         return free[id(root)]

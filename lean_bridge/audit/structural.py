@@ -59,7 +59,9 @@ class StructuralHashes:
         self._environment = environment
         self._own: dict[Name, bool] = {}
         self._proofs: dict[Name, bool] = {}
+        self._blocks: dict[Name, tuple[Name, ...]] = {}
         self._skeletons: dict[tuple[Name, ...], _Skeleton] = {}
+        self._below: dict[Name, Mapping[Name, Name]] = {}
         self._merkle: dict[tuple[Name, ...], bytes] = {}
 
     def extended(self, environment: Environment) -> StructuralHashes:
@@ -67,7 +69,9 @@ class StructuralHashes:
         other = StructuralHashes(environment)
         other._own |= self._own
         other._proofs |= self._proofs
+        other._blocks |= self._blocks
         other._skeletons |= self._skeletons
+        other._below |= self._below
         other._merkle |= self._merkle
         return other
 
@@ -90,14 +94,17 @@ class StructuralHashes:
 
         Each with the constant that refers to it.
         """
-        parents: dict[Name, Name] = {}
-        pending = [name]
-        for at in pending:
-            for reference in self.references(at):
-                if reference not in parents and reference != name:
-                    parents[reference] = at
-                    pending.append(reference)
-        return parents
+        found = self._below.get(name)
+        if found is None:
+            parents: dict[Name, Name] = {}
+            pending = [name]
+            for at in pending:
+                for reference in self.references(at):
+                    if reference not in parents and reference != name:
+                        parents[reference] = at
+                        pending.append(reference)
+            found = self._below[name] = parents
+        return found
 
     def _merkle_of(self, block: tuple[Name, ...]) -> bytes:
         stack, entered = [block], {block}
@@ -120,10 +127,13 @@ class StructuralHashes:
 
     def _block(self, name: Name) -> tuple[Name, ...]:
         """Return the constants declared together with one that refer to each other."""
-        constant = self._constant(name)
-        if constant.kind not in ("inductive", "definition", "opaque") or name not in constant.all:
-            return (name,)
-        return constant.all if all(map(self._is_own, constant.all)) else (name,)
+        found = self._blocks.get(name)
+        if found is None:
+            constant = self._constant(name)
+            together = constant.kind in ("inductive", "definition", "opaque") and name in constant.all
+            is_block = together and all(map(self._is_own, constant.all))
+            found = self._blocks[name] = constant.all if is_block else (name,)
+        return found
 
     def _constant(self, name: Name) -> Constant:
         constant = self._environment.constant(name)

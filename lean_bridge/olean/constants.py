@@ -117,6 +117,17 @@ def read_constant(decoder: Decoder, word: int, holder: int) -> Constant:
             )
 
 
+def read_type(decoder: Decoder, word: int, holder: int) -> Expr:
+    """Return the type of the constant that a word points to, as :func:`read_constant` does.
+
+    Raises: OleanError with file and byte offset.
+    """
+    objects = decoder.objects
+    (at,) = objects.constructor(word, holder, objects.header(word, holder) >> 56, 1)
+    head = objects.words(objects.offset(at, word) + 8, 1)[0]  # every kind begins with it
+    return _head(decoder, head, at)["type"]
+
+
 def _head(decoder: Decoder, word: int, holder: int) -> _Head:
     name, levels, type_ = decoder.objects.constructor(word, holder, 0, 3)
     return {

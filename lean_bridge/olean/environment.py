@@ -13,10 +13,10 @@ from lean_bridge.codes import Code
 from lean_bridge.errors import Inconsistent, OleanError
 from lean_bridge.names import module_path
 from lean_bridge.olean.equality import is_same_statement
-from lean_bridge.olean.expr import Constant, ConstantKind, Name
+from lean_bridge.olean.expr import Constant, ConstantKind, Expr, Name
 from lean_bridge.olean.library_names import LibraryNames
 from lean_bridge.olean.module import Module, read_module
-from lean_bridge.olean.outline import KeptOutlines, Outline, outline
+from lean_bridge.olean.outline import KeptOutlines, Outline, unkept
 from lean_bridge.olean.reserved import is_reserved
 
 _PRIVATE = re.compile(r"_private\.(.+?)\.0(?:\.|$)")
@@ -27,8 +27,9 @@ class Environment:
     """The constants of loaded modules and of all they import.
 
     ``search_path`` holds directories of compiled modules, first match wins; ``library`` is the directory of
-    the modules that come with Lean and is searched last, and ``library_names`` what all of them declare,
-    loaded or not. Modules are read with all the parts that lie beside them.
+    the modules that come with Lean and is searched last, and ``library_names`` what all of them declare and
+    import, loaded or not: with it, those of them are read of which more is asked. Modules are read with all
+    the parts that lie beside them.
 
     As in Lean, a name has one definition; only a theorem may be proved in several modules, by one statement.
     A module that did not come with Lean declares nothing but theorems under names of Lean's library, and no
@@ -48,8 +49,11 @@ class Environment:
         self._search_path = tuple(search_path)
         self._library = library
         self._library_names = library_names
-        self._outlines = outlines
+        self._outlines = outlines or unkept()
+        self._paths: dict[Name, Path] = {}
+        """Where the loaded modules lie."""
         self._modules: dict[Name, Module] = {}
+        """Those of them that were read."""
         self._own: set[Name] = set()
         self._definers: dict[Name, Name | list[Name]] = {}
         self._resolved: dict[Name, Name] = {}
@@ -62,6 +66,7 @@ class Environment:
             library_names=self._library_names,
             outlines=self._outlines,
         )
+        other._paths |= self._paths
         other._modules |= self._modules
         other._own |= self._own
         other._definers |= self._definers
@@ -71,7 +76,7 @@ class Environment:
     @property
     def modules(self) -> tuple[Name, ...]:
         """The loaded modules, imports included."""
-        return tuple(self._modules)
+        return tuple(self._paths)
 
     def find_module(self, name: Name) -> Path | None:
         """Return the ``.olean`` file of a module, if the search path has it."""
@@ -85,48 +90,53 @@ class Environment:
 
     def is_library(self, module: Name) -> bool:
         """Whether a loaded module came with Lean."""
-        return module in self._modules and module not in self._own
+        return module in self._paths and module not in self._own
 
     def module(self, name: Name) -> Module:
         """Return a loaded module.
 
         Raises: KeyError if it is not loaded.
         """
-        return self._modules[name]
+        found = self._modules.get(name)
+        if found is None:
+            found = self._modules[name] = read_module(self._paths[name], parts="present")
+        return found
 
     def load(self, name: Name) -> Module:
         """Load a module with all that it imports, and return it."""
         self.closure([name])
-        return self._modules[name]
+        return self.module(name)
 
     def closure(self, roots: Iterable[Name]) -> tuple[Name, ...]:
         """Load modules with all that they import, and return the names of all of them."""
         reached: dict[Name, None] = {}
         fresh: list[Name] = []
         shared: list[Name] = []
-        pending: list[tuple[Name, Module | None]] = [(root, None) for root in roots]
+        pending: list[tuple[Name, Path | None]] = [(root, None) for root in roots]
         while pending:
             name, importer = pending.pop()
             if name in reached:
                 continue
             reached[name] = None
-            module = self._modules.get(name)
-            if module is None:
-                module = self._read(name, importer)
-                self._modules[name] = module
-                if self._library is None or not module.path.is_relative_to(self._library):
+            if name not in self._paths:
+                path = self._find(name, importer)
+                is_own = self._library is None or not path.is_relative_to(self._library)
+                if is_own or not self._known_file(name):
+                    self._modules[name] = read_module(path, parts="present")
+                self._paths[name] = path
+                if is_own:
                     self._own.add(name)
-                shared += self._index(name, module)
+                shared += self._index(name)
                 fresh.append(name)
-            pending.extend((line.module, module) for line in module.imports)
+            pending.extend((each, self._paths[name]) for each in self._imported_by(name))
         for name in fresh:
             if name in self._own:
                 self._check_own(name)
                 continue
-            for line in self._modules[name].imports:
-                if line.module in self._own:
-                    found = self._modules[line.module].path
-                    reason = f"Lean's own module {name} imports {line.module}, and finds {found}; rename it"
+            for each in self._imported_by(name):
+                if each in self._own:
+                    found = self._paths[each]
+                    reason = f"Lean's own module {name} imports {each}, and finds {found}; rename it"
                     raise Inconsistent(reason)
         for constant in shared:
             if not all(map(self.is_library, self._definers[constant])):
@@ -139,14 +149,19 @@ class Environment:
     def constant(self, name: Name) -> Constant | None:
         """Return a constant, or ``None`` if no loaded module defines it."""
         found = self._resolve(name)
-        return self._modules[found].constant(name) if found is not None else None
+        return self.module(found).constant(name) if found is not None else None
+
+    def type_of(self, name: Name) -> Expr | None:
+        """Return the type of a constant, or ``None`` if no loaded module defines it; its body is not read."""
+        found = self._resolve(name)
+        return self.module(found).type_of(name) if found is not None else None
 
     def definitions(self, name: Name) -> tuple[tuple[Name, Constant], ...]:
         """Return every loaded module that defines a constant, with its version of it.
 
         They are several only for a theorem that has several proofs; Lean's own comes first.
         """
-        return tuple([(module, self._modules[module].constant(name)) for module in self._ordered(name)])
+        return tuple([(module, self.module(module).constant(name)) for module in self._ordered(name)])
 
     def outlines(self, name: Name) -> tuple[tuple[Name, Outline], ...]:
         """Return the :meth:`definitions` of a constant without their terms."""
@@ -172,18 +187,16 @@ class Environment:
     def original_kind(self, name: Name) -> ConstantKind | None:
         """Return what the source declared; a hidden theorem or definition is stored as an axiom."""
         found = self._resolve(name)
-        return self._modules[found].original_kind(name) if found is not None else None
+        return self._outline(found, name).original_kind if found is not None else None
 
     def keep_outlines(self) -> None:
         """Keep for later runs what was made of outlines in this one."""
-        if self._outlines:
-            self._outlines.keep()
+        self._outlines.keep()
 
     def _outline(self, module: Name, name: Name) -> Outline:
-        compiled = self._modules[module]
-        return self._outlines.of(compiled, name) if self._outlines else outline(compiled, name)
+        return self._outlines.of(self.module(module), name)
 
-    def _read(self, name: Name, importer: Module | None) -> Module:
+    def _find(self, name: Name, importer: Path | None) -> Path:
         path = self.find_module(name)
         if path is None:
             wanted = (
@@ -191,22 +204,32 @@ class Environment:
                 if importer
                 else f"module {name} not found"
             )
-            raise OleanError(str(importer.path) if importer else name, 0, wanted)
-        return read_module(path, parts="present")
+            raise OleanError(str(importer) if importer else name, 0, wanted)
+        return path
 
-    def _declared_in(self, name: Name, module: Module) -> Iterable[Name]:
+    def _known_file(self, name: Name) -> str | None:
+        """Return the file of a module of Lean's own of which names and imports are known."""
+        path = None if name in self._own else module_path(name, ".olean")
+        if self._library_names is None or path is None:
+            return None
+        file = path.as_posix()
+        return file if self._library_names.imported_by(file) is not None else None
+
+    def _imported_by(self, name: Name) -> Iterable[Name]:
+        if (file := self._known_file(name)) is not None and self._library_names is not None:
+            return self._library_names.imported_by(file) or ()
+        return [line.module for line in self.module(name).imports]
+
+    def _declared_in(self, name: Name) -> Iterable[Name]:
         """Return what a module declares: what is known of Lean's own is not read again."""
-        if self._library_names is not None and name not in self._own:
-            relative = _relative_path(name, ".olean")
-            known = self._library_names.declared_in(relative.as_posix()) if relative else None
-            if known is not None:
-                return known
-        return module.constant_names
+        if (file := self._known_file(name)) is not None and self._library_names is not None:
+            return self._library_names.declared_in(file) or ()
+        return self.module(name).constant_names
 
-    def _index(self, name: Name, module: Module) -> list[Name]:
+    def _index(self, name: Name) -> list[Name]:
         """Take up a module's constants, and return those that another module defines too."""
         definers, shared = self._definers, []
-        for constant in self._declared_in(name, module):
+        for constant in self._declared_in(name):
             earlier = definers.setdefault(constant, name)
             if earlier is not name:
                 definers[constant] = [*earlier, name] if isinstance(earlier, list) else [earlier, name]
@@ -216,7 +239,7 @@ class Environment:
 
     def _check_own(self, name: Name) -> None:
         """Raise: Inconsistent if a module that did not come with Lean takes the names of what did."""
-        module, library = self._modules[name], self._library
+        module, library = self.module(name), self._library
         for constant, difference in module.exported_differences():
             raise Inconsistent(
                 f"module {name}: what it exports as {constant} {difference} in its private part"
@@ -263,14 +286,14 @@ class Environment:
         """
 
         def order(module: Name) -> tuple[bool, bool, Name]:
-            is_hidden = self._modules[module].constant(name).value is None
+            is_hidden = self.module(module).constant(name).value is None
             return not self.is_library(module), is_hidden, module
 
         first, *others = sorted(definers, key=order)
         for other in others:
-            if not _is_one_theorem(name, self._modules[first], self._modules[other]):
+            if not _is_one_theorem(name, self.module(first), self.module(other)):
                 if self.is_library(first):
-                    raise _taken(other, self._modules[other], name)
+                    raise _taken(other, self.module(other), name)
                 raise Inconsistent(
                     f"module {other}: {name} is defined differently in module {first}, and no file could "
                     "import both; rename one of them"

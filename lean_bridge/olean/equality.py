@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from lean_bridge.olean.expr import (
     App,
@@ -58,29 +59,28 @@ def without_metadata(term: Term) -> Term:
 
 def split_term(term: Term) -> tuple[tuple[object, ...], tuple[Term, ...]]:
     """Return what a node says itself, binder names and infos apart, and its children."""
-    match term:
-        case LZero():
-            return (), ()
-        case LSucc(of):
-            return (), (of,)
-        case LMax(a, b) | LIMax(a, b) | App(a, b) | Lam(_, a, b) | Pi(_, a, b):
-            return (), (a, b)
-        case LParam(name) | FVar(name):
-            return (name,), ()
-        case BVar(index):
-            return (index,), ()
-        case Sort(level):
-            return (), (level,)
-        case Const(name, levels):
-            return (name,), levels
-        case Let(_, type_, value, body):
-            return (), (type_, value, body)
-        case Lit(value):
-            return (type(value), value), ()
-        case MData(expr):
-            return (), (expr,)
-        case Proj(struct, index, expr):
-            return (struct, index), (expr,)
+    return _SPLIT[type(term)](term)
+
+
+_SPLIT: dict[type, Callable[[Any], tuple[tuple[object, ...], tuple[Term, ...]]]] = {
+    LZero: lambda _: ((), ()),
+    LSucc: lambda term: ((), (term.of,)),
+    LMax: lambda term: ((), (term.left, term.right)),
+    LIMax: lambda term: ((), (term.left, term.right)),
+    LParam: lambda term: ((term.name,), ()),
+    FVar: lambda term: ((term.name,), ()),
+    BVar: lambda term: ((term.index,), ()),
+    Sort: lambda term: ((), (term.level,)),
+    Const: lambda term: ((term.name,), term.levels),
+    App: lambda term: ((), (term.fn, term.arg)),
+    Lam: lambda term: ((), (term.type, term.body)),
+    Pi: lambda term: ((), (term.type, term.body)),
+    Let: lambda term: ((), (term.type, term.value, term.body)),
+    Lit: lambda term: ((type(term.value), term.value), ()),
+    MData: lambda term: ((), (term.expr,)),
+    Proj: lambda term: ((term.struct, term.index), (term.expr,)),
+}
+"""A table, not a match, which would try one class after the other on every node of a library."""
 
 
 def is_same_statement(left: Constant, right: Constant) -> bool:

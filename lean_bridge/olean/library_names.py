@@ -1,4 +1,4 @@
-"""The names that Lean's own library declares, all of them, whether a judged library imports them or not."""
+"""What Lean's own library declares, all of it, whether a judged library imports it or not."""
 
 from __future__ import annotations
 
@@ -16,17 +16,24 @@ _BETWEEN = "\0"
 
 
 class LibraryNames:
-    """What each module of a library declares, by its file below the library's directory."""
+    """What each module of a library declares and imports, by its file below the library's directory."""
 
-    def __init__(self, modules: Mapping[str, int], names: list[Name]) -> None:
+    def __init__(
+        self, modules: Mapping[str, int], names: list[Name], imports: Mapping[str, list[Name]]
+    ) -> None:
         self._modules = modules
         """How many names each has, in order."""
         self._names = names
+        self._imports = imports
 
     def declared_in(self, file: str) -> list[Name] | None:
         """Return what the module in a file declares, in its order; None if there is no such file."""
         place = self._places.get(file)
         return None if place is None else self._names[place]
+
+    def imported_by(self, file: str) -> list[Name] | None:
+        """Return which modules the one in a file imports, in order; None if there is no such file."""
+        return self._imports.get(file)
 
     def find(self, names: Iterable[Name]) -> Mapping[Name, tuple[str, ...]]:
         """Return the files that declare each of ``names``; those that none declares are left out."""
@@ -52,26 +59,32 @@ class LibraryNames:
 
     def to_bytes(self) -> bytes:
         """Return a form that :meth:`from_bytes` reads."""
-        return _BETWEEN.join([json.dumps(self._modules), *self._names]).encode("utf-8", "surrogatepass")
+        head = json.dumps([self._modules, self._imports])
+        return _BETWEEN.join([head, *self._names]).encode("utf-8", "surrogatepass")
 
     @classmethod
     def from_bytes(cls, data: bytes) -> LibraryNames:
         """Read what :meth:`to_bytes` wrote. Raises: ValueError for anything else."""
-        modules, *names = data.decode("utf-8", "surrogatepass").split(_BETWEEN)
-        counts: dict[str, int] = json.loads(modules)
-        if sum(counts.values()) != len(names):
+        head, *names = data.decode("utf-8", "surrogatepass").split(_BETWEEN)
+        counts: dict[str, int]
+        imports: dict[str, list[Name]]
+        counts, imports = json.loads(head)
+        if sum(counts.values()) != len(names) or counts.keys() != imports.keys():
             raise ValueError(f"expected {sum(counts.values())} names, found {len(names)}")
-        return cls(counts, names)
+        return cls(counts, names, imports)
 
 
 def read_library_names(directory: Path) -> LibraryNames:
-    """Read the names out of every compiled module below a directory.
+    """Read names and imports out of every compiled module below a directory.
 
     Raises: OleanError if one cannot be read.
     """
-    names = {
-        path.relative_to(directory).as_posix(): read_module(path, parts="present").constant_names
-        for path in sorted(directory.rglob("*.olean"))
-    }
-    every = [name for declared in names.values() for name in declared]
-    return LibraryNames({file: len(declared) for file, declared in names.items()}, every)
+    counts: dict[str, int] = {}
+    imports: dict[str, list[Name]] = {}
+    every: list[Name] = []
+    for path in sorted(directory.rglob("*.olean")):
+        file, module = path.relative_to(directory).as_posix(), read_module(path, parts="present")
+        counts[file] = len(module.constant_names)
+        imports[file] = [line.module for line in module.imports]
+        every += module.constant_names
+    return LibraryNames(counts, every, imports)

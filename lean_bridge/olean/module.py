@@ -9,10 +9,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
-from lean_bridge.olean.constants import read_constant
+from lean_bridge.olean.constants import read_constant, read_type
 from lean_bridge.olean.decode import Decoder
 from lean_bridge.olean.equality import is_same_body, is_same_statement
-from lean_bridge.olean.expr import Constant, ConstantKind, Name
+from lean_bridge.olean.expr import Constant, ConstantKind, Expr, Name
 from lean_bridge.olean.layout import Region, header_word, part_paths, read_region
 from lean_bridge.olean.objects import Object, Objects, Value
 
@@ -110,6 +110,14 @@ class Module:
                 raise self._region.error(word, f"constant {found.name} is listed as {name}")
             self._decoded[name] = found
         return found
+
+    def type_of(self, name: Name) -> Expr:
+        """Return the type of a constant; its body is not decoded.
+
+        Raises: KeyError if the module does not define it.
+        """
+        found = self._decoded.get(name)
+        return found.type if found is not None else read_type(self.decoder, self._addresses[name], self._root)
 
     @cached_property
     def _addresses(self) -> dict[Name, int]:

@@ -88,3 +88,8 @@ class KeptOutlines:
 
     def _context(self, digest: str) -> str:
         return f"outlines {_FORMAT} of the constants of module {digest}, by program {self.program}"
+
+
+def unkept() -> KeptOutlines:
+    """Return outlines that are kept for this run only."""
+    return KeptOutlines(Path(), Seal(None), "", recalls=False)

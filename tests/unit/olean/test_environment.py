@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import pytest
 
@@ -13,7 +13,7 @@ from lean_bridge.errors import Inconsistent, OleanError
 from lean_bridge.olean.environment import Environment, source_path
 from lean_bridge.olean.layout import read_region
 from lean_bridge.olean.library_names import LibraryNames, read_library_names
-from lean_bridge.olean.module import Module
+from lean_bridge.olean.module import Module, read_module
 from tests.olean_writer import write_module
 
 Declarations: TypeAlias = Mapping[str, tuple[str, Sequence[str]]]
@@ -193,6 +193,34 @@ def test_a_name_of_lean_s_is_taken_though_its_module_is_not_imported(
     with pytest.raises(Inconsistent, match="far") as caught:
         environment.extended(tmp_path).load("B")
     assert caught.value.code == code
+
+
+def test_modules_of_lean_s_are_read_when_more_is_asked_than_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_module(tmp_path / "lib" / "A.olean", {"a": ("axiom", [])})
+    write_module(tmp_path / "lib" / "B.olean", {"b": ("theorem", ["a"])}, imports=["A"])
+    write_module(tmp_path / "own" / "C.olean", {"c": ("theorem", ["b"])}, imports=["B"])
+    names = LibraryNames.from_bytes(read_library_names(tmp_path / "lib").to_bytes())
+    read: list[str] = []
+
+    def reading(path: Path, *, parts: Literal["exported", "all", "present"]) -> Module:
+        read.append(path.stem)
+        return read_module(path, parts=parts)
+
+    monkeypatch.setattr("lean_bridge.olean.environment.read_module", reading)
+    known = Environment([tmp_path / "own"], library=tmp_path / "lib", library_names=names)
+    unknown = Environment([tmp_path / "own"], library=tmp_path / "lib")
+    loaded = known.closure(["C"])
+    assert read == ["C"]
+    assert loaded == unknown.closure(["C"]) == known.modules == unknown.modules == ("C", "B", "A")
+    assert [known.module_of(name) for name in "abc"] == ["A", "B", "C"]
+    assert [known.is_library(name) for name in "ABC"] == [True, True, False]
+    read.clear()
+    assert known.original_kind("b") == "theorem"
+    assert read == ["B"]
+    with pytest.raises(KeyError):
+        known.module("D")
 
 
 def test_what_is_private_to_a_module_of_lean_s_is_declared_there_alone(tmp_path: Path) -> None:

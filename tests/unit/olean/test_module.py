@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.errors import OleanError
+from lean_bridge.olean.equality import is_same_expr
 from lean_bridge.olean.expr import App, Const, Expr, Lam, Let, Lit, MData, Pi, Proj, Sort
 from lean_bridge.olean.module import DeclarationRange, Import, Module, read_module
 from lean_bridge.olean.objects import Object
@@ -36,6 +37,19 @@ def test_a_module_tells_its_imports_and_its_lean(zoo: Module) -> None:
     assert zoo.lean_version == "4.28.0-pre"
     native = read_module(DATA / "Native.olean", parts="all")
     assert (native.imports, native.is_module, native.lean_version) == ((), False, "4.35.0")
+
+
+@pytest.mark.parametrize("name", ["Cell", "Native", "Zoo"])
+def test_a_type_is_had_without_its_constant(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, types = (read_module(DATA / f"{name}.olean", parts="present") for _ in range(2))
+    decoded = {each: whole.constant(each).type for each in whole.constant_names}
+    assert all(whole.type_of(each) is decoded[each] for each in decoded)
+    with monkeypatch.context() as patch:
+        patch.setattr("lean_bridge.olean.module.read_constant", lambda *_: pytest.fail("decoded whole"))
+        alone = {each: types.type_of(each) for each in types.constant_names}
+    assert all(is_same_expr(alone[each], decoded[each]) for each in decoded)
+    with pytest.raises(KeyError):
+        whole.type_of("not there")
 
 
 def test_the_exported_part_hides_bodies_but_remembers_the_kind(zoo: Module) -> None:
