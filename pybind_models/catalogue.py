@@ -17,8 +17,16 @@ class CatalogueEntry(Model):
     """The seed module, or the part of the library, that it belongs to."""
     upstream: str | None = None
     """The name of upstream's declaration with this meaning."""
+    differs: str | None = Field(default=None, min_length=1)
+    """What differs on purpose from upstream's declaration, in a word or two."""
     graph: bool = False
     """Whether it is a graph to extract and run."""
+
+    @model_validator(mode="after")
+    def _only_what_upstream_has_differs_from_it(self) -> CatalogueEntry:
+        if self.differs is not None and self.upstream is None:
+            raise ValueError(f"{self.name} has `differs` and no `upstream` from which it would differ")
+        return self
 
     @model_validator(mode="after")
     def _only_definitions_are_graphs(self) -> CatalogueEntry:

@@ -138,6 +138,8 @@ class DeclarationReport(Model):
     """The seed module, or the part of the library, that it belongs to."""
     upstream: str | None
     """The name of upstream's declaration with this meaning."""
+    differs: str | None = None
+    """What differs on purpose from upstream's declaration, in a word or two."""
     kind: str | None
     """The kind found; ``None`` where the declaration is missing."""
     status: DeclarationStatus

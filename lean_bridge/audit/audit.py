@@ -66,6 +66,7 @@ def _unseen(entry: CatalogueEntry, file: str) -> DeclarationReport:
         name=entry.name,
         group=entry.group,
         upstream=entry.upstream,
+        differs=entry.differs,
         kind=None,
         status="no verdict",
         reason=f"{file}:1: has no `module`, and this Lean makes what such a file declares private to it; "
@@ -91,6 +92,7 @@ def _judge(
         name=entry.name,
         group=entry.group,
         upstream=entry.upstream,
+        differs=entry.differs,
         kind=environment.original_kind(entry.name),
         status="rejected" if fault else accepted,
         reason=fault.reason if fault else None,
@@ -122,6 +124,7 @@ def _absent(entry: CatalogueEntry, failed_modules: Mapping[str, Code]) -> Declar
         name=entry.name,
         group=entry.group,
         upstream=entry.upstream,
+        differs=entry.differs,
         kind=None,
         status="not built" if failed_modules else "missing",
         reason=reason,

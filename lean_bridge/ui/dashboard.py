@@ -33,6 +33,7 @@ from lean_bridge.ui.wording import (
     named,
     one_line,
     seconds_text,
+    upstream_text,
     visible,
 )
 from pybind_models import DeclarationReport, GraphReport, VerifyReport
@@ -144,8 +145,8 @@ def _declaration(
     if report.source is not None:
         notes.append(f"{report.source.file}:{report.source.line}")
     if report.upstream is not None:
-        same = report.upstream == report.name
-        notes.append(f"upstream: {'same name' if same else report.upstream.removeprefix(namespace)}")
+        upstream = upstream_text(report.name, report.upstream, report.differs, namespace)
+        notes.append(f"upstream: {upstream}")
     if report.words is not None and (report.words.own or report.words.changed or verbose):
         notes.append(words_text(report.words))
     if notes:

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from lean_bridge.names import common_namespace
 from lean_bridge.ui.toolchains import toolchain_doubts, toolchain_text
 from lean_bridge.ui.verdict import words_text
-from lean_bridge.ui.wording import coded, named, one_line
+from lean_bridge.ui.wording import coded, named, one_line, upstream_text
 from pybind_models import DeclarationReport, DGraph, VerifyReport, shape_text
 
 _HEAD = ("declaration", "upstream", "status", "words", "rests on", "source")
@@ -61,7 +61,7 @@ def _row(each: DeclarationReport, namespace: str) -> tuple[str, ...]:
     name = f"`{named(each.name.removeprefix(namespace))}`"
     upstream = "–"
     if each.upstream is not None:
-        upstream = "same name" if each.upstream == each.name else f"`{each.upstream.removeprefix(namespace)}`"
+        upstream = upstream_text(each.name, each.upstream, each.differs, namespace, quote="`")
     rests = ", ".join(f"`{axiom}`" for axiom in each.axioms) or "no axiom seen"
     if each.library_theorems:
         rests += f"; {each.library_theorems} theorems of Lean's library"

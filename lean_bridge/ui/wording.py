@@ -70,3 +70,9 @@ def deviation_text(error: float | None, tolerance: float | None) -> str:
         return "" if error is None else f"{error:.2g}"
     within = "within" if not math.isnan(error) and error <= tolerance else "not within"
     return f"{error:.2g} {within} {tolerance:.2g}"
+
+
+def upstream_text(name: str, upstream: str, differs: str | None, namespace: str, quote: str = "") -> str:
+    """Return what upstream's declaration with the meaning of ``name`` is called, and what differs from it."""
+    called = "same name" if upstream == name else f"{quote}{upstream.removeprefix(namespace)}{quote}"
+    return f"{called}, {differs}" if differs else called

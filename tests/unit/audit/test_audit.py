@@ -26,11 +26,12 @@ def judge(
     if environment is None:
         environment = Environment([DATA])
         environment.load("Cell")
-    entry = CatalogueEntry(name=name, kind=kind, group="G", upstream="Up.stream")
+    entry = CatalogueEntry(name=name, kind=kind, group="G", upstream="Up.stream", differs="in sign")
     (report,) = audit(
         environment, Catalogue(declaration=(entry,)), sources=SOURCES, failed_modules=failed or {}
     )
-    assert (report.name, report.group, report.upstream) == (name, "G", "Up.stream")
+    assert (report.name, report.group) == (name, "G")
+    assert (report.upstream, report.differs) == ("Up.stream", "in sign")
     return report
 
 

@@ -49,6 +49,8 @@ def test_the_library_catalogues_its_theorems_and_graphs() -> None:
         ("declaration = 3", "toml:1: declaration: expected a list, or tables in [[ ]], found 3"),
         (ENTRY + "graph = true\n", "A.b is a theorem, expected a definition where graph = true"),
         (ENTRY + 'graph = "yes"\n', "toml:5: declaration.1.graph: expected true or false, found 'yes'"),
+        (ENTRY + 'differs = "in sign"\n', "A.b has `differs` and no `upstream`"),
+        (ENTRY + 'upstream = "B"\ndiffers = ""\n', "toml:6: declaration.1.differs: "),
         (ENTRY * 2, "catalogued twice: A.b"),
         (ENTRY + "[other]\n", "other"),
     ],

@@ -62,6 +62,12 @@ def test_every_row_says_what_it_stands_for() -> None:
     assert "? PyTorch not run: torch is not installed" in text
 
 
+def test_what_differs_from_upstream_is_not_called_the_same() -> None:
+    differing = BACKPROP.replaced(upstream=BACKPROP.name, differs="faithful split")
+    text = shown(accepted().replaced(declarations=(differing, ATTENTION)), 140)
+    assert "upstream: same name, faithful split" in " ".join(text.split())
+
+
 def test_declarations_stand_under_their_group() -> None:
     text = shown(accepted())
     order = [

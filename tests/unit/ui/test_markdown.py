@@ -30,3 +30,11 @@ def test_a_cell_cannot_break_the_table() -> None:
     evil = BACKPROP.replaced(group="a|b\n# c")
     text = render_markdown(accepted().replaced(declarations=(evil, ATTENTION)))
     assert "## a\\|b # c" in text
+
+
+def test_what_differs_from_upstream_is_not_called_the_same() -> None:
+    differing = BACKPROP.replaced(upstream=BACKPROP.name, differs="faithful | split")
+    (row,) = (
+        each for each in rows(accepted().replaced(declarations=(differing, ATTENTION))) if "backprop" in each
+    )
+    assert "| same name, faithful \\| split | proved |" in row

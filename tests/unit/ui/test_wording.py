@@ -5,7 +5,14 @@ import math
 import pytest
 
 from lean_bridge.names import common_namespace
-from lean_bridge.ui.wording import counted, deviation_text, one_line, seconds_text, visible
+from lean_bridge.ui.wording import (
+    counted,
+    deviation_text,
+    one_line,
+    seconds_text,
+    upstream_text,
+    visible,
+)
 
 
 @pytest.mark.parametrize(
@@ -69,3 +76,16 @@ def test_common_namespace_ends_at_the_last_shared_part() -> None:
     assert common_namespace(["A.B", "A.B.c"]) == "A."
     assert common_namespace(["a", "A.b"]) == ""
     assert common_namespace([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("upstream", "differs", "text"),
+    [
+        ("A.B.c", None, "same name"),
+        ("A.B.c", "faithful split", "same name, faithful split"),
+        ("A.B.d", None, "`B.d`"),
+        ("A.B.d", "faithful split", "`B.d`, faithful split"),
+    ],
+)
+def test_what_differs_from_upstream_is_said(upstream: str, differs: str | None, text: str) -> None:
+    assert upstream_text("A.B.c", upstream, differs, "A.", quote="`") == text

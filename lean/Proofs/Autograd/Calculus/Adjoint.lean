@@ -6,7 +6,7 @@ public import Proofs.Autograd.Calculus.LinearMap
 # The adjoint
 
 The adjoint of a linear map is the one that moves it to the other side of the inner product. It exists, being the transposed
-matrix, and is unique (`CLM.eq_adjoint_iff`). Nothing here needs an order.
+matrix, and is unique (`CLM.eq_adjoint_iff`). A map that has an adjoint is linear (`CLM.ofAdjoint`). Nothing here needs an order.
 -/
 
 @[expose] public section
@@ -59,6 +59,15 @@ theorem adjoint_id : (CLM.id R n).adjoint = CLM.id R n := ((eq_adjoint_iff _ _).
 
 theorem adjoint_comp (B : CLM R m k) (A : CLM R n m) : (B.comp A).adjoint = A.adjoint.comp B.adjoint :=
   ((eq_adjoint_iff _ _).mpr fun y x => (A.adjoint_inner_left x (B.adjoint y)).trans (B.adjoint_inner_left (A x) y)).symm
+
+/-- A map that has an adjoint is linear. -/
+noncomputable def ofAdjoint (f : Vec R n → Vec R m) (g : Vec R m → Vec R n)
+    (h : ∀ x y, (f x).inner y = x.inner (g y)) : CLM R n m where
+  toFun := f
+  map_add x y := Vec.inner_right_injective fun z => by
+    rw [Vec.inner_comm, h, Vec.add_inner, ← h, ← h, ← Vec.add_inner, Vec.inner_comm]
+  map_smul c x := Vec.inner_right_injective fun z => by
+    rw [Vec.inner_comm, h, Vec.smul_inner, ← h, ← Vec.smul_inner, Vec.inner_comm]
 
 end CLM
 

@@ -34,6 +34,12 @@ end
 theorem inner_comm (x y : Vec R n) : x.inner y = y.inner x :=
   sum_congr fun i => Lean.Grind.CommSemiring.mul_comm (x i) (y i)
 
+theorem add_inner (x y z : Vec R n) : (x.add y).inner z = x.inner z + y.inner z :=
+  (sum_congr fun _ => by simp only [add]; grind).trans (sum_add _ _)
+
+theorem smul_inner (c : R) (x y : Vec R n) : (x.smul c).inner y = c * x.inner y :=
+  (sum_congr fun _ => by simp only [smul]; grind).trans (mul_sum _ _).symm
+
 theorem inner_basis (x : Vec R n) (j : Fin n) : x.inner (basis j) = x j := by
   rw [← sum_ite_eq j x]
   exact sum_congr fun i => by simp only [basis]; grind

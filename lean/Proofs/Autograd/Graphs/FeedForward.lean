@@ -141,6 +141,11 @@ noncomputable def ffnResidualDGraph : DGraph R (ΓFFN dModel) (ssFFNResidual dMo
     |>.snoc (TapeNodes.linearFderiv ..)
     |>.snoc (TapeNodes.addFderiv ..)
 
+/-- The network on one token is differentiable, and the derivative is its JVP. -/
+theorem ffnResidual_hasFDerivAt (xV : CtxVec R (ΓFFN dModel)) :
+    HasFDerivAt (ffnResidualDGraph W1 b1 W2 b2 κ).g.evalVec ((ffnResidualDGraph W1 b1 W2 b2 κ).g.jvpCLM xV) xV :=
+  (ffnResidualDGraph W1 b1 W2 b2 κ).hasFDerivAt_evalVec xV
+
 /-- The reverse pass of the network on one token is the adjoint of its derivative. -/
 theorem ffnResidual_backpropVec_eq_adjoint_fderiv (xV : CtxVec R (ΓFFN dModel))
     (seedV : CtxVec R (ΓFFN dModel ++ ssFFNResidual dModel dFF)) :
@@ -167,6 +172,12 @@ noncomputable def seqFfnResidualDGraph : DGraph R (ΓSeqFFN seqLen dModel) (ssSe
     |>.snoc (TapeNodes.affineFderiv ..)
     |>.snoc (TapeNodes.addFderiv ..)
 
+/-- The network on a sequence is differentiable, and the derivative is its JVP. -/
+theorem seqFfnResidual_hasFDerivAt (xV : CtxVec R (ΓSeqFFN seqLen dModel)) :
+    HasFDerivAt (seqFfnResidualDGraph fc1 b1 fc2 b2 κ).g.evalVec
+      ((seqFfnResidualDGraph fc1 b1 fc2 b2 κ).g.jvpCLM xV) xV :=
+  (seqFfnResidualDGraph fc1 b1 fc2 b2 κ).hasFDerivAt_evalVec xV
+
 /-- The reverse pass of the network on a sequence is the adjoint of its derivative. -/
 theorem seqFfnResidual_backpropVec_eq_adjoint_fderiv (xV : CtxVec R (ΓSeqFFN seqLen dModel))
     (seedV : CtxVec R (ΓSeqFFN seqLen dModel ++ ssSeqFFNResidual seqLen dModel dFF)) :
@@ -183,6 +194,11 @@ noncomputable def positionwiseFfnResidualDGraph :
     |>.snoc (TapeNodes.geluFderiv ..)
     |>.snoc (TapeNodes.denseFderiv ..)
     |>.snoc (TapeNodes.addFderiv ..)
+
+/-- The network with weights and biases as inputs is differentiable, and the derivative is its JVP. -/
+theorem positionwiseFfnResidual_hasFDerivAt (xV : CtxVec R (ΓPositionwiseFFN seqLen dModel dFF)) :
+    HasFDerivAt (positionwiseFfnResidualDGraph κ).g.evalVec ((positionwiseFfnResidualDGraph κ).g.jvpCLM xV) xV :=
+  (positionwiseFfnResidualDGraph κ).hasFDerivAt_evalVec xV
 
 /-- The reverse pass of the network with weights and biases as inputs is the adjoint of its derivative. -/
 theorem positionwiseFfnResidual_backpropVec_eq_adjoint_fderiv (xV : CtxVec R (ΓPositionwiseFFN seqLen dModel dFF))

@@ -219,6 +219,16 @@ def layerNormGraphFderivCorrectAt (hVarEpsPos : VarEpsPos ε xV) (hStdNe0 : StdN
 
 end
 
+/-- Layer normalisation is differentiable where the square root and the inverse are, and the derivative is its JVP. -/
+theorem layerNorm_hasFDerivAt_at (hVarEpsPos : VarEpsPos ε xV) (hStdNe0 : StdNe0 ε xV) :
+    HasFDerivAt (layerNormGraph ε).evalVec ((layerNormGraph ε).jvpCLM xV) xV :=
+  Graph.hasFDerivAt_evalVec_at (layerNormGraphFderivCorrectAt ε xV hVarEpsPos hStdNe0)
+
+/-- For `ε > 0` that is everywhere. -/
+theorem layerNorm_hasFDerivAt {ε : R} (hε : 0 < ε) :
+    HasFDerivAt (layerNormGraph ε).evalVec ((layerNormGraph ε).jvpCLM xV) xV :=
+  layerNorm_hasFDerivAt_at ε xV (varEpsPos hε) (varEpsPos hε).stdNe0
+
 /-- The reverse pass of layer normalisation is the adjoint of its derivative where that exists. -/
 theorem backprop_eq_adjoint_fderiv_layerNorm_at (hVarEpsPos : VarEpsPos ε xV) (hStdNe0 : StdNe0 ε xV) :
     (layerNormGraph ε).backpropVec xV seedV = (fderiv R (layerNormGraph ε).evalVec xV).adjoint seedV :=

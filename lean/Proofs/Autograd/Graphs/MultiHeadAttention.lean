@@ -200,6 +200,15 @@ end
 variable (c : R) (xV : CtxVec R (ΓMHA n dModel numHeads headDim))
   (seedV : CtxVec R (ΓMHA n dModel numHeads headDim ++ ssMHA n dModel numHeads headDim))
 
+/-- Attention is differentiable, and the derivative is its JVP. -/
+theorem mha_hasFDerivAt : HasFDerivAt (mhaDGraph c).g.evalVec ((mhaDGraph c).g.jvpCLM xV) xV :=
+  (mhaDGraph c).hasFDerivAt_evalVec xV
+
+/-- The same for the variant with bare reshapes. -/
+theorem mhaBareReshape_hasFDerivAt :
+    HasFDerivAt (mhaBareReshapeDGraph c).g.evalVec ((mhaBareReshapeDGraph c).g.jvpCLM xV) xV :=
+  (mhaBareReshapeDGraph c).hasFDerivAt_evalVec xV
+
 /-- The reverse pass of attention is the adjoint of its derivative. -/
 theorem mha_backpropVec_eq_adjoint_fderiv :
     (mhaDGraph c).g.backpropVec xV seedV = (fderiv R (mhaDGraph c).g.evalVec xV).adjoint seedV :=

@@ -10,7 +10,7 @@ and biases among the inputs: reverse mode gives them cotangents. Up to the first
 `encoderBlockGraph`, weakened by the four new inputs. Main definitions: `positionwiseEncoderBlockGraph`, and
 `positionwiseEncoderBlockBareReshapeGraph` with upstream's head split. Main result:
 `positionwiseEncoderBlock_backpropVec_eq_adjoint_fderiv`, for positive `ε₁` and `ε₂` the reverse pass is the adjoint of the
-derivative at every point.
+derivative at every point; that there is a derivative, and that it is the JVP, is `positionwiseEncoderBlock_hasFDerivAt`.
 
 References: Vaswani et al., *Attention is all you need*, 2017, section 3; PyTorch, `nn.TransformerEncoderLayer`.
 -/
@@ -138,6 +138,19 @@ variable (κ c : R) (xV : CtxVec R (ΓPositionwiseEncoderBlock seqLen dModel num
     ssEncoderBlock seqLen dModel numHeads headDim dFF))
   (hε₁ : 0 < ε₁) (hε₂ : 0 < ε₂)
 include hε₁ hε₂
+
+/-- For positive `ε₁` and `ε₂` the encoder block is differentiable at every point, in its weights and biases too, and the
+derivative is its JVP. -/
+theorem positionwiseEncoderBlock_hasFDerivAt :
+    HasFDerivAt (positionwiseEncoderBlockGraph κ c ε₁ ε₂).evalVec
+      ((positionwiseEncoderBlockGraph κ c ε₁ ε₂).jvpCLM xV) xV :=
+  Graph.hasFDerivAt_evalVec (positionwiseEncoderBlockGraphFDerivCorrect κ c hε₁ hε₂) xV
+
+/-- The same for the variant with bare reshapes. -/
+theorem positionwiseEncoderBlockBareReshape_hasFDerivAt :
+    HasFDerivAt (positionwiseEncoderBlockBareReshapeGraph κ c ε₁ ε₂).evalVec
+      ((positionwiseEncoderBlockBareReshapeGraph κ c ε₁ ε₂).jvpCLM xV) xV :=
+  Graph.hasFDerivAt_evalVec (positionwiseEncoderBlockBareReshapeGraphFDerivCorrect κ c hε₁ hε₂) xV
 
 /-- For positive `ε₁` and `ε₂` the reverse pass of the encoder block, gradients of all weights and biases included, is the adjoint
 of its derivative at every point. -/

@@ -158,10 +158,25 @@ noncomputable def postNormGraphFderivCorrectAt (hVarEpsPos : VarEpsPos ε xV) (h
     GraphFDerivCorrectAt (postNormGraph ε) xV :=
   layerNormGraphFderivCorrectAt ε xV hVarEpsPos hStdNe0
 
+/-- The normalisation is differentiable where the square root and the inverse are, and the derivative is its JVP. -/
+theorem postNorm_hasFDerivAt_at (hVarEpsPos : VarEpsPos ε xV) (hStdNe0 : StdNe0 ε xV) :
+    HasFDerivAt (postNormGraph ε).evalVec ((postNormGraph ε).jvpCLM xV) xV :=
+  Graph.hasFDerivAt_evalVec_at (postNormGraphFderivCorrectAt ε xV hVarEpsPos hStdNe0)
+
+/-- For `ε > 0` with no further hypothesis. -/
+theorem postNorm_hasFDerivAt {ε : R} (hε : 0 < ε) :
+    HasFDerivAt (postNormGraph ε).evalVec ((postNormGraph ε).jvpCLM xV) xV :=
+  postNorm_hasFDerivAt_at ε xV (varEpsPos hε) (varEpsPos hε).stdNe0
+
 /-- The reverse pass of the normalisation is the adjoint of its derivative. -/
 theorem postNorm_backpropVec_eq_adjoint_fderiv_at (hVarEpsPos : VarEpsPos ε xV) (hStdNe0 : StdNe0 ε xV) :
     (postNormGraph ε).backpropVec xV seedV = (fderiv R (postNormGraph ε).evalVec xV).adjoint seedV :=
   Graph.backpropVec_eq_adjoint_fderiv_at (postNormGraphFderivCorrectAt ε xV hVarEpsPos hStdNe0) seedV
+
+/-- For `ε > 0` with no further hypothesis. -/
+theorem postNorm_backpropVec_eq_adjoint_fderiv {ε : R} (hε : 0 < ε) :
+    (postNormGraph ε).backpropVec xV seedV = (fderiv R (postNormGraph ε).evalVec xV).adjoint seedV :=
+  postNorm_backpropVec_eq_adjoint_fderiv_at ε xV seedV (varEpsPos hε) (varEpsPos hε).stdNe0
 
 /-- The same, for a residual stream that comes from attention. -/
 theorem residualAttentionPostNorm_backpropVec_eq_adjoint_fderiv_at (hVarEpsPos : VarEpsPos ε xV) (hStdNe0 : StdNe0 ε xV) :
@@ -175,29 +190,30 @@ theorem residualFeedForwardPostNorm_backpropVec_eq_adjoint_fderiv_at (hVarEpsPos
   postNorm_backpropVec_eq_adjoint_fderiv_at ε xV seedV hVarEpsPos hStdNe0
 
 /-- The normalisation of anything differentiable is differentiable. -/
-theorem residualThenPostNorm_hasFDerivAt {pack : Vec R k → CtxVec R (ΓPostNorm seqLen dModel)}
-    {Dpack : CLM R k (ctxSize (ΓPostNorm seqLen dModel))} {x : Vec R k} (hpack : HasFDerivAt pack Dpack x)
-    (hVarEpsPos : VarEpsPos ε (pack x)) (hStdNe0 : StdNe0 ε (pack x)) :
-    HasFDerivAt (fun z => (postNormGraph ε).evalVec (pack z))
-      ((fderiv R (postNormGraph ε).evalVec (pack x)).comp Dpack) x := by
-  obtain ⟨_, hD, _⟩ := Graph.hasFDerivAt_evalVec_and_jvp_at (postNormGraphFderivCorrectAt ε _ hVarEpsPos hStdNe0)
-  exact hD.differentiableAt.hasFDerivAt.comp hpack
+theorem residualThenPostNorm_hasFDerivAt (residualPack : Vec R k → CtxVec R (ΓPostNorm seqLen dModel))
+    (DresidualPack : CLM R k (ctxSize (ΓPostNorm seqLen dModel))) (x : Vec R k)
+    (hResidual : HasFDerivAt residualPack DresidualPack x) (hVarEpsPos : VarEpsPos ε (residualPack x))
+    (hStdNe0 : StdNe0 ε (residualPack x)) :
+    HasFDerivAt (fun z => (postNormGraph ε).evalVec (residualPack z))
+      ((fderiv R (postNormGraph ε).evalVec (residualPack x)).comp DresidualPack) x :=
+  (postNorm_hasFDerivAt_at ε _ hVarEpsPos hStdNe0).differentiableAt.hasFDerivAt.comp hResidual
 
 /-- Two sublayers, each of them anything differentiable and then a normalisation. -/
-theorem twoSublayerPostNormBlock_hasFDerivAt {ε₁ ε₂ : R} {attnPack : Vec R k → CtxVec R (ΓPostNorm seqLen dModel)}
-    {DattnPack : CLM R k (ctxSize (ΓPostNorm seqLen dModel))}
-    {ffnPack : CtxVec R (ΓPostNorm seqLen dModel ++ ssPostNorm seqLen dModel) → CtxVec R (ΓPostNorm seqLen dModel)}
-    {DffnPack : CLM R (ctxSize (ΓPostNorm seqLen dModel ++ ssPostNorm seqLen dModel)) (ctxSize (ΓPostNorm seqLen dModel))}
-    {x : Vec R k} (hAttn : HasFDerivAt attnPack DattnPack x) (hNorm1VarEpsPos : VarEpsPos ε₁ (attnPack x))
+theorem twoSublayerPostNormBlock_hasFDerivAt (ε₁ ε₂ : R) (attnPack : Vec R k → CtxVec R (ΓPostNorm seqLen dModel))
+    (DattnPack : CLM R k (ctxSize (ΓPostNorm seqLen dModel)))
+    (ffnPack : CtxVec R (ΓPostNorm seqLen dModel ++ ssPostNorm seqLen dModel) → CtxVec R (ΓPostNorm seqLen dModel))
+    (DffnPack : CLM R (ctxSize (ΓPostNorm seqLen dModel ++ ssPostNorm seqLen dModel)) (ctxSize (ΓPostNorm seqLen dModel)))
+    (x : Vec R k) (hAttnPack : HasFDerivAt attnPack DattnPack x) (hNorm1VarEpsPos : VarEpsPos ε₁ (attnPack x))
     (hNorm1StdNe0 : StdNe0 ε₁ (attnPack x))
-    (hFfn : HasFDerivAt ffnPack DffnPack ((postNormGraph ε₁).evalVec (attnPack x)))
+    (hFfnPack : HasFDerivAt ffnPack DffnPack ((postNormGraph ε₁).evalVec (attnPack x)))
     (hNorm2VarEpsPos : VarEpsPos ε₂ (ffnPack ((postNormGraph ε₁).evalVec (attnPack x))))
     (hNorm2StdNe0 : StdNe0 ε₂ (ffnPack ((postNormGraph ε₁).evalVec (attnPack x)))) :
     HasFDerivAt (fun z => (postNormGraph ε₂).evalVec (ffnPack ((postNormGraph ε₁).evalVec (attnPack z))))
       ((fderiv R (postNormGraph ε₂).evalVec (ffnPack ((postNormGraph ε₁).evalVec (attnPack x)))).comp
         (DffnPack.comp ((fderiv R (postNormGraph ε₁).evalVec (attnPack x)).comp DattnPack))) x :=
-  residualThenPostNorm_hasFDerivAt ε₂ (hFfn.comp (f := fun z => (postNormGraph ε₁).evalVec (attnPack z))
-    (residualThenPostNorm_hasFDerivAt ε₁ hAttn hNorm1VarEpsPos hNorm1StdNe0)) hNorm2VarEpsPos hNorm2StdNe0
+  residualThenPostNorm_hasFDerivAt ε₂ _ _ x (hFfnPack.comp (f := fun z => (postNormGraph ε₁).evalVec (attnPack z))
+    (residualThenPostNorm_hasFDerivAt ε₁ attnPack DattnPack x hAttnPack hNorm1VarEpsPos hNorm1StdNe0))
+    hNorm2VarEpsPos hNorm2StdNe0
 
 end Norm
 
@@ -228,7 +244,43 @@ def mhaPostNormGraphFDerivCorrectAt
     GraphFDerivCorrectAt (mhaPostNormGraph c ε) xV :=
   ((mhaResidualWithNormParamsDGraph c).hg.at xV).snoc (wholeNodeFDerivCorrectAt mhaPostNormInputs ε _ hVarEpsPos hStdNe0)
 
+/-- The same for the variant with bare reshapes. -/
+def mhaPostNormBareReshapeGraphFDerivCorrectAt
+    (hVarEpsPos : VarEpsPos ε
+      (packInputsCLM R mhaPostNormInputs ((mhaResidualWithNormParamsBareReshapeDGraph c).g.evalVec xV)))
+    (hStdNe0 : StdNe0 ε
+      (packInputsCLM R mhaPostNormInputs ((mhaResidualWithNormParamsBareReshapeDGraph c).g.evalVec xV))) :
+    GraphFDerivCorrectAt (mhaPostNormBareReshapeGraph c ε) xV :=
+  ((mhaResidualWithNormParamsBareReshapeDGraph c).hg.at xV).snoc
+    (wholeNodeFDerivCorrectAt mhaPostNormInputs ε _ hVarEpsPos hStdNe0)
+
 end
+
+/-- `LN(x + MHA(x))` is differentiable where the normalisation is, and the derivative is its JVP. -/
+theorem mhaPostNorm_hasFDerivAt_at
+    (hVarEpsPos : VarEpsPos ε (packInputsCLM R mhaPostNormInputs ((mhaResidualWithNormParamsDGraph c).g.evalVec xV)))
+    (hStdNe0 : StdNe0 ε (packInputsCLM R mhaPostNormInputs ((mhaResidualWithNormParamsDGraph c).g.evalVec xV))) :
+    HasFDerivAt (mhaPostNormGraph c ε).evalVec ((mhaPostNormGraph c ε).jvpCLM xV) xV :=
+  Graph.hasFDerivAt_evalVec_at (mhaPostNormGraphFDerivCorrectAt c ε xV hVarEpsPos hStdNe0)
+
+/-- The same for the variant with bare reshapes. -/
+theorem mhaPostNormBareReshape_hasFDerivAt_at
+    (hVarEpsPos : VarEpsPos ε
+      (packInputsCLM R mhaPostNormInputs ((mhaResidualWithNormParamsBareReshapeDGraph c).g.evalVec xV)))
+    (hStdNe0 : StdNe0 ε
+      (packInputsCLM R mhaPostNormInputs ((mhaResidualWithNormParamsBareReshapeDGraph c).g.evalVec xV))) :
+    HasFDerivAt (mhaPostNormBareReshapeGraph c ε).evalVec ((mhaPostNormBareReshapeGraph c ε).jvpCLM xV) xV :=
+  Graph.hasFDerivAt_evalVec_at (mhaPostNormBareReshapeGraphFDerivCorrectAt c ε xV hVarEpsPos hStdNe0)
+
+/-- For `ε > 0` with no further hypothesis. -/
+theorem mhaPostNorm_hasFDerivAt {ε : R} (hε : 0 < ε) :
+    HasFDerivAt (mhaPostNormGraph c ε).evalVec ((mhaPostNormGraph c ε).jvpCLM xV) xV :=
+  mhaPostNorm_hasFDerivAt_at c ε xV (varEpsPos hε) (varEpsPos hε).stdNe0
+
+/-- The same for the variant with bare reshapes. -/
+theorem mhaPostNormBareReshape_hasFDerivAt {ε : R} (hε : 0 < ε) :
+    HasFDerivAt (mhaPostNormBareReshapeGraph c ε).evalVec ((mhaPostNormBareReshapeGraph c ε).jvpCLM xV) xV :=
+  mhaPostNormBareReshape_hasFDerivAt_at c ε xV (varEpsPos hε) (varEpsPos hε).stdNe0
 
 /-- The reverse pass of `LN(x + MHA(x))` is the adjoint of its derivative. -/
 theorem mhaPostNorm_backpropVec_eq_adjoint_fderiv_at
@@ -245,14 +297,19 @@ theorem mhaPostNormBareReshape_backpropVec_eq_adjoint_fderiv_at
       (packInputsCLM R mhaPostNormInputs ((mhaResidualWithNormParamsBareReshapeDGraph c).g.evalVec xV))) :
     (mhaPostNormBareReshapeGraph c ε).backpropVec xV seedV =
       (fderiv R (mhaPostNormBareReshapeGraph c ε).evalVec xV).adjoint seedV :=
-  Graph.backpropVec_eq_adjoint_fderiv_at (g := mhaPostNormBareReshapeGraph c ε)
-    (((mhaResidualWithNormParamsBareReshapeDGraph c).hg.at xV).snoc
-      (wholeNodeFDerivCorrectAt mhaPostNormInputs ε _ hVarEpsPos hStdNe0)) seedV
+  Graph.backpropVec_eq_adjoint_fderiv_at
+    (mhaPostNormBareReshapeGraphFDerivCorrectAt c ε xV hVarEpsPos hStdNe0) seedV
 
 /-- For `ε > 0` with no further hypothesis. -/
 theorem mhaPostNorm_backpropVec_eq_adjoint_fderiv {ε : R} (hε : 0 < ε) :
     (mhaPostNormGraph c ε).backpropVec xV seedV = (fderiv R (mhaPostNormGraph c ε).evalVec xV).adjoint seedV :=
   mhaPostNorm_backpropVec_eq_adjoint_fderiv_at c ε xV seedV (varEpsPos hε) (varEpsPos hε).stdNe0
+
+/-- The same for the variant with bare reshapes. -/
+theorem mhaPostNormBareReshape_backpropVec_eq_adjoint_fderiv {ε : R} (hε : 0 < ε) :
+    (mhaPostNormBareReshapeGraph c ε).backpropVec xV seedV =
+      (fderiv R (mhaPostNormBareReshapeGraph c ε).evalVec xV).adjoint seedV :=
+  mhaPostNormBareReshape_backpropVec_eq_adjoint_fderiv_at c ε xV seedV (varEpsPos hε) (varEpsPos hε).stdNe0
 
 end Attention
 
@@ -284,6 +341,22 @@ def seqFfnPostNormGraphFDerivCorrectAt
     (wholeNodeFDerivCorrectAt seqFfnPostNormInputs ε _ hVarEpsPos hStdNe0)
 
 end
+
+/-- `LN(x + FFN(x))` is differentiable where the normalisation is, and the derivative is its JVP. -/
+theorem seqFfnPostNorm_hasFDerivAt_at
+    (hVarEpsPos : VarEpsPos ε
+      (packInputsCLM R seqFfnPostNormInputs ((seqFfnResidualWithNormParamsDGraph fc1 b1 fc2 b2 κ).g.evalVec xV)))
+    (hStdNe0 : StdNe0 ε
+      (packInputsCLM R seqFfnPostNormInputs ((seqFfnResidualWithNormParamsDGraph fc1 b1 fc2 b2 κ).g.evalVec xV))) :
+    HasFDerivAt (seqFfnPostNormGraph fc1 b1 fc2 b2 κ ε).evalVec
+      ((seqFfnPostNormGraph fc1 b1 fc2 b2 κ ε).jvpCLM xV) xV :=
+  Graph.hasFDerivAt_evalVec_at (seqFfnPostNormGraphFDerivCorrectAt fc1 b1 fc2 b2 κ ε xV hVarEpsPos hStdNe0)
+
+/-- For `ε > 0` with no further hypothesis. -/
+theorem seqFfnPostNorm_hasFDerivAt {ε : R} (hε : 0 < ε) :
+    HasFDerivAt (seqFfnPostNormGraph fc1 b1 fc2 b2 κ ε).evalVec
+      ((seqFfnPostNormGraph fc1 b1 fc2 b2 κ ε).jvpCLM xV) xV :=
+  seqFfnPostNorm_hasFDerivAt_at fc1 b1 fc2 b2 κ ε xV (varEpsPos hε) (varEpsPos hε).stdNe0
 
 /-- The reverse pass of `LN(x + FFN(x))` is the adjoint of its derivative. -/
 theorem seqFfnPostNorm_backpropVec_eq_adjoint_fderiv_at

@@ -81,6 +81,16 @@ end
 variable (c : R) (xV : CtxVec R (ΓMHA n dModel numHeads headDim))
   (seedV : CtxVec R (ΓMHA n dModel numHeads headDim ++ ssMHAResidual n dModel numHeads headDim))
 
+/-- Attention with its residual connection is differentiable, and the derivative is its JVP. -/
+theorem mhaResidual_hasFDerivAt :
+    HasFDerivAt (mhaResidualDGraph c).g.evalVec ((mhaResidualDGraph c).g.jvpCLM xV) xV :=
+  (mhaResidualDGraph c).hasFDerivAt_evalVec xV
+
+/-- The same for the variant with bare reshapes. -/
+theorem mhaResidualBareReshape_hasFDerivAt :
+    HasFDerivAt (mhaResidualBareReshapeDGraph c).g.evalVec ((mhaResidualBareReshapeDGraph c).g.jvpCLM xV) xV :=
+  (mhaResidualBareReshapeDGraph c).hasFDerivAt_evalVec xV
+
 /-- The reverse pass of attention with its residual connection is the adjoint of its derivative. -/
 theorem mhaResidual_backpropVec_eq_adjoint_fderiv :
     (mhaResidualDGraph c).g.backpropVec xV seedV = (fderiv R (mhaResidualDGraph c).g.evalVec xV).adjoint seedV :=

@@ -190,7 +190,12 @@ theorem weakenNodeMiddle_vjpVec (δ : Vec R τ.size) : (weakenNodeMiddle extra n
 
 end
 
-/-! ### Back-propagation -/
+/-! ### The derivative and back-propagation -/
+
+/-- The graph is differentiable everywhere, and the derivative is its JVP. -/
+theorem hasFDerivAt_evalVec (dg : DGraph R Γ ss) (x : CtxVec R Γ) :
+    HasFDerivAt dg.g.evalVec (dg.g.jvpCLM x) x :=
+  Graph.hasFDerivAt_evalVec dg.hg x
 
 /-- Back-propagation is the adjoint of the derivative, with no hypothesis. -/
 theorem backpropVec_eq_adjoint_fderiv (dg : DGraph R Γ ss) (x : CtxVec R Γ) (seed : CtxVec R (Γ ++ ss)) :

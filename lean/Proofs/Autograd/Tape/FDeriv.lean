@@ -12,8 +12,10 @@ node is differentiable and that its JVP is the derivative, everywhere (`NodeFDer
 (`NodeFDerivCorrectAt`); a certificate of a graph has one for each node (`GraphFDerivCorrect`, `GraphFDerivCorrectAt`).
 Certificates carry the derivative as data, so they live in `Type`.
 
-Main results, each in a global form and in a form at one point: `Graph.hasFDerivAt_evalVec_and_jvp`,
-`Graph.jvpVec_eq_fderiv`, and `Graph.backpropVec_eq_adjoint_fderiv`, back-propagation is the adjoint of the derivative.
+Main results, each in a global form and in a form at one point: `Graph.hasFDerivAt_evalVec`, the JVP, which is linear for every
+graph (`Graph.jvpCLM`), is the derivative of a certified one; `Graph.jvpVec_eq_fderiv`, and
+`Graph.backpropVec_eq_adjoint_fderiv`, back-propagation is the adjoint of the derivative. As `fderiv` is zero where there is no
+derivative, it is the first that says that there is one.
 
 Certificates of nodes come from certificates of their ops (`NodeFDerivCorrect.ofOp`). Those are proved in the form of the
 chain rule: if the operands depend differentiably on some vector, then so does the result (`OpFDerivCorrectOn`).
@@ -215,6 +217,10 @@ end
 
 namespace Graph
 
+/-- The JVP at a point as a linear map: it has an adjoint, back-propagation. -/
+noncomputable def jvpCLM (g : Graph R Γ ss) (x : CtxVec R Γ) : CLM R (ctxSize Γ) (ctxSize (Γ ++ ss)) :=
+  .ofAdjoint (g.jvpVec x) (g.backpropVec x) (g.backprop_correct_inner x)
+
 variable {g : Graph R Γ ss} {x : CtxVec R Γ}
 
 /-- At a certified point a graph has a derivative, which is its JVP. -/
@@ -233,11 +239,21 @@ theorem hasFDerivAt_evalVec_and_jvp (hg : GraphFDerivCorrect g) (x : CtxVec R Γ
     ∃ D : CLM R (ctxSize Γ) (ctxSize (Γ ++ ss)), HasFDerivAt g.evalVec D x ∧ ∀ dx, g.jvpVec x dx = D dx :=
   hasFDerivAt_evalVec_and_jvp_at (hg.at x)
 
+/-- At a certified point the graph is differentiable, and the derivative is its JVP. -/
+theorem hasFDerivAt_evalVec_at (hg : GraphFDerivCorrectAt g x) : HasFDerivAt g.evalVec (g.jvpCLM x) x := by
+  obtain ⟨D, hD, jvp_eq⟩ := hasFDerivAt_evalVec_and_jvp_at hg
+  exact hD.congr (fun _ => rfl) jvp_eq
+
+/-- A certified graph is differentiable, and the derivative is its JVP. -/
+theorem hasFDerivAt_evalVec (hg : GraphFDerivCorrect g) (x : CtxVec R Γ) :
+    HasFDerivAt g.evalVec (g.jvpCLM x) x :=
+  hasFDerivAt_evalVec_at (hg.at x)
+
 /-- At a certified point the JVP is the derivative. -/
 theorem jvpVec_eq_fderiv_at (hg : GraphFDerivCorrectAt g x) (dx : CtxVec R Γ) :
     g.jvpVec x dx = fderiv R g.evalVec x dx := by
-  obtain ⟨D, hD, jvp_eq⟩ := hasFDerivAt_evalVec_and_jvp_at hg
-  rw [hD.fderiv, jvp_eq]
+  rw [(hasFDerivAt_evalVec_at hg).fderiv]
+  rfl
 
 /-- The JVP of a certified graph is its derivative. -/
 theorem jvpVec_eq_fderiv (hg : GraphFDerivCorrect g) (x dx : CtxVec R Γ) : g.jvpVec x dx = fderiv R g.evalVec x dx :=
