@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lean_bridge.errors import LeanBridgeError
     from lean_bridge.executor.graph import ExecutableGraph
-    from lean_bridge.executor.linear_map import LinearMap
-    from lean_bridge.executor.ops.elementwise import GELU_KAPPA
+    from lean_bridge.executor.rules.linear_map import LinearMap
+    from lean_bridge.executor.rules.ops.elementwise import GELU_KAPPA
     from lean_bridge.project import Project, open_project
 
 _HOMES = {
-    "GELU_KAPPA": "lean_bridge.executor.ops.elementwise",
+    "GELU_KAPPA": "lean_bridge.executor.rules.ops.elementwise",
     "ExecutableGraph": "lean_bridge.executor.graph",
     "LeanBridgeError": "lean_bridge.errors",
-    "LinearMap": "lean_bridge.executor.linear_map",
+    "LinearMap": "lean_bridge.executor.rules.linear_map",
     "Project": "lean_bridge.project",
     "open_project": "lean_bridge.project",
 }

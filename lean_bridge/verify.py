@@ -25,7 +25,7 @@ from lean_bridge.crosscheck.certify_numbers import certify_numbers
 from lean_bridge.crosscheck.run import CHECKS, crosscheck, judge
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.events import StageAdvanced, StageStarted
-from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.executor.rules.table import PRIMITIVES
 from lean_bridge.extract.graph import extract_graph
 from lean_bridge.kernel.replay import project_declarations, project_modules
 from lean_bridge.olean.environment import Environment

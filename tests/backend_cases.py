@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from lean_bridge.executor.backends import ArrayAPIReals
+from lean_bridge.executor.arrays.backends import ArrayAPIReals
+from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.graph import BoundGraph
-from lean_bridge.executor.linear_map import LinearMap
-from lean_bridge.executor.program import Program
-from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.rules.linear_map import LinearMap
+from lean_bridge.executor.rules.program import Program
 
 
 def moved(kind: ArrayAPIReals, value: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 from pydantic import TypeAdapter
 
-from lean_bridge.executor.checker import SWITCH
+from lean_bridge.executor.plans.checker import SWITCH
 from lean_bridge.project import open_project
 from lean_bridge.toolchain.find import find_embedded
 from lean_bridge.toolchain.provider import Provider

@@ -11,9 +11,9 @@ from typing import Any, Final, TypeAlias
 
 from lean_bridge.crosscheck.field_points import numbers_at_points
 from lean_bridge.errors import ArrayError, GraphError
-from lean_bridge.executor.primitive import Arrays, Primitive, Setting
-from lean_bridge.executor.scalars import Array
-from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.executor.arrays.scalars import Array
+from lean_bridge.executor.rules.primitive import Arrays, Primitive, Setting
+from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import DGraph
 from tests.single_ops import single_graph
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from lean_bridge.executor.instructions import OPS, VIEWS, Trace
-from lean_bridge.executor.program import Program, Step
-from lean_bridge.executor.scalars import REALS, Array
-from lean_bridge.executor.trace import Leaves
+from lean_bridge.executor.arrays.scalars import REALS, Array
+from lean_bridge.executor.plans.instructions import OPS, VIEWS, Trace
+from lean_bridge.executor.plans.trace import Leaves
+from lean_bridge.executor.rules.program import Program, Step
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from typing import Any, Final
 import numpy as np
 
 from lean_bridge.crosscheck.finite_field import FIELD
-from lean_bridge.executor.arrays import BoundEntry
+from lean_bridge.executor.arrays.entries import BoundEntry
+from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import BoundGraph
-from lean_bridge.executor.linear_map import LinearMap
-from lean_bridge.executor.program import Program
-from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.rules.linear_map import LinearMap
+from lean_bridge.executor.rules.program import Program
 
 ULP: Final = float(np.finfo(float).eps)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from lean_bridge.executor.linear_map import LinearMap
-from lean_bridge.executor.scalars import Array, plain_means
+from lean_bridge.executor.arrays.scalars import Array, plain_means
+from lean_bridge.executor.rules.linear_map import LinearMap
 
 
 class Rationals:

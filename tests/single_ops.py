@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from lean_bridge.executor.primitive import OP_NAMESPACE
+from lean_bridge.executor.rules.primitive import OP_NAMESPACE
 from pybind_models import DGraph, Dim, DimParam, Entry, MapParam, Node, Param, ScalarParam, Shape, ShapeParam
 
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from lean_bridge.executor.primitive import Primitive, Sample
-from lean_bridge.executor.shape import Shape
-from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.executor.arrays.shape import Shape
+from lean_bridge.executor.rules.primitive import Primitive, Sample
+from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import DGraph, Dim, Entry, MapParam, Node, ScalarParam
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from lean_bridge.codes import EXPLANATIONS
-from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.executor.rules.table import PRIMITIVES
 from tests.adversarial.corpus import read_attacks
 from tests.extraction_mutations import MUTATIONS as MISREADINGS
 from tests.field_mutations import BY_HAND, killed_by

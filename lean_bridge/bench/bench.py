@@ -11,16 +11,17 @@ from typing import Final
 import numpy as np
 
 from lean_bridge.bench.case import Case, draw_case
+from lean_bridge.bench.counterpart import Reference
 from lean_bridge.bench.floor import record_products, replay
 from lean_bridge.bench.measure import Contestant, Samples, measure
 from lean_bridge.bench.ours import compile_case, interpret_case, named
-from lean_bridge.bench.references import Reference, check_installed, refer
+from lean_bridge.bench.references import check_installed, refer
 from lean_bridge.bench.sizes import Size
 from lean_bridge.bench.threads import excess_of, limit_threads
 from lean_bridge.crosscheck.block import find_block
 from lean_bridge.errors import CrossCheckFailed, Declined
 from lean_bridge.events import Event, StageAdvanced, StageStarted
-from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.extract.compose import stack
 from pybind_models import NOT_JUDGED, DGraph, GraphStanding
 from pybind_models.bench import Absence, BenchCase, BenchReport, DType, Memory, Mode, Timing

@@ -10,11 +10,11 @@ from typing import Any, Final
 import numpy as np
 
 from lean_bridge.crosscheck.block import Block
-from lean_bridge.executor.arrays import BoundEntry
+from lean_bridge.executor.arrays.entries import BoundEntry
+from lean_bridge.executor.arrays.scalars import Array
+from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
-from lean_bridge.executor.ops.elementwise import GELU_KAPPA
-from lean_bridge.executor.scalars import Array
-from lean_bridge.executor.shape import Shape
+from lean_bridge.executor.rules.ops.elementwise import GELU_KAPPA
 from pybind_models import DGraph
 from pybind_models.bench import DType, Mode
 

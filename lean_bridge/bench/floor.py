@@ -16,8 +16,8 @@ from typing import Any, Final
 import numpy as np
 
 from lean_bridge.bench.case import Case
+from lean_bridge.executor.arrays.scalars import Array, Reals
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.scalars import Array, Reals
 from lean_bridge.extract.compose import needed_by_last
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from lean_bridge.bench.case import Case
+from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.compiled import CompiledProgram
-from lean_bridge.executor.plan import Plan
-from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.plans.plan import Plan
 
 
 @dataclass(frozen=True)

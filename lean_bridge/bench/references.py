@@ -7,31 +7,19 @@ the case asks for and nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 
-from lean_bridge.bench.case import Case, network_weights
+from lean_bridge.bench.case import Case
+from lean_bridge.bench.counterpart import Named, Reference, fixed_weights, sizes_of
 from lean_bridge.bench.formula import compute_block
 from lean_bridge.crosscheck.block import Block
 from lean_bridge.errors import Declined
-from lean_bridge.executor.scalars import Array
 
 EXTRAS: Final[Mapping[str, str]] = {"torch": "torch", "jax": "jax", "autograd": "bench"}
 """The frameworks, and the extra of this package that brings each."""
-
-Named: TypeAlias = Mapping[str, Array]
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A framework's call, and its results by entry name: values, tangents or cotangents as the case asks."""
-
-    run: Callable[[], Any]
-    results: Callable[[Any], Named]
-    """From what ``run`` returns."""
 
 
 def check_installed(frameworks: Sequence[str]) -> None:
@@ -69,17 +57,8 @@ def scalars_of(case: Case, block: Block) -> dict[str, float]:
     return {role: case.arguments[name] for role, name in block.scalars.items()}
 
 
-def fixed_weights(case: Case, block: Block) -> dict[str, Array]:
-    """Return the weights of a network that has them fixed."""
-    return network_weights(block, _sizes(case, block), case.dtype)
-
-
-def _sizes(case: Case, block: Block) -> dict[str, int]:
-    return {role: case.bound.dims[name] for role, name in block.dims.items()}
-
-
 def _heads(case: Case, block: Block) -> int:
-    return _sizes(case, block).get("H", 1)
+    return sizes_of(case, block).get("H", 1)
 
 
 def _formula(case: Case, block: Block, xp: Any) -> Callable[[Sequence[Any]], Any]:

@@ -17,7 +17,7 @@ from torch.func import functional_call
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from lean_bridge.bench.case import Case
-from lean_bridge.bench.references import Named, Reference, fixed_weights
+from lean_bridge.bench.counterpart import Named, Reference, fixed_weights
 from lean_bridge.crosscheck.block import Block
 from lean_bridge.crosscheck.torch_block import build_module, parameters_of
 

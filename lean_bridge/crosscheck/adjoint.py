@@ -12,8 +12,8 @@ import numpy as np
 
 from lean_bridge.crosscheck.points import SEED, draw_arrays, draw_program, small_sizes
 from lean_bridge.crosscheck.rounding import EPSILON, roundings, to_result
-from lean_bridge.executor.primitive import Primitive
-from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.arrays.scalars import Array
+from lean_bridge.executor.rules.primitive import Primitive
 from pybind_models import CheckResult, DGraph
 
 NAME: Final = "adjoint identity"

@@ -13,8 +13,8 @@ from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from lean_bridge.executor.linear_map import LinearMap
-from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.arrays.scalars import Array
+from lean_bridge.executor.rules.linear_map import LinearMap
 from pybind_models import DGraph, Dim, MapParam, ScalarParam, Shape
 
 WEIGHTS: Final = ("Wq", "Wk", "Wv", "Wo")

@@ -27,8 +27,8 @@ from lean_bridge.crosscheck.generated import check_statements, shortened
 from lean_bridge.errors import Declined, GraphError
 from lean_bridge.events import BuildEvent
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.primitive import Primitive
-from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.executor.rules.primitive import Primitive
+from lean_bridge.executor.rules.table import PRIMITIVES
 from lean_bridge.extract.render import extracted_name
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Name

@@ -29,11 +29,11 @@ from typing import Any
 import numpy as np
 
 from lean_bridge.crosscheck.finite_field import PRIME
+from lean_bridge.executor.arrays.scalars import Array, plain_means
+from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.graph import Argument, BoundGraph
-from lean_bridge.executor.linear_map import LinearMap
-from lean_bridge.executor.program import Program
-from lean_bridge.executor.scalars import Array, plain_means
-from lean_bridge.executor.shape import Shape
+from lean_bridge.executor.rules.linear_map import LinearMap
+from lean_bridge.executor.rules.program import Program
 
 
 @dataclass(frozen=True, eq=False)

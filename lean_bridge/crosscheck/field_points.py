@@ -12,11 +12,11 @@ import numpy as np
 from lean_bridge.crosscheck.degree import shape_of_map
 from lean_bridge.crosscheck.finite_field import FIELD
 from lean_bridge.errors import Declined
+from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.primitive import Primitive
-from lean_bridge.executor.program import Program
-from lean_bridge.executor.scalars import Array
-from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.executor.rules.primitive import Primitive
+from lean_bridge.executor.rules.program import Program
+from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import DGraph
 
 Words: TypeAlias = int

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from lean_bridge.executor.scalars import Array, plain_means
+from lean_bridge.executor.arrays.scalars import Array, plain_means
 
 PRIME: Final = 2**31 - 1
 

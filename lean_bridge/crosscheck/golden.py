@@ -14,12 +14,12 @@ from typing import Final
 import numpy as np
 
 from lean_bridge.crosscheck.block import WEIGHTS, Block, Part, Split, find_block
+from lean_bridge.executor.arrays.scalars import Array
+from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.ops.elementwise import GELU_KAPPA
-from lean_bridge.executor.primitive import Primitive
-from lean_bridge.executor.program import Program
-from lean_bridge.executor.scalars import Array
-from lean_bridge.executor.shape import Shape
+from lean_bridge.executor.rules.ops.elementwise import GELU_KAPPA
+from lean_bridge.executor.rules.primitive import Primitive
+from lean_bridge.executor.rules.program import Program
 from pybind_models import CheckResult, DGraph
 
 NAME: Final = "golden vectors"

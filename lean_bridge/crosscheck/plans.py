@@ -11,7 +11,7 @@ from lean_bridge.crosscheck.points import SEED, draw_arrays, draw_program, small
 from lean_bridge.crosscheck.rounding import EPSILON, to_result
 from lean_bridge.errors import UnsupportedOp
 from lean_bridge.executor.compiled import CompiledProgram
-from lean_bridge.executor.primitive import Primitive
+from lean_bridge.executor.rules.primitive import Primitive
 from pybind_models import CheckResult, DGraph
 
 NAME: Final = "compiled program"

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from lean_bridge.executor.arrays import BoundEntry
+from lean_bridge.executor.arrays.entries import BoundEntry
+from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.primitive import Primitive
-from lean_bridge.executor.program import Program
-from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.rules.primitive import Primitive
+from lean_bridge.executor.rules.program import Program
 from pybind_models import DGraph
 
 SEED: Final = 20260721

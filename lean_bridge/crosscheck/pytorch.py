@@ -16,8 +16,8 @@ import numpy as np
 from lean_bridge.crosscheck.block import Block, find_block
 from lean_bridge.crosscheck.points import SEED, draw_arrays
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.ops.elementwise import GELU_KAPPA
-from lean_bridge.executor.primitive import Primitive
+from lean_bridge.executor.rules.ops.elementwise import GELU_KAPPA
+from lean_bridge.executor.rules.primitive import Primitive
 from pybind_models import CheckResult, DGraph
 
 NAME: Final = "PyTorch"

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from lean_bridge.codes import Code
-from lean_bridge.executor.linear_map import LinearMap
-from lean_bridge.executor.program import Program, Step
+from lean_bridge.executor.rules.linear_map import LinearMap
+from lean_bridge.executor.rules.program import Program, Step
 from pybind_models import CheckResult
 
 EPSILON: Final = float(np.finfo(np.float64).eps)

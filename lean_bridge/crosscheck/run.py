@@ -8,8 +8,8 @@ from typing import Final, Literal, TypeAlias
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck import adjoint, differences, golden, plans, pytorch, shapes
 from lean_bridge.errors import NumericsError, Rejected
-from lean_bridge.executor.primitive import Primitive
-from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.executor.rules.primitive import Primitive
+from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import CheckResult, DGraph
 
 Check: TypeAlias = Callable[[DGraph, Mapping[str, Primitive]], CheckResult]

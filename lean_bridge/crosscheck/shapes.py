@@ -9,7 +9,7 @@ import numpy as np
 
 from lean_bridge.crosscheck.points import SEED, draw_arrays, draw_program, small_sizes
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.primitive import Primitive
+from lean_bridge.executor.rules.primitive import Primitive
 from pybind_models import CheckResult, DGraph
 
 NAME: Final = "certified shapes"

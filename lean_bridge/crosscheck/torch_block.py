@@ -13,7 +13,7 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from lean_bridge.crosscheck.block import WEIGHTS, Block
-from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.arrays.scalars import Array
 
 Tensors: TypeAlias = Mapping[str, Tensor]
 

@@ -3,21 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from lean_bridge.errors import BindingError, NumericsError
-from lean_bridge.executor.arrays import NOTHING, BoundEntry, Given, check_arrays, check_given, positions
+from lean_bridge.executor.arrays.entries import (
+    NOTHING,
+    BoundEntry,
+    Given,
+    check_arrays,
+    check_given,
+    positions,
+)
+from lean_bridge.executor.arrays.finite import describe, is_finite
+from lean_bridge.executor.arrays.scalars import Array, Scalars
+from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.checks import Checks
-from lean_bridge.executor.finite import describe, is_finite
-from lean_bridge.executor.program import shown
-from lean_bridge.executor.scalars import Array
-from lean_bridge.executor.shape import Shape
+from lean_bridge.executor.plans.run import Run
+from lean_bridge.executor.rules.program import Program, shown
 from pybind_models import GraphStanding
 
-if TYPE_CHECKING:
-    from lean_bridge.executor.compiled import CompiledProgram
+
+class Preparable(Protocol):
+    """A program whose runs can be prepared, as :class:`.compiled.CompiledProgram`."""
+
+    program: Program
+    entries: tuple[BoundEntry, ...]
+    context: tuple[BoundEntry, ...]
+    scalars: Scalars
+
+    @property
+    def standing(self) -> GraphStanding:
+        """What is known of the declaration of the graph."""
+        ...
+
+    def prepare(
+        self,
+        inputs: Given,
+        *,
+        tangents: Given = NOTHING,
+        seeds: Given = NOTHING,
+        values: Iterable[str] | None = (),
+        moved: Iterable[str] | None = (),
+        wrt: Iterable[str] | None = (),
+    ) -> Run:
+        """Return a run with buffers of its own."""
+        ...
 
 
 class BatchedProgram:
@@ -34,7 +66,7 @@ class BatchedProgram:
     Raises: BindingError if ``over`` is empty; ArrayError if it names no input.
     """
 
-    def __init__(self, program: CompiledProgram, over: Iterable[str]) -> None:
+    def __init__(self, program: Preparable, over: Iterable[str]) -> None:
         self.program = program
         self.over = frozenset(positions("input", over, program.context))
         """Where the inputs are that carry the batch axes."""

@@ -13,8 +13,8 @@ from typing import Any, Final
 import numpy as np
 
 from lean_bridge.errors import NumericsError
-from lean_bridge.executor.arrays import BoundEntry
-from lean_bridge.executor.finite import (
+from lean_bridge.executor.arrays.entries import BoundEntry
+from lean_bridge.executor.arrays.finite import (
     at,
     describe,
     first,
@@ -24,21 +24,21 @@ from lean_bridge.executor.finite import (
     noting_overflow,
     overflow_context,
 )
-from lean_bridge.executor.kernels import Call
-from lean_bridge.executor.linear_map import LinearMap
-from lean_bridge.executor.plan import Plan
-from lean_bridge.executor.primitive import Arrays, Linearity
-from lean_bridge.executor.program import Program, Step
-from lean_bridge.executor.run import Run
-from lean_bridge.executor.scalars import Array, Scalars
-from lean_bridge.executor.stages import Evaluator
-from lean_bridge.executor.trace import Leaves, Request, Role
+from lean_bridge.executor.arrays.scalars import Array, Scalars
+from lean_bridge.executor.plans.kernels import Call
+from lean_bridge.executor.plans.plan import Plan
+from lean_bridge.executor.plans.run import Run
+from lean_bridge.executor.plans.stages import Evaluator
+from lean_bridge.executor.plans.trace import Leaves, Request, Role
+from lean_bridge.executor.rules.linear_map import LinearMap
+from lean_bridge.executor.rules.primitive import Arrays, Linearity
+from lean_bridge.executor.rules.program import Program, Step
 from pybind_models import NOT_JUDGED, GraphStanding
 
 GIVEN: Final[Collection[Role]] = frozenset({"input", "tangent", "seed"})
 """What callers give, unlike what an earlier stage saved."""
 
-SMALL: Final = 1 << 14
+AT_ONCE: Final = 1 << 14
 """Bytes for each result up to which a whole arena is looked at sooner than the results one by one."""
 
 
@@ -249,7 +249,7 @@ class CheckedRun(Run):
         if self._program.checks is not Checks.FINITE:
             return {}
         looks: dict[int, list[Call]] = {}
-        at_once = self.floats.nbytes <= SMALL * len(self._results)
+        at_once = self.floats.nbytes <= AT_ONCE * len(self._results)
         if at_once:
             looks[len(self._calls)] = [(note_bad, (self.floats, self._bad))]
         for position, result in zip(self.plan.trace.results, self._results, strict=True):

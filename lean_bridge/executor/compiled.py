@@ -10,24 +10,24 @@ from typing import Any
 
 import numpy as np
 
-from lean_bridge.executor.arrays import NOTHING, Given, check_arrays, check_given, positions
-from lean_bridge.executor.backends import ArrayAPIReals
+from lean_bridge.executor.arrays.backends import ArrayAPIReals
+from lean_bridge.executor.arrays.entries import NOTHING, Given, check_arrays, check_given, positions
+from lean_bridge.executor.arrays.namespaces import concat, owned, permute, precision, zeros
+from lean_bridge.executor.arrays.scalars import Array, Reals
 from lean_bridge.executor.batched import BatchedProgram
-from lean_bridge.executor.checker import check_plan, check_stages, check_trace, is_on
 from lean_bridge.executor.checks import CheckedProgram, CheckedRun
-from lean_bridge.executor.evaluate import evaluate
-from lean_bridge.executor.instructions import Trace
-from lean_bridge.executor.layout import lay_out
 from lean_bridge.executor.looked_at import LookedAtProgram
-from lean_bridge.executor.namespaces import concat, owned, permute, precision, zeros
-from lean_bridge.executor.passes.order import OVERWRITE, PASSES, SWITCHES
-from lean_bridge.executor.passes.rewriter import Target
-from lean_bridge.executor.plan import Plan
-from lean_bridge.executor.program import Program, shown
-from lean_bridge.executor.run import Idle, Pool, Run
-from lean_bridge.executor.scalars import Array, Reals
-from lean_bridge.executor.stages import Evaluator, Linearized, split_stages
-from lean_bridge.executor.trace import Leaves, Request, Role, trace_program
+from lean_bridge.executor.plans.checker import check_plan, check_stages, check_trace, is_on
+from lean_bridge.executor.plans.evaluate import evaluate
+from lean_bridge.executor.plans.instructions import Trace
+from lean_bridge.executor.plans.layout import lay_out
+from lean_bridge.executor.plans.passes.order import OVERWRITE, PASSES, SWITCHES
+from lean_bridge.executor.plans.passes.rewriter import Target
+from lean_bridge.executor.plans.plan import Plan
+from lean_bridge.executor.plans.run import Idle, Pool, Run
+from lean_bridge.executor.plans.stages import Evaluator, Linearized, split_stages
+from lean_bridge.executor.plans.trace import Leaves, Request, Role, trace_program
+from lean_bridge.executor.rules.program import Program, shown
 from pybind_models import GraphStanding
 
 

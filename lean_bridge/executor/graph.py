@@ -14,17 +14,17 @@ from unicodedata import normalize
 import numpy as np
 
 from lean_bridge.errors import BindingError, GraphError, NoStanding, ShapeError, UnsupportedOp
-from lean_bridge.executor.arrays import BoundEntry
-from lean_bridge.executor.backends import ArrayAPIReals
+from lean_bridge.executor.arrays.backends import ArrayAPIReals
+from lean_bridge.executor.arrays.entries import BoundEntry
+from lean_bridge.executor.arrays.scalars import REALS, Reals, Scalars
+from lean_bridge.executor.arrays.shape import Shape, Shapes, is_size, text_of
 from lean_bridge.executor.checks import CheckedProgram
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.looked_at import LookedAtProgram
-from lean_bridge.executor.parameters import Parameter, kept
-from lean_bridge.executor.primitive import Primitive, Setting
-from lean_bridge.executor.program import Program, Step
-from lean_bridge.executor.scalars import REALS, Reals, Scalars
-from lean_bridge.executor.shape import Shape, Shapes, is_size, text_of
-from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.executor.rules.parameters import Parameter, kept
+from lean_bridge.executor.rules.primitive import Primitive, Setting
+from lean_bridge.executor.rules.program import Program, Step
+from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import NOT_JUDGED, DGraph, GraphStanding, MapParam, Node, ScalarParam
 
 MOST_COORDINATES: Final = sys.maxsize // np.dtype(float).itemsize

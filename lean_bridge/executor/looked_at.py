@@ -15,15 +15,15 @@ from typing import Any
 import numpy as np
 
 from lean_bridge.errors import NumericsError
-from lean_bridge.executor.arrays import BoundEntry
-from lean_bridge.executor.backends import ArrayAPIReals
+from lean_bridge.executor.arrays.backends import ArrayAPIReals
+from lean_bridge.executor.arrays.entries import BoundEntry
+from lean_bridge.executor.arrays.finite import describe
+from lean_bridge.executor.arrays.namespaces import precision, zeros
+from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.checks import GIVEN, Checks
-from lean_bridge.executor.evaluate import evaluate
-from lean_bridge.executor.finite import describe
-from lean_bridge.executor.namespaces import precision, zeros
-from lean_bridge.executor.program import Program, Step
-from lean_bridge.executor.scalars import Array
-from lean_bridge.executor.trace import Leaves, Request, Role, trace_program
+from lean_bridge.executor.plans.evaluate import evaluate
+from lean_bridge.executor.plans.trace import Leaves, Request, Role, trace_program
+from lean_bridge.executor.rules.program import Program, Step
 from pybind_models import NOT_JUDGED, GraphStanding
 
 

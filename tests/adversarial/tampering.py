@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lean_bridge.build.cache import build_store
-from lean_bridge.executor.primitive import Primitive
+from lean_bridge.executor.rules.primitive import Primitive
 from lean_bridge.project import Project
 from lean_bridge.toolchain.location import cache_directory
 from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES, Job, Provider

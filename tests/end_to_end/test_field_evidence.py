@@ -10,7 +10,7 @@ import pytest
 from lean_bridge.build.build import TIME_LIMIT, build_generated
 from lean_bridge.crosscheck.certify_numbers import certify_numbers
 from lean_bridge.crosscheck.field_theorems import PASSES
-from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.executor.rules.table import PRIMITIVES
 from lean_bridge.extract.render import extracted_name, render_definition
 from lean_bridge.project import Project, open_project
 from lean_bridge.toolchain.provider import Provider

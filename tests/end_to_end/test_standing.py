@@ -15,7 +15,7 @@ from lean_bridge.audit.manifest import write_manifest
 from lean_bridge.cli import app
 from lean_bridge.codes import Code
 from lean_bridge.errors import NoStanding, NotPinned
-from lean_bridge.executor.backends import torch_reals
+from lean_bridge.executor.arrays.backends import torch_reals
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.extract.compose import stack
 from lean_bridge.project import Project, open_project

@@ -10,22 +10,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lean_bridge.executor import checker, compiled, layout
-from lean_bridge.executor import plan as plans
-from lean_bridge.executor.arena import Block, pack
-from lean_bridge.executor.checker import SWITCH, BrokenPlan, check_plan, check_trace
+from lean_bridge.executor import compiled
+from lean_bridge.executor.arrays.scalars import REALS
 from lean_bridge.executor.compiled import CompiledProgram
-from lean_bridge.executor.evaluate import evaluate
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.instructions import OPS, VIEWS, Instruction, Trace
-from lean_bridge.executor.layout import Place, lay_out
-from lean_bridge.executor.passes.order import PASSES, Pass
-from lean_bridge.executor.passes.rewriter import Target
-from lean_bridge.executor.plan import Plan
-from lean_bridge.executor.run import Run
-from lean_bridge.executor.scalars import REALS
-from lean_bridge.executor.stages import split_stages
-from lean_bridge.executor.trace import Leaves, Request, Role
+from lean_bridge.executor.plans import checker, layout
+from lean_bridge.executor.plans import plan as plans
+from lean_bridge.executor.plans.arena import Block, pack
+from lean_bridge.executor.plans.checker import SWITCH, BrokenPlan, check_plan, check_trace
+from lean_bridge.executor.plans.evaluate import evaluate
+from lean_bridge.executor.plans.instructions import OPS, VIEWS, Instruction, Trace
+from lean_bridge.executor.plans.layout import Place, lay_out
+from lean_bridge.executor.plans.passes.order import PASSES, Pass
+from lean_bridge.executor.plans.passes.rewriter import Target
+from lean_bridge.executor.plans.plan import Plan
+from lean_bridge.executor.plans.run import Run
+from lean_bridge.executor.plans.stages import split_stages
+from lean_bridge.executor.plans.trace import Leaves, Request, Role
 from tests.unit.executor.graphs import encoder
 
 SIZES = {"n": 3, "dModel": 4, "numHeads": 2, "headDim": 2, "dFF": 5}

@@ -9,7 +9,7 @@ from lean_bridge.crosscheck.adjoint import check_adjoint
 from lean_bridge.crosscheck.differences import check_differences
 from lean_bridge.crosscheck.shapes import check_shapes
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import DGraph
 from tests.rationals import Rationals, draw_arguments, draw_rationals, inner
 from tests.strategies import draw_graph, generators, graphs

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from lean_bridge.executor.ops import reindex
-from lean_bridge.executor.primitive import Arrays, Linearity, Primitive, Sample, Setting
-from lean_bridge.executor.scalars import Array
-from lean_bridge.executor.shape import Shape
-from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.executor.arrays.scalars import Array
+from lean_bridge.executor.arrays.shape import Shape
+from lean_bridge.executor.rules.ops import reindex
+from lean_bridge.executor.rules.primitive import Arrays, Linearity, Primitive, Sample, Setting
+from lean_bridge.executor.rules.table import PRIMITIVES
 from tests.rationals import Rationals, draw_arguments, draw_rationals, inner
 from tests.strategies import generators
 

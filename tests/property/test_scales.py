@@ -16,14 +16,14 @@ import numpy as np
 import pytest
 
 from lean_bridge.errors import NumericsError
-from lean_bridge.executor.arrays import BoundEntry
+from lean_bridge.executor.arrays.entries import BoundEntry
+from lean_bridge.executor.arrays.scalars import Array
+from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.checks import Checks
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
-from lean_bridge.executor.program import Program
-from lean_bridge.executor.scalars import Array
-from lean_bridge.executor.shape import Shape
-from lean_bridge.executor.trace import Request, Role, trace_program
+from lean_bridge.executor.plans.trace import Request, Role, trace_program
+from lean_bridge.executor.rules.program import Program
 from tests.noise import Noise, evaluated, with_noise
 from tests.strategies import draw_graph
 from tests.unit.executor.graphs import attention, encoder, feed_forward, layer_norm

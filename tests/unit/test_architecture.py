@@ -43,6 +43,13 @@ MAY_IMPORT = {
 WORDS = ("codes", "errors", "events", "files", "letters", "names", "sealed")
 """What everyone may use, besides the models."""
 
+FLOORS = {
+    "arrays": set(),
+    "rules": {"arrays"},
+    "plans": {"arrays", "rules"},
+}
+"""The rooms inside the executor, and which of the others each may use; the face may use them all."""
+
 CONFINED = {
     "rich": {"ui"},
     "typer": {"cli.py", "commands"},
@@ -95,6 +102,40 @@ def test_imports_point_one_way(path: Path) -> None:
                 room
             ]
             assert target in allowed, f"{room} may not import {name}"
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE / "executor").rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_the_executor_is_built_from_the_ground_up(path: Path) -> None:
+    floor = path.relative_to(PACKAGE / "executor").parts[0]
+    assert floor in FLOORS or path.parent.name == "executor", f"{floor} has no rule"
+    for name in imported(path):
+        package, _, target = name.partition("lean_bridge.executor.")
+        if not package and target and floor in FLOORS:
+            assert target.partition(".")[0] in {floor} | FLOORS[floor], f"{floor} may not import {name}"
+
+
+def test_no_two_modules_of_a_room_import_each_other() -> None:
+    """Nor a longer circle, type checking included."""
+    modules = {module_name(path): path for path in SOURCES}
+    reads = {
+        name: {other for other in imported(path) if other in modules and room_of(other) == room_of(name)}
+        for name, path in modules.items()
+    }
+    while reads:
+        ready = [name for name, others in reads.items() if not others & reads.keys()]
+        assert ready, f"a circle among {sorted(reads)}"
+        for name in ready:
+            del reads[name]
+
+
+def module_name(path: Path) -> str:
+    return ".".join(("lean_bridge", *path.relative_to(PACKAGE).with_suffix("").parts))
+
+
+def room_of(module: str) -> str:
+    return module.split(".")[1]
 
 
 @pytest.mark.parametrize("path", sorted(MODELS.rglob("*.py")), ids=lambda path: path.name)

@@ -16,10 +16,10 @@ import pytest
 
 from lean_bridge.crosscheck import adjoint, differences, golden, pytorch, shapes
 from lean_bridge.crosscheck.run import crosscheck, judge
-from lean_bridge.executor.linear_map import LinearMap
-from lean_bridge.executor.primitive import Arrays, Primitive
-from lean_bridge.executor.scalars import Array, Reals
-from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.executor.arrays.scalars import Array, Reals
+from lean_bridge.executor.rules.linear_map import LinearMap
+from lean_bridge.executor.rules.primitive import Arrays, Primitive
+from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import CheckResult, DGraph
 from tests.field_mutations import elsewhere, with_param
 from tests.strategies import applied, concrete, constant, excludes_zero

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lean_bridge.executor.primitive import Primitive
-from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.executor.rules.primitive import Primitive
+from lean_bridge.executor.rules.table import PRIMITIVES
 from tests.field_mutations import MUTATIONS, killed_by
 from tests.single_ops import SPECS
 

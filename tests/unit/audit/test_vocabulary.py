@@ -6,7 +6,7 @@ import pytest
 
 from lean_bridge.audit.structural import StructuralHashes
 from lean_bridge.audit.vocabulary import Vocabulary, collect_vocabulary, not_the_tools, read_vocabulary
-from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.executor.rules.table import PRIMITIVES
 from tests.terms import Declarations, Definition, Term, environment_of
 
 LIBRARY: Declarations = {"Nat": Definition("axiom", ("type",)), "Nat.zero": Definition("axiom", "Nat")}

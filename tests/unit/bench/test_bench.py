@@ -14,12 +14,13 @@ import pytest
 from lean_bridge.bench import bench
 from lean_bridge.bench.bench import deviation_from, run_bench
 from lean_bridge.bench.case import Case
+from lean_bridge.bench.counterpart import Reference
 from lean_bridge.bench.measure import ProcessClock
 from lean_bridge.bench.ours import Compiled, compile_case
-from lean_bridge.bench.references import Reference, refer
+from lean_bridge.bench.references import refer
 from lean_bridge.bench.sizes import Size
 from lean_bridge.errors import CrossCheckFailed, Declined
-from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.arrays.scalars import Array
 from tests.unit.executor.graphs import feed_forward
 
 TINY = Size("tiny", {"n": 2, "dModel": 3, "dFF": 4})

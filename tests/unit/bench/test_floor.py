@@ -11,7 +11,7 @@ import pytest
 from lean_bridge.bench.case import Case, draw_case
 from lean_bridge.bench.floor import record_products, replay
 from lean_bridge.crosscheck.block import Block, find_block
-from lean_bridge.executor.linear_map import LinearMap
+from lean_bridge.executor.rules.linear_map import LinearMap
 from lean_bridge.extract.compose import needed_by_last, stack
 from pybind_models import DGraph, MapParam
 from pybind_models.bench import Mode

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from lean_bridge.bench.case import draw_case
+from lean_bridge.bench.counterpart import Reference
 from lean_bridge.bench.ours import compile_case, interpret_case, named
-from lean_bridge.bench.references import Reference, check_installed, refer
+from lean_bridge.bench.references import check_installed, refer
 from lean_bridge.bench.torch_reference import peak_bytes
 from lean_bridge.crosscheck.block import Block, find_block
 from lean_bridge.errors import Declined

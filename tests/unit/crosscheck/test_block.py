@@ -7,7 +7,7 @@ import pytest
 
 from lean_bridge.crosscheck.block import Block, Part, find_block
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.linear_map import LinearMap
+from lean_bridge.executor.rules.linear_map import LinearMap
 from pybind_models import DGraph, Dim, Entry, Node
 from tests.unchecked import unchecked
 from tests.unit.executor.graphs import (

@@ -10,8 +10,8 @@ import pytest
 from lean_bridge.crosscheck.degree import Degrees, bound_degree, error_bound
 from lean_bridge.crosscheck.field_points import to_words, tuples_of_dims
 from lean_bridge.crosscheck.finite_field import FIELD, PRIME
+from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.scalars import Array
 from tests.single_ops import SPECS, single_graph
 
 RNG_SEED = 20260721

@@ -16,8 +16,8 @@ from lean_bridge.crosscheck.adjoint import check_adjoint
 from lean_bridge.crosscheck.differences import check_differences
 from lean_bridge.crosscheck.golden import check_golden, golden_input, golden_seed
 from lean_bridge.crosscheck.pytorch import check_pytorch
-from lean_bridge.executor.primitive import Domain, Primitive, Setting
-from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.executor.rules.primitive import Domain, Primitive, Setting
+from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import DGraph
 from tests.unit.executor.graphs import (
     attention,

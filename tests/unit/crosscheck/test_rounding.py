@@ -11,8 +11,8 @@ from lean_bridge.codes import Code
 from lean_bridge.crosscheck import adjoint, differences
 from lean_bridge.crosscheck.rounding import roundings, to_result
 from lean_bridge.crosscheck.run import crosscheck, judge
-from lean_bridge.executor.program import Program
-from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.executor.rules.program import Program
+from lean_bridge.executor.rules.table import PRIMITIVES
 from tests.unit.executor.graphs import attention
 
 NAN = float("nan")

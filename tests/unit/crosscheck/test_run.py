@@ -13,7 +13,7 @@ from lean_bridge.codes import Code
 from lean_bridge.crosscheck import adjoint, differences, golden, plans, pytorch, shapes
 from lean_bridge.crosscheck.run import CHECKS, crosscheck, judge
 from lean_bridge.errors import UnsupportedOp
-from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import CheckResult, DGraph, Dim
 from tests.unit.executor.graphs import (
     attention,

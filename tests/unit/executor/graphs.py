@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lean_bridge.executor.primitive import OP_NAMESPACE
+from lean_bridge.executor.rules.primitive import OP_NAMESPACE
 from pybind_models import DGraph, Dim, DimParam, Entry, MapParam, Node, Param, ScalarParam, Shape, ShapeParam
 
 DIMS = ("n", "dModel", "numHeads", "headDim")

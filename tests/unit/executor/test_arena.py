@@ -8,10 +8,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from lean_bridge.executor.arena import Block, live_peak, pack
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.trace import Request
+from lean_bridge.executor.plans.arena import Block, live_peak, pack
+from lean_bridge.executor.plans.trace import Request
 from lean_bridge.extract.compose import stack
 from tests.unit.executor.graphs import encoder
 

@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from lean_bridge.errors import ArrayError, BindingError
-from lean_bridge.executor.backends import ArrayAPIReals, jax_reals, torch_reals
+from lean_bridge.executor.arrays.backends import ArrayAPIReals, jax_reals, torch_reals
+from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
-from lean_bridge.executor.ops.elementwise import GELU_KAPPA
-from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.rules.ops.elementwise import GELU_KAPPA
 from pybind_models import DGraph, Dim
 from tests.backend_cases import Both
 from tests.strategies import draw_graph

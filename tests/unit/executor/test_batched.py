@@ -11,12 +11,12 @@ import pytest
 import torch
 
 from lean_bridge.errors import ArrayError, BindingError, NumericsError
-from lean_bridge.executor.backends import torch_reals
+from lean_bridge.executor.arrays.backends import torch_reals
+from lean_bridge.executor.arrays.scalars import REALS, Array, Scalars
 from lean_bridge.executor.batched import BatchedProgram
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.ops.elementwise import GELU_KAPPA
-from lean_bridge.executor.scalars import REALS, Array, Scalars
+from lean_bridge.executor.rules.ops.elementwise import GELU_KAPPA
 from pybind_models import Dim
 from tests.unit.executor.graphs import feed_forward, graph, node
 

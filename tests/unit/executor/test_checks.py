@@ -14,12 +14,12 @@ import pytest
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.finite_field import FIELD
 from lean_bridge.errors import NumericsError
-from lean_bridge.executor.checks import SMALL, CheckedProgram, Checks
+from lean_bridge.executor.arrays.scalars import REALS, Array
+from lean_bridge.executor.checks import AT_ONCE, CheckedProgram, Checks
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.program import Program
-from lean_bridge.executor.scalars import REALS, Array
-from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.executor.rules.program import Program
+from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import DGraph, Dim, MapParam
 from tests.allocations import allocated
 from tests.unit.executor.graphs import graph, node
@@ -238,7 +238,7 @@ def test_good_numbers_do_not_cost_a_run_of_the_interpreter(monkeypatch: pytest.M
         program.with_checks("domains").jvp([np.ones(3)], [np.ones(3)])
 
 
-@pytest.mark.parametrize("k", [3, SMALL])
+@pytest.mark.parametrize("k", [3, AT_ONCE])
 def test_a_prepared_run_is_checked_and_still_allocates_nothing(k: int) -> None:
     program, x = squares(compiled=True, k=k), np.ones(k)
     assert isinstance(program, CompiledProgram)

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from lean_bridge.errors import ArrayError, UnsupportedOp
-from lean_bridge.executor.arena import ALIGNMENT
+from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.ops.elementwise import GELU_KAPPA
-from lean_bridge.executor.scalars import Array
-from lean_bridge.executor.table import PRIMITIVES
-from lean_bridge.executor.trace import Request
+from lean_bridge.executor.plans.arena import ALIGNMENT
+from lean_bridge.executor.plans.trace import Request
+from lean_bridge.executor.rules.ops.elementwise import GELU_KAPPA
+from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import Dim, MapParam, Node
 from tests.allocations import allocated
 from tests.rationals import Rationals

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from lean_bridge.crosscheck.finite_field import FIELD
-from lean_bridge.executor.backends import jax_reals, torch_reals
+from lean_bridge.executor.arrays.backends import jax_reals, torch_reals
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.program import Program
-from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.executor.rules.program import Program
+from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import DGraph, GraphStanding
 from tests.unit.executor.graphs import attention, feed_forward
 

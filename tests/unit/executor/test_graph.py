@@ -9,8 +9,8 @@ import pytest
 
 from lean_bridge.errors import BindingError, GraphError, ShapeError, UnsupportedOp
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.linear_map import LinearMap
-from lean_bridge.executor.ops.elementwise import GELU_KAPPA
+from lean_bridge.executor.rules.linear_map import LinearMap
+from lean_bridge.executor.rules.ops.elementwise import GELU_KAPPA
 from pybind_models import DGraph, Dim, MapParam, Node
 from tests.unit.executor.graphs import attention, encoder, feed_forward, graph, layer_norm, node
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lean_bridge.errors import ArrayError, BindingError
-from lean_bridge.executor.linear_map import LinearMap
+from lean_bridge.executor.rules.linear_map import LinearMap
 
 WEIGHTS = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 

@@ -12,10 +12,10 @@ import pytest
 import torch
 
 from lean_bridge.errors import NumericsError
-from lean_bridge.executor.backends import ArrayAPIReals, jax_reals, torch_reals
+from lean_bridge.executor.arrays.backends import ArrayAPIReals, jax_reals, torch_reals
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
-from lean_bridge.executor.program import Program
+from lean_bridge.executor.rules.program import Program
 from pybind_models import DGraph, Dim
 from tests.unit.executor.graphs import graph, node
 

@@ -11,7 +11,7 @@ import pytest
 
 from lean_bridge.errors import ArrayError, BindingError
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.linear_map import LinearMap
+from lean_bridge.executor.rules.linear_map import LinearMap
 from tests.unit.executor.graphs import attention, graph
 
 GRAPH = ExecutableGraph(attention())

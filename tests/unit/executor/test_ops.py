@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from lean_bridge.errors import ShapeError
-from lean_bridge.executor.linear_map import LinearMap
-from lean_bridge.executor.ops.elementwise import GELU_KAPPA
-from lean_bridge.executor.primitive import Setting
-from lean_bridge.executor.scalars import Array
-from lean_bridge.executor.shape import Shape, Shapes
-from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.executor.arrays.scalars import Array
+from lean_bridge.executor.arrays.shape import Shape, Shapes
+from lean_bridge.executor.rules.linear_map import LinearMap
+from lean_bridge.executor.rules.ops.elementwise import GELU_KAPPA
+from lean_bridge.executor.rules.primitive import Setting
+from lean_bridge.executor.rules.table import PRIMITIVES
 
 
 def forward(op: str, shape: Shape, *operands: Array, **params: Any) -> Array:

@@ -7,14 +7,14 @@ import math
 import numpy as np
 import pytest
 
-from lean_bridge.executor.arena import Block, live_peak
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.instructions import VIEWS, Instruction
-from lean_bridge.executor.passes.order import SWITCHES
-from lean_bridge.executor.plan import Plan
-from lean_bridge.executor.run import Run
-from lean_bridge.executor.trace import Request
+from lean_bridge.executor.plans.arena import Block, live_peak
+from lean_bridge.executor.plans.instructions import VIEWS, Instruction
+from lean_bridge.executor.plans.passes.order import SWITCHES
+from lean_bridge.executor.plans.plan import Plan
+from lean_bridge.executor.plans.run import Run
+from lean_bridge.executor.plans.trace import Request
 from pybind_models import Dim
 from tests.unit.executor.graphs import encoder, graph, layer_norm, node
 

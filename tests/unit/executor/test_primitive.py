@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lean_bridge.executor.primitive import (
+from lean_bridge.executor.arrays.scalars import Array
+from lean_bridge.executor.arrays.shape import same_shape
+from lean_bridge.executor.rules.primitive import (
     Arrays,
     Domain,
     Linearity,
@@ -17,8 +19,6 @@ from lean_bridge.executor.primitive import (
     linear,
     multilinear,
 )
-from lean_bridge.executor.scalars import Array
-from lean_bridge.executor.shape import same_shape
 
 
 def _sample(rng: np.random.Generator) -> Sample:

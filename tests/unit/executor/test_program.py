@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from lean_bridge.errors import ArrayError, ShapeError
+from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
-from lean_bridge.executor.program import Program
-from lean_bridge.executor.scalars import Array
-from lean_bridge.executor.table import PRIMITIVES
+from lean_bridge.executor.rules.program import Program
+from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import Dim
 from tests.unit.executor.graphs import attention, graph, node
 

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from lean_bridge.executor.arena import Block, live_peak
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.instructions import Trace
-from lean_bridge.executor.layout import lay_out
-from lean_bridge.executor.passes.lifetimes import Lifetimes
-from lean_bridge.executor.passes.order import SWITCHES
-from lean_bridge.executor.passes.schedule import in_order
-from lean_bridge.executor.plan import Plan
-from lean_bridge.executor.trace import Request
+from lean_bridge.executor.plans.arena import Block, live_peak
+from lean_bridge.executor.plans.instructions import Trace
+from lean_bridge.executor.plans.layout import lay_out
+from lean_bridge.executor.plans.passes.memory.lifetimes import Lifetimes
+from lean_bridge.executor.plans.passes.memory.schedule import in_order
+from lean_bridge.executor.plans.passes.order import SWITCHES
+from lean_bridge.executor.plans.plan import Plan
+from lean_bridge.executor.plans.trace import Request
 from lean_bridge.extract.compose import stack
 from tests.unit.executor.graphs import encoder
 

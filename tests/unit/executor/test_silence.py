@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from lean_bridge.errors import NumericsError
+from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.run import KEPT
-from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.plans.run import KEPT
 from pybind_models import Dim, MapParam
 from tests.unit.executor.graphs import graph, layer_norm, node
 

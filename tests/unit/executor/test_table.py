@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from lean_bridge.executor.table import FAMILIES, PRIMITIVES
+from lean_bridge.executor.rules.table import FAMILIES, PRIMITIVES
 from tests.unit.executor.graphs import attention, encoder, layer_norm, one_token
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from lean_bridge.errors import GraphError
+from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.program import Program
-from lean_bridge.executor.scalars import Array
+from lean_bridge.executor.rules.program import Program
 from lean_bridge.extract.compose import append, feed, needed_by_last, rename, stack, weaken_context
 from pybind_models import DGraph, Entry
 from tests.unit.executor.graphs import D_MODEL, N, X, encoder, feed_forward, graph, layer_norm, node

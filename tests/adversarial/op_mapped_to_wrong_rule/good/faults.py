@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lean_bridge.executor.ops.pointwise import SUB
+from lean_bridge.executor.rules.ops.pointwise import SUB
 from tests.adversarial.tampering import with_rules_of
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from unittest import mock
 
 from lean_bridge.crosscheck import adjoint
-from lean_bridge.executor.ops.pointwise import SUB
-from lean_bridge.executor.primitive import Arrays
+from lean_bridge.executor.rules.ops.pointwise import SUB
+from lean_bridge.executor.rules.primitive import Arrays
 from tests.adversarial.tampering import with_rules
 
 

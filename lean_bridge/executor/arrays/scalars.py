@@ -1,0 +1,139 @@
+"""The scalars a program computes with.
+
+Rules use ``+ - * /``, ``@`` in two and three dimensions, ``sum`` over one axis, ``reshape`` and ``swapaxes``
+of the arrays themselves, ``broadcast`` and ``cast`` of :mod:`.namespaces`, and get everything else from a
+:class:`Scalars`, constants included. So one set of rules runs over the reals in arrays of several libraries
+(see :mod:`.backends`) and over any field that brings its own stand-ins for the transcendental functions, and
+can be written down as instructions (see :mod:`..plans.tracer`).
+"""
+
+from __future__ import annotations
+
+import math
+import reprlib
+from numbers import Real
+from typing import Any, Final, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+
+
+class Scalars(Protocol):
+    """A field with functions that stand for exp, sqrt and tanh. Lean: ``ScalarOps``."""
+
+    def check_array(self, value: object) -> Array:
+        """Return a caller's array, or raise ValueError saying what was expected, found, and the mend."""
+        ...
+
+    def check_scalar(self, value: object) -> Any:
+        """Return a caller's scalar as one that keeps the arrays' type, or raise ValueError likewise."""
+        ...
+
+    def rational(self, numerator: int, denominator: int = 1) -> Any:
+        """Return a quotient of integers as a scalar; 0 where the denominator is, as in Lean."""
+        ...
+
+    def inv(self, x: Array) -> Array:
+        """Return the inverse of each coordinate; 0 where it is 0, as in Lean."""
+        ...
+
+    def exp(self, x: Array) -> Array:
+        """Return the exponential of each coordinate."""
+        ...
+
+    def exp_of_rows(self, x: Array) -> Array:
+        """Return the exponentials along the last axis up to a nonzero factor of each row's own."""
+        ...
+
+    def mean_of_rows(self, x: Array) -> Array:
+        """Return the means along the last axis, which is kept."""
+        ...
+
+    def sqrt(self, x: Array) -> Array:
+        """Return the square root of each coordinate."""
+        ...
+
+    def tanh(self, x: Array) -> Array:
+        """Return the hyperbolic tangent of each coordinate."""
+        ...
+
+
+class Reals:
+    """The reals as IEEE floating point, float64 or float32."""
+
+    def check_array(self, value: object) -> Array:
+        """Return the array; only ``numpy.ndarray`` itself, as subclasses redefine ``*`` or carry masks.
+
+        NumPy's own arithmetic turns zero-dimensional arrays into scalars; those are taken back.
+        """
+        if isinstance(value, np.floating):
+            value = np.asarray(value)
+        if type(value) is not np.ndarray:
+            found = type(value).__name__
+            raise ValueError(
+                f"expected a numpy.ndarray, found {found}; convert with numpy.asarray(…, dtype=float)"
+            )
+        if value.dtype not in (np.float64, np.float32):
+            raise ValueError(f"expected float64 or float32, found {value.dtype}; convert with .astype(float)")
+        return value
+
+    def check_scalar(self, value: object) -> float:
+        """Return a Python float, which takes on the precision of the arrays it meets."""
+        try:
+            if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
+                return float(value)
+        except OverflowError:  # an integer or a fraction beyond all floats
+            pass
+        raise ValueError(f"expected a finite real number, found {reprlib.repr(value)}")
+
+    def rational(self, numerator: int, denominator: int = 1) -> float:
+        """Return the nearest float; 0 where the denominator is, as in Lean."""
+        return numerator / denominator if denominator else 0.0
+
+    def inv(self, x: Array) -> Array:
+        """Return the inverse of each coordinate; 0 where it is 0, as in Lean."""
+        x = np.asarray(x)
+        return np.divide(1, x, out=np.zeros_like(x), where=x != 0)
+
+    def exp(self, x: Array) -> Array:
+        """Return the exponential of each coordinate."""
+        return np.asarray(np.exp(x))
+
+    def exp_of_rows(self, x: Array) -> Array:
+        """Return ``exp(x - max of the row)``: at most 1, so that no row overflows."""
+        return self.exp(x - x.max(axis=-1, keepdims=True, initial=-np.inf))
+
+    def mean_of_rows(self, x: Array) -> Array:
+        """Return the means along the last axis, corrected by those of what is left of the rows.
+
+        The mean of a row of 1e6 is off by the rounding of its sum, and a normalisation magnifies what is left
+        of such a row by ``1/√ε``.
+        """
+        means = plain_means(self, x)
+        return means + plain_means(self, x - means)
+
+    def sqrt(self, x: Array) -> Array:
+        """Return the square root of each coordinate; 0 where it is negative, as in Lean."""
+        return np.asarray(np.sqrt(np.maximum(x, 0)))
+
+    def tanh(self, x: Array) -> Array:
+        """Return the hyperbolic tangent of each coordinate."""
+        return np.asarray(np.tanh(x))
+
+
+def read_only(array: Array) -> Array:
+    """Return a view of an array through which nobody can write."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def plain_means(scalars: Scalars, x: Array) -> Array:
+    """Return sums along the last axis over its length, exact in a field that is."""
+    means: Array = x.sum(axis=-1, keepdims=True) * scalars.rational(1, x.shape[-1])
+    return means
+
+
+REALS: Final[Scalars] = Reals()

@@ -1,0 +1,1 @@
+"""How plans are made of the rules, and run."""

@@ -1,0 +1,212 @@
+"""What plans are made of: instructions on arrays, few and closed, in the order in which they run.
+
+The rules of the primitives are the only source of them (see :mod:`.tracer`). A pass rewrites instructions and
+knows no primitive; a backend runs them and knows neither.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+
+from lean_bridge.executor.arrays.namespaces import broadcast, concat, largest, permute
+from lean_bridge.executor.arrays.scalars import Array, Scalars
+from lean_bridge.executor.arrays.shape import Shape, Shapes
+
+Static: TypeAlias = tuple[Any, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Constant:
+    """A scalar of the field or an array, fixed when the graph was compiled; compared by identity."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One array made from earlier ones."""
+
+    op: str
+    operands: tuple[int, ...]
+    """Positions of earlier instructions."""
+    static: Static
+    """What is known before any array is: axes, shapes, constants, in the order of :data:`OPS`."""
+    shape: Shape
+
+    @property
+    def size(self) -> int:
+        """How many coordinates it makes."""
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Straight-line code: instructions, and the positions of those that are asked for."""
+
+    instructions: tuple[Instruction, ...]
+    results: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Op:
+    """A kind of instruction."""
+
+    arity: int | None
+    """How many operands it has; None for one or more."""
+    shape: Callable[[Shapes, Static], Shape]
+    """From operand shapes and static arguments to the shape of the result; see :func:`shape_of`."""
+    evaluate: Callable[[Scalars, tuple[Array, ...], Static], Array]
+    """The reference semantics, by operators of arrays over any field."""
+
+
+def _broadcast(shapes: Shapes, _static: Static) -> Shape:
+    return np.broadcast_shapes(*shapes)
+
+
+def _own(_shapes: Shapes, static: Static) -> Shape:
+    shape: Shape = static[-1]
+    return shape
+
+
+def _reshaped(shapes: Shapes, static: Static) -> Shape:
+    shape: Shape = static[0]
+    if math.prod(shape) != math.prod(shapes[0]):
+        raise ValueError(f"cannot reshape {shapes[0]} to {shape}")
+    return shape
+
+
+def _spread(shapes: Shapes, static: Static) -> Shape:
+    shape: Shape = static[0]
+    if np.broadcast_shapes(shapes[0], shape) != shape:
+        raise ValueError(f"cannot broadcast {shapes[0]} to {shape}")
+    return shape
+
+
+def _constant_shape(_shapes: Shapes, static: Static) -> Shape:
+    constant: Constant = static[0]
+    return np.shape(constant.value)
+
+
+def _product_shape(shapes: Shapes, _static: Static) -> Shape:
+    a, b = shapes
+    fit = len(a) == len(b) in (2, 3) and a[:-2] == b[:-2] and a[-1] == b[-2]
+    if not fit:
+        raise ValueError(f"no matrix product of shapes {a} and {b}")
+    return (*a[:-1], b[-1])
+
+
+def reduced(shape: Shape, axis: int, *, keep: bool) -> Shape:
+    """Return a shape without one of its axes, or with length 1 there."""
+    return (*shape[:axis], *(1,) * keep, *shape[axis + 1 :])
+
+
+def _reduced(shapes: Shapes, static: Static) -> Shape:
+    axis, keep = static[:2]
+    shape = np.broadcast_shapes(*shapes)
+    _check_axis(shape, axis)
+    return reduced(shape, axis, keep=keep)
+
+
+def _check_axis(shape: Shape, axis: int) -> None:
+    if not 0 <= axis < len(shape):
+        raise ValueError(f"shape {shape} has no axis {axis}")
+
+
+def _transposed(shapes: Shapes, static: Static) -> Shape:
+    if sorted(static) != list(range(len(shapes[0]))):
+        raise ValueError(f"cannot order the axes of {shapes[0]} by {static}")
+    return tuple(shapes[0][axis] for axis in static)
+
+
+def _joined(shapes: Shapes, static: Static) -> Shape:
+    (axis,) = static
+    first = shapes[0]
+    _check_axis(first, axis)
+    if len({(*shape[:axis], *shape[axis + 1 :]) for shape in shapes}) > 1:
+        raise ValueError(f"cannot join {shapes} along axis {axis}")
+    return (*first[:axis], sum(shape[axis] for shape in shapes), *first[axis + 1 :])
+
+
+def _sliced(shapes: Shapes, static: Static) -> Shape:
+    axis, start, stop = static
+    _check_axis(shapes[0], axis)
+    if not 0 <= start <= stop <= shapes[0][axis]:
+        raise ValueError(f"axis {axis} of {shapes[0]} has no part {start}:{stop}")
+    return (*shapes[0][:axis], stop - start, *shapes[0][axis + 1 :])
+
+
+def _no_value(_scalars: Scalars, _arrays: tuple[Array, ...], _static: Static) -> Array:
+    raise AssertionError("leaves and constants are given, not evaluated")
+
+
+def _sum(_scalars: Scalars, arrays: tuple[Array, ...], static: Static) -> Array:
+    axis, keep, weight = static
+    total: Array = arrays[0].sum(axis=axis, keepdims=keep)
+    return total if weight is None else total * weight.value
+
+
+def _dot(_scalars: Scalars, arrays: tuple[Array, ...], static: Static) -> Array:
+    axis, keep = static
+    total: Array = (arrays[0] * arrays[1]).sum(axis=axis, keepdims=keep)
+    return total
+
+
+def _slice(_scalars: Scalars, arrays: tuple[Array, ...], static: Static) -> Array:
+    axis, start, stop = static
+    part: Array = arrays[0][(slice(None),) * axis + (slice(start, stop),)]
+    return part
+
+
+ELEMENTWISE: Final = frozenset(
+    ("add", "sub", "mul", "div", "neg", "exp", "tanh", "sqrt", "root", "inv", "reciprocal", "rsqrt")
+)
+"""Coordinate by coordinate, operands broadcast."""
+
+BIJECTIONS: Final = frozenset(("reshape", "transpose"))
+"""The same coordinates at other places."""
+
+VIEWS: Final = BIJECTIONS | {"broadcast", "slice"}
+
+OPS: Final[Mapping[str, Op]] = MappingProxyType(
+    {
+        "leaf": Op(0, _own, _no_value),  # role, position, shape
+        "constant": Op(0, _constant_shape, _no_value),  # constant
+        "zeros": Op(0, _own, _no_value),  # shape
+        "add": Op(2, _broadcast, lambda _k, x, _s: x[0] + x[1]),
+        "sub": Op(2, _broadcast, lambda _k, x, _s: x[0] - x[1]),
+        "mul": Op(2, _broadcast, lambda _k, x, _s: x[0] * x[1]),
+        "div": Op(2, _broadcast, lambda _k, x, _s: x[0] / x[1]),
+        "neg": Op(1, _broadcast, lambda _k, x, _s: -x[0]),
+        "exp": Op(1, _broadcast, lambda k, x, _s: k.exp(x[0])),
+        "tanh": Op(1, _broadcast, lambda k, x, _s: k.tanh(x[0])),
+        "sqrt": Op(1, _broadcast, lambda k, x, _s: k.sqrt(x[0])),
+        "root": Op(1, _broadcast, lambda k, x, _s: k.sqrt(x[0])),  # of what is known not to be negative
+        "inv": Op(1, _broadcast, lambda k, x, _s: k.inv(x[0])),
+        "reciprocal": Op(1, _broadcast, lambda k, x, _s: k.inv(x[0])),  # of what is known not to be 0
+        "rsqrt": Op(1, _broadcast, lambda k, x, _s: k.inv(k.sqrt(x[0]))),  # of what is known to be positive
+        "exp_of_rows": Op(1, _broadcast, lambda k, x, _s: k.exp_of_rows(x[0])),
+        "matmul": Op(2, _product_shape, lambda _k, x, _s: x[0] @ x[1]),
+        "sum": Op(1, _reduced, _sum),  # axis, whether it is kept, constant factor or None
+        "max": Op(1, _reduced, lambda _k, x, s: largest(x[0], s[0], keep=s[1])),
+        "dot": Op(2, _reduced, _dot),  # axis, whether it is kept: sum of products
+        "reshape": Op(1, _reshaped, lambda _k, x, s: x[0].reshape(s[0])),  # shape
+        "transpose": Op(1, _transposed, lambda _k, x, s: permute(x[0], s)),  # axes
+        "broadcast": Op(1, _spread, lambda _k, x, s: broadcast(x[0], s[0])),  # shape
+        "slice": Op(1, _sliced, _slice),  # axis, start, stop
+        "concat": Op(None, _joined, lambda _k, x, s: concat(x, s[0])),  # axis
+    }
+)
+
+
+def shape_of(op: str, shapes: Shapes, static: Static) -> Shape:
+    """Return the shape that an op makes of operands. Raises: ValueError if they do not fit."""
+    arity = OPS[op].arity
+    if (not shapes) if arity is None else (len(shapes) != arity):
+        raise ValueError(f"{op} takes {arity or 'one or more'} operands, found {len(shapes)}")
+    return OPS[op].shape(shapes, static)

@@ -1,0 +1,1 @@
+"""Passes that are exact over any field, for arrays of any size."""

@@ -1,0 +1,1 @@
+"""Passes that need fewer bytes at once: parts, order, copies."""

@@ -1,0 +1,156 @@
+"""Arrays that write down what is done to them: how the rules of the primitives become instructions."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+import numpy as np
+
+from lean_bridge.executor.arrays.scalars import Array, Reals, Scalars, plain_means
+from lean_bridge.executor.arrays.shape import Shape
+from lean_bridge.executor.plans.recorder import Recorder
+
+
+class Tracer:
+    """An array that exists only as an instruction; it has the operations that rules may use, and no others.
+
+    See :mod:`~lean_bridge.executor.arrays.scalars` for which these are.
+    """
+
+    __array_ufunc__ = None  # so that arrays and NumPy's scalars leave arithmetic to the methods below
+    __slots__ = ("dtype", "position", "recorder")
+
+    def __init__(self, recorder: Recorder, position: int, dtype: np.dtype[Any]) -> None:
+        self.recorder, self.position, self.dtype = recorder, position, dtype
+
+    def __array__(self, *_: Any, **__: Any) -> Array:
+        raise TypeError("what is being planned has no coordinates yet")
+
+    @property
+    def shape(self) -> Shape:
+        """Axis lengths."""
+        return self.recorder.shape(self.position)
+
+    def __array_namespace__(self, **_: Any) -> type[Tracer]:
+        """Return where the functions of the Python array API are that rules may use."""
+        return Tracer
+
+    def emit(self, op: str, *operands: Any, static: tuple[Any, ...] = ()) -> Array:
+        """Return the result of an instruction on tracers, arrays or scalars."""
+        positions = (
+            each.position if isinstance(each, Tracer) else self.recorder.constant(each) for each in operands
+        )
+        return as_array(self.recorder, self.recorder.emit(op, *positions, static=static), self.dtype)
+
+    def __add__(self, other: Any) -> Array:
+        return self.emit("add", self, other)
+
+    def __radd__(self, other: Any) -> Array:
+        return self.emit("add", other, self)
+
+    def __sub__(self, other: Any) -> Array:
+        return self.emit("sub", self, other)
+
+    def __rsub__(self, other: Any) -> Array:
+        return self.emit("sub", other, self)
+
+    def __mul__(self, other: Any) -> Array:
+        return self.emit("mul", self, other)
+
+    def __rmul__(self, other: Any) -> Array:
+        return self.emit("mul", other, self)
+
+    def __truediv__(self, other: Any) -> Array:
+        return self.emit("div", self, other)
+
+    def __rtruediv__(self, other: Any) -> Array:
+        return self.emit("div", other, self)
+
+    def __matmul__(self, other: Any) -> Array:
+        return self.emit("matmul", self, other)
+
+    def __rmatmul__(self, other: Any) -> Array:
+        return self.emit("matmul", other, self)
+
+    def __neg__(self) -> Array:
+        return self.emit("neg", self)
+
+    def sum(self, axis: int, *, keepdims: bool = False) -> Array:
+        """Return the sums along one axis."""
+        return self.emit("sum", self, static=(axis % len(self.shape), keepdims, None))
+
+    def max(self, axis: int, *, keepdims: bool = False) -> Array:
+        """Return the largest along one axis; -∞ where it is empty."""
+        return self.emit("max", self, static=(axis % len(self.shape), keepdims))
+
+    def reshape(self, shape: Shape) -> Array:
+        """Return the coordinates in row-major order in another shape."""
+        if math.prod(shape) != math.prod(self.shape):
+            raise ValueError(f"cannot reshape {self.shape} to {shape}")
+        return self.emit("reshape", self, static=(tuple(shape),))
+
+    def swapaxes(self, first: int, second: int) -> Array:
+        """Return the array with two axes exchanged."""
+        axes = list(range(len(self.shape)))
+        axes[first], axes[second] = axes[second], axes[first]
+        return self.emit("transpose", self, static=tuple(axes))
+
+    def broadcast_to(self, shape: Shape) -> Array:
+        """Return the array broadcast to a shape."""
+        return self.emit("broadcast", self, static=(shape,))
+
+
+def as_array(recorder: Recorder, position: int, dtype: np.dtype[Any]) -> Array:
+    """Return an instruction's result as what rules take it for."""
+    return cast(Array, Tracer(recorder, position, dtype))
+
+
+def position_of(array: Array) -> int:
+    """Return the instruction whose result rules take for an array."""
+    return cast(Tracer, array).position
+
+
+class TracingScalars:
+    """A field whose functions are written down where they are applied to tracers."""
+
+    def __init__(self, kind: Scalars) -> None:
+        self.kind = kind
+
+    def check_array(self, value: object) -> Array:
+        """Return a caller's array as the field does."""
+        return self.kind.check_array(value)
+
+    def check_scalar(self, value: object) -> Any:
+        """Return a caller's scalar as the field does."""
+        return self.kind.check_scalar(value)
+
+    def rational(self, numerator: int, denominator: int = 1) -> Any:
+        """Return a quotient of integers as the field does."""
+        return self.kind.rational(numerator, denominator)
+
+    def inv(self, x: Array) -> Array:
+        """Write down the inverse of each coordinate."""
+        return cast(Tracer, x).emit("inv", x)
+
+    def exp(self, x: Array) -> Array:
+        """Write down the exponential of each coordinate."""
+        return cast(Tracer, x).emit("exp", x)
+
+    def exp_of_rows(self, x: Array) -> Array:
+        """Write down the exponentials along the last axis; over floats, by the steps that are safe there."""
+        if isinstance(self.kind, Reals):
+            return self.exp(x - cast(Tracer, x).max(axis=-1, keepdims=True))
+        return cast(Tracer, x).emit("exp_of_rows", x)
+
+    def mean_of_rows(self, x: Array) -> Array:
+        """Write down the means along the last axis; the pass ``centring`` knows how rows lose them safely."""
+        return plain_means(self, x)
+
+    def sqrt(self, x: Array) -> Array:
+        """Write down the square root of each coordinate."""
+        return cast(Tracer, x).emit("sqrt", x)
+
+    def tanh(self, x: Array) -> Array:
+        """Write down the hyperbolic tangent of each coordinate."""
+        return cast(Tracer, x).emit("tanh", x)

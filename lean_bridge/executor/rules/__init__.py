@@ -1,0 +1,1 @@
+"""What ops mean: one table of rules, and the plain interpreter of a graph."""

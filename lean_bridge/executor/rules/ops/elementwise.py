@@ -1,0 +1,146 @@
+"""Functions of one variable at every coordinate; Lean: ``addConst``, ``sqrtClamp``, ``inv``, ``gelu``.
+
+GELU is the tanh form of Hendrycks and Gimpel, *Gaussian error linear units*, 2016.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any, Final
+
+import numpy as np
+
+from lean_bridge.executor.arrays.scalars import Array
+from lean_bridge.executor.arrays.shape import Shape, same_shape
+from lean_bridge.executor.rules.parameters import EPSILON, SCALAR
+from lean_bridge.executor.rules.primitive import (
+    EVERYWHERE,
+    Arrays,
+    Domain,
+    Primitive,
+    Sample,
+    Setting,
+    affine,
+    draw_lengths,
+    draw_sample,
+    elementwise,
+)
+
+GELU_KAPPA: Final = math.sqrt(2 / math.pi)
+"""The κ that makes the op GELU; a field need not contain it, so it is an argument."""
+
+
+def _sample(rng: np.random.Generator, **params: Any) -> Sample:
+    shape = draw_lengths(rng, int(rng.integers(4)))
+    return draw_sample(rng, (shape,), shape, params)
+
+
+def _operand(_setting: Setting, primals: Arrays) -> Array:
+    return primals[0]
+
+
+_ADD_CONST_PARAMS: Final = {"ε": EPSILON}
+
+
+def _unchanged(_setting: Setting, x: Array) -> Array:
+    return x
+
+
+def _epsilon(setting: Setting, _x: Array) -> Any:
+    return setting.params["ε"]
+
+
+def _unchanged_back(_setting: Setting, _shape: Shape, w: Array) -> Array:
+    return w
+
+
+def _add_const_sample(rng: np.random.Generator) -> Sample:
+    return _sample(rng, **_ADD_CONST_PARAMS)
+
+
+def _sqrt(setting: Setting, x: Array) -> Array:
+    return setting.scalars.sqrt(x)
+
+
+def _sqrt_derivative(setting: Setting, x: Array) -> Array:
+    return setting.scalars.inv(setting.scalars.rational(2) * setting.scalars.sqrt(x))
+
+
+def _sqrt_sample(rng: np.random.Generator) -> Sample:
+    sample = _sample(rng)
+    positive = rng.uniform(0.5, 2.0, size=sample.setting.shape)
+    return dataclasses.replace(sample, operands=(positive,))
+
+
+def _inv(setting: Setting, x: Array) -> Array:
+    return setting.scalars.inv(x)
+
+
+def _inv_derivative(setting: Setting, x: Array) -> Array:
+    inverse = setting.scalars.inv(x)
+    return -(inverse * inverse)  # (x²)⁻¹, which for tiny x would be 0 if x² were rounded first
+
+
+def _inv_sample(rng: np.random.Generator) -> Sample:
+    sample = _sample(rng)
+    shape = sample.setting.shape
+    nonzero = rng.uniform(1.0, 2.0, size=shape) * rng.choice([-1.0, 1.0], size=shape)
+    return dataclasses.replace(sample, operands=(nonzero,))
+
+
+_GELU_PARAMS: Final = {"κ": SCALAR}
+
+
+def _gelu_tanh(setting: Setting, x: Array) -> Array:
+    """Return ``tanh(κ·(x + 0.044715·x³))``."""
+    coefficient = setting.scalars.rational(44715, 1000000)
+    return setting.scalars.tanh(setting.params["κ"] * (x + coefficient * (x * x * x)))
+
+
+def _gelu(setting: Setting, x: Array) -> Array:
+    one, half = setting.scalars.rational(1), setting.scalars.rational(1, 2)
+    value: Array = x * (one + _gelu_tanh(setting, x)) * half
+    return value
+
+
+def _gelu_derivative(setting: Setting, x: Array) -> Array:
+    one, half = setting.scalars.rational(1), setting.scalars.rational(1, 2)
+    t = _gelu_tanh(setting, x)
+    inner = setting.params["κ"] * (one + setting.scalars.rational(3 * 44715, 1000000) * (x * x))
+    slope: Array = (one + t + x * (one - t * t) * inner) * half
+    return slope
+
+
+def _gelu_sample(rng: np.random.Generator) -> Sample:
+    return _sample(rng, **_GELU_PARAMS)
+
+
+ADD_CONST: Final = affine(
+    "addConst",
+    params=_ADD_CONST_PARAMS,
+    shape_rule=same_shape,
+    apply=_unchanged,
+    shift=_epsilon,
+    transpose=_unchanged_back,
+    sample=_add_const_sample,
+)
+SQRT_CLAMP: Final = elementwise(
+    "sqrtClamp",
+    f=_sqrt,
+    df=_sqrt_derivative,
+    domain=Domain("x > 0", "x", _operand, lambda x: x > 0, "Proofs.Autograd.TapeNodes.sqrtClampFderivAt"),
+    sample=_sqrt_sample,
+)
+INV: Final = elementwise(
+    "inv",
+    f=_inv,
+    df=_inv_derivative,
+    domain=Domain("x ≠ 0", "x", _operand, lambda x: x != 0, "Proofs.Autograd.TapeNodes.invFderivAt"),
+    sample=_inv_sample,
+)
+GELU: Final = elementwise(
+    "gelu", params=_GELU_PARAMS, f=_gelu, df=_gelu_derivative, domain=EVERYWHERE, sample=_gelu_sample
+)
+
+FAMILY: Final[tuple[Primitive, ...]] = (ADD_CONST, SQRT_CLAMP, INV, GELU)
