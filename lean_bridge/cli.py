@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -87,6 +88,10 @@ def main() -> None:
             with contextlib.suppress(OSError):
                 show()
             _leave(2)
+        if isinstance(error, MemoryError):
+            _leave(2, f"there is not enough memory: {error or 'for what was asked'}: no verdict")
+        if isinstance(error, FileNotFoundError) and not _is_anywhere():
+            _leave(2, "the working directory is gone; change to another one: no verdict")
         if isinstance(error, OSError) and error.filename is not None:  # of the cache, or of what is installed
             _leave(2, f"{shown(str(error.filename))}: {error.strerror}: no verdict")
         if isinstance(error, OSError) and error.errno in _NOTHING_MORE:
@@ -111,6 +116,15 @@ def _have_streams() -> None:
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         refuse_no_letter(stream)
+
+
+def _is_anywhere() -> bool:
+    """Whether the working directory is still there."""
+    try:
+        Path.cwd()
+    except OSError:
+        return False
+    return True
 
 
 def _leave(status: int, message: str | None = None) -> NoReturn:

@@ -58,7 +58,12 @@ def find_library(path: Path | None = None, *, shipped: bool = False, loose: bool
                 f"{path}: expected a Lean library ({CATALOGUE} and {LAKEFILE}), found none{_hint(path)}"
             )
         return found
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError:
+        raise ProjectNotFound(
+            "the working directory is gone; change to another one, or name a project"
+        ) from None
     top = _repository(here)
     for directory in (here, *here.parents):
         if found := _library_in(directory, loose=loose or not directory.is_relative_to(top)):

@@ -6,12 +6,12 @@ import hashlib
 import os
 import tempfile
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from lean_bridge.errors import NoVerdict
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Name
 from lean_bridge.olean.module import DeclarationRange
@@ -19,6 +19,7 @@ from pybind_models.report import Source
 
 # LeanDojo reads these once, while it is imported: with them it fetches nothing and logs in nowhere
 _OFFLINE = {"DISABLE_REMOTE_CACHE": "1", "GITHUB_ACCESS_TOKEN": ""}
+_ASKED = (*_OFFLINE, "CACHE_DIR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,8 @@ def read_sources(
     """Return file, position and text of declarations, given the sources of the modules by name.
 
     A declaration is left out where its compiled module has no position for it or its source is not there.
-    Importing LeanDojo takes about a second; nothing is imported where there is nothing to read.
-
-    Raises: NoVerdict if LeanDojo cannot be imported, for want of git for example.
+    Importing LeanDojo takes about a second; nothing is imported where there is nothing to read. Where it
+    cannot be imported (there is none for Python 3.13, and it wants git) the same is read without it.
     """
     wanted: list[tuple[Name, SourceFile, DeclarationRange]] = []
     for name in names:
@@ -65,45 +65,81 @@ def read_sources(
     return _read(wanted) if wanted else {}
 
 
-def _read(wanted: Iterable[tuple[Name, SourceFile, DeclarationRange]]) -> dict[Name, Source]:
+def _read(wanted: Sequence[tuple[Name, SourceFile, DeclarationRange]]) -> dict[Name, Source]:
+    lean_dojo = _lean_dojo()
+    return _read_without(wanted) if lean_dojo is None else _read_with(lean_dojo, wanted)
+
+
+def _read_with(
+    lean_dojo: Any, wanted: Iterable[tuple[Name, SourceFile, DeclarationRange]]
+) -> dict[Name, Source]:
     sources: dict[Name, Source] = {}
-    with _quiet_and_offline(), tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory() as directory, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it leaves the files open
         root = Path(directory)
-        try:
-            from lean_dojo import LeanFile, Pos, Theorem
-            from loguru import logger
-        except Exception as error:  # importing it runs git and more
-            raise NoVerdict(
-                f"lean-dojo cannot be imported: {error}; `lean-bridge doctor` says why"
-            ) from error
-        logger.disable("lean_dojo")
-        files: dict[Path, LeanFile] = {}
+        files: dict[Path, Any] = {}
         for name, source, found in wanted:
             path = Path(source.file)
             if path not in files:
                 (root / path).parent.mkdir(parents=True, exist_ok=True)
-                # Lean reads both ends of a line as one, and LeanDojo refuses the other
-                (root / path).write_bytes(source.content.replace(b"\r\n", b"\n"))
-                files[path] = LeanFile(root, path)
+                (root / path).write_bytes(_with_plain_lines(source.content))
+                files[path] = lean_dojo.LeanFile(root, path)
             # LeanDojo counts columns from 1, Lean from 0
-            start, end = Pos(found.line, found.column + 1), Pos(found.end_line, found.end_column + 1)
+            start = lean_dojo.Pos(found.line, found.column + 1)
+            end = lean_dojo.Pos(found.end_line, found.end_column + 1)
             text = files[path][start:end]
-            theorem = Theorem(_Snapshot.of(source.content), path, name)
+            theorem = lean_dojo.Theorem(_Snapshot.of(source.content), path, name)
             sources[name] = Source(
                 file=path.as_posix(), line=start.line_nb, column=start.column_nb, text=text, uid=theorem.uid
             )
     return sources
 
 
-@contextmanager
-def _quiet_and_offline() -> Iterator[None]:
-    """Keep LeanDojo from the network, from the user's token, and from changing the environment variables."""
-    saved = dict(os.environ)
-    os.environ.update(_OFFLINE)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        os.environ.clear()
-        os.environ.update(saved)
+def _read_without(wanted: Iterable[tuple[Name, SourceFile, DeclarationRange]]) -> dict[Name, Source]:
+    """Return what LeanDojo would have told."""
+    sources: dict[Name, Source] = {}
+    for name, source, found in wanted:
+        lines = _with_plain_lines(source.content).decode().split("\n")[found.line - 1 : found.end_line]
+        lines[-1] = lines[-1][: found.end_column]
+        lines[0] = lines[0][found.column :]
+        snapshot = _Snapshot.of(source.content)
+        parts = (snapshot.url, snapshot.commit, source.file, name)
+        url, *others = (part.replace("/", "_").replace(":", "_") for part in parts)
+        sources[name] = Source(
+            file=source.file,
+            line=found.line,
+            column=found.column + 1,
+            text="\n".join(lines),
+            uid=f"{url}@{':'.join(others)}",
+        )
+    return sources
+
+
+def _with_plain_lines(content: bytes) -> bytes:
+    """Return a source whose lines end in one way: Lean reads both as one, and LeanDojo refuses the other."""
+    return content.replace(b"\r\n", b"\n")
+
+
+@cache
+def _lean_dojo() -> Any | None:
+    """Import LeanDojo, or return ``None`` where that fails: importing it runs git and more.
+
+    It reads a ``.env``, makes a directory in the user's home and asks who the user is: it is told not to, and
+    what it adds to the environment variables is taken away. The others are not touched.
+    """
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory() as directory, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        os.environ.update(_OFFLINE, CACHE_DIR=directory)
+        try:
+            import lean_dojo
+            from loguru import logger
+
+            logger.disable("lean_dojo")
+        except Exception:  # noqa: BLE001 - whatever keeps it from loading costs no verdict
+            return None
+        finally:
+            for name in os.environ.keys() - before.keys():
+                del os.environ[name]
+            os.environ.update({name: before[name] for name in _ASKED if name in before})
+    return lean_dojo

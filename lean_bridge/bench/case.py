@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from lean_bridge.crosscheck.block import Block
+from lean_bridge.errors import Declined
 from lean_bridge.executor.arrays.entries import BoundEntry
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.arrays.shape import Shape
@@ -68,10 +70,16 @@ def draw_case(
 ) -> Case:
     """Return the case at these sizes, with random arrays whose products stay of order 1.
 
-    Raises: as ``ExecutableGraph.bind``.
+    Raises: as ``ExecutableGraph.bind``; Declined if the memory of this machine is less than the entries take.
     """
     rng = np.random.default_rng(SEED)
     bound = ExecutableGraph(model).bind(**sizes)
+    taken = sum(math.prod(entry.shape) for entry in bound.entries) * np.dtype(dtype).itemsize
+    if taken > (memory := os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")):
+        raise Declined(
+            f"{model.lean_name}: its entries take {taken / 1e9:,.0f} GB at these sizes, more than the "
+            f"{memory / 1e9:.0f} GB of this machine; give smaller dimensions"
+        )
     entries = {entry.name: entry.shape for entry in bound.entries}
     context = [entry.name for entry in model.context]
     moved = {"forward": [], "vjp": [model.entries[-1].name], "jvp": context}[mode]
@@ -102,7 +110,7 @@ def _arguments(
             use.name: use.parameter.draw(rng, use.shapes, use.out) for use in bound.arguments()
         }
     sizes = {role: bound.dims[name] for role, name in block.dims.items()}
-    scalars = {"c": 1 / math.sqrt(sizes.get("D", 1)), "κ": GELU_KAPPA, "ε₁": EPSILON, "ε₂": EPSILON}
+    scalars = {"c": 1 / math.sqrt(sizes.get("D", 1) or 1), "κ": GELU_KAPPA, "ε₁": EPSILON, "ε₂": EPSILON}
     return block.arguments(scalars, network_weights(block, sizes, dtype), sizes.get("n", 1))
 
 

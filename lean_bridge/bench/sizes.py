@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,6 +10,9 @@ from typing import Final
 from lean_bridge.crosscheck.block import find_block
 from lean_bridge.errors import BindingError
 from pybind_models import DGraph
+
+MOST_DIGITS: Final = 18
+"""Of a dimension."""
 
 SIZES: Final[Mapping[str, Mapping[str, int]]] = {
     "tiny": {"n": 8, "d": 16, "H": 2, "D": 8, "F": 32},
@@ -45,8 +49,8 @@ def _parse(text: str, model: DGraph) -> list[Size]:
 
 def _dimension(item: str) -> tuple[str, int]:
     name, _, value = (part.strip() for part in item.partition("="))
-    if not value.isdecimal():
-        raise BindingError(f"sizes: expected dimensions as in n=8,dModel=16, found {item!r}")
+    if not value.isdecimal() or len(value) > MOST_DIGITS:
+        raise BindingError(f"sizes: expected dimensions as in n=8,dModel=16, found {reprlib.repr(item)}")
     return name, int(value)
 
 

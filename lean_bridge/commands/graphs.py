@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from lean_bridge.commands.options import ProjectOption, ShippedOption, open_chosen
+from lean_bridge.commands.options import ProjectOption, ShippedOption, check_writable, open_chosen
 from lean_bridge.ui.console import open_console, tell
 
 
@@ -77,12 +77,15 @@ def graph(
     from lean_bridge.ui.progress import show_progress
     from lean_bridge.ui.wording import one_line
 
+    check_writable(output)
+    if format_ is GraphFormat.TABLE and output is not None:
+        raise typer.BadParameter("a table goes to the terminal; choose another --format for a file")
     with show_progress(open_console(sys.stderr)) as watch:
         opened = open_chosen(project, shipped)
         extracted, standing = opened.read_graph(
             name, allow_uncertified=allow_uncertified, observe=watch.observe, progress=watch.transfer
         )
-    if format_ is GraphFormat.TABLE and output is None:
+    if format_ is GraphFormat.TABLE:
         render_graph_table(extracted, open_console(sys.stdout), standing)
         return
     doubt = "" if standing.status == "accepted" else f"-- {one_line(standing.text)}\n"
@@ -93,8 +96,6 @@ def graph(
         GraphFormat.MERMAID: lambda: draw_mermaid(extracted, standing),
         GraphFormat.LEAN: lambda: doubt + render_source(extracted, opened.environment([extracted.lean_name])),
     }
-    if format_ not in render:
-        raise typer.BadParameter("a table goes to the terminal; choose another --format for a file")
     text = render[format_]()
     if output is None:
         tell(text, "xml" if format_ is GraphFormat.SVG else "escaped", end="")
@@ -157,6 +158,7 @@ def bench(
     }
     if plot is not None:
         check_plot(plot)
+    check_writable(plot, save)
     with show_progress(open_console(sys.stderr)) as watch:
         opened = open_chosen(project, shipped)
         extracted, standing = opened.read_graph(

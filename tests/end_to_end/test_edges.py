@@ -1,0 +1,86 @@
+"""The command line at the edges of the world: one line, no traceback, no fault of its own, no verdict."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lean_bridge.bench.case import draw_case
+from lean_bridge.bench.sizes import parse_sizes
+from lean_bridge.errors import BindingError, Declined
+from tests.unit.executor.graphs import attention
+
+BRIDGE = (sys.executable, "-m", "lean_bridge")
+
+
+def run(*words: str, cwd: Path | None = None, before: str = "") -> subprocess.CompletedProcess[str]:
+    command = ["bash", "-c", f'{before}exec "$@"', "bash", *BRIDGE, *words]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=100, check=False)
+
+
+def expect(found: subprocess.CompletedProcess[str], *said: str) -> None:
+    assert found.returncode == 2
+    for word in said:
+        assert word in " ".join((found.stdout + found.stderr).split())
+    for fault in ("Traceback", "LB999"):
+        assert fault not in found.stdout + found.stderr
+
+
+BAD = ["nowhere/x.svg", ".", "file/x.svg", "x" * 300 + ".svg"]
+
+
+@pytest.mark.parametrize("path", BAD)
+@pytest.mark.parametrize("command", [("graph", "-f", "svg", "-o"), ("bench", "--save"), ("bench", "--plot")])
+def test_a_place_for_results_is_looked_at_before_any_work(
+    tmp_path: Path, command: tuple[str, ...], path: str
+) -> None:
+    (tmp_path / "file").touch()
+    name, *options = command
+    found = run(name, "no_such_graph", *options, str(tmp_path / path), "--shipped")
+    expect(found, "expected a file" if "--plot" in options and path == "." else "Invalid value")
+    assert "no_such_graph" not in found.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("list",), ("verify",), ("doctor",), ("lean", "x.lean"), ("olean", "x"), ("graph", "g")]
+)
+def test_a_working_directory_that_is_gone_is_said(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "gone").mkdir()
+    found = run(*words, before=f'cd "{tmp_path}/gone" && rmdir "{tmp_path}/gone" && ')
+    assert found.returncode in (0, 2)
+    assert "Traceback" not in found.stderr
+    assert "LB999" not in found.stderr
+
+
+@pytest.mark.parametrize("below", ["", "/below"])
+@pytest.mark.parametrize("words", [("verify", "--shipped"), ("toolchain", "install"), ("build", "--shipped")])
+def test_a_cache_that_is_a_file_is_named(tmp_path: Path, words: tuple[str, ...], below: str) -> None:
+    (tmp_path / "cache").touch()
+    found = run(*words, before=f'export LEAN_BRIDGE_CACHE="{tmp_path}/cache{below}"; ')
+    expect(found, "Not a directory")
+
+
+@pytest.mark.parametrize("size", ["9" * 5000, "1" * 19])
+def test_dimensions_without_measure_are_refused(size: str) -> None:
+    with pytest.raises(BindingError, match="expected dimensions as in n=8") as caught:
+        parse_sizes([f"n={size}"], attention())
+    assert len(str(caught.value)) < 200
+
+
+def test_more_than_this_machine_holds_is_declined_before_anything_is_drawn() -> None:
+    sizes = {"n": 10**6, "dModel": 8, "numHeads": 2, "headDim": 4}
+    with pytest.raises(Declined, match=r"its entries take [\d,]+ GB at these sizes, more than the \d+ GB"):
+        draw_case(attention(), sizes, "vjp", "float64")
+
+
+def test_memory_that_is_not_there_is_said() -> None:
+    told = (
+        "from lean_bridge import cli\n"
+        "def app(**_):\n    raise MemoryError('Unable to allocate 7 TiB')\n"
+        "cli.app = app\ncli.main()\n"
+    )
+    found = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=False)
+    expect(found, "there is not enough memory: Unable to allocate 7 TiB: no verdict")
