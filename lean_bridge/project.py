@@ -252,12 +252,12 @@ class Project:
             environment.closure(module.module for module in modules)
         return environment
 
-    def compiled(self) -> Path:
-        """Return the directory of the compiled modules, building first if that was not done.
+    def compiled(self, only: Collection[str] | None = None) -> Path:
+        """Return the directory of the compiled modules, or of those that some declarations need.
 
-        Raises: as :meth:`build`.
+        What was not built is built first. Raises: as :meth:`build`.
         """
-        return self._built().directory
+        return self._built(only).directory
 
     def _read(self, name: str) -> bytes:
         self._contents[name] = content = read_below(self.root, self.root / name)

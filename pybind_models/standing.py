@@ -29,7 +29,7 @@ class GraphStanding(Model):
     graph: str | None = None
     """The digest of the graph that was read: of no other one does this say anything."""
     library: str | None = None
-    """The digest of the compiled library."""
+    """The digest of the library's modules that were compiled for it."""
     toolchain: str | None = None
     """The identity of the Lean that compiled it."""
 

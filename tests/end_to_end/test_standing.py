@@ -99,7 +99,7 @@ def test_a_graph_whose_declaration_holds_as_pinned_is_accepted(project: Project)
     assert (standing.status, standing.reason, standing.code) == ("accepted", None, None)
     assert standing.declaration == NAME
     assert "sorryAx" not in standing.axioms
-    assert standing.library == project.compiled().name
+    assert standing.library == project.compiled([NAME]).name
     assert standing.graph == graph.model.digest
     assert run(graph) == [2.0, 4.0]
     bound = graph.bind(n=2)
