@@ -16,7 +16,7 @@ from lean_bridge.build.account import check_plain, find_unaccounted, read_whole
 from lean_bridge.build.bypass import check_kernel_is_asked
 from lean_bridge.build.cache import build_store, size_limit, tidy
 from lean_bridge.build.modules import Library, Module, generated_library, read_library
-from lean_bridge.build.store import Entry, Refusal, module_keys, source_place
+from lean_bridge.build.store import Entry, Refusal, module_keys, placed, source_place
 from lean_bridge.codes import Code
 from lean_bridge.errors import OleanError, ToolchainCrashed, ToolchainError
 from lean_bridge.events import BuildEvent, BuildStarted, ModuleFinished, ModuleStarted
@@ -243,7 +243,7 @@ class _Build:
         found: set[str] = set()
         for each in self._library.closure(module.imports).modules:
             if each.name not in self._tokens:
-                path = self.tree.joinpath(*each.name.split(".")).with_suffix(".olean")
+                path = placed(self.tree, each.name, ".olean")
                 self._tokens[each.name] = read_module(path, parts="present").tokens
             found |= self._tokens[each.name]
         return frozenset(found)
