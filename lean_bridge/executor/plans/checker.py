@@ -63,9 +63,8 @@ def check_trace(trace: Trace, after: str, before: Trace | None = None) -> None:
         raise BrokenPlan(f"after {after}: expected results among {len(instructions)}, found {trace.results}")
     if before is not None:
         _check_kept(trace, after, before)
-    read = {operand for each in instructions for operand in each.operands}.union(trace.results)
     for position in range(len(instructions)):
-        if position not in read:
+        if not trace.uses.all(position):
             raise BrokenPlan(f"after {after}: %{position} = {instructions[position].op}: nobody reads it")
 
 
@@ -197,7 +196,7 @@ class _Memory:
     def _make(self, position: int, each: Instruction) -> None:
         """Have an instruction read its operands, and write what it makes."""
         label, out = f"%{position} = {each.op}{each.operands}", self.found[position]
-        is_given = each.op in ("leaf", "constant", "zeros")
+        is_given = each.is_given
         kind = self.plan.layout.storages[self.plan.layout.places[position].storage].kind
         if is_given != (kind != "arena") or (is_given and kind != each.op):
             raise BrokenPlan(f"{label}: lies in what is {kind}")

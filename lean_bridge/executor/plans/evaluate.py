@@ -23,7 +23,6 @@ def evaluate(
     """Return the results, for arrays by role and entry; ``look`` sees every array that is computed."""
     made: list[Array] = []
     like = next(iter(leaves.values()), np.zeros(()))
-    last = _last_uses(trace)
     for position, each in enumerate(trace.instructions):
         if each.op == "leaf":
             made.append(leaves[each.static[0], each.static[1]])
@@ -37,17 +36,6 @@ def evaluate(
             if look is not None and each.op not in NOTHING_NEW:
                 look(made[-1])
             for operand in each.operands:
-                if last[operand] == position:
+                if trace.uses.last(operand) == position:
                     made[operand] = like
     return [made[result] for result in trace.results]
-
-
-def _last_uses(trace: Trace) -> list[int]:
-    """Return the position of each instruction's last reader, past the end for results."""
-    last = [0] * len(trace.instructions)
-    for position, each in enumerate(trace.instructions):
-        for operand in each.operands:
-            last[operand] = position
-    for result in trace.results:
-        last[result] = len(trace.instructions)
-    return last

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
@@ -17,6 +18,7 @@ import numpy as np
 from lean_bridge.executor.arrays.namespaces import broadcast, concat, largest, permute
 from lean_bridge.executor.arrays.scalars import Array, Scalars
 from lean_bridge.executor.arrays.shape import Shape, Shapes
+from lean_bridge.executor.plans.uses import Uses
 
 Static: TypeAlias = tuple[Any, ...]
 
@@ -44,6 +46,16 @@ class Instruction:
         """How many coordinates it makes."""
         return math.prod(self.shape)
 
+    @property
+    def is_given(self) -> bool:
+        """Whether nothing makes it: an array of the caller's, a constant or zeros."""
+        return self.op in GIVEN
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it has the coordinates of its operand."""
+        return self.op in VIEWS
+
 
 @dataclass(frozen=True)
 class Trace:
@@ -51,6 +63,11 @@ class Trace:
 
     instructions: tuple[Instruction, ...]
     results: tuple[int, ...]
+
+    @cached_property
+    def uses(self) -> Uses:
+        """Who reads what."""
+        return Uses([each.operands for each in self.instructions], self.results)
 
 
 @dataclass(frozen=True)
@@ -172,6 +189,12 @@ BIJECTIONS: Final = frozenset(("reshape", "transpose"))
 """The same coordinates at other places."""
 
 VIEWS: Final = BIJECTIONS | {"broadcast", "slice"}
+
+GIVEN: Final = frozenset(("leaf", "constant", "zeros"))
+"""What no instruction makes."""
+
+FREE: Final = VIEWS | GIVEN
+"""What takes neither room nor time."""
 
 OPS: Final[Mapping[str, Op]] = MappingProxyType(
     {

@@ -17,7 +17,7 @@ import numpy as np
 
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.arrays.shape import Shape
-from lean_bridge.executor.plans.instructions import BIJECTIONS, ELEMENTWISE, VIEWS, Trace
+from lean_bridge.executor.plans.instructions import BIJECTIONS, ELEMENTWISE, FREE, VIEWS, Trace
 
 Kind: TypeAlias = Literal["leaf", "constant", "zeros", "arena"]
 
@@ -98,14 +98,10 @@ def lay_out(trace: Trace, *, in_place: bool = True) -> Layout:
 
 def last_reads(trace: Trace) -> list[int]:
     """Return when each result, or a view of it, is last read: past the end for what is asked for."""
-    last = [-1] * len(trace.instructions)
-    for result in trace.results:
-        last[result] = len(trace.instructions)
-    for position in reversed(range(len(trace.instructions))):
-        each = trace.instructions[position]
-        read = last[position] if each.op in VIEWS else -1
-        for operand in each.operands:
-            last[operand] = max(last[operand], position, read)
+    last = [trace.uses.last(position) for position in range(len(trace.instructions))]
+    for position in reversed(range(len(last))):
+        views = (reader for reader in trace.uses.readers[position] if trace.instructions[reader].is_view)
+        last[position] = max([last[position], *(last[view] for view in views)])
     return last
 
 
@@ -192,7 +188,7 @@ class _Builder:
             source = operand
             while self.instructions[source].op in BIJECTIONS and source not in self.copied:
                 source = self.instructions[source].operands[0]
-            makes = self.instructions[source].op not in VIEWS | _KINDS.keys()
+            makes = self.instructions[source].op not in FREE
             if makes and source not in self.places:
                 path = dict(self._tree(source))[operand]
                 part = self.places[position].then(("slice", (each.static[0], start, stop)))

@@ -98,7 +98,7 @@ class Run:
         made = [alike.setdefault(identity(view), view) for view in views]
         for position, each in enumerate(trace.instructions):
             is_view = each.op in VIEWS and position not in layout.copied
-            if not is_view and each.op not in ("leaf", "zeros", "constant"):
+            if not is_view and not each.is_given:
                 self._calls += lower(each, made[position], tuple(made[operand] for operand in each.operands))
             self._ends.append(len(self._calls))
         self._results = [made[result] for result in trace.results]

@@ -7,16 +7,13 @@ from typing import NoReturn, TypeAlias
 
 from lean_bridge.executor.arrays.entries import BoundEntry, Given, check_every
 from lean_bridge.executor.arrays.scalars import Array, Scalars
-from lean_bridge.executor.plans.instructions import VIEWS, Trace
+from lean_bridge.executor.plans.instructions import FREE, Trace
 from lean_bridge.executor.plans.recorder import Recorder, pruned
 from lean_bridge.executor.plans.trace import Leaves, Role
 from lean_bridge.executor.rules.program import shown
 from pybind_models import NOT_JUDGED, GraphStanding
 
 Evaluator: TypeAlias = Callable[[Leaves], list[Array]]
-
-_AT_HAND = VIEWS | {"leaf", "constant", "zeros"}
-"""What costs nothing to have in both stages."""
 
 
 def split_stages(trace: Trace, role: Role) -> tuple[Trace, Trace]:
@@ -33,7 +30,7 @@ def split_stages(trace: Trace, role: Role) -> tuple[Trace, Trace]:
     def move(position: int) -> int:
         if position not in moved:
             each = trace.instructions[position]
-            if depends[position] or each.op in _AT_HAND:
+            if depends[position] or each.op in FREE:
                 for operand in each.operands:
                     move(operand)
                 moved[position] = recorder.copy(each, moved)

@@ -35,12 +35,6 @@ class Rewriter(Recorder):
         self.readers: dict[int, list[Instruction]] = {}
         """The instructions of the old trace that read what is at a new position."""
         self._rule = rule
-        read: list[list[Instruction]] = [[] for _ in trace.instructions]
-        for each in trace.instructions:
-            for operand in each.operands:
-                read[operand].append(each)
-        for result in trace.results:
-            read[result].append(Instruction("result", (result,), (), ()))
         moved: list[int] = []
         for position, each in enumerate(trace.instructions):
             if each.op == "constant":
@@ -50,7 +44,9 @@ class Rewriter(Recorder):
             else:
                 new = self.emit(each.op, *(moved[operand] for operand in each.operands), static=each.static)
             moved.append(new)
-            self.readers.setdefault(new, []).extend(read[position])
+            read = self.readers.setdefault(new, [])
+            read += [trace.instructions[reader] for reader in trace.uses.readers[position]]
+            read += [Instruction("result", (position,), (), ())] * trace.results.count(position)
         self.rewritten = self.trace([moved[result] for result in trace.results])
 
     def emit(self, op: str, *operands: int, static: tuple[Any, ...] = ()) -> int:

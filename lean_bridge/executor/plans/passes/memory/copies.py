@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Final
 
 from lean_bridge.executor.plans.arena import Block, busiest
 from lean_bridge.executor.plans.instructions import VIEWS, Instruction, Trace
 from lean_bridge.executor.plans.layout import lay_out
 from lean_bridge.executor.plans.passes.rewriter import Target
 from lean_bridge.executor.plans.recorder import pruned
-
-_GIVEN: Final = frozenset(("leaf", "constant", "zeros"))
 
 
 def remake_copies(trace: Trace, _target: Target) -> Trace:
@@ -34,7 +31,7 @@ def _copies(trace: Trace) -> dict[int, int]:
     instructions, bases = trace.instructions, dict[int, int]()
     given: set[int] = set()
     for position, each in enumerate(instructions):
-        if each.op in _GIVEN or (each.op in VIEWS and each.operands[0] in given):
+        if each.is_given or (each.op in VIEWS and each.operands[0] in given):
             given.add(position)
         elif each.op == "concat" and given.issuperset(each.operands):
             bases[position] = position

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 import numpy as np
 
-from lean_bridge.executor.plans.instructions import BIJECTIONS, ELEMENTWISE, VIEWS, Trace
+from lean_bridge.executor.plans.instructions import BIJECTIONS, ELEMENTWISE, FREE, VIEWS, Trace
 from lean_bridge.executor.plans.layout import lay_out, view_of
-
-FREE: Final = VIEWS | {"leaf", "constant", "zeros"}
-"""What takes neither room nor time."""
 
 
 class Lifetimes:

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from lean_bridge.executor.plans.instructions import ELEMENTWISE, Trace
-from lean_bridge.executor.plans.passes.memory.lifetimes import FREE, Lifetimes
+from lean_bridge.executor.plans.instructions import ELEMENTWISE, FREE, Trace
+from lean_bridge.executor.plans.passes.memory.lifetimes import Lifetimes
 from lean_bridge.executor.plans.passes.rewriter import Target
 from lean_bridge.executor.plans.recorder import Mover
 

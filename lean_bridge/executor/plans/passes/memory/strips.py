@@ -43,16 +43,12 @@ class _Search:
 
     def __init__(self, trace: Trace) -> None:
         self.instructions = trace.instructions
-        self.readers: list[list[int]] = [[] for _ in trace.instructions]
+        self.readers = [trace.uses.all(position) for position in range(len(trace.instructions))]
         self.given: list[bool] = []
         """Whether an array is given, or a view of such a one."""
-        for position, each in enumerate(trace.instructions):
+        for each in trace.instructions:
             is_view = each.op in VIEWS and self.given[each.operands[0]]
-            self.given.append(is_view or each.op in ("leaf", "constant", "zeros"))
-            for operand in dict.fromkeys(each.operands):
-                self.readers[operand].append(position)
-        for result in trace.results:
-            self.readers[result].append(len(trace.instructions))
+            self.given.append(is_view or each.is_given)
 
     def groups(self, large: int) -> list[list[int]]:
         """Return the groups that take less room in parts, each in order."""

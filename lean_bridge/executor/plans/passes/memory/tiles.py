@@ -53,12 +53,10 @@ def tile_batches(trace: Trace, _target: Target) -> Trace:
 
 def _chains(trace: Trace) -> list[_Chain]:
     instructions = trace.instructions
-    readers: list[list[int]] = [[] for _ in instructions]
+    readers = [list(dict.fromkeys(read)) for read in trace.uses.readers]
     bases: list[int] = []
     for position, each in enumerate(instructions):
         bases.append(bases[each.operands[0]] if each.op in VIEWS else position)
-        for operand in set(each.operands):
-            readers[operand].append(position)
     found = []
     for position, each in enumerate(instructions):
         if each.op != "matmul" or len(each.shape) != 3 or each.size < LARGE or each.shape[0] == 1:

@@ -60,12 +60,6 @@ def stack_affine(trace: Trace, target: Target) -> Trace:
 
 def _groups(trace: Trace, one: Any) -> Iterator[_Group]:
     instructions = trace.instructions
-    readers = [0] * len(instructions)
-    for each in instructions:
-        for operand in each.operands:
-            readers[operand] += 1
-    for result in trace.results:
-        readers[result] += 2
     found: dict[int, _Affine] = {}
     groups: dict[int, _Group] = {}
     for position, each in enumerate(instructions):
@@ -74,7 +68,7 @@ def _groups(trace: Trace, one: Any) -> Iterator[_Group]:
             continue
         source = affine.source
         inner = found.get(source)
-        if inner is not None and readers[source] == 1:
+        if inner is not None and trace.uses.all(source) == [position]:
             del groups[inner.source].members[source]
             slope, shift = affine.slope * inner.slope, affine.slope * inner.shift + affine.shift
             affine = _Affine(inner.source, slope, shift, inner.calls + 1)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from lean_bridge.executor.arrays.shape import Shape
-from lean_bridge.executor.plans.instructions import BIJECTIONS, VIEWS, Instruction, Trace
+from lean_bridge.executor.plans.instructions import BIJECTIONS, GIVEN, VIEWS, Instruction, Trace
 from lean_bridge.executor.plans.passes.rewriter import Target
 from lean_bridge.executor.plans.passes.sizes import SMALL
 from lean_bridge.executor.plans.recorder import Recorder
@@ -14,7 +14,7 @@ from lean_bridge.executor.plans.recorder import Recorder
 MOST: Final = 4
 """Matrices in a stack: each is kept until the last is there."""
 
-_GIVEN: Final = VIEWS - BIJECTIONS | {"leaf", "constant", "zeros", "concat"}
+_GIVEN: Final = VIEWS - BIJECTIONS | GIVEN | {"concat"}
 """What is not made where its sum is read."""
 
 
@@ -36,10 +36,6 @@ def stack_sums(trace: Trace, _target: Target) -> Trace:
 
 def _groups(trace: Trace) -> Iterator[dict[int, int]]:
     """Yield the matrix that each of several sums reads."""
-    first_read: dict[int, int] = {}
-    for position, each in enumerate(trace.instructions):
-        for operand in each.operands:
-            first_read.setdefault(operand, position)
     groups: dict[Shape, dict[int, int]] = {}
     for position, each in enumerate(trace.instructions):
         if not _is_column_sum(trace, each):
@@ -47,7 +43,7 @@ def _groups(trace: Trace) -> Iterator[dict[int, int]]:
         (matrix,) = each.operands
         shape = trace.instructions[matrix].shape
         group = groups.setdefault(shape, {})
-        read = any(first_read.get(member, matrix + 1) <= matrix for member in group)
+        read = any(trace.uses.first(member) <= matrix for member in group)
         if read or len(group) == MOST:
             if len(group) > 1:
                 yield group

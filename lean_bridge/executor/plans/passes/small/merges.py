@@ -16,8 +16,6 @@ from lean_bridge.executor.plans.instructions import VIEWS, Instruction, Trace
 from lean_bridge.executor.plans.passes.rewriter import Rewriter, Target, rewrite
 from lean_bridge.executor.plans.recorder import Recorder
 
-_GIVEN: Final = frozenset(("leaf", "constant", "zeros"))
-
 LARGEST: Final = 2**14
 """Multiplications in a product that costs no more than a few calls."""
 
@@ -75,21 +73,18 @@ def _groups(trace: Trace) -> list[_Group]:
     """Return the groups of which nobody reads a product before all the operands are there."""
     instructions = trace.instructions
     found: dict[int, dict[int, int]] = {}
-    first_read: dict[int, int] = {}
     for position, each in enumerate(instructions):
         if _is_small(instructions, each):
             left, right = each.operands
             found.setdefault(left, {})[position] = right
-        for operand in each.operands:
-            first_read.setdefault(operand, position)
     members = {member for rights in found.values() if len(rights) > 1 for member in rights}
     groups = []
     for left, rights in found.items():
         ready = max(left, *rights.values())
-        in_time = all(first_read.get(member, len(instructions)) > ready for member in rights)
+        in_time = all(trace.uses.first(member) > ready for member in rights)
         bases = {_base(instructions, operand) for operand in (left, *rights.values())}
         if len(rights) > 1 and in_time and not bases & members:
-            given = all(instructions[_base(instructions, right)].op in _GIVEN for right in rights.values())
+            given = all(instructions[_base(instructions, right)].is_given for right in rights.values())
             ordered = sorted(rights.items(), key=lambda pair: pair[1] if given else -pair[1])
             groups.append(_Group(left, dict(ordered), ready))
     return groups
@@ -131,7 +126,7 @@ class _Sums:
                 others.append(term)
         if len({left for left, _ in factors}) < len(factors):
             return None
-        given = any(r.instructions[_base(r.instructions, right)].op in _GIVEN for _, right in factors)
+        given = any(r.instructions[_base(r.instructions, right)].is_given for _, right in factors)
         if len(factors) < (FEWEST_COPIED if given else 2):
             return None
         product = self._product(r, sorted(factors, reverse=True))
