@@ -64,7 +64,7 @@ def find_library(path: Path | None = None, *, shipped: bool = False, loose: bool
         raise ProjectNotFound(
             "the working directory is gone; change to another one, or name a project"
         ) from None
-    top = _repository(here)
+    top = repository_of(here)
     for directory in (here, *here.parents):
         if found := _library_in(directory, loose=loose or not directory.is_relative_to(top)):
             return found
@@ -166,7 +166,7 @@ def _directories(directory: Path) -> list[Path]:
         return []
 
 
-def _repository(here: Path) -> Path:
+def repository_of(here: Path) -> Path:
     """Return the top of the repository around a directory; without one, the directory itself."""
     tops = (each for each in (here, *here.parents) if any((each / mark).exists() for mark in _REPOSITORIES))
     return next(tops, here)

@@ -144,7 +144,7 @@ class ToolchainCrashed(ToolchainError):
 
 
 class ToolchainTimeout(ToolchainError):
-    """A Lean worker passed its time limit twice on the same file."""
+    """A Lean worker passed its time limit on a file."""
 
 
 class NotPinned(NoVerdict):

@@ -22,7 +22,7 @@ from lean_bridge.build.needed import modules_declaring
 from lean_bridge.build.store import module_keys, placed
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.field_theorems import LIBRARY_MODULE
-from lean_bridge.discovery import TOOLCHAIN, find_library
+from lean_bridge.discovery import TOOLCHAIN, find_library, repository_of
 from lean_bridge.errors import BuildFailed, LeanBridgeError, NotCatalogued, UnsupportedSource
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.extract.graph import names_declaration
@@ -110,6 +110,12 @@ class Project:
     def required_toolchain(self) -> str:
         """The text of the library's ``lean-toolchain``. Raises: ProjectNotFound if there is none."""
         return decoded(self.root / TOOLCHAIN, self._read(TOOLCHAIN))
+
+    @property
+    def place(self) -> str:
+        """Where the library lies in its repository; outside of one, where it lies from here."""
+        top = repository_of(self.root)
+        return Path(os.path.relpath(self.root, None if top == self.root else top)).as_posix()
 
     @property
     def identity(self) -> LibraryIdentity:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -90,7 +88,7 @@ def verify(
     sources, opened, required = "", None, require or ()
     try:
         opened = open_chosen(project, shipped)
-        sources = Path(os.path.relpath(opened.root)).as_posix()
+        sources = opened.place
         with show_progress(open_console(sys.stderr)) as watch:
             report = opened.verify(
                 names or (),

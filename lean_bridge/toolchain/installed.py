@@ -53,6 +53,7 @@ class InstalledWorker:
         self._binary = binary
         self._read = (binary.parent.parent, library)
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_closed = False
 
     def run(self, job: Job, time_limit: float) -> Answer:
         """See :class:`lean_bridge.toolchain.pool.Worker`."""
@@ -73,11 +74,13 @@ class InstalledWorker:
                 inherit=False,
             )
             try:
+                if self._is_closed:  # while it was being started
+                    raise WorkerDiedError("it was ended before it began")
                 status = self._process.wait(time_limit)
             except subprocess.TimeoutExpired as error:
                 raise WorkerHungError from error
             finally:
-                self.kill()
+                process.end(self._process)
             seconds = time.monotonic() - began
             lines = tuple(_lines(stdout)), tuple(_lines(stderr))
         if status not in (0, 1):  # killed by a signal, or aborted
@@ -86,6 +89,7 @@ class InstalledWorker:
 
     def kill(self) -> None:
         """See :class:`lean_bridge.toolchain.pool.Worker`."""
+        self._is_closed = True
         if self._process is not None:
             process.end(self._process)
 

@@ -79,17 +79,22 @@ class Pool:
             path.unlink(missing_ok=True)
         try:
             answer = self._run(job)
-        except (WorkerDiedError, WorkerHungError):
+        except WorkerHungError as hung:  # and would again
+            raise self._hung(job) from hung
+        except WorkerDiedError:
             try:
                 answer = self._run(job)
             except WorkerDiedError as died:
                 raise ToolchainCrashed(f"{job.name}: Lean died twice on this file: {died}") from died
             except WorkerHungError as hung:
-                raise ToolchainTimeout(
-                    f"{job.name}: Lean was stopped twice after {self._time_limit:g} s on this file; "
-                    "simplify it or raise the time limit"
-                ) from hung
+                raise self._hung(job) from hung
         return _to_elaboration(job, answer)
+
+    def _hung(self, job: Job) -> ToolchainTimeout:
+        return ToolchainTimeout(
+            f"{job.name}: Lean was stopped after {self._time_limit:g} s on this file; "
+            "simplify it or raise the time limit"
+        )
 
     def close(self) -> None:
         """End every process; jobs under way fail."""
@@ -107,9 +112,11 @@ class Pool:
             worker = self._take()
             try:
                 answer = worker.run(job, self._time_limit)
-            except BaseException:
+            except BaseException as error:
                 self._retire(worker)
                 self._check_open()
+                if isinstance(error, OSError):  # no process, no memory, no file to be had
+                    raise ToolchainError(f"{job.name}: Lean cannot be run: {error}") from error
                 raise
             with self._lock:
                 keep = not (worker.spent or self._closed)
@@ -124,7 +131,10 @@ class Pool:
             self._check_open()
             if self._idle:
                 return self._idle.pop()
-            worker = self._start()
+            try:
+                worker = self._start()
+            except OSError as error:
+                raise ToolchainError(f"Lean cannot be started: {error}") from error
             self._living.add(worker)
             self.processes_started += 1
             return worker

@@ -60,7 +60,7 @@ class WorkerPool(Protocol):
     def elaborate(self, job: Job) -> Elaboration:
         """Elaborate one file; safe to call from several threads, and waits for a free process.
 
-        Raises: ToolchainCrashed or ToolchainTimeout if the process dies or hangs twice on this file;
+        Raises: ToolchainCrashed if the process dies twice on this file; ToolchainTimeout if it hangs;
         ToolchainError if there is no such file, or it lies outside the job's root.
         """
 

@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from lean_bridge.names import listed
 from lean_bridge.ui.diagnostics import SEVERITY_WORDS
 from lean_bridge.ui.toolchains import toolchain_text
 from lean_bridge.ui.verdict import (
@@ -21,7 +22,7 @@ from lean_bridge.ui.verdict import (
     subject,
     words_text,
 )
-from lean_bridge.ui.wording import coded, escaped_json, named, one_line, visible
+from lean_bridge.ui.wording import coded, counted, escaped_json, named, one_line, visible
 from pybind_models import DeclarationReport, Diagnostic, ModuleReport, VerifyReport
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -94,11 +95,17 @@ def render_github(report: VerifyReport, *, root: str = "") -> str:
                 _annotation("error", f"{module.module}: failed without a message", _at(root, module.file))
             )
     for each in report.declarations:
-        if declaration_tone(each) != "good":
+        if each.status != "not built" and declaration_tone(each) != "good":
             source = each.source
             at = _at(root, source.file, source.line, source.column) if source is not None else {}
             message = f"{named(each.name)}: {coded(each.code, each.reason or each.status)}{_path(each)}"
             lines.append(_annotation("error", message, {**at, "title": f"{each.status}: {named(each.name)}"}))
+    unbuilt = [each for each in report.declarations if each.status == "not built"]
+    if unbuilt:  # for what Lean's errors above say
+        title = f"{counted(len(unbuilt), 'declaration')} not built"
+        codes = ", ".join(sorted({each.code for each in unbuilt if each.code}))
+        names = listed((named(each.name) for each in unbuilt), 8)
+        lines.append(_annotation("error", f"{coded(codes, title)}: {names}", {"title": title}))
     for graph in report.graphs:
         if graph_tone(graph) != "good":
             told = "\n".join(

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from lean_bridge.cli import app
 from lean_bridge.discovery import Found, find_library
 from lean_bridge.errors import ProjectNotFound
-from lean_bridge.project import open_project
+from lean_bridge.project import Project, open_project
 
 CATALOGUE = '[[declaration]]\nname = "A.a"\nkind = "theorem"\ngroup = "A"\n'
 LAKEFILE = '[[lean_lib]]\nname = "A"\n'
@@ -215,3 +215,17 @@ def test_an_installed_package_brings_its_library_and_chooses_as_a_checkout_does(
     assert "Proofs.Autograd" in listed("--shipped").stdout
     library(here / "proofs")
     assert listed("-p", "proofs").stdout == "theorem\tA.a\n"
+
+
+@pytest.mark.parametrize("here", [".", "elsewhere", "proofs"])
+def test_the_place_of_a_library_is_told_from_the_top_of_its_repository(
+    tmp_path: Path, here: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in (".git", "elsewhere", "proofs"):
+        (tmp_path / folder).mkdir()
+    entry = '[[declaration]]\nname = "A"\nkind = "theorem"\ngroup = "G"\n'
+    (tmp_path / "proofs" / "catalogue.toml").write_text(entry)
+    monkeypatch.chdir(tmp_path / here)
+    assert Project(tmp_path / "proofs").place == "proofs"
+    (tmp_path / ".git").rmdir()
+    assert Project(tmp_path / "proofs").place == os.path.relpath(tmp_path / "proofs")

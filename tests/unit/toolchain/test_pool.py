@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,9 +37,8 @@ def test_a_spent_worker_is_replaced_and_every_worker_ended(job: Job) -> None:
     assert all(worker.closed for worker in stage.workers)
 
 
-@pytest.mark.parametrize("failure", [WorkerDiedError("exit status 70"), WorkerHungError()])
-def test_one_failure_is_retried_on_a_fresh_worker(job: Job, failure: Exception) -> None:
-    stage = Stage([failure, ACCEPTED])
+def test_one_death_is_retried_on_a_fresh_worker(job: Job) -> None:
+    stage = Stage([WorkerDiedError("exit status 70"), ACCEPTED])
     with open_pool(stage.start, 1, 1) as pool:
         assert pool.elaborate(job).ok
         assert pool.processes_started == 2
@@ -46,7 +46,7 @@ def test_one_failure_is_retried_on_a_fresh_worker(job: Job, failure: Exception) 
 
 
 def test_a_second_death_is_a_crash(job: Job) -> None:
-    stage = Stage([WorkerHungError(), WorkerDiedError("exit status 70")])
+    stage = Stage([WorkerDiedError("exit status 70"), WorkerDiedError("exit status 70")])
     with (
         open_pool(stage.start, 1, 1) as pool,
         pytest.raises(ToolchainCrashed, match=r"^A\.lean: .*exit status 70"),
@@ -54,13 +54,33 @@ def test_a_second_death_is_a_crash(job: Job) -> None:
         pool.elaborate(job)
 
 
-def test_a_second_hang_is_a_timeout(job: Job) -> None:
-    stage = Stage([WorkerHungError(), WorkerHungError()])
+@pytest.mark.parametrize("before", [[], [WorkerDiedError("exit status 70")]])
+def test_a_hang_is_a_timeout_and_is_not_waited_for_again(job: Job, before: list[Answer | Exception]) -> None:
+    stage = Stage([*before, WorkerHungError(), ACCEPTED])
     with (
         open_pool(stage.start, 1, 7) as pool,
-        pytest.raises(ToolchainTimeout, match=r"^A\.lean: .* after 7 s"),
+        pytest.raises(ToolchainTimeout, match=r"^A\.lean: Lean was stopped after 7 s"),
     ):
         pool.elaborate(job)
+    assert len(stage.workers) == len(before) + 1
+
+
+def test_a_process_that_cannot_be_had_is_said(job: Job) -> None:
+    def start() -> Any:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    with (
+        open_pool(start, 1, 1) as pool,
+        pytest.raises(ToolchainError, match="Lean cannot be started: "),
+    ):
+        pool.elaborate(job)
+    stage = Stage([OSError(12, "Cannot allocate memory")])
+    with (
+        open_pool(stage.start, 1, 1) as pool,
+        pytest.raises(ToolchainError, match=r"^A\.lean: Lean cannot be run"),
+    ):
+        pool.elaborate(job)
+    assert all(worker.closed for worker in stage.workers)
 
 
 def test_a_refusal_without_a_message_still_says_something(job: Job) -> None:

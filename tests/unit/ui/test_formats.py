@@ -119,6 +119,16 @@ def test_annotations_point_at_the_source() -> None:
     assert len(lines) == 1 + 3 + 2 + 1 + 1 + 1
 
 
+def test_what_was_not_built_is_one_annotation() -> None:
+    (unbuilt,) = (each for each in rejected().declarations if each.status == "not built")
+    many = tuple(unbuilt.replaced(name=f"Proofs.lemma_{number}") for number in range(74))
+    report = rejected().replaced(declarations=many, graphs=())
+    about = [line for line in render_github(report).splitlines() if "lemma_" in line]
+    assert len(about) == 1
+    assert "74 declarations not built: Proofs.lemma_0, " in about[0]
+    assert about[0].endswith("Proofs.lemma_7 and 66 more")
+
+
 def test_annotations_escape_what_would_end_them() -> None:
     evil = UNSOLVED.replaced(file="a,line=1::b.lean", text="100%\n::error::no")
     report = rejected().replaced(build=build(module("Sum", "failed", evil)), declarations=(), graphs=())
