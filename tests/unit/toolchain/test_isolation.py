@@ -140,6 +140,17 @@ def test_the_same_attempts_succeed_where_nothing_confines(tmp_path: Path, port: 
 
 
 @pytest.mark.skipif("landlock" not in MECHANISMS, reason="the kernel has no Landlock in force")
+def test_what_can_be_asked_of_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    ask = "import os, sys; print(os.stat(sys.argv[1]).st_size); open(sys.argv[1])"
+    command = [PYTHON, "-I", "-S", "-c", ask, str(tmp_path / "secret")]
+    confined = isolated(command, read=[Path(sys.base_prefix)], by="landlock")
+    said = subprocess.run(confined.command, env=confined.env, capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stdout) == (1, "6\n")
+    assert "PermissionError" in said.stderr
+
+
+@pytest.mark.skipif("landlock" not in MECHANISMS, reason="the kernel has no Landlock in force")
 def test_root_has_no_capabilities_left() -> None:
     show = "print(open('/proc/self/status').read())"
     confined = isolated(
