@@ -18,7 +18,7 @@ from lean_bridge.codes import EXPLANATIONS, Code
 from lean_bridge.commands import graphs, judging, library
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.letters import shown
-from lean_bridge.ui.console import refuse_no_letter
+from lean_bridge.ui.console import from_here, refuse_no_letter
 
 EXIT_STATUS = (
     "Exit status: 0 accepted, 1 rejected, 2 no verdict (could not run, not supported, nothing checked)."
@@ -131,7 +131,7 @@ def _leave(status: int, message: str | None = None) -> NoReturn:
     """End with a status, also where neither that message nor what is still to be written can be."""
     if message is not None:
         with contextlib.suppress(OSError):
-            typer.echo(f"lean-bridge: {message}", err=True)
+            typer.echo(f"lean-bridge: {from_here(message)}", err=True)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

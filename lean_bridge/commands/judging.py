@@ -21,7 +21,7 @@ from lean_bridge.commands.options import (
     open_chosen,
 )
 from lean_bridge.errors import LeanBridgeError, Rejected
-from lean_bridge.ui.console import Form, open_console, tell
+from lean_bridge.ui.console import Form, from_here, open_console, tell
 
 
 class ReportFormat(StrEnum):
@@ -104,7 +104,7 @@ def verify(
     except LeanBridgeError as error:
         report = VerifyReport(
             verdict="rejected" if isinstance(error, Rejected) else "no verdict",
-            reason=str(error),
+            reason=from_here(str(error)),
             code=error.code,
             library=opened.identity if opened is not None else None,
             unpinned=unpinned,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final, Literal, TextIO, TypeAlias
 
 from rich.console import Console
@@ -70,6 +72,15 @@ def open_console(stream: TextIO) -> Console:
     if console.width < NARROWEST:
         console.width, console.is_interactive = NARROWEST, False
     return console
+
+
+def from_here(text: str) -> str:
+    """Return a message with the paths below the working directory as a person types them there."""
+    try:
+        here = str(Path.cwd())
+    except OSError:
+        return text
+    return re.sub(rf"(?<![\w/.-]){re.escape(here.rstrip('/'))}/(?=[^\s/])", "", text) if here != "/" else text
 
 
 def tell(text: str, form: Form = "text", *, end: str = "\n") -> None:

@@ -84,3 +84,15 @@ def test_memory_that_is_not_there_is_said() -> None:
     )
     found = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=False)
     expect(found, "there is not enough memory: Unable to allocate 7 TiB: no verdict")
+
+
+@pytest.mark.parametrize("words", [("list",), ("verify", "-f", "text"), ("verify", "-f", "github")])
+def test_a_place_is_named_from_where_the_person_stands(tmp_path: Path, words: tuple[str, ...]) -> None:
+    project = tmp_path / "a:b #[x] y"
+    (project / "lean").mkdir(parents=True)
+    (project / "lean" / "lakefile.toml").write_text('[[lean_lib]]\nname = "A"\n')
+    (project / "lean" / "catalogue.toml").write_text('\n\n[[declaration]]\nname = "A"\nkind = "theorem"\n')
+    found = run(*words, cwd=project)
+    expect(found, "lean/catalogue.toml:3: expected declaration.1.group, found none")
+    assert str(tmp_path) not in found.stdout + found.stderr
+    expect(run(*words, "--project", str(project), cwd=tmp_path), "a:b #[x] y/lean/catalogue.toml:3: expected")
