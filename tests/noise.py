@@ -62,10 +62,10 @@ def evaluated(trace: Trace, leaves: Leaves, noise: Noise, *, point: bool) -> lis
     for each in trace.instructions:
         depends.append(point or any(depends[operand] for operand in each.operands))
         if each.op == "leaf":
-            depends[-1] = point or each.static[0] != "input"
-            made.append(np.asarray(leaves[each.static[0], each.static[1]], np.float64))
+            depends[-1] = point or each.static.role != "input"
+            made.append(np.asarray(leaves[each.static.role, each.static.entry], np.float64))
         elif each.op in ("zeros", "constant"):
-            made.append(np.zeros(each.shape) if each.op == "zeros" else np.asarray(each.static[0].value))
+            made.append(np.zeros(each.shape) if each.op == "zeros" else np.asarray(each.value))
         else:
             operands = tuple(made[operand] for operand in each.operands)
             result = np.asarray(OPS[each.op].evaluate(REALS, operands, each.static))

@@ -19,7 +19,7 @@ from lean_bridge.executor.plans import plan as plans
 from lean_bridge.executor.plans.arena import Block, pack
 from lean_bridge.executor.plans.checker import SWITCH, BrokenPlan, check_plan, check_trace
 from lean_bridge.executor.plans.evaluate import evaluate
-from lean_bridge.executor.plans.instructions import OPS, VIEWS, Instruction, Trace
+from lean_bridge.executor.plans.instructions import OPS, VIEWS, Instruction, Trace, named
 from lean_bridge.executor.plans.layout import Place, lay_out
 from lean_bridge.executor.plans.passes.order import PASSES, Pass
 from lean_bridge.executor.plans.passes.rewriter import Target
@@ -39,6 +39,8 @@ def program() -> CompiledProgram:
 
 def changed(trace: Trace, position: int, **values: object) -> Trace:
     instructions = list(trace.instructions)
+    if "static" in values:
+        values["static"] = named(instructions[position].op, values["static"])
     instructions[position] = dataclasses.replace(instructions[position], **values)  # type: ignore[arg-type]
     return Trace(tuple(instructions), trace.results)
 
@@ -107,7 +109,7 @@ BREAKAGES: Mapping[str, tuple[Callable[[Trace], Trace], str]] = {
         lambda trace: Trace(trace.instructions, (*trace.results[:-1], 10**6)),
         "expected results among",
     ),
-    "an array that is not given": (with_other_leaf, "reads ('tangent', 12"),
+    "an array that is not given": (with_other_leaf, "reads Given(role='tangent', entry=12"),
     "work for nobody": (with_more, "nobody reads it"),
 }
 
@@ -210,7 +212,7 @@ def mutated(each: Instruction, rng: np.random.Generator, count: int) -> Instruct
         kept = OPS[each.op]
         alike = [op for op, other in OPS.items() if other.arity == kept.arity and other.shape is kept.shape]
         return dataclasses.replace(each, op=str(rng.choice(alike)))
-    return Instruction(each.op, tuple(operands), tuple(static), tuple(shape))
+    return Instruction(each.op, tuple(operands), named(each.op, static), tuple(shape))
 
 
 def test_what_no_check_finds_can_be_run(full: bool) -> None:

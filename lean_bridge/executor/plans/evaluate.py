@@ -25,11 +25,11 @@ def evaluate(
     like = next(iter(leaves.values()), np.zeros(()))
     for position, each in enumerate(trace.instructions):
         if each.op == "leaf":
-            made.append(leaves[each.static[0], each.static[1]])
+            made.append(leaves[each.static.role, each.static.entry])
         elif each.op == "zeros":
             made.append(zeros(like, each.shape))
         elif each.op == "constant":
-            made.append(constant(each.static[0].value, like))
+            made.append(constant(each.value, like))
         else:
             operands = tuple(made[operand] for operand in each.operands)
             made.append(as_array(OPS[each.op].evaluate(kind, operands, each.static)))

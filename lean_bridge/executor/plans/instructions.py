@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -20,7 +20,8 @@ from lean_bridge.executor.arrays.scalars import Array, Scalars
 from lean_bridge.executor.arrays.shape import Shape, Shapes
 from lean_bridge.executor.plans.uses import Uses
 
-Static: TypeAlias = tuple[Any, ...]
+Static: TypeAlias = Any
+"""What is known before any array is: the named tuple of the op, or the axes of a transpose."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +29,59 @@ class Constant:
     """A scalar of the field or an array, fixed when the graph was compiled; compared by identity."""
 
     value: Any
+
+
+class Given(NamedTuple):
+    """An array of the caller's."""
+
+    role: str
+    entry: int
+    shape: Shape
+
+
+class Fixed(NamedTuple):
+    """A constant."""
+
+    constant: Constant
+
+
+class Shaped(NamedTuple):
+    """What has a shape of its own."""
+
+    shape: Shape
+
+
+class Summed(NamedTuple):
+    """Along which axis, whether that is kept with length 1, and a constant factor."""
+
+    axis: int
+    keep: bool
+    weight: Constant | None
+
+
+class Reduced(NamedTuple):
+    """Along which axis, and whether that is kept with length 1."""
+
+    axis: int
+    keep: bool
+
+
+class Part(NamedTuple):
+    """A part of an axis."""
+
+    axis: int
+    start: int
+    stop: int
+
+
+class Joined(NamedTuple):
+    """Along which axis."""
+
+    axis: int
+
+
+class Nothing(NamedTuple):
+    """Of operands alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +92,18 @@ class Instruction:
     operands: tuple[int, ...]
     """Positions of earlier instructions."""
     static: Static
-    """What is known before any array is: axes, shapes, constants, in the order of :data:`OPS`."""
+    """What is known before any array is: axes, shapes, constants, as :data:`OPS` has them."""
     shape: Shape
 
     @property
     def size(self) -> int:
         """How many coordinates it makes."""
         return math.prod(self.shape)
+
+    @property
+    def value(self) -> Any:
+        """What a constant is."""
+        return self.static.constant.value
 
     @property
     def is_given(self) -> bool:
@@ -80,6 +139,8 @@ class Op:
     """From operand shapes and static arguments to the shape of the result; see :func:`shape_of`."""
     evaluate: Callable[[Scalars, tuple[Array, ...], Static], Array]
     """The reference semantics, by operators of arrays over any field."""
+    static: Callable[..., Static] = Nothing
+    """What names its static arguments."""
 
 
 def _broadcast(shapes: Shapes, _static: Static) -> Shape:
@@ -87,26 +148,26 @@ def _broadcast(shapes: Shapes, _static: Static) -> Shape:
 
 
 def _own(_shapes: Shapes, static: Static) -> Shape:
-    shape: Shape = static[-1]
+    shape: Shape = static.shape
     return shape
 
 
 def _reshaped(shapes: Shapes, static: Static) -> Shape:
-    shape: Shape = static[0]
+    shape: Shape = static.shape
     if math.prod(shape) != math.prod(shapes[0]):
         raise ValueError(f"cannot reshape {shapes[0]} to {shape}")
     return shape
 
 
 def _spread(shapes: Shapes, static: Static) -> Shape:
-    shape: Shape = static[0]
+    shape: Shape = static.shape
     if np.broadcast_shapes(shapes[0], shape) != shape:
         raise ValueError(f"cannot broadcast {shapes[0]} to {shape}")
     return shape
 
 
 def _constant_shape(_shapes: Shapes, static: Static) -> Shape:
-    constant: Constant = static[0]
+    constant: Constant = static.constant
     return np.shape(constant.value)
 
 
@@ -124,7 +185,7 @@ def reduced(shape: Shape, axis: int, *, keep: bool) -> Shape:
 
 
 def _reduced(shapes: Shapes, static: Static) -> Shape:
-    axis, keep = static[:2]
+    axis, keep = static.axis, static.keep
     shape = np.broadcast_shapes(*shapes)
     _check_axis(shape, axis)
     return reduced(shape, axis, keep=keep)
@@ -180,6 +241,10 @@ def _slice(_scalars: Scalars, arrays: tuple[Array, ...], static: Static) -> Arra
     return part
 
 
+def _axes(*axes: int) -> tuple[int, ...]:
+    return axes
+
+
 ELEMENTWISE: Final = frozenset(
     ("add", "sub", "mul", "div", "neg", "exp", "tanh", "sqrt", "root", "inv", "reciprocal", "rsqrt")
 )
@@ -198,9 +263,9 @@ FREE: Final = VIEWS | GIVEN
 
 OPS: Final[Mapping[str, Op]] = MappingProxyType(
     {
-        "leaf": Op(0, _own, _no_value),  # role, position, shape
-        "constant": Op(0, _constant_shape, _no_value),  # constant
-        "zeros": Op(0, _own, _no_value),  # shape
+        "leaf": Op(0, _own, _no_value, Given),
+        "constant": Op(0, _constant_shape, _no_value, Fixed),
+        "zeros": Op(0, _own, _no_value, Shaped),
         "add": Op(2, _broadcast, lambda _k, x, _s: x[0] + x[1]),
         "sub": Op(2, _broadcast, lambda _k, x, _s: x[0] - x[1]),
         "mul": Op(2, _broadcast, lambda _k, x, _s: x[0] * x[1]),
@@ -215,14 +280,14 @@ OPS: Final[Mapping[str, Op]] = MappingProxyType(
         "rsqrt": Op(1, _broadcast, lambda k, x, _s: k.inv(k.sqrt(x[0]))),  # of what is known to be positive
         "exp_of_rows": Op(1, _broadcast, lambda k, x, _s: k.exp_of_rows(x[0])),
         "matmul": Op(2, _product_shape, lambda _k, x, _s: x[0] @ x[1]),
-        "sum": Op(1, _reduced, _sum),  # axis, whether it is kept, constant factor or None
-        "max": Op(1, _reduced, lambda _k, x, s: largest(x[0], s[0], keep=s[1])),
-        "dot": Op(2, _reduced, _dot),  # axis, whether it is kept: sum of products
-        "reshape": Op(1, _reshaped, lambda _k, x, s: x[0].reshape(s[0])),  # shape
-        "transpose": Op(1, _transposed, lambda _k, x, s: permute(x[0], s)),  # axes
-        "broadcast": Op(1, _spread, lambda _k, x, s: broadcast(x[0], s[0])),  # shape
-        "slice": Op(1, _sliced, _slice),  # axis, start, stop
-        "concat": Op(None, _joined, lambda _k, x, s: concat(x, s[0])),  # axis
+        "sum": Op(1, _reduced, _sum, Summed),
+        "max": Op(1, _reduced, lambda _k, x, s: largest(x[0], s.axis, keep=s.keep), Reduced),
+        "dot": Op(2, _reduced, _dot, Reduced),  # sums of products
+        "reshape": Op(1, _reshaped, lambda _k, x, s: x[0].reshape(s.shape), Shaped),
+        "transpose": Op(1, _transposed, lambda _k, x, s: permute(x[0], s), _axes),
+        "broadcast": Op(1, _spread, lambda _k, x, s: broadcast(x[0], s.shape), Shaped),
+        "slice": Op(1, _sliced, _slice, Part),
+        "concat": Op(None, _joined, lambda _k, x, s: concat(x, s.axis), Joined),
     }
 )
 
@@ -233,3 +298,8 @@ def shape_of(op: str, shapes: Shapes, static: Static) -> Shape:
     if (not shapes) if arity is None else (len(shapes) != arity):
         raise ValueError(f"{op} takes {arity or 'one or more'} operands, found {len(shapes)}")
     return OPS[op].shape(shapes, static)
+
+
+def named(op: str, static: Static) -> Static:
+    """Return the static arguments of an op by their names. Raises: TypeError if it has others."""
+    return OPS[op].static(*static)

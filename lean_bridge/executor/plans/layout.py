@@ -11,19 +11,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.arrays.shape import Shape
-from lean_bridge.executor.plans.instructions import BIJECTIONS, ELEMENTWISE, FREE, VIEWS, Trace
+from lean_bridge.executor.plans.instructions import BIJECTIONS, ELEMENTWISE, FREE, VIEWS, Static, Trace
 
 Kind: TypeAlias = Literal["leaf", "constant", "zeros", "arena"]
 
 _KINDS: Final[Mapping[str, Kind]] = {"leaf": "leaf", "constant": "constant", "zeros": "zeros"}
 
-View: TypeAlias = tuple[str, tuple[Any, ...]]
+View: TypeAlias = tuple[str, Static]
 """A view op and its static arguments."""
 
 
@@ -76,14 +76,14 @@ def view_of(array: Array, views: Sequence[View]) -> Array:
     """Return a view of an array. Raises: ValueError if a reshape would have to copy."""
     for op, static in views:
         if op == "reshape":
-            array = np.reshape(array, static[0], copy=False)
+            array = np.reshape(array, *static, copy=False)
         elif op == "transpose":
             array = array.transpose(static)
         elif op == "slice":
             axis, start, stop = static
             array = array[(slice(None),) * axis + (slice(start, stop),)]
         else:
-            array = np.broadcast_to(array, static[0])
+            array = np.broadcast_to(array, *static)
     return array
 
 
@@ -184,14 +184,14 @@ class _Builder:
         """Let the operands of a concatenation be made in its place, where they make coordinates."""
         each, start = self.instructions[position], 0
         for operand in each.operands:
-            stop = start + self.instructions[operand].shape[each.static[0]]
+            stop = start + self.instructions[operand].shape[each.static.axis]
             source = operand
             while self.instructions[source].op in BIJECTIONS and source not in self.copied:
                 source = self.instructions[source].operands[0]
             makes = self.instructions[source].op not in FREE
             if makes and source not in self.places:
                 path = dict(self._tree(source))[operand]
-                part = self.places[position].then(("slice", (each.static[0], start, stop)))
+                part = self.places[position].then(("slice", (each.static.axis, start, stop)))
                 self._put(source, part.then(*self._inverse(source, path)))
             start = stop
 
@@ -210,7 +210,7 @@ class _Builder:
         shape = self.instructions[source].shape
         for op, static in path:
             inverse.append(("reshape", (shape,)) if op == "reshape" else (op, _inverse_axes(static)))
-            shape = static[0] if op == "reshape" else tuple(shape[axis] for axis in static)
+            shape = static.shape if op == "reshape" else tuple(shape[axis] for axis in static)
         return tuple(reversed(inverse))
 
     def _put(self, source: int, place: Place) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lean_bridge.executor.arrays.shape import Shape
-from lean_bridge.executor.plans.instructions import Constant, Instruction, Trace, shape_of
+from lean_bridge.executor.plans.instructions import Constant, Instruction, Trace, named, shape_of
 
 
 class Recorder:
@@ -25,6 +25,7 @@ class Recorder:
         Raises: ValueError if the operands' shapes do not fit.
         """
         shapes = tuple(self.instructions[operand].shape for operand in operands)
+        static = named(op, static)
         return self.write(Instruction(op, operands, static, shape_of(op, shapes, static)))
 
     def write(self, instruction: Instruction) -> int:
@@ -37,7 +38,7 @@ class Recorder:
     def copy(self, each: Instruction, moved: Mapping[int, int]) -> int:
         """Return the position of an instruction of another trace, whose operands were moved here."""
         if each.op == "constant":
-            return self.constant(each.static[0].value)
+            return self.constant(each.value)
         operands = tuple(moved[operand] for operand in each.operands)
         return self.write(Instruction(each.op, operands, each.static, each.shape))
 
@@ -64,6 +65,7 @@ class Recorder:
     def find(self, op: str, *operands: int, static: tuple[Any, ...] = ()) -> int | None:
         """Return the position of an instruction if it was written before."""
         shapes = tuple(self.instructions[operand].shape for operand in operands)
+        static = named(op, static)
         return self._positions.get(Instruction(op, operands, static, shape_of(op, shapes, static)))
 
     def trace(self, results: Sequence[int]) -> Trace:

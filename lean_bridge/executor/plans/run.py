@@ -41,10 +41,10 @@ class Run:
             elif storage.kind == "zeros":
                 self._roots[number] = read_only(np.zeros(storage.shape, plan.dtype))
             elif storage.kind == "constant":
-                value = plan.trace.instructions[storage.source].static[0].value
+                value = plan.trace.instructions[storage.source].value
                 self._roots[number] = read_only(np.asarray(value, plan.dtype))
         self._leaves: dict[tuple[Role, int], int] = {
-            (each.static[0], each.static[1]): plan.layout.places[position].storage
+            (each.static.role, each.static.entry): plan.layout.places[position].storage
             for position, each in enumerate(plan.trace.instructions)
             if each.op == "leaf"
         }
@@ -145,7 +145,7 @@ class Pool:
         run.bind(leaves)
         instructions = [self.plan.trace.instructions[result] for result in self.plan.trace.results]
         owned = [
-            leaves[each.static[0], each.static[1]] if each.op == "leaf" else result.copy()
+            leaves[each.static.role, each.static.entry] if each.op == "leaf" else result.copy()
             for each, result in zip(instructions, run(), strict=True)
         ]
         self._idle.give(run)

@@ -23,7 +23,7 @@ def split_stages(trace: Trace, role: Role) -> tuple[Trace, Trace]:
     """
     depends: list[bool] = []
     for each in trace.instructions:
-        is_given = each.op == "leaf" and each.static[0] == role
+        is_given = each.op == "leaf" and each.static.role == role
         depends.append(is_given or any(depends[operand] for operand in each.operands))
     recorder, saved, moved = Recorder(), list[int](), dict[int, int]()
 

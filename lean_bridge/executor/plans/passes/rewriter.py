@@ -10,7 +10,7 @@ import numpy as np
 
 from lean_bridge.executor.arrays.scalars import Scalars
 from lean_bridge.executor.arrays.shape import Shape
-from lean_bridge.executor.plans.instructions import BIJECTIONS, Instruction, Trace, shape_of
+from lean_bridge.executor.plans.instructions import BIJECTIONS, Instruction, Trace, named, shape_of
 from lean_bridge.executor.plans.recorder import Recorder
 
 
@@ -38,7 +38,7 @@ class Rewriter(Recorder):
         moved: list[int] = []
         for position, each in enumerate(trace.instructions):
             if each.op == "constant":
-                new = self.constant(each.static[0].value)
+                new = self.constant(each.value)
             elif each.op == "leaf":
                 new = self.write(each)
             else:
@@ -51,7 +51,7 @@ class Rewriter(Recorder):
 
     def emit(self, op: str, *operands: int, static: tuple[Any, ...] = ()) -> int:
         """Return the position of an instruction, or of what the rule has instead."""
-        found = self._rule(self, op, operands, static)
+        found = self._rule(self, op, operands, named(op, static))
         return self.plain(op, *operands, static=static) if found is None else found
 
     def plain(self, op: str, *operands: int, static: tuple[Any, ...] = ()) -> int:
@@ -65,7 +65,7 @@ class Rewriter(Recorder):
     def scalar(self, position: int) -> Any:
         """Return the value of a scalar constant; None for anything else."""
         each = self.instructions[position]
-        return each.static[0].value if each.op == "constant" and not each.shape else None
+        return each.value if each.op == "constant" and not each.shape else None
 
     def fit(self, position: int, shape: Shape) -> int:
         """Return an array broadcast to a shape."""
@@ -93,7 +93,7 @@ class Rewriter(Recorder):
 
     def result_shape(self, op: str, operands: tuple[int, ...], static: tuple[Any, ...]) -> Shape:
         """Return the shape that an instruction would make."""
-        return shape_of(op, tuple(map(self.shape, operands)), static)
+        return shape_of(op, tuple(map(self.shape, operands)), named(op, static))
 
 
 def rewrite(trace: Trace, target: Target, rule: Rule) -> Trace:

@@ -37,7 +37,7 @@ def _rule(r: Rewriter, op: str, operands: tuple[int, ...], _static: tuple[Any, .
         if r.shape(rows)[-1:] in ((), (1,)) and shape[axis] > 1:
             return r.emit("zeros", static=(r.result_shape(op, operands, ()),))
         rows = summed
-    weight = each.static[2]
+    weight = each.static.weight
     if weight is None or weight.value != r.target.kind.rational(1, shape[axis]):
         return None
     if shape[axis] <= WIDEST_ROW and not r.is_shared(means):

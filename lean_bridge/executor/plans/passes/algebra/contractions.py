@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lean_bridge.executor.plans.instructions import Trace
+from lean_bridge.executor.plans.instructions import Static, Trace
 from lean_bridge.executor.plans.passes.rewriter import Rewriter, Target, rewrite
 
 
@@ -19,7 +19,7 @@ def contract_rows(trace: Trace, target: Target) -> Trace:
     return rewrite(trace, target, _rule)
 
 
-def _rule(r: Rewriter, op: str, operands: tuple[int, ...], static: tuple[Any, ...]) -> int | None:
+def _rule(r: Rewriter, op: str, operands: tuple[int, ...], static: Static) -> int | None:
     if op == "sum":
         return _sum(r, operands[0], *static)
     if op == "dot":
@@ -40,7 +40,7 @@ def _sum(r: Rewriter, summed: int, axis: int, keep: bool, weight: Any) -> int | 
     return rows if weight is None else r.emit("mul", rows, r.constant(weight.value))
 
 
-def _through_product(r: Rewriter, a: int, product: int, static: tuple[Any, ...]) -> int | None:
+def _through_product(r: Rewriter, a: int, product: int, static: Static) -> int | None:
     each = r.instructions[product]
     if each.op != "matmul":
         return None
@@ -51,9 +51,9 @@ def _through_product(r: Rewriter, a: int, product: int, static: tuple[Any, ...])
     return r.plain("dot", known, left, static=static)
 
 
-def _through_factor(r: Rewriter, a: int, product: int, static: tuple[Any, ...]) -> int | None:
+def _through_factor(r: Rewriter, a: int, product: int, static: Static) -> int | None:
     each = r.instructions[product]
-    if each.op != "mul" or len(each.shape) != 2 or not static[1]:
+    if each.op != "mul" or len(each.shape) != 2 or not static.keep:
         return None
     for gamma, w in (each.operands, each.operands[::-1]):
         known = r.find("mul", a, w) if r.shape(gamma) == each.shape[1:] else None

@@ -50,7 +50,7 @@ class _Guards:
 
     def _derive(self, r: Rewriter, each: Instruction) -> Sign:
         if each.op == "constant":
-            value = each.static[0].value
+            value = each.value
             if not isinstance(value, np.ndarray | float | int):
                 return Sign.ANY  # an array of another library, which may be anywhere
             value = np.asarray(value, r.target.dtype)
@@ -61,7 +61,7 @@ class _Guards:
             return Sign.NOT_NEGATIVE
         if each.op in ("mul", "dot") and len(set(each.operands)) == 1:
             return Sign.NOT_NEGATIVE
-        if each.op == "sum" and each.static[2] is not None and not each.static[2].value >= 0:
+        if each.op == "sum" and each.static.weight is not None and not each.static.weight.value >= 0:
             return Sign.ANY
         if each.op in ("add", "mul", "sum", "div", "reciprocal", "concat", "matmul", "dot"):
             signs = [self.sign(r, operand) for operand in each.operands]

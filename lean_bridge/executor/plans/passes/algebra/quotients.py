@@ -7,9 +7,7 @@ is divided where it is: one call for all its readers.
 
 from __future__ import annotations
 
-from typing import Any
-
-from lean_bridge.executor.plans.instructions import BIJECTIONS, Instruction, Trace
+from lean_bridge.executor.plans.instructions import BIJECTIONS, Instruction, Static, Trace
 from lean_bridge.executor.plans.passes.rewriter import Rewriter, Target, rewrite
 from lean_bridge.executor.plans.passes.sizes import SMALL
 
@@ -19,14 +17,14 @@ def move_quotients(trace: Trace, target: Target) -> Trace:
     return rewrite(trace, target, _rule)
 
 
-def _rule(r: Rewriter, op: str, operands: tuple[int, ...], static: tuple[Any, ...]) -> int | None:
+def _rule(r: Rewriter, op: str, operands: tuple[int, ...], static: Static) -> int | None:
     if op == "matmul":
         return _matmul(r, *operands)
     if op == "mul":
         a, b = operands
         found = _mul(r, a, b)
         return _mul(r, b, a) if found is None else found
-    if op == "dot" and static[1]:
+    if op == "dot" and static.keep:
         a, b = operands
         for quotient, other in ((a, b), (b, a)):
             rows = _rows(r, quotient)
@@ -78,7 +76,7 @@ def _rows(r: Rewriter, position: int) -> tuple[int, int] | None:
 def _divided(r: Rewriter, position: int, divisor: int) -> int | None:
     """Return an array with its rows divided, if only narrower arrays have to be divided for that."""
     each = r.instructions[position]
-    if each.op == "dot" and each.static[1] and not r.is_shared(position):
+    if each.op == "dot" and each.static.keep and not r.is_shared(position):
         for a, b in (each.operands, each.operands[::-1]):
             known = r.find("div", b, divisor)
             if known is not None:

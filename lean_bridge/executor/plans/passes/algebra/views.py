@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from lean_bridge.executor.plans.instructions import BIJECTIONS, ELEMENTWISE, Trace
+from lean_bridge.executor.plans.instructions import BIJECTIONS, ELEMENTWISE, Static, Trace
 from lean_bridge.executor.plans.passes.rewriter import Rewriter, Target, rewrite
 
 
@@ -13,7 +11,7 @@ def merge_views(trace: Trace, target: Target) -> Trace:
     return rewrite(trace, target, _rule)
 
 
-def _rule(r: Rewriter, op: str, operands: tuple[int, ...], static: tuple[Any, ...]) -> int | None:
+def _rule(r: Rewriter, op: str, operands: tuple[int, ...], static: Static) -> int | None:
     if op in ("reshape", "transpose", "broadcast"):
         return _view(r, op, operands[0], static)
     if op in ELEMENTWISE:
@@ -21,11 +19,11 @@ def _rule(r: Rewriter, op: str, operands: tuple[int, ...], static: tuple[Any, ..
     return None
 
 
-def _view(r: Rewriter, op: str, operand: int, static: tuple[Any, ...]) -> int | None:
+def _view(r: Rewriter, op: str, operand: int, static: Static) -> int | None:
     """Drop a view that changes nothing, and join it to one of the same kind."""
     if op == "transpose" and static == tuple(range(len(static))):
         return operand
-    if op != "transpose" and static[0] == r.shape(operand):
+    if op != "transpose" and static.shape == r.shape(operand):
         return operand
     inner = r.instructions[operand]
     if inner.op != op:

@@ -25,7 +25,7 @@ def order_instructions(trace: Trace, _target: Target) -> Trace:
     """Return the trace with the same instructions in another order."""
     lifetimes = Lifetimes(trace)
     orders = [_Eager(lifetimes).order(lifetimes.running)]
-    if any(each.op == "leaf" and each.static[0] != "input" for each in trace.instructions):
+    if any(each.op == "leaf" and each.static.role != "input" for each in trace.instructions):
         orders.append(_Eager(lifetimes).order(_abreast(lifetimes, orders[0])))
     orders += [_postponed(lifetimes, order) for order in orders]
     return in_order(trace, min(orders, key=lifetimes.peak))
@@ -50,7 +50,7 @@ def _abreast(lifetimes: Lifetimes, order: Sequence[int]) -> list[int]:
     partial: list[bool] = []
     level: list[int] = []
     for position, each in enumerate(lifetimes.instructions):
-        given = each.op == "leaf" and each.static[0] != "input"
+        given = each.op == "leaf" and each.static.role != "input"
         late.append(given or any(late[operand] for operand in each.operands))
         inside = any(partial[operand] for operand in each.operands) and each.op != "concat"
         partial.append(inside or each.op == "slice")

@@ -100,9 +100,7 @@ def _scalar(instructions: Sequence[Instruction], position: int) -> Any:
     """Return the value of a scalar constant; None for others, and for those of other libraries."""
     each = instructions[position]
     is_scalar = each.op == "constant" and not each.shape
-    return (
-        each.static[0].value if is_scalar and isinstance(each.static[0].value, Number | np.ndarray) else None
-    )
+    return each.value if is_scalar and isinstance(each.value, Number | np.ndarray) else None
 
 
 def _stacked(

@@ -132,6 +132,6 @@ class _Fusion:
     def _multiple(self, r: Rewriter, projection: int, factor: int) -> int:
         wrapped = r.wrap(r.scalar(factor))
         if (projection, wrapped) not in self.multiples:
-            value = r.instructions[projection].static[0].value * wrapped.value
+            value = r.instructions[projection].value * wrapped.value
             self.multiples[projection, wrapped] = r.constant(value)
         return self.multiples[projection, wrapped]

@@ -65,7 +65,7 @@ def _joined(recorder: Recorder, rights: list[int], constants: dict[tuple[int, ..
     if any(right.op != "constant" for right in each):
         return recorder.emit("concat", *rights, static=(1,))
     if tuple(rights) not in constants:
-        constants[tuple(rights)] = recorder.constant(concat([right.static[0].value for right in each], 1))
+        constants[tuple(rights)] = recorder.constant(concat([right.value for right in each], 1))
     return constants[tuple(rights)]
 
 

@@ -41,7 +41,7 @@ class _Spreading:
         sums = r.instructions[position]
         if sums.op != "sum" or sums.static[:2] != (len(sums.shape) - 1, True):
             return None
-        (rows,), factor = sums.operands, sums.static[2]
+        (rows,), factor = sums.operands, sums.static.weight
         each = r.instructions[rows]
         width = each.shape[-1]
         if max(width, length) > WIDEST_ROW or each.size > SMALL or each.op in VIEWS:
