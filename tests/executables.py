@@ -37,6 +37,16 @@ def answers_and_opens(answer: str, path: Path) -> bytes:
     return _program(code, 96, text + bytes(path) + b"\0")
 
 
+def answers_and_waits(answer: str) -> bytes:
+    """Return a program that prints ``answer`` to one argument, else waits for a signal that ends it."""
+    text = answer.encode() + b"\n"
+    write = b"\xbf\x01\x00\x00\x00\x48\xbe" + struct.pack("<Q", _BASE + _HEADERS + 64)
+    write += b"\xba" + struct.pack("<I", len(text)) + b"\xb8\x01\x00\x00\x00\x0f\x05" + _leave(0)
+    code = b"\x83\x3c\x24\x02\x75" + bytes([len(write)]) + write  # cmp dword [rsp], 2; jne
+    code += b"\xb8\x22\x00\x00\x00\x0f\x05\xeb\xf7"  # pause; jmp to it
+    return _program(code, 64, text)
+
+
 def _leave(status: int) -> bytes:
     return b"\xbf" + struct.pack("<I", status) + b"\xb8\x3c\x00\x00\x00\x0f\x05"
 

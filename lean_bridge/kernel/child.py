@@ -1,7 +1,8 @@
 """The process that the kernel's library is loaded into: requests on its input, answers on its output.
 
-Started by :mod:`lean_bridge.kernel.session` with the library's path and the most bytes and seconds that the
-requests may take. Whatever goes wrong here ends the process, which its parent takes for no answer.
+Started by :mod:`lean_bridge.kernel.session` with the library's path, the most bytes and seconds that the
+requests may take, and the process that it is not to outlive. Whatever goes wrong here ends the process, which
+its parent takes for no answer.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from pathlib import Path
 from lean_bridge.kernel.checker import Checker
 from lean_bridge.kernel.native import Lean
 from lean_bridge.kernel.terms import Terms
+from lean_bridge.toolchain.confine import stay_with
 
 
-def main(library: str, memory_limit: str, time_limit: str) -> None:
+def main(library: str, memory_limit: str, time_limit: str, parent: str) -> None:
     """Answer every request on standard input."""
+    if sys.platform == "linux":
+        stay_with(int(parent))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # should the parent be gone by then
+    # elsewhere, should the parent be gone by then
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(float(time_limit)), resource.RLIM_INFINITY))
     # what Lean prints of its own accord must not pass for an answer
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -103,7 +104,7 @@ def _answers(
 ) -> Iterator[dict[str, Any]]:
     requests.flush()
     requests.seek(0)
-    limits = [str(memory_limit), str(time_limit)]
+    limits = [str(memory_limit), str(time_limit), str(os.getpid())]
     command = [sys.executable, "-m", "lean_bridge.kernel.child", str(library), *limits]
     home = Path(__file__).parents[2]
     with tempfile.TemporaryFile() as stderr:

@@ -6,6 +6,8 @@
 
 ``RULES`` is a JSON object of lists of paths: ``read`` (files, and directories with all below them), ``write``
 (the same, to be changed) and ``execute``. What is not listed cannot be opened, changed or run (Landlock).
+With ``parent``, a process, the command is killed when the thread of it that started this program ends; where
+there is nothing else in ``RULES``, that is all that is done.
 A filter of system calls (seccomp) refuses what has no path: sockets, new processes, signals to other
 processes, looks into their memory, changes of owners, modes, times and attributes of files, namespaces. All
 capabilities are given up, also those of root. Nothing of it can be undone by the command. What cannot be
@@ -20,6 +22,7 @@ import json
 import os
 import platform
 import resource
+import signal
 import struct
 import sys
 from typing import Final, NoReturn
@@ -30,6 +33,7 @@ REFUSED: Final = 125
 FILE_SIZE_LIMIT: Final = 4 << 30
 """Bytes that one file may grow to."""
 
+_PR_SET_PDEATHSIG: Final = 1
 _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 22, 24, 38, 47
 _SECCOMP_MODE_FILTER, _CAP_AMBIENT_CLEAR_ALL = 2, 4
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
@@ -91,8 +95,8 @@ _AARCH64 = {
 }
 # fmt: on
 _MACHINES = {  # AUDIT_ARCH, refused calls, and those of which an argument decides
-    "x86_64": (0xC000003E, _X86_64 | _COMMON, {"clone": 56, "kill": 62, "tgkill": 234}),
-    "aarch64": (0xC00000B7, _AARCH64 | _COMMON, {"clone": 220, "kill": 129, "tgkill": 131}),
+    "x86_64": (0xC000003E, _X86_64 | _COMMON, {"clone": 56, "kill": 62, "prctl": 157, "tgkill": 234}),
+    "aarch64": (0xC00000B7, _AARCH64 | _COMMON, {"clone": 220, "kill": 129, "prctl": 167, "tgkill": 131}),
 }
 _CLONE3: Final = 435
 _OTHER_ABI: Final = 0x40000000
@@ -112,6 +116,17 @@ def has_filter() -> bool:
     if sys.platform != "linux" or platform.machine() not in _MACHINES:
         return False
     return int(ctypes.CDLL(None).prctl(21, 0, 0, 0, 0)) >= 0  # PR_GET_SECCOMP
+
+
+def stay_with(parent: int) -> None:
+    """Have this process, and what it becomes, killed with the thread of ``parent`` that started it.
+
+    Raises: OSError where ``parent`` is gone already.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    _check(libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0), "pdeathsig")
+    if os.getppid() != parent:  # it ended before that was in force
+        raise OSError(errno.ESRCH, f"process {parent}, which started this, is gone")
 
 
 def confine(rules: dict[str, list[str]]) -> None:
@@ -200,6 +215,8 @@ def _program() -> list[tuple[int, int, int, int]]:
     for name in ("kill", "tgkill"):  # a process may end itself
         program += [(equal, 0, 4, looked_at[name]), (load, 0, 0, first_argument)]
         program += [(equal, 0, 1, os.getpid()), allow, refuse]
+    program += [(equal, 0, 4, looked_at["prctl"]), (load, 0, 0, first_argument)]
+    program += [(equal, 0, 1, _PR_SET_PDEATHSIG), refuse, allow]  # it does not outlive who started it
     return [*program, allow]
 
 
@@ -212,7 +229,11 @@ def _check(result: int, what: str) -> int:
 
 def _main() -> NoReturn:
     try:
-        confine(json.loads(sys.argv[1]))
+        rules = json.loads(sys.argv[1])
+        if "parent" in rules:
+            stay_with(rules.pop("parent"))
+        if rules:
+            confine(rules)
         os.execv(sys.argv[2], sys.argv[2:])
     except (OSError, ValueError, KeyError) as error:
         os.write(2, f"not isolated, so not run: {error}\n".encode())

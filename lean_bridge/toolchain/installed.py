@@ -63,6 +63,7 @@ class InstalledWorker:
                 [self._binary, *_arguments(job)],
                 read=[*self._read, job.root or job.source, *job.search_path],
                 write=[job.olean.parent] if job.olean is not None else [],
+                attached=True,
             )
             self._process = process.start(
                 confined.command,
@@ -76,7 +77,7 @@ class InstalledWorker:
             try:
                 if self._is_closed:  # while it was being started
                     raise WorkerDiedError("it was ended before it began")
-                status = self._process.wait(time_limit)
+                status = process.collect(self._process, time_limit=time_limit)
             except subprocess.TimeoutExpired as error:
                 raise WorkerHungError from error
             finally:
@@ -161,7 +162,7 @@ def _arguments(job: Job) -> list[str]:
 def _ask(binary: Path, question: str, *, read: Sequence[Path]) -> str:
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         try:
-            confined = isolated([binary, question], read=read)
+            confined = isolated([binary, question], read=read, attached=True)
             lean = process.start(
                 confined.command,
                 cwd=binary.parent,
@@ -173,11 +174,9 @@ def _ask(binary: Path, question: str, *, read: Sequence[Path]) -> str:
         except OSError as error:
             raise ToolchainError(f"{binary}: cannot be started: {error}") from error
         try:
-            status = lean.wait(ANSWER_LIMIT)
+            status = process.collect(lean, time_limit=ANSWER_LIMIT)
         except subprocess.TimeoutExpired as error:
             raise ToolchainError(f"{binary}: no answer to {question} within {ANSWER_LIMIT:g} s") from error
-        finally:
-            process.end(lean)
         lines = list(_lines(stdout))
     if status != 0 or not lines:
         raise ToolchainError(f"{binary}: expected an answer to {question}, found exit status {status}")

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -41,6 +41,7 @@ def isolated(
     read: Sequence[Path] = (),
     write: Sequence[Path] = (),
     by: Isolation | None = None,
+    attached: bool = False,
 ) -> Confined:
     """Return ``command`` such that it can read ``read``, change ``write``, and reach nothing else.
 
@@ -48,7 +49,8 @@ def isolated(
     and the system's libraries can be read. There is no network, no new process (under ``bwrap``: none that
     is seen outside), no signal to another process, no capability, and of the environment nothing but a
     locale. Whether a path exists elsewhere can be asked under Landlock, but nothing there can be opened.
-    ``by`` is one of :func:`available`; by default the first.
+    ``by`` is one of :func:`available`; by default the first. An ``attached`` command is killed when the
+    thread that starts it ends, however that comes about (on Linux).
     A command that cannot be confined as promised is not run: it ends with ``confine.REFUSED``, or as
     ``bwrap`` does.
     Raises: FileNotFoundError where there is no such program.
@@ -61,11 +63,15 @@ def isolated(
     changed = [str(path.absolute()) for path in write]
     env = {"LANG": "C.UTF-8", "LLVM_PROFILE_FILE": os.devnull}
     chosen = by or available()[0]
+    parent = {"parent": os.getpid()} if attached and sys.platform == "linux" else {}
+    launcher: list[str] = []
     if chosen == "landlock":
-        return Confined((*_launcher(seen, changed, program), *words), env, chosen)
-    if chosen == "bwrap":
-        return Confined((*_wrapper(seen, changed, program), *words), env, chosen)
-    return Confined(tuple(words), env, chosen)
+        launcher = _launcher(_rules(seen, changed, program) | parent)
+    elif chosen == "bwrap":
+        launcher = _wrapper(seen, changed, program, attached=attached)
+    elif parent and sys.executable:
+        launcher = _launcher(parent)
+    return Confined((*launcher, *words), env, chosen)
 
 
 @functools.cache
@@ -82,20 +88,24 @@ def available() -> tuple[Isolation, ...]:
     return (*found, "none")
 
 
-def _launcher(read: list[str], write: list[str], program: str) -> list[str]:
-    rules = {
+def _launcher(rules: Mapping[str, object]) -> list[str]:
+    return [sys.executable, "-I", "-S", confine.__file__, json.dumps(rules)]
+
+
+def _rules(read: list[str], write: list[str], program: str) -> dict[str, object]:
+    return {
         "read": [*read, *_existing(_READABLE), *_existing(_DEVICES)],
         "write": [*write, os.devnull],
         "execute": [os.path.realpath(program), *_existing(_LIBRARIES)],
     }
-    return [sys.executable, "-I", "-S", confine.__file__, json.dumps(rules)]
 
 
-def _wrapper(read: list[str], write: list[str], program: str) -> list[str]:
+def _wrapper(read: list[str], write: list[str], program: str, *, attached: bool) -> list[str]:
     binary = _bwrap()
     assert binary is not None, "is not available"
     shown = {*read, program, os.path.realpath(program), *_existing(_LIBRARIES), *_existing(_READABLE)}
     options = ["--unshare-all", "--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev"]
+    options += ["--die-with-parent"] if attached else []
     for path in sorted(shown):  # directories before what they hold
         options += ["--ro-bind", path, path]
     for path in write:

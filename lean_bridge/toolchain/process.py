@@ -63,6 +63,19 @@ def read_lines(process: subprocess.Popen[bytes], *, time_limit: float) -> Iterat
         yield from lines
 
 
+def collect(process: subprocess.Popen[bytes], *, time_limit: float) -> int:
+    """Wait for the process to end and return its exit status; nothing of its group outlives it.
+
+    Raises: subprocess.TimeoutExpired if it had to be killed after ``time_limit`` seconds.
+    """
+    try:
+        return process.wait(time_limit)
+    finally:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
 def end(process: subprocess.Popen[bytes]) -> None:
     """Kill the process and its group, and collect its exit status; does nothing to one already collected."""
     if process.returncode is None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,14 +13,15 @@ import pytest
 
 from lean_bridge.build.build import build_library
 from lean_bridge.errors import ToolchainTimeout
-from lean_bridge.toolchain import find, installed, isolation
+from lean_bridge.toolchain import confine, find, installed, isolation
 from lean_bridge.toolchain.digests import read_contents
 from lean_bridge.toolchain.find import find_toolchain, look_for_installed
 from lean_bridge.toolchain.health import check_health
-from lean_bridge.toolchain.installed import InstalledProvider, read_installed
+from lean_bridge.toolchain.installed import InstalledProvider, InstalledWorker, read_installed
+from lean_bridge.toolchain.isolation import isolated
 from lean_bridge.toolchain.provider import Job, Provider
-from tests.end_to_end.lean_processes import children
-from tests.executables import answers_and_opens, runs, x86_64_linux
+from tests.end_to_end.lean_processes import children, is_running, wait_until
+from tests.executables import answers_and_opens, answers_and_waits, runs, x86_64_linux
 
 pytestmark = [pytest.mark.lean, x86_64_linux]
 
@@ -242,13 +245,9 @@ def test_an_installed_lean_runs_confined_where_something_confines(
     if not confined:
         monkeypatch.setattr(isolation, "available", lambda: ("none",))
         monkeypatch.setattr(installed, "available", lambda: ("none",))
-    lean, secret = tmp_path / "lean" / "bin" / "lean", tmp_path / "secret"
-    lean.parent.mkdir(parents=True)
+    secret = tmp_path / "secret"
     secret.write_text("secret")
-    lean.write_bytes(answers_and_opens("Lean (version 4.28.0, x86_64, Release)", secret))
-    lean.chmod(0o755)
-    (tmp_path / "lean" / "lib" / "lean").mkdir(parents=True)
-    (tmp_path / "lean" / "lib" / "lean" / "Init.olean").write_bytes(b"olean")
+    lean = installation(tmp_path, answers_and_opens("Lean (version 4.28.0, x86_64, Release)", secret))
     provider = read_installed(lean)
     assert provider.info.version == "4.28.0"
     assert (provider.info.isolation != "none") == confined
@@ -257,3 +256,88 @@ def test_an_installed_lean_runs_confined_where_something_confines(
     source.write_text("")
     with provider.pool(1, time_limit=10) as pool:
         assert pool.elaborate(Job(source=source)).ok == confined  # it ends with 1 where it reads the secret
+
+
+def installation(folder: Path, program: bytes) -> Path:
+    """Install ``program`` as a ``lean`` and return its place."""
+    lean, library = folder / "lean" / "bin" / "lean", folder / "lean" / "lib" / "lean"
+    for each in (lean.parent, library):
+        each.mkdir(parents=True)
+    lean.write_bytes(program)
+    lean.chmod(0o755)
+    (library / "Init.olean").write_bytes(b"olean")
+    return lean
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("by", isolation.available())
+def test_no_lean_outlives_the_program(tmp_path: Path, end: signal.Signals, by: str) -> None:
+    lean = installation(tmp_path, answers_and_waits("Lean (version 4.28.0, x86_64, Release)"))
+    source = tmp_path / "work" / "A.lean"
+    source.parent.mkdir()
+    source.write_text("")
+    program = f"""
+import threading
+from pathlib import Path
+from lean_bridge.toolchain import installed, isolation
+from lean_bridge.toolchain.provider import Job
+isolation.available = installed.available = lambda: ({by!r},)
+with installed.read_installed(Path({str(lean)!r})).pool(1, time_limit=100) as pool:
+    job = threading.Thread(target=pool.elaborate, args=[Job(source=Path({str(source)!r}))])
+    job.start()
+    job.join()
+"""
+    environment = os.environ | {"LEAN_BRIDGE_CACHE": str(tmp_path / "cache")}
+    running = subprocess.Popen([sys.executable, "-c", program], env=environment)
+    try:
+        wait_until(lambda: bool(at_work(lean)), 60)
+        running.send_signal(end)
+        running.wait(30)
+        wait_until(lambda: not at_work(lean), 30)
+    finally:
+        running.kill()
+        running.wait()
+        for pid in at_work(lean):
+            os.kill(pid, signal.SIGKILL)
+
+
+def at_work(lean: Path) -> list[int]:
+    """Return the processes of this ``lean`` that were given a file."""
+    listing = subprocess.run(["ps", "-Aww", "-o", "pid=,args="], capture_output=True, text=True, check=True)
+    rows = [line.split(None, 1) for line in listing.stdout.splitlines()]
+    return [int(pid) for pid, command in rows if command.startswith(f"{lean} --json")]
+
+
+def test_what_a_lean_started_ends_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolation, "available", lambda: ("none",))
+    script, left = tmp_path / "script", tmp_path / "left"
+    script.write_text(f"#!/bin/sh\nsleep 300 &\necho $! > {left}\n")
+    script.chmod(0o755)
+    lean = installation(tmp_path, runs(script))
+    (tmp_path / "A.lean").write_text("")
+    worker = InstalledWorker(lean, lean.parent.parent / "lib" / "lean")
+    assert worker.run(Job(source=tmp_path / "A.lean"), 60).status == 0
+    wait_until(lambda: not is_running(int(left.read_text())), 10)
+
+
+def test_who_starts_a_lean_may_be_gone_before_it_begins(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    command = isolated(["/bin/sh", "-c", f"echo > {ran}"], by="none", attached=True).command
+    adopted = f"import subprocess, sys; sys.exit(subprocess.run({command!r}).returncode)"
+    said = subprocess.run([sys.executable, "-c", adopted], capture_output=True, text=True, check=False)
+    assert said.returncode == confine.REFUSED
+    assert "is gone" in said.stderr
+    assert not ran.exists()
+
+
+@pytest.mark.skipif("landlock" not in isolation.available(), reason="the kernel has no Landlock in force")
+def test_a_confined_command_cannot_detach_itself() -> None:
+    detach = "import ctypes; do = ctypes.CDLL(None).prctl; print(do(1, 0, 0, 0, 0), do(21, 0, 0, 0, 0))"
+    confined = isolated(
+        [Path(sys.executable).resolve(), "-I", "-S", "-c", detach],
+        read=[Path(sys.base_prefix)],
+        by="landlock",
+        attached=True,
+    )
+    said = subprocess.run(confined.command, env=confined.env, capture_output=True, text=True, check=False)
+    assert said.stdout == "-1 2\n", said.stderr  # the other call is answered: a filter is in force

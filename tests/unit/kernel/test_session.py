@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -77,3 +79,10 @@ def test_a_process_that_ends_gave_up_at_what_it_was_at(
     assert [outcome.state for outcome in found.outcomes.values()].count("gave up") == 1
     assert found.outcomes["swap"].state == top
     assert (found.fault or "") in (found.outcomes["swap"].detail or "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a limit of time ends it")
+def test_the_process_does_not_outlive_who_asked() -> None:
+    command = [sys.executable, "-m", "lean_bridge.kernel.child", "library", "1", "1", str(os.getppid())]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert f"process {os.getppid()}, which started this, is gone" in said.stderr
