@@ -13,8 +13,6 @@ from pybind_models import BuildReport, DeclarationReport, GraphReport, KernelVer
 Conclusion: TypeAlias = tuple[Literal["accepted", "rejected", "no verdict"], str | None, str | None]
 """The verdict and, unless it is ``accepted``, why and by which code."""
 
-ACCEPTED = ("proved", "defined")
-"""The statuses of declarations that hold."""
 _MOST_NAMED = 3
 _PIN_THEM = "read what it says and run `lean-bridge pin`, or let it pass by --unpinned"
 

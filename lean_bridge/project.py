@@ -41,7 +41,8 @@ from lean_bridge.toolchain.find import check_policy, find_toolchain
 from lean_bridge.toolchain.install import Progress
 from lean_bridge.toolchain.location import cache_directory
 from lean_bridge.toolchain.provider import Elaboration, Provider
-from lean_bridge.verify import Observer, Subject, extract, judge_library, uncollected
+from lean_bridge.uncollected import uncollected
+from lean_bridge.verify import Observer, Subject, extract, judge_library
 from pybind_models import BuildReport, DGraph, GraphStanding, LibraryIdentity, Pin, VerifyReport
 from pybind_models.catalogue import Catalogue
 from pybind_models.manifest import Manifest

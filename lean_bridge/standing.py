@@ -9,7 +9,6 @@ from lean_bridge.audit.audit import audit
 from lean_bridge.audit.pins import check_pins
 from lean_bridge.audit.vocabulary import not_the_tools
 from lean_bridge.codes import Code
-from lean_bridge.conclude import ACCEPTED
 from lean_bridge.errors import NoStanding, NotPinned
 from lean_bridge.olean.environment import Environment
 from lean_bridge.verify import extract
@@ -43,10 +42,10 @@ def read_graph(
     environment, catalogue = origin.environment, Catalogue(declaration=(entry,))
     (report,) = audit(environment, catalogue, sources={}, failed_modules={})
     reason, code = report.reason, report.code
-    if report.status not in ACCEPTED:
+    if not report.is_accepted:
         _refuse(entry.name, reason, code, allow_uncertified=allow_uncertified)
     graph = extract(environment, entry.name)
-    if report.status in ACCEPTED:
+    if report.is_accepted:
         checked = check_pins(environment, catalogue, origin.manifest, {entry.name: graph}, known=origin.known)
         pin, drift = checked[entry.name]
         if pin.outcome != "matches":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,6 +32,7 @@ from lean_bridge.rows import GraphEvidence, declaration_row, dropped_row, graph_
 from lean_bridge.second_opinion import SecondOpinion, acceptance, ask_second_kernel, no_second_kernel
 from lean_bridge.toolchain.provider import Provider
 from lean_bridge.toolchain.warm import keep_warm
+from lean_bridge.uncollected import uncollected
 from pybind_models import BuildReport, DeclarationReport, DGraph, KernelVerdict, VerifyReport
 from pybind_models.catalogue import Catalogue
 from pybind_models.manifest import Manifest
@@ -341,18 +341,6 @@ def _compare(evidence: GraphEvidence, graph: DGraph, observe: Observer) -> None:
         evidence.checks = crosscheck(
             graph, observe=lambda result: observe(StageAdvanced(f"{graph.lean_name}: {result.name}"))
         )
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Keep Python from looking for cycles, again and again, among millions of terms that all are in use."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 @contextmanager

@@ -140,24 +140,6 @@ def replay(
     )
 
 
-def confirm_equal(
-    environment: Environment,
-    pairs: Sequence[tuple[Expr, Expr]],
-    *,
-    kernel: SecondKernel,
-    time_limit: float = TIME_LIMIT,
-    memory_limit: int = MEMORY_LIMIT,
-) -> tuple[Outcome, ...]:
-    """Have the kernel check both sides of each pair of closed expressions, and decide whether they are equal.
-
-    Equal means equal by definition, the types too. A pair is accepted only if everything that it mentions is.
-    Raises: OleanError if a compiled module cannot be read.
-    """
-    units = units_below(environment, sorted(constants_in([side for pair in pairs for side in pair])))
-    said = _ask(units, pairs, kernel, time_limit, memory_limit, None)
-    return tuple(_pair_outcomes(environment, pairs, said))
-
-
 def equation_sides(statement: Expr) -> tuple[Expr, Expr] | None:
     """Return both sides of ``∀ …, left = right``, each as a function of what is quantified; else ``None``."""
     binders: list[Pi] = []

@@ -80,7 +80,7 @@ class Environment:
 
     def find_module(self, name: Name) -> Path | None:
         """Return the ``.olean`` file of a module, if the search path has it."""
-        relative = _relative_path(name, ".olean")
+        relative = module_path(name, ".olean")
         if relative is None:
             return None
         for directory in (*self._search_path, *([self._library] if self._library else [])):
@@ -265,7 +265,7 @@ class Environment:
                 raise _taken(name, module, constant)
 
     def _library_file(self, module: Name) -> Path | None:
-        relative = _relative_path(module, ".olean")
+        relative = module_path(module, ".olean")
         if relative is None or self._library is None or not (self._library / relative).is_file():
             return None
         return self._library / relative
@@ -313,14 +313,3 @@ def _taken(name: Name, module: Module, constant: Name) -> Inconsistent:
         reason = f"{constant}: an axiom of that name is declared in {name}, which is not part of Lean"
         return Inconsistent(reason, code=Code.AXIOM)
     return Inconsistent(f"module {name} declares {constant}, which Lean's own library does too; rename it")
-
-
-def _relative_path(module: Name, suffix: str) -> Path | None:
-    """Return where a module lies below the root of its library, or ``None`` if its name is no path."""
-    found = module_path(module, suffix)
-    return None if found is None else Path(found)
-
-
-def source_path(module: Name) -> Path | None:
-    """Return where a module's source lies below the root of its library."""
-    return _relative_path(module, ".lean")

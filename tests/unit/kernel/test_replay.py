@@ -14,7 +14,6 @@ from lean_bridge.events import StageAdvanced, StageStarted
 from lean_bridge.kernel import session
 from lean_bridge.kernel.replay import (
     Outcome,
-    confirm_equal,
     equation_sides,
     project_declarations,
     replay,
@@ -346,42 +345,47 @@ def test_an_axiom_that_is_not_allowed_rejects(kernel: SecondKernel) -> None:
 
 
 def test_equal_sides_are_confirmed_and_others_not(kernel: SecondKernel, tmp_path: Path) -> None:
-    bad = definition("bad", NAT, PROP)
-    environment = environment_of(tmp_path, [*native().values(), bad])
-    constant = environment.constant("swap_swap")
-    assert constant is not None
-    sides = equation_sides(MData(constant.type))
-    assert sides is not None
-    assert equation_sides(NAT) is None
     zero, succ = Const("Num.zero", ()), Const("Num.succ", ())
     one = App(succ, zero)
     added = apply(Const("Num.add", ()), one, zero)
-    equal, computed, other, ill_typed, types, forged = confirm_equal(
-        environment,
-        [sides, (added, one), (added, zero), (App(ZERO, ZERO), ZERO), (NAT, ZERO), (Const("bad", ()), ZERO)],
-        kernel=kernel,
-    )
-    found = replay(environment, [], equations=["swap_swap", "rests_on_assumed", "big", "gone"], kernel=kernel)
-    assert {name: outcome.state for name, outcome in found.equations.items()} == {
+    stated = {
+        "computed": equation(added, one),
+        "other": equation(added, zero),
+        "ill_typed": equation(App(ZERO, ZERO), ZERO),
+        "of_two_types": equation(NAT, ZERO),
+        "forged": equation(Const("bad", ()), ZERO),
+        "quantified": MData(arrow(NAT, equation(BVar(0), BVar(0)))),
+    }
+    theorems = [theorem(name, statement, ZERO) for name, statement in stated.items()]  # whatever they prove
+    environment = environment_of(tmp_path, [*native().values(), definition("bad", NAT, PROP), *theorems])
+    asked = [*stated, "swap_swap", "rests_on_assumed", "big", "gone"]
+    found = replay(environment, [], equations=asked, kernel=kernel).equations
+    assert {name: outcome.state for name, outcome in found.items()} == {
+        "computed": "accepted",
+        "other": "refused",
+        "ill_typed": "refused",
+        "of_two_types": "refused",
+        "forged": "not reached",
+        "quantified": "accepted",
         "swap_swap": "accepted",
         "rests_on_assumed": "refused",  # it follows from an axiom, not by computation
         "big": "not reached",
         "gone": "not reached",
     }
-    assert (equal.state, computed.state) == ("accepted", "accepted")
-    assert (other.state, ill_typed.state, types.state) == ("refused", "refused", "refused")
-    assert "is not Num.zero" in (other.detail or "")
-    assert "a function is expected" in (ill_typed.detail or "")
-    assert forged.state == "not reached"
+    assert equation_sides(NAT) is None
+    assert "is not Num.zero" in (found["other"].detail or "")
+    assert "a function is expected" in (found["ill_typed"].detail or "")
 
 
-def test_sides_keep_their_universe_parameters(kernel: SecondKernel) -> None:
-    environment = Environment([DATA])
-    environment.load("Native")
+def test_sides_keep_their_universe_parameters(kernel: SecondKernel, tmp_path: Path) -> None:
     sort = Sort(LSucc(LParam("u")))
     one, other = (Lam("α", sort, body, "default") for body in (BVar(0), sort))
-    same, different = confirm_equal(environment, [(one, one), (one, other)], kernel=kernel)
-    assert (same.state, different.state) == ("accepted", "refused")
+    stated = {"same": apply(Const("Eq", (LParam("u"),)), NAT, one, one)}
+    stated["different"] = apply(Const("Eq", (LParam("u"),)), NAT, one, other)
+    theorems = [replace(theorem(name, of, ZERO), level_params=("u",)) for name, of in stated.items()]
+    environment = environment_of(tmp_path, [*native().values(), *theorems])
+    found = replay(environment, [], equations=list(stated), kernel=kernel).equations
+    assert (found["same"].state, found["different"].state) == ("accepted", "refused")
 
 
 def test_a_kernel_that_is_installed_and_fails_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:

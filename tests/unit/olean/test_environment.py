@@ -10,7 +10,7 @@ import pytest
 
 from lean_bridge.codes import Code
 from lean_bridge.errors import Inconsistent, OleanError
-from lean_bridge.olean.environment import Environment, source_path
+from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.layout import read_region
 from lean_bridge.olean.library_names import LibraryNames, read_library_names
 from lean_bridge.olean.module import Module, read_module
@@ -69,7 +69,6 @@ def test_a_module_name_cannot_leave_the_search_path(tmp_path: Path, name: str) -
     inside = tmp_path / "inside"
     inside.mkdir()
     assert Environment([inside]).find_module(name) is None
-    assert source_path(name) is None
 
 
 def test_a_quoted_module_name_finds_its_file(tmp_path: Path) -> None:
@@ -77,7 +76,6 @@ def test_a_quoted_module_name_finds_its_file(tmp_path: Path) -> None:
     environment = Environment([tmp_path])
     environment.load("«weird-name.v1».Base")
     assert environment.module_of("base") == "«weird-name.v1».Base"
-    assert source_path("«weird-name.v1».Base") == Path("weird-name.v1/Base.lean")
 
 
 def test_private_parts_are_read_where_they_are() -> None:
