@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import stat
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Final
 
 from lean_bridge.build.header import parse_header
 from lean_bridge.build.scan import Components, Declared, scan_declarations
@@ -15,6 +18,9 @@ from lean_bridge.errors import Declined, OleanError
 from lean_bridge.names import split_name
 from lean_bridge.olean.mentions import mentioned_constants
 from lean_bridge.olean.module import DeclarationRange, Module, read_module
+
+READ_BY: Final = ("build/account.py", "build/header.py", "build/scan.py", "build/tokens.py", "names.py")
+"""The files of this package that decide what a source has and a compiled module lacks."""
 
 _PRIVATE = "_private"
 _MISSING = " stands in the source and is not in the compiled module"
@@ -27,6 +33,13 @@ class Unaccounted:
     line: int
     column: int
     text: str
+
+
+@cache
+def account_digest() -> str:
+    """Return which account this program asks for: the SHA-256 of the code that decides."""
+    package = Path(__file__).parents[1]
+    return hashlib.sha256(b"\0".join((package / file).read_bytes() for file in READ_BY)).hexdigest()
 
 
 def read_whole(olean: Path) -> Module:

@@ -254,7 +254,7 @@ class _Build:
             return report
         limit = limit_met(
             module.file,
-            module.content.decode("utf-8", "replace"),
+            _text(module),
             diagnostics,
             toolchain=self._toolchain,
             is_module=module.is_module,
@@ -265,11 +265,28 @@ class _Build:
     def _from_store(self, module: Module) -> ModuleReport | None:
         key = self._keys[module.name]
         entry = self._store.find(key)
-        if entry is None:
+        if entry is None or not (entry := self._accounted(module, entry)):
             return self._refused_before(module)
         self._take(module, entry)
         diagnostics = _about_file(module, entry.report.diagnostics)
         return entry.report.replaced(state="cached", file=module.file, diagnostics=diagnostics)
+
+    def _accounted(self, module: Module, entry: Entry) -> Entry | None:
+        """Return an entry whose source is accounted for as this program asks; else, and not yet, ``None``.
+
+        Whoever made it may have asked for less. Raises: Declined where the text alone cannot tell.
+        """
+        if self._store.is_accounted(entry):
+            return entry
+        if any(imported not in self._entries for imported in module.imports):
+            return None  # asked again once they are there
+        key = self._keys[module.name]
+        try:
+            compiled = read_module(self._store.compiled(key), parts="present")
+            missing = find_unaccounted(module.file, _text(module), compiled, self._imported_tokens(module))
+        except OleanError:
+            return None
+        return self._store.account(key, entry) if missing is None else None
 
     def _refused_before(self, module: Module) -> ModuleReport | None:
         """Return Lean's refusal of a module in an earlier run: a rejection may be repeated, nothing else."""
@@ -306,6 +323,10 @@ def _heights(library: Library) -> dict[str, int]:
     return heights
 
 
+def _text(module: Module) -> str:
+    return module.content.decode("utf-8", "replace")
+
+
 def _unaccounted(module: Module, olean: Path, tokens: frozenset[str]) -> Diagnostic | None:
     """Return the error that a module's compiled file does not account for its source, if so.
 
@@ -315,8 +336,7 @@ def _unaccounted(module: Module, olean: Path, tokens: frozenset[str]) -> Diagnos
     try:
         check_plain(olean.parent)
         compiled = read_whole(olean)
-        source = module.content.decode("utf-8", "replace")
-        missing = find_unaccounted(module.file, source, compiled, tokens)
+        missing = find_unaccounted(module.file, _text(module), compiled, tokens)
     except OleanError as error:
         text = f"{module.file}: Lean accepts it, and what it wrote cannot be read: {error}"
         raise ToolchainCrashed(text, code=Code.UNREADABLE) from error

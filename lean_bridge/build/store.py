@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from filelock import FileLock
 from pydantic import ValidationError
 
+from lean_bridge.build.account import account_digest
 from lean_bridge.build.modules import Library
 from lean_bridge.names import module_path
 from lean_bridge.sealed import Seal, user_seal
@@ -41,6 +42,8 @@ class Entry(Model):
     report: ModuleReport
     digests: dict[str, str]
     """SHA-256 of each file, by its suffix."""
+    account: str = ""
+    """By which account of its source it was found whole; another program may ask for more."""
 
 
 class Refusal(Model):
@@ -116,7 +119,7 @@ class Store:
         """Move the files ``module.olean`` and so on from ``artifacts`` to ``key``; needs the lock."""
         files = {suffix: artifacts / f"module{suffix}" for suffix in ARTIFACT_SUFFIXES}
         digests = {suffix: _digest(file) for suffix, file in files.items() if file.is_file()}
-        entry = Entry(report=report, digests=digests)
+        entry = Entry(report=report, digests=digests, account=account_digest())
         record = self.seal.close(entry.model_dump_json().encode(), _about(key))
         with self.scratch() as scratch:
             whole = scratch / "entry"
@@ -132,6 +135,20 @@ class Store:
             folder.parent.mkdir(parents=True, exist_ok=True)
             whole.rename(folder)
         return entry
+
+    def is_accounted(self, entry: Entry) -> bool:
+        """Say whether an entry was held against its source as this program does it."""
+        return entry.account == account_digest()
+
+    def account(self, key: str, entry: Entry) -> Entry:
+        """Keep that an entry was held against its source as this program does it, and return it so."""
+        accounted = entry.replaced(account=account_digest())
+        self.seal.keep(self._folder(key) / _RECORD, _about(key), accounted.model_dump_json().encode())
+        return accounted
+
+    def compiled(self, key: str) -> Path:
+        """Return where the compiled file of an entry lies."""
+        return self._folder(key) / "module.olean"
 
     def tree(self, keys: Mapping[str, str]) -> Path:
         """Return the search path directory that belongs to exactly these modules at these keys."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from lean_bridge.build.account import check_plain, find_unaccounted, read_whole
+from lean_bridge.build import account
+from lean_bridge.build.account import READ_BY, check_plain, find_unaccounted, read_whole
 from lean_bridge.codes import Code
 from lean_bridge.errors import Declined, OleanError
 from tests.olean_writer import write_module
@@ -17,6 +19,17 @@ DATA = Path(__file__).parents[2] / "data" / "olean"
 def test_the_fixture_is_there() -> None:
     assert (DATA / "Cell.lean").is_file()
     assert (DATA / "Cell.olean").is_file()
+
+
+def test_an_account_is_named_by_all_the_code_that_reads_a_source() -> None:
+    """By whatever the account reads of its own room, and what it knows of names."""
+    package, reached = Path(account.__file__).parents[1], ["build/account.py"]
+    for file in reached:
+        text = (package / file).read_text(encoding="utf-8")
+        for module in re.findall(r"^from lean_bridge\.(build\.\w+|names) import", text, re.MULTILINE):
+            found = f"{module.replace('.', '/')}.py"
+            reached += [found] if found not in reached else []
+    assert sorted(reached) == sorted(READ_BY)
 
 
 def unaccounted(change: tuple[str, str] = ("", ""), append: str = "") -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lean_bridge.build import build, store
 from lean_bridge.build.build import build_library
 from lean_bridge.build.cache import build_store
 from lean_bridge.codes import Code
@@ -79,6 +80,38 @@ def test_an_honest_compiler_is_asked_once(project: Path) -> None:
     assert [report.modules[0].state for report in (first, second)] == ["built", "cached"]
     assert {path.name for path in tree.iterdir()} == {f"Cell{suffix}" for suffix in SUFFIXES}
     assert lean.processes_started == 1
+
+
+def test_what_an_earlier_account_let_pass_is_held_against_its_source_again(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without asking Lean where it is whole; what is not is compiled again, and refused."""
+    source = (project / "Cell.lean").read_text(encoding="utf-8")
+    lean = compiler(project, honest)
+    for text, again, asked in (
+        (source, "cached", 1),
+        (f"{source}\ntheorem more : 1 = 1 := rfl\n", "failed", 3),
+    ):
+        (project / "Cell.lean").write_text(text, encoding="utf-8")
+        with monkeypatch.context() as earlier:
+            earlier.setattr(store, "account_digest", lambda: "earlier")
+            earlier.setattr(build, "find_unaccounted", lambda *_: None)
+            report, _ = build_library(project, lean, workers=1)
+            assert report.modules[0].state == "built"
+        report, _ = build_library(project, lean, workers=1)
+        assert (report.modules[0].state, lean.processes_started) == (again, asked)
+    assert report.modules[0].code == Code.SOURCE_NOT_ACCOUNTED
+
+
+def test_an_account_is_made_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lean = compiler(project, honest)
+    with monkeypatch.context() as earlier:
+        earlier.setattr(store, "account_digest", lambda: "earlier")
+        build_library(project, lean, workers=1)
+    build_library(project, lean, workers=1)
+    monkeypatch.delattr(build, "find_unaccounted")
+    report, _ = build_library(project, lean, workers=1)
+    assert (report.modules[0].state, lean.processes_started) == ("cached", 1)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
