@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from lean_bridge.build.modules import Sources
-from lean_bridge.build.scan import name_components, scan_declarations
+from lean_bridge.build.scan import NAMED, name_components, scan_declarations
 
 
 def modules_declaring(sources: Sources, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -16,9 +17,10 @@ def modules_declaring(sources: Sources, names: Iterable[str]) -> dict[str, tuple
     """
     wanted = {name_components(name): name for name in names}
     found: dict[str, list[str]] = {name: [] for name in wanted.values()}
-    last = {parts[-1].encode() for parts in wanted if parts}
+    last = "|".join(sorted({re.escape(parts[-1]) for parts in wanted if parts}))
+    declares = re.compile(rf"(?:{'|'.join(sorted(NAMED))})\s\s*\S*(?:{last})".encode())
     for module, (_, content, _) in sources.texts.items():
-        if any(word in content for word in last):
+        if last and declares.search(content):
             scanned = scan_declarations(content.decode("utf-8", "replace"))
             for name in {each.name for each in scanned.declared} & wanted.keys():
                 found[wanted[name]].append(module)

@@ -41,9 +41,10 @@ _IS_ONE_WORD: Final = re.compile(
 """What stays one word, and no reserved one, when a token ends before it."""
 _BEFORE_A_CHARACTER: Final = frozenset("([{⟨,:=|+;")
 
-_NAMED: Final = frozenset(
+NAMED: Final = frozenset(
     {"theorem", "def", "abbrev", "axiom", "opaque", "inductive", "coinductive", "structure", "class", "lemma"}
 )
+"""Keywords after which the name of what they declare stands."""
 _GUARDS: Final = frozenset({"#guard_msgs", "#check_failure"})
 """Commands that expect the one after them to fail."""
 _CLOSERS: Final = {"(": ")", "[": "]", "{": "}", "⟨": "⟩"}
@@ -135,7 +136,7 @@ class _Scanner:
             line = self._line(self._tokens[at].at)
             self._behind_exit = line, self._tokens[at].at - self._lines[line - 1]
         if self._is_quoted(word, at):
-            if word in _NAMED and self._hidden is None:
+            if word in NAMED and self._hidden is None:
                 self._hidden = self._declared(word, at, ())
             return None
         if word in _GUARDS:
@@ -171,11 +172,11 @@ class _Scanner:
                 at = next(i for i in range(at, len(self._tokens)) if self._tokens[i].text in (")", ""))
             named = name_components(self._tokens[at + 1].text) if self._is_name(at + 1) else ()
             return self._declared(word, at, named)
-        if word not in _NAMED or after in ("]", ","):
+        if word not in NAMED or after in ("]", ","):
             return None
         if before == "." and not self._is_name(at + 1):
             return None  # a field; behind a token that ends in a dot there is a name
-        if word == "class" and after in _NAMED:
+        if word == "class" and after in NAMED:
             return None
         if word == "lemma" and not (self._is_name(at + 1) and self._opens_a_command(at)):
             return None  # not a word of Lean's own: a theorem may have the name, and be applied
@@ -238,7 +239,7 @@ _BEFORE_A_COMMAND: Final = frozenset(
     {"]", "in", "private", "protected", "public", "noncomputable", "unsafe", "partial", "meta", "nonrec"}
 )
 
-_OPENING: Final = _NAMED | frozenset(
+_OPENING: Final = NAMED | frozenset(
     {
         *("instance", "example", "namespace", "section", "end", "mutual", "open", "variable", "universe"),
         *("set_option", "attribute", "private", "protected", "public", "noncomputable", "unsafe", "partial"),
