@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lean_bridge.answers import GraphAnswers, Memory, ModuleAnswers, Recalled
 from lean_bridge.audit.catalogue import CATALOGUE, parse_catalogue
@@ -21,10 +22,9 @@ from lean_bridge.build.modules import Library, Sources, read_sources
 from lean_bridge.build.needed import modules_declaring
 from lean_bridge.build.store import module_keys, placed
 from lean_bridge.codes import Code
-from lean_bridge.crosscheck.field_theorems import LIBRARY_MODULE
+from lean_bridge.crosscheck.generated import LIBRARY_MODULE
 from lean_bridge.discovery import TOOLCHAIN, find_library, repository_of
 from lean_bridge.errors import BuildFailed, LeanBridgeError, NotCatalogued, UnsupportedSource
-from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.extract.graph import names_declaration
 from lean_bridge.files import decoded, read_below, read_file
 from lean_bridge.kernel.replay import project_modules
@@ -46,6 +46,9 @@ from lean_bridge.verify import Observer, Subject, extract, judge_library
 from pybind_models import BuildReport, DGraph, GraphStanding, LibraryIdentity, Pin, VerifyReport
 from pybind_models.catalogue import Catalogue
 from pybind_models.manifest import Manifest
+
+if TYPE_CHECKING:
+    from lean_bridge.executor.graph import ExecutableGraph
 
 
 def _ignore(event: object) -> None:
@@ -311,6 +314,8 @@ class Project:
 
         Raises: as :meth:`read_graph`.
         """
+        from lean_bridge.executor.graph import ExecutableGraph  # NumPy: only who runs graphs needs it
+
         model, standing = self.read_graph(name, allow_uncertified=allow_uncertified)
         return ExecutableGraph(model, standing=standing, allow_uncertified=allow_uncertified)
 

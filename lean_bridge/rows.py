@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from lean_bridge.audit.advisories import standing
 from lean_bridge.audit.vocabulary import not_the_tools
 from lean_bridge.codes import Code
-from lean_bridge.crosscheck.run import judge
+from lean_bridge.crosscheck.judgement import judge
 from lean_bridge.errors import LeanBridgeError, Rejected
 from lean_bridge.second_opinion import KERNEL_CODES, SecondOpinion, is_settled, undecided
 from pybind_models import (

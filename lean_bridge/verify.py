@@ -1,4 +1,7 @@
-"""From a built library to a verdict: its declarations and graphs, and what others say of both."""
+"""From a built library to a verdict: its declarations and graphs, and what others say of both.
+
+What computes with NumPy is imported where it is used: a run in which nothing is new does without.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +22,9 @@ from lean_bridge.audit.reading import Reading
 from lean_bridge.build.build import TIME_LIMIT
 from lean_bridge.codes import Code
 from lean_bridge.conclude import conclude
-from lean_bridge.crosscheck.certify import certify_graphs
-from lean_bridge.crosscheck.certify_numbers import certify_numbers
-from lean_bridge.crosscheck.run import CHECKS, crosscheck, judge
+from lean_bridge.crosscheck.judgement import judge
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.events import StageAdvanced, StageStarted
-from lean_bridge.executor.rules.table import PRIMITIVES
 from lean_bridge.extract.graph import extract_graph
 from lean_bridge.kernel.replay import project_declarations, project_modules
 from lean_bridge.olean.environment import Environment
@@ -33,16 +33,13 @@ from lean_bridge.second_opinion import SecondOpinion, acceptance, ask_second_ker
 from lean_bridge.toolchain.provider import Provider
 from lean_bridge.toolchain.warm import keep_warm
 from lean_bridge.uncollected import uncollected
-from pybind_models import BuildReport, DeclarationReport, DGraph, KernelVerdict, VerifyReport
+from pybind_models import BuildReport, CheckResult, DeclarationReport, DGraph, KernelVerdict, VerifyReport
 from pybind_models.catalogue import Catalogue
 from pybind_models.manifest import Manifest
 from pybind_models.report import Source
 
 Observer: TypeAlias = Callable[[object], None]
 """Sees the events of a long run as they come; they are listed in ``lean_bridge.events``."""
-
-KNOWN_OPS = frozenset(primitive.lean_name for primitive in PRIMITIVES.values())
-"""The Lean names of the primitives that the executor can run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +71,10 @@ def extract(environment: Environment, name: str) -> DGraph:
 
     Raises: as :func:`lean_bridge.extract.graph.extract_graph`.
     """
-    return extract_graph(environment, name, known_ops=KNOWN_OPS)
+    from lean_bridge.executor.rules.table import PRIMITIVES
+
+    known_ops = frozenset(primitive.lean_name for primitive in PRIMITIVES.values())
+    return extract_graph(environment, name, known_ops=known_ops)
 
 
 def judge_library(
@@ -135,9 +135,8 @@ def judge_library(
         opinion = SecondOpinion("second kernel", why_not="Lean refuses part of the library", is_asked=False)
     else:
         opinion = _ask(subject, new, asked, evidence, clock).beside(_accepted(recalled))
-    with clock.stage("cross-check", len(new) * len(CHECKS)):
-        for name, graph in new.items():
-            _compare(evidence[name], graph, observe)
+    if new:
+        _compare(new, evidence, clock)
     toolchain = subject.build.toolchain
     built_by = f"Lean {toolchain.version}, {toolchain.provider}"
     advisories = advisories_for(toolchain.version)
@@ -311,6 +310,9 @@ def _certify(
     subject: Subject, graphs: Mapping[str, DGraph], evidence: Mapping[str, GraphEvidence], clock: _Clock
 ) -> tuple[Environment, list[str]]:
     """Have Lean certify graphs and their numbers; return all that is compiled then, and the certificates."""
+    from lean_bridge.crosscheck.certify import certify_graphs
+    from lean_bridge.crosscheck.certify_numbers import certify_numbers
+
     library, environment, extracted = subject.compiled, subject.environment, list(graphs.values())
     with keep_warm(subject.provider, subject.workers, time_limit=TIME_LIMIT) as provider:
         with clock.stage("certify graphs"):
@@ -336,11 +338,17 @@ def _certify(
     return everything, [each.theorem for each in certified.values() if each.theorem]
 
 
-def _compare(evidence: GraphEvidence, graph: DGraph, observe: Observer) -> None:
-    with _timed(evidence):
-        evidence.checks = crosscheck(
-            graph, observe=lambda result: observe(StageAdvanced(f"{graph.lean_name}: {result.name}"))
-        )
+def _compare(graphs: Mapping[str, DGraph], evidence: Mapping[str, GraphEvidence], clock: _Clock) -> None:
+    """Compare the numbers of graphs with everything that there is to compare them with."""
+    from lean_bridge.crosscheck.run import CHECKS, crosscheck
+
+    def advance(result: CheckResult) -> None:
+        clock.observe(StageAdvanced(f"{graph.lean_name}: {result.name}"))
+
+    with clock.stage("cross-check", len(graphs) * len(CHECKS)):
+        for name, graph in graphs.items():
+            with _timed(evidence[name]):
+                evidence[name].checks = crosscheck(graph, observe=advance)
 
 
 @contextmanager

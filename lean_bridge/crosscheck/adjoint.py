@@ -10,13 +10,14 @@ from typing import Final
 
 import numpy as np
 
+from lean_bridge.crosscheck.judgement import ADJOINT
 from lean_bridge.crosscheck.points import SEED, draw_arrays, draw_program, small_sizes
 from lean_bridge.crosscheck.rounding import EPSILON, roundings, to_result
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.rules.primitive import Primitive
 from pybind_models import CheckResult, DGraph
 
-NAME: Final = "adjoint identity"
+NAME: Final = ADJOINT
 COARSEST: Final = 1e-9
 """Where more is allowed than this, a wrong rule might pass, so nothing does."""
 

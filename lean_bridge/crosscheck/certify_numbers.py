@@ -14,7 +14,6 @@ from lean_bridge.codes import Code
 from lean_bridge.crosscheck.degree import bound_degree, error_bound
 from lean_bridge.crosscheck.field_points import NumbersAtPoint, numbers_at_points
 from lean_bridge.crosscheck.field_theorems import (
-    LIBRARY_MODULE,
     PACKAGE,
     PASSES,
     render_header,
@@ -23,7 +22,7 @@ from lean_bridge.crosscheck.field_theorems import (
     theorem_names,
 )
 from lean_bridge.crosscheck.finite_field import PRIME
-from lean_bridge.crosscheck.generated import check_statements, shortened
+from lean_bridge.crosscheck.generated import LIBRARY_MODULE, check_statements, shortened
 from lean_bridge.errors import Declined, GraphError
 from lean_bridge.events import BuildEvent
 from lean_bridge.executor.graph import ExecutableGraph

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from lean_bridge.codes import Code
+from lean_bridge.crosscheck.judgement import DIFFERENCES
 from lean_bridge.crosscheck.points import SEED, draw_arrays, draw_program, small_sizes
 from lean_bridge.crosscheck.rounding import EPSILON, roundings, to_result
 from lean_bridge.executor.arrays.scalars import Array
@@ -15,7 +16,7 @@ from lean_bridge.executor.rules.primitive import Primitive
 from lean_bridge.executor.rules.program import Program
 from pybind_models import CheckResult, DGraph
 
-NAME: Final = "JVP against differences"
+NAME: Final = DIFFERENCES
 STEP: Final = EPSILON ** (1 / 3)
 """Where truncation (h²) and rounding (ε/h) balance."""
 COARSEST: Final = EPSILON ** (1 / 3)

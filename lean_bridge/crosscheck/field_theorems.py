@@ -6,15 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from lean_bridge.crosscheck.field_points import NumbersAtPoint, Words
+from lean_bridge.crosscheck.generated import LIBRARY_MODULE
 from lean_bridge.extract.render import extracted_name
 from lean_bridge.olean.expr import Const, Expr, Lit, Name, bare, spine
 from pybind_models import DGraph
 
 PACKAGE: Final = "FieldEvidence"
 """Where all that is generated about numbers has its names."""
-
-LIBRARY_MODULE: Final = "Proofs.Autograd.FiniteField.Run"
-"""What the theorems are proved with."""
 
 PASSES: Final = ("saved", "tangents", "cotangents")
 """The theorems about one point."""

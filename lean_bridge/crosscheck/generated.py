@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from lean_bridge.build.build import TIME_LIMIT, build_generated
 from lean_bridge.events import BuildEvent
@@ -13,6 +13,9 @@ from lean_bridge.olean.expr import Name
 from lean_bridge.toolchain.provider import Provider
 from lean_bridge.toolchain.warm import keep_warm
 from pybind_models import DGraph, ModuleReport
+
+LIBRARY_MODULE: Final = "Proofs.Autograd.FiniteField.Run"
+"""What theorems about the numbers of a graph are proved with."""
 
 _LONGEST_DETAIL = 400
 

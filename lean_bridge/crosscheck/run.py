@@ -1,9 +1,9 @@
-"""All checks of a graph's numbers, and what they amount to."""
+"""All checks of a graph's numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Final, Literal, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
 
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck import adjoint, differences, golden, plans, pytorch, shapes
@@ -23,9 +23,6 @@ CHECKS: Final[Mapping[str, Check]] = {
     pytorch.NAME: pytorch.check_pytorch,
 }
 
-NEEDED: Final = (shapes.NAME, adjoint.NAME, differences.NAME)
-"""The checks that fit any graph: without all of them nothing is decided."""
-
 
 def crosscheck(
     model: DGraph,
@@ -44,27 +41,6 @@ def crosscheck(
         results.append(_outcome(name, check, model, primitives))
         observe(results[-1])
     return tuple(results)
-
-
-def judge(
-    results: Iterable[CheckResult],
-) -> tuple[Literal["agrees", "rejected", "no verdict"], str | None, str | None]:
-    """Return what the results of one graph amount to, and why and by which code unless it agrees.
-
-    One failure rejects. Agreement takes every check of :data:`NEEDED`: a graph that nothing was compared
-    with has none.
-    """
-    by_name = {result.name: result for result in results}
-    for result in by_name.values():
-        if result.outcome == "failed":
-            return "rejected", f"{result.name}: {result.detail}", result.code or Code.NUMBERS_DISAGREE
-    for name in NEEDED:
-        needed = by_name.get(name)
-        if needed is None:
-            return "no verdict", f"{name}: not run", Code.NOTHING_CHECKED
-        if needed.outcome != "passed":
-            return "no verdict", f"{name}: {needed.detail}", needed.code or Code.NOTHING_CHECKED
-    return "agrees", None, None
 
 
 def _outcome(name: str, check: Check, model: DGraph, primitives: Mapping[str, Primitive]) -> CheckResult:

@@ -7,12 +7,13 @@ from typing import Final
 
 import numpy as np
 
+from lean_bridge.crosscheck.judgement import SHAPES
 from lean_bridge.crosscheck.points import SEED, draw_arrays, draw_program, small_sizes
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.executor.rules.primitive import Primitive
 from pybind_models import CheckResult, DGraph
 
-NAME: Final = "certified shapes"
+NAME: Final = SHAPES
 
 
 def check_shapes(model: DGraph, primitives: Mapping[str, Primitive]) -> CheckResult:

@@ -29,9 +29,8 @@ def named(name: str) -> str:
 
 def escaped_json(text: str) -> str:
     """Return the same JSON with what a reader would not see, or not in its place, as escapes."""
-    return "".join(
-        json.dumps(letter)[1:-1] if letter != "\n" and is_hidden(letter) else letter for letter in text
-    )
+    hidden = {ord(each): json.dumps(each)[1:-1] for each in set(text) if each != "\n" and is_hidden(each)}
+    return text.translate(hidden) if hidden else text
 
 
 def coded(code: str | None, reason: str) -> str:

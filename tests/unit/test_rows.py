@@ -38,7 +38,7 @@ UNPINNED = Pin(outcome="not pinned", hash="cd" * 20, change="not pinned: nobody 
 
 
 def evidence(**found: Any) -> GraphEvidence:
-    from lean_bridge.crosscheck.run import NEEDED as NAMES
+    from lean_bridge.crosscheck.judgement import NEEDED as NAMES
 
     checks = tuple(check.replaced(name=name) for check, name in zip(NEEDED, NAMES, strict=True))
     given = {"graph": attention_graph(), "certification": CERTIFIED, "finite_field": FIELD, "checks": checks}

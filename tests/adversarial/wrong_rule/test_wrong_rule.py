@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from lean_bridge.crosscheck import adjoint, differences, golden, pytorch, shapes
-from lean_bridge.crosscheck.run import crosscheck, judge
+from lean_bridge.crosscheck.judgement import judge
+from lean_bridge.crosscheck.run import crosscheck
 from lean_bridge.executor.arrays.scalars import Array, Reals
 from lean_bridge.executor.rules.linear_map import LinearMap
 from lean_bridge.executor.rules.primitive import Arrays, Primitive

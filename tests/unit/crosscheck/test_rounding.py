@@ -9,8 +9,9 @@ import pytest
 
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck import adjoint, differences
+from lean_bridge.crosscheck.judgement import judge
 from lean_bridge.crosscheck.rounding import roundings, to_result
-from lean_bridge.crosscheck.run import crosscheck, judge
+from lean_bridge.crosscheck.run import crosscheck
 from lean_bridge.executor.rules.program import Program
 from lean_bridge.executor.rules.table import PRIMITIVES
 from tests.unit.executor.graphs import attention

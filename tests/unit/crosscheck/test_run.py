@@ -11,7 +11,8 @@ import pytest
 
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck import adjoint, differences, golden, plans, pytorch, shapes
-from lean_bridge.crosscheck.run import CHECKS, crosscheck, judge
+from lean_bridge.crosscheck.judgement import judge
+from lean_bridge.crosscheck.run import CHECKS, crosscheck
 from lean_bridge.errors import UnsupportedOp
 from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import CheckResult, DGraph, Dim
