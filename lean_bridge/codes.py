@@ -31,6 +31,7 @@ class Code(StrEnum):
     DEFINED_TWICE = "LB212"
     KERNEL_NAME = "LB213"
     STATEMENT_TEXT = "LB214"
+    NOT_WITNESSED = "LB215"
 
     NOT_THE_DECLARED_GRAPH = "LB301"
     ILL_FORMED_GRAPH = "LB302"
@@ -204,6 +205,15 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "Reviewers read the text, not the hash: over the right hash a friendlier text would have them "
             "agree to something else.",
             "Compare the texts. If only bound names or the way of writing changed, run `lean-bridge pin`.",
+        ),
+        Code.NOT_WITNESSED: Explanation(
+            "nobody has met a theorem's hypotheses",
+            "A theorem takes classes, hypotheses or values, and nothing was found that meets all of them at "
+            "once: the one that is named, or the class, may have no instance.",
+            "Of what does not exist everything holds, wrong rules included. That nothing was found does not "
+            "say that there is nothing, so this is no verdict.",
+            "Name declarations that meet it, as `model` in the catalogue, or say there which hypothesis is "
+            'open, and why: `open = { h = "why" }`.',
         ),
         Code.NOT_THE_DECLARED_GRAPH: Explanation(
             "Lean does not agree that this is the declared graph",

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lean_bridge.answers import GraphAnswers, Memory, ModuleAnswers, Recalled
+from lean_bridge.answers import GraphAnswers, Memory, ModuleAnswers, Recalled, WitnessAnswers
 from lean_bridge.audit.catalogue import CATALOGUE, parse_catalogue
 from lean_bridge.audit.manifest import MANIFEST, parse_manifest
 from lean_bridge.audit.pins import check_pins, pin_declarations
@@ -43,6 +43,7 @@ from lean_bridge.toolchain.location import cache_directory
 from lean_bridge.toolchain.provider import Elaboration, Provider
 from lean_bridge.uncollected import uncollected
 from lean_bridge.verify import Observer, Subject, extract, judge_library
+from lean_bridge.witness.render import REALS_MODULE
 from pybind_models import BuildReport, DGraph, GraphStanding, LibraryIdentity, Pin, VerifyReport
 from pybind_models.catalogue import Catalogue
 from pybind_models.manifest import Manifest
@@ -392,8 +393,8 @@ class Project:
             lean = self.toolchain(progress=progress).info
             check_policy(lean, isolated=require_isolated, known=require_known or require_confirmed)
         chosen = self._choose(
-            [entry.name for entry in catalogue.declarations] if names else None,
-            also=(LIBRARY_MODULE,) if catalogue.graphs else (),
+            _needed_by(catalogue) if names else None,
+            also=_needed_besides(catalogue),
             progress=progress,
         )
         seal = user_seal()
@@ -491,7 +492,26 @@ def _read_memory(seal: Seal, chosen: _Chosen, catalogue: Catalogue, *, reads: bo
         roots = {*hints[entry.name], *hints[names_declaration(entry.name)], LIBRARY_MODULE} & known
         below = library.names_below(roots) if hints[entry.name] else known
         memory.look_up(GraphAnswers, entry.name, below)
+    theorems = [entry for entry in catalogue.declarations if entry.kind == "theorem"]
+    hints = modules_declaring(sources, _needed_by(catalogue))
+    for entry in theorems:
+        named = (entry.name, *entry.model, *catalogue.model)
+        roots = {*(module for name in named for module in hints[name]), REALS_MODULE} & known
+        below = library.names_below(roots) if all(hints[name] for name in named) else known
+        memory.look_up(WitnessAnswers, entry.name, below)
     return memory
+
+
+def _needed_by(catalogue: Catalogue) -> list[str]:
+    """Return the declarations that have to be compiled for a catalogue to be judged."""
+    models = (*catalogue.model, *(name for entry in catalogue.declarations for name in entry.model))
+    return [*dict.fromkeys((*(entry.name for entry in catalogue.declarations), *models))]
+
+
+def _needed_besides(catalogue: Catalogue) -> tuple[str, ...]:
+    """Return the modules of the tool's library that evidence is made with, should they be there."""
+    has_theorems = any(entry.kind == "theorem" for entry in catalogue.declarations)
+    return (*([LIBRARY_MODULE] if catalogue.graphs else []), *([REALS_MODULE] if has_theorems else []))
 
 
 def _recalled(memory: Memory, environment: Environment, catalogue: Catalogue) -> Recalled:
@@ -501,9 +521,15 @@ def _recalled(memory: Memory, environment: Environment, catalogue: Catalogue) ->
         for entry in catalogue.graphs
     }
     modules = {name: memory.recall(ModuleAnswers, name) for name in project_modules(environment)}
+    witnesses = {
+        entry.name: memory.recall(WitnessAnswers, entry.name, _places(environment, entry.name))
+        for entry in catalogue.declarations
+        if entry.kind == "theorem"
+    }
     return Recalled(
         {name: said for name, said in graphs.items() if said is not None},
         {name: said for name, said in modules.items() if said is not None},
+        {name: said for name, said in witnesses.items() if said is not None},
     )
 
 

@@ -22,6 +22,7 @@ from pybind_models import (
     GraphReport,
     KernelVerdict,
     Pin,
+    Witness,
 )
 
 _DROPPED = "pinned, but not catalogued"
@@ -58,8 +59,9 @@ def declaration_row(
     advisories: Sequence[Advisory],
     *,
     has_manifest: bool = True,
+    witness: Witness | None = None,
 ) -> DeclarationReport:
-    """Return the audit's report with the pin and the kernels' verdicts; each may take acceptance away.
+    """Return the audit's report with pin, witness and the kernels' verdicts; each may take acceptance away.
 
     What the audit found wrong stays the reason. ``built_by`` names the kernel that let the build pass, and
     ``advisories`` are its known faults. In a library without a manifest, that a declaration is not pinned
@@ -69,6 +71,9 @@ def declaration_row(
     second = opinion.of(report.name)
     kernels = (KernelVerdict(kernel=built_by, outcome="accepted"), second)
     found: dict[str, object] = {"pin": pinned if pinned.hash else None, "standing": "not accepted"}
+    if witness is not None:
+        asked = witness.outcome != "not asked"
+        found |= {"witness": witness, "witnessed": witness.outcome == "met" if asked else None}
     if not report.is_accepted:
         return report.replaced(**found)
     if code is not None and has_manifest:
@@ -79,10 +84,12 @@ def declaration_row(
         fault = Fault("rejected", f"{second.kernel} refuses it: {second.detail}", Code.KERNEL_REFUSES)
     elif not is_settled(second):
         fault = Fault("no verdict", undecided(second), KERNEL_CODES[second.outcome])
+    elif witness is not None and witness.detail is not None:
+        fault = Fault("no verdict", witness.detail, Code.NOT_WITNESSED)
     elif code is not None:
         fault = Fault("no verdict", pinned.change, code)
     else:
-        row = report.replaced(pin=found["pin"], kernels=kernels, standing=None)
+        row = report.replaced(**found | {"kernels": kernels, "standing": None})
         return row.replaced(standing=standing(row, advisories))
     return report.replaced(**found | fault._asdict(), kernels=kernels)
 

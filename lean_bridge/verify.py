@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from lean_bridge.answers import GraphAnswers, KernelAnswers, ModuleAnswers, Recalled
+from lean_bridge.answers import GraphAnswers, KernelAnswers, ModuleAnswers, Recalled, WitnessAnswers
 from lean_bridge.audit.advisories import advisories_for
 from lean_bridge.audit.audit import audit
 from lean_bridge.audit.beside import notes_beside
@@ -33,7 +33,16 @@ from lean_bridge.second_opinion import SecondOpinion, acceptance, ask_second_ker
 from lean_bridge.toolchain.provider import Provider
 from lean_bridge.toolchain.warm import keep_warm
 from lean_bridge.uncollected import uncollected
-from pybind_models import BuildReport, CheckResult, DeclarationReport, DGraph, KernelVerdict, VerifyReport
+from lean_bridge.witness.witness import Witnesses, find_witnesses
+from pybind_models import (
+    BuildReport,
+    CheckResult,
+    DeclarationReport,
+    DGraph,
+    KernelVerdict,
+    VerifyReport,
+    Witness,
+)
 from pybind_models.catalogue import Catalogue
 from pybind_models.manifest import Manifest
 from pybind_models.report import Source
@@ -79,7 +88,7 @@ def extract(environment: Environment, name: str) -> DGraph:
 
 def judge_library(
     subject: Subject, *, require_confirmed: bool = False, observe: Observer = lambda _: None
-) -> tuple[VerifyReport, tuple[GraphAnswers | ModuleAnswers, ...]]:
+) -> tuple[VerifyReport, tuple[GraphAnswers | ModuleAnswers | WitnessAnswers, ...]]:
     """Return the verdict on a library, and what to remember of it.
 
     Nothing that was not looked at counts as accepted.
@@ -131,10 +140,15 @@ def judge_library(
         )
     new = {name: graph for name, graph in graphs.items() if name not in recalled.graphs}
     asked = _unsettled_modules(environment, recalled)
+    earlier = _standing_witnesses(catalogue, recalled)
+    theorems = [each.name for each in declarations if each.status == "proved" and each.name not in earlier]
+    witnesses = Witnesses()
     if failed:
         opinion = SecondOpinion("second kernel", why_not="Lean refuses part of the library", is_asked=False)
     else:
-        opinion = _ask(subject, new, asked, evidence, clock).beside(_accepted(recalled))
+        with clock.stage("witness", len(theorems)):
+            witnesses = _witnesses(subject, theorems, clock)
+        opinion = _ask(subject, new, asked, evidence, witnesses, clock).beside(_accepted(recalled))
     if new:
         _compare(new, evidence, clock)
     toolchain = subject.build.toolchain
@@ -142,7 +156,15 @@ def judge_library(
     advisories = advisories_for(toolchain.version)
     has_manifest = subject.manifest is not None
     judged = [
-        declaration_row(each, pins[each.name], built_by, opinion, advisories, has_manifest=has_manifest)
+        declaration_row(
+            each,
+            pins[each.name],
+            built_by,
+            opinion,
+            advisories,
+            has_manifest=has_manifest,
+            witness=earlier.get(each.name) or witnesses.found.get(each.name),
+        )
         for each in declarations
     ]
     by_name = {each.name: each for each in judged}
@@ -168,13 +190,14 @@ def judge_library(
         stages=clock.seconds,
         unpinned=subject.unpinned,
         confirmation_required=require_confirmed,
-        cached=bool(recalled.modules) and not (new or asked or subject.build.lean_processes),
+        cached=bool(recalled.modules) and not (new or asked or theorems or subject.build.lean_processes),
         notes=notes,
     )
     if failed:
         return report, ()
     told = [each for name in new if (each := _about_graph(name, evidence[name], opinion)) is not None]
-    return report, (*told, *_about_modules(environment, declarations, opinion, recalled))
+    met = _about_witnesses(catalogue, witnesses, opinion)
+    return report, (*told, *met, *_about_modules(environment, declarations, opinion, recalled))
 
 
 def _stands(subject: Subject, recalled: Recalled) -> dict[str, Source]:
@@ -218,6 +241,7 @@ def _accepted(recalled: Recalled) -> SecondOpinion:
     kernels = [
         *(each.kernel for each in recalled.modules.values()),
         *(each.kernel for each in recalled.graphs.values()),
+        *(each.kernel for each in recalled.witnesses.values()),
     ]
     for kernel in kernels:
         if kernel is not None:
@@ -248,6 +272,53 @@ def _about_graph(name: str, evidence: GraphEvidence, opinion: SecondOpinion) -> 
         seconds=evidence.seconds,
         kernel=kernel if opinion.is_asked else None,
     )
+
+
+def _standing_witnesses(catalogue: Catalogue, recalled: Recalled) -> dict[str, Witness]:
+    """Return the witnesses of earlier runs that were found as the catalogue asks for them now."""
+    return {
+        entry.name: said.witness
+        for entry in catalogue.declarations
+        if (said := recalled.witnesses.get(entry.name)) is not None
+        and (said.model, said.open) == ((*entry.model, *catalogue.model), entry.open)
+        and (said.kernel is not None or said.witness.theorem is None or no_second_kernel() is not None)
+    }
+
+
+def _witnesses(subject: Subject, theorems: Sequence[str], clock: _Clock) -> Witnesses:
+    """Have Lean meet what theorems take."""
+    with keep_warm(subject.provider, subject.workers, time_limit=TIME_LIMIT) as provider:
+        return find_witnesses(
+            theorems,
+            subject.environment,
+            subject.catalogue,
+            subject.compiled,
+            provider,
+            workers=subject.workers,
+            observe=clock.observe,
+        )
+
+
+def _about_witnesses(
+    catalogue: Catalogue, witnesses: Witnesses, opinion: SecondOpinion
+) -> Iterator[WitnessAnswers]:
+    """Yield what is new of witnesses that are there; an absent kernel answers nothing."""
+    for entry in catalogue.declarations:
+        witness = witnesses.found.get(entry.name)
+        if witness is None or witness.detail is not None:
+            continue
+        kernel = None
+        if witness.theorem is not None and opinion.is_asked:
+            if opinion.of(witness.theorem).outcome != "accepted":
+                continue
+            kernel = KernelAnswers(label=opinion.label, declarations=(witness.theorem,), equations=())
+        yield WitnessAnswers(
+            name=entry.name,
+            model=(*entry.model, *catalogue.model),
+            open=entry.open,
+            witness=witness,
+            kernel=kernel,
+        )
 
 
 def _about_modules(
@@ -291,12 +362,16 @@ def _ask(
     graphs: Mapping[str, DGraph],
     modules: Sequence[str],
     evidence: Mapping[str, GraphEvidence],
+    witnesses: Witnesses,
     clock: _Clock,
 ) -> SecondOpinion:
-    """Have Lean certify graphs and their numbers, and a second kernel check that, and modules besides."""
+    """Have Lean certify graphs and their numbers; a second kernel checks that, witnesses, and modules."""
     everything, theorems = subject.environment, list[str]()
     if graphs:
         everything, theorems = _certify(subject, graphs, evidence, clock)
+    if witnesses.modules:
+        everything = everything.extended(*witnesses.directories)
+        everything.closure(witnesses.modules)
     if (absent := no_second_kernel()) is not None:
         return absent
     generated = sorted(set(project_modules(everything)) - set(project_modules(subject.environment)))

@@ -9,6 +9,7 @@ from pybind_models.evidence import (
     FieldPoint,
     KernelVerdict,
     Pin,
+    Witness,
     Words,
 )
 from pybind_models.graph import DGraph, DimParam, Entry, MapParam, Node, Param, ScalarParam, ShapeParam
@@ -58,6 +59,7 @@ __all__ = [
     "Source",
     "Toolchain",
     "VerifyReport",
+    "Witness",
     "Words",
     "shape_text",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from pybind_models.base import Model
 from pybind_models.report import DeclarationKind
@@ -21,6 +21,23 @@ class CatalogueEntry(Model):
     """What differs on purpose from upstream's declaration, in a word or two."""
     graph: bool = False
     """Whether it is a graph to extract and run."""
+    model: tuple[str, ...] = ()
+    """Declarations by which its binders are to be met, before anything else is tried."""
+    open: dict[str, str] = Field(default_factory=dict)
+    """Hypotheses that nobody meets yet, by their names, each with why."""
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: object) -> object:
+        return _listed(value)
+
+    @model_validator(mode="after")
+    def _only_theorems_have_hypotheses(self) -> CatalogueEntry:
+        if self.kind != "theorem" and (self.model or self.open):
+            raise ValueError(f"{self.name} is a {self.kind}; model and open are for theorems")
+        if blank := sorted(name for name, why in self.open.items() if not why.strip()):
+            raise ValueError(f"{self.name}: expected why {blank[0]} is open, found nothing")
+        return self
 
     @model_validator(mode="after")
     def _only_what_upstream_has_differs_from_it(self) -> CatalogueEntry:
@@ -39,6 +56,13 @@ class Catalogue(Model):
     """The declarations of one library, in the order in which they are reported."""
 
     declarations: tuple[CatalogueEntry, ...] = Field(alias="declaration", min_length=1)
+    model: tuple[str, ...] = ()
+    """Declarations by which the binders of any of its theorems may be met."""
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: object) -> object:
+        return _listed(value)
 
     @property
     def graphs(self) -> tuple[CatalogueEntry, ...]:
@@ -52,3 +76,10 @@ class Catalogue(Model):
         if twice:
             raise ValueError(f"catalogued twice: {', '.join(twice)}")
         return self
+
+
+def _listed(value: object) -> object:
+    """Take one name for a list of one."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value

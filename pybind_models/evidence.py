@@ -49,6 +49,39 @@ class Words(Model):
     """Those with a name of the tool's vocabulary that mean something else, the innermost first."""
 
 
+WitnessOutcome = Literal["met", "open", "not met", "not asked"]
+"""What became of a theorem's binders, all taken together.
+
+``open``: the catalogue says which of them nobody meets yet, and why. ``not met``: nothing was found for one
+of them, which does not say that there is nothing. ``not asked``: Lean was not, or gave no answer.
+"""
+
+
+class Witness(Model):
+    """Whether anything is such that a theorem speaks of it."""
+
+    outcome: WitnessOutcome
+    model: tuple[str, ...] = ()
+    """What the classes among its binders were met by."""
+    instantiated: tuple[str, ...] = ()
+    """What its types, classes and numbers were chosen to be, each as ``binder := value``."""
+    theorem: str | None = None
+    """The generated theorem that applies it; where there is none, every binder has a value on its face."""
+    module: str | None = None
+    open: dict[str, str] = Field(default_factory=dict)
+    """The hypotheses that the catalogue calls open, each with why."""
+    detail: str | None = None
+    """What was not met, or why nothing was asked."""
+
+    @model_validator(mode="after")
+    def _what_is_missing_is_told(self) -> Witness:
+        if (self.outcome in ("not met", "not asked")) != (self.detail is not None):
+            raise ValueError("a witness says what it lacks, if it lacks anything")
+        if (self.outcome == "open") != bool(self.open):
+            raise ValueError("an open hypothesis is named, and none else is")
+        return self
+
+
 class KernelVerdict(Model):
     """What one kernel says of a declaration."""
 

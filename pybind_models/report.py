@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from pybind_models.base import Model
-from pybind_models.evidence import Advisory, Certification, FieldEvidence, KernelVerdict, Pin, Words
+from pybind_models.evidence import Advisory, Certification, FieldEvidence, KernelVerdict, Pin, Witness, Words
 from pybind_models.graph import DGraph
 
 Severity = Literal["information", "warning", "error"]
@@ -165,6 +165,10 @@ class DeclarationReport(Model):
     """The kernel that built it first, then every independent one."""
     standing: Standing | None = None
     """What the kernels' verdicts together are worth."""
+    witness: Witness | None = None
+    """What a theorem's binders were met by; of nothing else is that asked."""
+    witnessed: bool | None = None
+    """Whether all its binders are met; ``None`` where nobody was asked."""
 
     @property
     def is_accepted(self) -> bool:
@@ -177,8 +181,14 @@ class DeclarationReport(Model):
         _explain(self.name, self.reason, self.code, accepted=self.is_accepted)
         if self.standing not in (None, "not accepted") and not self.is_accepted:
             raise ValueError(f"{self.name}: {self.standing}, though it is {self.status}")
+        asked = self.witness is not None and self.witness.outcome != "not asked"
+        met = self.witness.outcome == "met" if self.witness is not None and asked else None
+        if self.witnessed != met:
+            raise ValueError(f"{self.name}: witnessed takes a witness, and goes with it")
         if not self.is_accepted:
             return self
+        if self.witness is not None and self.witness.outcome in ("not met", "not asked"):
+            raise ValueError(f"{self.name}: {self.status}, though it is {self.witness.outcome}")
         if self.standing == "not accepted" or self.axiom_path:
             raise ValueError(f"{self.name}: {self.status}, though it is not accepted")
         if (self.status == "proved") != (self.kind == "theorem"):

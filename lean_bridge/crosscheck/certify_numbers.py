@@ -47,6 +47,11 @@ class _Case:
     points: tuple[NumbersAtPoint, ...]
     text: str
 
+    @property
+    def subject(self) -> Name:
+        """The declaration that it is about."""
+        return self.graph.lean_name
+
 
 def certify_numbers(
     graphs: Sequence[DGraph],

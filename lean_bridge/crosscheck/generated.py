@@ -1,4 +1,4 @@
-"""Statements about graphs, several to a module, checked by Lean; a refused one takes no other with it."""
+"""Statements about declarations, several to a module, checked by Lean; a refused one takes none with it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lean_bridge.events import BuildEvent
 from lean_bridge.olean.expr import Name
 from lean_bridge.toolchain.provider import Provider
 from lean_bridge.toolchain.warm import keep_warm
-from pybind_models import DGraph, ModuleReport
+from pybind_models import ModuleReport
 
 LIBRARY_MODULE: Final = "Proofs.Autograd.FiniteField.Run"
 """What theorems about the numbers of a graph are proved with."""
@@ -21,11 +21,11 @@ _LONGEST_DETAIL = 400
 
 
 class Statement(Protocol):
-    """Something to be proved about one graph."""
+    """Something to be proved about one declaration."""
 
     @property
-    def graph(self) -> DGraph:
-        """What it is about."""
+    def subject(self) -> Name:
+        """The declaration that it is about."""
         ...
 
 
@@ -39,7 +39,7 @@ class Checked(Generic[Stated]):
     compiled: Mapping[Name, Sequence[Stated]]
     """What each module that was compiled states."""
     refusals: Mapping[Name, str]
-    """Lean's first message, by the Lean name of the graph."""
+    """Lean's first message, by the name of the declaration."""
     directory: Path
     """Where the compiled modules are."""
 
@@ -72,7 +72,7 @@ def check_statements(
             for module in failed:
                 group = left.pop(module.module)
                 refusals |= _refusals(module, group, texts[module.module][1])
-                if rest := [stated for stated in group if stated.graph.lean_name not in refusals]:
+                if rest := [stated for stated in group if stated.subject not in refusals]:
                     left[module.module] = rest
 
 
@@ -88,6 +88,6 @@ def _refusals(module: ModuleReport, group: Sequence[Stated], places: Sequence[ra
     for stated, lines in zip(group, places, strict=True):
         found = next((error for error in errors if error.line in lines), None)
         if found is not None:
-            refusals[stated.graph.lean_name] = found.text
+            refusals[stated.subject] = found.text
     first = errors[0].text if errors else "Lean gave no message"
-    return refusals or {stated.graph.lean_name: first for stated in group}
+    return refusals or {stated.subject: first for stated in group}

@@ -45,6 +45,11 @@ class Certificate:
     graph: DGraph
     text: str
 
+    @property
+    def subject(self) -> Name:
+        """The declaration that it is about."""
+        return self.graph.lean_name
+
 
 def render_graph(graph: DGraph, declarations: Declarations) -> Certificate:
     """Return :func:`extracted_name` and :func:`certificate_name` of a graph, as Lean source.

@@ -8,11 +8,11 @@ from pathlib import PurePath
 
 from lean_bridge.names import common_namespace
 from lean_bridge.ui.toolchains import toolchain_doubts, toolchain_text
-from lean_bridge.ui.verdict import words_text
+from lean_bridge.ui.verdict import witness_text, words_text
 from lean_bridge.ui.wording import coded, named, one_line, upstream_text
 from pybind_models import DeclarationReport, DGraph, VerifyReport, shape_text
 
-_HEAD = ("declaration", "upstream", "status", "words", "rests on", "source")
+_HEAD = ("declaration", "upstream", "status", "witness", "words", "rests on", "source")
 
 
 def render_markdown(report: VerifyReport) -> str:
@@ -65,8 +65,8 @@ def _row(each: DeclarationReport, namespace: str) -> tuple[str, ...]:
     rests = ", ".join(f"`{axiom}`" for axiom in each.axioms) or "no axiom seen"
     if each.library_theorems:
         rests += f"; {each.library_theorems} theorems of Lean's library"
-    words = words_text(each.words)
-    return name, upstream, each.status, words, rests, f"`{each.source.file}`" if each.source else "–"
+    told = witness_text(each, full=True), words_text(each.words)
+    return name, upstream, each.status, *told, rests, f"`{each.source.file}`" if each.source else "–"
 
 
 def _entries(graph: DGraph) -> Iterator[tuple[str, ...]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from rich.text import Text
 
+from lean_bridge.letters import plain
 from lean_bridge.names import listed
 from lean_bridge.ui.toolchains import toolchain_doubts, toolchain_text
 from lean_bridge.ui.wording import counted, deviation_text, named
@@ -20,6 +21,7 @@ from pybind_models import (
     VerifyReport,
     Words,
 )
+from pybind_models.evidence import WitnessOutcome
 
 Tone: TypeAlias = Literal["good", "bad", "open"]
 """``open``: nothing was decided, which is never shown as good."""
@@ -101,10 +103,32 @@ def backing(report: DeclarationReport) -> list[tuple[Tone, str]]:
     said: list[tuple[Tone, str]] = []
     if report.pin is not None:
         said.append(("good" if report.pin.outcome == "matches" else "open", _PIN_WORDS[report.pin.outcome]))
+    if report.witness is not None:
+        said.append(("good" if report.witness.outcome == "met" else "open", witness_text(report)))
     if report.standing == "proved, advisories":
         said.append(("open", "one kernel, advisories"))
     said += [("open", each.outcome) for each in report.kernels[1:] if not report.is_accepted]
     return said
+
+
+_WITNESS_WORDS: Mapping[WitnessOutcome, str] = {
+    "met": "witnessed",
+    "open": "open",
+    "not met": "not witnessed",
+    "not asked": "nobody asked for a witness",
+}
+
+
+def witness_text(report: DeclarationReport, *, full: bool = False) -> str:
+    """Return what a theorem's binders were met by, in full with every type, class and number."""
+    witness = report.witness
+    if witness is None:
+        return "-"
+    said = _WITNESS_WORDS[witness.outcome]
+    if witness.open:
+        said += f": {listed(f'{named(name)}, as {why}' for name, why in witness.open.items())}"
+    chosen = [plain(each) for each in witness.instantiated] if full else []
+    return f"{said}: {', '.join(chosen)}" if chosen else said
 
 
 def words_text(words: Words | None) -> str:

@@ -1,0 +1,220 @@
+"""A theorem applied to something for each of its binders, as Lean is to find it: the text of a module."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from lean_bridge.names import split_name
+from lean_bridge.olean.expr import Name
+from lean_bridge.witness.telescope import Telescope
+
+PACKAGE: Final = "LeanBridgeWitness"
+"""Where all that is generated about witnesses has its names, those of each module in one of its own."""
+
+REALS: Final = "Proofs.Autograd.Real"
+"""The real numbers of the tool's own library."""
+
+REALS_MODULE: Final = "Proofs.Autograd.Real.Unique"
+"""A module of the tool's own library that has the real numbers with all that is known of them."""
+
+HONEST: Final = "Proofs.Autograd.instAnalyticScalarReal"
+"""That the real numbers are analytic scalars."""
+
+_TYPES: Final = ("Nat", "Int", "Bool", "Rat", "Unit")
+_NUMBERINGS: Final = ("same", "rising", "falling", "one")
+
+_MOST_DEPTH: Final = 3
+
+_LADDER: Final = """\
+theorem said {p : Prop} (_ : p) : True := trivial
+syntax "meet " num : tactic
+macro_rules
+  | `(tactic| meet $n) => `(tactic| first
+    | exact inferInstance
+    | exact $n
+    | exact True
+    | exact Nat
+    | exact [by meet $n]
+    | (intro _; meet $n; done)
+    | assumption
+    | exact True.intro
+    | with_reducible rfl
+    | decide
+    | omega
+    | (simp; done)
+    | grind
+    | (refine ⟨by meet $n, ?_⟩; meet $n; done)
+    | ((constructor <;> meet $n); done)
+    | exact 0
+    | ((constructor <;> meet 0); done)
+    | exact default)
+"""
+"""How anything is met: ``meet n`` tries, in this order, what Lean infers, the number ``n`` where there are
+numerals, ``True`` and ``Nat`` for a proposition and a type, a list of one, a few proofs, a constant function,
+more proofs, a structure part by part, the number 0, and whatever the type has for its default. It finds; it
+proves nothing that the kernel does not check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What is tried for the types and the numbers among the binders."""
+
+    type_: Name
+    numbering: Literal["same", "rising", "falling", "one"]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A declaration that the catalogue names, to be tried where it fits."""
+
+    name: Name
+    word: Name | None
+    """What it is of: the constant at the head of its type, under all binders."""
+    parameters: tuple[tuple[bool, Name | None], ...]
+    """Of each of its binders whether one writes it, and the constant at the head of its type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A theorem with what it takes, and what the catalogue says of that."""
+
+    name: Name
+    telescope: Telescope
+    first: int
+    """How many of its binders can be seen before any is met."""
+    models: tuple[Model, ...] = ()
+    """What is to be tried first."""
+    open: Mapping[int, str] = field(default_factory=dict)
+    """The binders, by their numbers, that nobody needs to meet, each with why."""
+
+
+def ways(claim: Claim, *, has_reals: bool) -> tuple[Way, ...]:
+    """Return what there is to try for a claim, the most likely first."""
+    types: tuple[Name, ...] = (REALS, *_TYPES) if has_reals else _TYPES
+    if not any(binder.is_family for binder in claim.telescope.binders):
+        types = types[:1]
+    return (*(Way(types[0], each) for each in _NUMBERINGS), *(Way(each, "same") for each in types[1:]))
+
+
+def said_name(module: Name) -> Name:
+    """Return what takes, in a module, all that a theorem says, and says no more than ``True``."""
+    return f"{module}.said"
+
+
+def witness_name(module: Name, claim: Claim, label: str) -> Name:
+    """Return the name of the theorem that applies a theorem to what was found in the way of that label."""
+    return f"{module}.{claim.name}.way{label}"
+
+
+def render_claims(
+    tried: Sequence[tuple[Claim, Mapping[str, Way]]],
+    module: Name,
+    imports: Collection[Name],
+    *,
+    is_module: bool,
+    has_reals: bool,
+) -> tuple[str, tuple[range, ...]]:
+    """Return a module that applies each theorem to something, and the lines of each, counted from 1.
+
+    Where Lean finds nothing for a binder it is told to leave the gap; so the module compiles, and its terms
+    tell what was met and what was not.
+    """
+    lines = ["module"] if is_module else []
+    lines += [f"import all {name}" if is_module else f"import {name}" for name in sorted(imports)]
+    lines += ["public section"] if is_module else []
+    lines += ["set_option Elab.async false", f"namespace {module}", *_LADDER.splitlines()]
+    ranges = []
+    for claim, labelled in tried:
+        first = len(lines) + 1
+        for label, way in labelled.items():
+            lines += _theorem(claim, label, way, has_reals=has_reals)
+        ranges.append(range(first, len(lines) + 1))
+    lines += [f"end {module}"]
+    return "\n".join(lines) + "\n", tuple(ranges)
+
+
+def _theorem(claim: Claim, label: str, way: Way, *, has_reals: bool) -> Iterator[str]:
+    yield f"theorem {_quoted(claim.name)}.way{label} : True := by"
+    yield from (f"  {tactic}" for tactic in _tactics(claim, way, has_reals=has_reals))
+
+
+def _tactics(claim: Claim, way: Way, *, has_reals: bool) -> Iterator[str]:
+    """Yield the tactics of one way: classes, types, what the catalogue names, then everything in order."""
+    binders = claim.telescope.binders
+    classes = [at for at, binder in enumerate(binders) if binder.info == "instImplicit"]
+    families = [at for at, binder in enumerate(binders) if binder.is_family]
+    arguments = " ".join(f"?b{at}" for at in range(len(binders)))
+    yield f"refine said (@{_root(claim.name)} {arguments})"
+    for at in classes:
+        if models := _fitting(claim, binders[at].word):
+            yield f"try (case b{at} => first | {models})"
+    for at in families:
+        predicate = "exact (· = 1) | " if way.numbering == "falling" else ""
+        type_ = f"exact {way.type_} | (intros; exact {way.type_})"
+        yield f"try (case b{at} => first | {type_} | {predicate}meet 1)"
+    for at in classes:
+        real = f"exact {HONEST} | exact {HONEST}.toScalarOps | " if has_reals else ""
+        yield f"try (case b{at} => first | {real}exact inferInstance | sorry)"
+    for at, binder in reversed([*enumerate(binders)]):  # what is of a dependent type tells the rest
+        if at not in classes and (models := _fitting(claim, binder.word)):
+            yield f"try (case' b{at} => first | {models})"
+    for at, number in enumerate(_numbers(len(binders), way.numbering)):
+        if at not in claim.open and at not in classes and at not in families:
+            plainly = f"exact {'fun _ => ' * binders[at].depth}{number} | " if binders[at].is_evident else ""
+            yield f"try (case b{at} => first | {plainly}meet {number})"
+    yield f"all_goals (try (meet {1 if way.numbering == 'one' else 2}; done))"
+    yield "all_goals sorry"
+
+
+def _fitting(claim: Claim, word: Name | None) -> str:
+    """Return the alternatives that try what the catalogue names and is of this word."""
+    found = [model for model in claim.models if model.word == word and word is not None]
+    return " | ".join(
+        f"exact {_root(model.name)} | exact @{_root(model.name)} | {_applied(claim, model)}"
+        for model in found
+    )
+
+
+def _applied(claim: Claim, model: Model) -> str:
+    """Return the tactic that takes a model for a goal, and leaves what has still to be met."""
+    if any(_inner(claim, model, word) for is_written, word in model.parameters if is_written):
+        return f"apply {_term(claim, model, 0)}"
+    return f"refine @{' '.join([_root(model.name), *['?_'] * len(model.parameters)])}"
+
+
+def _term(claim: Claim, model: Model, depth: int) -> str:
+    """Return a model applied to other models where they fit its hypotheses, and to what is to be met."""
+    arguments = []
+    for is_written, word in model.parameters:
+        inner = _inner(claim, model, word) if is_written and depth < _MOST_DEPTH else None
+        hole = "?_" if is_written else "_"
+        arguments.append(_term(claim, inner, depth + 1) if inner else hole)
+    return f"(@{' '.join([_root(model.name), *arguments])})"
+
+
+def _inner(claim: Claim, model: Model, word: Name | None) -> Model | None:
+    """Return the first other model that is of a word."""
+    return next((each for each in claim.models if each.word == word is not None and each != model), None)
+
+
+def _numbers(count: int, numbering: str) -> Iterable[int]:
+    match numbering:
+        case "rising":
+            return range(1, count + 1)
+        case "falling":
+            return range(count, 0, -1)
+        case "one":
+            return [1] * count
+        case _:
+            return [2] * count
+
+
+def _root(name: Name) -> str:
+    return f"_root_.{_quoted(name)}"
+
+
+def _quoted(name: Name) -> str:
+    """Return a name with all its components in ``«»``, as some of them may be keywords."""
+    return ".".join(f"«{part}»" if isinstance(part, str) else str(part) for part in split_name(name) or ())

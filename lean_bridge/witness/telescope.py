@@ -1,0 +1,158 @@
+"""What a theorem takes before it claims anything: its binders, those behind definitions included."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from lean_bridge.extract.machine import Declarations, Machine, Value, VPi, VSort, VStuck, variable
+from lean_bridge.letters import plain
+from lean_bridge.olean.expr import BinderInfo, BVar, Const, Expr, Lam, Let, Name, Pi, bare, parts, spine
+
+FUEL: Final = 200_000
+"""Steps of reduction for one statement; those of this library take some hundreds."""
+
+_INHABITED: Final = frozenset(
+    {"Bool", "Char", "Float", "Int", "List", "Nat", "Option", "PUnit", "Rat", "String", "Unit"}
+)
+"""Types of Lean's own that have a value whatever their arguments are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binder:
+    """One thing that a theorem takes."""
+
+    name: Name
+    info: BinderInfo
+    is_family: bool
+    """Whether it is a type, a proposition, or a function to one of these."""
+    is_evident: bool
+    """Whether there is such a thing, without anybody being asked."""
+    depth: int
+    """How many arguments a function that is such a thing takes."""
+    head: Name | None
+    """The constant that its type is made of, after all that unfolds is unfolded."""
+    word: Name | None = None
+    """The constant that its type is made of as it is written, under what it binds itself."""
+
+    @property
+    def is_nat(self) -> bool:
+        """Whether it is a natural number."""
+        return self.head == "Nat" and not self.depth
+
+    @property
+    def shown(self) -> str:
+        """Its name, or what to call it where it has none that one could write."""
+        if "_@" not in self.name:
+            return plain(self.name)
+        type_ = plain(self.word or self.head or "")
+        return f"[{type_}]" if self.info == "instImplicit" else f"a hypothesis {type_}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Telescope:
+    """All that has to be met before a theorem claims something, in order."""
+
+    binders: tuple[Binder, ...]
+    refutes: Binder | None = None
+    """What a theorem that ends in ``False`` says there is none of: nobody needs to meet that."""
+    ends: bool = True
+    """Whether it can be seen that nothing more is taken, whatever the binders are."""
+
+    @property
+    def is_evident(self) -> bool:
+        """Whether all of it is met without anybody being asked.
+
+        It is if each binder, under whatever it binds itself, is in one of these: a universe; a type that has
+        a value whatever its arguments are (``Nat``, ``List …``); a family among the earlier binders, applied
+        to anything. For then every family may be chosen to be constantly ``Nat``, or ``True``, and every
+        other binder has a value for all values of the earlier ones. A class, a structure, an equation, an
+        order and any other hypothesis is in none of them.
+        """
+        return self.ends and all(binder.is_evident for binder in self.binders)
+
+
+def read_telescope(environment: Declarations, type_: Expr) -> Telescope:
+    """Return what a statement takes, unfolding everything that stands in the way of the next binder.
+
+    Raises: OutOfFuel if that does not end; UnsupportedTerm for a constant that no loaded module defines.
+    """
+    machine = Machine(environment, held=lambda _: False, fuel=FUEL)
+    telescope = telescope_of(environment, machine, machine.evaluate(type_))
+    words = [conclusion_word(binder.type) for binder in written_binders(type_)]
+    words += [None] * len(telescope.binders)
+    binders = (replace(each, word=word) for each, word in zip(telescope.binders, words, strict=False))
+    return replace(telescope, binders=tuple(binders))
+
+
+def written_binders(type_: Expr) -> list[Pi]:
+    """Return the binders of a statement that can be seen without unfolding anything."""
+    binders: list[Pi] = []
+    while isinstance(type_ := bare(type_), Pi):
+        binders.append(type_)
+        type_ = type_.body
+    return binders
+
+
+def conclusion_word(type_: Expr) -> Name | None:
+    """Return the constant at the head of a type, under all its binders."""
+    while isinstance(type_ := bare(type_), Pi):
+        type_ = type_.body
+    head, _ = spine(type_)
+    return head.name if isinstance(head, Const) else None
+
+
+def is_used(body: Expr, index: int = 0) -> bool:
+    """Whether a bound variable occurs in a term."""
+    match body:
+        case BVar(at):
+            return at == index
+        case Lam(_, type_, inner) | Pi(_, type_, inner):
+            return is_used(type_, index) or is_used(inner, index + 1)
+        case Let(_, type_, value, inner):
+            return is_used(type_, index) or is_used(value, index) or is_used(inner, index + 1)
+        case _:
+            return any(is_used(part, index) for part in parts(body))
+
+
+def telescope_of(environment: Declarations, machine: Machine, type_: Value) -> Telescope:
+    """Return what an evaluated statement takes. Raises: as :func:`read_telescope`."""
+    binders: list[Binder] = []
+    families: set[Name] = set()
+    while isinstance(type_, VPi):
+        fresh = f"b{len(binders)}"
+        binder = _binder(machine, type_, families, fresh)
+        if binder.is_family:
+            families.add(fresh)
+        binders.append(binder)
+        type_ = machine.instantiate(type_, variable(fresh))
+    if not isinstance(type_, VStuck):
+        return Telescope(tuple(binders), ends=False)
+    if type_.is_variable:
+        return Telescope(tuple(binders), ends=type_.head in families)
+    if binders and type_.head == "False":
+        return Telescope(tuple(binders[:-1]), binders[-1])
+    return Telescope(tuple(binders), ends=_is_inductive(environment, type_.head))
+
+
+def _binder(machine: Machine, pi: VPi, families: set[Name], fresh: Name) -> Binder:
+    type_, depth = machine.force(pi.domain), 0
+    while isinstance(type_, VPi):
+        type_ = machine.instantiate(type_, variable(f"{fresh}.{depth}"))
+        depth += 1
+    is_family = isinstance(type_, VSort)
+    head = type_.head if isinstance(type_, VStuck) and not type_.is_variable else None
+    is_of_family = isinstance(type_, VStuck) and type_.is_variable and type_.head in families
+    return Binder(
+        name=pi.name,
+        info=pi.info,
+        is_family=is_family,
+        is_evident=is_family or is_of_family or head in _INHABITED,
+        depth=depth,
+        head=head,
+    )
+
+
+def _is_inductive(environment: Declarations, name: Name) -> bool:
+    constant = environment.constant(name)
+    return constant is not None and constant.kind == "inductive"

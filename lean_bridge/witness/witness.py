@@ -1,0 +1,391 @@
+"""A witness for every theorem: what it takes, met all at once, as Lean's kernel checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from lean_bridge.audit.axioms import AxiomCollector
+from lean_bridge.audit.structural import StructuralHashes
+from lean_bridge.audit.vocabulary import Vocabulary
+from lean_bridge.codes import Code
+from lean_bridge.crosscheck.generated import check_statements, shortened
+from lean_bridge.errors import OutOfFuel, UnsupportedTerm
+from lean_bridge.events import BuildEvent
+from lean_bridge.extract.machine import Machine, Thunk, VLit, VPi
+from lean_bridge.letters import plain
+from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.expr import Const, Expr, Name, spine
+from lean_bridge.olean.mentions import constants_in
+from lean_bridge.toolchain.provider import Provider
+from lean_bridge.witness.render import (
+    HONEST,
+    PACKAGE,
+    REALS,
+    REALS_MODULE,
+    Claim,
+    Model,
+    Way,
+    render_claims,
+    said_name,
+    ways,
+    witness_name,
+)
+from lean_bridge.witness.telescope import (
+    FUEL,
+    Binder,
+    Telescope,
+    conclusion_word,
+    is_used,
+    read_telescope,
+    telescope_of,
+    written_binders,
+)
+from pybind_models import Witness
+from pybind_models.catalogue import Catalogue, CatalogueEntry
+
+_GAP: Final = "sorryAx"
+_MOST_ROUNDS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Witnesses:
+    """What was found for the theorems of a catalogue."""
+
+    found: Mapping[Name, Witness] = field(default_factory=dict)
+    directories: tuple[Path, ...] = ()
+    """Where the compiled witnesses are, if Lean was asked for any."""
+
+    @property
+    def modules(self) -> tuple[Name, ...]:
+        """The compiled modules of the witnesses."""
+        return tuple(sorted({each.module for each in self.found.values() if each.module}))
+
+
+def find_witnesses(
+    names: Iterable[Name],
+    environment: Environment,
+    catalogue: Catalogue,
+    library: Path,
+    provider: Provider,
+    *,
+    workers: int = 2,
+    observe: Callable[[BuildEvent], None] = lambda _: None,
+) -> Witnesses:
+    """Have Lean meet all that these theorems of a catalogue take, and look at what it found.
+
+    ``library`` is the directory of the compiled modules that ``environment`` has loaded. A theorem is *met*
+    if a compiled term applies it to something for every binder, those behind definitions included, rests on
+    nothing but Lean's three axioms, has 0 for none of its natural numbers, and meets the classes of the
+    tool's vocabulary and of Lean's by their own instances, or by what the catalogue names. Lean is not asked
+    about theorems whose binders are met on their face (``Telescope.is_evident``).
+
+    Raises: ToolchainError if Lean gives no answer; OleanError if what it compiled cannot be read.
+    """
+    return _Search(environment, catalogue, library, provider, workers, observe).run(names)
+
+
+def needs_reals(environment: Environment, names: Iterable[Name]) -> bool:
+    """Whether theorems take scalars of the tool's own, so that the real numbers are what is to meet them."""
+    for name in names:
+        constant = environment.constant(name)
+        if constant is not None and any(
+            conclusion_word(binder.type) in _SCALARS for binder in written_binders(constant.type)
+        ):
+            return True
+    return False
+
+
+_SCALARS: Final = frozenset(
+    f"Proofs.Autograd.{name}" for name in ("AnalyticScalar", "Archimedean", "ScalarOps")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A claim that is tried, and how many times it was, with this one."""
+
+    claim: Claim
+    round: int
+
+    @property
+    def subject(self) -> Name:
+        """The declaration that it is about."""
+        return self.claim.name
+
+
+class _Search:
+    """One search for witnesses."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        catalogue: Catalogue,
+        library: Path,
+        provider: Provider,
+        workers: int,
+        observe: Callable[[BuildEvent], None],
+    ) -> None:
+        self._environment = environment
+        self._catalogue = catalogue
+        self._library = library
+        self._provider = provider
+        self._workers = workers
+        self._observe = observe
+        self._directories: list[Path] = []
+
+    def run(self, names: Iterable[Name]) -> Witnesses:
+        entries = {entry.name: entry for entry in self._catalogue.declarations}
+        found: dict[Name, Witness] = {}
+        claims: list[Claim] = []
+        for name in names:
+            claim = self._claim(entries[name])
+            if isinstance(claim, Witness):
+                found[name] = claim
+            else:
+                claims.append(claim)
+        # most is met in the first way; what is not is tried in all others, and so is what takes more then
+        for round_ in range(1, _MOST_ROUNDS + 1):
+            if not claims:
+                break
+            claims = self._ask(claims, round_, found)
+        return Witnesses(found, tuple(self._directories))
+
+    def _claim(self, entry: CatalogueEntry) -> Claim | Witness:
+        """Return what Lean is to be asked about a theorem, or the witness that it needs no asking for."""
+        constant = self._environment.constant(entry.name)
+        assert constant is not None, entry.name
+        try:
+            telescope = read_telescope(self._environment, constant.type)
+        except (OutOfFuel, UnsupportedTerm) as error:
+            return Witness(outcome="not met", detail=f"what it takes cannot be read: {error}")
+        open_ = {
+            at: entry.open[binder.name]
+            for at, binder in enumerate(telescope.binders)
+            if binder.name in entry.open
+        }
+        known = {telescope.binders[at].name for at in open_}
+        if strangers := sorted(set(entry.open) - known):
+            takes = ", ".join(binder.shown for binder in telescope.binders)
+            reason = f"the catalogue calls {strangers[0]} open, and the theorem takes {takes or 'nothing'}"
+            return Witness(outcome="not met", detail=reason)
+        if telescope.is_evident and not open_:
+            return Witness(outcome="met")
+        known_models = {name: self._environment.constant(name) is not None for name in entry.model}
+        if missing := [name for name, is_there in known_models.items() if not is_there]:
+            return _not_met(f"the catalogue names {missing[0]} to meet it by, and no module defines that")
+        return Claim(entry.name, telescope, len(telescope.binders), self._fitting(entry, telescope), open_)
+
+    def _fitting(self, entry: CatalogueEntry, telescope: Telescope) -> tuple[Model, ...]:
+        """Return what the catalogue names for a theorem that is of the words of its binders, or of theirs."""
+        named = dict.fromkeys((*entry.model, *self._catalogue.model))
+        models = [self._model(name) for name in named if self._environment.constant(name) is not None]
+        words = {binder.word for binder in telescope.binders}
+        kept: list[Model] = []
+        while more := [each for each in models if each.word in words and each not in kept]:
+            kept += more
+            words |= {word for each in more for is_written, word in each.parameters if is_written}
+        return tuple(each for each in models if each in kept)
+
+    def _model(self, name: Name) -> Model:
+        constant = self._environment.constant(name)
+        assert constant is not None
+        binders = written_binders(constant.type)
+        # what something later depends on is found by unification
+        parameters = (
+            (binder.info == "default" and not is_used(binder.body), conclusion_word(binder.type))
+            for binder in binders
+        )
+        return Model(name, conclusion_word(constant.type), tuple(parameters))
+
+    @cached_property
+    def _has_reals(self) -> bool:
+        return all(self._environment.constant(name) is not None for name in (REALS, HONEST))
+
+    def _ask(self, claims: Sequence[Claim], round_: int, found: dict[Name, Witness]) -> list[Claim]:
+        """Have Lean try the first way for each claim, or all of them; return what is to be asked again."""
+        attempts = [_Attempt(claim, round_) for claim in claims]
+        module = f"{PACKAGE}.Round{round_}"
+        checked = check_statements(
+            {module: attempts},
+            lambda group: self._render(module, group),
+            [self._library],
+            self._provider,
+            workers=self._workers,
+            observe=self._observe,
+        )
+        self._directories.append(checked.directory)
+        compiled = self._environment.extended(checked.directory)
+        compiled.closure(checked.compiled)
+        judge = Judge(compiled)
+        again: list[Claim] = []
+        for attempt in attempts:
+            claim = attempt.claim
+            if claim.name in checked.refusals:
+                said = shortened(checked.refusals[claim.name])
+                besides = claim.telescope.binders[claim.first :]
+                reason = f"it takes {_shown(besides)} besides: {said}" if besides else said
+                results: list[Witness | Telescope] = [_not_met(reason)]
+            else:
+                results = [judge.judge(claim, number, module) for number in self._ways(attempt)]
+            more = next((each for each in results if isinstance(each, Telescope)), None)
+            witnesses = [each for each in results if isinstance(each, Witness)]
+            met = next((each for each in witnesses if each.detail is None), None)
+            last = witnesses[0] if witnesses else _not_met("it takes more at every turn")
+            found[claim.name] = met or last
+            if met is None and (more is not None or round_ == 1):
+                again.append(claim if more is None else replace(claim, telescope=more))
+        return again
+
+    def _ways(self, attempt: _Attempt) -> Mapping[str, Way]:
+        tried = ways(attempt.claim, has_reals=self._has_reals and _takes_scalars(attempt.claim.telescope))
+        chosen = tried[:1] if attempt.round == 1 else tried
+        return {f"{attempt.round}_{number}": way for number, way in enumerate(chosen, start=1)}
+
+    def _render(self, module: Name, attempts: Sequence[_Attempt]) -> tuple[str, tuple[range, ...]]:
+        claims = [attempt.claim for attempt in attempts]
+        names = {claim.name for claim in claims} | {model.name for each in claims for model in each.models}
+        imports = {defining for defining in map(self._environment.module_of, names) if defining is not None}
+        has_reals = self._has_reals and any(_takes_scalars(claim.telescope) for claim in claims)
+        if has_reals:
+            imports.add(REALS_MODULE)
+        return render_claims(
+            [(attempt.claim, self._ways(attempt)) for attempt in attempts],
+            module,
+            imports,
+            is_module=all(self._environment.module(name).is_module for name in imports),
+            has_reals=has_reals,
+        )
+
+
+def _takes_scalars(telescope: Telescope) -> bool:
+    return any(binder.head in _SCALARS for binder in telescope.binders)
+
+
+def _not_met(detail: str) -> Witness:
+    return Witness(outcome="not met", detail=detail)
+
+
+class Judge:
+    """Says what compiled witnesses are worth, whatever was or was not reported about them."""
+
+    def __init__(self, compiled: Environment) -> None:
+        self._compiled = compiled
+        self._collector = AxiomCollector(compiled)
+        self._vocabulary = Vocabulary(StructuralHashes(compiled))
+
+    def judge(self, claim: Claim, label: str, module: Name) -> Witness | Telescope:
+        """Return what a compiled theorem is a witness of, or what else the claim takes there."""
+        name = witness_name(module, claim, label)
+        theorem = self._compiled.constant(name)
+        if theorem is None or theorem.value is None or self._compiled.module_of(name) != module:
+            return _not_met(f"{module} was compiled, and has no theorem {name}")
+        arguments = applied_to(theorem.value, said_name(module), claim.name)
+        binders = claim.telescope.binders
+        if arguments is None or len(arguments) != len(binders):
+            return _not_met(f"{name} was compiled, and does not apply {claim.name}")
+        gaps = [
+            binder
+            for at, (binder, argument) in enumerate(zip(binders, arguments, strict=True))
+            if at not in claim.open and _GAP in constants_in([argument])
+        ]
+        if gaps:
+            return _not_met(f"nothing was found to meet {_shown(gaps)}")
+        foundation = self._collector.collect(name)
+        if foundation.fault is not None and not (claim.open and foundation.fault.code == Code.SORRY):
+            return _not_met(f"{name} rests on {foundation.path[-1]}: {foundation.fault.reason}")
+        instantiated: list[str] = []
+        model: dict[Name, None] = {}
+        machine = Machine(self._compiled, held=lambda _: False, fuel=FUEL)
+        for binder, argument in zip(binders, arguments, strict=True):
+            value = self._value(binder, argument, machine)
+            if value == "0":
+                return _not_met(
+                    f"only {binder.shown} = 0 was found, and nothing is said of dimensions that are 0"
+                )
+            if value is not None:
+                instantiated.append(f"{binder.shown} := {value}")
+            if binder.head is not None and self._is_class(binder.head):
+                if _is_built(spine(argument)[0], self._compiled):
+                    return _not_met(f"nothing was found to meet {binder.shown}")
+                own = [each for each in sorted(constants_in([argument])) if self._compiled.is_own(each)]
+                if strangers := [each for each in own if not self._may_meet(each, binder, claim)]:
+                    return _not_met(
+                        f"[{binder.head}] is met only by {plain(strangers[0])}, an instance of the library's "
+                        "own; name it as the model in the catalogue, if it is one"
+                    )
+                model |= dict.fromkeys(own)
+        more = self._more(claim, arguments, machine)
+        if isinstance(more, Witness | Telescope):
+            return more
+        return Witness(
+            outcome="open" if claim.open else "met",
+            model=tuple(model),
+            instantiated=tuple(instantiated),
+            theorem=name,
+            module=module,
+            open={binders[at].name: why for at, why in claim.open.items()},
+        )
+
+    def _more(self, claim: Claim, arguments: Sequence[Expr], machine: Machine) -> Witness | Telescope | None:
+        """Return what a claim takes besides where it is applied to these arguments, if it does."""
+        constant = self._compiled.constant(claim.name)
+        assert constant is not None
+        try:
+            type_ = machine.evaluate(constant.type)
+            for argument in arguments:
+                assert isinstance(type_, VPi), claim.name
+                type_ = machine.instantiate(type_, Thunk(argument, None))
+            rest = telescope_of(self._compiled, machine, type_)
+        except (OutOfFuel, UnsupportedTerm) as error:
+            return _not_met(f"what it takes cannot be read: {error}")
+        if not rest.binders:
+            return None
+        return Telescope((*claim.telescope.binders, *rest.binders), rest.refutes)
+
+    def _value(self, binder: Binder, argument: Expr, machine: Machine) -> str | None:
+        """Return what a type, a class or a number was chosen to be, written to be read."""
+        if binder.is_nat:
+            number = machine.evaluate(argument)
+            return str(number.value) if isinstance(number, VLit) else None
+        head, _ = spine(argument)
+        if binder.is_family or (binder.head is not None and self._is_class(binder.head)):
+            return plain(head.name) if isinstance(head, Const) else None
+        return None
+
+    def _is_class(self, name: Name) -> bool:
+        module = self._compiled.module_of(name)
+        return module is not None and name in self._compiled.module(module).classes
+
+    def _may_meet(self, instance: Name, binder: Binder, claim: Claim) -> bool:
+        """Whether a constant outside Lean's library may stand in an instance of a binder's class.
+
+        Of a class that the library declares itself, only the library can say what its instances are.
+        """
+        class_ = binder.head or ""
+        is_librarys = self._compiled.is_own(class_) and not self._vocabulary.is_word(class_)
+        is_generated = instance.startswith(f"{PACKAGE}.")
+        named = any(model.name == instance for model in claim.models)
+        return is_librarys or is_generated or named or self._vocabulary.is_word(instance)
+
+
+def _is_built(head: Expr, compiled: Environment) -> bool:
+    """Whether an instance is put together on the spot, and none that anybody has declared."""
+    constant = compiled.constant(head.name) if isinstance(head, Const) else None
+    return constant is not None and constant.kind == "constructor"
+
+
+def applied_to(value: Expr, said: Name, name: Name) -> list[Expr] | None:
+    """Return what a witness applies a theorem to; ``None`` if it is of another form."""
+    head, given = spine(value)
+    if not isinstance(head, Const) or head.name != said or len(given) != 2:
+        return None
+    inner, arguments = spine(given[1])
+    return arguments if isinstance(inner, Const) and inner.name == name else None
+
+
+def _shown(binders: Sequence[Binder]) -> str:
+    return " and ".join(binder.shown for binder in binders)

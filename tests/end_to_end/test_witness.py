@@ -1,0 +1,128 @@
+"""Which theorems of a small library are about something: what is met, what is not, and what is said of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lean_bridge.project import Project
+from pybind_models import DeclarationReport, VerifyReport
+
+pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("embedded")]
+
+SOURCE = """\
+module
+
+public import Init
+
+@[expose] public section
+
+namespace Small
+
+universe u
+
+class Pointed (α : Type u) where
+  point : α
+  same : ∀ a : α, a = point
+
+structure Pair (α : Type u) where
+  first : α
+  second : α
+
+instance one : Pointed Unit := ⟨(), fun _ => rfl⟩
+
+def Behind (n : Nat) : Prop := n = n + 1 → n = 0
+
+def Cases : Nat → Prop
+  | 0 => 1 = 1
+  | n + 1 => n = n + 1 → 1 = 2
+
+theorem plain (a b : Nat) : a + b = b + a := Nat.add_comm a b
+theorem any {α : Type u} {p : α → Prop} (a : α) (h : p a) : ∃ a, p a := ⟨a, h⟩
+theorem ordered (a b : Nat) (h : a < b) : a ≤ b := Nat.le_of_lt h
+theorem falling (a b : Nat) (h : b < a) : a ≠ b := fun e => absurd (e ▸ h) (Nat.lt_irrefl b)
+theorem different (a : Int) (h : ¬a = 0) : a ≠ 0 := h
+theorem pairs {α : Type u} (p : Pair α) : p = ⟨p.first, p.second⟩ := rfl
+theorem pointed {α : Type u} [Pointed α] (a b : α) : a = b := (Pointed.same a).trans (Pointed.same b).symm
+theorem finite {n : Nat} (i : Fin n) (f : Fin n → Nat) : f i = f i + 0 := rfl
+theorem listed (l : List Nat) (h : l ≠ []) : 0 < l.length := List.length_pos_iff.mpr h
+theorem refuted (a b : Nat) (h : a < b) : ¬b ≤ a := Nat.not_le.mpr h
+theorem behind (n : Nat) : Behind n := fun h => by omega
+theorem cases : (n : Nat) → Cases n
+  | 0 => rfl
+  | _ + 1 => fun h => by omega
+theorem opened (a : Nat) (h : a = a + 1) (b : Nat) (k : b < 5) : a = b := by omega
+theorem halfOpened (a : Nat) (h : a = a + 1) (b : Nat) (k : b < b) : a = b := by omega
+
+end Small
+"""
+OPEN = 'open = { h = "it is to be shown elsewhere" }\n'
+MET = (
+    "plain", "any", "ordered", "falling", "different", "pairs", "pointed", "finite", "listed", "refuted"
+)  # fmt: skip
+
+
+def lay_out(root: Path) -> None:
+    (root / "Small.lean").write_text(SOURCE, encoding="utf-8")
+    (root / "lakefile.toml").write_text('name = "Small"\n\n[[lean_lib]]\nname = "Small"\n')
+    (root / "lean-toolchain").write_text("leanprover/lean4:v4.28.0\n")
+    entries = [
+        f'[[declaration]]\nname = "Small.{name}"\nkind = "theorem"\ngroup = "Small"\n'
+        + (OPEN if name.endswith("pened") else "")
+        for name in (*MET, "behind", "cases", "opened", "halfOpened")
+    ]
+    (root / "catalogue.toml").write_text("\n".join(entries))
+
+
+@pytest.fixture(scope="module", name="report")
+def _report(tmp_path_factory: pytest.TempPathFactory) -> VerifyReport:
+    root = tmp_path_factory.mktemp("small")
+    lay_out(root)
+    return Project(root).verify(unpinned=True)
+
+
+def row(report: VerifyReport, name: str) -> DeclarationReport:
+    return next(each for each in report.declarations if each.name == f"Small.{name}")
+
+
+@pytest.mark.parametrize("name", MET)
+def test_what_can_be_met_is_met(report: VerifyReport, name: str) -> None:
+    found = row(report, name)
+    assert (found.status, found.witnessed, found.reason) == ("proved", True, None)
+
+
+def test_nobody_is_asked_where_it_can_be_seen(report: VerifyReport) -> None:
+    for name, is_asked in (("plain", False), ("any", False), ("ordered", True), ("pointed", True)):
+        witness = row(report, name).witness
+        assert witness is not None
+        assert (witness.theorem is not None) == is_asked
+
+
+def test_what_it_was_met_by_is_said(report: VerifyReport) -> None:
+    witness = row(report, "pointed").witness
+    assert witness is not None
+    assert "Small.one" in witness.model
+    assert "α := Unit" in witness.instantiated
+
+
+def test_hypotheses_behind_a_definition_have_to_be_met(report: VerifyReport) -> None:
+    found = row(report, "behind")
+    assert (found.status, found.code, found.witnessed) == ("no verdict", "LB215", False)
+    assert found.reason == "nothing was found to meet a hypothesis Eq"
+    assert report.verdict == "no verdict"
+
+
+def test_so_have_those_that_only_a_number_brings_forth(report: VerifyReport) -> None:
+    found = row(report, "cases")
+    assert (found.status, found.code, found.witnessed) == ("no verdict", "LB215", False)
+    assert (found.reason or "").startswith("it takes a hypothesis Eq besides: ")
+
+
+def test_an_open_hypothesis_is_shown_and_no_other_is_let_pass(report: VerifyReport) -> None:
+    found = row(report, "opened")
+    assert (found.status, found.witnessed) == ("proved", False)
+    assert found.witness is not None
+    assert found.witness.open == {"h": "it is to be shown elsewhere"}
+    other = row(report, "halfOpened")
+    assert (other.code, other.reason) == ("LB215", "nothing was found to meet k")
