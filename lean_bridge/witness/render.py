@@ -157,8 +157,11 @@ def _tactics(claim: Claim, way: Way, *, has_reals: bool) -> Iterator[str]:
     for at in classes:
         real = f"exact {HONEST} | exact {HONEST}.toScalarOps | " if has_reals else ""
         yield f"try (case b{at} => first | {real}exact inferInstance | sorry)"
-    for at, binder in reversed([*enumerate(binders)]):  # what is of a dependent type tells the rest
-        if at not in classes and (models := _fitting(claim, binder.word)):
+    # a function of what types were chosen first; then the last, as a dependent type tells what it is of
+    functions = [at for at, binder in enumerate(binders) if binder.word is None and binder.depth]
+    for at in (*functions, *reversed(range(len(binders)))):
+        word = way.type_ if at in functions else binders[at].word
+        if at not in classes and at not in families and (models := _fitting(claim, word)):
             yield f"try (case' b{at} => first | {models})"
     for at, number in enumerate(_numbers(len(binders), way.numbering)):
         if at not in claim.open and at not in classes and at not in families:

@@ -183,7 +183,7 @@ class _Search:
         """Return what the catalogue names for a theorem that is of the words of its binders, or of theirs."""
         named = dict.fromkeys((*entry.model, *self._catalogue.model))
         models = [self._model(name) for name in named if self._environment.constant(name) is not None]
-        words = {binder.word for binder in telescope.binders}
+        words = {binder.word for binder in telescope.binders} | {REALS}
         kept: list[Model] = []
         while more := [each for each in models if each.word in words and each not in kept]:
             kept += more
@@ -368,8 +368,10 @@ class Judge:
         class_ = binder.head or ""
         is_librarys = self._compiled.is_own(class_) and not self._vocabulary.is_word(class_)
         is_generated = instance.startswith(f"{PACKAGE}.")
+        constant = self._compiled.constant(instance)
+        is_proof = constant is not None and constant.kind == "theorem"  # and any two of these are equal
         named = any(model.name == instance for model in claim.models)
-        return is_librarys or is_generated or named or self._vocabulary.is_word(instance)
+        return is_librarys or is_generated or is_proof or named or self._vocabulary.is_word(instance)
 
 
 def _is_built(head: Expr, compiled: Environment) -> bool:
