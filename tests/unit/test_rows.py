@@ -11,7 +11,7 @@ from lean_bridge.conclude import conclude
 from lean_bridge.errors import ShapeError, UnsupportedOp
 from lean_bridge.rows import GraphEvidence, declaration_row, dropped_row, graph_row
 from lean_bridge.second_opinion import SecondOpinion
-from pybind_models import Advisory, Certification, CheckResult, KernelVerdict, Pin, Words
+from pybind_models import Advisory, Certification, CheckResult, KernelVerdict, Pin, Witness, Words
 from tests.reports import ATTENTION, BACKPROP, CERTIFIED, FIELD, PINNED, SORRY, attention_graph, build, module
 
 NATIVE = "Lean 4.35.0, native"
@@ -237,3 +237,24 @@ def test_the_gate_can_require_confirmation() -> None:
     assert reason is not None
     assert "it is not installed" in reason
     assert conclude(built, [row], [], refused=["Proofs.step"])[2] == Code.KERNEL_REFUSES
+
+
+def test_a_theorem_that_nobody_met_is_no_verdict() -> None:
+    lacking = Witness(outcome="not met", detail="nothing was found to meet h")
+    row = declaration_row(BACKPROP, (PINNED, None), NATIVE, opinion("accepted", *ALL), [], witness=lacking)
+    assert (row.status, row.code, row.reason) == ("no verdict", Code.NOT_WITNESSED, lacking.detail)
+    assert (row.witnessed, row.standing) == (False, "not accepted")
+    met = Witness(outcome="met")
+    row = declaration_row(BACKPROP, (PINNED, None), NATIVE, opinion("accepted", *ALL), [], witness=met)
+    assert (row.status, row.witnessed, row.witness) == ("proved", True, met)
+    told = Witness(outcome="open", open={"h": "it is shown elsewhere"})
+    row = declaration_row(BACKPROP, (PINNED, None), NATIVE, opinion("accepted", *ALL), [], witness=told)
+    assert (row.status, row.witnessed) == ("proved", False)
+
+
+def test_a_row_cannot_hold_without_its_witness() -> None:
+    lacking = Witness(outcome="not met", detail="nothing was found to meet h")
+    with pytest.raises(ValueError, match="though it is not met"):
+        ACCEPTED.replaced(witness=lacking, witnessed=False)
+    with pytest.raises(ValueError, match="witnessed takes a witness"):
+        ACCEPTED.replaced(witnessed=True)
