@@ -94,7 +94,8 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
         Code.SOURCE_NOT_ACCOUNTED: Explanation(
             "a compiled module does not account for its source",
             "A declaration or an import stands in the source, and the module that Lean left has nothing of "
-            "it: elaboration ended early, another file was put in its place, or `#exit` stands above it.",
+            "it: elaboration ended early, or another file was put in its place. Or what the source declares "
+            "cannot be told: `#exit` is named, or its text alone does not tell.",
             "What is read further down in the source then looks proved, and was never looked at.",
             "Look at the line that is named, and above it for code that runs while the file is elaborated.",
         ),

@@ -93,8 +93,6 @@ def find_unaccounted(
             code=Code.SOURCE_NOT_ACCOUNTED,
         )
     missing = next(_missing(file, scan.declared, module), None)
-    if missing is None and scan.behind_exit is not None:
-        return Unaccounted(*scan.behind_exit, f"what is behind `#exit`{_MISSING}")
     if missing is None and scan.unclear is not None:
         at, what = scan.unclear
         text = f"{file}:{at}: {what}: its text alone does not tell what this source declares"
@@ -131,11 +129,7 @@ def _missing(file: str, declared: tuple[Declared, ...], module: Module) -> Itera
 
     for each in declared:
         what = f"{each.keyword} {'.'.join(each.name)}" if each.name else f"an {each.keyword} without a name"
-        if each.after_exit is not None:
-            yield Unaccounted(
-                each.line, each.column, f"{what}, behind the `#exit` of line {each.after_exit},{_MISSING}"
-            )
-        elif each.keyword != "example" and not (is_made(each) and not is_given_up(each)):
+        if each.keyword != "example" and not (is_made(each) and not is_given_up(each)):
             if each.is_expected_to_fail:
                 raise Declined(
                     f"{file}:{each.line}: {what} is expected to fail here, and is not proved in the "

@@ -13,7 +13,7 @@ from typing import Literal
 import filelock
 
 from lean_bridge.build.account import check_plain, find_unaccounted, read_whole
-from lean_bridge.build.bypass import check_kernel_is_asked
+from lean_bridge.build.bypass import check_all_is_read, check_kernel_is_asked
 from lean_bridge.build.cache import build_store, size_limit, tidy
 from lean_bridge.build.modules import Library, Module, generated_library, read_library
 from lean_bridge.build.store import Entry, Refusal, module_keys, placed, source_place
@@ -44,11 +44,12 @@ def build_library(
     The directory serves as a search path. ``only`` names the modules to build, with what they import; without
     it all are. ``observe`` is called from this thread. A module in the store starts no Lean process.
     Raises: ProjectNotFound; BuildFailed if the imports are at fault or Lean's kernel is to be passed by;
-    ToolchainError if Lean gives no answer.
+    Declined if a source is not to be read to its end; ToolchainError if Lean gives no answer.
     """
     library = read_library(root, provider.library)
     if only is not None:
         check_kernel_is_asked(library.modules)
+        check_all_is_read(library.modules)
         library = library.closure(only)
     return build_modules(library, provider, workers=workers, observe=observe, time_limit=time_limit)
 
@@ -68,6 +69,7 @@ def build_modules(
     these messages, is not elaborated again, unless ``fresh``.
     """
     check_kernel_is_asked(library.modules)
+    check_all_is_read(library.modules)
     return _build(library, provider, workers, observe, time_limit, finds_limits=True, fresh=fresh)
 
 

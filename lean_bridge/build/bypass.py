@@ -1,4 +1,4 @@
-"""Refuses libraries that tell Lean to add declarations which its kernel has not checked."""
+"""Refuses libraries that tell Lean to leave declarations unchecked, or sources unread."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Iterable
 
 from lean_bridge.build.modules import Module
 from lean_bridge.codes import Code
-from lean_bridge.errors import BuildFailed
+from lean_bridge.errors import BuildFailed, Declined
 
 _BYPASS = re.compile("skipKernelTC|addDeclWithoutChecking")
 """The option, by the part of its name that no quoting can change, and the function behind it."""
+_EXIT = "#exit"
 
 
 def check_kernel_is_asked(modules: Iterable[Module]) -> None:
@@ -25,9 +26,33 @@ def check_kernel_is_asked(modules: Iterable[Module]) -> None:
         for option, _ in module.options:
             if _BYPASS.search(option):
                 raise _refusal(f"lakefile.toml, options of {module.name}", option)
-        text = module.content.decode("utf-8", "replace")
+        text = _text(module)
         if found := _BYPASS.search(text):
-            raise _refusal(f"{module.file}:{text.count(chr(10), 0, found.start()) + 1}", found[0])
+            raise _refusal(_place(module, text, found.start()), found[0])
+
+
+def check_all_is_read(modules: Iterable[Module]) -> None:
+    """Raise where a source file names the command behind which Lean reads nothing and reports no error.
+
+    Every mention counts here too: what is a comment, only Lean's own parser knows.
+    Raises: Declined with the file and the line.
+    """
+    for module in modules:
+        text = _text(module)
+        if (at := text.find(_EXIT)) >= 0:
+            raise Declined(
+                f"{_place(module, text, at)}: names {_EXIT}, behind which Lean reads nothing; remove every "
+                "mention of it",
+                code=Code.SOURCE_NOT_ACCOUNTED,
+            )
+
+
+def _text(module: Module) -> str:
+    return module.content.decode("utf-8", "replace")
+
+
+def _place(module: Module, text: str, at: int) -> str:
+    return f"{module.file}:{text.count(chr(10), 0, at) + 1}"
 
 
 def _refusal(where: str, found: str) -> BuildFailed:

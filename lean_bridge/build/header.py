@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lean_bridge.names import PLAIN, canonical
+from lean_bridge.build.lexical import PART, SPACES, comment_end
+from lean_bridge.names import canonical
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,11 @@ class _Token:
     line: int
 
 
-_PART = rf"(?: «[^»\n]+» | {PLAIN} )"
 _PIECE = re.compile(
     rf"""
-      (?P<space> \s+ | --[^\n]* )
+      (?P<space> [{SPACES}]+ | --[^\n]* )
     | (?P<comment> /- )
-    | (?P<word> {_PART} (?: \. {_PART} )* )
+    | (?P<word> {PART} (?: \. {PART} )* )
     """,
     re.VERBOSE,
 )
@@ -80,14 +80,4 @@ def _tokens(text: str) -> Iterator[_Token]:
     while (piece := _PIECE.match(text, offset)) is not None:
         if piece["word"] is not None:
             yield _Token(piece["word"], text.count("\n", 0, offset) + 1)
-        offset = _comment_end(text, offset) if piece["comment"] is not None else piece.end()
-
-
-def _comment_end(text: str, start: int) -> int:
-    """Return the offset after the block comment that opens at ``start``; block comments nest."""
-    depth = 0
-    for mark in re.compile(r"/-|-/").finditer(text, start):
-        depth += 1 if mark[0] == "/-" else -1
-        if depth == 0:
-            return mark.end()
-    return len(text)
+        offset = comment_end(text, offset) if piece["comment"] is not None else piece.end()

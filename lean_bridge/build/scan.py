@@ -7,26 +7,28 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from lean_bridge.build.header import parse_header
+from lean_bridge.build.lexical import PART, SPACES, comment_end
 from lean_bridge.build.tokens import Tokens, unescaped
-from lean_bridge.names import PLAIN, split_name
+from lean_bridge.names import split_name
 
-_PART = rf"(?: «[^»\n]+» | {PLAIN} )"
-"""Part of an identifier, in exactly Lean's own letters: behind another a reserved word may begin."""
 _CLAIM = r"(?: theorem | lemma | axiom | example ) (?! [\w'!?.] )"
+_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_DIGITS = "[0-9]+ (?: _+[0-9]+ )*"
 _TOKEN: Final = re.compile(
     rf"""
-      (?P<space> \s+ | --[^\n]* )
+      (?P<space> [{SPACES}]+ | --[^\n]* )
     | (?P<comment> /- )
     | (?P<raw> r(?P<hashes>\#*)" )
     | (?P<interpolated> [smf]!" )
-    | (?P<string> "(?: [^"\\] | \\. )*" )
+    | (?P<string> {_STRING.pattern} )
     | (?P<character> '(?: \\[^'\n]+ | \\' | [^\\'] )' )
-    | (?P<quoted_name> `+ {_PART} (?: \. {_PART} )* )
+    | (?P<quoted_name> `+ {PART} (?: \. {PART} )* )
     | (?P<quotation> `\( )
     | (?P<number> 0[bB][01_]+ | 0[oO][0-7_]+ | 0[xX][0-9a-fA-F_]+
-        | [0-9]+ (?: _+[0-9]+ )* (?: \.[0-9]* )? (?: [eE][+-]?[0-9]+ )? )
-    | (?P<command> \# (?: exit | where | version )? (?= {_CLAIM} ) )
-    | (?P<word> \#? {_PART} (?: \. {_PART} )* )
+        | {_DIGITS} (?: \. (?: {_DIGITS} )? )? (?: [eE] [+-]? {_DIGITS} )? )
+    | (?P<command> \# (?: where | version )? (?= {_CLAIM} ) )
+    | (?P<word> \#? {PART} (?: \. {PART} )* )
     | (?P<mark> . )
     """,
     re.VERBOSE | re.DOTALL,
@@ -34,8 +36,8 @@ _TOKEN: Final = re.compile(
 _LIKE_A_BEGINNING: Final = re.compile(r"--|/-|\"|`\(|«")
 """What reads as a comment, a string, a quotation or a name where it is part of a token that a source adds."""
 _IS_ONE_WORD: Final = re.compile(
-    r"(?!.*(?:theorem|lemma|def|abbrev|axiom|opaque|inductive|structure|class|example|instance|namespace"
-    r"|section|mutual|end|exit|msgs|failure|macro_rules)$) [^\W\d][\w.]*",
+    r"(?!in$) (?!.*(?:theorem|lemma|def|abbrev|axiom|opaque|inductive|structure|class|example|instance"
+    r"|namespace|section|mutual|end|exit|msgs|failure|macro_rules)$) [^\W\d][\w.]*",
     re.VERBOSE,
 )
 """What stays one word, and no reserved one, when a token ends before it."""
@@ -45,6 +47,8 @@ NAMED: Final = frozenset(
     {"theorem", "def", "abbrev", "axiom", "opaque", "inductive", "coinductive", "structure", "class", "lemma"}
 )
 """Keywords after which the name of what they declare stands."""
+_QUOTABLE: Final = NAMED | {"instance", "example"}
+_NOT_INTERPOLATED: Final = re.compile(rf"--|/-|[\"'«`]|{'|'.join(sorted(_QUOTABLE))}")
 _GUARDS: Final = frozenset({"#guard_msgs", "#check_failure"})
 """Commands that expect the one after them to fail."""
 _CLOSERS: Final = {"(": ")", "[": "]", "{": "}", "⟨": "⟩"}
@@ -67,8 +71,6 @@ class Declared:
     """0-based, in code points, as Lean counts."""
     is_expected_to_fail: bool = False
     """Whether it stands under a command such as ``#guard_msgs``."""
-    after_exit: int | None = None
-    """The line of an ``#exit`` before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,6 @@ class Scan:
     declared: tuple[Declared, ...]
     unclosed_quotation: tuple[int, Declared] | None
     """The line of a quotation that ends nowhere, and the first declaration that it hides."""
-    behind_exit: tuple[int, int] | None = None
-    """The first place behind an ``#exit`` where there is more than comments: nothing reads what it is."""
     unclear: tuple[int, str] | None = None
     """The first line where text alone cannot tell where a string or a token ends, and what is there."""
 
@@ -111,15 +111,14 @@ def name_components(text: str) -> Components:
 class _Scanner:
     def __init__(self, text: str, tokens: Iterable[str]) -> None:
         self._unclear: list[tuple[int, str]] = []
-        self._tokens = [*_tokens(text, self._unclear, Tokens(tokens)), _Token("", len(text))]
+        self._own = Tokens(tokens, interpolates="" if parse_header(text).is_prelude else 's!"')
+        self._tokens = [*_tokens(text, self._unclear, self._own), _Token("", len(text))]
         self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
         self._scopes: list[str | None] = []
         """Open namespaces, by component; ``None`` for a section or a ``mutual`` block."""
         self._brackets: list[tuple[str, int]] = []
         """What closes each bracket that is open in a quotation, and where that quotation begins."""
         self._hidden: Declared | None = None
-        self._exit: int | None = None
-        self._behind_exit: tuple[int, int] | None = None
         self._guarded = False
 
     def scan(self) -> Scan:
@@ -128,21 +127,16 @@ class _Scanner:
         if self._brackets and self._hidden is not None:
             unclosed = self._line(self._brackets[0][1]), self._hidden
         unclear = (self._line(self._unclear[0][0]), self._unclear[0][1]) if self._unclear else None
-        return Scan(tuple(declared), unclosed, self._behind_exit, unclear)
+        return Scan(tuple(declared), unclosed, unclear)
 
     def _read(self, at: int) -> Declared | None:
         word = self._tokens[at].text
-        if self._exit is not None and self._behind_exit is None:
-            line = self._line(self._tokens[at].at)
-            self._behind_exit = line, self._tokens[at].at - self._lines[line - 1]
         if self._is_quoted(word, at):
-            if word in NAMED and self._hidden is None:
-                self._hidden = self._declared(word, at, ())
+            if word in _QUOTABLE:
+                self._hides(word, at)
             return None
         if word in _GUARDS:
             self._guarded = True
-        elif word == "#exit" and self._exit is None:
-            self._exit = self._line(self._tokens[at].at)
         elif word == "namespace":
             self._scopes += name_components(self._tokens[at + 1].text)
         elif word == "mutual":
@@ -197,7 +191,7 @@ class _Scanner:
             suffix = named
             full = (*(scope for scope in self._scopes if scope is not None), *named) if named else ()
         column = offset - self._lines[line - 1]
-        return Declared(keyword, full, suffix, line, column, guarded, self._exit)
+        return Declared(keyword, full, suffix, line, column, guarded)
 
     def _is_quoted(self, word: str, at: int) -> bool:
         """Keep account of the quotations, and say whether this token lies in one."""
@@ -214,6 +208,14 @@ class _Scanner:
             if not self._brackets:
                 self._hidden = None
         return True
+
+    def _hides(self, word: str, at: int) -> None:
+        """Keep account of a declaration in a quotation, and of what may have that end before it."""
+        if self._own.any_unbalanced:
+            what = f"{word} stands in a quotation, whose end is not known where a token may be half a bracket"
+            self._unclear.append((self._tokens[at].at, what))
+        if self._hidden is None:
+            self._hidden = self._declared(word, at, ())
 
     def _is_name(self, at: int) -> bool:
         text = self._tokens[at].text
@@ -263,19 +265,21 @@ def _tokens(
         end = token.end()
         _look_at_own_tokens(text, token, own, unclear)
         if token["comment"] is not None:
-            end = _comment_end(text, offset)
+            end = comment_end(text, offset)
         elif token["raw"] is not None:
             close = text.find(f'"{token["hashes"]}', end)
             end = len(text) if close < 0 else close + 1 + len(token["hashes"])
             _look_at_string(text[offset:end], offset, unclear, own, in_term=in_hole)
         elif token["interpolated"] is not None:
             end = yield from _interpolated(text, end, unclear, own)
+            if token[0] != own.interpolates:
+                _look_at_interpolated(text[offset + 2 : end], offset, unclear)
         elif token["space"] is None:
             if token["string"] is not None:
                 _look_at_string(token[0], offset, unclear, own, in_term=in_hole)
             elif token["character"] is not None:
                 before = text[offset - 1] if offset else " "
-                if not (before.isspace() or before in _BEFORE_A_CHARACTER) and token[0][1] in '"`«-/':
+                if not (before in SPACES or before in _BEFORE_A_CHARACTER) and token[0][1] in '"`«-/':
                     unclear.append((offset, f"{token[0]} stands against what is before it"))
             yield _Token(token[0], offset)
             depth += (token[0] == "{") - (token[0] == "}")
@@ -319,6 +323,13 @@ def _interpolated(
     return min(offset + 1, len(text))
 
 
+def _look_at_interpolated(string: str, offset: int, unclear: list[tuple[int, str]]) -> None:
+    """Find what would be read otherwise in a string that may not be interpolated, for all the text tells."""
+    if _NOT_INTERPOLATED.search(_STRING.sub(" ", string)):
+        what = f"{string[:40]} reads otherwise where the letters before it do not make it interpolated"
+        unclear.append((offset, what))
+
+
 def _look_at_string(
     string: str, offset: int, unclear: list[tuple[int, str]], own: Tokens, *, in_term: bool
 ) -> None:
@@ -340,18 +351,8 @@ def _look_at_string(
         unclear.append((offset, f"{string[:40]} opens a brace that it does not close; write \\x7b"))
     if in_term:
         return
-    as_token = (content if string.startswith("r") else unescaped(content)).strip()
+    as_token = (content if string.startswith("r") else unescaped(content)).strip(SPACES)
     own.add(as_token)
-    if not re.search(r"\s", as_token) and _LIKE_A_BEGINNING.search(as_token):
+    if not re.search(f"[{SPACES}]", as_token) and _LIKE_A_BEGINNING.search(as_token):
         what = f"{string[:40]} may be a token that reads as the beginning of something else"
         unclear.append((offset, what))
-
-
-def _comment_end(text: str, start: int) -> int:
-    """Return the offset after the block comment that opens at ``start``; block comments nest."""
-    depth = 0
-    for mark in re.compile(r"/-|-/").finditer(text, start):
-        depth += 1 if mark[0] == "/-" else -1
-        if depth == 0:
-            return mark.end()
-    return len(text)

@@ -6,10 +6,16 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
-_ESCAPE: Final = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(\s*\n\s*)|(.))", re.DOTALL)
+from lean_bridge.build.lexical import SPACES
+
+_ESCAPE: Final = re.compile(rf"\\(?:x([0-9a-fA-F]{{2}})|u([0-9a-fA-F]{{4}})|(\n[{SPACES}]*)|(.))", re.DOTALL)
 _LETTERS: Final = {"n": "\n", "t": "\t", "r": "\r"}
 _MOST: Final = 100
 """No token is followed for more letters, so that no text takes more than so many looks a letter."""
+
+_LEAN_S: Final = ("<-", "//", "``", "```", "#guard_msgs", "#check_failure")
+"""Lean's own behind which what looks like a comment or a quotation is none, or a guard is not seen as one."""
+_BRACKETS: Final = ("()", "[]", "{}", "⟨⟩")
 
 _Trie: TypeAlias = dict[str, "_Trie"]
 _END: Final = "end"
@@ -27,6 +33,15 @@ def unescaped(content: str) -> str:
     return _ESCAPE.sub(letter, content)
 
 
+def _is_balanced(text: str) -> bool:
+    before, brackets = "", "".join(letter for letter in text if letter in "".join(_BRACKETS))
+    while brackets != before:
+        before = brackets
+        for pair in _BRACKETS:
+            brackets = brackets.replace(pair, "")
+    return not brackets
+
+
 class Tokens:
     """Tokens that a source may have added to Lean's own, and how far they reach in its text.
 
@@ -34,17 +49,22 @@ class Tokens:
     that token and a theorem. Which of them are in force at a place is not asked.
     """
 
-    def __init__(self, known: Iterable[str] = ()) -> None:
+    def __init__(self, known: Iterable[str] = (), *, interpolates: str = "") -> None:
         self._known: _Trie = {}
         self._reached: set[int] = set()
-        for each in known:
+        self.interpolates = interpolates
+        """The letters that surely begin a string that is interpolated."""
+        self.any_unbalanced = False
+        """Whether one of them opens a bracket that it does not close, or closes one."""
+        for each in (*_LEAN_S, *known):
             self.add(each)
 
     def add(self, text: str) -> None:
         """Add what may be a token: what a string of the source says, without spaces around it."""
-        text = text.strip()
-        if re.search(r"\s", text):
+        text = text.strip(SPACES)
+        if any(space in text for space in SPACES):
             return
+        self.any_unbalanced = self.any_unbalanced or not _is_balanced(text)
         at = self._known
         for letter in text[:_MOST]:
             at = at.setdefault(letter, {})

@@ -52,8 +52,6 @@ def test_a_module_accounts_for_its_own_source() -> None:
         ("\ninstance : Inhabited False := ⟨sorry⟩\n", "an instance without a name"),
         ("\n@[simp] protected\n  axiom broken : False", "axiom broken"),
         ("\nrun_cmd pure () def one := 1", "def one"),
-        ("\n#exit\nexample : 1 = 2 := rfl", "an example without a name, behind the `#exit`"),
-        ("\n#exit\nж2 = 5", "what is behind `#exit`"),
         ("\nstructure Lost where", "structure Lost"),
         ("\ntheorem content_shown : 1 = 2 := rfl", "theorem content_shown"),
     ],

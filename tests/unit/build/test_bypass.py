@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from lean_bridge.build.bypass import check_kernel_is_asked
+from lean_bridge.build.bypass import check_all_is_read, check_kernel_is_asked
 from lean_bridge.build.modules import Module
 from lean_bridge.codes import Code
-from lean_bridge.errors import BuildFailed
+from lean_bridge.errors import BuildFailed, Declined
 
 
 def module(text: str, *options: tuple[str, str]) -> Module:
@@ -39,3 +39,22 @@ def test_an_option_of_the_lakefile_is_refused(value: str) -> None:
 
 def test_other_options_are_let_pass() -> None:
     check_kernel_is_asked([module("set_option debug.proofAsSorry false", ("autoImplicit", "false"))])
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("theorem t : True := trivial\n#exit", 2),
+        ("\n-- behind `#exit`", 2),
+        ("/-/- a remark -/ #exit", 1),
+        ("variable («a\n/-» : Nat)\n#exittheorem t : False", 3),
+    ],
+)
+def test_every_mention_of_an_exit_is_no_verdict(text: str, line: int) -> None:
+    with pytest.raises(Declined, match=f"A.lean:{line}: names #exit, behind which") as declined:
+        check_all_is_read([module("theorem t : True := trivial"), module(text)])
+    assert declined.value.code is Code.SOURCE_NOT_ACCOUNTED
+
+
+def test_another_exit_is_let_pass() -> None:
+    check_all_is_read([module("run_cmd IO.Process.exit 0"), module("# exit")])

@@ -49,6 +49,19 @@ def names(text: str) -> list[str]:
         ('s!"{"/-"}" theorem a : T := t', ["theorem a"]),
         ('s!"\\{{f {x := "\\"}/-"}}" theorem a : T := t', ["theorem a"]),
         ("'\n'\"' theorem b\" theorem a : T := t", ["theorem a"]),
+        ("1.5_0theorem a : T := t", ["theorem a"]),
+        ("1e5_0theorem a : T := t", ["theorem a"]),
+        ("/-/- x -/ theorem a : T := t", ["theorem a"]),
+        ('/--/ x " -/ theorem a : T := t -- "', ["theorem a"]),
+        ('/-- -- " -/\n-/ theorem a : T := t -- "', ["theorem a"]),
+        ("/-! /-/- -/ -/ theorem a : T := t", ["theorem a"]),
+        ("/-/ theorem b -/ theorem a : T := t", ["theorem a"]),
+        ("/--- theorem b -/ theorem a : T := t", ["theorem a"]),
+        ("/---/ theorem a : T := t", ["theorem a"]),
+        ("variable («a\n/-» : Nat) theorem a : T := t", ["theorem a"]),
+        ("variable («/-» : Nat) theorem a : T := t", ["theorem a"]),
+        ("variable (a.«» : Nat) theorem a : T := t", ["theorem a"]),
+        ("f \xa0--\x0ctheorem b\r\ntheorem a : T := t", ["theorem a"]),
     ],
 )
 def test_declarations_are_found_wherever_they_stand(text: str, expected: list[str]) -> None:
@@ -111,13 +124,10 @@ def test_positions_are_as_lean_counts_them() -> None:
     assert (found.line, found.column) == (3, 10)
 
 
-def test_what_stands_behind_an_exit_or_a_guard_says_so() -> None:
-    text = (
-        "theorem a : T := t\n#guard_msgs in\ntheorem b : T := t\ntheorem c : T := t\n#exit\nexample : T := t"
-    )
-    a, b, c, d = scan_declarations(text).declared
-    assert [each.is_expected_to_fail for each in (a, b, c, d)] == [False, True, False, False]
-    assert [each.after_exit for each in (a, b, c, d)] == [None, None, None, 5]
+def test_what_stands_under_a_guard_says_so() -> None:
+    text = "theorem a : T := t\n#guard_msgs in\ntheorem b : T := t\ntheorem c : T := t\nexample : T := t"
+    found = [each.is_expected_to_fail for each in scan_declarations(text).declared]
+    assert found == [False, True, False, False]
 
 
 def test_a_quotation_that_ends_nowhere_is_reported_with_what_it_hides() -> None:
@@ -140,6 +150,12 @@ def test_a_quotation_that_ends_nowhere_is_reported_with_what_it_hides() -> None:
         'notation "x\\"" => f',
         "x⁻¹'\"'",
         'notation "<\\x2d-" => f',
+        "let x <--1",
+        "x //-1",
+        "#guard_msgsin",
+        "``(x)",
+        'm!"{"theorem b"}"',
+        'f!"{" /- "}"',
     ],
 )
 def test_where_the_text_does_not_tell_what_ends_where_it_says_so(text: str) -> None:
@@ -150,7 +166,15 @@ def test_where_the_text_does_not_tell_what_ends_where_it_says_so(text: str) -> N
 
 @pytest.mark.parametrize(
     "text",
-    ['s!"{x} -- {y}"', '"{x}" ++ "}" ++ "\\x7b"', "f ('\"') ['-']", 'notation "⁻¹\'" => f', 'x := "a -- b"'],
+    [
+        's!"{x} -- {y}"',
+        'm!"{f "x"} -- {g "y"}"',
+        'x := "(" ++ `(y)',
+        '"{x}" ++ "}" ++ "\\x7b"',
+        "f ('\"') ['-']",
+        'notation "⁻¹\'" => f',
+        'x := "a -- b"',
+    ],
 )
 def test_where_the_text_tells_nothing_is_unclear(text: str) -> None:
     assert scan_declarations(text).unclear is None
@@ -177,6 +201,9 @@ def test_where_the_text_tells_nothing_is_unclear(text: str) -> None:
         's!"{"%a"}" ++ "%a"\n%amutual',
         'syntax "%a" : command\n%anamespace A',
         'syntax "%a" : command\n%aend A',
+        'syntax "\xa0a" : command\n\xa0atheorem a : T := t',
+        'syntax "[:" term : term\nx := `([: 1) theorem b : T := t ])',
+        'syntax term ":)" : term\nx := `(f (1 :) theorem b : T := t ))',
     ],
 )
 def test_where_a_token_may_end_within_a_word_it_says_so(text: str) -> None:
@@ -217,11 +244,6 @@ def test_a_long_row_of_tokens_is_read_in_time_that_grows_with_it() -> None:
     assert time.process_time() - began < 5
 
 
-def test_what_stands_behind_an_exit_is_not_read_as_text() -> None:
-    assert scan_declarations("#exit\n/- a -/ -- b\n").behind_exit is None
-    assert scan_declarations("#exit\n -- a\n  'b theorem").behind_exit == (3, 2)
-
-
 def test_a_theorem_called_lemma_may_be_applied() -> None:
     applied = "theorem lemma : P := p\ntheorem t : P := lemma two\ntheorem u : P :=\n  lemma two\n"
     assert [each.name for each in scan_declarations(applied).declared] == [("lemma",), ("t",), ("u",)]
@@ -229,3 +251,11 @@ def test_a_theorem_called_lemma_may_be_applied() -> None:
         "lemma a : P := p\n@[simp] lemma b : P := p\nprivate lemma c : P := p\nopen N in lemma d : P := p\n"
     )
     assert [each.name for each in scan_declarations(declared).declared] == [("a",), ("b",), ("c",), ("d",)]
+
+
+def test_in_a_prelude_no_string_is_surely_interpolated() -> None:
+    text = 's!"{" theorem b "}"\ntheorem a : T := t'
+    assert scan_declarations(text).unclear is None
+    unclear = scan_declarations(f"prelude\n{text}").unclear
+    assert unclear is not None
+    assert unclear[0] == 2
