@@ -19,7 +19,14 @@ from lean_bridge.names import split_name
 from lean_bridge.olean.mentions import mentioned_constants
 from lean_bridge.olean.module import DeclarationRange, Module, read_module
 
-READ_BY: Final = ("build/account.py", "build/header.py", "build/scan.py", "build/tokens.py", "names.py")
+READ_BY: Final = (
+    "build/account.py",
+    "build/header.py",
+    "build/lexical.py",
+    "build/scan.py",
+    "build/tokens.py",
+    "names.py",
+)
 """The files of this package that decide what a source has and a compiled module lacks."""
 
 _PRIVATE = "_private"
