@@ -26,6 +26,7 @@ EXIT_STATUS = (
 
 _INTERRUPTED = 130
 _READER_GONE = 141
+_CLOSED = errno.EBADF
 _NOTHING_MORE = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
 
 app = typer.Typer(
@@ -94,6 +95,8 @@ def main() -> None:
             _leave(2, "the working directory is gone; change to another one: no verdict")
         if isinstance(error, OSError) and error.filename is not None:  # of the cache, or of what is installed
             _leave(2, f"{shown(str(error.filename))}: {error.strerror}: no verdict")
+        if isinstance(error, OSError) and error.errno == _CLOSED:
+            _leave(2, "standard output is closed; give it somewhere to go: no verdict")
         if isinstance(error, OSError) and error.errno in _NOTHING_MORE:
             _leave(2, f"there is no room to write: {error.strerror}: no verdict")
         with contextlib.suppress(OSError):
@@ -103,12 +106,15 @@ def main() -> None:
 
 
 def _have_streams() -> None:
-    """Make the three standard streams what can be written to, whatever this was started with.
+    """Make the three standard streams what nothing else can be, whatever this was started with.
 
-    A descriptor that is closed would be that of the next file to be opened.
+    A descriptor that is closed would be that of the next file to be opened. Where standard output is closed,
+    writing to it stays the error that it is: nobody sees the verdict.
     """
-    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+    while (descriptor := os.open(os.devnull, os.O_RDONLY)) <= 2:
         os.set_inheritable(descriptor, True)
+        if descriptor == 2:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
     os.close(descriptor)
     if sys.stdout is None:
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - for the whole run

@@ -26,6 +26,13 @@ _FLAGS = (
 )
 
 
+def named_directory(path: Path | str) -> Path:
+    """Return the directory that is named. Raises: ProjectNotFound for an empty text, which names none."""
+    if path == "":
+        raise ProjectNotFound("--project: expected a directory, found an empty text; is a variable not set?")
+    return Path(path)
+
+
 def read_file(path: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
     """Return what a regular file holds; nothing else is opened.
 
@@ -74,9 +81,12 @@ def check_below(root: Path, path: Path, *, is_source: bool = False) -> None:
 
 
 def decoded(path: Path | str, content: bytes) -> str:
-    """Return a file's content as text. Raises: ProjectNotFound, naming it, if it is not UTF-8."""
+    """Return a file's content as text, without a mark of its byte order.
+
+    Raises: ProjectNotFound, naming it, if it is not UTF-8.
+    """
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise ProjectNotFound(
             f"{path}: expected UTF-8, found byte {content[error.start]:#04x} at {error.start}"

@@ -26,7 +26,7 @@ from lean_bridge.crosscheck.generated import LIBRARY_MODULE
 from lean_bridge.discovery import TOOLCHAIN, find_library, repository_of
 from lean_bridge.errors import BuildFailed, LeanBridgeError, NotCatalogued, UnsupportedSource
 from lean_bridge.extract.graph import names_declaration
-from lean_bridge.files import decoded, read_below, read_file
+from lean_bridge.files import decoded, named_directory, read_below, read_file
 from lean_bridge.kernel.replay import project_modules
 from lean_bridge.leans_own import library_names
 from lean_bridge.names import canonical, ends_with, last_component, listed, suggestion
@@ -64,7 +64,7 @@ def open_project(path: Path | str | None = None, *, shipped: bool = False, loose
     nor elsewhere in its repository; ``loose`` says that single Lean files there are no project.
     Raises: ProjectNotFound, also for a project that lacks a lakefile or a catalogue.
     """
-    found = find_library(Path(path) if path is not None else None, shipped=shipped, loose=loose)
+    found = find_library(named_directory(path) if path is not None else None, shipped=shipped, loose=loose)
     return Project(found.root, is_shipped=found.is_shipped)
 
 
@@ -463,15 +463,24 @@ class Project:
     def _find(self, name: str, known: Sequence[str]) -> str:
         if not isinstance(name, str):
             raise NotCatalogued(f"expected a name of {CATALOGUE}, found {name!r}")
-        found = [full for full in known if ends_with(full, name)]
-        exact = [full for full in found if canonical(full) == canonical(name)]
-        if len(found) == 1 or len(exact) == 1:
-            return (exact or found)[0]
+        if len(found := _meant(name, known)) == 1:
+            return found[0]
         if found:
             raise NotCatalogued(f"{name} is ambiguous: {listed(found)}")
+        kinds = {entry.name: entry.kind for entry in self.catalogue.declarations}
+        if other := _meant(name, list(kinds)):
+            graphs = f"the graphs are {listed(known)}" if known else "this catalogue has no graphs"
+            raise NotCatalogued(f"{other[0]} is a {kinds[other[0]]}; {graphs}")
         hint = suggestion(name, [*map(last_component, known), *known])
         all_of_them = "" if hint.endswith("?") else "; `lean-bridge list` has them all"
         raise NotCatalogued(f"{name} is not in {CATALOGUE}; {hint}{all_of_them}")
+
+
+def _meant(name: str, known: Sequence[str]) -> list[str]:
+    """Return the full names that a name may stand for: the one that it is, or those that end in it."""
+    found = [full for full in known if ends_with(full, name)]
+    exact = [full for full in found if canonical(full) == canonical(name)]
+    return exact if len(exact) == 1 else found
 
 
 def _read_memory(seal: Seal, chosen: _Chosen, catalogue: Catalogue, *, reads: bool) -> Memory:

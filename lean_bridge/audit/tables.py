@@ -50,7 +50,7 @@ def parse_table(
         table = tomllib.loads(text)
         rewrite(table)
         # through JSON, because strict models take no lists for tuples from Python
-        return model.model_validate_json(json.dumps(table, default=str))
+        return model.model_validate_json(json.dumps(table, default=_dated))
     except ValidationError as error:
         faults = [_fault(fault, text, model) for fault in _innermost(error.errors())]
         (line, said), *others = faults
@@ -60,6 +60,11 @@ def parse_table(
         raise not_toml(path, error) from error
     except ValueError as error:
         raise ProjectNotFound(f"{path}: {error}") from error
+
+
+def _dated(value: object) -> dict[str, str]:
+    """Return a date or time as what no text is taken for."""
+    return {type(value).__name__: str(value)}
 
 
 def _innermost(faults: Sequence[Any]) -> list[Any]:

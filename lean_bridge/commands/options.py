@@ -12,9 +12,22 @@ import typer
 if TYPE_CHECKING:
     from lean_bridge.project import Project
 
+
+def _directory(text: str) -> Path:
+    from lean_bridge.files import named_directory
+
+    return named_directory(text)
+
+
 ProjectOption = Annotated[
     Path | None,
-    typer.Option("--project", "-p", help="A Lean library, or a directory with lean/ in it.", metavar="DIR"),
+    typer.Option(
+        "--project",
+        "-p",
+        help="A Lean library, or a directory with lean/ in it.",
+        metavar="DIR",
+        parser=_directory,
+    ),
 ]
 ShippedOption = Annotated[
     bool, typer.Option("--shipped", help="The Lean library that came with this package, wherever this runs.")

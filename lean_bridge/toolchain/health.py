@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lean_bridge.errors import ToolchainError
-from lean_bridge.toolchain.find import look_for_installed, toolchain_choice
+from lean_bridge.toolchain.embedded import VERSION
+from lean_bridge.toolchain.find import base_version, look_for_installed, toolchain_choice
 from lean_bridge.toolchain.install import UNPACKED_BYTES, embedded_directory, install_state
 from lean_bridge.toolchain.isolation import available
 from lean_bridge.toolchain.location import cache_directory
@@ -53,6 +54,7 @@ def check_health(required: str) -> tuple[HealthItem, ...]:
         _isolation(),
         *installed,
         _embedded(required=all(item.state != "ok" for item in installed)),
+        *_serves(required, any(item.state == "ok" for item in installed)),
         _located("node", node_binary, "runs the embedded Lean"),
         _located("npm", lambda: " ".join(npm_command()), "fetches the embedded Lean"),
         _git(),
@@ -97,6 +99,21 @@ def _installed_leans(required: str) -> tuple[HealthItem, ...]:
         )
         for seen in candidates
     )
+
+
+def _serves(required: str, is_installed: bool) -> tuple[HealthItem, ...]:
+    """Return what stands against the Lean that the library asks for, if nothing here is that Lean."""
+    try:
+        choice, wanted = toolchain_choice(), base_version(required)
+    except ToolchainError:  # which is said already
+        return ()
+    if (choice != "embedded" and is_installed) or (choice != "installed" and base_version(VERSION) == wanted):
+        return ()
+    detail = f"asks for Lean {wanted}: no installed one is used that is it, and the embedded one is {VERSION}"
+    mend = f"elan toolchain install {required.strip()}"
+    if choice != "auto":
+        mend += ", or unset LEAN_BRIDGE_TOOLCHAIN"
+    return (HealthItem("lean-toolchain", "broken", detail, mend),)
 
 
 def _unknown(lean: Toolchain) -> str:

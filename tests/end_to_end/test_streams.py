@@ -31,9 +31,16 @@ def test_where_nothing_can_be_said_the_status_is_not_that_of_a_rejection(command
 
 
 @pytest.mark.parametrize(("command", "status"), [(EXPLAIN, 0), (UNKNOWN, 2)])
-def test_streams_that_are_closed_change_no_status(command: str, status: int) -> None:
-    assert run(f"{command} <&- >&- 2>&-").returncode == status
-    assert "Traceback" not in run(f"{command} >&-").stderr
+def test_other_streams_that_are_closed_change_no_status(command: str, status: int) -> None:
+    assert run(f"{command} <&- 2>&-").returncode == status
+
+
+@pytest.mark.parametrize("closed", ["<&- >&- 2>&-", ">&- 2>&-", ">&-"])
+def test_what_nobody_can_see_is_no_success(closed: str) -> None:
+    found = run(f"{EXPLAIN} {closed}")
+    assert found.returncode == 2
+    told = "lean-bridge: standard output is closed; give it somewhere to go: no verdict\n"
+    assert found.stderr == ("" if "2>" in closed else told)
 
 
 def test_letters_that_the_output_has_not_are_escapes() -> None:

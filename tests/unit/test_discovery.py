@@ -162,6 +162,16 @@ def test_what_is_named_and_is_no_library_is_named_again(here: Path) -> None:
         )
 
 
+@pytest.mark.parametrize("command", ["verify", "list", "doctor", "graph x", "toolchain status"])
+def test_an_empty_text_names_no_directory(here: Path, command: str) -> None:
+    library(here)
+    result = CliRunner().invoke(app, [*command.split(), "-p", ""])
+    assert isinstance(result.exception, ProjectNotFound)
+    assert str(result.exception).startswith("--project: expected a directory, found an empty text")
+    with pytest.raises(ProjectNotFound, match="found an empty text"):
+        open_project("")
+
+
 @pytest.mark.parametrize(
     "command", ["verify", "list", "pin", "replay", "build", "doctor", "graph x", "olean"]
 )

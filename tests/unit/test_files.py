@@ -26,6 +26,18 @@ PROJECT = {
     "A.lean": "module\n",
     "A/B.lean": "module\n",
 }
+MANIFESTED = f"""
+lean = "4.28.0"
+[[declaration]]
+name = "A.a"
+kind = "theorem"
+statement = "True"
+axioms = []
+hash = "{"0" * 40}"
+[definitions]
+"A.a" = "{"0" * 40}"
+[words]
+"""
 
 
 @pytest.fixture
@@ -43,6 +55,14 @@ def read_everything(root: Path) -> None:
     assert project.required_toolchain
     read_manifest(root)
     read_library(root, root / "no-standard-library")
+
+
+@pytest.mark.parametrize("name", [LAKEFILE, TOOLCHAIN, CATALOGUE, MANIFEST])
+def test_a_mark_of_the_byte_order_is_no_part_of_what_a_file_says(root: Path, name: str) -> None:
+    said = PROJECT.get(name, MANIFESTED)
+    (root / name).write_text(said, encoding="utf-8-sig")
+    read_everything(root)
+    assert not Project(root).required_toolchain.startswith("\ufeff")
 
 
 def as_fifo(path: Path) -> None:

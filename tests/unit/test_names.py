@@ -191,6 +191,12 @@ def test_what_is_not_there_is_suggested(catalogued: Project, typed: str, message
         catalogued.select([typed])
 
 
+@pytest.mark.parametrize("typed", ["étonnant", "Twin.c", "_root_.Twin.«x y».z'"])
+def test_a_name_that_is_no_graph_is_told_as_what_it_is(catalogued: Project, typed: str) -> None:
+    with pytest.raises(NotCatalogued, match=r"^Twin\.\S.* is a theorem; this catalogue has no graphs$"):
+        catalogued.graph(typed)
+
+
 def test_names_are_a_list_of_texts(catalogued: Project) -> None:
     with pytest.raises(NotCatalogued, match=r"expected a list of names, found 'b'; give \['b'\]"):
         catalogued.select("b")

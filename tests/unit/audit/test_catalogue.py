@@ -51,6 +51,14 @@ def test_the_library_catalogues_its_theorems_and_graphs() -> None:
         (ENTRY + 'graph = "yes"\n', "toml:5: declaration.1.graph: expected true or false, found 'yes'"),
         (ENTRY + 'differs = "in sign"\n', "A.b has `differs` and no `upstream`"),
         (ENTRY + 'upstream = "B"\ndiffers = ""\n', "toml:6: declaration.1.differs: "),
+        (
+            ENTRY.replace('"A.b"', "1979-05-27"),
+            "toml:2: declaration.1.name: expected a text, found {'date': '1979-05-27'}",
+        ),
+        (
+            ENTRY.replace('"G"', "07:32:00"),
+            "declaration.1.group: expected a text, found {'time': '07:32:00'}",
+        ),
         (ENTRY * 2, "catalogued twice: A.b"),
         (ENTRY + "[other]\n", "other"),
     ],

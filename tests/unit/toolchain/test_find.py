@@ -115,6 +115,25 @@ def test_a_lean_is_as_good_as_is_required_of_it() -> None:
     assert caught.value.code is Code.NOT_AUTHENTIC
 
 
+@pytest.mark.parametrize(
+    ("required", "choice", "told"),
+    [
+        ("leanprover/lean4:v4.28.0\n", "auto", []),
+        ("leanprover/lean4:v4.28.0\n", "embedded", []),
+        ("leanprover/lean4:v4.28.0\n", "installed", ["asks for Lean 4.28.0"]),
+        ("leanprover/lean4:v4.27.0\n", "auto", ["asks for Lean 4.27.0"]),
+        ("leanprover/lean4:v4.27.0\n", "embedded", ["asks for Lean 4.27.0"]),
+    ],
+)
+def test_the_doctor_says_where_no_lean_is_the_one_that_is_asked_for(
+    required: str, choice: str, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEAN_BRIDGE_TOOLCHAIN", choice)
+    items = [item for item in health.check_health(required) if item.name == "lean-toolchain"]
+    assert [item.detail.partition(":")[0] for item in items] == told
+    assert all(item.state == "broken" and item.required for item in items)
+
+
 @pytest.mark.parametrize(("found", "state"), [("landlock", "ok"), ("none", "missing")])
 def test_the_doctor_says_what_confines_a_build(
     found: Isolation, state: str, monkeypatch: pytest.MonkeyPatch
