@@ -143,7 +143,7 @@ def test_the_same_attempts_succeed_where_nothing_confines(tmp_path: Path, port: 
 def test_what_can_be_asked_of_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
     ask = "import os, sys; print(os.stat(sys.argv[1]).st_size); open(sys.argv[1])"
-    command = [PYTHON, "-I", "-S", "-c", ask, str(tmp_path / "secret")]
+    command: list[str | Path] = [PYTHON, "-I", "-S", "-c", ask, tmp_path / "secret"]
     confined = isolated(command, read=[Path(sys.base_prefix)], by="landlock")
     said = subprocess.run(confined.command, env=confined.env, capture_output=True, text=True, check=False)
     assert (said.returncode, said.stdout) == (1, "6\n")
