@@ -182,35 +182,35 @@ class StructuralHashes:
         """Return the hash of a term, each of its nodes hashed once."""
         levels = {name: position for position, name in enumerate(constant.level_params)}
         done: dict[int, bytes] = {}
+        opened: dict[int, tuple[Term, tuple[object, ...], tuple[Term, ...]]] = {}
         stack: list[Term] = [root]
         while stack:
             top = stack[-1]
-            if id(top) in done:
+            key = id(top)
+            if key in done:
                 stack.pop()
                 continue
-            term = without_metadata(top)
-            opened = self._open(term)
-            if opened is None:
-                done[id(top)] = _PROOF
-                continue
-            says, children = opened
-            missing = [child for child in reversed(children) if id(child) not in done]
-            if missing:
-                stack += missing
-                continue
-            match term:
-                case Const(name, _) if self._is_own(name):
-                    says = (self._reference(name, block, references),)
-                case Proj(struct, index, _) if self._is_own(struct):
-                    says = (self._reference(struct, block, references), index)
-                case LParam(name):
-                    says = (levels.get(name, name),)
-                case Lit(int(value)):
-                    # Python writes only short numbers in decimal
-                    says = (hex(value),)
-                case _:
-                    pass
-            done[id(top)] = _digest(type(term).__name__, *says, *(done[id(child)] for child in children))
+            if key not in opened:
+                term = without_metadata(top)
+                found = self._open(term)
+                if found is None:
+                    done[key] = _PROOF
+                    continue
+                opened[key] = term, *found
+                missing = [child for child in reversed(found[1]) if id(child) not in done]
+                if missing:
+                    stack += missing
+                    continue
+            term, says, children = opened[key]
+            if isinstance(term, Const) and self._is_own(term.name):
+                says = (self._reference(term.name, block, references),)
+            elif isinstance(term, Proj) and self._is_own(term.struct):
+                says = (self._reference(term.struct, block, references), term.index)
+            elif isinstance(term, LParam):
+                says = (levels.get(term.name, term.name),)
+            elif isinstance(term, Lit) and isinstance(term.value, int):
+                says = (hex(term.value),)  # Python writes only short numbers in decimal
+            done[key] = _digest(type(term).__name__, *says, *[done[id(child)] for child in children])
             stack.pop()
         return done[id(root)]
 
