@@ -494,15 +494,13 @@ def _read_memory(seal: Seal, chosen: _Chosen, catalogue: Catalogue, *, reads: bo
     for module in library.modules:
         memory.look_up(ModuleAnswers, module.name, library.names_below([module.name]))
     known = {module.name for module in library.modules}
-    hints = modules_declaring(
-        sources, [each for entry in catalogue.graphs for each in (entry.name, names_declaration(entry.name))]
-    )
+    entries = [names_declaration(entry.name) for entry in catalogue.graphs]
+    hints = modules_declaring(sources, [*entries, *_needed_by(catalogue)])
     for entry in catalogue.graphs:
         roots = {*hints[entry.name], *hints[names_declaration(entry.name)], LIBRARY_MODULE} & known
         below = library.names_below(roots) if hints[entry.name] else known
         memory.look_up(GraphAnswers, entry.name, below)
     theorems = [entry for entry in catalogue.declarations if entry.kind == "theorem"]
-    hints = modules_declaring(sources, _needed_by(catalogue))
     for entry in theorems:
         named = (entry.name, *entry.model, *catalogue.model)
         roots = {*(module for name in named for module in hints[name]), REALS_MODULE} & known

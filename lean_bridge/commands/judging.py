@@ -22,6 +22,7 @@ from lean_bridge.commands.options import (
 )
 from lean_bridge.errors import LeanBridgeError, Rejected
 from lean_bridge.ui.console import Form, from_here, open_console, tell
+from lean_bridge.uncollected import uncollected
 
 
 class ReportFormat(StrEnum):
@@ -89,7 +90,8 @@ def verify(
     try:
         opened = open_chosen(project, shipped)
         sources = opened.place
-        with show_progress(open_console(sys.stderr)) as watch:
+        # what is read here is in use until the process ends
+        with show_progress(open_console(sys.stderr)) as watch, uncollected():
             report = opened.verify(
                 names or (),
                 workers=workers,

@@ -280,13 +280,13 @@ class Module:
 
     @cached_property
     def extensions(self) -> tuple[Name, ...]:
-        """The names of the environment extensions that stored something, or could have."""
+        """The names of the environment extensions that stored something."""
         return tuple(self._extensions)
 
     def entries(self, extension: Name) -> tuple[Value, ...]:
         """Return what an environment extension stored, as object graphs whose meaning is the extension's own.
 
-        Raises: KeyError if the module has no such extension.
+        Raises: KeyError if no such extension stored anything.
         """
         objects = Objects(self._region)
         words = objects.array(self._extensions[extension], self._root)
@@ -298,7 +298,8 @@ class Module:
         found: dict[Name, int] = {}
         for word in objects.array(self._fields[4], self._root):
             name, entries = objects.constructor(word, self._root, 0, 2)
-            found[self.decoder.name(name, word)] = entries
+            if objects.array(entries, word):  # most have nothing to store
+                found[self.decoder.name(name, word)] = entries
         return found
 
 

@@ -41,7 +41,7 @@ MAY_IMPORT = {
 }
 """The rooms that each room may use; besides them everyone may use words and models."""
 
-WORDS = ("codes", "errors", "events", "files", "letters", "names", "sealed")
+WORDS = ("codes", "errors", "events", "files", "letters", "names", "sealed", "uncollected")
 """What everyone may use, besides the models."""
 
 FLOORS = {
