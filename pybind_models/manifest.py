@@ -33,7 +33,7 @@ class Manifest(Model):
     """The pinned declarations of one library, sorted by name."""
 
     lean: str
-    """The Lean that compiled what was pinned."""
+    """The Lean that compiled what was pinned; the one that compiles it now stands in every report."""
     declarations: tuple[PinnedDeclaration, ...] = Field(alias="declaration", min_length=1)
     definitions: dict[str, Hash]
     """What each pinned declaration, and each one underneath, says itself, as a hash."""

@@ -29,9 +29,15 @@ from lean_bridge.olean.expr import (
 )
 
 _TRANSPARENT: Final = frozenset({"inferInstance", "inferInstanceAs", "id"})
-"""Functions of Lean's that give back their last argument."""
+"""Functions of Lean's that give back the second of their two arguments, whatever that is applied to."""
 _WITHOUT_CHOICE: Final = frozenset({"Decidable"})
 """Classes all of whose instances say the same."""
+_MADE_OF: Final = {
+    "HAdd": "Add", "HSub": "Sub", "HMul": "Mul", "HDiv": "Div", "HMod": "Mod", "HAppend": "Append",
+    "HPow": "Pow", "NatPow": "Pow", "HSMul": "SMul", "Zero": "OfNat", "One": "OfNat", "NatCast": "OfNat",
+    "DecidableEq": "BEq",
+}  # fmt: skip
+"""Classes of which Lean makes instances of another one, or the other way round."""
 _MOST_DEPTH: Final = 60
 
 Strange = Name | Expr
@@ -45,6 +51,7 @@ class Instances:
         self._environment = environment
         self._own: dict[Name, bool] = {}
         self._classes: dict[Name, bool] = {}
+        self._supplied: dict[Name, frozenset[Name]] = {}
         self._seen: set[tuple[int, int]] = set()
         """The terms that were looked at, each with the number of variables in scope: terms are shared."""
 
@@ -81,16 +88,49 @@ class Instances:
         """Whether an instance that is assumed is one for a variable type, or for one of the library's own.
 
         A definition of the library's own, and a variable that ``let`` binds, may be another name of a type of
-        Lean's. ``types`` are as for :meth:`strange`, in the scope of ``type_``.
+        Lean's; and what is assumed a second time for one type is another thing under the same notation.
+        ``types`` are as for :meth:`strange`, in the scope of ``type_``.
         """
-        depth = len(types)
-        while isinstance(type_ := bare(type_), Pi):
-            type_, depth = type_.body, depth + 1
-        head, arguments = spine(type_)
-        if isinstance(head, Const) and head.name in _WITHOUT_CHOICE:
+        if self._decides(type_):
             return True
+        depth, head, arguments = _applied(type_, len(types))
+        if not isinstance(head, Const) or self._environment.original_kind(head.name) != "inductive":
+            return False
         subjects = self._type_arguments(head, arguments) or arguments[:1]
-        return bool(subjects) and all(self._is_plain_subject(each, types, depth) for each in subjects)
+        return (
+            bool(subjects)
+            and all(self._is_plain_subject(each, types, depth) for each in subjects)
+            and not self._is_supplied(head.name, _heads(subjects, depth), types)
+        )
+
+    def _is_supplied(self, name: Name, heads: frozenset[Name | int], types: Sequence[Expr]) -> bool:
+        """Whether a variable in scope brings with it what a class does, for one of the same types."""
+        for at, type_ in enumerate(types):
+            depth, head, arguments = _applied(type_, at)
+            if not isinstance(head, Const):
+                continue
+            subjects = self._type_arguments(head, arguments) or arguments[:1]
+            if heads & _heads(subjects, depth) and self._supplies(name) & self._supplies(head.name):
+                return True
+        return False
+
+    def _supplies(self, name: Name) -> frozenset[Name]:
+        """Return the classes of which an instance of a class brings instances with it, itself among them."""
+        found = self._supplied.get(name)
+        if found is None:
+            self._supplied[name] = frozenset()
+            is_class = self._is_class(name) or name in _MADE_OF
+            classes = {_MADE_OF.get(name, name)} if is_class else set()
+            constant = self._environment.constant(name) if is_class else None
+            for made in constant.constructors if constant else ():
+                type_, parameters = self._environment.type_of(made), constant.num_params if constant else 0
+                while type_ is not None and isinstance(type_ := bare(type_), Pi):
+                    head, _ = spine(conclusion(type_.type))
+                    if parameters <= 0 and isinstance(head, Const):
+                        classes |= self._supplies(head.name)
+                    type_, parameters = type_.body, parameters - 1
+            found = self._supplied[name] = frozenset(classes)
+        return found
 
     def _type_arguments(self, head: Expr, arguments: Sequence[Expr]) -> list[Expr]:
         """Return which arguments of a class are types."""
@@ -115,7 +155,7 @@ class Instances:
         if not isinstance(head, BVar):
             return False
         at = depth - 1 - head.index
-        return not (0 <= at < len(types) and isinstance(types[at], Let))
+        return at < len(types) and not (at >= 0 and isinstance(types[at], Let))
 
     def _look(self, term: Expr, types: list[Expr], found: list[Strange], depth: int) -> None:
         term = bare(term)
@@ -131,7 +171,7 @@ class Instances:
                 found.append(term)
         elif isinstance(head, Lam) and not arguments:
             self._look(head.body, [*types, head.type], found, depth + 1)
-        elif isinstance(head, Proj) and not arguments:
+        elif isinstance(head, Proj) and not arguments and self._is_leans_class(head.struct):
             self._look(head.expr, types, found, depth + 1)
         elif isinstance(head, Const):
             self._look_at_constant(head.name, term, arguments, types, found, depth)
@@ -163,9 +203,11 @@ class Instances:
                 found.append(term)
         elif self.is_own(name):
             found.append(name)
-        elif name in _TRANSPARENT and arguments:
-            self._look(arguments[-1], types, found, depth + 1)
-        elif self._is_registered(name) or self._decides(constant):
+        elif name in _TRANSPARENT and len(arguments) == 2:
+            self._look(arguments[1], types, found, depth + 1)
+        elif self._decides(constant.type) or (
+            self._is_registered(name) and len(arguments) <= _arity(constant.type)
+        ):
             for argument in self._instance_arguments(constant, arguments):
                 self._look(argument, types, found, depth + 1)
         else:
@@ -182,6 +224,9 @@ class Instances:
                 chosen.append(argument)
             type_ = type_.body
         return chosen
+
+    def _is_leans_class(self, name: Name) -> bool:
+        return self._is_class(name) and not self.is_own(name)
 
     def _is_registered(self, name: Name) -> bool:
         module = self._environment.module_of(name)
@@ -219,9 +264,45 @@ class Instances:
         subject = bare(given[0]) if given else None
         if isinstance(subject, BVar):
             at = count - 1 - subject.index
-            return at >= len(arguments) or self._is_plain_subject(arguments[at], types, len(types))
+            return at < len(arguments) and self._is_plain_subject(arguments[at], types, len(types))
         return subject is not None and self._is_plain_subject(subject, (), 0)
 
-    def _decides(self, constant: Constant) -> bool:
-        head, _ = spine(conclusion(constant.type))
-        return isinstance(head, Const) and head.name in _WITHOUT_CHOICE
+    def _decides(self, type_: Expr) -> bool:
+        """Whether what is of a type, applied to whatever it takes, is a decision."""
+        for _ in range(_MOST_DEPTH):
+            head, _ = spine(conclusion(type_))
+            if not isinstance(head, Const) or self.is_own(head.name):
+                return False
+            if head.name in _WITHOUT_CHOICE:
+                return True
+            constant = self._environment.constant(head.name)
+            if constant is None or constant.value is None:
+                return False
+            type_ = constant.value
+            while isinstance(type_ := bare(type_), Lam):
+                type_ = type_.body
+        return False
+
+
+def _applied(type_: Expr, depth: int) -> tuple[int, Expr, list[Expr]]:
+    """Return what a type concludes, as head and arguments, and how many variables are in scope there."""
+    while isinstance(type_ := bare(type_), Pi):
+        type_, depth = type_.body, depth + 1
+    return depth, *spine(type_)
+
+
+def _heads(subjects: Sequence[Expr], depth: int) -> frozenset[Name | int]:
+    """Return of each type what stands at its head: a constant, or a variable counted from the outermost."""
+    heads = (spine(each)[0] for each in subjects)
+    return frozenset(
+        head.name if isinstance(head, Const) else depth - 1 - head.index
+        for head in heads
+        if isinstance(head, Const | BVar)
+    )
+
+
+def _arity(type_: Expr) -> int:
+    count = 0
+    while isinstance(type_ := bare(type_), Pi):
+        type_, count = type_.body, count + 1
+    return count

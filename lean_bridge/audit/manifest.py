@@ -47,14 +47,24 @@ def parse_manifest(path: Path, content: bytes) -> Manifest:
 
 
 def _with_names_as_written(table: dict[str, Any]) -> None:
-    """Write the names of a manifest as Lean does: another version may have put other ones in ``«»``."""
+    """Write the names of a manifest as Lean does: another version may have put other ones in ``«»``.
+
+    Raises: ValueError where two spellings of one name say two things.
+    """
     entries = table.get("declaration")
     for entry in entries if isinstance(entries, list) else ():
         if isinstance(entry, dict) and isinstance(name := entry.get("name"), str):
             entry["name"] = canonical(name) or name
     for key in ("definitions", "words"):
         if isinstance(named := table.get(key), dict):
-            table[key] = {canonical(name) or name: value for name, value in named.items()}
+            written: dict[str, str] = {}
+            for name in named:
+                earlier = written.setdefault(canonical(name) or name, name)
+                if earlier != name:
+                    raise ValueError(
+                        f"[{key}] has one name twice, as {earlier!r} and as {name!r}; leave one out"
+                    )
+            table[key] = {name: named[spelling] for name, spelling in written.items()}
 
 
 def write_manifest(root: Path, manifest: Manifest) -> None:

@@ -1,11 +1,13 @@
 """What constants and variables are called in a text: short, and never like another thing.
 
 A constant of Lean's own library has its full name. One of the library's own is shortened where nobody can
-take it for Lean's or for a neighbour; where its full name itself reads like Lean's, it is marked as its own.
+take it for Lean's, which exports names as short as ``max``, or for a neighbour; where its full name itself
+reads like Lean's, it is marked as its own.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from lean_bridge.audit.instances import Instances
 from lean_bridge.letters import plain, skeleton
 from lean_bridge.names import split_name
 from lean_bridge.olean.environment import Environment
-from lean_bridge.olean.expr import Expr, Name
+from lean_bridge.olean.expr import Expr, Let, Name
 
 OWN: Final = "⟨own⟩"
 """Behind a name that is Lean's to look at and is not Lean's."""
@@ -24,10 +26,20 @@ _SPELLED: Final = """
 Nat Int Fin Rat Real Float Complex Bool Char String List Array Vector Option Sum Prod Unit PUnit Empty Subtype
 Set Finset Prop Type Sort Eq HEq Ne Iff And Or Not True False Exists Function Decidable Nonempty Inhabited
 OfNat Add Sub Mul Div Mod Pow Neg Inv HAdd HSub HMul HDiv HMod HPow LE LT GE GT Dvd Append HAppend Membership
-BEq Quot Quotient Classical Acc WellFounded Lean Std Init
+Functor Monad Group Monoid Ring Semiring CommRing Field Module Matrix Polynomial
+Multiset Finsupp Measure BEq Quot Quotient Classical Acc WellFounded Lean Std Init
 """
 _LOOKS: Final = frozenset(map(skeleton, _SPELLED.split()))
 _LOOKS_IN_ANY_CASE: Final = frozenset(skeleton(word.casefold()) for word in _SPELLED.split())
+
+_EXPORTED_NAMES: Final = """
+max min decide isTrue isFalse some none true false or and not xor default compare toString hash pure bind map
+seq throw get set modify repr sizeOf format id cast ite dite rfl trivial O ℕ ℤ ℚ ℝ ℂ 𝔽 ∅ π
+"""
+_EXPORTED: Final = frozenset(_EXPORTED_NAMES.split())
+"""Names that Lean exports, which are no constants; and letters that everybody takes for one thing."""
+_TELLING: Final = re.compile(r"[A-Z][A-Za-z0-9_]+")
+"""What a short name begins with: Lean's ``max`` and ``some``, and letters with a meaning, look otherwise."""
 
 _RESERVED: Final = "fun let in if then else by from show have forall exists Prop Type Sort"
 _KEYWORDS: Final = frozenset(_RESERVED.split())
@@ -35,31 +47,48 @@ _KEYWORDS: Final = frozenset(_RESERVED.split())
 
 def names_of(names: Iterable[Name], environment: Environment, instances: Instances) -> Mapping[Name, str]:
     """Return what each of some constants is called in a text that mentions all of them."""
-    own = [name for name in names if instances.is_own(name)]
-    called = {name: _shortest(name, environment) for name in own}
-    for take in (2, None):
+    called = {name: _shortest(name, environment) for name in names if instances.is_own(name)}
+    while True:
         counts = Counter(called.values())
-        for name in own:
-            if counts[called[name]] > 1 or reads_like_lean(called[name], environment, instances):
-                called[name] = plain(".".join(name.split(".")[-take:]) if take and "«" not in name else name)
-    marked = {
-        name: text + OWN if reads_like_lean(text, environment, instances) else text
-        for name, text in called.items()
+        unclear = [
+            name
+            for name, text in called.items()
+            if text != plain(name) and (counts[text] > 1 or reads_like_lean(text, environment, instances))
+        ]
+        if not unclear:
+            break
+        called.update((name, plain(name)) for name in unclear)
+    return {
+        name: text
+        if (text := called.get(name)) and text != plain(name)
+        else full_name(name, environment, instances)
+        for name in names
     }
-    return {name: marked.get(name) or plain(name) for name in names}
+
+
+def full_name(name: Name, environment: Environment, instances: Instances) -> str:
+    """Return a constant's name, marked where it is the library's own and does not read so."""
+    text = plain(name)
+    is_marked = instances.is_own(name) and reads_like_lean(text, environment, instances)
+    return text + OWN if is_marked else text
 
 
 def _shortest(name: Name, environment: Environment) -> str:
-    """Return the last component of a name, with its type's name where it is in one's name space."""
+    """Return the last components of a name, the first of them one that tells whose it is."""
     if "«" in name:
         return plain(name)
-    owner, _, last = name.rpartition(".")
-    return plain(f"{owner.rpartition('.')[2]}.{last}" if owner in environment else last)
+    components = name.split(".")
+    take = 2 if name.rpartition(".")[0] in environment else 1
+    while take < len(components) and not _TELLING.fullmatch(components[-take]):
+        take += 1
+    return plain(".".join(components[-take:]))
 
 
 def reads_like_lean(text: str, environment: Environment, instances: Instances) -> bool:
     """Whether a reader would take what stands for a constant of the library's own for Lean's."""
     first = text.partition(".")[0]
+    if first in _EXPORTED:
+        return True
     if skeleton(first.casefold()) in _LOOKS_IN_ANY_CASE:
         return True
     return any(each in environment and not instances.is_own(each) for each in (text, first))
@@ -99,6 +128,10 @@ class Scope:
         if index >= len(self._variables):
             return f"#{index - len(self._variables)}"
         return self._variables[-1 - index].text
+
+    def is_typed(self, index: int) -> bool:
+        """Whether the type of a bound variable stands in the text where it is bound."""
+        return index < len(self._variables) and not isinstance(self._variables[-1 - index].type, Let)
 
     def push(self, name: Name, type_: Expr, *, silent: bool = False) -> str:
         """Add a variable and return its text, which is ``_`` for a ``silent`` one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from lean_bridge.audit.audit import declaration_fault
+from lean_bridge.audit.axioms import STANDARD_AXIOMS
 from lean_bridge.audit.reading import Reading
 from lean_bridge.codes import Code
 from lean_bridge.errors import DeclarationNotFound, Rejected
@@ -231,6 +232,11 @@ class _Checker:
         kind = self._environment.original_kind(name)
         if kind != pinned.kind:
             return f"the manifest says: {pinned.kind} -- and it is: {kind}", Code.STATEMENT_TEXT
+        if beyond := sorted(set(pinned.axioms) - STANDARD_AXIOMS - set(self._collector.collect(name).axioms)):
+            return (
+                f"the manifest lets it rest on {_listed(beyond)}, on which it does not",
+                Code.STATEMENT_TEXT,
+            )
         words = [name, *self._hashes.underneath(name)]
         if not self._words and (unsaid := [each for each in words if reading.word(each) is not None]):
             change = f"the manifest is of an older form, which does not say what {unsaid[0]} is; {_AGAIN}"

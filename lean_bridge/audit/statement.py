@@ -11,8 +11,9 @@ import json
 from collections.abc import Iterable, Sequence
 
 from lean_bridge.audit.instances import Instances
-from lean_bridge.audit.naming import Scope, names_of
+from lean_bridge.audit.naming import Scope, full_name, names_of
 from lean_bridge.audit.notation import ARROW, ATOM, INFIX, POSTFIX, PREFIX
+from lean_bridge.audit.proofs import conclusion, is_proof
 from lean_bridge.letters import plain
 from lean_bridge.names import last_component
 from lean_bridge.olean.environment import Environment
@@ -40,6 +41,7 @@ from lean_bridge.olean.expr import (
     parts,
     spine,
 )
+from lean_bridge.olean.instantiate import instantiated
 from lean_bridge.olean.mentions import constants_in
 
 _MOST_DEPTH = 80
@@ -52,7 +54,7 @@ _BRACKETS: dict[BinderInfo, tuple[str, str]] = {
     "instImplicit": ("[", "]"),
 }
 _ARITHMETIC = frozenset(
-    {"HAdd.hAdd", "HSub.hSub", "HMul.hMul", "HDiv.hDiv", "HMod.hMod", "Neg.neg", "Inv.inv"}
+    {"HAdd.hAdd", "HSub.hSub", "HMul.hMul", "HDiv.hDiv", "HMod.hMod", "HAppend.hAppend", "Neg.neg", "Inv.inv"}
 )
 _SAME_TYPE = _ARITHMETIC | {"Eq", "Ne", "LE.le", "LT.lt", "GE.ge", "GT.gt", "Dvd.dvd"}
 """Notations whose two sides one expects to be of one type."""
@@ -73,7 +75,7 @@ def statement_text(
 
 
 def definition_text(
-    constant: Constant, environment: Environment, *, instances: Instances | None = None, limit: int = 600
+    constant: Constant, environment: Environment, *, instances: Instances | None = None, limit: int = 2000
 ) -> str:
     """Return what a declaration says itself: its signature, and its body or constructors.
 
@@ -105,9 +107,14 @@ class _Printer:
     ) -> None:
         self._environment = environment
         self._instances = instances
-        self._names = names_of(sorted(constants_in(terms)), environment, self._instances)
+        mentioned = constants_in(terms)
+        types = [conclusion(type_) for name in mentioned if (type_ := environment.type_of(name))]
+        self._names = names_of(sorted(mentioned | constants_in(types)), environment, self._instances)
         self._nodes = 4 * limit  # every node writes something, or holds one that does
         self._free: dict[int, int] = {}
+        self._kept: list[Expr] = []
+        """Terms made here: what is known of a term is known by its identity."""
+        self._undetermined: dict[tuple[Name, int], bool] = {}
         self._scope = Scope(environment, {name.partition(".")[0] for name in self._names.values()})
 
     def signature(self, type_: Expr) -> str:
@@ -128,7 +135,7 @@ class _Printer:
         for _ in range(len(self._scope)):
             assert isinstance(body, Lam)
             body = bare(body.body)
-        text = self._write(body, 0, 0)
+        text = self._write(body, 0, 0, typed=False)
         self._scope.pop(0)
         return f"{written} := {text}"
 
@@ -152,7 +159,8 @@ class _Printer:
             )
             name = self._scope.push(expr.name, expr.type)
             anonymous = is_plain and name.startswith("inst")
-            if groups and groups[-1][0] == expr.info and groups[-1][2] == type_ and not anonymous:
+            named = bool(groups) and bool(groups[-1][1]) and not anonymous
+            if named and groups[-1][0] == expr.info and groups[-1][2] == type_:
                 groups[-1][1].append(name)
             else:
                 groups.append((expr.info, [] if anonymous else [name], type_))
@@ -166,7 +174,8 @@ class _Printer:
     def _write(self, expr: Expr, precedence: int, depth: int, *, typed: bool = True) -> str:
         """Return an expression's text, in parentheses if it binds less than ``precedence``.
 
-        ``typed``: a numeral shows its type, unless that is ``Nat``; else what stands beside it does.
+        ``typed``: what does not say its type itself shows it, unless that is ``Nat``; else a variable that
+        stands beside it does.
         """
         expr = bare(expr)
         if depth > _MOST_DEPTH or not self._spend():
@@ -188,12 +197,13 @@ class _Printer:
                 return self._pi(expr, precedence, depth)
             case Lam():
                 return self._lambda(expr, precedence, depth)
-            case Let(name, _, value, body):
-                bound, length = self._write(value, 0, depth + 1), len(self._scope)
+            case Let(name, type_, value, body):
+                bound, length = self._write(value, 0, depth + 1, typed=False), len(self._scope)
+                shown = "" if self._is_nat(type_) else f" : {self._write(type_, 0, depth + 1)}"
                 fresh = self._scope.push(name, expr)
                 rest = self._write(body, 0, depth + 1)
                 self._scope.pop(length)
-                return _parenthesised(f"let {fresh} := {bound}; {rest}", 0, precedence)
+                return _parenthesised(f"let {fresh}{shown} := {bound}; {rest}", 0, precedence)
             case MData(inner):
                 return self._write(inner, precedence, depth)
 
@@ -216,22 +226,18 @@ class _Printer:
         length = len(self._scope)
         names: list[str] = []
         while isinstance(expr := bare(expr), Lam) and self._spend():
-            name = self._bound(expr, depth, silent=not self._uses(expr.body))
-            if expr.info != "instImplicit":
-                names.append(name)
+            names.append(self._bound(expr, depth, silent=not self._uses(expr.body)))
             expr = expr.body
         body = self._write(expr, 0, depth + 1)
         self._scope.pop(length)
         return _parenthesised(f"fun {' '.join(names)} => {body}" if names else body, 0, precedence)
 
     def _bound(self, binder: Lam, depth: int, *, silent: bool = False) -> str:
-        """Bring a variable into scope; return it, with its type unless that is ``Nat`` or a variable."""
-        head, _ = spine(binder.type)
-        is_nat = isinstance(head, Const) and head.name == "Nat" and not self._instances.is_own("Nat")
-        is_expected = is_nat or isinstance(head, BVar)
-        type_ = None if silent or is_expected else self._write(binder.type, 0, depth + 1)
+        """Bring a variable into scope; return it, with its type unless that is ``Nat``."""
+        type_ = None if self._is_nat(binder.type) else self._write(binder.type, 0, depth + 1)
         name = self._scope.push(binder.name, binder.type, silent=silent)
-        return name if type_ is None else f"({name} : {type_})"
+        left, right = _BRACKETS["instImplicit" if binder.info == "instImplicit" else "default"]
+        return name if type_ is None else f"{left}{name} : {type_}{right}"
 
     def _application(self, expr: Expr, precedence: int, depth: int, *, typed: bool) -> str:
         head, arguments = spine(expr)
@@ -239,30 +245,62 @@ class _Printer:
             return self._call(self._write(head, ATOM, depth + 1), arguments, precedence, depth)
         name = head.name
         visible, hidden = self._split(name, arguments)
+        fixed = self._fixed(name, arguments)
         mark = self._mark(hidden, depth)
         special = None
         if not self._instances.is_own(name):
             special = self._notation(name, arguments, visible, mark, depth, typed=typed)
         if special is not None:
             return _parenthesised(*special, precedence)
+        if typed and self._is_undetermined(name, len(arguments)):
+            ascribed = self._ascribed(name, arguments, depth)
+            if ascribed:
+                return f"({self._application(expr, 0, depth, typed=False)} : {ascribed})"
         if visible and self._is_projection(name):
             owner = self._write(visible[0], ATOM, depth + 1)
             field = f"{owner}.{plain(last_component(name))}{mark}"
-            return self._call(field, visible[1:], precedence, depth)
-        return self._call(f"{self._names[name]}{mark}", visible, precedence, depth)
+            return self._call(field, visible[1:], precedence, depth, fixed=fixed)
+        called = self._names.get(name) or full_name(name, self._environment, self._instances)
+        return self._call(f"{called}{mark}", visible, precedence, depth, fixed=fixed)
 
-    def _call(self, head: str, arguments: Sequence[Expr], precedence: int, depth: int) -> str:
+    def _call(
+        self,
+        head: str,
+        arguments: Sequence[Expr],
+        precedence: int,
+        depth: int,
+        *,
+        fixed: frozenset[int] = frozenset(),
+    ) -> str:
         if not arguments:
             return head
-        written = [head, *(self._write(argument, ATOM, depth + 1) for argument in arguments)]
-        return _parenthesised(" ".join(written), ATOM - 1, precedence)
+        texts = (self._write(each, ATOM, depth + 1, typed=id(each) not in fixed) for each in arguments)
+        return _parenthesised(" ".join([head, *texts]), ATOM - 1, precedence)
+
+    def _fixed(self, name: Name, arguments: Sequence[Expr]) -> frozenset[int]:
+        """Return the arguments, but numbers, whose type the constant fixes whatever the others are."""
+        type_, fixed = self._environment.type_of(name), set[int]()
+        for argument in arguments:
+            type_ = bare(type_) if type_ else None
+            if not isinstance(type_, Pi):
+                break
+            head, _ = spine(argument)
+            is_number = isinstance(head, Const) and head.name in _NUMERALS | _ARITHMETIC
+            self._kept.append(type_.type)
+            if not is_number and not self._variables(type_.type):
+                fixed.add(id(argument))
+            type_ = type_.body
+        return frozenset(fixed)
 
     def _mark(self, hidden: Iterable[Expr], depth: int) -> str:
         """Return, in ``⟨⟩``, which of the instances that are not written are none that one would expect."""
         strange = [each for term in hidden for each in self._instances.strange(term, self._scope.types)]
         if not strange:
             return ""
-        told = (each if isinstance(each, str) else self._write(each, 0, depth + 1) for each in strange)
+        told = (
+            each if isinstance(each, str) else self._write(each, 0, depth + 1, typed=False)
+            for each in strange
+        )
         names = (plain(each) for each in told)
         return f"⟨{', '.join(dict.fromkeys(names))}⟩"
 
@@ -281,7 +319,7 @@ class _Printer:
         def write(expr: Expr, precedence: int, *, typed: bool = True) -> str:
             return self._write(expr, precedence, depth + 1, typed=typed)
 
-        if name in _NUMERALS and typed and not self._is_nat(arguments):
+        if name in _NUMERALS and typed and arguments and not self._is_nat(arguments[0]):
             shown = self._notation(name, arguments, visible, mark, depth, typed=False)
             if shown is not None:
                 return f"({shown[0]} : {write(arguments[0], 0)})", ATOM
@@ -290,7 +328,9 @@ class _Printer:
         if name in ("List.nil", "List.cons"):
             elements = _list_literal(name, visible)
             if elements is not None:
-                return f"[{', '.join(write(element, 0) for element in elements)}]", ATOM
+                text = f"[{', '.join(write(element, 0) for element in elements)}]"
+                ascribed = "" if elements or not typed else self._ascribed(name, arguments, depth)
+                return f"({text} : {ascribed})" if ascribed else text, ATOM
         if name == "Exists" and len(visible) == 1 and isinstance(body := bare(visible[0]), Lam):
             length = len(self._scope)
             bound = self._bound(body, depth)
@@ -320,26 +360,69 @@ class _Printer:
         return None
 
     def _numerals(self, expr: Expr) -> int | None:
-        """Return how many numerals an expression has in which nothing else shows its type; else ``None``."""
+        """Return how many parts of a sum, or the like, show their type where they are asked to.
+
+        ``None`` if the type stands in the text already, with a variable that is one of the parts.
+        """
         pending, seen, count = [expr], 0, 0
         while pending and seen < 100:
             seen += 1
             head, arguments = spine(pending.pop())
-            if not isinstance(head, Const):
+            if isinstance(head, FVar) or (isinstance(head, BVar) and self._scope.is_typed(head.index)):
                 return None
+            if not isinstance(head, Const):
+                continue
             if head.name in _ARITHMETIC:
                 pending += self._split(head.name, arguments)[0]
             elif head.name == "HPow.hPow" and len(arguments) == 6:
                 pending.append(arguments[4])
-            elif head.name in _NUMERALS:
+            elif head.name in _NUMERALS or self._is_undetermined(head.name, len(arguments)):
                 count += 1
-            elif not arguments or self._split(head.name, arguments)[0]:
-                return None
         return count
 
-    def _is_nat(self, arguments: Sequence[Expr]) -> bool:
-        head = bare(arguments[0]) if arguments else None
+    def _is_nat(self, type_: Expr) -> bool:
+        head = bare(type_)
         return isinstance(head, Const) and head.name == "Nat" and not self._instances.is_own("Nat")
+
+    def _is_undetermined(self, name: Name, count: int) -> bool:
+        """Whether a constant with its first arguments leaves one out that no other one's type mentions."""
+        found = self._undetermined.get((name, count))
+        if found is None:
+            hidden = self._left_out(name, count)
+            found = self._undetermined[name, count] = bool(hidden) and not is_proof(name, self._environment)
+        return found
+
+    def _left_out(self, name: Name, count: int) -> set[int]:
+        """Return which of a constant's first arguments are neither written nor in the type of one that is."""
+        type_, hidden = self._environment.type_of(name), set[int]()
+        for at in range(count):
+            type_ = bare(type_) if type_ else None
+            if not isinstance(type_, Pi):
+                break
+            if type_.info == "default":
+                self._kept.append(type_.type)
+                mentioned = self._variables(type_.type)
+                hidden -= {each for each in hidden if mentioned >> at - 1 - each & 1}
+            elif not self._instances.is_instance(type_) and not _is_out(type_.type):
+                hidden.add(at)
+            type_ = type_.body
+        return hidden
+
+    def _ascribed(self, name: Name, arguments: Sequence[Expr], depth: int) -> str:
+        """Return the type of a constant that is applied to arguments; nothing for ``Nat`` or a universe."""
+        type_ = self._environment.type_of(name)
+        for _ in arguments:
+            type_ = bare(type_) if type_ else None
+            type_ = type_.body if isinstance(type_, Pi) else None
+        if type_ is None:
+            return ""
+        result = instantiated(type_, arguments)
+        self._kept.append(result)
+        return (
+            ""
+            if self._is_nat(result) or isinstance(bare(result), Sort)
+            else self._write(result, 0, depth + 1)
+        )
 
     def _split(self, name: Name, arguments: Sequence[Expr]) -> tuple[list[Expr], list[Expr]]:
         """Return the arguments that one writes, and the instances among the others."""
@@ -424,6 +507,12 @@ def _list_literal(name: Name, visible: Sequence[Expr]) -> list[Expr] | None:
         # both constructors take the element type first
         name, visible = head.name, arguments[1:]
     return elements if name == "List.nil" else None
+
+
+def _is_out(type_: Expr) -> bool:
+    """Whether a class finds an argument of this type."""
+    head, _ = spine(type_)
+    return isinstance(head, Const) and head.name in ("outParam", "semiOutParam")
 
 
 def _sort(level: Level) -> tuple[str, int]:

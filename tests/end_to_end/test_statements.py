@@ -73,6 +73,36 @@ theorem by_argument (h : OfNat Nat 5) : @OfNat.ofNat Nat (nat_lit 5) h = 4 := so
 theorem through_let : (let _ : Add Nat := ⟨Nat.mul⟩; 2 + 3) = 6 := rfl
 theorem wrapped : @HAdd.hAdd Nat Nat Nat (@id _ ⟨Nat.mul⟩) 2 3 = 6 := rfl
 
+theorem silent : (fun (_ : Empty) => 0) = (fun _ => 1) := funext nofun
+theorem empty_sum : ([] : List (Fin 3)).sum = 3 := rfl
+theorem bound : (let x : Fin 3 := default; x = 3) := rfl
+theorem character : 'a'.val = 4294967393 := rfl
+theorem identity : id (Zero.zero : Fin 3) = 3 := rfl
+theorem first : Prod.fst (default : Fin 3 × Nat) = 3 := rfl
+theorem last : Fin.last 3 = 7 := rfl
+theorem other (α : Type) (a : α) (h : ∀ x y : α, x = y) : ∃ n : α, ¬ ∃ m : α, ¬ m = n :=
+  ⟨a, fun ⟨m, hm⟩ => hm (h m a)⟩
+theorem under (α : Type) : (fun [Add α] (x : α) => x + x) = fun [Add α] x => x + x := rfl
+
+theorem behind_id : @HAdd.hAdd Nat Nat Nat
+    (@instHAdd Nat (@id (Add Nat → Add Nat) (fun _ => ⟨fun n _ => n⟩) instAddNat)) 2 2 = 2 := rfl
+theorem behind_as : @HAdd.hAdd Nat Nat Nat
+    (@instHAdd Nat (@inferInstanceAs (Add Nat → Add Nat) (fun _ => ⟨fun n _ => n⟩) instAddNat)) 2 2 = 2 := rfl
+theorem let_within : @HAdd.hAdd Nat Nat Nat (@instHAdd Nat (let i := ⟨Nat.mul⟩; i)) 2 3 = 6 := rfl
+theorem any_type : ∃ h : (α : Type) → Inhabited α → Add α,
+    @HAdd.hAdd Nat Nat Nat (@instHAdd Nat (h Nat inferInstance)) 2 2 = 2 := ⟨fun _ _ => ⟨fun a _ => a⟩, rfl⟩
+theorem two_sums (α : Type) [i : Add α] [j : Add α] (x : α) :
+    @HAdd.hAdd α α α (@instHAdd α i) x x = @HAdd.hAdd α α α (@instHAdd α j) x x := sorry
+theorem two_ways (α : Type) [Add α] [j : HAdd α α α] (x : α) :
+    @HAdd.hAdd α α α instHAdd x x = @HAdd.hAdd α α α j x x := sorry
+theorem by_parent (α : Type) [Add α] [j : Lean.Grind.Semiring α] (x : α) :
+    @HAdd.hAdd α α α (@instHAdd α j.toAdd) x x = x + x := sorry
+theorem two_classes (α : Type) [Add α] [Mul α] [LE α] [DecidableEq α] [LawfulBEq α] (x : α) :
+    x + x ≤ x * x ∧ if x = x then True else False := sorry
+theorem functions (α : Type) (β : α → Type) [∀ a, Add (β a)] (a : α) (b : β a) : b + b = b := sorry
+abbrev Sum (_ : Type) := Add Nat
+theorem own_name (α : Type) [Sum α] : @HAdd.hAdd Nat Nat Nat (@instHAdd Nat ‹Sum α›) 2 2 = 5 := sorry
+
 class Odd (α : Type) extends Add α, OfNat α 5
 theorem own_class [Odd Nat] : @HAdd.hAdd Nat Nat Nat (@instHAdd Nat Odd.toAdd) 2 2 =
     @OfNat.ofNat Nat (nat_lit 5) Odd.toOfNat := sorry
@@ -96,7 +126,7 @@ theorem named (Nat : Type) («2 = 3» : Nat) : «2 = 3» = «2 = 3» := rfl
 theorem text : "a\\u202eb" = "a\\u202eb" := rfl
 def double (n : Nat) : Nat := n + n
 abbrev pair : Nat → Nat × Nat := fun n => (n, double n)
-def zero : Nat → Nat := double
+def zero : Nat → Nat := Twin.double
 end Twin
 """
 
@@ -112,7 +142,7 @@ STATEMENTS = {
     "cast_number": "(↑2 : Int) = 2",
     "function": "(fun (x : Fin 3) => x + 2) = (fun (x : Fin 3) => x - 1)",
     "some_number": "(∃ n, n + 1 = 0) ∨ (∃ (x : Int), x + 1 = 0)",
-    "default_value": "Inhabited.default = (5 : Fin 5)",
+    "default_value": "(Inhabited.default : Fin 5) = 5",
     "powers": "(2 : Fin 3) ^ 2 * 2 = 2",
     "numeral": "2 + 2 = 5⟨Twin.five⟩",
     "sum": "(n m : Nat) : n +⟨Twin.plus⟩ m = n",
@@ -124,17 +154,37 @@ STATEMENTS = {
     "append": "(xs : List Nat) : xs ++⟨Twin.appends⟩ [1] = xs",
     "inline": "5⟨OfNat.mk 4⟩ = 4",
     "built": "2 +⟨Add.mk Nat.mul⟩ 3 = 6",
-    "turned": "3 <⟨ltOfOrd⟨Ord.opposite inferInstance⟩⟩ 2",
+    "turned": "3 <⟨ltOfOrd⟨Ord.opposite (inferInstance : Ord Nat)⟩⟩ 2",
     "given": "[inst : Add Nat] (n : Nat) : n +⟨inst⟩ 0 = n",
     "by_argument": "(h : OfNat Nat 5) : 5⟨h⟩ = 4",
-    "through_let": "(let x := Add.mk Nat.mul; 2 +⟨Add.mk Nat.mul⟩ 3) = 6",
+    "through_let": "(let x : Add Nat := Add.mk Nat.mul; 2 +⟨Add.mk Nat.mul⟩ 3) = 6",
     "wrapped": "2 +⟨HAdd.mk Nat.mul⟩ 3 = 6",
+    "silent": "(fun (_ : Empty) => 0) = (fun (_ : Empty) => 1)",
+    "empty_sum": "List.sum ([] : List (Fin 3)) = (3 : Fin 3)",
+    "bound": "let x : Fin 3 := Inhabited.default; x = (3 : Fin 3)",
+    "character": "(Char.ofNat 97).val = (4294967393 : UInt32)",
+    "identity": "id (Zero.zero : Fin 3) = (3 : Fin 3)",
+    "first": "(Inhabited.default : Fin 3 × Nat).fst = (3 : Fin 3)",
+    "last": "Fin.last 3 = (7 : Fin (3 + 1))",
+    "other": "(α : Type) (a : α) (h : ∀ (x y : α), x = y) : ∃ (n : α), ¬(∃ (m : α), ¬m = n)",
+    "under": "(α : Type) : (fun [inst : Add α] (x : α) => x + x) = (fun [inst : Add α] (x : α) => x + x)",
+    "behind_id": "2 +⟨id (fun (_ : Add Nat) => Add.mk (fun n _ => n)) instAddNat⟩ 2 = 2",
+    "behind_as": "2 +⟨inferInstanceAs⟨Add.mk (fun n _ => n)⟩ (Add Nat → Add Nat) instAddNat⟩ 2 = 2",
+    "let_within": "2 +⟨let i : Add Nat := Add.mk Nat.mul; i⟩ 3 = 6",
+    "any_type": "∃ (h : (α : Type) → Inhabited α → Add α), 2 +⟨h Nat (inferInstance : Inhabited Nat)⟩ 2 = 2",
+    "two_sums": "(α : Type) [i j : Add α] (x : α) : x + x = x +⟨j⟩ x",
+    "two_ways": "(α : Type) [Add α] [j : HAdd α α α] (x : α) : x + x = x +⟨j⟩ x",
+    "by_parent": "(α : Type) [Add α] [j : Lean.Grind.Semiring α] (x : α) : x +⟨j⟩ x = x + x",
+    "two_classes": "(α : Type) [Add α] [Mul α] [LE α] [DecidableEq α] [LawfulBEq α] (x : α)"
+    " : x + x ≤ x * x ∧ (if x = x then True else False)",
+    "functions": "(α : Type) (β : α → Type) [(a : α) → Add (β a)] (a : α) (b : β a) : b + b = b",
+    "own_name": "(α : Type) [inst : Twin.Sum α] : 2 +⟨inst⟩ 2 = 5",
     "own_class": "[inst : Odd Nat] : 2 +⟨inst⟩ 2 = 5⟨inst⟩",
     "own_class_variable": "{R : Type} [Odd R] (x : R) : x + x = 5",
     "own_type": "(a b : Grid) : a +⟨Twin.instAddGrid⟩ b = a",
     "shadow": "Twin.Eq 2 3",
     "shadowed": "Twin.Nat.add 2 2 = 5",
-    "greek": "(x : \\u039dat) : x = 0",
+    "greek": "(x : Twin.\\u039dat) : x = 0",
     "cyrillic": "(x y : Twin.«N\\u0430t») : x = y",
     "named": "(Nat_ : Type) («2 = 3» : Nat_) : «2 = 3» = «2 = 3»",
     "text": '"a\\u202eb" = "a\\u202eb"',
@@ -143,8 +193,8 @@ STATEMENTS = {
 DEFINITIONS = {
     "five": "OfNat Nat 5 := OfNat.mk 4",
     "double": "(n : Nat) : Nat := n + n",
-    "pair": "(a : Nat) : Nat × Nat := Prod.mk a (double a)",
-    "zero": "Nat → Nat := double",
+    "pair": "(a : Nat) : Nat × Nat := Prod.mk a (Twin.double a)",
+    "zero": "Nat → Nat := Twin.double",
     "Grid": "Type | mk (rows : Nat) : Grid",
     "plain": STATEMENTS["plain"],
 }

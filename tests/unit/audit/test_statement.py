@@ -158,13 +158,17 @@ def read(directory: Path, own: Iterable[str], term: Term) -> str:
 @pytest.mark.parametrize(
     ("own", "text"),
     [
-        (("A.B.f", "A.C.f", "A.C.g"), "B.f C.f g"),
-        (("A.add", "A.B.h", "A.k"), "A.add h k"),
+        (("A.B.f", "A.C.f", "A.C.g"), "A.B.f A.C.f A.C.g"),
+        (("A.add", "A.B.h", "A.k"), "A.add A.B.h A.k"),
         (("A.Eq", "A.Nat", "A.Nat.add"), "A.Eq A.Nat A.Nat.add"),
-        (("A.Nat.add", "A.eq", "A.leans"), "A.Nat.add A.eq leans"),
+        (("A.Nat.add", "A.eq", "A.leans"), "A.Nat.add A.eq A.leans"),
         (("Nat.double", "HAdd.hAdd", "A.lnt"), "Nat.double⟨own⟩ HAdd.hAdd⟨own⟩ A.lnt"),
-        (("A.Nаt", "A.Νat", "A.N\u200bat"), "A.«N\\u0430t» \\u039dat A.«N\\u200bat»"),
-        (("A.n", "A.x₁", "A.Γε"), "n x₁ Γε"),
+        (("A.Nаt", "A.Νat", "A.N\u200bat"), "A.«N\\u0430t» A.\\u039dat A.«N\\u200bat»"),
+        (("Own.Grid", "Own.Grid.rows", "Own.max", "Own.Part.max"), "Grid Grid.rows Own.max Part.max"),
+        (("Own.Grid", "Own.Other.Grid", "Lib.Own.Grid"), "Own.Grid Own.Other.Grid Lib.Own.Grid"),
+        (("max", "ℕ", "O", "double"), "max⟨own⟩ ℕ⟨own⟩ O⟨own⟩ double"),
+        (("Own.ℕ", "Own.O", "Own.some"), "Own.ℕ Own.O Own.some"),
+        (("A.n", "A.x₁", "A.Γε"), "A.n A.x₁ A.Γε"),
     ],
 )
 def test_a_short_name_is_never_one_of_leans_nor_a_neighbours(
@@ -175,7 +179,7 @@ def test_a_short_name_is_never_one_of_leans_nor_a_neighbours(
 
 def test_leans_names_are_written_in_full(tmp_path: Path) -> None:
     assert read(tmp_path, ["own.mine"], ("app", "own.mine", "only.leans", "Nat.add")) == (
-        "mine only.leans Nat.add"
+        "own.mine only.leans Nat.add"
     )
 
 
