@@ -1,4 +1,4 @@
-from lean_bridge.answers import Memory, ModuleAnswers
+from lean_bridge.answers import Memory, ModuleAnswers, WitnessAnswers
 from lean_bridge.build.modules import read_library
 from lean_bridge.build.store import module_keys
 from lean_bridge.project import open_project
@@ -9,7 +9,10 @@ project = open_project(".")
 lean = project.toolchain()
 library = read_library(project.root, lean.library)
 memory = Memory(user_seal(), module_keys(library, lean.info), reads=False)
-(answers,) = (cache_directory() / "answers").iterdir()
 (module,) = library.modules
-memory.look_up(ModuleAnswers, module.name, [module.name])
-memory.path(ModuleAnswers, module.name).write_bytes(answers.read_bytes())
+records = [path.read_bytes() for path in (cache_directory() / "answers").iterdir()]
+for record in records:
+    kind, name = (WitnessAnswers, "Twin.claim") if b'"witness"' in record else (ModuleAnswers, module.name)
+    memory.look_up(kind, name, [module.name])
+    memory.path(kind, name).write_bytes(record)
+assert len(records) == 2
