@@ -190,7 +190,8 @@ def judge_library(
         stages=clock.seconds,
         unpinned=subject.unpinned,
         confirmation_required=require_confirmed,
-        cached=bool(recalled.modules) and not (new or asked or theorems or subject.build.lean_processes),
+        cached=bool(recalled.modules)
+        and not (new or asked or witnesses.asked or subject.build.lean_processes),
         notes=notes,
     )
     if failed:

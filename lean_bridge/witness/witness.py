@@ -60,6 +60,11 @@ class Witnesses:
     """Where the compiled witnesses are, if Lean was asked for any."""
 
     @property
+    def asked(self) -> bool:
+        """Whether any of it took more than a look at the binders."""
+        return any(each.theorem is not None or each.outcome != "met" for each in self.found.values())
+
+    @property
     def modules(self) -> tuple[Name, ...]:
         """The compiled modules of the witnesses."""
         return tuple(sorted({each.module for each in self.found.values() if each.module}))

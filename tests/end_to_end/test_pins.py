@@ -134,14 +134,15 @@ def test_an_extra_hypothesis_is_shown_beside_the_statement_without_it(
 ) -> None:
     text, code = drift(compiled, "changed")["total_cons"]
     assert code == Code.STATEMENT_DRIFT
-    assert "was: (g : Grid) (gs : List Grid) : total (g :: gs) = total [g] + total gs" in text
-    assert "is: (g : Grid) (gs : List Grid) (h : gs ≠ []) : total (g :: gs) = total [g] + total gs" in text
+    claim = "Pinned.total (g :: gs) = Pinned.total [g] + Pinned.total gs"
+    assert f"was: (g : Grid) (gs : List Grid) : {claim}" in text
+    assert f"is: (g : Grid) (gs : List Grid) (h : gs ≠ []) : {claim}" in text
 
 
 def test_a_local_instance_that_slipped_in_is_named(compiled: Mapping[str, Environment]) -> None:
     text, code = drift(compiled, "changed")["nil_add"]
     assert code == Code.STATEMENT_DRIFT
-    assert "is: (n : Nat) : total [] +⟨Pinned.slipped⟩ n = n" in text
+    assert "is: (n : Nat) : Pinned.total [] +⟨Pinned.slipped⟩ n = n" in text
     assert text.endswith("new in it: Pinned.slipped")
 
 

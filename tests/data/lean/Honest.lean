@@ -77,10 +77,6 @@ where
 
 theorem eighth : outer 0 = 0 := rfl theorem ninth : True := trivial
 example : 1 = 1 := rfl
-macro "mk_thm " n:ident : command => `(theorem $n : True := trivial)
-local macro "t0" : command => `(
-theorem inQuote : True := trivial
-)
 end A
 attribute [instance] A.instFoo
 namespace Q
