@@ -11,7 +11,6 @@ from typing import Final
 from lean_bridge.audit.axioms import AxiomCollector
 from lean_bridge.audit.structural import StructuralHashes
 from lean_bridge.audit.vocabulary import Vocabulary
-from lean_bridge.codes import Code
 from lean_bridge.crosscheck.generated import check_statements, shortened
 from lean_bridge.errors import OutOfFuel, UnsupportedTerm
 from lean_bridge.events import BuildEvent
@@ -25,7 +24,6 @@ from lean_bridge.witness.render import (
     HONEST,
     PACKAGE,
     REALS,
-    REALS_MODULE,
     Claim,
     Model,
     Way,
@@ -256,7 +254,7 @@ class _Search:
         imports = {defining for defining in map(self._environment.module_of, names) if defining is not None}
         has_reals = self._has_reals and any(_takes_scalars(claim.telescope) for claim in claims)
         if has_reals:
-            imports.add(REALS_MODULE)
+            imports |= {at for at in map(self._environment.module_of, (REALS, HONEST)) if at is not None}
         return render_claims(
             [(attempt.claim, self._ways(attempt)) for attempt in attempts],
             module,
@@ -299,9 +297,12 @@ class Judge:
         ]
         if gaps:
             return _not_met(f"nothing was found to meet {_shown(gaps)}")
-        foundation = self._collector.collect(name)
-        if foundation.fault is not None and not (claim.open and foundation.fault.code == Code.SORRY):
-            return _not_met(f"{name} rests on {foundation.path[-1]}: {foundation.fault.reason}")
+        # where a hypothesis is open, what is applied to it has that gap: the rest is asked about alone
+        told = [argument for at, argument in enumerate(arguments) if at not in claim.open]
+        for at in sorted(constants_in(told)) if claim.open else [name]:
+            foundation = self._collector.collect(at)
+            if foundation.fault is not None:
+                return _not_met(f"{at} rests on {foundation.path[-1]}: {foundation.fault.reason}")
         instantiated: list[str] = []
         model: dict[Name, None] = {}
         machine = Machine(self._compiled, held=lambda _: False, fuel=FUEL)
@@ -311,13 +312,15 @@ class Judge:
                 return _not_met(
                     f"only {binder.shown} = 0 was found, and nothing is said of dimensions that are 0"
                 )
+            if value is None and binder.is_nat:
+                return _not_met(f"{binder.shown} was met by what is no numeral, and may be 0")
             if value is not None:
                 instantiated.append(f"{binder.shown} := {value}")
             if binder.head is not None and self._is_class(binder.head):
                 if _is_built(spine(argument)[0], self._compiled):
                     return _not_met(f"nothing was found to meet {binder.shown}")
                 own = [each for each in sorted(constants_in([argument])) if self._compiled.is_own(each)]
-                if strangers := [each for each in own if not self._may_meet(each, binder, claim)]:
+                if strangers := [each for each in own if not self._may_meet(each, module, binder, claim)]:
                     return _not_met(
                         f"[{binder.head}] is met only by {plain(strangers[0])}, an instance of the library's "
                         "own; name it as the model in the catalogue, if it is one"
@@ -365,14 +368,14 @@ class Judge:
         module = self._compiled.module_of(name)
         return module is not None and name in self._compiled.module(module).classes
 
-    def _may_meet(self, instance: Name, binder: Binder, claim: Claim) -> bool:
+    def _may_meet(self, instance: Name, module: Name, binder: Binder, claim: Claim) -> bool:
         """Whether a constant outside Lean's library may stand in an instance of a binder's class.
 
         Of a class that the library declares itself, only the library can say what its instances are.
         """
         class_ = binder.head or ""
         is_librarys = self._compiled.is_own(class_) and not self._vocabulary.is_word(class_)
-        is_generated = instance.startswith(f"{PACKAGE}.")
+        is_generated = self._compiled.module_of(instance) == module
         constant = self._compiled.constant(instance)
         is_proof = constant is not None and constant.kind == "theorem"  # and any two of these are equal
         named = any(model.name == instance for model in claim.models)
