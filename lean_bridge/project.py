@@ -44,6 +44,7 @@ from lean_bridge.toolchain.provider import Elaboration, Provider
 from lean_bridge.uncollected import uncollected
 from lean_bridge.verify import Observer, Subject, extract, judge_library
 from lean_bridge.witness.render import REALS_MODULE
+from lean_bridge.witness.witness import are_evident
 from pybind_models import BuildReport, DGraph, GraphStanding, LibraryIdentity, Pin, VerifyReport
 from pybind_models.catalogue import Catalogue
 from pybind_models.manifest import Manifest
@@ -167,7 +168,7 @@ class Project:
         Raises: ToolchainError if Lean cannot be run; ProjectNotFound if the sources are no library.
         """
         chosen = self._choose(only, progress=progress)
-        return self._compile(chosen, workers=workers, fresh=fresh, observe=observe)
+        return self._compile(chosen, workers=workers, fresh=fresh, observe=observe).report
 
     def _choose(
         self,
@@ -193,25 +194,37 @@ class Project:
         return _Chosen(provider, sources, library, frozenset(only), {name: hints[name] for name in only})
 
     def _compile(
-        self, chosen: _Chosen, *, workers: int = 2, fresh: bool = False, observe: Observer = _ignore
-    ) -> BuildReport:
-        """Compile what was chosen; and all the rest, should a declaration not be where its text stands."""
+        self,
+        chosen: _Chosen,
+        *,
+        started: int = 0,
+        workers: int = 2,
+        fresh: bool = False,
+        observe: Observer = _ignore,
+    ) -> _Compiled:
+        """Compile what was chosen; and all the rest, should a declaration not be where its text stands.
+
+        ``started`` Lean processes were started for it before.
+        """
         report, compiled = build_modules(
             chosen.library, chosen.provider, workers=workers, fresh=fresh, observe=observe
         )
+        report = report.replaced(lean_processes=started + report.lean_processes)
         built = _Compiled(chosen, report, compiled)
         states = {module.module: module.state for module in report.modules}
         for name, modules in chosen.hints.items():
             is_compiled = all(states[module] in ("built", "cached") for module in modules)
             if is_compiled and not any(built.declares(name, module) for module in modules):
                 whole = chosen.sources.library(chosen.provider.library)
-                everything = replace(chosen, library=whole, names=None, hints={})
-                again = self._compile(everything, workers=workers, fresh=fresh, observe=observe)
-                started = report.lean_processes + again.lean_processes
-                self._compiled = replace(self._built(), report=again.replaced(lean_processes=started))
-                return self._compiled.report
+                return self._compile(
+                    replace(chosen, library=whole, names=None, hints={}),
+                    started=report.lean_processes,
+                    workers=workers,
+                    fresh=fresh,
+                    observe=observe,
+                )
         self._compiled = built
-        return report
+        return built
 
     def elaborate(
         self,
@@ -230,13 +243,11 @@ class Project:
         source = file.absolute()
         content = read_file(source.resolve())
         imports = [line.module for line in parse_header(content.decode("utf-8", "replace")).imports]
-        self._compile(self._choose((), also=imports, progress=progress), observe=observe)
+        built = self._compile(self._choose((), also=imports, progress=progress), observe=observe)
         inside = source.is_relative_to(self.root)
         path = source.relative_to(self.root) if inside else Path(source.name)
-        assert self._compiled is not None
-        compiled = self._compiled.directory
-        scratch = Scratch(name=path.as_posix(), content=content, path=path, compiled=compiled)
-        return elaborate(scratch, self._compiled.provider, time_limit=time_limit)
+        scratch = Scratch(name=path.as_posix(), content=content, path=path, compiled=built.directory)
+        return elaborate(scratch, built.provider, time_limit=time_limit)
 
     def environment(self, only: Collection[str] | None = None, *, fresh: bool = False) -> Environment:
         """Return the compiled declarations, or those that some need, building first if that was not done.
@@ -299,9 +310,8 @@ class Project:
         if built is None or (known is not None and (only is None or not known.issuperset(only))):
             wanted = None if only is None or known is None else known.union(only)
             upon = built.chosen if built is not None else None
-            self._compile(self._choose(wanted, upon=upon, progress=progress), observe=observe)
-        assert self._compiled is not None
-        return self._compiled
+            return self._compile(self._choose(wanted, upon=upon, progress=progress), observe=observe)
+        return built
 
     def extract(self, name: str, *, allow_uncertified: bool = False) -> DGraph:
         """Return a catalogued graph as bare data, by its full name or the end of it.
@@ -392,17 +402,21 @@ class Project:
         if require_isolated or require_known or require_confirmed:
             lean = self.toolchain(progress=progress).info
             check_policy(lean, isolated=require_isolated, known=require_known or require_confirmed)
-        chosen = self._choose(
-            _needed_by(catalogue) if names else None,
-            also=_needed_besides(catalogue),
-            progress=progress,
-        )
+        besides = (LIBRARY_MODULE,) if catalogue.graphs else ()
+        chosen = self._choose(_needed_by(catalogue) if names else None, also=besides, progress=progress)
         seal = user_seal()
         # what runs during a build could leave answers: they are read before anything is built
         memory = _read_memory(seal, chosen, catalogue, reads=not fresh)
-        self._compile(chosen, workers=workers, fresh=fresh, observe=observe)
-        assert self._compiled is not None
-        built, environment = self._compiled, self._environment(self._compiled, fresh=fresh)
+        built = self._compile(chosen, workers=workers, fresh=fresh, observe=observe)
+        environment = self._environment(built, fresh=fresh)
+        has_more = built.chosen.names is not None and REALS_MODULE in chosen.sources.texts
+        theorems = [entry.name for entry in catalogue.declarations if entry.kind == "theorem"]
+        if has_more and not are_evident(environment, theorems):
+            # what is to meet them is needed too
+            more = self._choose(chosen.names, also=(*besides, REALS_MODULE), upon=chosen)
+            ran = built.report.lean_processes
+            built = self._compile(more, started=ran, workers=workers, fresh=fresh, observe=observe)
+            environment = self._environment(built, fresh=fresh)
         memory.settle(built.directory)
         subject = Subject(
             sources={
@@ -491,8 +505,8 @@ def _read_memory(seal: Seal, chosen: _Chosen, catalogue: Catalogue, *, reads: bo
     except LeanBridgeError:  # of what is left out nothing is said
         whole = library
     memory = Memory(seal, module_keys(whole, chosen.provider.info), reads=reads)
-    for module in library.modules:
-        memory.look_up(ModuleAnswers, module.name, library.names_below([module.name]))
+    for module in whole.modules:
+        memory.look_up(ModuleAnswers, module.name, whole.names_below([module.name]))
     known = {module.name for module in library.modules}
     entries = [names_declaration(entry.name) for entry in catalogue.graphs]
     hints = modules_declaring(sources, [*entries, *_needed_by(catalogue)])
@@ -500,11 +514,11 @@ def _read_memory(seal: Seal, chosen: _Chosen, catalogue: Catalogue, *, reads: bo
         roots = {*hints[entry.name], *hints[names_declaration(entry.name)], LIBRARY_MODULE} & known
         below = library.names_below(roots) if hints[entry.name] else known
         memory.look_up(GraphAnswers, entry.name, below)
-    theorems = [entry for entry in catalogue.declarations if entry.kind == "theorem"]
-    for entry in theorems:
+    everything = {module.name for module in whole.modules}
+    for entry in (entry for entry in catalogue.declarations if entry.kind == "theorem"):
         named = (entry.name, *entry.model, *catalogue.model)
-        roots = {*(module for name in named for module in hints[name]), REALS_MODULE} & known
-        below = library.names_below(roots) if all(hints[name] for name in named) else known
+        roots = {*(module for name in named for module in hints[name]), REALS_MODULE} & everything
+        below = whole.names_below(roots) if all(hints[name] for name in named) else everything
         memory.look_up(WitnessAnswers, entry.name, below)
     return memory
 
@@ -513,12 +527,6 @@ def _needed_by(catalogue: Catalogue) -> list[str]:
     """Return the declarations that have to be compiled for a catalogue to be judged."""
     models = (*catalogue.model, *(name for entry in catalogue.declarations for name in entry.model))
     return [*dict.fromkeys((*(entry.name for entry in catalogue.declarations), *models))]
-
-
-def _needed_besides(catalogue: Catalogue) -> tuple[str, ...]:
-    """Return the modules of the tool's library that evidence is made with, should they be there."""
-    has_theorems = any(entry.kind == "theorem" for entry in catalogue.declarations)
-    return (*([LIBRARY_MODULE] if catalogue.graphs else []), *([REALS_MODULE] if has_theorems else []))
 
 
 def _recalled(memory: Memory, environment: Environment, catalogue: Catalogue) -> Recalled:

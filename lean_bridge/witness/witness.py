@@ -91,15 +91,13 @@ def find_witnesses(
     return _Search(environment, catalogue, library, provider, workers, observe).run(names)
 
 
-def needs_reals(environment: Environment, names: Iterable[Name]) -> bool:
-    """Whether theorems take scalars of the tool's own, so that the real numbers are what is to meet them."""
-    for name in names:
-        constant = environment.constant(name)
-        if constant is not None and any(
-            conclusion_word(binder.type) in _SCALARS for binder in written_binders(constant.type)
-        ):
-            return True
-    return False
+def are_evident(environment: Environment, names: Iterable[Name]) -> bool:
+    """Whether the binders of theorems are met on their face, so that nothing need be there to meet them."""
+    try:
+        constants = [each for name in names if (each := environment.constant(name)) is not None]
+        return all(read_telescope(environment, constant.type).is_evident for constant in constants)
+    except (OutOfFuel, UnsupportedTerm):
+        return False
 
 
 _SCALARS: Final = frozenset(
