@@ -13,7 +13,7 @@ from typing import Literal
 import filelock
 
 from lean_bridge.build.account import check_plain, find_unaccounted, read_whole
-from lean_bridge.build.bypass import check_all_is_read, check_kernel_is_asked
+from lean_bridge.build.bypass import check_all_is_read, check_kernel_is_asked, check_was_read
 from lean_bridge.build.cache import build_store, size_limit, tidy
 from lean_bridge.build.modules import Library, Module, generated_library, read_library
 from lean_bridge.build.store import Entry, Refusal, module_keys, placed, source_place
@@ -232,6 +232,7 @@ class _Build:
                     if elaboration.is_final and report.state == "failed" and self._remembers_refusals:
                         self._store.refuse(key, Refusal(seconds=elaboration.seconds, diagnostics=diagnostics))
                     return report
+                check_was_read(module, diagnostics)
                 missing = _unaccounted(module, artifacts / "module.olean", self._imported_tokens(module))
                 if missing is not None:
                     failed = _report(module, "failed", elaboration.seconds, (*diagnostics, missing))

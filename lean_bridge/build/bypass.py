@@ -8,10 +8,14 @@ from collections.abc import Iterable
 from lean_bridge.build.modules import Module
 from lean_bridge.codes import Code
 from lean_bridge.errors import BuildFailed, Declined
+from pybind_models import Diagnostic
 
 _BYPASS = re.compile("skipKernelTC|addDeclWithoutChecking")
 """The option, by the part of its name that no quoting can change, and the function behind it."""
-_EXIT = "#exit"
+_END = re.compile(r"#exit|\bCommand\W+exit\b|\beoi\b")
+"""The command, and the kinds of syntax at which Lean stops: its own, and the end of a file."""
+_STOPPED = "using 'exit' to interrupt Lean"
+"""What Lean says where it stops at the command, whatever it is written as."""
 
 
 def check_kernel_is_asked(modules: Iterable[Module]) -> None:
@@ -39,10 +43,24 @@ def check_all_is_read(modules: Iterable[Module]) -> None:
     """
     for module in modules:
         text = _text(module)
-        if (at := text.find(_EXIT)) >= 0:
+        if found := _END.search(text):
             raise Declined(
-                f"{_place(module, text, at)}: names {_EXIT}, behind which Lean reads nothing; remove every "
-                "mention of it",
+                f"{_place(module, text, found.start())}: names {found[0]}, behind which Lean reads nothing; "
+                "remove every mention of it",
+                code=Code.SOURCE_NOT_ACCOUNTED,
+            )
+
+
+def check_was_read(module: Module, diagnostics: Iterable[Diagnostic]) -> None:
+    """Raise where Lean says that it stopped before the end of a source, whatever had it stop.
+
+    Raises: Declined with the file and the line.
+    """
+    for each in diagnostics:
+        if each.text.startswith(_STOPPED):
+            raise Declined(
+                f"{module.file}:{each.line}: Lean read no further, and said so ({_STOPPED}); "
+                "remove what has it stop",
                 code=Code.SOURCE_NOT_ACCOUNTED,
             )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from lean_bridge.build.bypass import check_all_is_read, check_kernel_is_asked
+from lean_bridge.build.bypass import check_all_is_read, check_kernel_is_asked, check_was_read
 from lean_bridge.build.modules import Module
 from lean_bridge.codes import Code
 from lean_bridge.errors import BuildFailed, Declined
+from pybind_models import Diagnostic
 
 
 def module(text: str, *options: tuple[str, str]) -> Module:
@@ -48,13 +49,25 @@ def test_other_options_are_let_pass() -> None:
         ("\n-- behind `#exit`", 2),
         ("/-/- a remark -/ #exit", 1),
         ("variable («a\n/-» : Nat)\n#exittheorem t : False", 3),
+        ("\nnode `Lean.Parser.Command.eoi stop", 2),
+        ("node `Lean.Parser.Command.exit stop", 1),
+        ("open Command in node ``Command.«exit» stop", 1),
     ],
 )
 def test_every_mention_of_an_exit_is_no_verdict(text: str, line: int) -> None:
-    with pytest.raises(Declined, match=f"A.lean:{line}: names #exit, behind which") as declined:
+    with pytest.raises(Declined, match=rf"A.lean:{line}: names \S+, behind which") as declined:
         check_all_is_read([module("theorem t : True := trivial"), module(text)])
     assert declined.value.code is Code.SOURCE_NOT_ACCOUNTED
 
 
 def test_another_exit_is_let_pass() -> None:
     check_all_is_read([module("run_cmd IO.Process.exit 0"), module("# exit")])
+
+
+def test_lean_s_own_word_that_it_stopped_is_no_verdict() -> None:
+    said = "using 'exit' to interrupt Lean"
+    stopped = Diagnostic(file="A.lean", line=9, column=0, severity="warning", text=said)
+    check_was_read(module(""), [stopped.replaced(text="unused variable")])
+    with pytest.raises(Declined, match=r"^A.lean:9: Lean read no further") as declined:
+        check_was_read(module(""), [stopped])
+    assert declined.value.code is Code.SOURCE_NOT_ACCOUNTED
