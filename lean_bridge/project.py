@@ -265,7 +265,7 @@ class Project:
             outlines=KeptOutlines(
                 cache_directory() / "outlines",
                 user_seal(),
-                program_digest(),
+                f"{program_digest()} above {built.provider.info.identity}",
                 recalls=not fresh and not built.report.lean_processes,
             ),
         )

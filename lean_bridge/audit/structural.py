@@ -16,6 +16,7 @@ promise more than it holds.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -61,6 +62,7 @@ class StructuralHashes:
         self._proofs: dict[Name, bool] = {}
         self._blocks: dict[Name, tuple[Name, ...]] = {}
         self._skeletons: dict[tuple[Name, ...], _Skeleton] = {}
+        self._derived = environment.derived("skeletons")
         self._below: dict[Name, Mapping[Name, Name]] = {}
         self._merkle: dict[tuple[Name, ...], bytes] = {}
 
@@ -151,9 +153,16 @@ class StructuralHashes:
     def _skeleton(self, block: tuple[Name, ...]) -> _Skeleton:
         found = self._skeletons.get(block)
         if found is None:
-            references: dict[Name, int] = {}
-            parts = [part for name in block for part in self._parts(self._constant(name), block, references)]
-            found = self._skeletons[block] = _Skeleton(_digest(*parts), tuple(references))
+            place = json.dumps(block)
+            if place in self._derived:
+                digest, below = self._derived[place]
+                found = _Skeleton(bytes.fromhex(digest), tuple(below))
+            else:
+                references: dict[Name, int] = {}
+                parts = [part for at in block for part in self._parts(self._constant(at), block, references)]
+                found = _Skeleton(_digest(*parts), tuple(references))
+                self._derived[place] = found.digest.hex(), found.references
+            self._skeletons[block] = found
         return found
 
     def _parts(

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from lean_bridge.codes import Code
 from lean_bridge.errors import Inconsistent, OleanError
@@ -189,9 +191,22 @@ class Environment:
         found = self._resolve(name)
         return self._outline(found, name).original_kind if found is not None else None
 
+    def derived(self, what: str) -> dict[str, Any]:
+        """Return what was derived of exactly the loaded modules, now or in an earlier run, to be added to.
+
+        It has to be a function of their bytes; see :class:`KeptOutlines`.
+        """
+        return self._outlines.derived(what, self.digest)
+
+    @property
+    def digest(self) -> str:
+        """The digest of the bytes of all loaded modules but Lean's own, with their names."""
+        said = (f"{self.module(name).digest} {name}\n" for name in sorted(self._own))
+        return sha256("".join(said).encode()).hexdigest()
+
     def keep_outlines(self) -> None:
-        """Keep for later runs what was made of outlines in this one."""
-        self._outlines.keep()
+        """Keep for later runs what was made of outlines in this one, and what was derived."""
+        self._outlines.keep(self.digest)
 
     def _outline(self, module: Name, name: Name) -> Outline:
         return self._outlines.of(self.module(module), name)

@@ -3,6 +3,7 @@
 An outline is a function of the bytes of one compiled module and of nothing else, and to make it the constant
 has to be decoded whole. What is kept is bound to a digest of these bytes as they were read in this very run,
 so a record stands for decoding them once more and is no verdict: what rests on what is followed every time.
+The same goes for what is derived of all modules of a library together, and bound to the bytes of them all.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from lean_bridge.olean.expr import ConstantKind, Name
 from lean_bridge.olean.mentions import mentioned_constants
@@ -52,13 +53,17 @@ class KeptOutlines:
     directory: Path
     seal: Seal
     program: str
-    """The digest of the program that makes them."""
+    """The digest of the program that makes them, with the Lean whose library stands below."""
     recalls: bool = True
     """Whether records of earlier runs are read: not where code that just ran could have left them."""
     _known: dict[str, dict[Name, Outline]] = field(default_factory=dict)
     """By the digest of the module."""
     _grown: set[str] = field(default_factory=set)
     """The modules of which more is known than their records say."""
+    _derived: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    """By what it is, and the digest of all modules."""
+    _recalled: dict[tuple[str, str], int] = field(default_factory=dict)
+    """How much of it came from records."""
 
     def of(self, module: Module, name: Name) -> Outline:
         """Return the outline of a constant of a module. Raises: as :func:`outline`."""
@@ -71,20 +76,39 @@ class KeptOutlines:
             self._grown.add(module.digest)
         return found
 
-    def keep(self) -> None:
-        """Keep what was made in this run for later ones, as far as the place can be written."""
+    def derived(self, what: str, everything: str) -> dict[str, Any]:
+        """Return what was derived of modules with the digest ``everything``, to be read and added to."""
+        found = self._derived.get((what, everything))
+        if found is None:
+            said = self._said(f"{what}-{everything}") if self.recalls else None
+            found = self._derived[what, everything] = json.loads(said) if said is not None else {}
+            self._recalled[what, everything] = len(found)
+        return found
+
+    def keep(self, everything: str = "") -> None:
+        """Keep what was made in this run for later ones, as far as the place can be written.
+
+        Of what was derived of several modules, what was of those with the digest ``everything``.
+        """
+        for (what, digest), found in self._derived.items():
+            if digest == everything and len(found) > self._recalled[what, digest]:
+                name, said = f"{what}-{digest}", json.dumps(found, separators=(",", ":")).encode()
+                self.seal.keep(self.directory / name, self._context(name), said)
         for digest in sorted(self._grown):
             said = json.dumps(self._known[digest], separators=(",", ":")).encode()
             self.seal.keep(self.directory / digest, self._context(digest), said)
         self._grown.clear()
 
     def _recall(self, digest: str) -> dict[Name, Outline]:
-        said = self.seal.kept(self.directory / digest, self._context(digest)) if self.recalls else None
+        said = self._said(digest) if self.recalls else None
         record = json.loads(said) if said is not None else {}
         return {
             name: Outline(kind, original_kind, safety, tuple(mentions))
             for name, (kind, original_kind, safety, mentions) in record.items()
         }
+
+    def _said(self, name: str) -> bytes | None:
+        return self.seal.kept(self.directory / name, self._context(name))
 
     def _context(self, digest: str) -> str:
         return f"outlines {_FORMAT} of the constants of module {digest}, by program {self.program}"

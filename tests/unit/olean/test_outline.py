@@ -6,9 +6,11 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.module import Module, read_module
 from lean_bridge.olean.outline import KeptOutlines, Outline, outline
 from lean_bridge.sealed import Seal
@@ -113,6 +115,34 @@ def test_a_record_is_of_these_bytes_this_user_and_this_program_only(tmp_path: Pa
     data[data.index(b"sorryAx")] = ord("S")
     module.path.write_bytes(data)
     assert kept(tmp_path).of(read_module(module.path, parts="present"), "t").mentions == ("SorryAx",)
+
+
+def test_what_was_derived_is_of_exactly_these_modules_this_user_and_this_program(tmp_path: Path) -> None:
+    def told(*modules: str, **others: Any) -> dict[str, Any]:
+        """What is derived of some modules, in a run that adds to it and keeps it."""
+        environment = Environment([tmp_path], outlines=kept(tmp_path, **others))
+        environment.closure(modules)
+        found = environment.derived("hashes")
+        before = dict(found)
+        found[",".join(modules)] = "said"
+        environment.keep_outlines()
+        return before
+
+    write_module(tmp_path / "A.olean", {"a": ("axiom", [])})
+    write_module(tmp_path / "B.olean", {"b": ("axiom", [])})
+    assert told("A") == {}
+    assert told("A") == {"A": "said"}
+    assert told("A", program="2") == told("A", seal=Seal(None)) == told("A", recalls=False) == {}
+    assert told("A", "B") == {}
+    assert told("A", seal=THEIRS) == {}
+    assert told("A") == {}, "theirs took its place"
+    (record,) = [each for each in (tmp_path / "outlines").iterdir() if b'"A,B"' in each.read_bytes()]
+    write_module(tmp_path / "A.olean", {"a": ("axiom", ["b"]), "b": ("axiom", [])})
+    assert told("A") == {}
+    for each in (tmp_path / "outlines").iterdir():
+        if each != record:
+            shutil.copy(record, each)
+    assert told("A") == {}
 
 
 def test_the_same_bytes_in_other_files_are_another_module(tmp_path: Path) -> None:
