@@ -204,7 +204,9 @@ def test_what_is_wrong_in_another_file_is_rejected(lean: Provider, tmp_path: Pat
     report = judge(library(tmp_path, sources), lean)
     assert (report.verdict, report.code) == ("rejected", Code.SORRY)
     assert report.build is not None
-    assert [module.state for module in report.build.modules] == ["unsupported", "built"]
+    limited, other = report.build.modules
+    assert limited.state == "unsupported"
+    assert other.state in ("built", "cached")  # the store is shared with every other test
 
 
 def test_a_false_theorem_that_this_lean_cannot_tell_from_a_limit_is_not_accepted(
