@@ -10,7 +10,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lean_bridge.answers import GraphAnswers, Memory, ModuleAnswers, Recalled, WitnessAnswers
 from lean_bridge.audit.catalogue import CATALOGUE, parse_catalogue
 from lean_bridge.audit.manifest import MANIFEST, parse_manifest
 from lean_bridge.audit.pins import check_pins, pin_declarations
@@ -42,7 +41,8 @@ from lean_bridge.toolchain.install import Progress
 from lean_bridge.toolchain.location import cache_directory
 from lean_bridge.toolchain.provider import Elaboration, Provider
 from lean_bridge.uncollected import uncollected
-from lean_bridge.verify import Observer, Subject, extract, judge_library
+from lean_bridge.verdict.judge import Observer, Subject, extract, judge_library
+from lean_bridge.verdict.remembered import GraphAnswers, Memory, ModuleAnswers, Recalled, WitnessAnswers
 from lean_bridge.witness.render import REALS_MODULE
 from lean_bridge.witness.witness import are_evident
 from pybind_models import BuildReport, DGraph, GraphStanding, LibraryIdentity, Pin, VerifyReport

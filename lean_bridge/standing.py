@@ -11,7 +11,7 @@ from lean_bridge.audit.vocabulary import not_the_tools
 from lean_bridge.codes import Code
 from lean_bridge.errors import NoStanding, NotPinned
 from lean_bridge.olean.environment import Environment
-from lean_bridge.verify import extract
+from lean_bridge.verdict.judge import extract
 from pybind_models import DGraph, GraphStanding, Toolchain
 from pybind_models.catalogue import Catalogue, CatalogueEntry
 from pybind_models.manifest import Manifest

@@ -14,7 +14,7 @@ from lean_bridge.executor.plans.checker import SWITCH
 from lean_bridge.project import open_project
 from lean_bridge.toolchain.find import find_embedded
 from lean_bridge.toolchain.provider import Provider
-from lean_bridge.verify import extract
+from lean_bridge.verdict.judge import extract
 from pybind_models import DGraph
 from tests.adversarial.corpus import Trial, render_table
 

@@ -20,7 +20,6 @@ from typing import Any, Final
 
 import tomli_w
 
-from lean_bridge.answers import Recalled, WitnessAnswers
 from lean_bridge.audit.audit import audit
 from lean_bridge.audit.catalogue import CATALOGUE, read_catalogue
 from lean_bridge.audit.manifest import MANIFEST, read_manifest
@@ -30,11 +29,12 @@ from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Constant, Name
 from lean_bridge.olean.module import read_module
 from lean_bridge.project import Project
-from lean_bridge.second_opinion import ask_second_kernel
 from lean_bridge.standing import Origin, read_graph
 from lean_bridge.toolchain.find import find_embedded
 from lean_bridge.toolchain.provider import Provider
-from lean_bridge.verify import Subject, judge_library
+from lean_bridge.verdict.judge import Subject, judge_library
+from lean_bridge.verdict.remembered import Recalled, WitnessAnswers
+from lean_bridge.verdict.second_opinion import ask_second_kernel
 from pybind_models import BuildReport, Witness
 from pybind_models.catalogue import Catalogue
 from pybind_models.manifest import Manifest

@@ -24,6 +24,17 @@ MAY_IMPORT = {
     "executor": set(),
     "crosscheck": {"executor", "extract", "audit", "olean", "build", "toolchain"},
     "witness": {"crosscheck", "extract", "audit", "olean", "build", "toolchain"},
+    "verdict": {
+        "audit",
+        "build",
+        "crosscheck",
+        "executor",
+        "extract",
+        "kernel",
+        "olean",
+        "toolchain",
+        "witness",
+    },
     "bench": {"executor", "crosscheck", "extract"},
     "ui": set(),
     "commands": {

@@ -35,7 +35,7 @@ from lean_bridge.olean.expr import (
     MData,
     Sort,
 )
-from lean_bridge.second_opinion import ask_second_kernel
+from lean_bridge.verdict.second_opinion import ask_second_kernel
 from tests.olean_constants import write_constants
 from tests.unit.kernel.declarations import (
     DATA,

@@ -1,9 +1,9 @@
-from lean_bridge.answers import Memory, ModuleAnswers, WitnessAnswers
 from lean_bridge.build.modules import read_library
 from lean_bridge.build.store import module_keys
 from lean_bridge.project import open_project
 from lean_bridge.sealed import user_seal
 from lean_bridge.toolchain.location import cache_directory
+from lean_bridge.verdict.remembered import Memory, ModuleAnswers, WitnessAnswers
 
 project = open_project(".")
 lean = project.toolchain()

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest import mock
 
-from lean_bridge import verify
 from lean_bridge.olean.environment import Environment
+from lean_bridge.verdict import judge
 from pybind_models import DGraph
 
 
 @contextmanager
 def planted() -> Iterator[None]:
-    right = verify.extract
+    right = judge.extract
 
     def extract(environment: Environment, name: str) -> DGraph:
         graph = right(environment, name)
         nodes = tuple(node.replaced(operands=node.operands[:]) for node in graph.nodes)
         return graph.replaced(nodes=nodes)
 
-    with mock.patch.object(verify, "extract", extract):
+    with mock.patch.object(judge, "extract", extract):
         yield

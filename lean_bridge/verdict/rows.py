@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
-from lean_bridge.audit.advisories import standing
 from lean_bridge.audit.vocabulary import not_the_tools
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.judgement import judge
 from lean_bridge.errors import LeanBridgeError, Rejected
-from lean_bridge.second_opinion import KERNEL_CODES, SecondOpinion, is_settled, undecided
+from lean_bridge.verdict.advisories import standing
+from lean_bridge.verdict.second_opinion import KERNEL_CODES, SecondOpinion, is_settled, undecided
 from pybind_models import (
     Advisory,
     Certification,

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from lean_bridge.codes import Code
-from lean_bridge.conclude import conclude
 from lean_bridge.errors import ShapeError, UnsupportedOp
-from lean_bridge.rows import GraphEvidence, declaration_row, dropped_row, graph_row
-from lean_bridge.second_opinion import SecondOpinion
+from lean_bridge.verdict.conclude import conclude
+from lean_bridge.verdict.rows import GraphEvidence, declaration_row, dropped_row, graph_row
+from lean_bridge.verdict.second_opinion import SecondOpinion
 from pybind_models import Advisory, Certification, CheckResult, KernelVerdict, Pin, Witness, Words
 from tests.reports import ATTENTION, BACKPROP, CERTIFIED, FIELD, PINNED, SORRY, attention_graph, build, module
 

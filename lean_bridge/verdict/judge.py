@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from lean_bridge.answers import GraphAnswers, KernelAnswers, ModuleAnswers, Recalled, WitnessAnswers
-from lean_bridge.audit.advisories import advisories_for
 from lean_bridge.audit.audit import audit
 from lean_bridge.audit.beside import notes_beside
 from lean_bridge.audit.pins import check_pins
@@ -21,18 +19,26 @@ from lean_bridge.audit.provenance import SourceFile, read_sources
 from lean_bridge.audit.reading import Reading
 from lean_bridge.build.build import TIME_LIMIT
 from lean_bridge.codes import Code
-from lean_bridge.conclude import conclude
 from lean_bridge.crosscheck.judgement import judge
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.events import StageAdvanced, StageStarted
 from lean_bridge.extract.graph import extract_graph
 from lean_bridge.kernel.replay import project_declarations, project_modules
 from lean_bridge.olean.environment import Environment
-from lean_bridge.rows import GraphEvidence, declaration_row, dropped_row, graph_row
-from lean_bridge.second_opinion import SecondOpinion, acceptance, ask_second_kernel, no_second_kernel
 from lean_bridge.toolchain.provider import Provider
 from lean_bridge.toolchain.warm import keep_warm
 from lean_bridge.uncollected import uncollected
+from lean_bridge.verdict.advisories import advisories_for
+from lean_bridge.verdict.conclude import conclude
+from lean_bridge.verdict.remembered import (
+    GraphAnswers,
+    KernelAnswers,
+    ModuleAnswers,
+    Recalled,
+    WitnessAnswers,
+)
+from lean_bridge.verdict.rows import GraphEvidence, declaration_row, dropped_row, graph_row
+from lean_bridge.verdict.second_opinion import SecondOpinion, acceptance, ask_second_kernel, no_second_kernel
 from lean_bridge.witness.witness import Witnesses, find_witnesses
 from pybind_models import (
     BuildReport,

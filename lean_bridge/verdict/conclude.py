@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from lean_bridge.codes import Code
-from lean_bridge.second_opinion import KERNEL_CODES
+from lean_bridge.verdict.second_opinion import KERNEL_CODES
 from pybind_models import BuildReport, DeclarationReport, GraphReport, KernelVerdict
 
 Conclusion: TypeAlias = tuple[Literal["accepted", "rejected", "no verdict"], str | None, str | None]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lean_bridge.audit.advisories import ADVISORIES, advisories_for, standing
+from lean_bridge.verdict.advisories import ADVISORIES, advisories_for, standing
 from pybind_models import DeclarationReport, KernelVerdict
 from pybind_models.report import DeclarationStatus
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from lean_bridge.answers import GraphAnswers, KernelAnswers, Memory, ModuleAnswers
 from lean_bridge.sealed import Seal, key_path, user_seal
 from lean_bridge.toolchain.location import cache_directory
+from lean_bridge.verdict.remembered import GraphAnswers, KernelAnswers, Memory, ModuleAnswers
 from tests.reports import ADJOINT, CERTIFIED, FIELD, PYTORCH_DIFFERS, attention_graph
 
 KERNEL = KernelAnswers(label="Lean 4.35.0, native", declarations=("t", "g"), equations=("e",))
