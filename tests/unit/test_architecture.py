@@ -32,6 +32,7 @@ MAY_IMPORT = {
         "extract",
         "kernel",
         "olean",
+        "program",
         "toolchain",
         "witness",
     },
