@@ -9,14 +9,13 @@ import sys
 import traceback
 from collections.abc import Callable
 from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from lean_bridge.codes import EXPLANATIONS, Code
 from lean_bridge.commands import graphs, judging, library
-from lean_bridge.errors import LeanBridgeError
+from lean_bridge.errors import LeanBridgeError, of_the_machine
 from lean_bridge.letters import shown
 from lean_bridge.ui.console import from_here, refuse_no_letter
 
@@ -89,16 +88,12 @@ def main() -> None:
             with contextlib.suppress(OSError):
                 show()
             _leave(2)
-        if isinstance(error, MemoryError):
-            _leave(2, f"there is not enough memory: {error or 'for what was asked'}: no verdict")
-        if isinstance(error, FileNotFoundError) and not _is_anywhere():
-            _leave(2, "the working directory is gone; change to another one: no verdict")
-        if isinstance(error, OSError) and error.filename is not None:  # of the cache, or of what is installed
-            _leave(2, f"{shown(str(error.filename))}: {error.strerror}: no verdict")
-        if isinstance(error, OSError) and error.errno == _CLOSED:
+        if isinstance(error, OSError) and error.filename is None and error.errno == _CLOSED:
             _leave(2, "standard output is closed; give it somewhere to go: no verdict")
-        if isinstance(error, OSError) and error.errno in _NOTHING_MORE:
+        if isinstance(error, OSError) and error.filename is None and error.errno in _NOTHING_MORE:
             _leave(2, f"there is no room to write: {error.strerror}: no verdict")
+        if (refusal := of_the_machine(error)) is not None:
+            _leave(2, f"{refusal}: no verdict")
         with contextlib.suppress(OSError):
             traceback.print_exc()
         _leave(2, f"{Code.OUR_FAULT} {EXPLANATIONS[Code.OUR_FAULT].title}")
@@ -122,15 +117,6 @@ def _have_streams() -> None:
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         refuse_no_letter(stream)
-
-
-def _is_anywhere() -> bool:
-    """Whether the working directory is still there."""
-    try:
-        Path.cwd()
-    except OSError:
-        return False
-    return True
 
 
 def _leave(status: int, message: str | None = None) -> NoReturn:

@@ -38,9 +38,11 @@ Each has a code, which ``lean-bridge explain`` takes: its class's, unless it was
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from lean_bridge.codes import Code
+from lean_bridge.letters import shown
 
 
 class LeanBridgeError(Exception):
@@ -235,3 +237,38 @@ class NumericsError(NoVerdict):
     def __init__(self, entry: str, message: str) -> None:
         super().__init__(message)
         self.entry = entry
+
+
+def of_the_machine(error: BaseException) -> NoVerdict | None:
+    """Return what to say of a refusal by the machine: no room, file, memory, process or thread to be had.
+
+    ``None`` for what is no such refusal, and where a reader went away: that is for whoever writes to it.
+    """
+    if isinstance(error, MemoryError):
+        return NoVerdict(f"there is not enough memory: {_line(error) or 'for what was asked'}")
+    if isinstance(error, FileNotFoundError) and not _is_anywhere():
+        return NoVerdict("the working directory is gone; change to another one")
+    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        why = error.strerror or _line(error)
+        where = "" if error.filename is None else f"{shown(_text(error.filename))}: "
+        return NoVerdict(f"{where}{shown(why)}")
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        return NoVerdict("there is no thread to be had; see the limits on processes and memory")
+    return None
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())
+
+
+def _text(name: object) -> str:
+    return name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else str(name)
+
+
+def _is_anywhere() -> bool:
+    """Whether the working directory is still there."""
+    try:
+        Path.cwd()
+    except OSError:
+        return False
+    return True

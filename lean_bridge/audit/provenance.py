@@ -136,7 +136,7 @@ def _lean_dojo() -> Any | None:
             from loguru import logger
 
             logger.disable("lean_dojo")
-        except Exception:  # noqa: BLE001 - whatever keeps it from loading costs no verdict
+        except (Exception, SystemExit):  # noqa: BLE001 - whatever keeps it from loading costs no verdict
             return None
         finally:
             for name in os.environ.keys() - before.keys():

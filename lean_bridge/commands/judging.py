@@ -20,7 +20,7 @@ from lean_bridge.commands.options import (
     WorkersOption,
     open_chosen,
 )
-from lean_bridge.errors import LeanBridgeError, Rejected
+from lean_bridge.errors import LeanBridgeError, Rejected, of_the_machine
 from lean_bridge.ui.console import Form, from_here, open_console, tell
 from lean_bridge.uncollected import uncollected
 
@@ -103,11 +103,14 @@ def verify(
                 observe=watch.observe,
                 progress=watch.transfer,
             )
-    except LeanBridgeError as error:
+    except Exception as error:
+        refusal = error if isinstance(error, LeanBridgeError) else of_the_machine(error)
+        if refusal is None:
+            raise
         report = VerifyReport(
-            verdict="rejected" if isinstance(error, Rejected) else "no verdict",
-            reason=from_here(str(error)),
-            code=error.code,
+            verdict="rejected" if isinstance(refusal, Rejected) else "no verdict",
+            reason=from_here(str(refusal)),
+            code=refusal.code,
             library=opened.identity if opened is not None else None,
             unpinned=unpinned,
             confirmation_required=Requirement.CONFIRMED in required,

@@ -161,18 +161,15 @@ def _arguments(job: Job) -> list[str]:
 
 def _ask(binary: Path, question: str, *, read: Sequence[Path]) -> str:
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
-        try:
-            confined = isolated([binary, question], read=read, attached=True)
-            lean = process.start(
-                confined.command,
-                cwd=binary.parent,
-                stdout=stdout,
-                stderr=stderr,
-                env=confined.env,
-                inherit=False,
-            )
-        except OSError as error:
-            raise ToolchainError(f"{binary}: cannot be started: {error}") from error
+        confined = isolated([binary, question], read=read, attached=True)
+        lean = process.start(
+            confined.command,
+            cwd=binary.parent,
+            stdout=stdout,
+            stderr=stderr,
+            env=confined.env,
+            inherit=False,
+        )
         try:
             status = process.collect(lean, time_limit=ANSWER_LIMIT)
         except subprocess.TimeoutExpired as error:

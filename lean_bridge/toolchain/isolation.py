@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from lean_bridge.errors import ToolchainError
 from lean_bridge.toolchain import confine
 from pybind_models import Isolation
 
@@ -53,11 +54,11 @@ def isolated(
     thread that starts it ends, however that comes about (on Linux).
     A command that cannot be confined as promised is not run: it ends with ``confine.REFUSED``, or as
     ``bwrap`` does.
-    Raises: FileNotFoundError where there is no such program.
+    Raises: ToolchainError where there is no such program.
     """
     program = shutil.which(str(command[0]))
     if program is None:
-        raise FileNotFoundError(2, "there is no such program", str(command[0]))
+        raise ToolchainError(f"{command[0]}: cannot be started: there is no such program")
     words = [program, *(str(word) for word in command[1:])]
     seen = [str(path.absolute()) for path in read if path.exists()]
     changed = [str(path.absolute()) for path in write]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainTimeout
+from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainTimeout, of_the_machine
 from lean_bridge.toolchain.limits import is_of_time_or_room
 from lean_bridge.toolchain.messages import parse_messages
 from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES, Elaboration, Job, WorkerPool
@@ -115,9 +115,10 @@ class Pool:
             except BaseException as error:
                 self._retire(worker)
                 self._check_open()
-                if isinstance(error, OSError):  # no process, no memory, no file to be had
-                    raise ToolchainError(f"{job.name}: Lean cannot be run: {error}") from error
-                raise
+                refusal = of_the_machine(error)
+                if refusal is None:
+                    raise
+                raise ToolchainError(f"{job.name}: Lean cannot be run: {refusal}") from error
             with self._lock:
                 keep = not (worker.spent or self._closed)
                 if keep:
@@ -131,13 +132,21 @@ class Pool:
             self._check_open()
             if self._idle:
                 return self._idle.pop()
-            try:
-                worker = self._start()
-            except OSError as error:
-                raise ToolchainError(f"Lean cannot be started: {error}") from error
-            self._living.add(worker)
-            self.processes_started += 1
-            return worker
+        try:
+            worker = self._start()  # which may take long, and nobody waits for it but this thread
+        except Exception as error:
+            if (refusal := of_the_machine(error)) is None:
+                raise
+            raise ToolchainError(f"Lean cannot be started: {refusal}") from error
+        with self._lock:
+            is_late = self._closed
+            if not is_late:
+                self._living.add(worker)
+                self.processes_started += 1
+        if is_late:
+            worker.close()
+        self._check_open()
+        return worker
 
     def _retire(self, worker: Worker) -> None:
         worker.close()

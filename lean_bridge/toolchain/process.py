@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from lean_bridge.errors import ToolchainTimeout
+from lean_bridge.errors import ToolchainError, ToolchainTimeout
 
 _NOT_INHERITED = ("NODE_OPTIONS", "LEAN_PATH")
 
@@ -30,18 +30,24 @@ def start(
     """Start ``command`` at the head of a new process group.
 
     ``env`` is added to this process's environment, or is all of it where it is not to ``inherit`` that.
+    Raises: ToolchainError, naming it, if it cannot be started.
     """
     kept = os.environ.items() if inherit else ()
     inherited = {name: value for name, value in kept if name not in _NOT_INHERITED}
-    return subprocess.Popen(
-        [str(word) for word in command],
-        cwd=cwd,
-        stdin=stdin,
-        stdout=stdout,
-        stderr=stderr,
-        env={**inherited, "LLVM_PROFILE_FILE": os.devnull, **(env or {})},
-        start_new_session=True,
-    )
+    words = [str(word) for word in command]
+    try:
+        return subprocess.Popen(
+            words,
+            cwd=cwd,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            env={**inherited, "LLVM_PROFILE_FILE": os.devnull, **(env or {})},
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:  # no process, no memory, no program; or a zero byte in a word
+        why = getattr(error, "strerror", None) or str(error)
+        raise ToolchainError(f"{words[0]}: cannot be started: {why}") from error
 
 
 def read_lines(process: subprocess.Popen[bytes], *, time_limit: float) -> Iterator[bytes]:

@@ -64,6 +64,9 @@ class WorkerPool(Protocol):
         ToolchainError if there is no such file, or it lies outside the job's root.
         """
 
+    def close(self) -> None:
+        """End every process, without waiting for any; jobs under way fail, and there are no more."""
+
 
 class Provider(Protocol):
     """A Lean on this machine."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,13 @@ class _Warm:
     library: Path
     _pool: WorkerPool
 
-    def pool(self, workers: int, *, time_limit: float) -> AbstractContextManager[WorkerPool]:
+    @contextmanager
+    def pool(self, workers: int, *, time_limit: float) -> Iterator[WorkerPool]:
         del workers, time_limit
-        return nullcontext(self._pool)
+        try:
+            yield self._pool
+        except Exception:  # of one build: others may follow
+            raise
+        except BaseException:  # an interrupt: whoever is at work in other threads would be waited for
+            self._pool.close()
+            raise

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from lean_bridge.errors import ToolchainError
 from lean_bridge.toolchain import confine
 from lean_bridge.toolchain.isolation import available, isolated
 from pybind_models import Isolation
@@ -178,5 +179,5 @@ def test_what_cannot_be_confined_is_not_run(tmp_path: Path) -> None:
 
 
 def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="no such program"):
+    with pytest.raises(ToolchainError, match="no such program"):
         isolated([tmp_path / "absent"])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainTimeout
-from lean_bridge.toolchain.pool import Answer, WorkerDiedError, WorkerHungError, open_pool
+from lean_bridge.toolchain.pool import Answer, Pool, WorkerDiedError, WorkerHungError, open_pool
 from lean_bridge.toolchain.provider import Job
 from tests.unit.toolchain.scripted import ACCEPTED, Scripted, Stage
 
@@ -164,3 +164,51 @@ def test_closing_ends_a_job_under_way(job: Job) -> None:
         "the pool of Lean workers was closed while a file was being elaborated"
     ]
     assert pool.processes_started == 1
+
+
+def test_closing_does_not_wait_for_a_process_that_is_slow_to_start(job: Job) -> None:
+    begun, may_go = threading.Event(), threading.Event()
+    late: list[Scripted] = []
+    errors: list[Exception] = []
+
+    def start() -> Scripted:
+        begun.set()
+        assert may_go.wait(60)
+        late.append(Scripted(iter([ACCEPTED])))
+        return late[-1]
+
+    def elaborate() -> None:
+        try:
+            pool.elaborate(job)
+        except ToolchainError as error:
+            errors.append(error)
+
+    pool = Pool(start, 1, 300)
+    at_work = threading.Thread(target=elaborate)
+    at_work.start()
+    assert begun.wait(60)
+    closing = threading.Thread(target=pool.close)
+    closing.start()
+    closing.join(60)
+    is_closed_first = not closing.is_alive()  # the process has not been had yet
+    may_go.set()
+    at_work.join(60)
+    closing.join(60)
+    assert is_closed_first
+    assert [worker.closed for worker in late] == [True]
+    assert [str(error) for error in errors] == [
+        "the pool of Lean workers was closed while a file was being elaborated"
+    ]
+    assert pool.processes_started == 0
+    with pytest.raises(ToolchainError, match="was closed"):
+        pool.elaborate(job)
+    assert len(late) == 1
+
+
+def test_a_thread_that_cannot_be_had_is_said(job: Job) -> None:
+    stage = Stage([RuntimeError("can't start new thread")])
+    with (
+        open_pool(stage.start, 1, 1) as pool,
+        pytest.raises(ToolchainError, match=r"^A\.lean: Lean cannot be run: there is no thread to be had"),
+    ):
+        pool.elaborate(job)
