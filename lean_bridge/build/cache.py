@@ -14,6 +14,7 @@ from typing import Final
 
 from lean_bridge.build.store import RECENT, Store
 from lean_bridge.errors import NoVerdict
+from lean_bridge.toolchain.install import clear_killed
 from lean_bridge.toolchain.location import cache_directory
 
 LIMIT: Final = "LEAN_BRIDGE_CACHE_LIMIT"
@@ -72,6 +73,7 @@ def prune(max_bytes: int) -> int:
 
     What was used within the last hour stays, and every installed Lean.
     """
+    clear_killed()
     records = (each for name in _RECORDS for each in (cache_directory() / name).glob("*"))
     return build_store().prune(max_bytes, records)
 
@@ -81,6 +83,7 @@ def clear() -> int:
 
     A build that is under way begins again, or ends without a verdict.
     """
+    clear_killed()
     freed = sum(holding.size for holding in holdings() if holding.is_pruned)
     for name in ("build", *_RECORDS):
         shutil.rmtree(cache_directory() / name, ignore_errors=True)

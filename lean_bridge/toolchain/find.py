@@ -10,7 +10,13 @@ from pathlib import Path
 from lean_bridge.codes import Code
 from lean_bridge.errors import ToolchainError, ToolchainNotFound
 from lean_bridge.toolchain import embedded
-from lean_bridge.toolchain.install import Progress, embedded_directory, install_embedded, install_state
+from lean_bridge.toolchain.install import (
+    Progress,
+    clear_killed,
+    embedded_directory,
+    install_embedded,
+    install_state,
+)
 from lean_bridge.toolchain.installed import InstalledProvider, installed_binaries, read_installed
 from lean_bridge.toolchain.node import node_binary, npm_command
 from lean_bridge.toolchain.provider import Provider
@@ -42,6 +48,7 @@ def find_toolchain(required: str, *, install: bool, progress: Progress | None = 
     """
     choice = toolchain_choice()
     wanted = base_version(required)
+    clear_killed()
     passed_over: tuple[str, ...] = ()
     if choice != "embedded":
         candidates = look_for_installed(required)
@@ -67,6 +74,7 @@ def find_embedded(*, install: bool, progress: Progress | None = None) -> embedde
 
     Raises: ToolchainNotFound, ToolchainDownloadFailed.
     """
+    clear_killed()
     node_binary()  # without it an installed toolchain is of no use
     directory = embedded_directory()
     state = install_state(directory)

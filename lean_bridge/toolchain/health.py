@@ -15,7 +15,7 @@ from typing import Literal
 from lean_bridge.errors import ToolchainError
 from lean_bridge.toolchain.embedded import VERSION
 from lean_bridge.toolchain.find import base_version, look_for_installed, toolchain_choice
-from lean_bridge.toolchain.install import UNPACKED_BYTES, embedded_directory, install_state
+from lean_bridge.toolchain.install import UNPACKED_BYTES, clear_killed, embedded_directory, install_state
 from lean_bridge.toolchain.isolation import available
 from lean_bridge.toolchain.location import cache_directory
 from lean_bridge.toolchain.node import node_binary, npm_command
@@ -47,6 +47,7 @@ def check_health(required: str) -> tuple[HealthItem, ...]:
 
     Starts no Lean process but an installed ``lean`` that has not yet been asked for its version.
     """
+    clear_killed()
     installed = _installed_leans(required)
     return (
         _python(),

