@@ -122,4 +122,38 @@ theorem tendsto_exp (x : Real) : Tendsto (fun n => (1 + x / 2 ^ n) ^ 2 ^ n) (exp
   have := mul_pos (by grind : 0 < t) (by grind : 0 < E - c - ε)
   grind
 
+/-! ### Order and equality, as in Mathlib -/
+
+theorem exp_strictMono ⦃x y : Real⦄ (h : x < y) : exp x < exp y := exp_lt_exp.mpr h
+
+theorem exp_monotone ⦃x y : Real⦄ (h : x ≤ y) : exp x ≤ exp y := exp_le_exp.mpr h
+
+theorem exp_lt_exp_of_lt (h : x < y) : exp x < exp y := exp_strictMono h
+
+theorem exp_le_exp_of_le (h : x ≤ y) : exp x ≤ exp y := exp_monotone h
+
+theorem exp_eq_exp : exp x = exp y ↔ x = y := ⟨fun h => exp_injective h, congrArg exp⟩
+
+theorem one_lt_exp_iff : 1 < exp x ↔ 0 < x := by rw [← exp_zero, exp_lt_exp]
+
+theorem one_le_exp_iff : 1 ≤ exp x ↔ 0 ≤ x := by rw [← exp_zero, exp_le_exp]
+
+theorem exp_le_one_iff : exp x ≤ 1 ↔ x ≤ 0 := by rw [← exp_zero, exp_le_exp]
+
+theorem exp_lt_one (hx : x < 0) : exp x < 1 := by rw [← exp_zero]; exact exp_strictMono hx
+
+theorem one_le_exp (hx : 0 ≤ x) : 1 ≤ exp x := one_le_exp_iff.mpr hx
+
+theorem add_one_lt_exp (hx : x ≠ 0) : x + 1 < exp x := by
+  by_cases h : 0 ≤ x / 2 + 1
+  · have h₁ := add_one_le_exp (x / 2)
+    have h₂ := mul_le_mul h₁ h₁ h (exp_nonneg _)
+    rw [← exp_add, (by grind : x / 2 + x / 2 = x)] at h₂
+    have pos {y : Real} (hy : 0 < y) := mul_pos hy hy
+    have : 0 < x → 0 < x * x := pos
+    have : 0 < -x → 0 < -x * -x := pos
+    grind
+  · have := exp_pos x
+    grind
+
 end Proofs.Autograd.Real

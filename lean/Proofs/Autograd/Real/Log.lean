@@ -1,6 +1,7 @@
 module
 
 public import Proofs.Autograd.Real.ExpOrder
+public import Proofs.Autograd.Real.Sqrt
 
 /-!
 # The logarithm
@@ -117,5 +118,91 @@ theorem log_le_sub_one_of_pos (hx : 0 < x) : log x ≤ x - 1 := by
   have := add_one_le_exp (log x)
   rw [exp_log hx] at this
   grind
+
+/-! ### Order and equality, as in Mathlib -/
+
+theorem log_div (hx : x ≠ 0) (hy : y ≠ 0) : log (x / y) = log x - log y := by
+  rw [Lean.Grind.Field.div_eq_mul_inv, log_mul hx (by grind), log_inv]
+  grind
+
+theorem log_pow (x : Real) (n : Nat) : log (x ^ n) = n * log x := by
+  have zero_mul (y : Real) : ((0 : Nat) : Real) * y = 0 := Lean.Grind.Semiring.zero_mul y
+  induction n with
+  | zero => rw [Lean.Grind.Semiring.pow_zero, log_one, zero_mul]
+  | succ n ih =>
+    by_cases hx : x = 0
+    · rw [hx, Lean.Grind.Semiring.pow_succ, log_zero, Lean.Grind.Semiring.mul_zero, Lean.Grind.Semiring.mul_zero, log_zero]
+    · have pow_ne (n : Nat) : x ^ n ≠ 0 := by
+        induction n with
+        | zero => rw [Lean.Grind.Semiring.pow_zero]; grind
+        | succ n ih => rw [Lean.Grind.Semiring.pow_succ]; grind
+      rw [Lean.Grind.Semiring.pow_succ, log_mul (pow_ne n) hx, ih, natCast_add]
+      have : (n : Real) * log x + log x = (n + 1) * log x := by grind
+      exact this
+
+theorem log_sqrt (hx : 0 ≤ x) : log (sqrt x) = log x / 2 := by
+  by_cases h : x = 0
+  · rw [h, sqrt_zero, log_zero]
+    grind
+  · have hs : sqrt x ≠ 0 := (sqrt_ne_zero hx).mpr h
+    have := log_mul hs hs
+    rw [mul_self_sqrt hx] at this
+    grind
+
+theorem log_le_log_iff (h : 0 < x) (h₁ : 0 < y) : log x ≤ log y ↔ x ≤ y := by rw [← exp_le_exp, exp_log h, exp_log h₁]
+
+theorem log_lt_log_iff (hx : 0 < x) (hy : 0 < y) : log x < log y ↔ x < y := by rw [← exp_lt_exp, exp_log hx, exp_log hy]
+
+theorem strictMonoOn_log ⦃x : Real⦄ (hx : 0 < x) ⦃y : Real⦄ (_ : 0 < y) (h : x < y) : log x < log y := log_lt_log hx h
+
+theorem log_injOn_pos ⦃x : Real⦄ (hx : 0 < x) ⦃y : Real⦄ (hy : 0 < y) (h : log x = log y) : x = y := by
+  rw [← exp_log hx, h, exp_log hy]
+
+theorem log_surjective : Function.Surjective log := fun x => ⟨exp x, log_exp x⟩
+
+theorem log_eq_iff_eq_exp (hx : 0 < x) : log x = y ↔ x = exp y := by rw [← exp_eq_exp, exp_log hx]
+
+theorem log_le_iff_le_exp (hx : 0 < x) : log x ≤ y ↔ x ≤ exp y := by rw [← exp_le_exp, exp_log hx]
+
+theorem log_lt_iff_lt_exp (hx : 0 < x) : log x < y ↔ x < exp y := by rw [← exp_lt_exp, exp_log hx]
+
+theorem le_log_iff_exp_le (hy : 0 < y) : x ≤ log y ↔ exp x ≤ y := by rw [← exp_le_exp, exp_log hy]
+
+theorem lt_log_iff_exp_lt (hy : 0 < y) : x < log y ↔ exp x < y := by rw [← exp_lt_exp, exp_log hy]
+
+theorem log_pos_iff (hx : 0 ≤ x) : 0 < log x ↔ 1 < x := by
+  by_cases h : 0 < x
+  · rw [← log_one, log_lt_log_iff (by grind) h]
+  · rw [(by grind : x = 0), log_zero]
+    grind
+
+theorem log_neg_iff (h : 0 < x) : log x < 0 ↔ x < 1 := by rw [← log_one, log_lt_log_iff h (by grind)]
+
+theorem log_nonneg_iff (hx : 0 < x) : 0 ≤ log x ↔ 1 ≤ x := by rw [← log_one, log_le_log_iff (by grind) hx]
+
+theorem log_nonpos_iff (hx : 0 ≤ x) : log x ≤ 0 ↔ x ≤ 1 := by
+  have := log_pos_iff hx
+  grind
+
+theorem log_pos (hx : 1 < x) : 0 < log x := (log_pos_iff (by grind)).mpr hx
+
+theorem log_neg (h0 : 0 < x) (h1 : x < 1) : log x < 0 := (log_neg_iff h0).mpr h1
+
+theorem log_nonneg (hx : 1 ≤ x) : 0 ≤ log x := (log_nonneg_iff (by grind)).mpr hx
+
+theorem log_nonpos (hx : 0 ≤ x) (h'x : x ≤ 1) : log x ≤ 0 := (log_nonpos_iff hx).mpr h'x
+
+theorem eq_one_of_pos_of_log_eq_zero (h₁ : 0 < x) (h₂ : log x = 0) : x = 1 :=
+  log_injOn_pos h₁ (by grind) (h₂.trans log_one.symm)
+
+theorem log_eq_zero : log x = 0 ↔ x = 0 ∨ x = 1 ∨ x = -1 := by
+  refine ⟨fun h => ?_, fun h => ?_⟩
+  · have pos (hx : 0 < x) := eq_one_of_pos_of_log_eq_zero hx h
+    have neg (hx : 0 < -x) := eq_one_of_pos_of_log_eq_zero hx ((log_neg_eq_log x).trans h)
+    grind
+  · rcases h with h | h | h <;> rw [h]
+    · exact log_zero
+    · exact log_one
+    · rw [log_neg_eq_log, log_one]
 
 end Proofs.Autograd.Real

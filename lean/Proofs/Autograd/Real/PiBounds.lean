@@ -106,6 +106,36 @@ theorem pi_lt_d4 : pi < 31416 / 10000 := by
   have := mul_nonneg (by grind : 0 ≤ circumscribed 9 - 31416 / 10000) (Std.le_of_lt h₄)
   grind
 
+theorem pi_gt_three : 3 < pi := by
+  have := pi_gt_d4
+  grind
+
+theorem pi_le_four : pi ≤ 4 := by
+  have := pi_lt_d4
+  grind
+
+theorem two_le_pi : 2 ≤ pi := by
+  have := pi_gt_three
+  grind
+
+theorem pi_nonneg : 0 ≤ pi := Std.le_of_lt pi_pos
+
+theorem pi_ne_zero : pi ≠ 0 := by
+  have := pi_pos
+  grind
+
+theorem pi_div_two_pos : 0 < pi / 2 := by
+  have := pi_pos
+  grind
+
+theorem two_pi_pos : 0 < 2 * pi := by
+  have := pi_pos
+  grind
+
+theorem one_le_pi_div_two : 1 ≤ pi / 2 := by
+  have := two_le_pi
+  grind
+
 /-! ### The constant of GELU -/
 
 noncomputable section

@@ -149,4 +149,104 @@ theorem sqrt_mul (hx : 0 ≤ x) (y : Real) : sqrt (x * y) = sqrt x * sqrt y := b
     rw [sqrt_eq_zero_of_nonpos (by grind : x * y ≤ 0), sqrt_eq_zero_of_neg (by grind : y < 0)]
     grind
 
+/-! ### Order and equality, as in Mathlib -/
+
+theorem sqrt_le_sqrt_iff (hy : 0 ≤ y) : sqrt x ≤ sqrt y ↔ x ≤ y := by
+  refine ⟨fun h => ?_, sqrt_le_sqrt⟩
+  by_cases hx : 0 ≤ x
+  · rw [← mul_self_sqrt hx, ← mul_self_sqrt hy]
+    exact mul_le_mul h h (sqrt_nonneg x) (sqrt_nonneg y)
+  · grind
+
+theorem sqrt_lt_sqrt_iff (hx : 0 ≤ x) : sqrt x < sqrt y ↔ x < y := by
+  have : sqrt y ≤ sqrt x ↔ y ≤ x := sqrt_le_sqrt_iff hx
+  grind
+
+theorem sqrt_lt_sqrt (hx : 0 ≤ x) (h : x < y) : sqrt x < sqrt y := (sqrt_lt_sqrt_iff hx).mpr h
+
+theorem sqrt_inj (hx : 0 ≤ x) (hy : 0 ≤ y) : sqrt x = sqrt y ↔ x = y :=
+  ⟨fun h => by rw [← mul_self_sqrt hx, h, mul_self_sqrt hy], congrArg sqrt⟩
+
+theorem sqrt_pos_of_pos (hx : 0 < x) : 0 < sqrt x := sqrt_pos.mpr hx
+
+theorem sqrt_eq_zero' : sqrt x = 0 ↔ x ≤ 0 := by
+  have := sqrt_pos (x := x)
+  have := sqrt_nonneg x
+  grind
+
+theorem sqrt_eq_zero (h : 0 ≤ x) : sqrt x = 0 ↔ x = 0 := by
+  have := sqrt_eq_zero' (x := x)
+  grind
+
+theorem sqrt_ne_zero' : sqrt x ≠ 0 ↔ 0 < x := by
+  have := sqrt_eq_zero' (x := x)
+  grind
+
+theorem sqrt_ne_zero (h : 0 ≤ x) : sqrt x ≠ 0 ↔ x ≠ 0 := not_congr (sqrt_eq_zero h)
+
+theorem sqrt_eq_iff_mul_self_eq (hx : 0 ≤ x) (hy : 0 ≤ y) : sqrt x = y ↔ x = y * y :=
+  ⟨fun h => by rw [← h, mul_self_sqrt hx], fun h => sqrt_eq_of_mul_self_eq hy h.symm⟩
+
+theorem sqrt_eq_iff_eq_sq (hx : 0 ≤ x) (hy : 0 ≤ y) : sqrt x = y ↔ x = y ^ 2 := by
+  have := sqrt_eq_iff_mul_self_eq hx hy
+  grind
+
+theorem sqrt_eq_one : sqrt x = 1 ↔ x = 1 := by
+  refine ⟨fun h => ?_, fun h => by rw [h, sqrt_one]⟩
+  have := mul_self_sqrt (Std.le_of_lt (sqrt_pos.mp (by rw [h]; grind : 0 < sqrt x)))
+  rw [h] at this
+  grind
+
+theorem sqrt_le_left (hy : 0 ≤ y) : sqrt x ≤ y ↔ x ≤ y ^ 2 := by
+  have := mul_self_nonneg y
+  have h : sqrt x ≤ sqrt (y ^ 2) ↔ x ≤ y ^ 2 := sqrt_le_sqrt_iff (by grind)
+  rwa [sqrt_sq hy] at h
+
+theorem sqrt_le_iff : sqrt x ≤ y ↔ 0 ≤ y ∧ x ≤ y ^ 2 :=
+  ⟨fun h => have hy := Std.le_trans (sqrt_nonneg x) h; ⟨hy, (sqrt_le_left hy).mp h⟩, fun h => (sqrt_le_left h.1).mpr h.2⟩
+
+theorem sqrt_lt' (hy : 0 < y) : sqrt x < y ↔ x < y ^ 2 := by
+  have : y ≤ sqrt x ↔ y ^ 2 ≤ x := le_sqrt' hy
+  grind
+
+theorem sqrt_lt (hx : 0 ≤ x) (hy : 0 ≤ y) : sqrt x < y ↔ x < y ^ 2 := by rw [← sqrt_lt_sqrt_iff hx, sqrt_sq hy]
+
+theorem lt_sqrt (hx : 0 ≤ x) : x < sqrt y ↔ x ^ 2 < y := by
+  have : sqrt y ≤ x ↔ y ≤ x ^ 2 := sqrt_le_left hx
+  grind
+
+theorem le_sqrt (hx : 0 ≤ x) (hy : 0 ≤ y) : x ≤ sqrt y ↔ x ^ 2 ≤ y := by
+  have : sqrt y < x ↔ y < x ^ 2 := sqrt_lt hy hx
+  grind
+
+theorem le_sqrt_of_sq_le (h : x ^ 2 ≤ y) : x ≤ sqrt y := le_sqrt_of_mul_self_le (by grind)
+
+theorem one_le_sqrt : 1 ≤ sqrt x ↔ 1 ≤ x := by
+  have := le_sqrt' (x := 1) (y := x) (by grind)
+  grind
+
+theorem sqrt_le_one : sqrt x ≤ 1 ↔ x ≤ 1 := by
+  have := sqrt_le_left (x := x) (y := 1) (by grind)
+  grind
+
+theorem sqrt_mul' (x : Real) (hy : 0 ≤ y) : sqrt (x * y) = sqrt x * sqrt y := by
+  rw [Lean.Grind.CommRing.mul_comm x, sqrt_mul hy, Lean.Grind.CommRing.mul_comm]
+
+theorem sqrt_inv (x : Real) : sqrt x⁻¹ = (sqrt x)⁻¹ := by
+  by_cases h : 0 < x
+  · have hs := sqrt_pos_of_pos h
+    have := mul_self_sqrt (Std.le_of_lt h)
+    exact sqrt_eq_of_mul_self_eq (Std.le_of_lt (inv_pos hs)) (by grind)
+  · have : x⁻¹ ≤ 0 := by
+      by_cases h₀ : x = 0
+      · rw [h₀, inv_zero]
+        grind
+      · have := inv_pos (by grind : 0 < -x)
+        have : (-x)⁻¹ = -x⁻¹ := by grind
+        grind
+    rw [sqrt_eq_zero_of_nonpos this, sqrt_eq_zero_of_nonpos (by grind), inv_zero]
+
+theorem sqrt_div (hx : 0 ≤ x) (y : Real) : sqrt (x / y) = sqrt x / sqrt y := by
+  rw [Lean.Grind.Field.div_eq_mul_inv, Lean.Grind.Field.div_eq_mul_inv, sqrt_mul hx, sqrt_inv]
+
 end Proofs.Autograd.Real

@@ -78,4 +78,105 @@ theorem neg_one_lt_tanh (x : Real) : -1 < tanh x := by
   rw [tanh_neg] at this
   grind
 
+/-! ### Values and laws, as in Mathlib -/
+
+variable (x y : Real)
+
+theorem sinh_eq : sinh x = (exp x - exp (-x)) / 2 := rfl
+
+theorem cosh_eq : cosh x = (exp x + exp (-x)) / 2 := rfl
+
+theorem tanh_eq : tanh x = (exp x - exp (-x)) / (exp x + exp (-x)) := by
+  have h₁ := tanh_mul x
+  have h₂ := exp_pos x
+  have h₃ := exp_pos (-x)
+  have : exp x + exp (-x) ≠ 0 := by grind
+  grind
+
+theorem sinh_zero : sinh 0 = 0 := by
+  rw [sinh, (by grind : -(0 : Real) = 0)]
+  grind
+
+theorem cosh_zero : cosh 0 = 1 := by
+  rw [cosh, (by grind : -(0 : Real) = 0), exp_zero]
+  grind
+
+theorem sinh_neg : sinh (-x) = -sinh x := by
+  rw [sinh, sinh, (by grind : - -x = x)]
+  grind
+
+theorem cosh_neg : cosh (-x) = cosh x := by
+  rw [cosh, cosh, (by grind : - -x = x)]
+  grind
+
+theorem cosh_add_sinh : cosh x + sinh x = exp x := by
+  rw [cosh, sinh]
+  grind
+
+theorem sinh_add_cosh : sinh x + cosh x = exp x := by
+  rw [cosh, sinh]
+  grind
+
+theorem cosh_sub_sinh : cosh x - sinh x = exp (-x) := by
+  rw [cosh, sinh]
+  grind
+
+theorem cosh_sq : cosh x ^ 2 = sinh x ^ 2 + 1 := by
+  have := cosh_sq_sub_sinh_sq x
+  grind
+
+theorem sinh_sq : sinh x ^ 2 = cosh x ^ 2 - 1 := by
+  have := cosh_sq_sub_sinh_sq x
+  grind
+
+private theorem exp_neg_add : exp (-(x + y)) = exp (-x) * exp (-y) := by
+  rw [← exp_add]
+  exact congrArg exp (by grind)
+
+theorem sinh_add : sinh (x + y) = sinh x * cosh y + cosh x * sinh y := by
+  simp only [sinh, cosh, exp_neg_add, exp_add]
+  grind
+
+theorem cosh_add : cosh (x + y) = cosh x * cosh y + sinh x * sinh y := by
+  simp only [sinh, cosh, exp_neg_add, exp_add]
+  grind
+
+theorem sinh_two_mul : sinh (2 * x) = 2 * sinh x * cosh x := by
+  rw [(by grind : 2 * x = x + x), sinh_add]
+  grind
+
+theorem cosh_two_mul : cosh (2 * x) = cosh x ^ 2 + sinh x ^ 2 := by
+  rw [(by grind : 2 * x = x + x), cosh_add]
+  grind
+
+theorem one_le_cosh : 1 ≤ cosh x := by
+  have h₁ := cosh_sq x
+  have h₂ := mul_self_nonneg (sinh x)
+  have h₃ := cosh_pos x
+  false_or_by_contra
+  have := mul_pos (by grind : 0 < 1 - cosh x) (by grind : 0 < 1 + cosh x)
+  grind
+
+theorem sinh_strictMono ⦃x y : Real⦄ (h : x < y) : sinh x < sinh y := by
+  have h₁ := exp_strictMono h
+  have h₂ := exp_strictMono (by grind : -y < -x)
+  rw [sinh, sinh]
+  grind
+
+variable {x y}
+
+theorem sinh_lt_sinh : sinh x < sinh y ↔ x < y := by
+  have h₁ := @sinh_strictMono x y
+  have h₂ := @sinh_strictMono y x
+  grind
+
+theorem sinh_injective : Function.Injective sinh := fun x y h => by
+  have h₁ := @sinh_strictMono x y
+  have h₂ := @sinh_strictMono y x
+  grind
+
+theorem sinh_inj : sinh x = sinh y ↔ x = y := ⟨fun h => sinh_injective h, congrArg sinh⟩
+
+theorem sinh_pos_iff : 0 < sinh x ↔ 0 < x := by rw [← sinh_zero, sinh_lt_sinh, sinh_zero]
+
 end Proofs.Autograd.Real
