@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import stat
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
+from lean_bridge.build.grammar import LEAN_S, Grammar, read_grammar
 from lean_bridge.build.header import parse_header
 from lean_bridge.build.scan import Components, Declared, scan_declarations
 from lean_bridge.codes import Code
@@ -21,6 +22,7 @@ from lean_bridge.olean.module import DeclarationRange, Module, read_module
 
 READ_BY: Final = (
     "build/account.py",
+    "build/grammar.py",
     "build/header.py",
     "build/lexical.py",
     "build/scan.py",
@@ -74,24 +76,24 @@ def check_plain(artifacts: Path) -> None:
 
 
 def find_unaccounted(
-    file: str, source: str, module: Module, tokens: Collection[str] = ()
+    file: str, source: str, module: Module, imported: Grammar = LEAN_S
 ) -> Unaccounted | None:
     """Return the first thing that ``source`` imports or declares and its compiled ``module`` does not have.
 
     What the process that compiled it says is not asked: code that a source brings can end it early, write
-    its own compiled file, or take a message back. ``file`` is how errors name the source, and ``tokens`` what
-    the modules that it imports add to Lean's.
+    its own compiled file, or take a message back. ``file`` is how errors name the source, and ``imported``
+    what the modules that it imports add to Lean's grammar.
     Raises: Declined where the text alone cannot tell.
     """
     header = parse_header(source)
-    imported = {line.module for line in module.imports}
+    compiled = {line.module for line in module.imports}
     for line in header.imports:
-        if line.module not in imported:
+        if line.module not in compiled:
             return Unaccounted(line.line, 0, f"the import of {line.module}{_MISSING}")
-    if extra := imported - {line.module for line in header.imports} - {"Init"}:
+    if extra := compiled - {line.module for line in header.imports} - {"Init"}:
         what = f"the compiled module imports {min(extra)}, which no import in the source names"
         return Unaccounted(1, 0, what)
-    scan = scan_declarations(source, {*tokens, *module.tokens})
+    scan = scan_declarations(source, read_grammar(module).upon(imported))
     if scan.unclosed_quotation is not None:
         opened, hidden = scan.unclosed_quotation
         raise Declined(

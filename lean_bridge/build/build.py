@@ -15,6 +15,7 @@ import filelock
 from lean_bridge.build.account import check_plain, find_unaccounted, read_whole
 from lean_bridge.build.bypass import check_all_is_read, check_kernel_is_asked, check_was_read
 from lean_bridge.build.cache import build_store, size_limit, tidy
+from lean_bridge.build.grammar import LEAN_S, Grammar, read_grammar
 from lean_bridge.build.modules import Library, Module, generated_library, read_library
 from lean_bridge.build.store import Entry, Refusal, module_keys, placed, source_place
 from lean_bridge.codes import Code
@@ -148,7 +149,7 @@ class _Build:
         self._keys = module_keys(library, provider.info)
         self._abandoned = threading.Event()
         self._entries: dict[str, Entry] = {}
-        self._tokens: dict[str, frozenset[str]] = {}
+        self._grammars: dict[str, Grammar] = {}
         self.tree = self._store.tree(self._keys)
         self.reports: dict[str, ModuleReport] = {}
 
@@ -233,7 +234,7 @@ class _Build:
                         self._store.refuse(key, Refusal(seconds=elaboration.seconds, diagnostics=diagnostics))
                     return report
                 check_was_read(module, diagnostics)
-                missing = _unaccounted(module, artifacts / "module.olean", self._imported_tokens(module))
+                missing = _unaccounted(module, artifacts / "module.olean", self._imported_grammar(module))
                 if missing is not None:
                     failed = _report(module, "failed", elaboration.seconds, (*diagnostics, missing))
                     return failed.replaced(code=Code.SOURCE_NOT_ACCOUNTED)
@@ -241,15 +242,15 @@ class _Build:
                 self._take(module, self._store.put(key, report, artifacts))
                 return report
 
-    def _imported_tokens(self, module: Module) -> frozenset[str]:
-        """Return what the modules of this library that a module imports add to Lean's tokens."""
-        found: set[str] = set()
+    def _imported_grammar(self, module: Module) -> Grammar:
+        """Return what the modules of this library that a module imports add to Lean's grammar."""
+        found = LEAN_S
         for each in self._library.closure(module.imports).modules:
-            if each.name not in self._tokens:
+            if each.name not in self._grammars:
                 path = placed(self.tree, each.name, ".olean")
-                self._tokens[each.name] = read_module(path, parts="present").tokens
-            found |= self._tokens[each.name]
-        return frozenset(found)
+                self._grammars[each.name] = read_grammar(read_module(path, parts="present"))
+            found = found.upon(self._grammars[each.name])
+        return found
 
     def _refused(self, module: Module, seconds: float, diagnostics: tuple[Diagnostic, ...]) -> ModuleReport:
         report = _report(module, "failed", seconds, diagnostics)
@@ -286,7 +287,7 @@ class _Build:
         key = self._keys[module.name]
         try:
             compiled = read_module(self._store.compiled(key), parts="present")
-            missing = find_unaccounted(module.file, _text(module), compiled, self._imported_tokens(module))
+            missing = find_unaccounted(module.file, _text(module), compiled, self._imported_grammar(module))
         except OleanError:
             return None
         return self._store.account(key, entry) if missing is None else None
@@ -330,16 +331,16 @@ def _text(module: Module) -> str:
     return module.content.decode("utf-8", "replace")
 
 
-def _unaccounted(module: Module, olean: Path, tokens: frozenset[str]) -> Diagnostic | None:
+def _unaccounted(module: Module, olean: Path, imported: Grammar) -> Diagnostic | None:
     """Return the error that a module's compiled file does not account for its source, if so.
 
-    ``tokens`` are what the modules that it imports add to Lean's.
+    ``imported`` is what the modules that it imports add to Lean's grammar.
     Raises: ToolchainCrashed if the file cannot be read; Declined where the text alone cannot tell.
     """
     try:
         check_plain(olean.parent)
         compiled = read_whole(olean)
-        missing = find_unaccounted(module.file, _text(module), compiled, tokens)
+        missing = find_unaccounted(module.file, _text(module), compiled, imported)
     except OleanError as error:
         text = f"{module.file}: Lean accepts it, and what it wrote cannot be read: {error}"
         raise ToolchainCrashed(text, code=Code.UNREADABLE) from error

@@ -12,8 +12,8 @@ from pybind_models import Diagnostic
 
 _BYPASS = re.compile("skipKernelTC|addDeclWithoutChecking")
 """The option, by the part of its name that no quoting can change, and the function behind it."""
-_END = re.compile(r"#exit|\bCommand\W+exit\b|\beoi\b")
-"""The command, and the kinds of syntax at which Lean stops: its own, and the end of a file."""
+_END = re.compile(r"#exit|\bCommand\W+exit\b|\beoi\b|[cC]ommentBody")
+"""The command, and the kinds of syntax at which Lean stops: its own, a file's end, and a comment's text."""
 _STOPPED = "using 'exit' to interrupt Lean"
 """What Lean says where it stops at the command, whatever it is written as."""
 

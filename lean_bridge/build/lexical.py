@@ -1,4 +1,4 @@
-"""How Lean reads spaces, comments and the parts of names, whatever tokens are in force."""
+"""How Lean reads spaces, comments, brackets and the parts of names, whatever tokens are in force."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ SPACES: Final = " \t\r\n"
 """What is space to Lean; any other letter may be part of a token, looks as it may."""
 PART: Final = rf"(?: «[^»]*» | {PLAIN} )"
 """Part of an identifier, as a verbose regular expression; in ``«»`` it may go over lines."""
+
+BRACKET: Final = re.compile(r"[()\[\]{}⟨⟩]")
+"""What opens or closes what is counted to find the end of a quotation."""
+_PAIR: Final = re.compile(r"\(\)|\[\]|\{\}|⟨⟩")
 
 _SPACE: Final = re.compile(rf"(?:[{SPACES}]|--[^\n]*)+")
 _MARK: Final = re.compile(r"/-|-/")
@@ -41,3 +45,11 @@ def _behind_space(text: str, at: int) -> int:
             at = comment_end(text, at)
         else:
             return at
+
+
+def is_balanced(text: str) -> bool:
+    """Return whether a text closes each bracket that it opens, and no other."""
+    before, brackets = "", "".join(BRACKET.findall(text))
+    while brackets != before:
+        before, brackets = brackets, _PAIR.sub("", brackets)
+    return not brackets

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from lean_bridge.build.grammar import LEAN_S, Grammar
 from lean_bridge.build.header import parse_header
 from lean_bridge.build.lexical import PART, SPACES, comment_end
 from lean_bridge.build.tokens import Tokens, unescaped
@@ -90,17 +91,18 @@ class _Token:
     at: int
 
 
-def scan_declarations(text: str, tokens: Iterable[str] = ()) -> Scan:
+def scan_declarations(text: str, grammar: Grammar = LEAN_S) -> Scan:
     """Return every declaration of a source, in order.
 
     ``theorem``, ``def`` and the like are reserved words of Lean's, so they open a declaration wherever they
     stand outside comments, strings and quotations: at the start of a line, behind attributes and modifiers,
     behind ``in``, or in the middle of a line. Declarations within a quotation are a macro's, and made where
-    it is used. What macros and elaborators declare is not seen. ``tokens`` are those of the library's own
-    that may be in force besides what the text itself has in strings: where one of either would have Lean
-    read another word than stands in the text, the text is unclear.
+    it is used. What macros and elaborators declare is not seen. ``grammar`` is what the library's own modules
+    add to Lean's: where a token of theirs, or what may be one in a string of the text, would have Lean read
+    another word than stands in the text, the text is unclear; so is the end of a quotation that has a
+    declaration, where a rule may leave a bracket open.
     """
-    return _Scanner(text, tokens).scan()
+    return _Scanner(text, grammar).scan()
 
 
 def name_components(text: str) -> Components:
@@ -109,10 +111,12 @@ def name_components(text: str) -> Components:
 
 
 class _Scanner:
-    def __init__(self, text: str, tokens: Iterable[str]) -> None:
+    def __init__(self, text: str, grammar: Grammar) -> None:
         self._unclear: list[tuple[int, str]] = []
-        self._own = Tokens(tokens, interpolates="" if parse_header(text).is_prelude else 's!"')
+        self._own = Tokens(grammar.tokens, interpolates="" if parse_header(text).is_prelude else 's!"')
         self._tokens = [*_tokens(text, self._unclear, self._own), _Token("", len(text))]
+        self._halves = (*grammar.halves, *self._own.halves(grammar.symbols))
+        """The rules and tokens by which Lean may read one bracket of a pair."""
         self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
         self._scopes: list[str | None] = []
         """Open namespaces, by component; ``None`` for a section or a ``mutual`` block."""
@@ -211,8 +215,9 @@ class _Scanner:
 
     def _hides(self, word: str, at: int) -> None:
         """Keep account of a declaration in a quotation, and of what may have that end before it."""
-        if self._own.any_unbalanced:
-            what = f"{word} stands in a quotation, whose end is not known where a token may be half a bracket"
+        if self._halves:
+            half = f"{self._halves[0]} may open or close a bracket alone"
+            what = f"{word} stands in a quotation, whose end is not known where {half}"
             self._unclear.append((self._tokens[at].at, what))
         if self._hidden is None:
             self._hidden = self._declared(word, at, ())
@@ -352,7 +357,7 @@ def _look_at_string(
     if in_term:
         return
     as_token = (content if string.startswith("r") else unescaped(content)).strip(SPACES)
-    own.add(as_token)
+    own.find(as_token)
     if not re.search(f"[{SPACES}]", as_token) and _LIKE_A_BEGINNING.search(as_token):
         what = f"{string[:40]} may be a token that reads as the beginning of something else"
         unclear.append((offset, what))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
-from lean_bridge.build.lexical import SPACES
+from lean_bridge.build.lexical import SPACES, is_balanced
 
 _ESCAPE: Final = re.compile(rf"\\(?:x([0-9a-fA-F]{{2}})|u([0-9a-fA-F]{{4}})|(\n[{SPACES}]*)|(.))", re.DOTALL)
 _LETTERS: Final = {"n": "\n", "t": "\t", "r": "\r"}
@@ -15,7 +16,6 @@ _MOST: Final = 100
 
 _LEAN_S: Final = ("<-", "//", "``", "```", "#guard_msgs", "#check_failure")
 """Lean's own behind which what looks like a comment or a quotation is none, or a guard is not seen as one."""
-_BRACKETS: Final = ("()", "[]", "{}", "⟨⟩")
 
 _Trie: TypeAlias = dict[str, "_Trie"]
 _END: Final = "end"
@@ -33,15 +33,6 @@ def unescaped(content: str) -> str:
     return _ESCAPE.sub(letter, content)
 
 
-def _is_balanced(text: str) -> bool:
-    before, brackets = "", "".join(letter for letter in text if letter in "".join(_BRACKETS))
-    while brackets != before:
-        before = brackets
-        for pair in _BRACKETS:
-            brackets = brackets.replace(pair, "")
-    return not brackets
-
-
 class Tokens:
     """Tokens that a source may have added to Lean's own, and how far they reach in its text.
 
@@ -54,17 +45,25 @@ class Tokens:
         self._reached: set[int] = set()
         self.interpolates = interpolates
         """The letters that surely begin a string that is interpolated."""
-        self.any_unbalanced = False
-        """Whether one of them opens a bracket that it does not close, or closes one."""
+        self._halves: Counter[str] = Counter()
+        """Those that open a bracket which they do not close, or close one, as often as they were found."""
         for each in (*_LEAN_S, *known):
-            self.add(each)
+            self._add(each)
 
-    def add(self, text: str) -> None:
+    def find(self, text: str) -> None:
         """Add what may be a token: what a string of the source says, without spaces around it."""
         text = text.strip(SPACES)
         if any(space in text for space in SPACES):
             return
-        self.any_unbalanced = self.any_unbalanced or not _is_balanced(text)
+        if not is_balanced(text):
+            self._halves[text] += 1
+        self._add(text)
+
+    def halves(self, symbols: Iterable[str]) -> Iterable[str]:
+        """Return what was found that has half a pair of brackets, besides the symbols of known rules."""
+        return self._halves - Counter(each.strip(SPACES) for each in symbols)
+
+    def _add(self, text: str) -> None:
         at = self._known
         for letter in text[:_MOST]:
             at = at.setdefault(letter, {})

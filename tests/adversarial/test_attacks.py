@@ -62,6 +62,7 @@ NAMES = [
     "graph_certificate_sorry",
     "graph_names_swapped",
     "graph_of_another_theorem",
+    "half_a_bracket",
     "hash_exit",
     "hidden_body",
     "hidden_by_interpolation",

@@ -77,6 +77,17 @@ where
 
 theorem eighth : outer 0 = 0 := rfl theorem ninth : True := trivial
 example : 1 = 1 := rfl
+macro "mk_thm " n:ident : command => `(theorem $n : True := trivial)
+local macro "t0" : command => `(
+theorem inQuote : True := trivial
+)
+notation "‖" a " ⟪" b "⟫‖" => Nat.add a b
+scoped infixl:65 " ⊹ " => Nat.add
+declare_syntax_cat shape
+syntax "dot[" shape,* "]" : shape
+syntax num : shape
+syntax (name := shaped) "shaped(" shape ("at " "(" term ")")? ")" : command
+macro_rules | `(command| shaped($_:shape)) => `(theorem alsoInQuote : (1 : Nat) = 1 := rfl)
 end A
 attribute [instance] A.instFoo
 namespace Q

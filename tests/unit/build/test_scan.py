@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from lean_bridge.build.grammar import Grammar
 from lean_bridge.build.scan import scan_declarations
 
 
@@ -231,8 +232,27 @@ def test_tokens_that_change_nothing_leave_it_clear(text: str) -> None:
 def test_a_token_of_another_module_is_one_too() -> None:
     text = "\n%atheorem a : T := t"
     assert scan_declarations(text).unclear is None
-    unclear = scan_declarations(text, ["%a"]).unclear
+    unclear = scan_declarations(text, Grammar(tokens=frozenset({"%a"}))).unclear
     assert unclear == (2, "theorem stands against what may be a token that ends before it")
+
+
+@pytest.mark.parametrize(
+    ("grammar", "half"),
+    [
+        (Grammar(), "("),
+        (Grammar(symbols=("(",)), "("),
+        (Grammar(symbols=("a", " ( ", "(")), None),
+        (Grammar(symbols=("(", "("), halves=("termA_",)), "termA_"),
+    ],
+)
+def test_where_a_quotation_ends_is_known_if_rules_close_what_they_open(
+    grammar: Grammar, half: str | None
+) -> None:
+    text = '\nmacro "a" "(" x:term "(" : command => `(theorem a : T := t)'
+    unclear = scan_declarations(text, grammar).unclear
+    assert (unclear is None) == (half is None)
+    if unclear is not None:
+        assert unclear[1].endswith(f"is not known where {half} may open or close a bracket alone")
 
 
 def test_a_long_row_of_tokens_is_read_in_time_that_grows_with_it() -> None:
