@@ -6,6 +6,9 @@ import os
 import re
 import stat
 from pathlib import Path
+from typing import Literal
+
+import platformdirs
 
 from lean_bridge.errors import LeanBridgeError, ProjectNotFound, SourceOutside
 
@@ -31,6 +34,15 @@ def named_directory(path: Path | str) -> Path:
     if path == "":
         raise ProjectNotFound("--project: expected a directory, found an empty text; is a variable not set?")
     return Path(path)
+
+
+def user_directory(kind: Literal["cache", "data"]) -> Path:
+    """Return this package's directory of the user's; it begins with ``~`` where nobody knows a home."""
+    try:
+        find = platformdirs.user_cache_path if kind == "cache" else platformdirs.user_data_path
+        return find("lean-bridge")
+    except RuntimeError:
+        return Path("~", "lean-bridge", kind)
 
 
 def read_file(path: Path, *, max_bytes: int = MAX_BYTES) -> bytes:

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from lean_bridge.olean.library_names import LibraryNames, read_library_names
 from lean_bridge.sealed import user_seal
-from lean_bridge.toolchain.location import cache_directory
+from lean_bridge.toolchain.location import cache_directory, where_kept
 from lean_bridge.toolchain.provider import Provider
 
 
@@ -17,12 +17,11 @@ def library_names(provider: Provider) -> LibraryNames:
     """
     identity = provider.info.identity
     context = f"what the modules of Lean's own library declare and import, {identity}"
-    path = cache_directory() / "names" / identity
     seal = user_seal()
-    kept = seal.kept(path, context)
+    kept = seal.kept(where_kept("names", identity), context)
     if kept is not None:
         with suppress(ValueError):
             return LibraryNames.from_bytes(kept)
     names = read_library_names(provider.library)
-    seal.keep(path, context, names.to_bytes())
+    seal.keep(cache_directory() / "names" / identity, context, names.to_bytes())
     return names

@@ -38,7 +38,7 @@ from lean_bridge.sealed import Seal, user_seal
 from lean_bridge.standing import Origin, read_graph
 from lean_bridge.toolchain.find import check_policy, find_toolchain
 from lean_bridge.toolchain.install import Progress
-from lean_bridge.toolchain.location import cache_directory
+from lean_bridge.toolchain.location import cache_directory, chosen_directory
 from lean_bridge.toolchain.provider import Elaboration, Provider
 from lean_bridge.uncollected import uncollected
 from lean_bridge.verdict.judge import Observer, Subject, extract, judge_library
@@ -267,6 +267,7 @@ class Project:
                 user_seal(),
                 f"{program_digest()} above {built.provider.info.identity}",
                 recalls=not fresh and not built.report.lean_processes,
+                given=chosen_directory() / "outlines",
             ),
         )
         modules = (module for module in built.report.modules if module.state in ("built", "cached"))

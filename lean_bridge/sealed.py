@@ -17,10 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import platformdirs
-
 from lean_bridge.errors import ProjectNotFound
-from lean_bridge.files import read_file
+from lean_bridge.files import read_file, user_directory
 
 _MAGIC: Final = b"lean-bridge sealed record 1\n"
 _KEY_SIZE: Final = 32
@@ -84,7 +82,7 @@ class Seal:
 
 def key_path() -> Path:
     """Return where the key lies: with the user's data, which no copy of the cache takes along."""
-    return platformdirs.user_data_path("lean-bridge") / "seal.key"
+    return user_directory("data") / "seal.key"
 
 
 def user_seal() -> Seal:
@@ -94,6 +92,8 @@ def user_seal() -> Seal:
     that belongs to somebody else, or cannot be read or written, is not used.
     """
     path = key_path()
+    if not path.is_absolute():
+        return Seal(None, "nothing is remembered: there is no home directory; set HOME, or XDG_DATA_HOME")
     try:
         fault = _fault(path)
         if fault is None:

@@ -15,7 +15,7 @@ from typing import Final
 from lean_bridge.build.store import RECENT, Store
 from lean_bridge.errors import NoVerdict
 from lean_bridge.toolchain.install import clear_killed
-from lean_bridge.toolchain.location import cache_directory
+from lean_bridge.toolchain.location import cache_directory, chosen_directory
 
 LIMIT: Final = "LEAN_BRIDGE_CACHE_LIMIT"
 """The environment variable that says how many bytes may be kept."""
@@ -40,7 +40,8 @@ class Holding:
 
 def build_store() -> Store:
     """Return the store of compiled modules in the user's cache."""
-    return Store(cache_directory() / "build")
+    kept, given = cache_directory() / "build", chosen_directory() / "build"
+    return Store(kept, given=given if given != kept else None)
 
 
 def size_limit() -> int:

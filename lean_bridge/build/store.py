@@ -58,44 +58,47 @@ class Store:
     """Compiled modules under ``directory``, each in a folder named by its key.
 
     An entry that was not sealed by this user, under its own key, is absent: whoever may write here can take
-    entries away, and not put any in.
+    entries away, and not put any in. What is not there is read from ``given``, where nothing is written.
     """
 
     directory: Path
     seal: Seal = field(default_factory=user_seal)
+    given: Path | None = None
 
     def find(self, key: str) -> Entry | None:
         """Return the entry at ``key`` if it is there and every file of it is what was put there."""
-        folder = self._folder(key)
-        try:
-            payload = self.seal.kept(folder / _RECORD, _about(key))
-            if payload is None:
-                return None
-            entry = Entry.model_validate_json(payload)
-            os.utime(folder / _RECORD)  # used: see prune
-        except (OSError, ValidationError):
+        record = self._found(key) / _RECORD
+        payload = self.seal.kept(record, _about(key))
+        if payload is None:
             return None
+        try:
+            entry = Entry.model_validate_json(payload)
+        except ValidationError:
+            return None
+        _use(record)
         return entry if self.is_intact(key, entry) else None
 
     def refusal(self, key: str) -> Refusal | None:
         """Return what was kept of Lean's refusal of a module, if this user's own runs kept it."""
-        path = self._refusal(key)
-        try:
-            payload = self.seal.kept(path, _about_refusal(key))
-            found = Refusal.model_validate_json(payload) if payload is not None else None
-            if found is not None:
-                os.utime(path)  # used: see prune
-        except (OSError, ValidationError):
+        path = self._placed("refusals", key)
+        payload = self.seal.kept(path, _about_refusal(key))
+        if payload is None:
             return None
+        try:
+            found = Refusal.model_validate_json(payload)
+        except ValidationError:
+            return None
+        _use(path)
         return found
 
     def refuse(self, key: str, refusal: Refusal) -> None:
         """Keep what Lean has against a module."""
-        self.seal.keep(self._refusal(key), _about_refusal(key), refusal.model_dump_json().encode())
+        path = self.directory / "refusals" / key
+        self.seal.keep(path, _about_refusal(key), refusal.model_dump_json().encode())
 
     def is_intact(self, key: str, entry: Entry) -> bool:
         """Say whether every file of an entry is still what was put there."""
-        folder = self._folder(key)
+        folder = self._found(key)
         try:
             return all(_digest(folder / f"module{s}") == digest for s, digest in entry.digests.items())
         except OSError:
@@ -143,12 +146,13 @@ class Store:
     def account(self, key: str, entry: Entry) -> Entry:
         """Keep that an entry was held against its source as this program does it, and return it so."""
         accounted = entry.replaced(account=account_digest())
-        self.seal.keep(self._folder(key) / _RECORD, _about(key), accounted.model_dump_json().encode())
+        if self._found(key) == self._folder(key):
+            self.seal.keep(self._folder(key) / _RECORD, _about(key), accounted.model_dump_json().encode())
         return accounted
 
     def compiled(self, key: str) -> Path:
         """Return where the compiled file of an entry lies."""
-        return self._folder(key) / "module.olean"
+        return self._found(key) / "module.olean"
 
     def tree(self, keys: Mapping[str, str]) -> Path:
         """Return the search path directory that belongs to exactly these modules at these keys."""
@@ -162,7 +166,7 @@ class Store:
     def place(self, key: str, entry: Entry, tree: Path) -> None:
         """Make the entry's files, and no others of its module, appear in ``tree`` under the module's name."""
         for suffix in ARTIFACT_SUFFIXES:
-            source = self._folder(key) / f"module{suffix}"
+            source = self._found(key) / f"module{suffix}"
             target = placed(tree, entry.report.module, suffix)
             digest = entry.digests.get(suffix)
             if digest is None:
@@ -215,10 +219,18 @@ class Store:
         return total - left
 
     def _folder(self, key: str) -> Path:
+        """Return where an entry is put."""
         return self.directory / "modules" / key[:2] / key
 
-    def _refusal(self, key: str) -> Path:
-        return self.directory / "refusals" / key
+    def _found(self, key: str) -> Path:
+        """Return where an entry is read."""
+        return self._placed("modules", key[:2], key)
+
+    def _placed(self, *parts: str) -> Path:
+        place = self.directory.joinpath(*parts)
+        if self.given is None or os.path.lexists(place):
+            return place
+        return self.given.joinpath(*parts)
 
 
 def module_keys(library: Library, toolchain: Toolchain) -> dict[str, str]:
@@ -246,6 +258,12 @@ def source_place(module: str) -> PurePosixPath:
     place = module_path(module, ".lean")
     assert place is not None, f"{module} was found as a file"
     return place
+
+
+def _use(record: Path) -> None:
+    """Mark a record as used, by which it is pruned later than others."""
+    with suppress(OSError):  # where it can only be read, nobody prunes
+        os.utime(record)
 
 
 def _about(key: str) -> str:

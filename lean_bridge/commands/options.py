@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lean_bridge.letters import plain
+
 if TYPE_CHECKING:
     from lean_bridge.project import Project
 
@@ -43,7 +45,14 @@ def open_chosen(project: Path | None, shipped: bool, *, loose: bool = False) -> 
     Raises: ProjectNotFound.
     """
     from lean_bridge.project import open_project
+    from lean_bridge.toolchain.location import cache_directory, chosen_directory, is_temporary
 
+    if is_temporary():
+        typer.echo(
+            f"lean-bridge: {plain(str(chosen_directory()))}: nothing can be kept there, nor at home; "
+            f"it is in {plain(str(cache_directory()))} until the system clears that; set LEAN_BRIDGE_CACHE",
+            err=True,
+        )
     if shipped and project is not None:
         raise typer.BadParameter(
             "names another library than --project; give one of the two", param_hint="--shipped"

@@ -56,6 +56,8 @@ class KeptOutlines:
     """The digest of the program that makes them, with the Lean whose library stands below."""
     recalls: bool = True
     """Whether records of earlier runs are read: not where code that just ran could have left them."""
+    given: Path | None = None
+    """Where records are read that are not in the directory."""
     _known: dict[str, dict[Name, Outline]] = field(default_factory=dict)
     """By the digest of the module."""
     _grown: set[str] = field(default_factory=set)
@@ -108,7 +110,10 @@ class KeptOutlines:
         }
 
     def _said(self, name: str) -> bytes | None:
-        return self.seal.kept(self.directory / name, self._context(name))
+        path = self.directory / name
+        if self.given is not None and not path.exists():
+            path = self.given / name
+        return self.seal.kept(path, self._context(name))
 
     def _context(self, digest: str) -> str:
         return f"outlines {_FORMAT} of the constants of module {digest}, by program {self.program}"

