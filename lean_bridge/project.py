@@ -510,7 +510,7 @@ def _read_memory(seal: Seal, chosen: _Chosen, catalogue: Catalogue, *, reads: bo
         memory.look_up(ModuleAnswers, module.name, whole.names_below([module.name]))
     known = {module.name for module in library.modules}
     entries = [names_declaration(entry.name) for entry in catalogue.graphs]
-    hints = modules_declaring(sources, [*entries, *_needed_by(catalogue)])
+    hints = modules_declaring(sources, [*entries, *_needed_by(catalogue)], closely=False)
     for entry in catalogue.graphs:
         roots = {*hints[entry.name], *hints[names_declaration(entry.name)], LIBRARY_MODULE} & known
         below = library.names_below(roots) if hints[entry.name] else known

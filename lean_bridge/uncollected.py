@@ -8,12 +8,17 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
-    """Keep Python from looking for cycles, again and again, among millions of terms that all are in use."""
+def uncollected(*, for_good: bool = False) -> Iterator[None]:
+    """Keep Python from looking for cycles, again and again, among millions of terms that all are in use.
+
+    ``for_good``: nor is what is there at the end looked through later, which is when the process ends.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if for_good:
+            gc.freeze()
         if was_enabled:
             gc.enable()

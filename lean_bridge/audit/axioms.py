@@ -189,10 +189,11 @@ class AxiomCollector:
         """Return why one module's version of a constant may not be rested on, whatever the others say."""
         environment = self._environment
         if environment.is_library(module):
-            own = next(filter(environment.is_own, version.mentions), None)
-            if own is None:
+            own = environment.own_among(version.mentions)
+            if not own:
                 return None
-            reason = f"Lean's own module {module} mentions {own}, which {environment.module_of(own)} declares"
+            told = f"{own[0]}, which {environment.module_of(own[0])} declares"
+            reason = f"Lean's own module {module} mentions {told}"
             return Fault(Code.DEFINED_TWICE, reason)
         if version.kind == "axiom" and version.original_kind != "axiom":
             return Fault(Code.BODY_HIDDEN, f"its body is not in the compiled files of module {module}")

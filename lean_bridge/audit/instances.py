@@ -25,6 +25,7 @@ from lean_bridge.olean.expr import (
     Proj,
     Sort,
     bare,
+    head_of,
     spine,
 )
 
@@ -70,7 +71,7 @@ class Instances:
         type_ = bare(binder.type)
         while isinstance(type_, Pi):
             type_ = bare(type_.body)
-        head, _ = spine(type_)
+        head = head_of(type_)
         return isinstance(head, Const) and self._is_class(head.name)
 
     def strange(self, term: Expr, types: Sequence[Expr]) -> list[Strange]:
@@ -125,7 +126,7 @@ class Instances:
             for made in constant.constructors if constant else ():
                 type_, parameters = self._environment.type_of(made), constant.num_params if constant else 0
                 while type_ is not None and isinstance(type_ := bare(type_), Pi):
-                    head, _ = spine(conclusion(type_.type))
+                    head = head_of(conclusion(type_.type))
                     if parameters <= 0 and isinstance(head, Const):
                         classes |= self._supplies(head.name)
                     type_, parameters = type_.body, parameters - 1
@@ -149,7 +150,7 @@ class Instances:
 
     def _is_plain_subject(self, subject: Expr, types: Sequence[Expr], depth: int) -> bool:
         """Whether a type is none of Lean's; of ``depth`` variables above it ``types`` are the outermost."""
-        head, _ = spine(subject)
+        head = head_of(subject)
         if isinstance(head, Const) and self.is_own(head.name):
             return self._environment.original_kind(head.name) == "inductive"
         if not isinstance(head, BVar):
@@ -270,7 +271,7 @@ class Instances:
     def _decides(self, type_: Expr) -> bool:
         """Whether what is of a type, applied to whatever it takes, is a decision."""
         for _ in range(_MOST_DEPTH):
-            head, _ = spine(conclusion(type_))
+            head = head_of(conclusion(type_))
             if not isinstance(head, Const) or self.is_own(head.name):
                 return False
             if head.name in _WITHOUT_CHOICE:
@@ -293,7 +294,7 @@ def _applied(type_: Expr, depth: int) -> tuple[int, Expr, list[Expr]]:
 
 def _heads(subjects: Sequence[Expr], depth: int) -> frozenset[Name | int]:
     """Return of each type what stands at its head: a constant, or a variable counted from the outermost."""
-    heads = (spine(each)[0] for each in subjects)
+    heads = map(head_of, subjects)
     return frozenset(
         head.name if isinstance(head, Const) else depth - 1 - head.index
         for head in heads

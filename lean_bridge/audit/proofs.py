@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lean_bridge.olean.environment import Environment
-from lean_bridge.olean.expr import Const, Expr, LZero, Name, Pi, Sort, bare, spine
+from lean_bridge.olean.expr import Const, Expr, LZero, Name, Pi, Sort, bare, head_of
 
 
 def is_proof(name: Name, environment: Environment) -> bool:
@@ -13,7 +13,7 @@ def is_proof(name: Name, environment: Environment) -> bool:
     type_ = environment.type_of(name)
     if type_ is None:
         return False
-    head, _ = spine(conclusion(type_))
+    head = head_of(conclusion(type_))
     family = environment.type_of(head.name) if isinstance(head, Const) else None
     sort = conclusion(family) if family is not None else None
     return isinstance(sort, Sort) and isinstance(sort.level, LZero)

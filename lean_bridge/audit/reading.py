@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from lean_bridge.ahead import read_ahead
 from lean_bridge.audit.axioms import AxiomCollector
-from lean_bridge.audit.instances import Instances
+from lean_bridge.audit.signature import Signatures
 from lean_bridge.audit.statement import definition_text, statement_text
 from lean_bridge.audit.structural import StructuralHashes
 from lean_bridge.audit.vocabulary import Vocabulary
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Constant, Name
 from pybind_models import Words
+
+_FEW: Final = 100
+"""Declarations that are read sooner than a copy of the process is made."""
 
 
 class Reading:
@@ -20,28 +27,39 @@ class Reading:
         self.hashes = StructuralHashes(environment)
         self.collector = AxiomCollector(environment)
         self.vocabulary = Vocabulary(self.hashes)
-        self._instances = Instances(environment)
+        self._signatures = Signatures(environment)
         self._statements: dict[Name, str] = {}
         self._definitions: dict[Name, str | None] = {}
+        self._ahead: Callable[[], Mapping[Name, str | None]] | None = None
         self._words: dict[Name, Words] = {}
 
     def statement(self, name: Name) -> str:
         """Return the type of a declaration."""
         if name not in self._statements:
             self._statements[name] = statement_text(
-                self._constant(name), self.environment, instances=self._instances
+                self._constant(name), self.environment, signatures=self._signatures
             )
         return self._statements[name]
 
+    def read_ahead(self, names: Iterable[Name]) -> None:
+        """Begin to read what declarations say, of those that are there, for :meth:`word` to be quick."""
+        wanted = [name for name in names if name in self.environment]
+        if len(wanted) > _FEW:
+            self._ahead = read_ahead(lambda: {name: self._word(name) for name in wanted})
+
     def word(self, name: Name) -> str | None:
         """Return what a declaration says itself; a theorem is no word, and says its statement alone."""
+        if self._ahead is not None:
+            ahead, self._ahead = self._ahead, None
+            self._definitions |= ahead()
         if name not in self._definitions:
-            self._definitions[name] = (
-                None
-                if self._is_theorem(name)
-                else definition_text(self._constant(name), self.environment, instances=self._instances)
-            )
+            self._definitions[name] = self._word(name)
         return self._definitions[name]
+
+    def _word(self, name: Name) -> str | None:
+        if self._is_theorem(name):
+            return None
+        return definition_text(self._constant(name), self.environment, signatures=self._signatures)
 
     def words(self, name: Name) -> Words:
         """Return whose words a declaration is made of."""

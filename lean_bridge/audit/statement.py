@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-from lean_bridge.audit.instances import Instances
 from lean_bridge.audit.naming import Scope, full_name, names_of
 from lean_bridge.audit.notation import ARROW, ATOM, INFIX, POSTFIX, PREFIX
-from lean_bridge.audit.proofs import conclusion, is_proof
+from lean_bridge.audit.signature import Signatures
 from lean_bridge.letters import plain
 from lean_bridge.names import last_component
 from lean_bridge.olean.environment import Environment
@@ -38,15 +37,13 @@ from lean_bridge.olean.expr import (
     Proj,
     Sort,
     bare,
-    parts,
+    head_of,
     spine,
 )
 from lean_bridge.olean.instantiate import instantiated
 from lean_bridge.olean.mentions import constants_in
 
 _MOST_DEPTH = 80
-_MOST_BINDERS = 1024
-"""How far a variable is followed to its binder; beyond it counts as used by every binder."""
 _BRACKETS: dict[BinderInfo, tuple[str, str]] = {
     "default": ("(", ")"),
     "implicit": ("{", "}"),
@@ -59,34 +56,35 @@ _ARITHMETIC = frozenset(
 _SAME_TYPE = _ARITHMETIC | {"Eq", "Ne", "LE.le", "LT.lt", "GE.ge", "GT.gt", "Dvd.dvd"}
 """Notations whose two sides one expects to be of one type."""
 _NUMERALS = frozenset({"OfNat.ofNat", "Nat.cast", "IntCast.intCast", "OfScientific.ofScientific"})
+_NUMBERS = _NUMERALS | _ARITHMETIC
 
 
 def statement_text(
-    constant: Constant, environment: Environment, *, instances: Instances | None = None, limit: int = 2000
+    constant: Constant, environment: Environment, *, signatures: Signatures | None = None, limit: int = 2000
 ) -> str:
     """Return a declaration's type as a signature: its binders, a colon, and what follows them.
 
     The text is for people: universes, implicit arguments and most namespaces are left out. Whatever the
     size of the type, at most ``limit`` characters are written, and ``…`` stands for what was cut.
-    ``instances`` are the environment's, if something was asked of them before.
+    ``signatures`` are the environment's, if something was asked of them before.
     """
-    printer = _Printer(environment, instances or Instances(environment), (constant.type,), limit)
+    printer = _Printer(environment, signatures or Signatures(environment), (constant.type,), limit)
     return _cut(printer.signature(constant.type), limit)
 
 
 def definition_text(
-    constant: Constant, environment: Environment, *, instances: Instances | None = None, limit: int = 2000
+    constant: Constant, environment: Environment, *, signatures: Signatures | None = None, limit: int = 2000
 ) -> str:
     """Return what a declaration says itself: its signature, and its body or constructors.
 
     A theorem says its statement alone. At most ``limit`` characters are written; ``…`` stands for the rest.
-    ``instances`` are as for :func:`statement_text`.
+    ``signatures`` are as for :func:`statement_text`.
     """
     is_theorem = environment.original_kind(constant.name) == "theorem"
     value = None if is_theorem else constant.value
     made = [each for name in constant.constructors if (each := environment.constant(name)) is not None]
     terms = [constant.type, *([value] if value is not None else []), *(each.type for each in made)]
-    printer = _Printer(environment, instances or Instances(environment), terms, limit)
+    printer = _Printer(environment, signatures or Signatures(environment), terms, limit)
     if value is not None:
         return _cut(printer.definition(constant.type, value), limit)
     text = printer.signature(constant.type)
@@ -103,18 +101,16 @@ class _Printer:
     """Writes the expressions of one declaration."""
 
     def __init__(
-        self, environment: Environment, instances: Instances, terms: Sequence[Expr], limit: int
+        self, environment: Environment, signatures: Signatures, terms: Sequence[Expr], limit: int
     ) -> None:
         self._environment = environment
-        self._instances = instances
+        self._signatures = signatures
+        self._instances = signatures.instances
+        self._variables = signatures.variables
         mentioned = constants_in(terms)
-        types = [conclusion(type_) for name in mentioned if (type_ := environment.type_of(name))]
-        self._names = names_of(sorted(mentioned | constants_in(types)), environment, self._instances)
+        concluded = map(signatures.concludes, mentioned)
+        self._names = names_of(sorted(mentioned.union(*concluded)), environment, self._instances)
         self._nodes = 4 * limit  # every node writes something, or holds one that does
-        self._free: dict[int, int] = {}
-        self._kept: list[Expr] = []
-        """Terms made here: what is known of a term is known by its identity."""
-        self._undetermined: dict[tuple[Name, int], bool] = {}
         self._scope = Scope(environment, {name.partition(".")[0] for name in self._names.values()})
 
     def signature(self, type_: Expr) -> str:
@@ -149,7 +145,7 @@ class _Printer:
         length = len(self._scope)
         groups: list[tuple[BinderInfo, list[str], str]] = []
         while isinstance(expr := bare(expr), Pi) and self._spend():
-            if not (every or expr.info != "default" or self._uses(expr.body)):
+            if not (every or expr.info != "default" or self._variables.uses(expr.body)):
                 break
             if most is not None and len(self._scope) - length >= most:
                 break
@@ -209,7 +205,7 @@ class _Printer:
 
     def _pi(self, expr: Pi, precedence: int, depth: int) -> str:
         length = len(self._scope)
-        if expr.info == "default" and not self._uses(expr.body):
+        if expr.info == "default" and not self._variables.uses(expr.body):
             left = self._write(expr.type, ARROW + 1, depth + 1)
             self._scope.push(expr.name, expr.type, silent=True)
             right = self._write(expr.body, ARROW, depth + 1)
@@ -226,7 +222,7 @@ class _Printer:
         length = len(self._scope)
         names: list[str] = []
         while isinstance(expr := bare(expr), Lam) and self._spend():
-            names.append(self._bound(expr, depth, silent=not self._uses(expr.body)))
+            names.append(self._bound(expr, depth, silent=not self._variables.uses(expr.body)))
             expr = expr.body
         body = self._write(expr, 0, depth + 1)
         self._scope.pop(length)
@@ -252,11 +248,11 @@ class _Printer:
             special = self._notation(name, arguments, visible, mark, depth, typed=typed)
         if special is not None:
             return _parenthesised(*special, precedence)
-        if typed and self._is_undetermined(name, len(arguments)):
+        if typed and self._signatures.is_undetermined(name, len(arguments)):
             ascribed = self._ascribed(name, arguments, depth)
             if ascribed:
                 return f"({self._application(expr, 0, depth, typed=False)} : {ascribed})"
-        if visible and self._is_projection(name):
+        if visible and self._signatures.is_projection(name):
             owner = self._write(visible[0], ATOM, depth + 1)
             field = f"{owner}.{plain(last_component(name))}{mark}"
             return self._call(field, visible[1:], precedence, depth, fixed=fixed)
@@ -279,18 +275,9 @@ class _Printer:
 
     def _fixed(self, name: Name, arguments: Sequence[Expr]) -> frozenset[int]:
         """Return the arguments, but numbers, whose type the constant fixes whatever the others are."""
-        type_, fixed = self._environment.type_of(name), set[int]()
-        for argument in arguments:
-            type_ = bare(type_) if type_ else None
-            if not isinstance(type_, Pi):
-                break
-            head, _ = spine(argument)
-            is_number = isinstance(head, Const) and head.name in _NUMERALS | _ARITHMETIC
-            self._kept.append(type_.type)
-            if not is_number and not self._variables(type_.type):
-                fixed.add(id(argument))
-            type_ = type_.body
-        return frozenset(fixed)
+        taken = zip(self._signatures.takes(name), arguments, strict=False)
+        fixed = (argument for each, argument in taken if not each.variables)
+        return frozenset(id(argument) for argument in fixed if not _is_number(argument))
 
     def _mark(self, hidden: Iterable[Expr], depth: int) -> str:
         """Return, in ``⟨⟩``, which of the instances that are not written are none that one would expect."""
@@ -376,37 +363,13 @@ class _Printer:
                 pending += self._split(head.name, arguments)[0]
             elif head.name == "HPow.hPow" and len(arguments) == 6:
                 pending.append(arguments[4])
-            elif head.name in _NUMERALS or self._is_undetermined(head.name, len(arguments)):
+            elif head.name in _NUMERALS or self._signatures.is_undetermined(head.name, len(arguments)):
                 count += 1
         return count
 
     def _is_nat(self, type_: Expr) -> bool:
         head = bare(type_)
         return isinstance(head, Const) and head.name == "Nat" and not self._instances.is_own("Nat")
-
-    def _is_undetermined(self, name: Name, count: int) -> bool:
-        """Whether a constant with its first arguments leaves one out that no other one's type mentions."""
-        found = self._undetermined.get((name, count))
-        if found is None:
-            hidden = self._left_out(name, count)
-            found = self._undetermined[name, count] = bool(hidden) and not is_proof(name, self._environment)
-        return found
-
-    def _left_out(self, name: Name, count: int) -> set[int]:
-        """Return which of a constant's first arguments are neither written nor in the type of one that is."""
-        type_, hidden = self._environment.type_of(name), set[int]()
-        for at in range(count):
-            type_ = bare(type_) if type_ else None
-            if not isinstance(type_, Pi):
-                break
-            if type_.info == "default":
-                self._kept.append(type_.type)
-                mentioned = self._variables(type_.type)
-                hidden -= {each for each in hidden if mentioned >> at - 1 - each & 1}
-            elif not self._instances.is_instance(type_) and not _is_out(type_.type):
-                hidden.add(at)
-            type_ = type_.body
-        return hidden
 
     def _ascribed(self, name: Name, arguments: Sequence[Expr], depth: int) -> str:
         """Return the type of a constant that is applied to arguments; nothing for ``Nat`` or a universe."""
@@ -417,7 +380,6 @@ class _Printer:
         if type_ is None:
             return ""
         result = instantiated(type_, arguments)
-        self._kept.append(result)
         return (
             ""
             if self._is_nat(result) or isinstance(bare(result), Sort)
@@ -426,34 +388,17 @@ class _Printer:
 
     def _split(self, name: Name, arguments: Sequence[Expr]) -> tuple[list[Expr], list[Expr]]:
         """Return the arguments that one writes, and the instances among the others."""
-        type_ = self._environment.type_of(name)
-        shown: list[Expr] = []
-        hidden: list[Expr] = []
-        for argument in arguments:
-            type_ = bare(type_) if type_ else None
-            if not isinstance(type_, Pi) or type_.info == "default":
-                shown.append(argument)
-            elif self._instances.is_instance(type_):
-                hidden.append(argument)
-            type_ = type_.body if isinstance(type_, Pi) else None
-        return shown, hidden
-
-    def _is_projection(self, name: Name) -> bool:
-        """Whether a constant reads a field of a structure that is its last binder, and that one writes."""
-        constant = self._environment.constant(name)
-        value = constant.value if constant else None
-        info: BinderInfo | None = None
-        while isinstance(value, Lam):
-            info, value = value.info, value.body
-        if not (isinstance(value, Proj) and isinstance(value.expr, BVar) and value.expr.index == 0):
-            return False
-        return info == "default" and name.startswith(f"{value.struct}.")
+        taken = self._signatures.takes(name)
+        pairs = list(zip(taken, arguments, strict=False))
+        shown = [argument for each, argument in pairs if each.is_written]
+        hidden = [argument for each, argument in pairs if each.is_instance]
+        return shown + list(arguments[len(taken) :]), hidden
 
     def _is_proposition(self, expr: Expr) -> bool:
         """Whether a type is a proposition, as far as the constant at its head tells."""
         while isinstance(expr := bare(expr), Pi):
             expr = expr.body
-        head, _ = spine(expr)
+        head = head_of(expr)
         if not isinstance(head, Const):
             return False
         result = self._environment.type_of(head.name)
@@ -461,39 +406,14 @@ class _Printer:
             result = result.body
         return isinstance(result, Sort) and isinstance(result.level, LZero)
 
-    def _uses(self, body: Expr) -> bool:
-        """Whether the variable of a binder occurs in what stands under it."""
-        return bool(self._variables(body) & (1 | 1 << _MOST_BINDERS))
-
-    def _variables(self, root: Expr) -> int:
-        """Return which variables of the scope occur in a term, a bit each; the last bit is for far ones."""
-        far, free = 1 << _MOST_BINDERS, self._free
-        stack = [root]
-        while stack:
-            top = stack[-1]
-            inner = parts(top)
-            missing = [part for part in inner if id(part) not in free]
-            if missing:
-                stack += missing
-                continue
-            stack.pop()
-            bits = 0
-            if isinstance(top, BVar):
-                bits = far if top.index >= _MOST_BINDERS else 1 << top.index
-            elif isinstance(top, Lam | Pi | Let):
-                *outer, body = (free[id(part)] for part in inner)
-                bits = body >> 1 | body & far
-                for each in outer:
-                    bits |= each
-            else:
-                for part in inner:
-                    bits |= free[id(part)]
-            free[id(top)] = bits
-        return free[id(root)]
-
     def _spend(self) -> bool:
         self._nodes -= 1
         return self._nodes > 0
+
+
+def _is_number(expr: Expr) -> bool:
+    head = head_of(expr)
+    return isinstance(head, Const) and head.name in _NUMBERS
 
 
 def _list_literal(name: Name, visible: Sequence[Expr]) -> list[Expr] | None:
@@ -507,12 +427,6 @@ def _list_literal(name: Name, visible: Sequence[Expr]) -> list[Expr] | None:
         # both constructors take the element type first
         name, visible = head.name, arguments[1:]
     return elements if name == "List.nil" else None
-
-
-def _is_out(type_: Expr) -> bool:
-    """Whether a class finds an argument of this type."""
-    head, _ = spine(type_)
-    return isinstance(head, Const) and head.name in ("outParam", "semiOutParam")
 
 
 def _sort(level: Level) -> tuple[str, int]:

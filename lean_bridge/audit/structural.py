@@ -16,7 +16,6 @@ promise more than it holds.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -131,11 +130,15 @@ class StructuralHashes:
         """Return the constants declared together with one that refer to each other."""
         found = self._blocks.get(name)
         if found is None:
-            constant = self._constant(name)
-            together = constant.kind in ("inductive", "definition", "opaque") and name in constant.all
-            is_block = together and all(map(self._is_own, constant.all))
-            found = self._blocks[name] = constant.all if is_block else (name,)
+            derived = self._derived.get(name)
+            found = self._blocks[name] = self._find_block(name) if derived is None else tuple(derived[0])
         return found
+
+    def _find_block(self, name: Name) -> tuple[Name, ...]:
+        constant = self._constant(name)
+        together = constant.kind in ("inductive", "definition", "opaque") and name in constant.all
+        is_block = together and all(map(self._is_own, constant.all))
+        return constant.all if is_block else (name,)
 
     def _constant(self, name: Name) -> Constant:
         constant = self._environment.constant(name)
@@ -153,15 +156,16 @@ class StructuralHashes:
     def _skeleton(self, block: tuple[Name, ...]) -> _Skeleton:
         found = self._skeletons.get(block)
         if found is None:
-            place = json.dumps(block)
-            if place in self._derived:
-                digest, below = self._derived[place]
+            derived = self._derived.get(block[0])
+            if derived is not None:
+                _, digest, below = derived
                 found = _Skeleton(bytes.fromhex(digest), tuple(below))
             else:
                 references: dict[Name, int] = {}
                 parts = [part for at in block for part in self._parts(self._constant(at), block, references)]
                 found = _Skeleton(_digest(*parts), tuple(references))
-                self._derived[place] = found.digest.hex(), found.references
+                said = (block, found.digest.hex(), found.references)
+                self._derived.update(dict.fromkeys(block, said))
             self._skeletons[block] = found
         return found
 

@@ -14,11 +14,14 @@ _NAMES: Final = re.compile(rf"\b(?:{'|'.join(sorted(NAMED))})\s+((?:«[^»]*»|[
 """What stands behind a keyword, in code or not."""
 
 
-def modules_declaring(sources: Sources, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def modules_declaring(
+    sources: Sources, names: Iterable[str], *, closely: bool = True
+) -> dict[str, tuple[str, ...]]:
     """Return the modules whose text declares each name; none where no text does.
 
     It is a hint: what macros and elaborators declare stands in no text. Whoever builds on it looks into the
-    compiled modules afterwards. So texts are read closely only where several have the end of a name.
+    compiled modules afterwards. So texts are read closely only where several have the end of a name, and not
+    at all unless ``closely``: then all of these are returned.
     """
     wanted = {name_components(name): name for name in names}
     by_last = defaultdict(list)
@@ -31,6 +34,8 @@ def modules_declaring(sources: Sources, names: Iterable[str]) -> dict[str, tuple
             for parts in by_last.get(written[-1:], ()) if written else ():
                 if parts[-len(written) :] == written and module not in found[wanted[parts]]:
                     found[wanted[parts]].append(module)
+    if not closely:
+        return {name: tuple(modules) for name, modules in found.items()}
     unsure = {module for modules in found.values() if len(modules) > 1 for module in modules}
     declared = {
         module: {each.name for each in scan_declarations(texts[module]).declared} for module in unsure

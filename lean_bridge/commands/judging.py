@@ -47,6 +47,7 @@ class Requirement(StrEnum):
     KNOWN = "known"
 
 
+@uncollected(for_good=True)  # what is read here is in use until the process ends
 def verify(
     names: Annotated[
         list[str] | None,
@@ -90,8 +91,7 @@ def verify(
     try:
         opened = open_chosen(project, shipped)
         sources = opened.place
-        # what is read here is in use until the process ends
-        with show_progress(open_console(sys.stderr)) as watch, uncollected():
+        with show_progress(open_console(sys.stderr)) as watch:
             report = opened.verify(
                 names or (),
                 workers=workers,

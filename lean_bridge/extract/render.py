@@ -11,7 +11,7 @@ from lean_bridge.extract.graph import DGRAPH, GRAPH
 from lean_bridge.extract.machine import Declarations
 from lean_bridge.names import PLAIN
 from lean_bridge.olean.environment import Environment
-from lean_bridge.olean.expr import BVar, Const, Constant, Expr, Name, Pi, bare, spine
+from lean_bridge.olean.expr import BVar, Const, Constant, Expr, Name, Pi, bare, head_of, spine
 from pybind_models import DGraph, Dim, DimParam, Node, Param, Shape, ShapeParam
 
 PACKAGE = "LeanBridge.Certified"
@@ -153,7 +153,7 @@ def is_dgraph(type_: Expr, where: Name) -> bool:
 
     Raises: UnsupportedTerm if it is neither.
     """
-    head, _ = spine(type_)
+    head = head_of(type_)
     if not isinstance(head, Const) or head.name not in (GRAPH, DGRAPH):
         raise UnsupportedTerm(f"{where}: expected a type that ends in {DGRAPH} or {GRAPH}, as written")
     return head.name == DGRAPH

@@ -57,6 +57,8 @@ class Environment:
         self._modules: dict[Name, Module] = {}
         """Those of them that were read."""
         self._own: set[Name] = set()
+        self._declared: set[Name] = set()
+        """What the modules that did not come with Lean declare."""
         self._definers: dict[Name, Name | list[Name]] = {}
         self._resolved: dict[Name, Name] = {}
 
@@ -71,6 +73,7 @@ class Environment:
         other._paths |= self._paths
         other._modules |= self._modules
         other._own |= self._own
+        other._declared |= self._declared
         other._definers |= self._definers
         other._resolved |= self._resolved
         return other
@@ -182,9 +185,15 @@ class Environment:
 
     def is_own(self, name: Name) -> bool:
         """Whether modules define a constant, and none of them came with Lean."""
+        if name not in self._declared:
+            return False
         definers = self._definers.get(name, [])
         modules = definers if isinstance(definers, list) else [definers]
-        return bool(modules) and not any(map(self.is_library, modules))
+        return not any(map(self.is_library, modules))
+
+    def own_among(self, names: Iterable[Name]) -> tuple[Name, ...]:
+        """Return those of some constants that are the library's own, as :meth:`is_own`, sorted."""
+        return tuple(sorted(filter(self.is_own, self._declared.intersection(names))))
 
     def original_kind(self, name: Name) -> ConstantKind | None:
         """Return what the source declared; a hidden theorem or definition is stored as an axiom."""
@@ -244,6 +253,8 @@ class Environment:
     def _index(self, name: Name) -> list[Name]:
         """Take up a module's constants, and return those that another module defines too."""
         definers, shared = self._definers, []
+        if name in self._own:
+            self._declared.update(self._declared_in(name))
         for constant in self._declared_in(name):
             earlier = definers.setdefault(constant, name)
             if earlier is not name:

@@ -161,11 +161,28 @@ def bare(expr: Expr) -> Expr:
 
 def spine(expr: Expr) -> tuple[Expr, list[Expr]]:
     """Return the head of an application and its arguments, first to last."""
+    # as often called as `parts`; the classes have no subclasses
     arguments: list[Expr] = []
-    while isinstance(expr := bare(expr), App):
-        arguments.append(expr.arg)
-        expr = expr.fn
-    return expr, arguments[::-1]
+    while True:
+        if type(expr) is App:
+            arguments.append(expr.arg)
+            expr = expr.fn
+        elif type(expr) is MData:
+            expr = expr.expr
+        else:
+            arguments.reverse()
+            return expr, arguments
+
+
+def head_of(expr: Expr) -> Expr:
+    """Return the head of an application."""
+    while True:
+        if type(expr) is App:
+            expr = expr.fn
+        elif type(expr) is MData:
+            expr = expr.expr
+        else:
+            return expr
 
 
 def parts(expr: Expr) -> tuple[Expr, ...]:

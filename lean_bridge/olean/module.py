@@ -73,6 +73,7 @@ class Module:
         self.is_module: bool = bool(self.decoder.objects.scalar(self._root, 5, 0))
         """Whether it was written in the module system, which hides bodies from the exported part."""
         self._decoded: dict[Name, Constant] = {}
+        self._types: dict[Name, Expr] = {}
 
     @cached_property
     def digest(self) -> str:
@@ -116,8 +117,10 @@ class Module:
 
         Raises: KeyError if the module does not define it.
         """
-        found = self._decoded.get(name)
-        return found.type if found is not None else read_type(self.decoder, self._addresses[name], self._root)
+        found = self._types.get(name)
+        if found is None:
+            found = self._types[name] = read_type(self.decoder, self._addresses[name], self._root)
+        return found
 
     @cached_property
     def _addresses(self) -> dict[Name, int]:

@@ -107,6 +107,8 @@ def judge_library(
     clock = _Clock(observe)
     environment, catalogue = subject.environment, subject.catalogue
     reading = Reading(environment)
+    if subject.manifest is not None:
+        reading.read_ahead(subject.manifest.words)
     failed = {
         report.module: Code.LEAN_CANNOT
         if report.state == "unsupported"
