@@ -27,6 +27,9 @@ _NUMBERINGS: Final = ("same", "rising", "falling", "one")
 
 _MOST_DEPTH: Final = 3
 
+_MOST_AT_ONCE: Final = 40
+"""Theorems in a generated module: Lean takes some seconds for that many, and several modules at a time."""
+
 _LADDER: Final = """\
 theorem said {p : Prop} (_ : p) : True := trivial
 syntax "meet " num : tactic
@@ -98,6 +101,16 @@ def ways(claim: Claim, *, has_reals: bool) -> tuple[Way, ...]:
     return (*(Way(types[0], each) for each in _NUMBERINGS), *(Way(each, "same") for each in types[1:]))
 
 
+def modules_for(counts: Sequence[int], round_: int) -> tuple[Name, ...]:
+    """Return the module in which each claim of a round is tried, by how many theorems each of them takes.
+
+    They are shared out in turn, so that modules are of about one length, and the same for any number of
+    workers, by whom what was compiled before is found again.
+    """
+    parts = -(-sum(counts) // _MOST_AT_ONCE)
+    return tuple(f"{PACKAGE}.Round{round_}.Part{at % parts + 1}" for at in range(len(counts)))
+
+
 def said_name(module: Name) -> Name:
     """Return what takes, in a module, all that a theorem says, and says no more than ``True``."""
     return f"{module}.said"
@@ -109,14 +122,14 @@ def witness_name(module: Name, claim: Claim, label: str) -> Name:
 
 
 def render_claims(
-    tried: Sequence[tuple[Claim, Mapping[str, Way]]],
+    tried: Sequence[tuple[Claim, str, Way]],
     module: Name,
     imports: Collection[Name],
     *,
     is_module: bool,
     has_reals: bool,
 ) -> tuple[str, tuple[range, ...]]:
-    """Return a module that applies each theorem to something, and the lines of each, counted from 1.
+    """Return a module that applies theorems to something, each in the way of a label, and the lines of each.
 
     Where Lean finds nothing for a binder it is told to leave the gap; so the module compiles, and its terms
     tell what was met and what was not.
@@ -126,10 +139,9 @@ def render_claims(
     lines += ["public section"] if is_module else []
     lines += ["set_option Elab.async false", f"namespace {module}", *_LADDER.splitlines()]
     ranges = []
-    for claim, labelled in tried:
+    for claim, label, way in tried:
         first = len(lines) + 1
-        for label, way in labelled.items():
-            lines += _theorem(claim, label, way, has_reals=has_reals)
+        lines += _theorem(claim, label, way, has_reals=has_reals)
         ranges.append(range(first, len(lines) + 1))
     lines += [f"end {module}"]
     return "\n".join(lines) + "\n", tuple(ranges)

@@ -22,11 +22,11 @@ from lean_bridge.olean.mentions import constants_in
 from lean_bridge.toolchain.provider import Provider
 from lean_bridge.witness.render import (
     HONEST,
-    PACKAGE,
     REALS,
     Claim,
     Model,
     Way,
+    modules_for,
     render_claims,
     said_name,
     ways,
@@ -107,15 +107,17 @@ _SCALARS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """A claim that is tried, and how many times it was, with this one."""
+    """A claim that is tried in one way, and in which generated module."""
 
     claim: Claim
-    round: int
+    label: str
+    way: Way
+    module: Name
 
     @property
     def subject(self) -> Name:
-        """The declaration that it is about."""
-        return self.claim.name
+        """The theorem that is to be compiled."""
+        return witness_name(self.module, self.claim, self.label)
 
 
 class _Search:
@@ -208,11 +210,13 @@ class _Search:
 
     def _ask(self, claims: Sequence[Claim], round_: int, found: dict[Name, Witness]) -> list[Claim]:
         """Have Lean try the first way for each claim, or all of them; return what is to be asked again."""
-        attempts = [_Attempt(claim, round_) for claim in claims]
-        module = f"{PACKAGE}.Round{round_}"
+        attempts = self._attempts(claims, round_)
+        groups: dict[Name, list[_Attempt]] = {}
+        for attempt in attempts:
+            groups.setdefault(attempt.module, []).append(attempt)
         checked = check_statements(
-            {module: attempts},
-            lambda group: self._render(module, group),
+            groups,
+            self._render,
             [self._library],
             self._provider,
             workers=self._workers,
@@ -222,18 +226,20 @@ class _Search:
         compiled = self._environment.extended(checked.directory)
         compiled.closure(checked.compiled)
         judge = Judge(compiled)
-        again: list[Claim] = []
+        results: dict[Name, list[Witness | Telescope]] = {claim.name: [] for claim in claims}
         for attempt in attempts:
             claim = attempt.claim
-            if claim.name in checked.refusals:
-                said = shortened(checked.refusals[claim.name])
+            if attempt.subject in checked.refusals:
+                said = shortened(checked.refusals[attempt.subject])
                 besides = claim.telescope.binders[claim.first :]
                 reason = f"it takes {_shown(besides)} besides: {said}" if besides else said
-                results: list[Witness | Telescope] = [_not_met(reason)]
+                results[claim.name].append(_not_met(reason))
             else:
-                results = [judge.judge(claim, number, module) for number in self._ways(attempt)]
-            more = next((each for each in results if isinstance(each, Telescope)), None)
-            witnesses = [each for each in results if isinstance(each, Witness)]
+                results[claim.name].append(judge.judge(claim, attempt.label, attempt.module))
+        again: list[Claim] = []
+        for claim in claims:
+            more = next((each for each in results[claim.name] if isinstance(each, Telescope)), None)
+            witnesses = [each for each in results[claim.name] if isinstance(each, Witness)]
             met = next((each for each in witnesses if each.detail is None), None)
             last = witnesses[0] if witnesses else _not_met("it takes more at every turn")
             found[claim.name] = met or last
@@ -241,12 +247,23 @@ class _Search:
                 again.append(claim if more is None else replace(claim, telescope=more))
         return again
 
-    def _ways(self, attempt: _Attempt) -> Mapping[str, Way]:
-        tried = ways(attempt.claim, has_reals=self._has_reals and _takes_scalars(attempt.claim.telescope))
-        chosen = tried[:1] if attempt.round == 1 else tried
-        return {f"{attempt.round}_{number}": way for number, way in enumerate(chosen, start=1)}
+    def _attempts(self, claims: Sequence[Claim], round_: int) -> list[_Attempt]:
+        """Return what is tried in a round: every claim in each of its ways."""
+        tried = [self._ways(claim, round_) for claim in claims]
+        modules = modules_for([len(each) for each in tried], round_)
+        return [
+            _Attempt(claim, label, way, module)
+            for claim, labelled, module in zip(claims, tried, modules, strict=True)
+            for label, way in labelled.items()
+        ]
 
-    def _render(self, module: Name, attempts: Sequence[_Attempt]) -> tuple[str, tuple[range, ...]]:
+    def _ways(self, claim: Claim, round_: int) -> Mapping[str, Way]:
+        tried = ways(claim, has_reals=self._has_reals and _takes_scalars(claim.telescope))
+        chosen = tried[:1] if round_ == 1 else tried
+        return {f"{round_}_{number}": way for number, way in enumerate(chosen, start=1)}
+
+    def _render(self, attempts: Sequence[_Attempt]) -> tuple[str, tuple[range, ...]]:
+        """Return the module of attempts, and the lines of each."""
         claims = [attempt.claim for attempt in attempts]
         names = {claim.name for claim in claims} | {model.name for each in claims for model in each.models}
         imports = {defining for defining in map(self._environment.module_of, names) if defining is not None}
@@ -254,8 +271,8 @@ class _Search:
         if has_reals:
             imports |= {at for at in map(self._environment.module_of, (REALS, HONEST)) if at is not None}
         return render_claims(
-            [(attempt.claim, self._ways(attempt)) for attempt in attempts],
-            module,
+            [(attempt.claim, attempt.label, attempt.way) for attempt in attempts],
+            attempts[0].module,
             imports,
             is_module=all(self._environment.module(name).is_module for name in imports),
             has_reals=has_reals,
