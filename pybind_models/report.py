@@ -45,7 +45,7 @@ class Toolchain(Model):
     isolation: Isolation = "none"
     """What confines it while it compiles."""
     known: bool = False
-    """Whether the files of its library have the digests that this package carries for its version."""
+    """Whether its program and its library have the digests that this package carries for its version."""
     passed_over: tuple[str, ...] = ()
     """What was found under the name of Lean before it and is none, and why."""
 

@@ -46,6 +46,10 @@ class Contents:
     said: str
     """What the program with just these files says of itself."""
 
+    def identity(self, version: str) -> str:
+        """Return the name of the Lean that has these files and says that it is of a version."""
+        return hashlib.sha256(f"{version}:{self.program}:{self.library}".encode()).hexdigest()
+
 
 class _Record(Model):
     """What was read of a Lean earlier."""
@@ -111,9 +115,13 @@ def _recall(path: Path, seal: Seal, about: str) -> _Record | None:
         return None
 
 
-def known_libraries() -> Mapping[str, str]:
-    """Return the versions of Lean whose library this package knows, by the library's digest."""
-    text = (resources.files("lean_bridge.toolchain") / "known_libraries.json").read_text("utf-8")
+def known_leans() -> Mapping[str, str]:
+    """Return the versions of the installed Leans that this package knows, by what names them.
+
+    That is the digest of the program and the library together: a library says nothing of what compiles with
+    it. So far there is none.
+    """
+    text = (resources.files("lean_bridge.toolchain") / "known_leans.json").read_text("utf-8")
     known: dict[str, str] = json.loads(text)
     return known
 

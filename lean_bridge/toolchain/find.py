@@ -107,8 +107,8 @@ def _look_at(binary: Path, wanted: str) -> Candidate:
 def check_policy(lean: Toolchain, *, isolated: bool = False, known: bool = False) -> None:
     """Check, before any foreign code runs, that a Lean is as good as is required of it.
 
-    Raises: ToolchainError if its builds are to be ``isolated`` and nothing confines them here, or if its
-    library is to be ``known`` by its digest and is not.
+    Raises: ToolchainError if its builds are to be ``isolated`` and nothing confines them here, or if it
+    is to be ``known`` by its digest and is not.
     """
     if isolated and lean.isolation == "none":
         raise ToolchainError(
@@ -117,7 +117,7 @@ def check_policy(lean: Toolchain, *, isolated: bool = False, known: bool = False
         )
     if known and not lean.known:
         raise ToolchainError(
-            f"{lean.location}: a known Lean is required, and this package has no digest for its library; "
+            f"{lean.location}: a known Lean is required, and this package has no digest for it; "
             "set LEAN_BRIDGE_TOOLCHAIN=embedded, or do not require it",
             code=Code.NOT_AUTHENTIC,
         )

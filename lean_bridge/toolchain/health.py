@@ -118,7 +118,7 @@ def _serves(required: str, is_installed: bool) -> tuple[HealthItem, ...]:
 
 
 def _unknown(lean: Toolchain) -> str:
-    return "" if lean.known else "; an unknown Lean: this package has no digest for its library"
+    return "" if lean.known else "; an unknown Lean: this package has no digest for it"
 
 
 def _isolation() -> HealthItem:

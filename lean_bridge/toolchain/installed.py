@@ -5,7 +5,6 @@ The environment variables PATH and ``ELAN_HOME`` say where to look for one, and 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -20,7 +19,7 @@ from typing import IO
 
 from lean_bridge.errors import ToolchainError
 from lean_bridge.toolchain import process
-from lean_bridge.toolchain.digests import check_program, known_libraries, read_contents
+from lean_bridge.toolchain.digests import check_program, known_leans, read_contents
 from lean_bridge.toolchain.isolation import available, isolated
 from lean_bridge.toolchain.pool import Answer, WorkerDiedError, WorkerHungError, open_pool
 from lean_bridge.toolchain.provider import Job, WorkerPool
@@ -115,14 +114,14 @@ def read_installed(binary: Path) -> InstalledProvider:
     version = re.match(r"Lean \(version ([^,\s)]+)", contents.said)
     if version is None:
         raise ToolchainError(f"{binary}: expected a line `Lean (version …)`, found {contents.said[:80]!r}")
-    identity = f"{version[1]}:{contents.program}:{contents.library}"
+    identity = contents.identity(version[1])
     info = Toolchain(
         provider="installed",
         version=version[1],
-        identity=hashlib.sha256(identity.encode()).hexdigest(),
+        identity=identity,
         location=str(binary),
         isolation=available()[0],
-        known=known_libraries().get(contents.library) == version[1],
+        known=known_leans().get(identity) == version[1],
     )
     return InstalledProvider(program, info, library)
 

@@ -21,8 +21,8 @@ def toolchain_doubts(lean: Toolchain) -> list[str]:
     told = [f"passed over as no Lean: {each}" for each in lean.passed_over]
     if not lean.known:
         told.append(
-            f"built by an unknown Lean: this package has no digest for the library of {lean.location}, "
-            "whose definitions and hidden proofs are taken as they are"
+            f"built by an unknown Lean: this package has no digest for {lean.location}, "
+            "whose library's definitions and hidden proofs are taken as they are"
         )
     if lean.isolation == "none":
         told.append("the build was not isolated: code of the sources ran with the rights of the user")

@@ -146,15 +146,19 @@ def test_an_edited_library_gives_a_lean_another_identity_and_makes_every_module_
     assert find_toolchain(REQUIRED, install=False).info.identity == before
 
 
-def test_a_library_in_the_table_is_known_for_its_version_only(
+def test_a_lean_in_the_table_is_known_with_its_version_and_its_program_only(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine.install("4.28.0")
     assert find_toolchain(REQUIRED, install=False).info.known is False
-    digest = read_contents(machine.lean, machine.library, lambda: "").library
-    monkeypatch.setattr(installed, "known_libraries", lambda: {digest: "4.28.0"})
+    contents = read_contents(machine.lean, machine.library, lambda: "")
+    known = {contents.identity("4.28.0"): "4.28.0", contents.library: "4.28.0"}
+    monkeypatch.setattr(installed, "known_leans", lambda: known)
     assert find_toolchain(REQUIRED, install=False).info.known is True
-    monkeypatch.setattr(installed, "known_libraries", lambda: {digest: "4.28.1"})
+    monkeypatch.setattr(installed, "known_leans", lambda: dict.fromkeys(known, "4.28.1"))
+    assert find_toolchain(REQUIRED, install=False).info.known is False
+    monkeypatch.setattr(installed, "known_leans", lambda: known)
+    machine.lean.write_bytes(machine.lean.read_bytes() + b"another")
     assert find_toolchain(REQUIRED, install=False).info.known is False
 
 

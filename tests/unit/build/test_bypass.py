@@ -50,6 +50,7 @@ def test_other_options_are_let_pass() -> None:
         ("/-/- a remark -/ #exit", 1),
         ("variable («a\n/-» : Nat)\n#exittheorem t : False", 3),
         ("\nnode `Lean.Parser.Command.eoi stop", 2),
+        ('\nsyntax "x" Lean.Parser.Command.commentBody : command', 2),
         ("node `Lean.Parser.Command.exit stop", 1),
         ("open Command in node ``Command.«exit» stop", 1),
     ],
