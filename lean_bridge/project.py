@@ -145,12 +145,15 @@ class Project:
             passed_over=lakefile.passed_over if lakefile is not None else (),
         )
 
-    def toolchain(self, *, install: bool = True, progress: Progress | None = None) -> Provider:
+    def toolchain(
+        self, *, install: bool = True, fresh: bool = False, progress: Progress | None = None
+    ) -> Provider:
         """Return the Lean that the library's ``lean-toolchain`` asks for.
 
+        With ``fresh`` the digest of each of its files is taken, whatever is remembered of them.
         Raises: ToolchainNotFound, ToolchainDownloadFailed.
         """
-        return find_toolchain(self.required_toolchain, install=install, progress=progress)
+        return find_toolchain(self.required_toolchain, install=install, fresh=fresh, progress=progress)
 
     def build(
         self,
@@ -164,10 +167,10 @@ class Project:
         """Compile what has changed, and return what became of every module.
 
         ``only`` are the full names of declarations: then nothing is built that they do not need. ``fresh``
-        asks Lean again about what it refused before.
+        reads all of Lean's files, and asks it again about what it refused before.
         Raises: ToolchainError if Lean cannot be run; ProjectNotFound if the sources are no library.
         """
-        chosen = self._choose(only, progress=progress)
+        chosen = self._choose(only, fresh=fresh, progress=progress)
         return self._compile(chosen, workers=workers, fresh=fresh, observe=observe).report
 
     def _choose(
@@ -176,13 +179,15 @@ class Project:
         *,
         also: Collection[str] = (),
         upon: _Chosen | None = None,
+        fresh: bool = False,
         progress: Progress | None = None,
     ) -> _Chosen:
         """Find out which sources declarations need, beside modules ``also``; read them, or take ``upon``."""
         if upon is None:
             self._read(TOOLCHAIN)
             self._manifest()
-            provider, sources = self.toolchain(progress=progress), read_sources(self.root)
+            provider = self.toolchain(fresh=fresh, progress=progress)
+            sources = read_sources(self.root)
         else:
             provider, sources = upon.provider, upon.sources
         hints = modules_declaring(sources, {*only, *map(names_declaration, only)}) if only is not None else {}
@@ -261,7 +266,7 @@ class Project:
         environment = Environment(
             [built.directory],
             library=built.provider.library,
-            library_names=library_names(built.provider),
+            library_names=library_names(built.provider, fresh=fresh),
             outlines=KeptOutlines(
                 cache_directory() / "outlines",
                 user_seal(),
@@ -389,22 +394,23 @@ class Project:
     ) -> VerifyReport:
         """Build the library and judge its catalogue, or only the entries named.
 
-        ``fresh`` judges again even where exactly these compiled files were judged before, and asks Lean again
-        about the sources that it refused. With ``require_confirmed`` nothing is accepted that no second
+        ``fresh`` judges again even where exactly these compiled files were judged before, asks Lean again
+        about the sources that it refused, and takes the digest of each of Lean's files: of earlier runs only
+        compiled modules are left. With ``require_confirmed`` nothing is accepted that no second
         kernel confirmed; with ``require_isolated`` nothing is built that is not confined, and with
-        ``require_known``, which confirmation takes too, by no Lean whose library this package has no digest
-        for. With ``unpinned`` what no manifest pins may be accepted as it is. Of an entry that is named only
+        ``require_known``, which confirmation takes too, by no Lean that this package has no digest for. With
+        ``unpinned`` what no manifest pins may be accepted as it is. Of an entry that is named only
         what it needs is built, and nothing else decides about it.
         Raises: NotCatalogued for an unknown name; ToolchainError; ProjectNotFound; OleanError.
         """
         started = time.monotonic()
         catalogue = self.select(names)
         manifest = self._manifest()
-        if require_isolated or require_known or require_confirmed:
-            lean = self.toolchain(progress=progress).info
-            check_policy(lean, isolated=require_isolated, known=require_known or require_confirmed)
         besides = (LIBRARY_MODULE,) if catalogue.graphs else ()
-        chosen = self._choose(_needed_by(catalogue) if names else None, also=besides, progress=progress)
+        needed = _needed_by(catalogue) if names else None
+        chosen = self._choose(needed, also=besides, fresh=fresh, progress=progress)
+        lean = chosen.provider.info
+        check_policy(lean, isolated=require_isolated, known=require_known or require_confirmed)
         seal = user_seal()
         # what runs during a build could leave answers: they are read before anything is built
         memory = _read_memory(seal, chosen, catalogue, reads=not fresh)

@@ -79,15 +79,15 @@ def check_program(binary: Path) -> None:
         )
 
 
-def read_contents(program: Path, library: Path, ask: Callable[[], str]) -> Contents:
-    """Return the digests of a Lean; a file whose stamp was seen before is not read again.
+def read_contents(program: Path, library: Path, ask: Callable[[], str], *, fresh: bool = False) -> Contents:
+    """Return the digests of a Lean; a file whose stamp was seen before is not read again, unless ``fresh``.
 
     Where nothing changed since, nor is the program asked what it says of itself.
     Raises: ToolchainError if a file cannot be read, or a directory is a link and may lead anywhere.
     """
     place = ("installed", f"{hashlib.sha256(os.fsencode(program)).hexdigest()}.sealed")
     seal, about = user_seal(), f"installed Lean {program}"
-    earlier = _recall(where_kept(*place), seal, about)
+    earlier = None if fresh else _recall(where_kept(*place), seal, about)
     files: dict[str, tuple[_Stamp, str]] = {}
     try:
         for name, file in ((_PROGRAM, program), *sorted(_files(library))):

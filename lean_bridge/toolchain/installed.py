@@ -96,10 +96,11 @@ class InstalledWorker:
     close = kill
 
 
-def read_installed(binary: Path) -> InstalledProvider:
+def read_installed(binary: Path, *, fresh: bool = False) -> InstalledProvider:
     """Read which Lean the command at ``binary`` belongs to, and ask it for its version.
 
     Its identity is the digest of its files, not its word; that is asked within the same confines as a build.
+    With ``fresh`` no digest is taken over from an earlier run.
     Raises: ToolchainError if it is no compiled program, lies in no toolchain, or does not answer as Lean
     does.
     """
@@ -110,7 +111,9 @@ def read_installed(binary: Path) -> InstalledProvider:
     if not library.is_dir():
         raise ToolchainError(f"{binary}: expected Lean's library at {library}, found none")
     library = library.resolve()
-    contents = read_contents(program, library, lambda: _ask(program, "--version", read=(root, library)))
+    contents = read_contents(
+        program, library, lambda: _ask(program, "--version", read=(root, library)), fresh=fresh
+    )
     version = re.match(r"Lean \(version ([^,\s)]+)", contents.said)
     if version is None:
         raise ToolchainError(f"{binary}: expected a line `Lean (version …)`, found {contents.said[:80]!r}")

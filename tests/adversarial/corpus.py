@@ -149,9 +149,11 @@ class TwinProject(Project):
         super().__init__(root)
         self._lean = lean
 
-    def toolchain(self, *, install: bool = True, progress: Progress | None = None) -> Provider:
+    def toolchain(
+        self, *, install: bool = True, fresh: bool = False, progress: Progress | None = None
+    ) -> Provider:
         """Return the Lean that is running."""
-        del install, progress
+        del install, fresh, progress
         return self._lean
 
 

@@ -118,6 +118,8 @@ def test_an_installed_lean_of_the_required_version_is_preferred_and_asked_once(
     assert provider.info.known is False
     assert find_toolchain(REQUIRED, install=False).info == provider.info
     assert machine.calls() == ["--version"]
+    assert find_toolchain(REQUIRED, install=False, fresh=True).info == provider.info
+    assert machine.calls() == ["--version", "--version"]
 
 
 def test_a_replaced_lean_is_asked_again_and_has_another_identity(machine: Machine, tmp_path: Path) -> None:

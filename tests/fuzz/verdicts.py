@@ -130,8 +130,8 @@ class _Project(Project):
         super().__init__(root)
         self._lean = lean
 
-    def toolchain(self, *, install: bool = True, progress: object = None) -> Provider:
-        del install, progress
+    def toolchain(self, *, install: bool = True, fresh: bool = False, progress: object = None) -> Provider:
+        del install, fresh, progress
         return self._lean
 
 

@@ -37,8 +37,10 @@ class OnThisMachine(Project):
         super().__init__(root)
         self._lean = lean
 
-    def toolchain(self, *, install: bool = True, progress: Progress | None = None) -> Provider:
-        del install, progress
+    def toolchain(
+        self, *, install: bool = True, fresh: bool = False, progress: Progress | None = None
+    ) -> Provider:
+        del install, fresh, progress
         return self._lean
 
 
