@@ -1,4 +1,7 @@
-"""What standing a graph has when it is read from a compiled library: its audit, then its pin."""
+"""What standing a graph has when it is read from a compiled library: its declaration's, in a verdict.
+
+The row is made as ``verify`` makes it, of what can be looked at without asking anybody: audit, pin and words.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,15 @@ from dataclasses import dataclass
 
 from lean_bridge.audit.audit import audit
 from lean_bridge.audit.pins import check_pins
-from lean_bridge.audit.vocabulary import not_the_tools
+from lean_bridge.audit.reading import Reading
 from lean_bridge.codes import Code
 from lean_bridge.errors import NoStanding, NotPinned
 from lean_bridge.olean.environment import Environment
+from lean_bridge.verdict.advisories import advisories_for
 from lean_bridge.verdict.judge import extract
-from pybind_models import DGraph, GraphStanding, Toolchain
+from lean_bridge.verdict.rows import declaration_row
+from lean_bridge.verdict.second_opinion import SecondOpinion
+from pybind_models import DeclarationReport, DGraph, GraphStanding, Toolchain
 from pybind_models.catalogue import Catalogue, CatalogueEntry
 from pybind_models.manifest import Manifest
 
@@ -40,38 +46,40 @@ def read_graph(
     :func:`lean_bridge.extract.graph.extract_graph`.
     """
     environment, catalogue = origin.environment, Catalogue(declaration=(entry,))
-    (report,) = audit(environment, catalogue, sources={}, failed_modules={})
-    reason, code = report.reason, report.code
+    reading = Reading(environment)
+    (report,) = audit(environment, catalogue, sources={}, failed_modules={}, reading=reading)
     if not report.is_accepted:
-        _refuse(entry.name, reason, code, allow_uncertified=allow_uncertified)
+        _refuse(report, allow_uncertified=allow_uncertified)
     graph = extract(environment, entry.name)
-    if report.is_accepted:
-        checked = check_pins(environment, catalogue, origin.manifest, {entry.name: graph}, known=origin.known)
-        pin, drift = checked[entry.name]
-        if pin.outcome != "matches":
-            reason, code = pin.change or "it is not in the manifest", drift or Code.NOT_PINNED
-            decided = origin.manifest is not None  # as of a verdict on the library
-            _refuse(entry.name, reason, code, allow_uncertified=allow_uncertified, decided=decided)
-        elif report.words is not None and report.words.changed:
-            reason, code = not_the_tools(report.words.changed), Code.OWN_VOCABULARY
-            _refuse(entry.name, reason, code, allow_uncertified=allow_uncertified)
+    graphs = {entry.name: graph}
+    pins = check_pins(environment, catalogue, origin.manifest, graphs, known=origin.known, reading=reading)
+    lean = origin.toolchain
+    row = declaration_row(
+        report,
+        pins[entry.name],
+        f"Lean {lean.version}, {lean.provider}",
+        SecondOpinion("second kernel", is_asked=False),
+        advisories_for(lean.version),
+        has_manifest=origin.manifest is not None,
+    )
+    if not row.is_accepted:
+        _refuse(row, allow_uncertified=allow_uncertified)
     standing = GraphStanding(
-        status="rejected" if code else "accepted",
+        status="accepted" if row.is_accepted else "rejected",
         declaration=entry.name,
-        reason=reason,
-        code=code,
-        axioms=report.axioms,
+        reason=row.reason,
+        code=row.code,
+        axioms=row.axioms,
         graph=graph.digest,
         library=origin.library,
-        toolchain=origin.toolchain.identity,
+        toolchain=lean.identity,
     )
     return graph, standing
 
 
-def _refuse(
-    name: str, reason: str | None, code: str | None, *, allow_uncertified: bool, decided: bool = True
-) -> None:
+def _refuse(row: DeclarationReport, *, allow_uncertified: bool) -> None:
+    """Raise for a declaration that is not accepted, as a verdict on the library would decide."""
     if not allow_uncertified:
         mend = "mend or pin it, or allow what is uncertified"
-        text = f"{name} has no standing: {reason} ({code}); {mend}"
-        raise NoStanding(text) if decided else NotPinned(text, code=Code.NOT_PINNED)
+        text = f"{row.name} has no standing: {row.reason} ({row.code}); {mend}"
+        raise NotPinned(text, code=Code(str(row.code))) if row.status == "no verdict" else NoStanding(text)

@@ -12,6 +12,8 @@ from pybind_models.base import Model
 class GraphStanding(Model):
     """Whether the declaration of a graph holds, by its audit and its pin at the time it was read.
 
+    That Lean certifies the graph and its numbers, and that a second kernel agrees, is not said here.
+
     It goes with what is made of the graph: bound graphs, programs, batches, linear maps, runs. It does not go
     through files: what a file says of its own standing is a claim, and a graph that is read from one was not
     judged.
@@ -38,7 +40,7 @@ class GraphStanding(Model):
         """The standing in one line; a rejected graph that runs all the same is *uncertified*."""
         match self.status:
             case "accepted":
-                return f"accepted; axioms: {', '.join(self.axioms) or 'none'}"
+                return f"accepted by audit and pin; axioms: {', '.join(self.axioms) or 'none'}"
             case "rejected":
                 return f"uncertified: {self.reason} ({self.code})"
             case "not judged":

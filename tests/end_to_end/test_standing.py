@@ -119,7 +119,7 @@ def test_a_graph_whose_declaration_holds_as_pinned_is_accepted(project: Project)
     ):
         assert made.standing == standing
         assert NAME in repr(made)
-        assert "accepted; axioms: " in repr(made)
+        assert "accepted by audit and pin; axioms: " in repr(made)
 
 
 ANY = "{Γ ss : List Shape} (g : Graph R Γ ss) : GraphFDerivCorrect g"
