@@ -5,9 +5,9 @@ public import Init
 /-!
 # Shapes
 
-A shape is a list of axis lengths, outermost first, written as an inductive type so that a tensor over it is a function on
-typed multi-indices: re-indexing ops need no index arithmetic. Row-major flattening, the one place where arithmetic is meant,
-is `Shape.flat`.
+A shape is a list of axis lengths, outermost first, written as an inductive type so that a tensor
+over it is a function on typed multi-indices: re-indexing ops need no index arithmetic. Row-major
+flattening, the one place where arithmetic is meant, is `Shape.flat`.
 
 Main definitions: `Spec.Shape`, `Spec.Shape.size`, `Spec.Shape.Index`.
 -/
@@ -18,7 +18,8 @@ set_option autoImplicit false
 
 namespace Spec
 
-/-- The shape of a tensor: a scalar, or `n` copies of an inner shape along a new outermost axis. Axes of length 0 are allowed. -/
+/-- The shape of a tensor: a scalar, or `n` copies of an inner shape along a new outermost axis.
+Axes of length 0 are allowed. -/
 inductive Shape where
   /-- A single number. -/
   | scalar : Shape

@@ -5,12 +5,13 @@ public import Proofs.Autograd.Algebra.Sum
 /-!
 # Analytic scalars
 
-`AnalyticScalar R` adds to the operations of `ScalarOps R` the laws that theorems about derivatives rest on: a linearly ordered
-field with a square root, an exponential and a hyperbolic tangent, of which the real numbers are the model in mind. No
-derivative and no completeness is among the laws: exp′ = exp follows from `exp (x + y) = exp x * exp y` and `1 + x ≤ exp x`.
+`AnalyticScalar R` adds to the operations of `ScalarOps R` the laws that theorems about derivatives
+rest on: a linearly ordered field with a square root, an exponential and a hyperbolic tangent, of
+which the real numbers are the model in mind. No derivative and no completeness is among the laws:
+exp′ = exp follows from `exp (x + y) = exp x * exp y` and `1 + x ≤ exp x`.
 
-Main definitions: `AnalyticScalar`, `AbsLE x b` for `|x| ≤ b`. Main results: arithmetic of such bounds, the choice of a small
-positive scalar, signs of `exp`, `sqrt` and finite sums.
+Main definitions: `AnalyticScalar`, `AbsLE x b` for `|x| ≤ b`. Main results: arithmetic of such
+bounds, the choice of a small positive scalar, signs of `exp`, `sqrt` and finite sums.
 -/
 
 @[expose] public section
@@ -19,11 +20,11 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd
 
-open Lean.Grind (OrderedRing)
+open Laws
 
 /-- A linearly ordered field with the laws of `sqrt`, `exp` and `tanh`. -/
-class AnalyticScalar (R : Type) extends ScalarOps R, Lean.Grind.Field R, LE R, LT R, Std.LawfulOrderLT R,
-    Std.IsLinearOrder R, Lean.Grind.OrderedRing R where
+class AnalyticScalar (R : Type) extends ScalarOps R, Field R, LE R, LT R, Std.LawfulOrderLT R,
+    Std.IsLinearOrder R, OrderedRing R where
   /-- The square of the square root, where there is one. -/
   mul_self_sqrt : ∀ x : R, 0 ≤ x → sqrt x * sqrt x = x
   /-- A square root is never negative. -/
@@ -42,9 +43,9 @@ variable {R : Type} [AnalyticScalar R]
 
 /-! ### Order -/
 
-theorem mul_pos {a b : R} (ha : 0 < a) (hb : 0 < b) : 0 < a * b := OrderedRing.mul_pos ha hb
+theorem mul_pos {a b : R} (ha : 0 < a) (hb : 0 < b) : 0 < a * b := Laws.mul_pos ha hb
 
-theorem mul_nonneg {a b : R} (ha : 0 ≤ a) (hb : 0 ≤ b) : 0 ≤ a * b := OrderedRing.mul_nonneg ha hb
+theorem mul_nonneg {a b : R} (ha : 0 ≤ a) (hb : 0 ≤ b) : 0 ≤ a * b := Laws.mul_nonneg ha hb
 
 theorem mul_self_nonneg (a : R) : 0 ≤ a * a := by
   rcases Std.le_total (a := (0 : R)) (b := a) with h | h
@@ -52,7 +53,7 @@ theorem mul_self_nonneg (a : R) : 0 ≤ a * a := by
   · have := mul_nonneg (by grind : 0 ≤ -a) (by grind : 0 ≤ -a)
     grind
 
-theorem inv_pos {a : R} (ha : 0 < a) : 0 < a⁻¹ := Lean.Grind.Field.IsOrdered.inv_pos_iff.mpr ha
+theorem inv_pos {a : R} (ha : 0 < a) : 0 < a⁻¹ := inv_pos_iff.mpr ha
 
 /-- Below two positive scalars there is a third. -/
 theorem exists_pos_le_le {a b : R} (ha : 0 < a) (hb : 0 < b) : ∃ c : R, 0 < c ∧ c ≤ a ∧ c ≤ b := by

@@ -1,14 +1,15 @@
 module
 
-public import Init
+public import Proofs.Autograd.Algebra.Laws
 
 /-!
 # Scalars
 
-`ScalarOps R` is all that a graph needs in order to run: a commutative ring together with an inverse and three elementary
-functions of which *nothing* is assumed. Adjointness of a reverse pass is a ring identity, so theorems about it hold here; a
-finite field with arbitrary stand-ins for `exp`, `sqrt`, `tanh` is a model. Laws of order and analysis live in a class of their
-own, for the theorems about derivatives.
+`ScalarOps R` is all that a graph needs in order to run: a commutative ring together with an inverse
+and three elementary functions of which *nothing* is assumed. Adjointness of a reverse pass is a
+ring identity, so theorems about it hold here; a finite field with arbitrary stand-ins for `exp`,
+`sqrt`, `tanh` is a model. Laws of order and analysis live in a class of their own, for the theorems
+about derivatives.
 -/
 
 @[expose] public section
@@ -17,8 +18,11 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd
 
-/-- A commutative ring with operations, free of laws, that nodes may use: inverse, quotient, `exp`, `sqrt`, `tanh`. -/
-class ScalarOps (R : Type) extends Lean.Grind.CommRing R, Inv R, Div R where
+open Laws
+
+/-- A commutative ring with operations, free of laws, that nodes may use: inverse, quotient, `exp`,
+`sqrt`, `tanh`. -/
+class ScalarOps (R : Type) extends CommRing R, Inv R, Div R where
   /-- The exponential function. -/
   exp : R → R
   /-- The square root. -/

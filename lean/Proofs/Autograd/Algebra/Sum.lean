@@ -5,9 +5,9 @@ public import Proofs.Autograd.Algebra.Scalar
 /-!
 # Finite sums
 
-`sum f` adds up `f i` over `i : Fin n`. Main results: linearity (`sum_add`, `mul_sum`), exchange of two sums (`sum_comm`), sums
-against a Kronecker delta (`sum_ite_eq`), and the splitting of a sum over `Fin (m + n)` into two (`sum_append`) and over
-`Fin (m * n)` into rows (`sum_prod`).
+`sum f` adds up `f i` over `i : Fin n`. Main results: linearity (`sum_add`, `mul_sum`), exchange of
+two sums (`sum_comm`), sums against a Kronecker delta (`sum_ite_eq`), and the splitting of a sum
+over `Fin (m + n)` into two (`sum_append`) and over `Fin (m * n)` into rows (`sum_prod`).
 -/
 
 @[expose] public section
@@ -16,7 +16,7 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd
 
-open Lean.Grind
+open Laws
 
 variable {R : Type} [ScalarOps R]
 
@@ -35,30 +35,30 @@ theorem sum_congr {n : Nat} {f g : Fin n → R} (h : ∀ i, f i = g i) : sum f =
 theorem sum_zero (n : Nat) : (sum fun _ : Fin n => (0 : R)) = 0 := by
   induction n with
   | zero => rfl
-  | succ n ih => simp only [sum, ih, Semiring.add_zero]
+  | succ n ih => simp only [sum, ih, add_zero]
 
 theorem sum_add {n : Nat} (f g : Fin n → R) : (sum fun i => f i + g i) = sum f + sum g := by
   induction n with
-  | zero => exact (Semiring.add_zero 0).symm
+  | zero => exact (add_zero 0).symm
   | succ n ih =>
-    simp only [sum, ih, Semiring.add_assoc]
-    rw [AddCommMonoid.add_left_comm (g 0)]
+    simp only [sum, ih, add_assoc]
+    rw [add_left_comm (g 0)]
 
 theorem mul_sum {n : Nat} (c : R) (f : Fin n → R) : c * sum f = sum fun i => c * f i := by
   induction n with
-  | zero => exact Semiring.mul_zero c
-  | succ n ih => simp only [sum, Semiring.left_distrib, ih]
+  | zero => exact mul_zero c
+  | succ n ih => simp only [sum, left_distrib, ih]
 
 theorem sum_mul {n : Nat} (f : Fin n → R) (c : R) : sum f * c = sum fun i => f i * c := by
-  simp only [CommSemiring.mul_comm _ c, mul_sum]
+  simp only [mul_comm _ c, mul_sum]
 
 theorem sum_neg {n : Nat} (f : Fin n → R) : (sum fun i => -f i) = -sum f := by
   induction n with
-  | zero => exact AddCommGroup.neg_zero.symm
-  | succ n ih => simp only [sum, ih, AddCommGroup.neg_add]
+  | zero => exact neg_zero.symm
+  | succ n ih => simp only [sum, ih, neg_add]
 
 theorem sum_sub {n : Nat} (f g : Fin n → R) : (sum fun i => f i - g i) = sum f - sum g := by
-  simp only [Ring.sub_eq_add_neg, sum_add, sum_neg]
+  simp only [sub_eq_add_neg, sum_add, sum_neg]
 
 /-- Two finite sums may be exchanged. -/
 theorem sum_comm {m n : Nat} (f : Fin m → Fin n → R) :
@@ -68,26 +68,29 @@ theorem sum_comm {m n : Nat} (f : Fin m → Fin n → R) :
   | succ m ih => simp only [sum, ih, sum_add]
 
 /-- A sum against a Kronecker delta is the one term it keeps. -/
-theorem sum_ite_eq {n : Nat} (i : Fin n) (f : Fin n → R) : (sum fun j => if j = i then f j else 0) = f i := by
+theorem sum_ite_eq {n : Nat} (i : Fin n) (f : Fin n → R) :
+    (sum fun j => if j = i then f j else 0) = f i := by
   induction n with
   | zero => exact i.elim0
   | succ n ih =>
     cases i using Fin.cases with
-    | zero => simp only [sum, if_true, Fin.succ_ne_zero, if_false, sum_zero, Semiring.add_zero]
+    | zero => simp only [sum, if_true, Fin.succ_ne_zero, if_false, sum_zero, add_zero]
     | succ i =>
-      simp only [sum, Fin.succ_inj, ih i fun j => f j.succ, (Fin.succ_ne_zero i).symm, if_false, AddCommMonoid.zero_add]
+      simp only [sum, Fin.succ_inj, ih i fun j => f j.succ, (Fin.succ_ne_zero i).symm, if_false,
+        zero_add]
 
-/-- A sum over `Fin (m + n)` is the sum over the first `m` positions plus the sum over the last `n`. -/
+/-- A sum over `Fin (m + n)` is the sum over the first `m` positions plus the sum over the last
+`n`. -/
 theorem sum_append {m n k : Nat} (h : m + n = k) (f : Fin k → R) :
     sum f = (sum fun i : Fin m => f ⟨i, by omega⟩) + sum fun j : Fin n => f ⟨m + j, by omega⟩ := by
   induction m generalizing k with
   | zero =>
     obtain rfl : n = k := by omega
     simp only [Nat.zero_add]
-    exact (AddCommMonoid.zero_add _).symm
+    exact (zero_add _).symm
   | succ m ih =>
     obtain ⟨k, rfl⟩ : ∃ l, k = l + 1 := ⟨m + n, by omega⟩
-    simp only [sum, ih (by omega : m + n = k), Semiring.add_assoc, Nat.add_right_comm m 1]
+    simp only [sum, ih (by omega : m + n = k), add_assoc, Nat.add_right_comm m 1]
     rfl
 
 /-- Row-major positions of `(i, j)` among `m` rows of `n` are in range. -/
@@ -101,7 +104,8 @@ theorem sum_prod {m n : Nat} (f : Fin (m * n) → R) :
     sum f = sum fun i : Fin m => sum fun j : Fin n => f ⟨i * n + j, mul_add_lt i j⟩ := by
   induction m with
   | zero =>
-    have h (k : Fin (0 * n)) : f k = 0 := absurd (Nat.lt_of_lt_of_eq k.isLt (Nat.zero_mul n)) (Nat.not_lt_zero k)
+    have h (k : Fin (0 * n)) : f k = 0 :=
+      absurd (Nat.lt_of_lt_of_eq k.isLt (Nat.zero_mul n)) (Nat.not_lt_zero k)
     exact (sum_congr h).trans (sum_zero (0 * n))
   | succ m ih =>
     rw [sum_append (by rw [Nat.succ_mul, Nat.add_comm] : n + m * n = (m + 1) * n), ih]

@@ -5,8 +5,9 @@ public import Proofs.Autograd.Algebra.Sum
 /-!
 # Coordinate vectors
 
-`Vec R n` is the space of `n`-tuples of scalars; `inner` is its inner product. A function between such spaces is what the calculus
-differentiates. `append` puts two vectors one after the other; `left` and `right` take them apart.
+`Vec R n` is the space of `n`-tuples of scalars; `inner` is its inner product. A function between
+such spaces is what the calculus differentiates. `append` puts two vectors one after the other;
+`left` and `right` take them apart.
 -/
 
 @[expose] public section
@@ -57,13 +58,14 @@ omit [ScalarOps R]
 
 variable {m n p : Nat}
 
-theorem castVec_castVec (h : m = n) (h' : n = p) (x : Vec R m) : (x.castVec h).castVec h' = x.castVec (h.trans h') :=
+@[simp] theorem castVec_castVec (h : m = n) (h' : n = p) (x : Vec R m) :
+    (x.castVec h).castVec h' = x.castVec (h.trans h') :=
   rfl
 
-theorem left_append (x : Vec R m) (y : Vec R n) : (x.append y).left = x :=
+@[simp] theorem left_append (x : Vec R m) (y : Vec R n) : (x.append y).left = x :=
   funext fun i => dif_pos i.isLt
 
-theorem right_append (x : Vec R m) (y : Vec R n) : (x.append y).right = y :=
+@[simp] theorem right_append (x : Vec R m) (y : Vec R n) : (x.append y).right = y :=
   funext fun i => (dif_neg (Nat.not_lt.2 (Nat.le_add_right m i))).trans
     (congrArg y (Fin.ext (Nat.add_sub_cancel_left m i)))
 

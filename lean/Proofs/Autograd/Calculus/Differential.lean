@@ -5,8 +5,9 @@ public import Proofs.Autograd.Calculus.FDeriv
 /-!
 # Rules for derivatives: linear operations
 
-A linear function is its own derivative; derivatives of constants, sums, differences and scalar multiples follow by the chain
-rule. `HasDifferentialAt` rules are for one coordinate of an op, `HasFDerivAt` rules for whole maps.
+A linear function is its own derivative; derivatives of constants, sums, differences and scalar
+multiples follow by the chain rule. `HasDifferentialAt` rules are for one coordinate of an op,
+`HasFDerivAt` rules for whole maps.
 -/
 
 public section
@@ -20,7 +21,8 @@ variable {R : Type} [AnalyticScalar R] {n m k : Nat} {x : Vec R n}
 /-! ### Coordinates -/
 
 /-- A linear function is its own derivative. -/
-theorem IsLinear.hasDifferentialAt {f : Vec R n → R} (hf : IsLinear f) : HasDifferentialAt f f x where
+theorem IsLinear.hasDifferentialAt {f : Vec R n → R} (hf : IsLinear f) :
+    HasDifferentialAt f f x where
   isLinear := hf
   approx ε hε := ⟨1, by grind, fun b hb _ h _ => by
     have : f (x.add h) - f x - f h = 0 := by rw [hf.map_add]; grind
@@ -31,7 +33,8 @@ namespace HasDifferentialAt
 
 variable {f f' g g' : Vec R n → R}
 
-theorem coord (i : Fin n) : HasDifferentialAt (fun y => y i) (fun h => h i) x := (IsLinear.coord i).hasDifferentialAt
+theorem coord (i : Fin n) : HasDifferentialAt (fun y => y i) (fun h => h i) x :=
+  (IsLinear.coord i).hasDifferentialAt
 
 theorem const (c : R) : HasDifferentialAt (fun _ => c) (fun _ => 0) x where
   isLinear := .zero
@@ -42,10 +45,13 @@ theorem const (c : R) : HasDifferentialAt (fun _ => c) (fun _ => 0) x where
 
 protected theorem sum {f f' : Fin k → Vec R n → R} (hf : ∀ i, HasDifferentialAt (f i) (f' i) x) :
     HasDifferentialAt (fun y => sum fun i => f i y) (fun h => sum fun i => f' i h) x :=
-  ((IsLinear.sum .coord).hasDifferentialAt (x := fun i => f i x)).comp (.pi (f := fun y i => f i y) hf)
+  ((IsLinear.sum .coord).hasDifferentialAt (x := fun i => f i x)).comp
+    (.pi (f := fun y i => f i y) hf)
 
-theorem const_mul (hf : HasDifferentialAt f f' x) (c : R) : HasDifferentialAt (fun y => c * f y) (fun h => c * f' h) x :=
-  (((IsLinear.coord 0).const_mul c).hasDifferentialAt (x := fun _ : Fin 1 => f x)).comp (.pi fun _ => hf)
+theorem const_mul (hf : HasDifferentialAt f f' x) (c : R) :
+    HasDifferentialAt (fun y => c * f y) (fun h => c * f' h) x :=
+  (((IsLinear.coord 0).const_mul c).hasDifferentialAt (x := fun _ : Fin 1 => f x)).comp
+    (.pi fun _ => hf)
 
 theorem add (hf : HasDifferentialAt f f' x) (hg : HasDifferentialAt g g' x) :
     HasDifferentialAt (fun y => f y + g y) (fun h => f' h + g' h) x where
@@ -61,14 +67,16 @@ theorem add (hf : HasDifferentialAt f f' x) (hg : HasDifferentialAt g g' x) :
     rw [h₁]
     exact e.mono (by grind)
 
-theorem neg (hf : HasDifferentialAt f f' x) : HasDifferentialAt (fun y => -f y) (fun h => -f' h) x :=
+theorem neg (hf : HasDifferentialAt f f' x) :
+    HasDifferentialAt (fun y => -f y) (fun h => -f' h) x :=
   (hf.const_mul (-1)).congr (fun _ => by grind) fun _ => by grind
 
 theorem sub (hf : HasDifferentialAt f f' x) (hg : HasDifferentialAt g g' x) :
     HasDifferentialAt (fun y => f y - g y) (fun h => f' h - g' h) x :=
   (hf.add hg.neg).congr (fun _ => by grind) fun _ => by grind
 
-theorem add_const (hf : HasDifferentialAt f f' x) (c : R) : HasDifferentialAt (fun y => f y + c) f' x :=
+theorem add_const (hf : HasDifferentialAt f f' x) (c : R) :
+    HasDifferentialAt (fun y => f y + c) f' x :=
   (hf.add (const c)).congr (fun _ => rfl) fun _ => by grind
 
 end HasDifferentialAt
@@ -79,7 +87,8 @@ end HasDifferentialAt
 theorem CLM.hasFDerivAt (A : CLM R n m) : HasFDerivAt A A x :=
   hasFDerivAt_pi.mpr fun i => (A.isLinear i).hasDifferentialAt
 
-theorem hasFDerivAt_id : HasFDerivAt (fun y : Vec R n => y) (CLM.id R n) x := (CLM.id R n).hasFDerivAt
+theorem hasFDerivAt_id : HasFDerivAt (fun y : Vec R n => y) (CLM.id R n) x :=
+  (CLM.id R n).hasFDerivAt
 
 theorem hasFDerivAt_const (c : Vec R m) : HasFDerivAt (fun _ => c) CLM.zero x :=
   hasFDerivAt_pi.mpr fun i => .const (c i)
@@ -88,20 +97,25 @@ namespace HasFDerivAt
 
 variable {f g : Vec R n → Vec R m} {f' g' : CLM R n m}
 
-theorem congr (hf : HasFDerivAt f f' x) (h : ∀ y, g y = f y) (h' : ∀ v, g' v = f' v) : HasFDerivAt g g' x :=
+theorem congr (hf : HasFDerivAt f f' x) (h : ∀ y, g y = f y) (h' : ∀ v, g' v = f' v) :
+    HasFDerivAt g g' x :=
   (funext h : g = f) ▸ CLM.ext h' ▸ hf
 
-theorem add (hf : HasFDerivAt f f' x) (hg : HasFDerivAt g g' x) : HasFDerivAt (fun y => (f y).add (g y)) (f'.add g') x :=
+theorem add (hf : HasFDerivAt f f' x) (hg : HasFDerivAt g g' x) :
+    HasFDerivAt (fun y => (f y).add (g y)) (f'.add g') x :=
   hasFDerivAt_pi.mpr fun i => (hasFDerivAt_pi.mp hf i).add (hasFDerivAt_pi.mp hg i)
 
-theorem add_const (hf : HasFDerivAt f f' x) (c : Vec R m) : HasFDerivAt (fun y => (f y).add c) f' x :=
+theorem add_const (hf : HasFDerivAt f f' x) (c : Vec R m) :
+    HasFDerivAt (fun y => (f y).add c) f' x :=
   hasFDerivAt_pi.mpr fun i => (hasFDerivAt_pi.mp hf i).add_const (c i)
 
-theorem const_smul (hf : HasFDerivAt f f' x) (c : R) : HasFDerivAt (fun y => (f y).smul c) (f'.smul c) x :=
+theorem const_smul (hf : HasFDerivAt f f' x) (c : R) :
+    HasFDerivAt (fun y => (f y).smul c) (f'.smul c) x :=
   hasFDerivAt_pi.mpr fun i => (hasFDerivAt_pi.mp hf i).const_mul c
 
 /-- The derivative of a pair of maps is the pair of the derivatives. -/
-theorem append {g : Vec R n → Vec R k} {g' : CLM R n k} (hf : HasFDerivAt f f' x) (hg : HasFDerivAt g g' x) :
+theorem append {g : Vec R n → Vec R k} {g' : CLM R n k} (hf : HasFDerivAt f f' x)
+    (hg : HasFDerivAt g g' x) :
     HasFDerivAt (fun y => (f y).append (g y)) (f'.append g') x :=
   hasFDerivAt_pi.mpr fun i => by
     by_cases h : i < m

@@ -6,13 +6,13 @@ public import Proofs.Autograd.Calculus.LinearMap
 /-!
 # The Fréchet derivative
 
-`HasFDerivAt f f' x` says that the linear map `f'` is the derivative of `f` at `x`, by the usual ε–δ for the sup norm (on a
-finite coordinate space every norm gives the same derivatives). A map is differentiable when its coordinates are
-(`hasFDerivAt_pi`), so the rules of the calculus are about `HasDifferentialAt f f' x`, the same notion for a scalar function
-`f` of a vector.
+`HasFDerivAt f f' x` says that the linear map `f'` is the derivative of `f` at `x`, by the usual ε–δ
+for the sup norm (on a finite coordinate space every norm gives the same derivatives). A map is
+differentiable when its coordinates are (`hasFDerivAt_pi`), so the rules of the calculus are about
+`HasDifferentialAt f f' x`, the same notion for a scalar function `f` of a vector.
 
-Main definitions: `HasFDerivAt`, `HasDifferentialAt`, `DifferentiableAt`, `fderiv`. Main results: `HasFDerivAt.unique`,
-`HasFDerivAt.fderiv`, the chain rule `HasFDerivAt.comp`.
+Main definitions: `HasFDerivAt`, `HasDifferentialAt`, `DifferentiableAt`, `fderiv`. Main results:
+`HasFDerivAt.unique`, `HasFDerivAt.fderiv`, the chain rule `HasFDerivAt.comp`.
 -/
 
 @[expose] public section
@@ -21,7 +21,7 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd
 
-open Lean.Grind (OrderedRing)
+open Laws
 
 variable {R : Type} [AnalyticScalar R] {n m k : Nat}
 
@@ -80,16 +80,17 @@ theorem CLM.exists_bound (A : CLM R n m) :
     ∃ c : R, 0 ≤ c ∧ ∀ b : R, 0 ≤ b → ∀ h : Vec R n, h.Bounded b → Vec.Bounded (A h) (c * b) := by
   have H := exists_common_bound
     (P := fun i c => ∀ b : R, 0 ≤ b → ∀ h : Vec R n, h.Bounded b → AbsLE (A h i) (c * b))
-    (fun i c d hcd H b hb h hh => (H b hb h hh).mono (OrderedRing.mul_le_mul_of_nonneg_right hcd hb))
+    (fun i c d hcd H b hb h hh =>
+      (H b hb h hh).mono (mul_le_mul_of_nonneg_right hcd hb))
     fun i => (A.isLinear i).exists_bound
   obtain ⟨c, hc, H⟩ := H
   exact ⟨c, hc, fun b hb h hh i => H i b hb h hh⟩
 
 /-! ### Definitions -/
 
-/-- The linear map `f'` is the derivative of `f` at `x`: for every `ε > 0` there is a `δ > 0` such that
-`‖f (x + h) - f x - f' h‖ ≤ ε * ‖h‖` whenever `‖h‖ ≤ δ`, in the sup norm. The norm needs no maximum here: `b` stands for any
-bound on the coordinates of `h`, of which `‖h‖` is the least. -/
+/-- The linear map `f'` is the derivative of `f` at `x`: for every `ε > 0` there is a `δ > 0` such
+that `‖f (x + h) - f x - f' h‖ ≤ ε * ‖h‖` whenever `‖h‖ ≤ δ`, in the sup norm. The norm needs no
+maximum here: `b` stands for any bound on the coordinates of `h`, of which `‖h‖` is the least. -/
 def HasFDerivAt (f : Vec R n → Vec R m) (f' : CLM R n m) (x : Vec R n) : Prop :=
   ∀ ε : R, 0 < ε → ∃ δ : R, 0 < δ ∧ ∀ b : R, 0 ≤ b → b ≤ δ → ∀ h : Vec R n, h.Bounded b →
     Vec.Bounded (fun i => f (x.add h) i - f x i - f' h i) (ε * b)
@@ -103,7 +104,8 @@ structure HasDifferentialAt (f f' : Vec R n → R) (x : Vec R n) : Prop where
     AbsLE (f (x.add h) - f x - f' h) (ε * b)
 
 /-- `f` has a derivative at `x`. -/
-def DifferentiableAt (f : Vec R n → Vec R m) (x : Vec R n) : Prop := ∃ f' : CLM R n m, HasFDerivAt f f' x
+def DifferentiableAt (f : Vec R n → Vec R m) (x : Vec R n) : Prop :=
+  ∃ f' : CLM R n m, HasFDerivAt f f' x
 
 section
 
@@ -122,7 +124,8 @@ variable {f g : Vec R n → Vec R m} {f' : CLM R n m} {x : Vec R n}
 /-! ### Coordinates -/
 
 /-- A derivative is a derivative in each coordinate. -/
-theorem hasFDerivAt_pi : HasFDerivAt f f' x ↔ ∀ i, HasDifferentialAt (fun y => f y i) (fun h => f' h i) x := by
+theorem hasFDerivAt_pi :
+    HasFDerivAt f f' x ↔ ∀ i, HasDifferentialAt (fun y => f y i) (fun h => f' h i) x := by
   constructor
   · intro H i
     refine ⟨f'.isLinear i, fun ε hε => ?_⟩
@@ -136,11 +139,13 @@ theorem hasFDerivAt_pi : HasFDerivAt f f' x ↔ ∀ i, HasDifferentialAt (fun y 
     exact ⟨δ, hδ, fun b hb hbδ h hh i => H i b hb hbδ h hh⟩
 
 /-- A map whose coordinates have differentials has the derivative made of them. -/
-theorem HasFDerivAt.pi {f' : Vec R n → Vec R m} (H : ∀ i, HasDifferentialAt (fun y => f y i) (fun h => f' h i) x) :
+theorem HasFDerivAt.pi {f' : Vec R n → Vec R m}
+    (H : ∀ i, HasDifferentialAt (fun y => f y i) (fun h => f' h i) x) :
     HasFDerivAt f (CLM.pi f' fun i => (H i).isLinear) x :=
   hasFDerivAt_pi.mpr H
 
-theorem HasDifferentialAt.congr {f f' g g' : Vec R n → R} (H : HasDifferentialAt f f' x) (h : ∀ y, g y = f y)
+theorem HasDifferentialAt.congr {f f' g g' : Vec R n → R} (H : HasDifferentialAt f f' x)
+    (h : ∀ y, g y = f y)
     (h' : ∀ v, g' v = f' v) : HasDifferentialAt g g' x :=
   (funext h : g = f) ▸ (funext h' : g' = f') ▸ H
 
@@ -166,12 +171,15 @@ theorem HasDifferentialAt.unique {f f₁ f₂ : Vec R n → R} (H₁ : HasDiffer
   exact (e.of_mul ht).mono hηε
 
 /-- There is at most one derivative. -/
-theorem HasFDerivAt.unique {f₁ f₂ : CLM R n m} (H₁ : HasFDerivAt f f₁ x) (H₂ : HasFDerivAt f f₂ x) : f₁ = f₂ :=
-  CLM.ext fun h => funext fun i => congrFun ((hasFDerivAt_pi.mp H₁ i).unique (hasFDerivAt_pi.mp H₂ i)) h
+theorem HasFDerivAt.unique {f₁ f₂ : CLM R n m} (H₁ : HasFDerivAt f f₁ x)
+    (H₂ : HasFDerivAt f f₂ x) : f₁ = f₂ :=
+  CLM.ext fun h => funext fun i =>
+    congrFun ((hasFDerivAt_pi.mp H₁ i).unique (hasFDerivAt_pi.mp H₂ i)) h
 
 theorem HasFDerivAt.differentiableAt (H : HasFDerivAt f f' x) : DifferentiableAt f x := ⟨f', H⟩
 
-theorem DifferentiableAt.hasFDerivAt (H : DifferentiableAt f x) : HasFDerivAt f (fderiv R f x) x := by
+theorem DifferentiableAt.hasFDerivAt (H : DifferentiableAt f x) :
+    HasFDerivAt f (fderiv R f x) x := by
   rw [fderiv, dif_pos H]
   exact Classical.choose_spec H
 
@@ -185,10 +193,21 @@ theorem fderiv_zero_of_not_differentiableAt (H : ¬DifferentiableAt f x) : fderi
 
 /-! ### The chain rule -/
 
-theorem HasDifferentialAt.comp {g g' : Vec R m → R} (hg : HasDifferentialAt g g' (f x)) (hf : HasFDerivAt f f' x) :
+/-- The remainder of a composite: half of `ε * b` from the outer function, half from the inner. -/
+private theorem two_halves_le {C D ε ε₁ η b : R} (hC : (C + 1) * ε₁ ≤ ε / 2) (hD : D * η ≤ ε / 2)
+    (hb : 0 ≤ b) : ε₁ * ((C + 1) * b) + D * (η * b) ≤ ε * b := by
+  have h₁ : (C + 1) * ε₁ * b ≤ ε / 2 * b := mul_le_mul_of_nonneg_right hC hb
+  have h₂ : D * η * b ≤ ε / 2 * b := mul_le_mul_of_nonneg_right hD hb
+  grind
+
+/-- What the derivative of the outer function makes of the inner remainder cancels. -/
+private theorem sub_sub_add_cancel (u v p r : R) : u - v - (p + r) + r = u - v - p := by grind
+
+theorem HasDifferentialAt.comp {g g' : Vec R m → R} (hg : HasDifferentialAt g g' (f x))
+    (hf : HasFDerivAt f f' x) :
     HasDifferentialAt (fun y => g (f y)) (fun h => g' (f' h)) x := by
-  refine ⟨⟨fun a b => by rw [f'.map_add, hg.isLinear.map_add], fun c a => by rw [f'.map_smul, hg.isLinear.map_smul]⟩,
-    fun ε hε => ?_⟩
+  refine ⟨⟨fun a b => by rw [f'.map_add, hg.isLinear.map_add],
+    fun c a => by rw [f'.map_smul, hg.isLinear.map_smul]⟩, fun ε hε => ?_⟩
   obtain ⟨C, hC, hf'⟩ := f'.exists_bound
   obtain ⟨D, hD, hg'⟩ := hg.isLinear.exists_bound
   have hC₁ : 0 ≤ C + 1 := by grind
@@ -204,24 +223,23 @@ theorem HasDifferentialAt.comp {g g' : Vec R m → R} (hg : HasDifferentialAt g 
   -- `r` is the remainder of `f`, and `f (x + h) = f x + (f' h + r)`.
   let r : Vec R m := fun i => f (x.add h) i - f x i - f' h i
   have hr : r.Bounded (η * b) := hf₁ b hb (Std.le_trans hbδ hδδ₂) h hh
-  have hηb : η * b ≤ 1 * b := OrderedRing.mul_le_mul_of_nonneg_right hη1 hb
+  have hηb : η * b ≤ 1 * b := mul_le_mul_of_nonneg_right hη1 hb
   have hk : Vec.Bounded ((f' h).add r) ((C + 1) * b) := fun i =>
     ((hf' b hb h hh i).add (hr i)).mono (by grind)
   have hkδ : (C + 1) * b ≤ δ₁ :=
-    Std.le_trans (OrderedRing.mul_le_mul_of_nonneg_left (Std.le_trans hbδ hδδ₃) hC₁) hCδ
-  have hfx : (f x).add ((f' h).add r) = f (x.add h) := funext fun i => by simp only [Vec.add, r]; grind
+    Std.le_trans (mul_le_mul_of_nonneg_left (Std.le_trans hbδ hδδ₃) hC₁) hCδ
+  have hfx : (f x).add ((f' h).add r) = f (x.add h) :=
+    funext fun i => by simp only [Vec.add, r]; grind
   have e₁ := hg₁ _ (mul_nonneg hC₁ hb) hkδ _ hk
   rw [hfx, hg.isLinear.map_add] at e₁
   have e₂ := hg' _ (mul_nonneg (Std.le_of_lt hη) hb) r hr
-  have h₁ : (C + 1) * ε₁ * b ≤ ε / 2 * b := OrderedRing.mul_le_mul_of_nonneg_right hCε hb
-  have h₂ : D * η * b ≤ ε / 2 * b := OrderedRing.mul_le_mul_of_nonneg_right
-    (Std.le_trans (OrderedRing.mul_le_mul_of_nonneg_left hηη₁ hD) hDη) hb
-  have e := (e₁.add e₂).mono (by grind : _ ≤ ε * b)
-  have : g (f (x.add h)) - g (f x) - (g' (f' h) + g' r) + g' r = g (f (x.add h)) - g (f x) - g' (f' h) := by grind
-  rwa [this] at e
+  have hDη' := Std.le_trans (mul_le_mul_of_nonneg_left hηη₁ hD) hDη
+  have e := (e₁.add e₂).mono (two_halves_le hCε hDη' hb)
+  rwa [sub_sub_add_cancel] at e
 
 /-- The chain rule. -/
-theorem HasFDerivAt.comp {g : Vec R m → Vec R k} {g' : CLM R m k} (hg : HasFDerivAt g g' (f x)) (hf : HasFDerivAt f f' x) :
+theorem HasFDerivAt.comp {g : Vec R m → Vec R k} {g' : CLM R m k} (hg : HasFDerivAt g g' (f x))
+    (hf : HasFDerivAt f f' x) :
     HasFDerivAt (fun y => g (f y)) (g'.comp f') x :=
   hasFDerivAt_pi.mpr fun i => (hasFDerivAt_pi.mp hg i).comp hf
 

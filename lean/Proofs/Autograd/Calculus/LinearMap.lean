@@ -5,11 +5,13 @@ public import Proofs.Autograd.Algebra.Vec
 /-!
 # Linear maps
 
-The derivatives of the calculus: `IsLinear f` for functions from vectors to scalars, `CLM R n m` for maps from `Vec R n` to
-`Vec R m`. In finite dimension every linear map is continuous, hence the name, which is Mathlib's. Nothing here needs an order.
+The derivatives of the calculus: `IsLinear f` for functions from vectors to scalars, `CLM R n m` for
+maps from `Vec R n` to `Vec R m`. In finite dimension every linear map is continuous, hence the
+name, which is Mathlib's. Nothing here needs an order.
 
-Main results: a linear function is the inner product with its values on the basis (`IsLinear.eq_inner`), the inner product is
-non-degenerate (`Vec.inner_right_injective`), and a linear map is determined by its entries (`CLM.ext_entry`).
+Main results: a linear function is the inner product with its values on the basis
+(`IsLinear.eq_inner`), the inner product is non-degenerate (`Vec.inner_right_injective`), and a
+linear map is determined by its entries (`CLM.ext_entry`).
 -/
 
 @[expose] public section
@@ -17,6 +19,8 @@ non-degenerate (`Vec.inner_right_injective`), and a linear map is determined by 
 set_option autoImplicit false
 
 namespace Proofs.Autograd
+
+open Laws
 
 variable {R : Type} [ScalarOps R] {n m k : Nat}
 
@@ -32,7 +36,7 @@ def basis (j : Fin n) : Vec R n := fun i => if i = j then 1 else 0
 end
 
 theorem inner_comm (x y : Vec R n) : x.inner y = y.inner x :=
-  sum_congr fun i => Lean.Grind.CommSemiring.mul_comm (x i) (y i)
+  sum_congr fun i => mul_comm (x i) (y i)
 
 theorem add_inner (x y z : Vec R n) : (x.add y).inner z = x.inner z + y.inner z :=
   (sum_congr fun _ => by simp only [add]; grind).trans (sum_add _ _)
@@ -49,7 +53,8 @@ theorem sum_mul_basis (x : Vec R n) (i : Fin n) : (sum fun j => x j * basis j i)
   exact sum_congr fun j => by simp only [basis, eq_comm]
 
 /-- A vector is determined by its inner products. -/
-theorem inner_right_injective {y z : Vec R n} (h : ∀ x : Vec R n, x.inner y = x.inner z) : y = z := by
+theorem inner_right_injective {y z : Vec R n}
+    (h : ∀ x : Vec R n, x.inner y = x.inner z) : y = z := by
   funext j
   rw [← inner_basis y, ← inner_basis z, inner_comm y, inner_comm z, h]
 
@@ -73,7 +78,8 @@ theorem zero : IsLinear fun _ : Vec R n => (0 : R) := ⟨fun _ _ => by grind, fu
 theorem coord (i : Fin n) : IsLinear fun x : Vec R n => x i := ⟨fun _ _ => rfl, fun _ _ => rfl⟩
 
 theorem add (hf : IsLinear f) (hg : IsLinear g) : IsLinear fun x => f x + g x :=
-  ⟨fun x y => by rw [hf.map_add, hg.map_add]; grind, fun c x => by rw [hf.map_smul, hg.map_smul]; grind⟩
+  ⟨fun x y => by rw [hf.map_add, hg.map_add]; grind,
+    fun c x => by rw [hf.map_smul, hg.map_smul]; grind⟩
 
 theorem const_mul (hf : IsLinear f) (c : R) : IsLinear fun x => c * f x :=
   ⟨fun x y => by rw [hf.map_add]; grind, fun d x => by rw [hf.map_smul]; grind⟩
@@ -82,14 +88,18 @@ theorem neg (hf : IsLinear f) : IsLinear fun x => -f x :=
   ⟨fun x y => by rw [hf.map_add]; grind, fun c x => by rw [hf.map_smul]; grind⟩
 
 theorem sub (hf : IsLinear f) (hg : IsLinear g) : IsLinear fun x => f x - g x :=
-  ⟨fun x y => by rw [hf.map_add, hg.map_add]; grind, fun c x => by rw [hf.map_smul, hg.map_smul]; grind⟩
+  ⟨fun x y => by rw [hf.map_add, hg.map_add]; grind,
+    fun c x => by rw [hf.map_smul, hg.map_smul]; grind⟩
 
-protected theorem sum {f : Fin k → Vec R n → R} (hf : ∀ i, IsLinear (f i)) : IsLinear fun x => sum fun i => f i x :=
-  ⟨fun x y => by simp only [(hf _).map_add, sum_add], fun c x => by simp only [(hf _).map_smul, mul_sum]⟩
+protected theorem sum {f : Fin k → Vec R n → R} (hf : ∀ i, IsLinear (f i)) :
+    IsLinear fun x => sum fun i => f i x :=
+  ⟨fun x y => by simp only [(hf _).map_add, sum_add],
+    fun c x => by simp only [(hf _).map_smul, mul_sum]⟩
 
 theorem map_zero (hf : IsLinear f) : f (Vec.zero n) = 0 := by
   have h := hf.map_smul 0 (Vec.zero n)
-  have h₀ : (Vec.zero n : Vec R n).smul 0 = Vec.zero n := funext fun _ => Lean.Grind.Semiring.zero_mul _
+  have h₀ : (Vec.zero n : Vec R n).smul 0 = Vec.zero n :=
+    funext fun _ => zero_mul _
   rw [h₀] at h
   grind
 
@@ -154,33 +164,43 @@ def comp (B : CLM R m k) (A : CLM R n m) : CLM R n k where
 def zero : CLM R n m := pi (fun _ => Vec.zero m) fun _ => .zero
 
 /-- The sum of two maps. -/
-def add (A B : CLM R n m) : CLM R n m := pi (fun x => (A x).add (B x)) fun i => (A.isLinear i).add (B.isLinear i)
+def add (A B : CLM R n m) : CLM R n m :=
+  pi (fun x => (A x).add (B x)) fun i => (A.isLinear i).add (B.isLinear i)
 
 /-- A scalar multiple of a map. -/
-def smul (c : R) (A : CLM R n m) : CLM R n m := pi (fun x => (A x).smul c) fun i => (A.isLinear i).const_mul c
+def smul (c : R) (A : CLM R n m) : CLM R n m :=
+  pi (fun x => (A x).smul c) fun i => (A.isLinear i).const_mul c
 
 /-- The coordinates of `A x` followed by those of `B x`. -/
 def append (A : CLM R k n) (B : CLM R k m) : CLM R k (n + m) where
   toFun x := (A x).append (B x)
-  map_add x y := by rw [A.map_add, B.map_add]; exact funext fun i => by simp only [Vec.append, Vec.add]; split <;> rfl
-  map_smul c x := by rw [A.map_smul, B.map_smul]; exact funext fun i => by simp only [Vec.append, Vec.smul]; split <;> rfl
+  map_add x y := by
+    rw [A.map_add, B.map_add]
+    exact funext fun i => by simp only [Vec.append, Vec.add]; split <;> rfl
+  map_smul c x := by
+    rw [A.map_smul, B.map_smul]
+    exact funext fun i => by simp only [Vec.append, Vec.smul]; split <;> rfl
 
 /-- The same coordinates under an equal dimension. -/
-def castVec (R : Type) [ScalarOps R] (h : n = m) : CLM R n m := pi (Vec.castVec h) fun i => .coord (i.cast h.symm)
+def castVec (R : Type) [ScalarOps R] (h : n = m) : CLM R n m :=
+  pi (Vec.castVec h) fun i => .coord (i.cast h.symm)
 
 /-- Multiplication of every coordinate by its own factor. -/
-def diagonal (d : Vec R n) : CLM R n n := pi (fun x i => d i * x i) fun i => (IsLinear.coord i).const_mul (d i)
+def diagonal (d : Vec R n) : CLM R n n :=
+  pi (fun x i => d i * x i) fun i => (IsLinear.coord i).const_mul (d i)
 
 /-- Multiplication by a matrix, given row by row. -/
 def ofMatrix (A : Fin m → Fin n → R) : CLM R n m :=
-  pi (fun x i => sum fun j => A i j * x j) fun i => .sum fun j => (IsLinear.coord j).const_mul (A i j)
+  pi (fun x i => sum fun j => A i j * x j) fun i => .sum fun j =>
+    (IsLinear.coord j).const_mul (A i j)
 
 /-- The matrix entry in row `i` and column `j`. -/
 def entry (A : CLM R n m) (i : Fin m) (j : Fin n) : R := A (Vec.basis j) i
 
 end
 
-theorem apply_eq_sum (A : CLM R n m) (x : Vec R n) (i : Fin m) : A x i = sum fun j => A.entry i j * x j := by
+theorem apply_eq_sum (A : CLM R n m) (x : Vec R n) (i : Fin m) :
+    A x i = sum fun j => A.entry i j * x j := by
   rw [(A.isLinear i).eq_inner, Vec.inner_comm]
   rfl
 
@@ -188,7 +208,8 @@ theorem apply_eq_sum (A : CLM R n m) (x : Vec R n) (i : Fin m) : A x i = sum fun
 theorem ext_entry {A B : CLM R n m} (h : ∀ i j, A.entry i j = B.entry i j) : A = B :=
   ext fun x => funext fun i => by simp only [apply_eq_sum, h]
 
-theorem entry_ofMatrix (A : Fin m → Fin n → R) (i : Fin m) (j : Fin n) : (ofMatrix A).entry i j = A i j := by
+theorem entry_ofMatrix (A : Fin m → Fin n → R) (i : Fin m) (j : Fin n) :
+    (ofMatrix A).entry i j = A i j := by
   rw [← Vec.inner_basis (A i) j]
   rfl
 

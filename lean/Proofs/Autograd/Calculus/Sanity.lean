@@ -6,9 +6,9 @@ public import Proofs.Autograd.Calculus.Deriv
 /-!
 # The definitions mean what they should
 
-Theorems against vacuity. Were `HasFDerivAt` true of everything, `not_differentiableAt_absVec` would fail; were it true of
-nothing, or `fderiv` always zero, `fderiv_id` and `fderiv_productAndSquare` would; were `adjoint` not the transpose,
-`adjoint_ofMatrix` would.
+Theorems against vacuity. Were `HasFDerivAt` true of everything, `not_differentiableAt_absVec` would
+fail; were it true of nothing, or `fderiv` always zero, `fderiv_id` and `fderiv_productAndSquare`
+would; were `adjoint` not the transpose, `adjoint_ofMatrix` would.
 -/
 
 @[expose] public section
@@ -49,15 +49,21 @@ def absVec (v : Vec R 1) : Vec R 1 :=
 
 end
 
-/-- A small derivative, computed: at `(2, 3)` the Jacobian of `(x, y) ↦ (x * y, x * x)` has the rows `(3, 2)` and `(4, 0)`. -/
+/-- A small derivative, computed: at `(2, 3)` the Jacobian of `(x, y) ↦ (x * y, x * x)` has the rows
+`(3, 2)` and `(4, 0)`. -/
 theorem fderiv_productAndSquare :
     fderiv R productAndSquare (fun i => if i = 0 then 2 else 3) =
-      CLM.ofMatrix fun i j => if i = 0 then (if j = 0 then 3 else 2) else (if j = 0 then 4 else 0) := by
+      CLM.ofMatrix fun i j =>
+        if i = 0 then (if j = 0 then 3 else 2) else (if j = 0 then 4 else 0) := by
   refine (hasFDerivAt_pi.mpr fun i => ?_).fderiv
   have coord := HasDifferentialAt.coord (x := fun i : Fin 2 => if i = 0 then (2 : R) else 3)
   match i with
-  | 0 => exact ((coord 0).mul (coord 1)).congr (fun _ => rfl) fun h => by simp only [CLM.ofMatrix, CLM.pi, sum]; grind
-  | 1 => exact ((coord 0).mul (coord 0)).congr (fun _ => rfl) fun h => by simp only [CLM.ofMatrix, CLM.pi, sum]; grind
+  | 0 =>
+    exact ((coord 0).mul (coord 1)).congr (fun _ => rfl) fun h => by
+      simp only [CLM.ofMatrix, CLM.pi, sum]; grind
+  | 1 =>
+    exact ((coord 0).mul (coord 0)).congr (fun _ => rfl) fun h => by
+      simp only [CLM.ofMatrix, CLM.pi, sum]; grind
 
 /-- The absolute value has no derivative at 0. -/
 theorem not_differentiableAt_absVec : ¬DifferentiableAt (absVec (R := R)) (Vec.zero 1) := by

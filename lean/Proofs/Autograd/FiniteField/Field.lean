@@ -5,11 +5,12 @@ public import Proofs.Autograd.Algebra.Scalar
 /-!
 # A field of integers
 
-`GF`, the integers modulo the prime 2³¹ − 1, with fixed polynomials in the place of `exp`, `sqrt` and `tanh`. Nothing about them
-is assumed when a graph runs, so a graph over `GF` is the same formula as over the reals, and the kernel can compute it.
+`GF`, the integers modulo the prime 2³¹ − 1, with fixed polynomials in the place of `exp`, `sqrt`
+and `tanh`. Nothing about them is assumed when a graph runs, so a graph over `GF` is the same
+formula as over the reals, and the kernel can compute it.
 
-Sum, product and inverse are spelled with `Nat.add`, `Nat.mul`, `Nat.mod` and `Nat.pow`, on which the kernel computes with
-numerals.
+Sum, product and inverse are spelled with `Nat.add`, `Nat.mul`, `Nat.mod` and `Nat.pow`, on which
+the kernel computes with numerals.
 -/
 
 @[expose] public section
@@ -18,7 +19,7 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd
 
-open Lean.Grind
+open Laws
 
 noncomputable section
 
@@ -52,7 +53,8 @@ instance : CommRing GF :=
     add x y := of (Nat.add x.val y.val)
     mul x y := of (Nat.mul x.val y.val) }
 
-/-- The stand-ins are neither even nor odd, and none is another's derivative, so that no sign or factor is lost. -/
+/-- The stand-ins are neither even nor odd, and none is another's derivative, so that no sign or
+factor is lost. -/
 instance scalarOps : ScalarOps GF where
   inv x := of (inverse x.val)
   div x y := x * of (inverse y.val)

@@ -8,12 +8,12 @@ public import Proofs.Autograd.Tensor.Flat
 /-!
 # Tensors written as numerals
 
-A tensor over `GF` is written as one natural number: its coordinates in row-major order, a word of 32 bits each, the first in
-the most significant word. The kernel finds a coordinate with a shift and a remainder. A context is written as a list of such
-numbers.
+A tensor over `GF` is written as one natural number: its coordinates in row-major order, a word of
+32 bits each, the first in the most significant word. The kernel finds a coordinate with a shift and
+a remainder. A context is written as a list of such numbers.
 
-Main results: entries of a written context are written tensors (`Operands.gather_ofWords`), and appending, splitting and adding
-can be done in writing.
+Main results: entries of a written context are written tensors (`Operands.gather_ofWords`), and
+appending, splitting and adding can be done in writing.
 -/
 
 @[expose] public section
@@ -41,18 +41,21 @@ end Spec.Shape
 
 namespace Proofs.Autograd
 
-open Spec Lean.Grind
+open Spec Laws
 
 noncomputable section
 
-/-- The tensor whose coordinates in row-major order are the words of a number, the most significant first. -/
+/-- The tensor whose coordinates in row-major order are the words of a number, the most significant
+first. -/
 def Tensor.ofWords {s : Shape} (n : Nat) : Tensor GF s :=
   fun i => .of (Nat.mod (Nat.shiftRight n (Nat.mul 32 (s.after i))) 4294967296)
 
 /-- The vector with the words of a number as coordinates, the most significant first. -/
-def Vec.ofWords {n : Nat} (words : Nat) : Vec GF n := fun i => Tensor.ofWords (s := .vec n) words (i, ())
+def Vec.ofWords {n : Nat} (words : Nat) : Vec GF n :=
+  fun i => Tensor.ofWords (s := .vec n) words (i, ())
 
-/-- The linear map whose matrix, one row per output, has the words of a number as entries, the most significant first. -/
+/-- The linear map whose matrix, one row per output, has the words of a number as entries, the most
+significant first. -/
 def CLM.ofWords {n m : Nat} (words : Nat) : CLM GF n m :=
   .ofMatrix fun i j => Tensor.ofWords (s := .mat m n) words (i, j, ())
 
@@ -77,16 +80,19 @@ theorem get_ofWords : {Γ : List Shape} → (l : List Nat) → (i : Fin Γ.lengt
     refine (get_ofWords l.tail ⟨i, Nat.lt_of_succ_lt_succ h⟩).trans ?_
     cases l <;> rfl
 
-theorem ofWords_take : {Γ : List Shape} → (l : List Nat) → (ofWords (l.take Γ.length) : TList GF Γ) = ofWords l
+theorem ofWords_take :
+    {Γ : List Shape} → (l : List Nat) → (ofWords (l.take Γ.length) : TList GF Γ) = ofWords l
   | [], _ => rfl
   | _ :: _, [] => rfl
   | _ :: _, _ :: l => Prod.ext rfl (ofWords_take l)
 
-theorem appendNil_ofWords : {Γ : List Shape} → (l : List Nat) → (ofWords l : TList GF Γ).appendNil = ofWords l
+theorem appendNil_ofWords :
+    {Γ : List Shape} → (l : List Nat) → (ofWords l : TList GF Γ).appendNil = ofWords l
   | [], _ => rfl
   | _ :: _, l => Prod.ext rfl (appendNil_ofWords l.tail)
 
-theorem dropNil_ofWords : {Γ : List Shape} → (l : List Nat) → (ofWords l : TList GF (Γ ++ [])).dropNil = ofWords l
+theorem dropNil_ofWords :
+    {Γ : List Shape} → (l : List Nat) → (ofWords l : TList GF (Γ ++ [])).dropNil = ofWords l
   | [], _ => rfl
   | _ :: _, l => Prod.ext rfl (dropNil_ofWords l.tail)
 
@@ -98,31 +104,34 @@ theorem push_ofWords {τ : Shape} : {Γ : List Shape} → (l : List Nat) →
     cases l <;> rfl
 
 theorem snoc_ofWords {ss : List Shape} {τ : Shape} : {Γ : List Shape} → (l : List Nat) →
-    (ofWords l : TList GF (Γ ++ ss)).snoc (Tensor.ofWords (l.getD (Γ ++ ss).length 0) : Tensor GF τ) = ofWords l
+    (ofWords l : TList GF (Γ ++ ss)).snoc
+      (Tensor.ofWords (l.getD (Γ ++ ss).length 0) : Tensor GF τ) = ofWords l
   | [], l => push_ofWords l
   | _ :: _, l => by
     refine Prod.ext rfl (Eq.trans ?_ (snoc_ofWords l.tail))
     cases l <;> rfl
 
 theorem unsnoc_ofWords {Γ ss : List Shape} {τ : Shape} (l : List Nat) :
-    (ofWords l : TList GF (Γ ++ (ss ++ [τ]))).unsnoc = (ofWords l, Tensor.ofWords (l.getD (Γ ++ ss).length 0)) := by
+    (ofWords l : TList GF (Γ ++ (ss ++ [τ]))).unsnoc =
+        (ofWords l, Tensor.ofWords (l.getD (Γ ++ ss).length 0)) := by
   rw [← snoc_ofWords l, unsnoc_snoc]
 
 theorem add_zero : {Γ : List Shape} → (x : TList GF Γ) → x.add (zero Γ) = x
   | [], _ => rfl
-  | _ :: _, x => Prod.ext (funext fun _ => Semiring.add_zero _) (add_zero x.2)
+  | _ :: _, x => Prod.ext (funext fun _ => Laws.add_zero _) (add_zero x.2)
 
 theorem add_assoc : {Γ : List Shape} → (x y z : TList GF Γ) → (x.add y).add z = x.add (y.add z)
   | [], _, _, _ => rfl
-  | _ :: _, x, y, z => Prod.ext (funext fun _ => Semiring.add_assoc _ _ _) (add_assoc x.2 y.2 z.2)
+  | _ :: _, x, y, z => Prod.ext (funext fun _ => Laws.add_assoc _ _ _) (add_assoc x.2 y.2 z.2)
 
 /-- A tensor is added to one entry by writing the sum in its place. -/
-theorem add_singleAt : {Γ : List Shape} → {l : List Nat} → {i : Fin Γ.length} → {v : Tensor GF (Γ.get i)} → {n : Nat} →
+theorem add_singleAt : {Γ : List Shape} → {l : List Nat} → {i : Fin Γ.length} →
+    {v : Tensor GF (Γ.get i)} → {n : Nat} →
     i.val < l.length → (Tensor.ofWords (l.getD i.val 0)).add v = Tensor.ofWords n →
     (ofWords l : TList GF Γ).add (singleAt i v) = ofWords (l.set i.val n)
   | _ :: _, _ :: _, ⟨0, _⟩, _, _, _, h => Prod.ext h (add_zero _)
   | _ :: _, _ :: _, ⟨i + 1, hi⟩, _, _, hl, h =>
-    Prod.ext (funext fun _ => Semiring.add_zero _)
+    Prod.ext (funext fun _ => Laws.add_zero _)
       (add_singleAt (i := ⟨i, Nat.lt_of_succ_lt_succ hi⟩) (Nat.lt_of_succ_lt_succ hl) h)
 
 end TList

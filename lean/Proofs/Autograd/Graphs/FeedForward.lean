@@ -7,14 +7,15 @@ public import Proofs.Autograd.Tape.DGraph
 /-!
 # Feed-forward networks with their residual connection
 
-The map `x ↦ x + fc₂(gelu(fc₁ x))` in three forms. `ffnResidualGraph` treats one token with fixed matrices.
-`seqFfnResidualGraph` treats a sequence, with fixed affine maps of all its coordinates. `positionwiseFfnResidualGraph`
-applies the same two dense layers at every position of a sequence, as PyTorch does, and has their weights and biases among
-its inputs, so that they get cotangents.
+The map `x ↦ x + fc₂(gelu(fc₁ x))` in three forms. `ffnResidualGraph` treats one token with fixed
+matrices. `seqFfnResidualGraph` treats a sequence, with fixed affine maps of all its coordinates.
+`positionwiseFfnResidualGraph` applies the same two dense layers at every position of a sequence, as
+PyTorch does, and has their weights and biases among its inputs, so that they get cotangents.
 
 The scalar `κ` is the constant `√(2/π)` of GELU's tanh form.
 
-References: Vaswani et al., *Attention is all you need*, 2017, section 3.3; PyTorch, `nn.TransformerEncoderLayer`.
+References: Vaswani et al., *Attention is all you need*, 2017, section 3.3; PyTorch,
+`nn.TransformerEncoderLayer`.
 -/
 
 @[expose] public section
@@ -38,7 +39,8 @@ abbrev ΓFFN (dModel : Nat) : List Shape := [vec dModel]
 abbrev ssFFNResidual (dModel dFF : Nat) : List Shape := [vec dFF, vec dFF, vec dModel, vec dModel]
 
 /-- A feed-forward network on one token, and its residual sum. -/
-def ffnResidualGraph (W1 : Tensor R (mat dFF dModel)) (b1 : Tensor R (vec dFF)) (W2 : Tensor R (mat dModel dFF))
+def ffnResidualGraph (W1 : Tensor R (mat dFF dModel)) (b1 : Tensor R (vec dFF))
+    (W2 : Tensor R (mat dModel dFF))
     (b2 : Tensor R (vec dModel)) (κ : R) : Graph R (ΓFFN dModel) (ssFFNResidual dModel dFF) :=
   Graph.nil
     |>.snoc (TapeNodes.linear (.pos 0 rfl) W1 b1)
@@ -59,18 +61,21 @@ abbrev ΓSeqFFN (seqLen dModel : Nat) : List Shape := [SeqFFNModelShape seqLen d
 
 /-- The saved tensors: hidden layers before and after GELU, their projections, the residual sums. -/
 abbrev ssSeqFFNResidual (seqLen dModel dFF : Nat) : List Shape :=
-  [SeqFFNHiddenShape seqLen dFF, SeqFFNHiddenShape seqLen dFF, SeqFFNModelShape seqLen dModel, SeqFFNModelShape seqLen dModel]
+  [SeqFFNHiddenShape seqLen dFF, SeqFFNHiddenShape seqLen dFF, SeqFFNModelShape seqLen dModel,
+    SeqFFNModelShape seqLen dModel]
 
 /-- The tokens. -/
 def seqFfnIdxX : Idx (ΓSeqFFN seqLen dModel ++ ss) (SeqFFNModelShape seqLen dModel) := .pos 0 rfl
 
 /-- The hidden layers before GELU. -/
-def seqFfnIdxHiddenPre : Idx (ΓSeqFFN seqLen dModel ++ [SeqFFNHiddenShape seqLen dFF]) (SeqFFNHiddenShape seqLen dFF) :=
+def seqFfnIdxHiddenPre :
+    Idx (ΓSeqFFN seqLen dModel ++ [SeqFFNHiddenShape seqLen dFF]) (SeqFFNHiddenShape seqLen dFF) :=
   .pos 1 rfl
 
 /-- The hidden layers after GELU. -/
 def seqFfnIdxHiddenAct :
-    Idx (ΓSeqFFN seqLen dModel ++ [SeqFFNHiddenShape seqLen dFF, SeqFFNHiddenShape seqLen dFF]) (SeqFFNHiddenShape seqLen dFF) :=
+    Idx (ΓSeqFFN seqLen dModel ++ [SeqFFNHiddenShape seqLen dFF, SeqFFNHiddenShape seqLen dFF])
+        (SeqFFNHiddenShape seqLen dFF) :=
   .pos 2 rfl
 
 /-- The projected hidden layers. -/
@@ -80,8 +85,10 @@ def seqFfnIdxProjected :
       (SeqFFNModelShape seqLen dModel) :=
   .pos 3 rfl
 
-/-- A feed-forward network of two fixed affine maps of all coordinates of a sequence, and its residual sum. -/
-def seqFfnResidualGraph (fc1 : CLM R (SeqFFNModelShape seqLen dModel).size (SeqFFNHiddenShape seqLen dFF).size)
+/-- A feed-forward network of two fixed affine maps of all coordinates of a sequence, and its
+residual sum. -/
+def seqFfnResidualGraph
+    (fc1 : CLM R (SeqFFNModelShape seqLen dModel).size (SeqFFNHiddenShape seqLen dFF).size)
     (b1 : Vec R (SeqFFNHiddenShape seqLen dFF).size)
     (fc2 : CLM R (SeqFFNHiddenShape seqLen dFF).size (SeqFFNModelShape seqLen dModel).size)
     (b2 : Vec R (SeqFFNModelShape seqLen dModel).size) (κ : R) :
@@ -95,18 +102,22 @@ def seqFfnResidualGraph (fc1 : CLM R (SeqFFNModelShape seqLen dModel).size (SeqF
 /-! ### A sequence, with weights and biases as inputs -/
 
 /-- The weights and biases of the two dense layers, one row of weights for each output feature. -/
-abbrev ffnParameters (dModel dFF : Nat) : List Shape := [mat dFF dModel, vec dFF, mat dModel dFF, vec dModel]
+abbrev ffnParameters (dModel dFF : Nat) : List Shape :=
+  [mat dFF dModel, vec dFF, mat dModel dFF, vec dModel]
 
 /-- The inputs: a sequence of tokens, weights and biases. -/
-abbrev ΓPositionwiseFFN (seqLen dModel dFF : Nat) : List Shape := ΓSeqFFN seqLen dModel ++ ffnParameters dModel dFF
+abbrev ΓPositionwiseFFN (seqLen dModel dFF : Nat) : List Shape :=
+  ΓSeqFFN seqLen dModel ++ ffnParameters dModel dFF
 
 /-- A feed-forward network of two dense layers at each position, and its residual sum. -/
 def positionwiseFfnResidualGraph (κ : R) :
     Graph R (ΓPositionwiseFFN seqLen dModel dFF) (ssSeqFFNResidual seqLen dModel dFF) :=
   Graph.nil
-    |>.snoc (TapeNodes.dense (n := seqLen) (i := dModel) (o := dFF) (.pos 0 rfl) (.pos 1 rfl) (.pos 2 rfl))
+    |>.snoc (TapeNodes.dense (n := seqLen) (i := dModel) (o := dFF) (.pos 0 rfl) (.pos 1 rfl)
+      (.pos 2 rfl))
     |>.snoc (TapeNodes.gelu (s := mat seqLen dFF) (.pos 5 rfl) κ)
-    |>.snoc (TapeNodes.dense (n := seqLen) (i := dFF) (o := dModel) (.pos 6 rfl) (.pos 3 rfl) (.pos 4 rfl))
+    |>.snoc (TapeNodes.dense (n := seqLen) (i := dFF) (o := dModel) (.pos 6 rfl) (.pos 3 rfl)
+      (.pos 4 rfl))
     |>.snoc (TapeNodes.add (s := mat seqLen dModel) (.pos 0 rfl) (.pos 7 rfl))
 
 /-! ### Names of inputs and saved tensors -/
@@ -121,7 +132,8 @@ def ffnResidualDGraph.names : List String := "x" :: ssSeqFFNResidual.names
 def seqFfnResidualDGraph.names : List String := "x" :: ssSeqFFNResidual.names
 
 /-- The names of inputs and saved tensors. -/
-def positionwiseFfnResidualDGraph.names : List String := ["x", "W1", "b1", "W2", "b2"] ++ ssSeqFFNResidual.names
+def positionwiseFfnResidualDGraph.names : List String :=
+  ["x", "W1", "b1", "W2", "b2"] ++ ssSeqFFNResidual.names
 
 end
 
@@ -129,7 +141,8 @@ end
 
 section OneToken
 
-variable {R : Type} [AnalyticScalar R] {dModel dFF : Nat} (W1 : Tensor R (mat dFF dModel)) (b1 : Tensor R (vec dFF))
+variable {R : Type} [AnalyticScalar R] {dModel dFF : Nat} (W1 : Tensor R (mat dFF dModel))
+  (b1 : Tensor R (vec dFF))
   (W2 : Tensor R (mat dModel dFF)) (b2 : Tensor R (vec dModel)) (κ : R)
 
 /-- `ffnResidualGraph` and its certificate. -/
@@ -143,7 +156,8 @@ noncomputable def ffnResidualDGraph : DGraph R (ΓFFN dModel) (ssFFNResidual dMo
 
 /-- The network on one token is differentiable, and the derivative is its JVP. -/
 theorem ffnResidual_hasFDerivAt (xV : CtxVec R (ΓFFN dModel)) :
-    HasFDerivAt (ffnResidualDGraph W1 b1 W2 b2 κ).g.evalVec ((ffnResidualDGraph W1 b1 W2 b2 κ).g.jvpCLM xV) xV :=
+    HasFDerivAt (ffnResidualDGraph W1 b1 W2 b2 κ).g.evalVec
+        ((ffnResidualDGraph W1 b1 W2 b2 κ).g.jvpCLM xV) xV :=
   (ffnResidualDGraph W1 b1 W2 b2 κ).hasFDerivAt_evalVec xV
 
 /-- The reverse pass of the network on one token is the adjoint of its derivative. -/
@@ -164,7 +178,8 @@ variable {R : Type} [AnalyticScalar R] {seqLen dModel dFF : Nat}
   (b2 : Vec R (SeqFFNModelShape seqLen dModel).size) (κ : R)
 
 /-- `seqFfnResidualGraph` and its certificate. -/
-noncomputable def seqFfnResidualDGraph : DGraph R (ΓSeqFFN seqLen dModel) (ssSeqFFNResidual seqLen dModel dFF) where
+noncomputable def seqFfnResidualDGraph :
+    DGraph R (ΓSeqFFN seqLen dModel) (ssSeqFFNResidual seqLen dModel dFF) where
   g := seqFfnResidualGraph fc1 b1 fc2 b2 κ
   hg := GraphFDerivCorrect.nil
     |>.snoc (TapeNodes.affineFderiv ..)
@@ -195,13 +210,17 @@ noncomputable def positionwiseFfnResidualDGraph :
     |>.snoc (TapeNodes.denseFderiv ..)
     |>.snoc (TapeNodes.addFderiv ..)
 
-/-- The network with weights and biases as inputs is differentiable, and the derivative is its JVP. -/
+/-- The network with weights and biases as inputs is differentiable, and the derivative is its
+JVP. -/
 theorem positionwiseFfnResidual_hasFDerivAt (xV : CtxVec R (ΓPositionwiseFFN seqLen dModel dFF)) :
-    HasFDerivAt (positionwiseFfnResidualDGraph κ).g.evalVec ((positionwiseFfnResidualDGraph κ).g.jvpCLM xV) xV :=
+    HasFDerivAt (positionwiseFfnResidualDGraph κ).g.evalVec
+        ((positionwiseFfnResidualDGraph κ).g.jvpCLM xV) xV :=
   (positionwiseFfnResidualDGraph κ).hasFDerivAt_evalVec xV
 
-/-- The reverse pass of the network with weights and biases as inputs is the adjoint of its derivative. -/
-theorem positionwiseFfnResidual_backpropVec_eq_adjoint_fderiv (xV : CtxVec R (ΓPositionwiseFFN seqLen dModel dFF))
+/-- The reverse pass of the network with weights and biases as inputs is the adjoint of its
+derivative. -/
+theorem positionwiseFfnResidual_backpropVec_eq_adjoint_fderiv
+    (xV : CtxVec R (ΓPositionwiseFFN seqLen dModel dFF))
     (seedV : CtxVec R (ΓPositionwiseFFN seqLen dModel dFF ++ ssSeqFFNResidual seqLen dModel dFF)) :
     (positionwiseFfnResidualDGraph κ).g.backpropVec xV seedV =
       (fderiv R (positionwiseFfnResidualDGraph κ).g.evalVec xV).adjoint seedV :=

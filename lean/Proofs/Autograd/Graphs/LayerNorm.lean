@@ -5,11 +5,12 @@ public import Proofs.Autograd.Nodes.Certified.LayerNorm
 /-!
 # Layer normalisation, step by step
 
-The graph that saves every intermediate value of a layer normalisation of the rows of an `m × n` matrix: inputs `X, γ, β`, 14
-saved tensors, the last of them the output. The variance is biased, and `ε` is added to it before the square root is taken.
+The graph that saves every intermediate value of a layer normalisation of the rows of an `m × n`
+matrix: inputs `X, γ, β`, 14 saved tensors, the last of them the output. The variance is biased, and
+`ε` is added to it before the square root is taken.
 
-Main definitions: `layerNormGraph` and its prefixes `layerNormPrefix6` and `layerNormPrefix7`. Main result:
-`getIdx_eval_idxY`, the last saved tensor is the value of the op that does it all at once.
+Main definitions: `layerNormGraph` and its prefixes `layerNormPrefix6` and `layerNormPrefix7`. Main
+result: `getIdx_eval_idxY`, the last saved tensor is the value of the op that does it all at once.
 
 References: Ba, Kiros and Hinton, *Layer normalization*, 2016; PyTorch, `nn.LayerNorm`.
 -/
@@ -36,7 +37,8 @@ abbrev ssPrefix7 (m n : Nat) : List Shape := ssPrefix6 m n ++ [VecShape m]
 
 /-- The saved tensors before the output. -/
 abbrev ssBeforeY (m n : Nat) : List Shape :=
-  ssPrefix7 m n ++ [VecShape m, MatShape m n, MatShape m n, MatShape m n, MatShape m n, MatShape m n]
+  ssPrefix7 m n ++
+    [VecShape m, MatShape m n, MatShape m n, MatShape m n, MatShape m n, MatShape m n]
 
 /-- The saved tensors, in execution order. -/
 abbrev ssLayerNorm (m n : Nat) : List Shape := ssBeforeY m n ++ [MatShape m n]
@@ -73,14 +75,16 @@ def nodeMeanB : Node R (ΓLN m n ++ (ssLayerNorm m n).take 1) (MatShape m n) :=
   TapeNodes.broadcastRow n (.pos 3 rfl)
 
 /-- The matrix minus its row means. -/
-def nodeCentered : Node R (ΓLN m n ++ (ssLayerNorm m n).take 2) (MatShape m n) := TapeNodes.sub idxX (.pos 4 rfl)
+def nodeCentered : Node R (ΓLN m n ++ (ssLayerNorm m n).take 2) (MatShape m n) :=
+  TapeNodes.sub idxX (.pos 4 rfl)
 
 /-- The squares of the centred entries. -/
 def nodeCenteredSq : Node R (ΓLN m n ++ (ssLayerNorm m n).take 3) (MatShape m n) :=
   TapeNodes.mul (.pos 5 rfl) (.pos 5 rfl)
 
 /-- The biased variance of every row. -/
-def nodeVar : Node R (ΓLN m n ++ (ssLayerNorm m n).take 4) (VecShape m) := TapeNodes.rowMean (n := n) (.pos 6 rfl)
+def nodeVar : Node R (ΓLN m n ++ (ssLayerNorm m n).take 4) (VecShape m) :=
+  TapeNodes.rowMean (n := n) (.pos 6 rfl)
 
 /-- The variances with `ε` added. -/
 def nodeVarEps (ε : R) : Node R (ΓLN m n ++ (ssLayerNorm m n).take 5) (VecShape m) :=
@@ -101,17 +105,20 @@ def nodeNorm : Node R (ΓLN m n ++ (ssLayerNorm m n).take 9) (MatShape m n) :=
   TapeNodes.mul (.pos 5 rfl) (.pos 11 rfl)
 
 /-- The factors, one for each entry. -/
-def nodeGammaB : Node R (ΓLN m n ++ (ssLayerNorm m n).take 10) (MatShape m n) := TapeNodes.broadcastCol m idxGamma
+def nodeGammaB : Node R (ΓLN m n ++ (ssLayerNorm m n).take 10) (MatShape m n) :=
+  TapeNodes.broadcastCol m idxGamma
 
 /-- The normalised rows times the factors. -/
 def nodeScaled : Node R (ΓLN m n ++ (ssLayerNorm m n).take 11) (MatShape m n) :=
   TapeNodes.mul (.pos 12 rfl) (.pos 13 rfl)
 
 /-- The shifts, one for each entry. -/
-def nodeBetaB : Node R (ΓLN m n ++ (ssLayerNorm m n).take 12) (MatShape m n) := TapeNodes.broadcastCol m idxBeta
+def nodeBetaB : Node R (ΓLN m n ++ (ssLayerNorm m n).take 12) (MatShape m n) :=
+  TapeNodes.broadcastCol m idxBeta
 
 /-- The output. -/
-def nodeY : Node R (ΓLN m n ++ ssBeforeY m n) (MatShape m n) := TapeNodes.add (.pos 14 rfl) (.pos 15 rfl)
+def nodeY : Node R (ΓLN m n ++ ssBeforeY m n) (MatShape m n) :=
+  TapeNodes.add (.pos 14 rfl) (.pos 15 rfl)
 
 /-! ### Graphs -/
 
@@ -126,7 +133,8 @@ def layerNormPrefix6 (ε : R) : Graph R (ΓLN m n) (ssPrefix6 m n) :=
     |>.snoc (nodeVarEps ε)
 
 /-- Layer normalisation up to the standard deviation. -/
-def layerNormPrefix7 (ε : R) : Graph R (ΓLN m n) (ssPrefix7 m n) := (layerNormPrefix6 ε).snoc nodeStd
+def layerNormPrefix7 (ε : R) : Graph R (ΓLN m n) (ssPrefix7 m n) :=
+  (layerNormPrefix6 ε).snoc nodeStd
 
 /-- Layer normalisation. -/
 def layerNormGraph (ε : R) : Graph R (ΓLN m n) (ssLayerNorm m n) :=
@@ -148,7 +156,8 @@ def layerNormPrefix7.names : List String := layerNormPrefix6.names ++ ["std"]
 
 /-- The names of inputs and saved tensors. -/
 def layerNormGraph.names : List String :=
-  layerNormPrefix7.names ++ ["inv_std", "inv_std_b", "normalized", "gamma_b", "scaled", "beta_b", "y"]
+  layerNormPrefix7.names ++
+    ["inv_std", "inv_std_b", "normalized", "gamma_b", "scaled", "beta_b", "y"]
 
 /-- The last saved tensor is the value of the op that normalises in one step. -/
 theorem getIdx_eval_idxY (ε : R) (x : TList R (ΓLN m n)) :
@@ -172,17 +181,20 @@ abbrev StdNe0 : Prop := ∀ i, CtxVec.get idxStd ((layerNormPrefix7 ε).evalVec 
 variable {ε xV}
 
 theorem varEpsPos_iff : VarEpsPos ε xV ↔ ∀ i, 0 < varEps ε (unflattenCtx xV).1 i := by
-  have h : CtxVec.get idxVarEps ((layerNormPrefix6 ε).evalVec xV) = toVecT (varEps ε (unflattenCtx xV).1) :=
+  have h : CtxVec.get idxVarEps ((layerNormPrefix6 ε).evalVec xV) =
+      toVecT (varEps ε (unflattenCtx xV).1) :=
     CtxVec.get_flattenCtx _ _
   rw [VarEpsPos, h]
-  exact ⟨fun h i => by have := h (flat i); rwa [toVecT, unflat_flat] at this, fun h k => h (unflat k)⟩
+  exact ⟨fun h i => by have := h (flat i); rwa [toVecT, unflat_flat] at this,
+    fun h k => h (unflat k)⟩
 
 /-- For `ε > 0` no variance is a problem. -/
 theorem varEpsPos (hε : 0 < ε) : VarEpsPos ε xV := varEpsPos_iff.mpr (varEps_pos hε _)
 
 /-- A positive variance has a square root other than 0. -/
 theorem VarEpsPos.stdNe0 (hpos : VarEpsPos ε xV) : StdNe0 ε xV := by
-  have h : CtxVec.get idxStd ((layerNormPrefix7 ε).evalVec xV) = toVecT ((varEps ε (unflattenCtx xV).1).map sqrt) :=
+  have h : CtxVec.get idxStd ((layerNormPrefix7 ε).evalVec xV) =
+      toVecT ((varEps ε (unflattenCtx xV).1).map sqrt) :=
     CtxVec.get_flattenCtx _ _
   rw [StdNe0, h]
   exact fun k => ne_of_pos (sqrt_pos (varEpsPos_iff.mp hpos (unflat k)))
@@ -201,11 +213,15 @@ def layerNormPrefix6FderivCorrect : GraphFDerivCorrect (layerNormPrefix6 (m := m
     |>.snoc (TapeNodes.rowMeanFderiv _)
     |>.snoc (TapeNodes.addConstFderiv ..)
 
-/-- The certificate of layer normalisation up to the standard deviation, at a point where the square root is differentiable. -/
-def layerNormPrefix7FderivCorrectAt (hVarEpsPos : VarEpsPos ε xV) : GraphFDerivCorrectAt (layerNormPrefix7 ε) xV :=
-  ((layerNormPrefix6FderivCorrect ε).at xV).snoc (TapeNodes.sqrtClampFderivAt idxVarEps _ hVarEpsPos)
+/-- The certificate of layer normalisation up to the standard deviation, at a point where the square
+root is differentiable. -/
+def layerNormPrefix7FderivCorrectAt (hVarEpsPos : VarEpsPos ε xV) :
+    GraphFDerivCorrectAt (layerNormPrefix7 ε) xV :=
+  ((layerNormPrefix6FderivCorrect ε).at xV).snoc
+    (TapeNodes.sqrtClampFderivAt idxVarEps _ hVarEpsPos)
 
-/-- The certificate of layer normalisation at a point where the square root and the inverse are differentiable. -/
+/-- The certificate of layer normalisation at a point where the square root and the inverse are
+differentiable. -/
 def layerNormGraphFderivCorrectAt (hVarEpsPos : VarEpsPos ε xV) (hStdNe0 : StdNe0 ε xV) :
     GraphFDerivCorrectAt (layerNormGraph ε) xV :=
   layerNormPrefix7FderivCorrectAt ε xV hVarEpsPos
@@ -219,7 +235,8 @@ def layerNormGraphFderivCorrectAt (hVarEpsPos : VarEpsPos ε xV) (hStdNe0 : StdN
 
 end
 
-/-- Layer normalisation is differentiable where the square root and the inverse are, and the derivative is its JVP. -/
+/-- Layer normalisation is differentiable where the square root and the inverse are, and the
+derivative is its JVP. -/
 theorem layerNorm_hasFDerivAt_at (hVarEpsPos : VarEpsPos ε xV) (hStdNe0 : StdNe0 ε xV) :
     HasFDerivAt (layerNormGraph ε).evalVec ((layerNormGraph ε).jvpCLM xV) xV :=
   Graph.hasFDerivAt_evalVec_at (layerNormGraphFderivCorrectAt ε xV hVarEpsPos hStdNe0)
@@ -230,13 +247,17 @@ theorem layerNorm_hasFDerivAt {ε : R} (hε : 0 < ε) :
   layerNorm_hasFDerivAt_at ε xV (varEpsPos hε) (varEpsPos hε).stdNe0
 
 /-- The reverse pass of layer normalisation is the adjoint of its derivative where that exists. -/
-theorem backprop_eq_adjoint_fderiv_layerNorm_at (hVarEpsPos : VarEpsPos ε xV) (hStdNe0 : StdNe0 ε xV) :
-    (layerNormGraph ε).backpropVec xV seedV = (fderiv R (layerNormGraph ε).evalVec xV).adjoint seedV :=
-  Graph.backpropVec_eq_adjoint_fderiv_at (layerNormGraphFderivCorrectAt ε xV hVarEpsPos hStdNe0) seedV
+theorem backprop_eq_adjoint_fderiv_layerNorm_at (hVarEpsPos : VarEpsPos ε xV)
+    (hStdNe0 : StdNe0 ε xV) :
+    (layerNormGraph ε).backpropVec xV seedV =
+        (fderiv R (layerNormGraph ε).evalVec xV).adjoint seedV :=
+  Graph.backpropVec_eq_adjoint_fderiv_at
+    (layerNormGraphFderivCorrectAt ε xV hVarEpsPos hStdNe0) seedV
 
 /-- For `ε > 0` that is everywhere. -/
 theorem backprop_eq_adjoint_fderiv_layerNorm {ε : R} (hε : 0 < ε) :
-    (layerNormGraph ε).backpropVec xV seedV = (fderiv R (layerNormGraph ε).evalVec xV).adjoint seedV :=
+    (layerNormGraph ε).backpropVec xV seedV =
+        (fderiv R (layerNormGraph ε).evalVec xV).adjoint seedV :=
   backprop_eq_adjoint_fderiv_layerNorm_at ε xV seedV (varEpsPos hε) (varEpsPos hε).stdNe0
 
 end
@@ -245,12 +266,14 @@ end
 
 section
 
-variable {R : Type} [AnalyticScalar R] {m n : Nat} {Γ : List Shape} (inputs : Inputs Γ m n) (ε : R) (v dv : CtxVec R Γ)
+variable {R : Type} [AnalyticScalar R] {m n : Nat} {Γ : List Shape} (inputs : Inputs Γ m n) (ε : R)
+  (v dv : CtxVec R Γ)
 
 noncomputable section
 
 /-- The coordinates of the matrix, the factors and the shifts, as a linear map. -/
-def packInputsCLM (R : Type) [AnalyticScalar R] (inputs : Inputs Γ m n) : CLM R (ctxSize Γ) (ctxSize (ΓLN m n)) :=
+def packInputsCLM (R : Type) [AnalyticScalar R] (inputs : Inputs Γ m n) :
+    CLM R (ctxSize Γ) (ctxSize (ΓLN m n)) :=
   Operands.gatherCLM R (.cons inputs.x (.cons inputs.gamma (.cons inputs.beta .nil)))
 
 /-- The coordinates of the output, as a linear map. -/
@@ -260,13 +283,15 @@ def outputCLM (R : Type) [AnalyticScalar R] (m n : Nat) :
 
 /-- The node computes the output of the graph. -/
 theorem wholeNode_forwardVec :
-    (wholeNode inputs ε).forwardVec v = outputCLM R m n ((layerNormGraph ε).evalVec (packInputsCLM R inputs v)) := by
-  have h : CtxVec.get idxY ((layerNormGraph ε).evalVec (packInputsCLM R inputs v)) = _ := CtxVec.get_flattenCtx _ _
+    (wholeNode inputs ε).forwardVec v =
+        outputCLM R m n ((layerNormGraph ε).evalVec (packInputsCLM R inputs v)) := by
+  have h : CtxVec.get idxY ((layerNormGraph ε).evalVec (packInputsCLM R inputs v)) = _ :=
+    CtxVec.get_flattenCtx _ _
   rw [getIdx_eval_idxY, packInputsCLM, unflattenCtx_gatherCLM] at h
   exact h.symm
 
-/-- The certificate of the node at a point where the variance of every row, with `ε` added, is positive; the second hypothesis
-follows from the first and is there because upstream has it. -/
+/-- The certificate of the node at a point where the variance of every row, with `ε` added, is
+positive; the second hypothesis follows from the first and is there because upstream has it. -/
 def wholeNodeFDerivCorrectAt (hVarEpsPos : VarEpsPos ε (packInputsCLM R inputs v))
     (_hStdNe0 : StdNe0 ε (packInputsCLM R inputs v)) : NodeFDerivCorrectAt (wholeNode inputs ε) v :=
   .ofOp (Op.layerNorm_fderivCorrectOn ε) <| by

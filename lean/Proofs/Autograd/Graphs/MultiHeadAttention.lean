@@ -9,14 +9,16 @@ public import Proofs.Autograd.Tape.DGraph
 /-!
 # Multi-head self-attention
 
-The attention layer as a graph: inputs `x, Wq, Wk, Wv, Wo`, 14 saved tensors, the last of them the output. Main definitions:
-`mhaGraph`, which splits heads as PyTorch does, and `mhaBareReshapeGraph`, which splits them by a bare row-major reshape and
-for two heads or more is not multi-head attention. The two differ in that one op only; `mhaDGraph` and `mhaBareReshapeDGraph`
-have their certificates. Main result: `mha_backpropVec_eq_adjoint_fderiv`, the reverse pass is the adjoint of the derivative.
+The attention layer as a graph: inputs `x, Wq, Wk, Wv, Wo`, 14 saved tensors, the last of them the
+output. Main definitions: `mhaGraph`, which splits heads as PyTorch does, and `mhaBareReshapeGraph`,
+which splits them by a bare row-major reshape and for two heads or more is not multi-head attention.
+The two differ in that one op only; `mhaDGraph` and `mhaBareReshapeDGraph` have their certificates.
+Main result: `mha_backpropVec_eq_adjoint_fderiv`, the reverse pass is the adjoint of the derivative.
 
 A list `….names` beside a graph names its entries, inputs first.
 
-References: Vaswani et al., *Attention is all you need*, 2017, section 3.2.2; PyTorch, `nn.MultiheadAttention`.
+References: Vaswani et al., *Attention is all you need*, 2017, section 3.2.2; PyTorch,
+`nn.MultiheadAttention`.
 -/
 
 @[expose] public section
@@ -60,8 +62,10 @@ abbrev ΓMHA (n dModel numHeads headDim : Nat) : List Shape :=
 abbrev ssMHA (n dModel numHeads headDim : Nat) : List Shape :=
   [BigShape n numHeads headDim, HeadsShape n numHeads headDim, BigShape n numHeads headDim,
     HeadsShape n numHeads headDim, KtShape n numHeads headDim, BigShape n numHeads headDim,
-    HeadsShape n numHeads headDim, ScoresShape n numHeads, ScoresShape n numHeads, ScoresShape n numHeads,
-    HeadsShape n numHeads headDim, SwappedShape n numHeads headDim, BigShape n numHeads headDim, XShape n dModel]
+    HeadsShape n numHeads headDim, ScoresShape n numHeads, ScoresShape n numHeads,
+      ScoresShape n numHeads,
+    HeadsShape n numHeads headDim, SwappedShape n numHeads headDim, BigShape n numHeads headDim,
+      XShape n dModel]
 
 /-- A bare reshape from all heads' columns to heads is possible. -/
 theorem size_big_to_heads (n H D : Nat) : (BigShape n H D).size = (HeadsShape n H D).size := by
@@ -80,20 +84,25 @@ noncomputable section
 def idxX : Idx (ΓMHA n dModel numHeads headDim ++ ss) (XShape n dModel) := .pos 0 rfl
 
 /-- The query projection. -/
-def idxWq : Idx (ΓMHA n dModel numHeads headDim ++ ss) (WqShape dModel numHeads headDim) := .pos 1 rfl
+def idxWq :
+    Idx (ΓMHA n dModel numHeads headDim ++ ss) (WqShape dModel numHeads headDim) := .pos 1 rfl
 
 /-- The key projection. -/
-def idxWk : Idx (ΓMHA n dModel numHeads headDim ++ ss) (WqShape dModel numHeads headDim) := .pos 2 rfl
+def idxWk :
+    Idx (ΓMHA n dModel numHeads headDim ++ ss) (WqShape dModel numHeads headDim) := .pos 2 rfl
 
 /-- The value projection. -/
-def idxWv : Idx (ΓMHA n dModel numHeads headDim ++ ss) (WqShape dModel numHeads headDim) := .pos 3 rfl
+def idxWv :
+    Idx (ΓMHA n dModel numHeads headDim ++ ss) (WqShape dModel numHeads headDim) := .pos 3 rfl
 
 /-- The output projection. -/
-def idxWo : Idx (ΓMHA n dModel numHeads headDim ++ ss) (WoShape dModel numHeads headDim) := .pos 4 rfl
+def idxWo :
+    Idx (ΓMHA n dModel numHeads headDim ++ ss) (WoShape dModel numHeads headDim) := .pos 4 rfl
 
 /-- Queries, keys and values of every head, split by a given op; keys transposed. -/
 def mhaHeadsGraph
-    (split : {Γ : List Shape} → Idx Γ (BigShape n numHeads headDim) → Node R Γ (HeadsShape n numHeads headDim)) :
+    (split : {Γ : List Shape} → Idx Γ (BigShape n numHeads headDim) →
+      Node R Γ (HeadsShape n numHeads headDim)) :
     Graph R (ΓMHA n dModel numHeads headDim) ((ssMHA n dModel numHeads headDim).take 7) :=
   Graph.nil
     |>.snoc (TapeNodes.matmul idxX idxWq)
@@ -106,7 +115,8 @@ def mhaHeadsGraph
 
 /-- The same, then the attention of every head; scores are multiplied by `c`. -/
 def mhaHeadOutGraph
-    (split : {Γ : List Shape} → Idx Γ (BigShape n numHeads headDim) → Node R Γ (HeadsShape n numHeads headDim)) (c : R) :
+    (split : {Γ : List Shape} → Idx Γ (BigShape n numHeads headDim) →
+      Node R Γ (HeadsShape n numHeads headDim)) (c : R) :
     Graph R (ΓMHA n dModel numHeads headDim) ((ssMHA n dModel numHeads headDim).take 11) :=
   mhaHeadsGraph split
     |>.snoc (TapeNodes.Batched.matmul (.pos 6 rfl) (.pos 9 rfl))
@@ -116,27 +126,31 @@ def mhaHeadOutGraph
 
 /-- Multi-head self-attention with a given head split; scores are multiplied by `c`. -/
 def mhaGraphWith
-    (split : {Γ : List Shape} → Idx Γ (BigShape n numHeads headDim) → Node R Γ (HeadsShape n numHeads headDim)) (c : R) :
+    (split : {Γ : List Shape} → Idx Γ (BigShape n numHeads headDim) →
+      Node R Γ (HeadsShape n numHeads headDim)) (c : R) :
     Graph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) :=
   mhaHeadOutGraph split c
     |>.snoc (TapeNodes.ShapeOps.swapFirstTwo3d (.pos 15 rfl))
     |>.snoc (TapeNodes.ShapeOps.reshape (.pos 16 rfl) (size_swap_to_concat n numHeads headDim))
     |>.snoc (TapeNodes.matmul (.pos 17 rfl) idxWo)
 
-/-- Multi-head self-attention; heads are split as PyTorch splits them, scores are multiplied by `c`. -/
+/-- Multi-head self-attention; heads are split as PyTorch splits them, scores are multiplied by
+`c`. -/
 def mhaGraph (c : R) : Graph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) :=
   mhaGraphWith TapeNodes.ShapeOps.splitHeads c
 
-/-- The same graph with every head split replaced by a bare row-major reshape, as upstream has it. For two heads and two
-tokens or more this is not multi-head attention. -/
-def mhaBareReshapeGraph (c : R) : Graph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) :=
+/-- The same graph with every head split replaced by a bare row-major reshape, as upstream has it.
+For two heads and two tokens or more this is not multi-head attention. -/
+def mhaBareReshapeGraph (c : R) :
+    Graph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) :=
   mhaGraphWith (TapeNodes.ShapeOps.reshape · (size_big_to_heads n numHeads headDim)) c
 
 end
 
 /-- The names of inputs and saved tensors. -/
 def mhaDGraph.names : List String :=
-  ["x", "Wq", "Wk", "Wv", "Wo", "Qbig", "Qheads", "Kbig", "Kheads", "Kt", "Vbig", "Vheads", "scores", "scaled", "probs",
+  ["x", "Wq", "Wk", "Wv", "Wo", "Qbig", "Qheads", "Kbig", "Kheads", "Kt", "Vbig", "Vheads",
+    "scores", "scaled", "probs",
     "headOut", "swapped", "concat", "out"]
 
 /-- The names of inputs and saved tensors. -/
@@ -150,10 +164,12 @@ noncomputable section
 
 section
 
-variable {split : {Γ : List Shape} → Idx Γ (BigShape n numHeads headDim) → Node R Γ (HeadsShape n numHeads headDim)}
+variable {split : {Γ : List Shape} → Idx Γ (BigShape n numHeads headDim) →
+  Node R Γ (HeadsShape n numHeads headDim)}
 
 /-- The certificate of `mhaHeadsGraph`, from one of the head split. -/
-def mhaHeadsGraphFDerivCorrect (hsplit : {Γ : List Shape} → (a : Idx Γ _) → NodeFDerivCorrect (split a)) :
+def mhaHeadsGraphFDerivCorrect
+    (hsplit : {Γ : List Shape} → (a : Idx Γ _) → NodeFDerivCorrect (split a)) :
     GraphFDerivCorrect (mhaHeadsGraph (dModel := dModel) split) :=
   GraphFDerivCorrect.nil
     |>.snoc (TapeNodes.matmulFderiv ..)
@@ -165,7 +181,8 @@ def mhaHeadsGraphFDerivCorrect (hsplit : {Γ : List Shape} → (a : Idx Γ _) �
     |>.snoc (hsplit _)
 
 /-- The certificate of `mhaHeadOutGraph`, from one of the head split. -/
-def mhaHeadOutGraphFDerivCorrect (hsplit : {Γ : List Shape} → (a : Idx Γ _) → NodeFDerivCorrect (split a)) (c : R) :
+def mhaHeadOutGraphFDerivCorrect
+    (hsplit : {Γ : List Shape} → (a : Idx Γ _) → NodeFDerivCorrect (split a)) (c : R) :
     GraphFDerivCorrect (mhaHeadOutGraph (dModel := dModel) split c) :=
   mhaHeadsGraphFDerivCorrect hsplit
     |>.snoc (TapeNodes.Batched.matmulFderiv ..)
@@ -174,7 +191,8 @@ def mhaHeadOutGraphFDerivCorrect (hsplit : {Γ : List Shape} → (a : Idx Γ _) 
     |>.snoc (TapeNodes.Batched.matmulFderiv ..)
 
 /-- The certificate of `mhaGraphWith`, from one of the head split. -/
-def mhaGraphWithFDerivCorrect (hsplit : {Γ : List Shape} → (a : Idx Γ _) → NodeFDerivCorrect (split a)) (c : R) :
+def mhaGraphWithFDerivCorrect
+    (hsplit : {Γ : List Shape} → (a : Idx Γ _) → NodeFDerivCorrect (split a)) (c : R) :
     GraphFDerivCorrect (mhaGraphWith (dModel := dModel) split c) :=
   mhaHeadOutGraphFDerivCorrect hsplit c
     |>.snoc (TapeNodes.ShapeOps.swapFirstTwo3dFderiv _)
@@ -184,12 +202,14 @@ def mhaGraphWithFDerivCorrect (hsplit : {Γ : List Shape} → (a : Idx Γ _) →
 end
 
 /-- `mhaGraph` and its certificate. -/
-def mhaDGraph (c : R) : DGraph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) where
+def mhaDGraph (c : R) :
+    DGraph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) where
   g := mhaGraph c
   hg := mhaGraphWithFDerivCorrect TapeNodes.ShapeOps.splitHeadsFderiv c
 
 /-- `mhaBareReshapeGraph` and its certificate. -/
-def mhaBareReshapeDGraph (c : R) : DGraph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) where
+def mhaBareReshapeDGraph (c : R) :
+    DGraph R (ΓMHA n dModel numHeads headDim) (ssMHA n dModel numHeads headDim) where
   g := mhaBareReshapeGraph c
   hg := mhaGraphWithFDerivCorrect (TapeNodes.ShapeOps.reshapeFderiv · _) c
 
@@ -216,7 +236,8 @@ theorem mha_backpropVec_eq_adjoint_fderiv :
 
 /-- The same for the variant with bare reshapes. -/
 theorem mhaBareReshape_backpropVec_eq_adjoint_fderiv :
-    (mhaBareReshapeDGraph c).g.backpropVec xV seedV = (fderiv R (mhaBareReshapeDGraph c).g.evalVec xV).adjoint seedV :=
+    (mhaBareReshapeDGraph c).g.backpropVec xV seedV =
+        (fderiv R (mhaBareReshapeDGraph c).g.evalVec xV).adjoint seedV :=
   (mhaBareReshapeDGraph c).backpropVec_eq_adjoint_fderiv xV seedV
 
 end Proofs.Autograd.MultiHeadAttention

@@ -5,12 +5,12 @@ public import Proofs.Autograd.Nodes.Pointwise
 /-!
 # Elementwise ops
 
-A function of one variable applied to every coordinate, with a second function that stands for its derivative: tangents and
-cotangents are both multiplied by the latter. Adjointness relates the two functions in no way; that one is the derivative of
-the other is a theorem of the calculus.
+A function of one variable applied to every coordinate, with a second function that stands for its
+derivative: tangents and cotangents are both multiplied by the latter. Adjointness relates the two
+functions in no way; that one is the derivative of the other is a theorem of the calculus.
 
-The ops of the graphs are instances with names of their own, so that a graph can be read back: `addConst`, `sqrtClamp`,
-`inv`, `gelu`.
+The ops of the graphs are instances with names of their own, so that a graph can be read back:
+`addConst`, `sqrtClamp`, `inv`, `gelu`.
 
 References: Hendrycks and Gimpel, *Gaussian error linear units*, 2016, for the tanh form of GELU.
 -/
@@ -21,7 +21,7 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd
 
-open Spec
+open Spec Laws
 
 variable {R : Type} [ScalarOps R] {s : Shape}
 
@@ -38,8 +38,8 @@ def geluCoefficient : R := 44715 / 1000000
 /-- The argument of the hyperbolic tangent, `κ · (x + 0.044715 · x³)`. -/
 def geluArgument (κ x : R) : R := κ * (x + geluCoefficient * (x * x * x))
 
-/-- GELU in its tanh form, `x · (1 + tanh (κ · (x + 0.044715 · x³))) / 2`. The constant `κ` is meant to be `√(2/π)`; scalars
-need not contain π, so it is an argument. -/
+/-- GELU in its tanh form, `x · (1 + tanh (κ · (x + 0.044715 · x³))) / 2`. The constant `κ` is meant
+to be `√(2/π)`; scalars need not contain π, so it is an argument. -/
 def geluSpec (κ x : R) : R := x * (1 + ScalarOps.tanh (geluArgument κ x)) / 2
 
 /-- The derivative of `geluSpec κ`, with `t` the hyperbolic tangent in it:
@@ -57,14 +57,15 @@ def elemwise (s : Shape) (f f' : R → R) : Op R [s] s where
   forward x := x.1.map f
   jvp x dx := (x.1.map f').mul dx.1
   vjp x δ := ((x.1.map f').mul δ, ())
-  correct x dx δ := by simp only [Tensor.mul_dot, dotList, Lean.Grind.Semiring.add_zero]
+  correct x dx δ := by simp [Tensor.mul_dot]
 
 /-- A fixed scalar added to every coordinate. -/
 def addConst (s : Shape) (ε : R) : Op R [s] s := elemwise s (· + ε) fun _ => 1
 
-/-- The square root of every coordinate, clamped at 0: `√(max(x, 0))`. Since `√` is 0 at negative numbers, that is `√x`. The
-derivative `1/(2√x)` is meant for positive coordinates. -/
-def sqrtClamp (s : Shape) : Op R [s] s := elemwise s ScalarOps.sqrt fun x => 1 / (2 * ScalarOps.sqrt x)
+/-- The square root of every coordinate, clamped at 0: `√(max(x, 0))`. Since `√` is 0 at negative
+numbers, that is `√x`. The derivative `1/(2√x)` is meant for positive coordinates. -/
+def sqrtClamp (s : Shape) : Op R [s] s :=
+  elemwise s ScalarOps.sqrt fun x => 1 / (2 * ScalarOps.sqrt x)
 
 /-- The inverse of every coordinate, with derivative `−(x²)⁻¹`. -/
 def inv (s : Shape) : Op R [s] s := elemwise s (·⁻¹) fun x => -(x ^ 2)⁻¹

@@ -6,9 +6,10 @@ public import Proofs.Autograd.Nodes.Reduce
 /-!
 # Layer normalisation as one node
 
-Every row of a matrix is centred, divided by `√(var + ε)` with the biased variance, multiplied by `γ` and shifted by `β`. JVP
-and VJP are closed forms in the normalised rows and the inverse standard deviations; that they are adjoint is algebra and
-holds for arbitrary values of these two, so nothing about `√` or the inverse is used.
+Every row of a matrix is centred, divided by `√(var + ε)` with the biased variance, multiplied by
+`γ` and shifted by `β`. JVP and VJP are closed forms in the normalised rows and the inverse standard
+deviations; that they are adjoint is algebra and holds for arbitrary values of these two, so nothing
+about `√` or the inverse is used.
 
 Main definitions: `Op.layerNorm`, `LayerNorm.Inputs`, `LayerNorm.wholeNode`.
 
@@ -21,7 +22,7 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd
 
-open Spec Shape
+open Spec Shape Laws
 
 variable {R : Type} [ScalarOps R] {m n : Nat}
 
@@ -46,10 +47,13 @@ def invStd (ε : R) (x : Tensor R (mat m n)) : Tensor R (vec m) :=
   (((((centered x).mul (centered x)).rowMean).map (· + ε)).map ScalarOps.sqrt).map (·⁻¹)
 
 /-- The rows with mean 0 and variance 1, up to `ε`. -/
-def normalized (ε : R) (x : Tensor R (mat m n)) : Tensor R (mat m n) := (centered x).mul ((invStd ε x).broadcastRow n)
+def normalized (ε : R) (x : Tensor R (mat m n)) : Tensor R (mat m n) :=
+  (centered x).mul ((invStd ε x).broadcastRow n)
 
-/-- What `v` keeps after its row means and its mean along `z` are taken out, `v − mean v − z ⊙ mean (z ⊙ v)`. -/
-def rejection (z v : Tensor R (mat m n)) : Tensor R (mat m n) := (v.sub (rowMeans v)).sub (z.mul (rowMeans (z.mul v)))
+/-- What `v` keeps after its row means and its mean along `z` are taken out,
+`v − mean v − z ⊙ mean (z ⊙ v)`. -/
+def rejection (z v : Tensor R (mat m n)) : Tensor R (mat m n) :=
+  (v.sub (rowMeans v)).sub (z.mul (rowMeans (z.mul v)))
 
 /-- The derivative of `normalized`, from inverse standard deviations `r` and normalised rows `z`:
 `r ⊙ (v − mean v − z ⊙ mean (z ⊙ v))`. -/
@@ -66,10 +70,12 @@ theorem rowMeans_dot (v w : Tensor R (mat m n)) : (rowMeans v).dot w = v.dot (ro
 theorem rowMeans_mul (r : Tensor R (vec m)) (v : Tensor R (mat m n)) :
     rowMeans ((r.broadcastRow n).mul v) = (r.broadcastRow n).mul (rowMeans v) := by
   funext i
-  simp only [rowMeans, Tensor.rowMean, Tensor.rowSum, Tensor.broadcastRow, Tensor.mul, Tensor.scale, ← mul_sum]
-  exact Lean.Grind.CommSemiring.mul_left_comm ..
+  simp only [rowMeans, Tensor.rowMean, Tensor.rowSum, Tensor.broadcastRow, Tensor.mul,
+    Tensor.scale, ← mul_sum]
+  exact mul_left_comm ..
 
-private theorem rejection_dot (z v w : Tensor R (mat m n)) : (rejection z v).dot w = v.dot (rejection z w) := by
+private theorem rejection_dot (z v w : Tensor R (mat m n)) :
+    (rejection z v).dot w = v.dot (rejection z w) := by
   simp only [rejection, Tensor.sub_dot, Tensor.dot_sub, Tensor.mul_dot, rowMeans_dot]
 
 private theorem rejection_mul (r : Tensor R (vec m)) (z v : Tensor R (mat m n)) :
@@ -87,17 +93,19 @@ noncomputable section
 
 /-- The normalisation of the rows of `x` with parameters `γ` and `β`, on operands `x`, `γ`, `β`. -/
 def Op.layerNorm (m n : Nat) (ε : R) : Op R [mat m n, vec n, vec n] (mat m n) where
-  forward x := ((LayerNorm.normalized ε x.1).mul (x.2.1.broadcastCol m)).add (x.2.2.1.broadcastCol m)
+  forward x :=
+    ((LayerNorm.normalized ε x.1).mul (x.2.1.broadcastCol m)).add (x.2.2.1.broadcastCol m)
   jvp x dx :=
     let z := LayerNorm.normalized ε x.1
     (((x.2.1.broadcastCol m).mul (LayerNorm.normalizedDeriv (LayerNorm.invStd ε x.1) z dx.1)).add
       (z.mul (dx.2.1.broadcastCol m))).add (dx.2.2.1.broadcastCol m)
   vjp x δ :=
     let z := LayerNorm.normalized ε x.1
-    (LayerNorm.normalizedDeriv (LayerNorm.invStd ε x.1) z ((x.2.1.broadcastCol m).mul δ), (z.mul δ).colSum, δ.colSum, ())
+    (LayerNorm.normalizedDeriv (LayerNorm.invStd ε x.1) z ((x.2.1.broadcastCol m).mul δ),
+      (z.mul δ).colSum, δ.colSum, ())
   correct x dx δ := by
-    simp only [Tensor.add_dot, dotList, Tensor.mul_dot, LayerNorm.normalizedDeriv_dot, Tensor.broadcastCol_dot,
-      Lean.Grind.Semiring.add_zero, Lean.Grind.Semiring.add_assoc]
+    simp only [Tensor.add_dot, dotList, Tensor.mul_dot, LayerNorm.normalizedDeriv_dot,
+      Tensor.broadcastCol_dot, add_zero, add_assoc]
 
 namespace LayerNorm
 

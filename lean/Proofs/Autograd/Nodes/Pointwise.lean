@@ -5,7 +5,8 @@ public import Proofs.Autograd.Tape.Node
 /-!
 # Coordinatewise ops
 
-Sum, difference and product of two tensors, coordinate by coordinate, and multiplication by a fixed scalar.
+Sum, difference and product of two tensors, coordinate by coordinate, and multiplication by a fixed
+scalar.
 -/
 
 @[expose] public section
@@ -14,7 +15,7 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd
 
-open Spec
+open Spec Laws
 
 variable {R : Type} [ScalarOps R]
 
@@ -43,20 +44,20 @@ theorem mul_dot (a b c : Tensor R s) : (a.mul b).dot c = b.dot (a.mul c) :=
   sumIndex_congr fun i => by simp only [mul]; grind
 
 theorem mul_left_comm (a b c : Tensor R s) : a.mul (b.mul c) = b.mul (a.mul c) :=
-  funext fun i => Lean.Grind.CommSemiring.mul_left_comm (a i) (b i) (c i)
+  funext fun i => Laws.mul_left_comm (a i) (b i) (c i)
 
 theorem mul_sub (a b c : Tensor R s) : a.mul (b.sub c) = (a.mul b).sub (a.mul c) :=
   funext fun i => by simp only [mul, sub]; grind
 
 theorem dot_neg (a b : Tensor R s) : a.dot b.neg = -a.dot b := by
   have h : a.dot (b.neg.add b) = 0 :=
-    (congrArg a.dot (funext fun i => Lean.Grind.AddCommGroup.neg_add_cancel (b i))).trans a.dot_zero
+    (congrArg a.dot (funext fun i => neg_add_cancel (b i))).trans a.dot_zero
   rw [dot_add] at h
   grind
 
 theorem dot_sub (a b c : Tensor R s) : a.dot (b.sub c) = a.dot b - a.dot c := by
-  have h : b.sub c = b.add c.neg := funext fun i => Lean.Grind.Ring.sub_eq_add_neg (b i) (c i)
-  rw [h, dot_add, dot_neg, Lean.Grind.Ring.sub_eq_add_neg]
+  have h : b.sub c = b.add c.neg := funext fun i => sub_eq_add_neg (b i) (c i)
+  rw [h, dot_add, dot_neg, sub_eq_add_neg]
 
 theorem sub_dot (a b c : Tensor R s) : (a.sub b).dot c = a.dot c - b.dot c := by
   rw [dot_comm, dot_sub, dot_comm c a, dot_comm c b]

@@ -6,8 +6,9 @@ public import Proofs.Autograd.Nodes.Pointwise
 /-!
 # Row means and broadcasts
 
-Linear ops between matrices and vectors. Summing the rows of a matrix is adjoint to giving every entry of a row the same
-value; the mean of a row of length `n` is its sum times `n⁻¹`, of which nothing is used.
+Linear ops between matrices and vectors. Summing the rows of a matrix is adjoint to giving every
+entry of a row the same value; the mean of a row of length `n` is its sum times `n⁻¹`, of which
+nothing is used.
 -/
 
 @[expose] public section
@@ -16,11 +17,11 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd
 
-open Spec Shape
+open Spec Shape Laws
 
 variable {R : Type} [ScalarOps R] {m n : Nat}
 
-attribute [local instance] Lean.Grind.Semiring.natCast
+attribute [local instance] natCast
 
 noncomputable section
 
@@ -50,10 +51,12 @@ namespace Tensor
 theorem dot_vec (a b : Tensor R (vec n)) : a.dot b = sum fun i => a (i, ()) * b (i, ()) :=
   rfl
 
-theorem broadcastRow_dot (v : Tensor R (vec m)) (w : Tensor R (mat m n)) : (v.broadcastRow n).dot w = v.dot w.rowSum := by
+theorem broadcastRow_dot (v : Tensor R (vec m)) (w : Tensor R (mat m n)) :
+    (v.broadcastRow n).dot w = v.dot w.rowSum := by
   simp only [dot_mat, dot_vec, broadcastRow, rowSum, mul_sum]
 
-theorem broadcastCol_dot (v : Tensor R (vec n)) (w : Tensor R (mat m n)) : (v.broadcastCol m).dot w = v.dot w.colSum := by
+theorem broadcastCol_dot (v : Tensor R (vec n)) (w : Tensor R (mat m n)) :
+    (v.broadcastCol m).dot w = v.dot w.colSum := by
   simp only [dot_mat, dot_vec, broadcastCol, colSum, mul_sum]
   exact sum_comm _
 
@@ -72,21 +75,21 @@ def rowMean (m n : Nat) : Op R [mat m n] (vec m) where
   forward x := x.1.rowMean
   jvp _ dx := dx.1.rowMean
   vjp _ δ := ((δ.scale (n : R)⁻¹).broadcastRow n, ())
-  correct x dx δ := by simp only [Tensor.rowMean_dot, dotList, Lean.Grind.Semiring.add_zero]
+  correct x dx δ := by simp [Tensor.rowMean_dot]
 
 /-- The matrix with constant rows. -/
 def broadcastRow (m n : Nat) : Op R [vec m] (mat m n) where
   forward x := x.1.broadcastRow n
   jvp _ dx := dx.1.broadcastRow n
   vjp _ δ := (δ.rowSum, ())
-  correct x dx δ := by simp only [Tensor.broadcastRow_dot, dotList, Lean.Grind.Semiring.add_zero]
+  correct x dx δ := by simp [Tensor.broadcastRow_dot]
 
 /-- The matrix with constant columns. -/
 def broadcastCol (m n : Nat) : Op R [vec n] (mat m n) where
   forward x := x.1.broadcastCol m
   jvp _ dx := dx.1.broadcastCol m
   vjp _ δ := (δ.colSum, ())
-  correct x dx δ := by simp only [Tensor.broadcastCol_dot, dotList, Lean.Grind.Semiring.add_zero]
+  correct x dx δ := by simp [Tensor.broadcastCol_dot]
 
 end Op
 

@@ -16,6 +16,8 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd
 
+open Laws
+
 noncomputable section
 
 /-- The real numbers, with their square root, exponential and hyperbolic tangent. -/
@@ -25,21 +27,21 @@ instance : AnalyticScalar Real where
   sqrt := Real.sqrt
   tanh := Real.tanh
   zpow := inferInstance
-  div_eq_mul_inv := by exact Lean.Grind.Field.div_eq_mul_inv
-  zero_ne_one := by exact Lean.Grind.Field.zero_ne_one
-  inv_zero := by exact Lean.Grind.Field.inv_zero
-  mul_inv_cancel := by exact Lean.Grind.Field.mul_inv_cancel
-  zpow_zero := by exact Lean.Grind.Field.zpow_zero
-  zpow_succ := by exact Lean.Grind.Field.zpow_succ
-  zpow_neg := by exact Lean.Grind.Field.zpow_neg
-  add_le_left_iff := by exact Lean.Grind.OrderedAdd.add_le_left_iff
-  zero_lt_one := by exact Lean.Grind.OrderedRing.zero_lt_one
-  mul_lt_mul_of_pos_left := by exact Lean.Grind.OrderedRing.mul_lt_mul_of_pos_left
-  mul_lt_mul_of_pos_right := by exact Lean.Grind.OrderedRing.mul_lt_mul_of_pos_right
+  div_eq_mul_inv := by exact div_eq_mul_inv
+  zero_ne_one := by exact zero_ne_one
+  inv_zero := by exact inv_zero
+  mul_inv_cancel := by exact mul_inv_cancel
+  zpow_zero := by exact zpow_zero
+  zpow_succ := by exact zpow_succ
+  zpow_neg := by exact zpow_neg
+  add_le_left_iff := by exact add_le_left_iff
+  zero_lt_one := by exact zero_lt_one
+  mul_lt_mul_of_pos_left := by exact mul_lt_mul_of_pos_left
+  mul_lt_mul_of_pos_right := by exact mul_lt_mul_of_pos_right
   mul_self_sqrt _ h := by exact Real.mul_self_sqrt h
   sqrt_nonneg := by exact Real.sqrt_nonneg
   exp_add := by exact Real.exp_add
-  one_add_le_exp x := by exact Lean.Grind.Semiring.add_comm (1 : Real) x ▸ Real.add_one_le_exp x
+  one_add_le_exp x := by exact add_comm (1 : Real) x ▸ Real.add_one_le_exp x
   tanh_mul := by exact Real.tanh_mul
 
 end

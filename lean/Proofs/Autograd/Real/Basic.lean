@@ -5,9 +5,10 @@ public import Proofs.Autograd.Real.CauSeq
 /-!
 # The real numbers
 
-`Real` is the type of Cauchy sequences of rationals up to equivalence. This file makes it a commutative ring, a linear order and
-an ordered ring, by the classes of `Lean.Grind` and `Std`; from here on `grind` works on it. The names are Mathlib's, below
-`Proofs.Autograd`, so that both can be imported at once.
+`Real` is the type of Cauchy sequences of rationals up to equivalence. This file makes it a
+commutative ring, a linear order and an ordered ring, by the classes of core; from here on `grind`
+works on it. The names are Mathlib's, below `Proofs.Autograd`, so that both can be
+imported at once.
 
 Main definitions: `Real`, `Real.ofRat`. Main results: the instances; `Real.exists_mul_eq_one`.
 -/
@@ -17,6 +18,8 @@ Main definitions: `Real`, `Real.ofRat`. Main results: the instances; `Real.exist
 set_option autoImplicit false
 
 namespace Proofs.Autograd
+
+open Laws
 
 noncomputable section
 
@@ -31,7 +34,8 @@ def mk (a : CauSeq) : Real := Quotient.mk _ a
 /-- A rational as a real number. -/
 def ofRat (q : Rat) : Real := mk (.const q)
 
-theorem mk_eq {a b : CauSeq} : mk a = mk b ↔ a.le b ∧ b.le a := ⟨Quotient.exact, Quotient.sound (s := CauSeq.setoid)⟩
+theorem mk_eq {a b : CauSeq} : mk a = mk b ↔ a.le b ∧ b.le a :=
+  ⟨Quotient.exact, Quotient.sound (s := CauSeq.setoid)⟩
 
 theorem exists_mk (x : Real) : ∃ a, mk a = x := Quotient.exists_rep x
 
@@ -53,7 +57,9 @@ instance : Add Real where
       CauSeq.le_trans (CauSeq.add_le_add_right ha.2 b') (step hb.2 a)⟩
 
 instance : Neg Real where
-  neg := Quotient.lift (fun a => mk a.neg) fun _ _ h => mk_eq.mpr ⟨CauSeq.neg_le_neg h.2, CauSeq.neg_le_neg h.1⟩
+  neg :=
+    Quotient.lift (fun a => mk a.neg) fun _ _ h =>
+    mk_eq.mpr ⟨CauSeq.neg_le_neg h.2, CauSeq.neg_le_neg h.1⟩
 
 instance : Sub Real where
   sub x y := x + -y
@@ -63,11 +69,13 @@ instance : Mul Real where
     have comm (a b : CauSeq) : a.mul b ≈ b.mul a := CauSeq.equiv_of_eq fun n => Rat.mul_comm _ _
     have step {a a' : CauSeq} (h : a ≈ a') (b : CauSeq) : a.mul b ≈ a'.mul b :=
       ⟨CauSeq.mul_le_mul_of_equiv h b, CauSeq.mul_le_mul_of_equiv (Setoid.symm h) b⟩
-    exact Quotient.sound (Setoid.trans (step ha b) (Setoid.trans (comm _ _) (Setoid.trans (step hb a') (comm _ _))))
+    exact Quotient.sound
+      (Setoid.trans (step ha b) (Setoid.trans (comm _ _) (Setoid.trans (step hb a') (comm _ _))))
 
 instance : LE Real where
   le := Quotient.lift₂ CauSeq.le fun _ _ _ _ ha hb => propext
-    ⟨fun h => CauSeq.le_trans ha.2 (CauSeq.le_trans h hb.1), fun h => CauSeq.le_trans ha.1 (CauSeq.le_trans h hb.2)⟩
+    ⟨fun h => CauSeq.le_trans ha.2 (CauSeq.le_trans h hb.1),
+      fun h => CauSeq.le_trans ha.1 (CauSeq.le_trans h hb.2)⟩
 
 instance : LT Real where
   lt x y := x ≤ y ∧ ¬y ≤ x
@@ -80,7 +88,8 @@ theorem mk_mul (a b : CauSeq) : mk a * mk b = mk (a.mul b) := rfl
 
 theorem mk_le {a b : CauSeq} : mk a ≤ mk b ↔ a.le b := Iff.rfl
 
-theorem mk_lt {a b : CauSeq} : mk a < mk b ↔ ∃ c, 0 < c ∧ ∃ N, ∀ n, N ≤ n → a.seq n + c ≤ b.seq n := by
+theorem mk_lt {a b : CauSeq} :
+    mk a < mk b ↔ ∃ c, 0 < c ∧ ∃ N, ∀ n, N ≤ n → a.seq n + c ≤ b.seq n := by
   constructor
   · exact fun h => CauSeq.exists_pos_add_le h.2
   · intro ⟨c, hc, h⟩
@@ -112,7 +121,7 @@ theorem ofRat_neg (q : Rat) : ofRat (-q) = -ofRat q := rfl
 theorem mk_congr {a b : CauSeq} (h : ∀ n, a.seq n = b.seq n) : mk a = mk b :=
   Quotient.sound (CauSeq.equiv_of_eq h)
 
-instance : Lean.Grind.CommRing Real where
+instance : CommRing Real where
   nsmul := ⟨fun n x => (n : Real) * x⟩
   zsmul := ⟨fun i x => (i : Real) * x⟩
   add_zero := ind fun a => mk_congr fun n => Rat.add_zero _
@@ -150,7 +159,7 @@ instance : Std.IsLinearOrder Real where
 instance : Std.LawfulOrderLT Real where
   lt_iff _ _ := Iff.rfl
 
-instance : Lean.Grind.OrderedAdd Real where
+instance : OrderedAdd Real where
   add_le_left_iff {x y} z := by
     have add (x y z : Real) (h : x ≤ y) : x + z ≤ y + z := by
       obtain ⟨a, rfl⟩ := exists_mk x
@@ -195,17 +204,17 @@ theorem mul_pos {x y : Real} (hx : 0 < x) (hy : 0 < y) : 0 < x * y := by
 
 private theorem mul_lt_mul_left {x y z : Real} (h : x < y) (hz : 0 < z) : z * x < z * y := by
   have h₁ := mul_pos hz (by grind : 0 < y - x)
-  have h₂ := (Lean.Grind.OrderedAdd.add_lt_left_iff (z * x)).mp h₁
+  have h₂ := (add_lt_left_iff (z * x)).mp h₁
   have e₁ : 0 + z * x = z * x := by grind
   have e₂ : z * (y - x) + z * x = z * y := by grind
   rwa [e₁, e₂] at h₂
 
-instance : Lean.Grind.OrderedRing Real where
+instance : OrderedRing Real where
   zero_lt_one := ofRat_lt.mpr (by decide)
   mul_lt_mul_of_pos_left h hz := by exact mul_lt_mul_left h hz
   mul_lt_mul_of_pos_right {x y z} h hz := by
     have := mul_lt_mul_left h hz
-    rwa [Lean.Grind.CommSemiring.mul_comm z, Lean.Grind.CommSemiring.mul_comm z] at this
+    rwa [mul_comm z, mul_comm z] at this
 
 /-! ### Inverses exist -/
 

@@ -1,16 +1,17 @@
 module
 
-public import Init
+public import Proofs.Autograd.Algebra.Laws
 
 /-!
 # Cauchy sequences of rationals
 
-`CauSeq` is the type of Cauchy sequences in core's `Rat`. Sums, products and negatives are taken term by term; `CauSeq.le`
-compares two sequences up to every positive tolerance. It is a total preorder, and the real numbers are the sequences up to `le` both
-ways. No absolute value is used: a bound on `|x|` is two bounds on `x`.
+`CauSeq` is the type of Cauchy sequences in core's `Rat`. Sums, products and negatives are taken
+term by term; `CauSeq.le` compares two sequences up to every positive tolerance. It is a total
+preorder, and the real numbers are the sequences up to `le` both ways. No absolute value is used: a
+bound on `|x|` is two bounds on `x`.
 
-Main results: `le_total`, `exists_pos_add_le` (what is not below lies above by a positive margin), `mul_le_mul_of_equiv`,
-`exists_inv`.
+Main results: `le_total`, `exists_pos_add_le` (what is not below lies above by a positive margin),
+`mul_le_mul_of_equiv`, `exists_inv`.
 -/
 
 @[expose] public section
@@ -19,8 +20,10 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd.Real
 
-/-- A Cauchy sequence of rationals: any two terms far out differ by at most `ε`. As `m` and `n` may be exchanged, one inequality
-says so. -/
+open Laws
+
+/-- A Cauchy sequence of rationals: any two terms far out differ by at most `ε`. As `m` and `n` may
+be exchanged, one inequality says so. -/
 structure CauSeq where
   /-- The terms. -/
   seq : Nat → Rat
@@ -36,8 +39,9 @@ theorem rat_mul_le {x y a b : Rat} (hx : -a ≤ x ∧ x ≤ a) (hy : -b ≤ y �
   grind
 
 /-- A multiple of a small enough positive rational is small. -/
-theorem rat_exists_pos_mul_le {c ε : Rat} (hc : 0 ≤ c) (hε : 0 < ε) : ∃ δ : Rat, 0 < δ ∧ c * δ ≤ ε := by
-  have h : 0 < (c + 1)⁻¹ := Lean.Grind.Field.IsOrdered.inv_pos_iff.mpr (by grind)
+theorem rat_exists_pos_mul_le {c ε : Rat} (hc : 0 ≤ c) (hε : 0 < ε) :
+    ∃ δ : Rat, 0 < δ ∧ c * δ ≤ ε := by
+  have h : 0 < (c + 1)⁻¹ := inv_pos_iff.mpr (by grind)
   have hδ := Rat.mul_pos hε h
   have : (c + 1) * (ε * (c + 1)⁻¹) = ε := by grind
   exact ⟨ε * (c + 1)⁻¹, hδ, by grind⟩
@@ -68,7 +72,8 @@ theorem le_trans {a b c : CauSeq} (h₁ : le a b) (h₂ : le b c) : le a c := by
   grind
 
 /-- Where `a ≤ b` fails, `a` is above `b` by a positive margin from some term on. -/
-theorem exists_pos_add_le {a b : CauSeq} (h : ¬le a b) : ∃ c, 0 < c ∧ ∃ N, ∀ n, N ≤ n → b.seq n + c ≤ a.seq n := by
+theorem exists_pos_add_le {a b : CauSeq} (h : ¬le a b) :
+    ∃ c, 0 < c ∧ ∃ N, ∀ n, N ≤ n → b.seq n + c ≤ a.seq n := by
   simp only [le, Classical.not_forall, not_exists] at h
   obtain ⟨ε, hε, h⟩ := h
   obtain ⟨N₁, h₁⟩ := a.cauchy (ε / 3) (by grind)
@@ -94,7 +99,8 @@ theorem le_total (a b : CauSeq) : le a b ∨ le b a := by
   grind
 
 /-- A margin, from some term on, is a strict inequality. -/
-theorem not_le_of_exists {a b : CauSeq} {c : Rat} (hc : 0 < c) (h : ∃ N, ∀ n, N ≤ n → b.seq n + c ≤ a.seq n) :
+theorem not_le_of_exists {a b : CauSeq} {c : Rat} (hc : 0 < c)
+    (h : ∃ N, ∀ n, N ≤ n → b.seq n + c ≤ a.seq n) :
     ¬le a b := by
   intro H
   obtain ⟨N₁, H⟩ := H (c / 2) (by grind)
@@ -208,14 +214,14 @@ theorem exists_inv {a : CauSeq} {c : Rat} (hc : 0 < c) (h : ∃ N, ∀ n, N ≤ 
   obtain ⟨N, h⟩ := h
   have pos (n) (hn : N ≤ n) : 0 < (a.seq n)⁻¹ ∧ a.seq n * (a.seq n)⁻¹ = 1 ∧ (a.seq n)⁻¹ ≤ c⁻¹ := by
     replace h := h n hn
-    have h₀ : 0 < (a.seq n)⁻¹ := Lean.Grind.Field.IsOrdered.inv_pos_iff.mpr (by grind)
-    have h₁ : 0 < c⁻¹ := Lean.Grind.Field.IsOrdered.inv_pos_iff.mpr hc
+    have h₀ : 0 < (a.seq n)⁻¹ := inv_pos_iff.mpr (by grind)
+    have h₁ : 0 < c⁻¹ := inv_pos_iff.mpr hc
     have h₂ := Rat.mul_nonneg (Std.le_of_lt (Rat.mul_pos h₀ h₁)) (by grind : 0 ≤ a.seq n - c)
     have e : (a.seq n)⁻¹ * c⁻¹ * (a.seq n - c) = c⁻¹ - (a.seq n)⁻¹ := by grind
     rw [e] at h₂
     exact ⟨h₀, by grind, by grind⟩
   refine ⟨⟨fun n => (a.seq n)⁻¹, fun ε hε => ?_⟩, ?_⟩
-  · have hc' : 0 < c⁻¹ := Lean.Grind.Field.IsOrdered.inv_pos_iff.mpr hc
+  · have hc' : 0 < c⁻¹ := inv_pos_iff.mpr hc
     obtain ⟨δ, hδ, hcδ⟩ := rat_exists_pos_mul_le (Std.le_of_lt (Rat.mul_pos hc' hc')) hε
     obtain ⟨M, hM⟩ := a.cauchy δ hδ
     refine ⟨N + M, fun m n hm hn => ?_⟩

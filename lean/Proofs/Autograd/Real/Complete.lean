@@ -5,9 +5,10 @@ public import Proofs.Autograd.Real.Field
 /-!
 # Completeness
 
-A set of real numbers is given by its membership predicate. Main results: a set that is not empty and is bounded above has a least
-upper bound (`Real.exists_isLUB`), and every Cauchy sequence of real numbers has a limit (`Real.cauchySeq_tendsto_of_complete`).
-`Real.sSup` is the least upper bound where there is one, else 0, as Mathlib's.
+A set of real numbers is given by its membership predicate. Main results: a set that is not empty
+and is bounded above has a least upper bound (`Real.exists_isLUB`), and every Cauchy sequence of
+real numbers has a limit (`Real.cauchySeq_tendsto_of_complete`). `Real.sSup` is the least upper
+bound where there is one, else 0, as Mathlib's.
 -/
 
 @[expose] public section
@@ -15,6 +16,8 @@ upper bound (`Real.exists_isLUB`), and every Cauchy sequence of real numbers has
 set_option autoImplicit false
 
 namespace Proofs.Autograd.Real
+
+open Laws
 
 variable {s : Real → Prop}
 
@@ -40,11 +43,13 @@ private theorem exists_step {p : Nat → Prop} (h₀ : ¬p 0) : (k : Nat) → p 
 private theorem exists_nat_inv (n : Nat) : ∃ δ : Rat, 0 < δ ∧ ((n : Rat) + 1) * δ = 1 := by
   have := Rat.natCast_nonneg (a := n)
   generalize (n : Rat) = ν at *
-  exact ⟨(ν + 1)⁻¹, Lean.Grind.Field.IsOrdered.inv_pos_iff.mpr (by grind), by grind⟩
+  exact ⟨(ν + 1)⁻¹, inv_pos_iff.mpr (by grind), by grind⟩
 
 /-- A rational upper bound that stops being one when it is lowered by `δ = 1 / (n + 1)`. -/
-private theorem exists_rat_isUpperBound {x b : Real} (hx : s x) (hb : IsUpperBound s b) {n : Nat} {δ : Rat}
-    (hδ : ((n : Rat) + 1) * δ = 1) : ∃ q : Rat, IsUpperBound s (ofRat q) ∧ ¬IsUpperBound s (ofRat (q - δ)) := by
+private theorem exists_rat_isUpperBound {x b : Real} (hx : s x) (hb : IsUpperBound s b)
+    {n : Nat} {δ : Rat}
+    (hδ : ((n : Rat) + 1) * δ = 1) :
+    ∃ q : Rat, IsUpperBound s (ofRat q) ∧ ¬IsUpperBound s (ofRat (q - δ)) := by
   obtain ⟨l, hl⟩ := exists_nat_gt (-x)
   obtain ⟨m, hm⟩ := exists_nat_gt b
   have hl : ofRat (-l) < x := by
@@ -52,7 +57,8 @@ private theorem exists_rat_isUpperBound {x b : Real} (hx : s x) (hb : IsUpperBou
     exact this
   have low : ¬IsUpperBound s (ofRat (-l + (0 : Nat) * δ)) := fun h => by
     have := h x hx
-    have e : -(l : Rat) + (0 : Nat) * δ = -l := (congrArg (-(l : Rat) + ·) (Rat.zero_mul δ)).trans (Rat.add_zero _)
+    have e : -(l : Rat) + (0 : Nat) * δ = -l :=
+      (congrArg (-(l : Rat) + ·) (Rat.zero_mul δ)).trans (Rat.add_zero _)
     rw [e] at this
     generalize ofRat (-l) = r at *
     grind
@@ -60,8 +66,8 @@ private theorem exists_rat_isUpperBound {x b : Real} (hx : s x) (hb : IsUpperBou
     have := hb y hy
     have e : -(l : Rat) + ((l + m) * (n + 1) : Nat) * δ = m := by
       have e₁ : ((n + 1 : Nat) : Rat) * δ = 1 := by rw [Rat.natCast_add]; exact hδ
-      rw [Rat.natCast_mul, Rat.mul_assoc, e₁, Rat.mul_one, Rat.natCast_add, ← Rat.add_assoc, Rat.neg_add_cancel,
-        Rat.zero_add]
+      rw [Rat.natCast_mul, Rat.mul_assoc, e₁, Rat.mul_one, Rat.natCast_add, ← Rat.add_assoc,
+        Rat.neg_add_cancel, Rat.zero_add]
     rw [e]
     exact Std.le_of_lt (Std.lt_of_le_of_lt this hm)
   obtain ⟨j, hj, hj'⟩ := exists_step (p := fun k => IsUpperBound s (ofRat (-l + k * δ))) low _ high
@@ -75,7 +81,8 @@ private theorem exists_rat_isUpperBound {x b : Real} (hx : s x) (hb : IsUpperBou
     grind
   rwa [e]
 
-private theorem exists_le_of_mul_eq_one {δ : Nat → Rat} (hδ : ∀ n, 0 < δ n ∧ ((n : Rat) + 1) * δ n = 1) {ε : Rat}
+private theorem exists_le_of_mul_eq_one {δ : Nat → Rat}
+    (hδ : ∀ n, 0 < δ n ∧ ((n : Rat) + 1) * δ n = 1) {ε : Rat}
     (hε : 0 < ε) : ∃ N : Nat, ∀ n, N ≤ n → δ n ≤ ε := by
   obtain ⟨N, hN⟩ := rat_exists_nat_gt ε⁻¹
   refine ⟨N, fun n hn => ?_⟩
@@ -164,8 +171,10 @@ def CauchySeq (x : Nat → Real) : Prop := ∀ ε, 0 < ε → ∃ N, ∀ m n, N 
 def Tendsto (x : Nat → Real) (l : Real) : Prop :=
   ∀ ε, 0 < ε → ∃ N, ∀ n, N ≤ n → l - ε ≤ x n ∧ x n ≤ l + ε
 
-theorem Tendsto.unique {x : Nat → Real} {l l' : Real} (h : Tendsto x l) (h' : Tendsto x l') : l = l' := by
-  have le {l l' : Real} (h : Tendsto x l) (h' : Tendsto x l') : l ≤ l' := le_of_forall_pos_le_add fun ε hε => by
+theorem Tendsto.unique {x : Nat → Real} {l l' : Real} (h : Tendsto x l) (h' : Tendsto x l') :
+    l = l' := by
+  have le {l l' : Real} (h : Tendsto x l) (h' : Tendsto x l') : l ≤ l' :=
+    le_of_forall_pos_le_add fun ε hε => by
     obtain ⟨N, h⟩ := h (ε / 2) (by grind)
     obtain ⟨M, h'⟩ := h' (ε / 2) (by grind)
     replace h := h (N + M) (by omega)

@@ -8,9 +8,10 @@ public import Proofs.Autograd.Real.Field
 `compound n x` is `(1 + x / 2ⁿ) ^ 2ⁿ` (`Real.compound_eq`), written as repeated squaring:
 `compound (n + 1) x = compound n (x / 2) ^ 2`. So everything about it is an induction of one step.
 
-Main results: it grows with `n` once `1 + x / 2ⁿ` is not negative (`compound_mono`); `compound n x * compound n (-x)` lies between
-`1 - x² / 2ⁿ` (`two_pow_mul_le`) and 1 (`compound_mul_compound_neg_le`); for `x` and `y` of one sign `compound n (x + y)` is at
-most `compound n x * compound n y` (`compound_add_le`).
+Main results: it grows with `n` once `1 + x / 2ⁿ` is not negative (`compound_mono`);
+`compound n x * compound n (-x)` lies between `1 - x² / 2ⁿ` (`two_pow_mul_le`) and 1
+(`compound_mul_compound_neg_le`); for `x` and `y` of one sign `compound n (x + y)` is at most
+`compound n x * compound n y` (`compound_add_le`).
 -/
 
 @[expose] public section
@@ -19,11 +20,14 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd.Real
 
+open Laws
+
 variable {x y : Real} {n : Nat}
 
 /-! ### Powers of two -/
 
-theorem two_pow_succ (n : Nat) : (2 : Real) ^ (n + 1) = 2 ^ n * 2 := Lean.Grind.Semiring.pow_succ 2 n
+theorem two_pow_succ (n : Nat) : (2 : Real) ^ (n + 1) = 2 ^ n * 2 :=
+  pow_succ 2 n
 
 theorem one_le_two_pow : (n : Nat) → (1 : Real) ≤ 2 ^ n
   | 0 => by grind
@@ -47,7 +51,8 @@ theorem exists_forall_lt_two_pow (x : Real) : ∃ N : Nat, ∀ n, N ≤ n → x 
   grind
 
 /-- What stays bounded under multiplication by powers of two is not positive. -/
-theorem nonpos_of_two_pow_mul_le {d a : Real} {N : Nat} (h : ∀ n, N ≤ n → 2 ^ n * d ≤ a) : d ≤ 0 := by
+theorem nonpos_of_two_pow_mul_le {d a : Real} {N : Nat}
+    (h : ∀ n, N ≤ n → 2 ^ n * d ≤ a) : d ≤ 0 := by
   false_or_by_contra
   have hd : 0 < d := by grind
   obtain ⟨M, hM⟩ := exists_forall_lt_two_pow (a * d⁻¹)
@@ -67,11 +72,11 @@ def compound : Nat → Real → Real
 
 theorem compound_eq (n : Nat) (x : Real) : compound n x = (1 + x / 2 ^ n) ^ 2 ^ n := by
   induction n generalizing x with
-  | zero => simp only [compound, Nat.pow_zero, Lean.Grind.Semiring.pow_one]; grind
+  | zero => simp only [compound, Nat.pow_zero, pow_one]; grind
   | succ n ih =>
     have h := one_le_two_pow n
     have e : x / 2 / 2 ^ n = x / 2 ^ (n + 1) := by rw [two_pow_succ]; grind
-    rw [compound, ih, e, ← Lean.Grind.Semiring.pow_add, Nat.pow_succ, Nat.mul_two]
+    rw [compound, ih, e, ← pow_add, Nat.pow_succ, Nat.mul_two]
 
 theorem compound_nonneg (h : -x ≤ 2 ^ n) : 0 ≤ compound n x := by
   cases n with
@@ -95,7 +100,8 @@ theorem compound_le_succ (h : -x ≤ 2 ^ n) : compound n x ≤ compound (n + 1) 
     have h₂ := compound_nonneg (n := n) (x := x / 2) (by grind)
     exact mul_le_mul h₁ h₁ h₂ (by grind)
 
-theorem compound_mono (h : -x ≤ 2 ^ n) (k : Nat) : compound n x ≤ compound (n + k) x ∧ -x ≤ 2 ^ (n + k) := by
+theorem compound_mono (h : -x ≤ 2 ^ n) (k : Nat) :
+    compound n x ≤ compound (n + k) x ∧ -x ≤ 2 ^ (n + k) := by
   induction k with
   | zero => exact ⟨by grind, h⟩
   | succ k ih =>
@@ -105,7 +111,8 @@ theorem compound_mono (h : -x ≤ 2 ^ n) (k : Nat) : compound n x ≤ compound (
     have h₅ := two_pow_succ (n + k)
     exact ⟨Std.le_trans h₁ h₃, by rw [← Nat.add_assoc]; grind⟩
 
-theorem compound_mul_compound_neg_le (h₁ : -x ≤ 2 ^ n) (h₂ : x ≤ 2 ^ n) : compound n x * compound n (-x) ≤ 1 := by
+theorem compound_mul_compound_neg_le (h₁ : -x ≤ 2 ^ n) (h₂ : x ≤ 2 ^ n) :
+    compound n x * compound n (-x) ≤ 1 := by
   induction n generalizing x with
   | zero => have := mul_self_nonneg x; simp only [compound]; grind
   | succ n ih =>
@@ -118,7 +125,8 @@ theorem compound_mul_compound_neg_le (h₁ : -x ≤ 2 ^ n) (h₂ : x ≤ 2 ^ n) 
     have := mul_le_mul h h h₀ (by grind)
     grind
 
-theorem two_pow_mul_le (n : Nat) (x : Real) : 2 ^ n * (1 - compound n x * compound n (-x)) ≤ x * x := by
+theorem two_pow_mul_le (n : Nat) (x : Real) :
+    2 ^ n * (1 - compound n x * compound n (-x)) ≤ x * x := by
   induction n generalizing x with
   | zero => simp only [compound]; grind
   | succ n ih =>
@@ -132,7 +140,8 @@ theorem two_pow_mul_le (n : Nat) (x : Real) : 2 ^ n * (1 - compound n x * compou
     generalize (2 : Real) ^ n = t at *
     grind
 
-theorem compound_add_le (hxy : 0 ≤ x * y) (hx : -x ≤ 2 ^ n) (hy : -y ≤ 2 ^ n) (h : -(x + y) ≤ 2 ^ n) :
+theorem compound_add_le (hxy : 0 ≤ x * y) (hx : -x ≤ 2 ^ n) (hy : -y ≤ 2 ^ n)
+    (h : -(x + y) ≤ 2 ^ n) :
     compound n (x + y) ≤ compound n x * compound n y := by
   induction n generalizing x y with
   | zero => simp only [compound]; grind

@@ -6,9 +6,10 @@ public import Proofs.Autograd.Real.Compound
 /-!
 # The exponential
 
-`Real.exp x` is the least upper bound of the approximations `(1 + x / 2ⁿ) ^ 2ⁿ` over the `n` from which on the base is not
-negative. As `compound n x * compound n (-x)` tends to 1, `exp x * exp (-x) = 1`. For `x` and `y` of one sign
-`(1 + x) * (1 + y)` is at least `1 + (x + y)`, hence `exp (x + y) ≤ exp x * exp y`; the same at `-x` and `-y` is the converse.
+`Real.exp x` is the least upper bound of the approximations `(1 + x / 2ⁿ) ^ 2ⁿ` over the `n` from
+which on the base is not negative. As `compound n x * compound n (-x)` tends to 1,
+`exp x * exp (-x) = 1`. For `x` and `y` of one sign `(1 + x) * (1 + y)` is at least `1 + (x + y)`,
+hence `exp (x + y) ≤ exp x * exp y`; the same at `-x` and `-y` is the converse.
 
 Main results: `Real.exp_add`, `Real.add_one_le_exp`.
 -/
@@ -19,6 +20,8 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd.Real
 
+open Laws
+
 variable {x y : Real} {n : Nat}
 
 noncomputable section
@@ -28,7 +31,8 @@ def exp (x : Real) : Real := sSup fun y => ∃ n, -x ≤ 2 ^ n ∧ y = compound 
 
 end
 
-private theorem compound_mul_le {m : Nat} (hn : -x ≤ 2 ^ n) (hm : x ≤ 2 ^ m) : compound n x * compound m (-x) ≤ 1 := by
+private theorem compound_mul_le {m : Nat} (hn : -x ≤ 2 ^ n) (hm : x ≤ 2 ^ m) :
+    compound n x * compound m (-x) ≤ 1 := by
   obtain ⟨h₁, h₂⟩ := compound_mono hn m
   obtain ⟨h₃, h₄⟩ := compound_mono (x := -x) (n := m) (by grind) n
   rw [Nat.add_comm] at h₃ h₄
@@ -36,12 +40,14 @@ private theorem compound_mul_le {m : Nat} (hn : -x ≤ 2 ^ n) (hm : x ≤ 2 ^ m)
   have := mul_le_mul h₁ h₃ (compound_nonneg (by grind)) (Std.le_trans (compound_nonneg hn) h₁)
   grind
 
-private theorem isLUB_exp (x : Real) : IsLUB (fun y => ∃ n, -x ≤ 2 ^ n ∧ y = compound n x) (exp x) := by
+private theorem isLUB_exp (x : Real) :
+    IsLUB (fun y => ∃ n, -x ≤ 2 ^ n ∧ y = compound n x) (exp x) := by
   obtain ⟨N, hN⟩ := exists_forall_lt_two_pow (-x)
   obtain ⟨M, hM⟩ := exists_forall_lt_two_pow x
   replace hM := hM M (Nat.le_refl M)
   have pos := compound_pos (n := M) (x := -x) (by grind)
-  refine isLUB_sSup ⟨_, N, Std.le_of_lt (hN N (Nat.le_refl N)), rfl⟩ ⟨(compound M (-x))⁻¹, fun y ⟨n, hn, e⟩ => ?_⟩
+  refine isLUB_sSup ⟨_, N, Std.le_of_lt (hN N (Nat.le_refl N)), rfl⟩
+    ⟨(compound M (-x))⁻¹, fun y ⟨n, hn, e⟩ => ?_⟩
   have h₁ := compound_mul_le hn (Std.le_of_lt hM)
   rw [e]
   generalize compound M (-x) = c at *
@@ -56,10 +62,11 @@ theorem exp_nonneg (x : Real) : 0 ≤ exp x := by
   have h := Std.le_of_lt (hN N (Nat.le_refl N))
   exact Std.le_trans (compound_nonneg h) (compound_le_exp h)
 
-private theorem exp_mul_le {a b : Real} (ha : 0 ≤ a) (hb : 0 ≤ b) (h : ∀ n, -x ≤ 2 ^ n → compound n x * b ≤ a) :
+private theorem exp_mul_le {a b : Real} (ha : 0 ≤ a) (hb : 0 ≤ b)
+    (h : ∀ n, -x ≤ 2 ^ n → compound n x * b ≤ a) :
     exp x * b ≤ a := by
   by_cases h₀ : b = 0
-  · rw [h₀, Lean.Grind.Semiring.mul_zero]
+  · rw [h₀, mul_zero]
     exact ha
   · have hb' : 0 < b⁻¹ := inv_pos (by grind)
     have := (isLUB_exp x).2 (a * b⁻¹) fun y ⟨n, hn, e⟩ => by
@@ -83,10 +90,12 @@ theorem exp_mul_exp_neg (x : Real) : exp x * exp (-x) = 1 := by
     replace hN := hN n (by omega)
     replace hM := hM n (by omega)
     have h₁ := two_pow_mul_le n x
-    have h₂ := mul_le_mul (compound_le_exp (Std.le_of_lt hM)) (compound_le_exp (n := n) (x := -x) (by grind))
+    have h₂ :=
+      mul_le_mul (compound_le_exp (Std.le_of_lt hM)) (compound_le_exp (n := n) (x := -x) (by grind))
       (compound_nonneg (by grind)) (exp_nonneg x)
     have h₃ := one_le_two_pow n
-    have := mul_nonneg (by grind : (0 : Real) ≤ 2 ^ n) (by grind : 0 ≤ exp x * exp (-x) - compound n x * compound n (-x))
+    have := mul_nonneg (by grind : (0 : Real) ≤ 2 ^ n)
+      (by grind : 0 ≤ exp x * exp (-x) - compound n x * compound n (-x))
     grind
   grind
 
@@ -126,7 +135,8 @@ private theorem exp_add_of_nonneg (h : 0 ≤ x * y) : exp (x + y) = exp x * exp 
   have hxy := exp_mul_exp_neg (x + y)
   have h₃ := mul_nonneg (mul_nonneg (mul_nonneg (exp_nonneg x) (exp_nonneg y)) (exp_nonneg (x + y)))
     (by grind : 0 ≤ exp (-x) * exp (-y) - exp (-(x + y)))
-  have e : exp x * exp y * exp (x + y) * (exp (-x) * exp (-y) - exp (-(x + y))) = exp (x + y) - exp x * exp y := by
+  have e : exp x * exp y * exp (x + y) * (exp (-x) * exp (-y) - exp (-(x + y))) =
+      exp (x + y) - exp x * exp y := by
     clear h₁ h₂ h₃ h; grind
   grind
 
@@ -138,15 +148,17 @@ theorem exp_add (x y : Real) : exp (x + y) = exp x * exp y := by
       have h₂ := exp_mul_exp_neg y
       rw [(by grind : x + y + -y = x)] at h₁
       grind
-    · have h₁ := exp_add_of_nonneg (x := x + y) (y := -x) (by have := mul_nonneg (by grind : 0 ≤ -(x + y)) hx; grind)
+    · have h₁ := exp_add_of_nonneg (x := x + y) (y := -x)
+        (by have := mul_nonneg (by grind : 0 ≤ -(x + y)) hx; grind)
       have h₂ := exp_mul_exp_neg x
       rw [(by grind : x + y + -x = y)] at h₁
       grind
-  rcases Std.le_total (a := 0) (b := x) with hx | hx <;> rcases Std.le_total (a := 0) (b := y) with hy | hy
+  rcases Std.le_total (a := 0) (b := x) with hx | hx <;>
+    rcases Std.le_total (a := 0) (b := y) with hy | hy
   · exact exp_add_of_nonneg (mul_nonneg hx hy)
   · exact mixed hx hy
   · have := mixed hy hx
-    rw [Lean.Grind.Semiring.add_comm x y]
+    rw [add_comm x y]
     grind
   · exact exp_add_of_nonneg (by have := mul_nonneg (by grind : 0 ≤ -x) (by grind : 0 ≤ -y); grind)
 

@@ -5,8 +5,8 @@ public import Proofs.Autograd.Real.Exp
 /-!
 # What follows from the laws of the exponential
 
-Values, inverse, order and a bound from above; `Real.tendsto_exp` says that the exponential is the limit of
-`(1 + x / 2ⁿ) ^ 2ⁿ`.
+Values, inverse, order and a bound from above; `Real.tendsto_exp` says that the exponential is the
+limit of `(1 + x / 2ⁿ) ^ 2ⁿ`.
 -/
 
 public section
@@ -14,6 +14,8 @@ public section
 set_option autoImplicit false
 
 namespace Proofs.Autograd.Real
+
+open Laws
 
 variable {x y : Real}
 
@@ -37,10 +39,10 @@ theorem exp_sub (x y : Real) : exp (x - y) = exp x / exp y := by
 theorem exp_nat_mul (x : Real) (n : Nat) : exp (n * x) = exp x ^ n := by
   induction n with
   | zero =>
-    rw [Lean.Grind.Semiring.pow_zero, ← exp_zero]
-    exact congrArg exp (Lean.Grind.Semiring.zero_mul x)
+    rw [pow_zero, ← exp_zero]
+    exact congrArg exp (zero_mul x)
   | succ n ih =>
-    rw [Lean.Grind.Semiring.pow_succ, ← ih, ← exp_add, natCast_add]
+    rw [pow_succ, ← ih, ← exp_add, natCast_add]
     have : (n : Real) * x + x = (n + 1) * x := by grind
     exact congrArg exp this.symm
 
@@ -51,7 +53,9 @@ theorem one_lt_exp_of_pos (hx : 0 < x) : 1 < exp x := by
 theorem exp_lt_exp : exp x < exp y ↔ x < y := by
   have lt {x y : Real} (h : x < y) : exp x < exp y := by
     have h₁ := exp_add x (y - x)
-    have h₂ := mul_pos (exp_pos x) (by have := one_lt_exp_of_pos (by grind : 0 < y - x); grind : 0 < exp (y - x) - 1)
+    have h₂ :=
+      mul_pos (exp_pos x)
+      (by have := one_lt_exp_of_pos (by grind : 0 < y - x); grind : 0 < exp (y - x) - 1)
     rw [(by grind : x + (y - x) = y)] at h₁
     grind
   refine ⟨fun h => ?_, lt⟩

@@ -5,8 +5,9 @@ public import Proofs.Autograd.Real.Basic
 /-!
 # The field of real numbers
 
-The inverse of `x` is *the* number whose product with `x` is 1 (`Real.exists_mul_eq_one`), and 0 for `x = 0`. Main results:
-`Lean.Grind.Field Real`, the Archimedean property `Real.exists_nat_gt`, `Real.exists_rat_btwn`.
+The inverse of `x` is *the* number whose product with `x` is 1 (`Real.exists_mul_eq_one`), and 0 for
+`x = 0`. Main results: `Field Real`, the Archimedean property `Real.exists_nat_gt`,
+`Real.exists_rat_btwn`.
 -/
 
 @[expose] public section
@@ -14,6 +15,8 @@ The inverse of `x` is *the* number whose product with `x` is 1 (`Real.exists_mul
 set_option autoImplicit false
 
 namespace Proofs.Autograd.Real
+
+open Laws
 
 noncomputable section
 
@@ -27,7 +30,7 @@ instance : Div Real where
   div x y := x * y⁻¹
 
 theorem zero_ne_one : (0 : Real) ≠ 1 := by
-  have : (0 : Real) < 1 := Lean.Grind.OrderedRing.zero_lt_one
+  have : (0 : Real) < 1 := zero_lt_one
   grind
 
 theorem mul_inv_cancel {x : Real} (hx : x ≠ 0) : x * x⁻¹ = 1 := by
@@ -65,7 +68,7 @@ theorem zpow_neg (x : Real) : (i : Int) → x ^ (-i) = (x ^ i)⁻¹
   | .ofNat (n + 1) => rfl
   | .negSucc n => (inv_inv _).symm
 
-instance : Lean.Grind.Field Real where
+instance : Field Real where
   div_eq_mul_inv _ _ := rfl
   zero_ne_one := by exact zero_ne_one
   inv_zero := by exact inv_zero
@@ -74,9 +77,10 @@ instance : Lean.Grind.Field Real where
   zpow_succ _ _ := rfl
   zpow_neg := by exact zpow_neg
 
-theorem inv_pos {x : Real} (hx : 0 < x) : 0 < x⁻¹ := Lean.Grind.Field.IsOrdered.inv_pos_iff.mpr hx
+theorem inv_pos {x : Real} (hx : 0 < x) : 0 < x⁻¹ := inv_pos_iff.mpr hx
 
-theorem mul_nonneg {x y : Real} (hx : 0 ≤ x) (hy : 0 ≤ y) : 0 ≤ x * y := Lean.Grind.OrderedRing.mul_nonneg hx hy
+theorem mul_nonneg {x y : Real} (hx : 0 ≤ x) (hy : 0 ≤ y) : 0 ≤ x * y :=
+  Laws.mul_nonneg hx hy
 
 theorem mul_self_nonneg (x : Real) : 0 ≤ x * x := by
   rcases Std.le_total (a := 0) (b := x) with h | h
@@ -84,14 +88,16 @@ theorem mul_self_nonneg (x : Real) : 0 ≤ x * x := by
   · have := mul_nonneg (by grind : 0 ≤ -x) (by grind : 0 ≤ -x)
     grind
 
-theorem mul_le_mul {x y z w : Real} (hxy : x ≤ y) (hzw : z ≤ w) (hz : 0 ≤ z) (hy : 0 ≤ y) : x * z ≤ y * w := by
+theorem mul_le_mul {x y z w : Real} (hxy : x ≤ y) (hzw : z ≤ w) (hz : 0 ≤ z) (hy : 0 ≤ y) :
+    x * z ≤ y * w := by
   have h₁ := mul_nonneg (by grind : 0 ≤ y - x) hz
   have h₂ := mul_nonneg hy (by grind : 0 ≤ w - z)
   grind
 
 /-! ### The Archimedean property -/
 
-theorem natCast_add (m n : Nat) : ((m + n : Nat) : Real) = m + n := Lean.Grind.Semiring.natCast_add m n
+theorem natCast_add (m n : Nat) : ((m + n : Nat) : Real) = m + n :=
+  Laws.natCast_add m n
 
 theorem natCast_le {m n : Nat} : (m : Real) ≤ n ↔ m ≤ n := ofRat_le.trans Rat.natCast_le_natCast
 
@@ -112,7 +118,9 @@ theorem exists_nat_inv_le {x : Real} (hx : 0 < x) : ∃ n : Nat, ((n : Real) + 1
   refine ⟨n, ?_⟩
   have h₁ := inv_pos hx
   have h₂ := inv_pos (by grind : 0 < (n : Real) + 1)
-  have h₃ := mul_nonneg (mul_nonneg (Std.le_of_lt hx) (Std.le_of_lt h₂)) (by grind : 0 ≤ (n : Real) + 1 - x⁻¹)
+  have h₃ :=
+    mul_nonneg (mul_nonneg (Std.le_of_lt hx) (Std.le_of_lt h₂))
+    (by grind : 0 ≤ (n : Real) + 1 - x⁻¹)
   have e : x * ((n : Real) + 1)⁻¹ * ((n : Real) + 1 - x⁻¹) = x - ((n : Real) + 1)⁻¹ := by
     clear h₃; grind
   grind

@@ -6,8 +6,9 @@ public import Proofs.Autograd.Real.Sqrt
 /-!
 # The logarithm
 
-For positive `y`, `Real.log y` is the least upper bound of the `x` with `exp x ≤ y`, and the inverse of the exponential
-(`Real.exp_log`, `Real.log_exp`). As in Mathlib, `log y = log (-y)` for negative `y`, and `log 0 = 0`.
+For positive `y`, `Real.log y` is the least upper bound of the `x` with `exp x ≤ y`, and the inverse
+of the exponential (`Real.exp_log`, `Real.log_exp`). As in Mathlib, `log y = log (-y)` for negative
+`y`, and `log 0 = 0`.
 -/
 
 @[expose] public section
@@ -52,7 +53,8 @@ theorem exp_log (hy : 0 < y) : exp (log y) = y := by
     have h₂ := exp_add l (1 - exp l * y⁻¹)
     have h₃ := mul_nonneg (Std.le_of_lt hy)
       (by grind : 0 ≤ 1 - exp (1 - exp l * y⁻¹) * (1 - (1 - exp l * y⁻¹)))
-    have e₂ : y * (1 - exp (1 - exp l * y⁻¹) * (1 - (1 - exp l * y⁻¹))) = y - exp l * exp (1 - exp l * y⁻¹) := by
+    have e₂ : y * (1 - exp (1 - exp l * y⁻¹) * (1 - (1 - exp l * y⁻¹))) =
+        y - exp l * exp (1 - exp l * y⁻¹) := by
       generalize exp (1 - exp l * y⁻¹) = z at *
       clear h₁ h₂ h₃ h₀ h
       grind
@@ -63,8 +65,10 @@ theorem exp_log (hy : 0 < y) : exp (log y) = y := by
     have e : (exp l - y) * (exp l)⁻¹ = 1 - y * (exp l)⁻¹ := by grind
     have h₁ := add_one_le_exp (-(1 - y * (exp l)⁻¹))
     have h₂ := exp_add l (-(1 - y * (exp l)⁻¹))
-    have h₃ := mul_nonneg (Std.le_of_lt hl) (by grind : 0 ≤ exp (-(1 - y * (exp l)⁻¹)) - y * (exp l)⁻¹)
-    have e₂ : exp l * (exp (-(1 - y * (exp l)⁻¹)) - y * (exp l)⁻¹) = exp l * exp (-(1 - y * (exp l)⁻¹)) - y := by
+    have h₃ :=
+      mul_nonneg (Std.le_of_lt hl) (by grind : 0 ≤ exp (-(1 - y * (exp l)⁻¹)) - y * (exp l)⁻¹)
+    have e₂ : exp l * (exp (-(1 - y * (exp l)⁻¹)) - y * (exp l)⁻¹) =
+        exp l * exp (-(1 - y * (exp l)⁻¹)) - y := by
       generalize exp (-(1 - y * (exp l)⁻¹)) = z at *
       clear h₁ h₂ h₃ h₀ h
       grind

@@ -6,14 +6,17 @@ public import Proofs.Autograd.Real.Compound
 /-!
 # π, by Archimedes
 
-`Real.pi` is half the length of the unit circle: the least upper bound of the half-perimeters of the regular polygons of 4, 8,
-16, … sides inscribed in it, and the greatest lower bound of those of the circumscribed ones (`Real.isLUB_pi`, `Real.isGLB_pi`).
+`Real.pi` is half the length of the unit circle: the least upper bound of the half-perimeters of the
+regular polygons of 4, 8, 16, … sides inscribed in it, and the greatest lower bound of those of the
+circumscribed ones (`Real.isLUB_pi`, `Real.isGLB_pi`).
 
-The polygon of `2 ^ (n + 2)` sides has the half central angle `θ = π / 2 ^ (n + 2)`. Its cosine and sine are `halfCos n` and
-`halfSin n`, found from those of the square by the half-angle formulas. That they are what they are called is proved:
-`(halfCos n, halfSin n)` lies on the unit circle in the open first quadrant (`halfCos_sq_add_halfSin_sq`), doubling its angle
-gives the point before (`halfCos_eq`, `halfSin_eq`), and doubling that of the first gives a right angle (`halfCos_zero`). A side
-of the inscribed polygon is the chord `2 * sin θ` (`chord_sq`), one of the circumscribed polygon is `2 * tan θ`.
+The polygon of `2 ^ (n + 2)` sides has the half central angle `θ = π / 2 ^ (n + 2)`. Its cosine and
+sine are `halfCos n` and `halfSin n`, found from those of the square by the half-angle formulas.
+That they are what they are called is proved: `(halfCos n, halfSin n)` lies on the unit circle in
+the open first quadrant (`halfCos_sq_add_halfSin_sq`), doubling its angle gives the point before
+(`halfCos_eq`, `halfSin_eq`), and doubling that of the first gives a right angle (`halfCos_zero`). A
+side of the inscribed polygon is the chord `2 * sin θ` (`chord_sq`), one of the circumscribed
+polygon is `2 * tan θ`.
 -/
 
 @[expose] public section
@@ -21,6 +24,8 @@ of the inscribed polygon is the chord `2 * sin θ` (`chord_sq`), one of the circ
 set_option autoImplicit false
 
 namespace Proofs.Autograd.Real
+
+open Laws
 
 noncomputable section
 
@@ -34,13 +39,16 @@ def halfSin : Nat → Real
   | 0 => sqrt (1 / 2)
   | n + 1 => sqrt ((1 - halfCos n) / 2)
 
-/-- Half the perimeter of the regular polygon of `2 ^ (n + 2)` sides that is inscribed in the unit circle. -/
+/-- Half the perimeter of the regular polygon of `2 ^ (n + 2)` sides that is inscribed in the unit
+circle. -/
 def inscribed (n : Nat) : Real := 2 ^ (n + 2) * halfSin n
 
-/-- Half the perimeter of the regular polygon of `2 ^ (n + 2)` sides that is circumscribed about the unit circle. -/
+/-- Half the perimeter of the regular polygon of `2 ^ (n + 2)` sides that is circumscribed about the
+unit circle. -/
 def circumscribed (n : Nat) : Real := 2 ^ (n + 2) * (halfSin n / halfCos n)
 
-/-- Half the length of the unit circle: the least upper bound of the half-perimeters of inscribed polygons. -/
+/-- Half the length of the unit circle: the least upper bound of the half-perimeters of inscribed
+polygons. -/
 def pi : Real := sSup fun x => ∃ n, x = inscribed n
 
 end
@@ -50,7 +58,8 @@ variable {n : Nat}
 /-! ### The vertices -/
 
 theorem halfCos_pos_lt_one (n : Nat) : 0 < halfCos n ∧ halfCos n < 1 := by
-  have of_sq {x y : Real} (hx : 0 ≤ x) (h : x * x = y) (h₀ : 0 < y) (h₁ : y < 1) : 0 < x ∧ x < 1 := by
+  have of_sq {x y : Real} (hx : 0 ≤ x) (h : x * x = y) (h₀ : 0 < y) (h₁ : y < 1) :
+      0 < x ∧ x < 1 := by
     refine ⟨?_, ?_⟩
     · have : x ≠ 0 := by intro e; rw [e] at h; grind
       grind
@@ -74,7 +83,8 @@ theorem halfSin_mul_self (n : Nat) : halfSin (n + 1) * halfSin (n + 1) = (1 - ha
 /-- The vertices lie on the unit circle. -/
 theorem halfCos_sq_add_halfSin_sq (n : Nat) : halfCos n ^ 2 + halfSin n ^ 2 = 1 := by
   cases n with
-  | zero => have := mul_self_sqrt (by grind : (0 : Real) ≤ 1 / 2); simp only [halfCos, halfSin]; grind
+  | zero =>
+      have := mul_self_sqrt (by grind : (0 : Real) ≤ 1 / 2); simp only [halfCos, halfSin]; grind
   | succ n => have := halfCos_mul_self n; have := halfSin_mul_self n; grind
 
 theorem halfSin_nonneg (n : Nat) : 0 ≤ halfSin n := by
@@ -109,12 +119,15 @@ theorem halfSin_eq (n : Nat) : halfSin n = 2 * halfSin (n + 1) * halfCos (n + 1)
     have h₂ := halfSin_mul_self n
     have h₃ := halfCos_sq_add_halfSin_sq n
     have e : 2 * halfSin (n + 1) * halfCos (n + 1) * (2 * halfSin (n + 1) * halfCos (n + 1)) =
-        4 * (halfSin (n + 1) * halfSin (n + 1)) * (halfCos (n + 1) * halfCos (n + 1)) := by clear h₁ h₂ h₃; grind
+        4 * (halfSin (n + 1) * halfSin (n + 1)) * (halfCos (n + 1) * halfCos (n + 1)) := by
+          clear h₁ h₂ h₃; grind
     rw [e, h₁, h₂]
     grind
 
-/-- The chord from `(1, 0)` to the point of the double angle, a side of the inscribed polygon, has the length `2 * halfSin`. -/
-theorem chord_sq (n : Nat) : (1 - halfCos n) ^ 2 + (0 - halfSin n) ^ 2 = (2 * halfSin (n + 1)) ^ 2 := by
+/-- The chord from `(1, 0)` to the point of the double angle, a side of the inscribed polygon, has
+the length `2 * halfSin`. -/
+theorem chord_sq (n : Nat) :
+    (1 - halfCos n) ^ 2 + (0 - halfSin n) ^ 2 = (2 * halfSin (n + 1)) ^ 2 := by
   have h₁ := halfCos_sq_add_halfSin_sq n
   have h₂ := halfSin_mul_self n
   grind
@@ -128,7 +141,7 @@ theorem circumscribed_mul_halfCos (n : Nat) : circumscribed n * halfCos n = insc
   have := halfCos_pos n
   have e : halfSin n / halfCos n * halfCos n = halfSin n := by grind
   simp only [circumscribed, inscribed]
-  rw [Lean.Grind.Semiring.mul_assoc, e]
+  rw [mul_assoc, e]
 
 theorem inscribed_eq (n : Nat) : inscribed n = inscribed (n + 1) * halfCos (n + 1) := by
   have h := halfSin_eq n
@@ -163,7 +176,9 @@ theorem circumscribed_succ_le (n : Nat) : circumscribed (n + 1) ≤ circumscribe
   have h₆ := halfCos_lt_one n
   have h₇ := inscribed_le_circumscribed_self (n + 1)
   have h₈ := inscribed_pos (n + 1)
-  have h₉ := mul_nonneg (by grind : 0 ≤ circumscribed (n + 1)) (by grind : 0 ≤ (1 + halfCos n) / 2 - halfCos n)
+  have h₉ :=
+    mul_nonneg (by grind : 0 ≤ circumscribed (n + 1))
+    (by grind : 0 ≤ (1 + halfCos n) / 2 - halfCos n)
   have e : circumscribed n * halfCos n = circumscribed (n + 1) * ((1 + halfCos n) / 2) := by
     rw [h₁, h₃, ← h₂, ← h₄]
     clear h₁ h₂ h₃ h₄ h₅ h₆ h₇ h₈ h₉
@@ -186,7 +201,8 @@ private theorem circumscribed_add_le (n k : Nat) : circumscribed (n + k) ≤ cir
 theorem inscribed_le_circumscribed (m n : Nat) : inscribed m ≤ circumscribed n := by
   have h := circumscribed_add_le n m
   rw [Nat.add_comm] at h
-  exact Std.le_trans (inscribed_le_add m n) (Std.le_trans (inscribed_le_circumscribed_self (m + n)) h)
+  exact Std.le_trans (inscribed_le_add m n)
+    (Std.le_trans (inscribed_le_circumscribed_self (m + n)) h)
 
 /-! ### The number between them -/
 
@@ -206,7 +222,7 @@ theorem pi_pos : 0 < pi := by
 
 private theorem two_pow_mul_one_sub_halfCos_le (n : Nat) : 2 ^ n * (1 - halfCos n) ≤ 1 := by
   induction n with
-  | zero => have := halfCos_pos 0; rw [Lean.Grind.Semiring.pow_zero]; grind
+  | zero => have := halfCos_pos 0; rw [pow_zero]; grind
   | succ n ih =>
     have h₁ := halfCos_mul_self n
     have h₂ := halfCos_pos (n + 1)
@@ -225,7 +241,8 @@ theorem isGLB_pi : (∀ n, pi ≤ circumscribed n) ∧ ∀ b, (∀ n, b ≤ circ
   · have := nonpos_of_two_pow_mul_le (N := 0) (d := b - pi) (a := b) fun n _ => by
       have h₁ := inscribed_le_pi n
       have h₂ := circumscribed_mul_halfCos n
-      have h₃ := mul_nonneg (by have := hb n; grind : 0 ≤ circumscribed n - b) (Std.le_of_lt (halfCos_pos n))
+      have h₃ :=
+        mul_nonneg (by have := hb n; grind : 0 ≤ circumscribed n - b) (Std.le_of_lt (halfCos_pos n))
       have h₄ := two_pow_mul_one_sub_halfCos_le n
       have h₅ := one_le_two_pow n
       have h₆ := mul_nonneg (by grind : (0 : Real) ≤ 2 ^ n) (by grind : 0 ≤ pi - b * halfCos n)

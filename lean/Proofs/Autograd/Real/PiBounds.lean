@@ -5,8 +5,9 @@ public import Proofs.Autograd.Real.Pi
 /-!
 # Bounds of π, and the constant of GELU
 
-The cosines are enclosed by 16 digits each, one halving after another; the inscribed polygon of 512 sides and the circumscribed
-one of 2048 then give `3.1415 < π < 3.1416` (`Real.pi_gt_d4`, `Real.pi_lt_d4`). `Real.sqrtTwoDivPi` is `√(2 / π)`.
+The cosines are enclosed by 16 digits each, one halving after another; the inscribed polygon of 512
+sides and the circumscribed one of 2048 then give `3.1415 < π < 3.1416` (`Real.pi_gt_d4`,
+`Real.pi_lt_d4`). `Real.sqrtTwoDivPi` is `√(2 / π)`.
 -/
 
 @[expose] public section
@@ -20,16 +21,19 @@ variable {n : Nat} {a b d : Real}
 private theorem le_halfCos_zero (hd : 0 < d) (h : 2 * (b * b) ≤ d * d) : b ≤ d * halfCos 0 := by
   have h₁ := mul_self_sqrt (by grind : (0 : Real) ≤ 1 / 2)
   refine le_of_mul_self_le (mul_nonneg (Std.le_of_lt hd) (Std.le_of_lt (halfCos_pos 0))) ?_
-  have e : d * halfCos 0 * (d * halfCos 0) = d * d * (1 / 2) := by rw [← h₁]; simp only [halfCos]; clear h₁ h; grind
+  have e : d * halfCos 0 * (d * halfCos 0) = d * d * (1 / 2) := by
+    rw [← h₁]; simp only [halfCos]; clear h₁ h; grind
   grind
 
 private theorem halfCos_zero_le (hb : 0 ≤ b) (h : d * d ≤ 2 * (b * b)) : d * halfCos 0 ≤ b := by
   have h₁ := mul_self_sqrt (by grind : (0 : Real) ≤ 1 / 2)
   refine le_of_mul_self_le hb ?_
-  have e : d * halfCos 0 * (d * halfCos 0) = d * d * (1 / 2) := by rw [← h₁]; simp only [halfCos]; clear h₁ h; grind
+  have e : d * halfCos 0 * (d * halfCos 0) = d * d * (1 / 2) := by
+    rw [← h₁]; simp only [halfCos]; clear h₁ h; grind
   grind
 
-private theorem le_halfCos_succ (hd : 0 < d) (ha : a ≤ d * halfCos n) (h : 2 * (b * b) ≤ d * (d + a)) :
+private theorem le_halfCos_succ (hd : 0 < d) (ha : a ≤ d * halfCos n)
+    (h : 2 * (b * b) ≤ d * (d + a)) :
     b ≤ d * halfCos (n + 1) := by
   refine le_of_mul_self_le (mul_nonneg (Std.le_of_lt hd) (Std.le_of_lt (halfCos_pos (n + 1)))) ?_
   have h₁ := mul_nonneg (Std.le_of_lt hd) (by grind : 0 ≤ d * halfCos n - a)
@@ -37,7 +41,8 @@ private theorem le_halfCos_succ (hd : 0 < d) (ha : a ≤ d * halfCos n) (h : 2 *
     rw [← halfCos_mul_self]; clear h₁ h ha; grind
   grind
 
-private theorem halfCos_succ_le (hd : 0 < d) (hb : 0 ≤ b) (ha : d * halfCos n ≤ a) (h : d * (d + a) ≤ 2 * (b * b)) :
+private theorem halfCos_succ_le (hd : 0 < d) (hb : 0 ≤ b) (ha : d * halfCos n ≤ a)
+    (h : d * (d + a) ≤ 2 * (b * b)) :
     d * halfCos (n + 1) ≤ b := by
   refine le_of_mul_self_le hb ?_
   have h₁ := mul_nonneg (Std.le_of_lt hd) (by grind : 0 ≤ a - d * halfCos n)

@@ -7,8 +7,9 @@ public import Proofs.Autograd.Real.PiBounds
 /-!
 # The theorems about transformer blocks, over the real numbers
 
-The theorems about residual attention and the post-norm encoder block say what they say of any `AnalyticScalar` and of any
-constant of GELU. Here they are said of the real numbers and of `√(2 / π)`, under the same names.
+The theorems about residual attention and the post-norm encoder block say what they say of any
+`AnalyticScalar` and of any constant of GELU. Here they are said of the real numbers and of
+`√(2 / π)`, under the same names.
 -/
 
 public section
@@ -23,14 +24,16 @@ open Spec Transformer MultiHeadAttention LayerNorm
 
 section Attention
 
-variable {n dModel numHeads headDim : Nat} (c : Real) (xV : CtxVec Real (ΓMHA n dModel numHeads headDim))
+variable {n dModel numHeads headDim : Nat} (c : Real)
+  (xV : CtxVec Real (ΓMHA n dModel numHeads headDim))
 
 theorem mhaResidual_hasFDerivAt :
     HasFDerivAt (mhaResidualDGraph c).g.evalVec ((mhaResidualDGraph c).g.jvpCLM xV) xV :=
   Transformer.mhaResidual_hasFDerivAt c xV
 
 theorem mhaResidual_backpropVec_eq_adjoint_fderiv
-    (seedV : CtxVec Real (ΓMHA n dModel numHeads headDim ++ ssMHAResidual n dModel numHeads headDim)) :
+    (seedV : CtxVec Real
+      (ΓMHA n dModel numHeads headDim ++ ssMHAResidual n dModel numHeads headDim)) :
     (mhaResidualDGraph c).g.backpropVec xV seedV =
       (fderiv Real (mhaResidualDGraph c).g.evalVec xV).adjoint seedV :=
   Transformer.mhaResidual_backpropVec_eq_adjoint_fderiv c xV seedV
@@ -50,14 +53,16 @@ variable
   (b2 : Vec Real (SeqFFNModelShape seqLen dModel).size)
   (c ε₁ ε₂ : Real) (xV : CtxVec Real (ΓEncoderBlock seqLen dModel numHeads headDim))
   (seedV : CtxVec Real
-    (ΓEncoderBlock seqLen dModel numHeads headDim ++ ssEncoderBlock seqLen dModel numHeads headDim dFF))
+    (ΓEncoderBlock seqLen dModel numHeads headDim ++
+      ssEncoderBlock seqLen dModel numHeads headDim dFF))
 
 section At
 
 variable
-  (hNorm1 : NodeFDerivCorrectAt (wholeNode encoderNorm1Inputs ε₁) ((encoderMhaResidualDGraph c).g.evalVec xV))
+  (hNorm1 : NodeFDerivCorrectAt (wholeNode encoderNorm1Inputs ε₁)
+  ((encoderMhaResidualDGraph c).g.evalVec xV))
   (hNorm2 : NodeFDerivCorrectAt (wholeNode encoderNorm2Inputs ε₂)
-    ((encoderFfnResidualGraph fc1 b1 fc2 b2 sqrtTwoDivPi c ε₁).evalVec xV))
+  ((encoderFfnResidualGraph fc1 b1 fc2 b2 sqrtTwoDivPi c ε₁).evalVec xV))
 include hNorm1 hNorm2
 
 theorem encoderBlock_hasFDerivAt_at :
@@ -67,8 +72,10 @@ theorem encoderBlock_hasFDerivAt_at :
 
 theorem encoderBlock_backpropVec_eq_adjoint_fderiv_at :
     (encoderBlockGraph fc1 b1 fc2 b2 sqrtTwoDivPi c ε₁ ε₂).backpropVec xV seedV =
-      (fderiv Real (encoderBlockGraph fc1 b1 fc2 b2 sqrtTwoDivPi c ε₁ ε₂).evalVec xV).adjoint seedV :=
-  Transformer.encoderBlock_backpropVec_eq_adjoint_fderiv_at fc1 b1 fc2 b2 sqrtTwoDivPi c ε₁ ε₂ xV seedV hNorm1 hNorm2
+      (fderiv Real (encoderBlockGraph fc1 b1 fc2 b2 sqrtTwoDivPi c ε₁ ε₂).evalVec xV).adjoint
+          seedV :=
+  Transformer.encoderBlock_backpropVec_eq_adjoint_fderiv_at fc1 b1 fc2 b2 sqrtTwoDivPi c ε₁ ε₂ xV
+    seedV hNorm1 hNorm2
 
 end At
 
@@ -82,8 +89,10 @@ theorem encoderBlock_hasFDerivAt :
 
 theorem encoderBlock_backpropVec_eq_adjoint_fderiv :
     (encoderBlockGraph fc1 b1 fc2 b2 sqrtTwoDivPi c ε₁ ε₂).backpropVec xV seedV =
-      (fderiv Real (encoderBlockGraph fc1 b1 fc2 b2 sqrtTwoDivPi c ε₁ ε₂).evalVec xV).adjoint seedV :=
-  Transformer.encoderBlock_backpropVec_eq_adjoint_fderiv fc1 b1 fc2 b2 sqrtTwoDivPi c xV seedV hε₁ hε₂
+      (fderiv Real (encoderBlockGraph fc1 b1 fc2 b2 sqrtTwoDivPi c ε₁ ε₂).evalVec xV).adjoint
+          seedV :=
+  Transformer.encoderBlock_backpropVec_eq_adjoint_fderiv fc1 b1 fc2 b2 sqrtTwoDivPi c xV
+    seedV hε₁ hε₂
 
 end EncoderBlock
 
@@ -91,7 +100,8 @@ end EncoderBlock
 
 section Positionwise
 
-variable {ε₁ ε₂ : Real} (c : Real) (xV : CtxVec Real (ΓPositionwiseEncoderBlock seqLen dModel numHeads headDim dFF))
+variable {ε₁ ε₂ : Real} (c : Real)
+  (xV : CtxVec Real (ΓPositionwiseEncoderBlock seqLen dModel numHeads headDim dFF))
   (seedV : CtxVec Real (ΓPositionwiseEncoderBlock seqLen dModel numHeads headDim dFF ++
     ssEncoderBlock seqLen dModel numHeads headDim dFF))
   (hε₁ : 0 < ε₁) (hε₂ : 0 < ε₂)
@@ -115,9 +125,10 @@ section Map
 
 variable {k : Nat} (ε₁ ε₂ : Real) (attnPack : Vec Real k → CtxVec Real (ΓPostNorm seqLen dModel))
   (DattnPack : CLM Real k (ctxSize (ΓPostNorm seqLen dModel)))
-  (ffnPack : CtxVec Real (ΓPostNorm seqLen dModel ++ ssPostNorm seqLen dModel) → CtxVec Real (ΓPostNorm seqLen dModel))
+  (ffnPack : CtxVec Real (ΓPostNorm seqLen dModel ++ ssPostNorm seqLen dModel) →
+    CtxVec Real (ΓPostNorm seqLen dModel))
   (DffnPack : CLM Real (ctxSize (ΓPostNorm seqLen dModel ++ ssPostNorm seqLen dModel))
-    (ctxSize (ΓPostNorm seqLen dModel)))
+  (ctxSize (ΓPostNorm seqLen dModel)))
   (x : Vec Real k) (hAttnPack : HasFDerivAt attnPack DattnPack x)
 include hAttnPack
 
@@ -126,8 +137,10 @@ theorem postNormEncoderBlock_hasFDerivAt (hNorm1VarEpsPos : VarEpsPos ε₁ (att
     (hFfnPack : HasFDerivAt ffnPack DffnPack ((postNormGraph ε₁).evalVec (attnPack x)))
     (hNorm2VarEpsPos : VarEpsPos ε₂ (ffnPack ((postNormGraph ε₁).evalVec (attnPack x))))
     (hNorm2StdNe0 : StdNe0 ε₂ (ffnPack ((postNormGraph ε₁).evalVec (attnPack x)))) :
-    HasFDerivAt (fun z => (postNormGraph ε₂).evalVec (ffnPack ((postNormGraph ε₁).evalVec (attnPack z))))
-      ((fderiv Real (postNormGraph ε₂).evalVec (ffnPack ((postNormGraph ε₁).evalVec (attnPack x)))).comp
+    HasFDerivAt
+      (fun z => (postNormGraph ε₂).evalVec (ffnPack ((postNormGraph ε₁).evalVec (attnPack z))))
+      ((fderiv Real (postNormGraph ε₂).evalVec
+        (ffnPack ((postNormGraph ε₁).evalVec (attnPack x)))).comp
         (DffnPack.comp ((fderiv Real (postNormGraph ε₁).evalVec (attnPack x)).comp DattnPack))) x :=
   Transformer.postNormEncoderBlock_hasFDerivAt ε₁ ε₂ attnPack DattnPack ffnPack DffnPack x hAttnPack
     hNorm1VarEpsPos hNorm1StdNe0 hFfnPack hNorm2VarEpsPos hNorm2StdNe0
@@ -135,10 +148,13 @@ theorem postNormEncoderBlock_hasFDerivAt (hNorm1VarEpsPos : VarEpsPos ε₁ (att
 theorem postNormEncoderBlock_hasFDerivAt_of_pos
     (hFfnPack : HasFDerivAt ffnPack DffnPack ((postNormGraph ε₁).evalVec (attnPack x)))
     (hε₁ : 0 < ε₁) (hε₂ : 0 < ε₂) :
-    HasFDerivAt (fun z => (postNormGraph ε₂).evalVec (ffnPack ((postNormGraph ε₁).evalVec (attnPack z))))
-      ((fderiv Real (postNormGraph ε₂).evalVec (ffnPack ((postNormGraph ε₁).evalVec (attnPack x)))).comp
+    HasFDerivAt
+      (fun z => (postNormGraph ε₂).evalVec (ffnPack ((postNormGraph ε₁).evalVec (attnPack z))))
+      ((fderiv Real (postNormGraph ε₂).evalVec
+        (ffnPack ((postNormGraph ε₁).evalVec (attnPack x)))).comp
         (DffnPack.comp ((fderiv Real (postNormGraph ε₁).evalVec (attnPack x)).comp DattnPack))) x :=
-  Transformer.postNormEncoderBlock_hasFDerivAt_of_pos ε₁ ε₂ attnPack DattnPack ffnPack DffnPack x hAttnPack
+  Transformer.postNormEncoderBlock_hasFDerivAt_of_pos ε₁ ε₂ attnPack DattnPack ffnPack
+    DffnPack x hAttnPack
     hFfnPack hε₁ hε₂
 
 end Map

@@ -5,8 +5,9 @@ public import Proofs.Autograd.Real.Complete
 /-!
 # The square root
 
-`Real.sqrt x` is the least upper bound of the numbers whose square is at most `x`: for `0 ≤ x` the number that is not negative
-and has the square `x` (`Real.mul_self_sqrt`, `Real.sqrt_eq_of_mul_self_eq`), and 0 for negative `x`, as Mathlib's.
+`Real.sqrt x` is the least upper bound of the numbers whose square is at most `x`: for `0 ≤ x` the
+number that is not negative and has the square `x` (`Real.mul_self_sqrt`,
+`Real.sqrt_eq_of_mul_self_eq`), and 0 for negative `x`, as Mathlib's.
 -/
 
 @[expose] public section
@@ -18,7 +19,8 @@ namespace Proofs.Autograd.Real
 variable {x y : Real}
 
 /-- A multiple of a small enough positive number is small. -/
-theorem exists_pos_mul_le {c ε : Real} (hc : 0 ≤ c) (hε : 0 < ε) : ∃ δ : Real, 0 < δ ∧ δ ≤ 1 ∧ c * δ ≤ ε := by
+theorem exists_pos_mul_le {c ε : Real} (hc : 0 ≤ c) (hε : 0 < ε) :
+    ∃ δ : Real, 0 < δ ∧ δ ≤ 1 ∧ c * δ ≤ ε := by
   have hk : 0 < c + ε := by grind
   have hδ := mul_pos hε (inv_pos hk)
   have h₁ := mul_nonneg (Std.le_of_lt (inv_pos hk)) hc
@@ -66,7 +68,8 @@ theorem mul_self_sqrt (hx : 0 ≤ x) : sqrt x * sqrt x = x := by
   have h₀ := sqrt_nonneg x
   generalize sqrt x = s at *
   have not_lt : ¬s * s < x := fun hs => by
-    obtain ⟨δ, hδ, hδ₁, hsδ⟩ := exists_pos_mul_le (by grind : 0 ≤ 2 * s + 1) (by grind : 0 < x - s * s)
+    obtain ⟨δ, hδ, hδ₁, hsδ⟩ :=
+      exists_pos_mul_le (by grind : 0 ≤ 2 * s + 1) (by grind : 0 < x - s * s)
     have h₁ := mul_nonneg (Std.le_of_lt hδ) (by grind : 0 ≤ 1 - δ)
     have := h.1 (s + δ) (by grind)
     grind
@@ -115,7 +118,8 @@ theorem sqrt_pos : 0 < sqrt x ↔ 0 < x := by
     grind
 
 theorem le_sqrt_of_mul_self_le (h : x * x ≤ y) : x ≤ sqrt y :=
-  le_of_mul_self_le (sqrt_nonneg y) (by rw [mul_self_sqrt (Std.le_trans (mul_self_nonneg x) h)]; exact h)
+  le_of_mul_self_le (sqrt_nonneg y)
+    (by rw [mul_self_sqrt (Std.le_trans (mul_self_nonneg x) h)]; exact h)
 
 theorem sqrt_le_of_le_mul_self (hy : 0 ≤ y) (h : x ≤ y * y) : sqrt x ≤ y := by
   by_cases hx : 0 ≤ x

@@ -5,7 +5,8 @@ public import Proofs.Autograd.Real.ExpOrder
 /-!
 # Hyperbolic sine, cosine and tangent
 
-By their formulas with the exponential. Main results: `Real.tanh_mul`, `Real.cosh_sq_sub_sinh_sq`, `Real.tanh_lt_one`.
+By their formulas with the exponential. Main results: `Real.tanh_mul`, `Real.cosh_sq_sub_sinh_sq`,
+`Real.tanh_lt_one`.
 -/
 
 @[expose] public section

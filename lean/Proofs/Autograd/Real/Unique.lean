@@ -5,15 +5,17 @@ public import Proofs.Autograd.Real.Analytic
 /-!
 # Exponential, hyperbolic tangent and square root are determined by their laws
 
-On an Archimedean field, `exp (x + y) = exp x * exp y` and `1 + x ≤ exp x` leave one function only; the equation of `tanh` and
-the laws of `sqrt` on scalars that are not negative leave one each. So the theorems about any `AnalyticScalar` are about *the*
-functions wherever the field is the real numbers.
+On an Archimedean field, `exp (x + y) = exp x * exp y` and `1 + x ≤ exp x` leave one function only;
+the equation of `tanh` and the laws of `sqrt` on scalars that are not negative leave one each. So
+the theorems about any `AnalyticScalar` are about *the* functions wherever the field is the real
+numbers.
 
-Two exponentials `E` and `F` have the quotient `G x = F x * E (-x)`, which turns sums into products and is at least
-`1 - x²`. Halving `n` times, `1 - G x` is at most `x² / 2ⁿ`, so `1 ≤ G x`; with `G x * G (-x) = 1`, `G` is 1.
+Two exponentials `E` and `F` have the quotient `G x = F x * E (-x)`, which turns sums into products
+and is at least `1 - x²`. Halving `n` times, `1 - G x` is at most `x² / 2ⁿ`, so `1 ≤ G x`; with
+`G x * G (-x) = 1`, `G` is 1.
 
-Main results: `eq_exp`, `eq_tanh`, `eq_sqrt`; for two structures on one ordered field `SameOrderedField.exp_eq`, `tanh_eq` and
-`sqrt_eq`.
+Main results: `eq_exp`, `eq_tanh`, `eq_sqrt`; for two structures on one ordered field
+`SameOrderedField.exp_eq`, `tanh_eq` and `sqrt_eq`.
 -/
 
 @[expose] public section
@@ -22,7 +24,9 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd
 
-attribute [local instance] Lean.Grind.Semiring.natCast
+open Laws
+
+attribute [local instance] natCast
 
 /-- Every scalar is below a natural number. -/
 class Archimedean (R : Type) [AnalyticScalar R] : Prop where
@@ -36,7 +40,8 @@ section
 
 variable {R : Type} [AnalyticScalar R]
 
-/-- Where sets that are not empty and are bounded above have least upper bounds, the field is Archimedean. -/
+/-- Where sets that are not empty and are bounded above have least upper bounds, the field is
+Archimedean. -/
 theorem archimedean_of_complete
     (complete : ∀ s : R → Prop, (∃ x, s x) → (∃ b, ∀ x, s x → x ≤ b) → ∃ b, (∀ x, s x → x ≤ b) ∧
       ∀ c, (∀ x, s x → x ≤ c) → b ≤ c) : Archimedean R where
@@ -46,10 +51,11 @@ theorem archimedean_of_complete
     have H (n : Nat) : (n : R) ≤ x := by
       have : ¬x < (n : R) := fun h => H ⟨n, h⟩
       grind
-    obtain ⟨b, hb, least⟩ := complete (fun y => ∃ n : Nat, y = n) ⟨_, 0, rfl⟩ ⟨x, fun _ ⟨n, e⟩ => e ▸ H n⟩
+    obtain ⟨b, hb, least⟩ :=
+      complete (fun y => ∃ n : Nat, y = n) ⟨_, 0, rfl⟩ ⟨x, fun _ ⟨n, e⟩ => e ▸ H n⟩
     have := least (b - 1) fun _ ⟨n, e⟩ => by
       have := hb _ ⟨n + 1, rfl⟩
-      rw [Lean.Grind.Semiring.natCast_succ] at this
+      rw [natCast_succ] at this
       grind
     grind
 
@@ -59,12 +65,14 @@ theorem eq_of_mul_self_eq {x y : R} (hx : 0 ≤ x) (hy : 0 ≤ y) (h : x * x = y
   by_cases h₀ : x + y = 0 <;> grind
 
 /-- There is one square root on the scalars that are not negative. -/
-theorem eq_sqrt {s : R → R} (hs : ∀ x, 0 ≤ x → s x * s x = x) (h₀ : ∀ x, 0 ≤ s x) {x : R} (hx : 0 ≤ x) :
+theorem eq_sqrt {s : R → R} (hs : ∀ x, 0 ≤ x → s x * s x = x) (h₀ : ∀ x, 0 ≤ s x) {x : R}
+    (hx : 0 ≤ x) :
     s x = sqrt x :=
   eq_of_mul_self_eq (h₀ x) (sqrt_nonneg x) (by rw [hs x hx, mul_self_sqrt x hx])
 
 /-- There is one hyperbolic tangent. -/
-theorem eq_tanh {t : R → R} (ht : ∀ x, t x * (exp x + exp (-x)) = exp x - exp (-x)) (x : R) : t x = tanh x := by
+theorem eq_tanh {t : R → R} (ht : ∀ x, t x * (exp x + exp (-x)) = exp x - exp (-x)) (x : R) :
+    t x = tanh x := by
   have h₁ := ht x
   have h₂ := tanh_mul x
   have h₃ := exp_pos x
@@ -77,19 +85,20 @@ theorem eq_tanh {t : R → R} (ht : ∀ x, t x * (exp x + exp (-x)) = exp x - ex
 
 private theorem one_le_two_pow (n : Nat) : (1 : R) ≤ 2 ^ n := by
   induction n with
-  | zero => rw [Lean.Grind.Semiring.pow_zero]; grind
-  | succ n ih => rw [Lean.Grind.Semiring.pow_succ]; grind
+  | zero => rw [pow_zero]; grind
+  | succ n ih => rw [pow_succ]; grind
 
 private theorem natCast_lt_two_pow (n : Nat) : (n : R) < 2 ^ n := by
   induction n with
-  | zero => rw [Lean.Grind.Semiring.natCast_zero, Lean.Grind.Semiring.pow_zero]; grind
+  | zero => rw [natCast_zero, pow_zero]; grind
   | succ n ih =>
     have := one_le_two_pow (R := R) n
-    rw [Lean.Grind.Semiring.natCast_succ, Lean.Grind.Semiring.pow_succ]
+    rw [natCast_succ, pow_succ]
     grind
 
 /-- What stays bounded under multiplication by powers of two is not positive. -/
-private theorem nonpos_of_two_pow_mul_le [Archimedean R] {d a : R} (h : ∀ n : Nat, 2 ^ n * d ≤ a) : d ≤ 0 := by
+private theorem nonpos_of_two_pow_mul_le [Archimedean R] {d a : R}
+    (h : ∀ n : Nat, 2 ^ n * d ≤ a) : d ≤ 0 := by
   false_or_by_contra
   have hd : 0 < d := by grind
   obtain ⟨n, hn⟩ := Archimedean.exists_nat_gt (a * d⁻¹)
@@ -133,7 +142,8 @@ private theorem quotient_add_self (hE : IsExp E) (hF : IsExp F) (x : R) :
   rw [h₁, h₂]
   grind
 
-private theorem one_sub_le_quotient (hE : IsExp E) (hF : IsExp F) (x : R) : 1 - x * x ≤ F x * E (-x) := by
+private theorem one_sub_le_quotient (hE : IsExp E) (hF : IsExp F) (x : R) :
+    1 - x * x ≤ F x * E (-x) := by
   have h₁ := hF.one_add_le x
   have h₂ := hE.one_add_le (-x)
   have h₃ := hF.nonneg x
@@ -155,26 +165,28 @@ private theorem two_pow_mul_le (hE : IsExp E) (hF : IsExp F) (n : Nat) (x : R) :
   induction n generalizing x with
   | zero =>
     have := hE.one_sub_le_quotient hF x
-    rw [Lean.Grind.Semiring.pow_zero]
+    rw [pow_zero]
     grind
   | succ n ih =>
     have h := ih (x / 2)
     have e := hE.quotient_add_self hF (x / 2)
     rw [(by grind : x / 2 + x / 2 = x)] at e
-    rw [e, Lean.Grind.Semiring.pow_succ]
+    rw [e, pow_succ]
     generalize F (x / 2) * E (-(x / 2)) = q at *
     have h₀ := one_le_two_pow (R := R) n
     have := mul_nonneg (by grind : (0 : R) ≤ 2 ^ n) (mul_self_nonneg (1 - q))
     generalize (2 : R) ^ n = t at *
     grind
 
-private theorem one_le_quotient [Archimedean R] (hE : IsExp E) (hF : IsExp F) (x : R) : 1 ≤ F x * E (-x) := by
+private theorem one_le_quotient [Archimedean R] (hE : IsExp E) (hF : IsExp F) (x : R) :
+    1 ≤ F x * E (-x) := by
   have := nonpos_of_two_pow_mul_le fun n => hE.two_pow_mul_le hF n x
   grind
 
 private theorem le [Archimedean R] (hE : IsExp E) (hF : IsExp F) (x : R) : E x ≤ F x := by
   have h₁ := hE.mul_neg x
-  have h₂ := mul_nonneg (hE.nonneg x) (by have := hE.one_le_quotient hF x; grind : 0 ≤ F x * E (-x) - 1)
+  have h₂ :=
+    mul_nonneg (hE.nonneg x) (by have := hE.one_le_quotient hF x; grind : 0 ≤ F x * E (-x) - 1)
   have e : E x * (F x * E (-x) - 1) = F x * (E x * E (-x)) - E x := by clear h₁ h₂; grind
   rw [h₁] at e
   grind
@@ -182,7 +194,8 @@ private theorem le [Archimedean R] (hE : IsExp E) (hF : IsExp F) (x : R) : E x �
 end IsExp
 
 /-- There is one exponential. -/
-theorem eq_exp [Archimedean R] {E : R → R} (add : ∀ x y, E (x + y) = E x * E y) (one_add_le : ∀ x, 1 + x ≤ E x)
+theorem eq_exp [Archimedean R] {E : R → R} (add : ∀ x y, E (x + y) = E x * E y)
+    (one_add_le : ∀ x, 1 + x ≤ E x)
     (x : R) : E x = exp x := by
   have hE : IsExp E := ⟨add, one_add_le⟩
   have hexp : IsExp (exp (R := R)) := ⟨exp_add, one_add_le_exp⟩
@@ -210,24 +223,27 @@ variable {R : Type} {A B : AnalyticScalar R}
 private theorem eq_neg [AnalyticScalar R] {x y : R} (h : y + x = 0) : y = -x := by grind
 
 theorem zero (h : SameOrderedField A B) : (letI := A; (0 : R)) = (letI := B; (0 : R)) :=
-  calc (letI := A; (0 : R)) = (letI := B; (letI := A; (0 : R)) + (0 : R)) := (letI := B; Lean.Grind.Semiring.add_zero _).symm
+  calc (letI := A; (0 : R)) = (letI := B; (letI := A; (0 : R)) + (0 : R)) :=
+    (letI := B; add_zero _).symm
     _ = (letI := A; (0 : R) + (letI := B; (0 : R))) := (h.add _ _).symm
-    _ = (letI := B; (0 : R)) := letI := A; Lean.Grind.AddCommMonoid.zero_add _
+    _ = (letI := B; (0 : R)) := letI := A; zero_add _
 
 theorem one (h : SameOrderedField A B) : (letI := A; (1 : R)) = (letI := B; (1 : R)) :=
-  calc (letI := A; (1 : R)) = (letI := B; (letI := A; (1 : R)) * (1 : R)) := (letI := B; Lean.Grind.Semiring.mul_one _).symm
+  calc (letI := A; (1 : R)) = (letI := B; (letI := A; (1 : R)) * (1 : R)) :=
+    (letI := B; mul_one _).symm
     _ = (letI := A; (1 : R) * (letI := B; (1 : R))) := (h.mul _ _).symm
-    _ = (letI := B; (1 : R)) := letI := A; Lean.Grind.Semiring.one_mul _
+    _ = (letI := B; (1 : R)) := letI := A; one_mul _
 
 theorem neg (h : SameOrderedField A B) (x : R) : (letI := A; -x) = (letI := B; -x) :=
   letI := B
-  eq_neg <| (h.add (letI := A; -x) x).symm.trans <| (letI := A; Lean.Grind.Ring.neg_add_cancel x).trans h.zero
+  eq_neg <| (h.add (letI := A; -x) x).symm.trans <|
+    (letI := A; neg_add_cancel x).trans h.zero
 
 theorem sub (h : SameOrderedField A B) (x y : R) : (letI := A; x - y) = (letI := B; x - y) :=
-  calc (letI := A; x - y) = (letI := A; x + -y) := letI := A; Lean.Grind.Ring.sub_eq_add_neg x y
+  calc (letI := A; x - y) = (letI := A; x + -y) := letI := A; sub_eq_add_neg x y
     _ = (letI := B; x + (letI := A; -y)) := h.add _ _
     _ = (letI := B; x + -y) := letI := B; congrArg (x + ·) (h.neg y)
-    _ = (letI := B; x - y) := (letI := B; Lean.Grind.Ring.sub_eq_add_neg x y).symm
+    _ = (letI := B; x - y) := (letI := B; sub_eq_add_neg x y).symm
 
 /-- Two structures on one Archimedean ordered field have one exponential. -/
 theorem exp_eq (h : SameOrderedField A B) (hA : @Archimedean R A) (x : R) :
@@ -240,7 +256,8 @@ theorem exp_eq (h : SameOrderedField A B) (hA : @Archimedean R A) (x : R) :
       exact (letI := B; one_add_le_exp x)) x).symm
 
 /-- Two structures on one ordered field have one square root, on scalars that are not negative. -/
-theorem sqrt_eq (h : SameOrderedField A B) (x : R) (hx : letI := A; 0 ≤ x) : (letI := A; sqrt x) = (letI := B; sqrt x) :=
+theorem sqrt_eq (h : SameOrderedField A B) (x : R) (hx : letI := A; 0 ≤ x) :
+    (letI := A; sqrt x) = (letI := B; sqrt x) :=
   (@eq_sqrt R A (letI := B; fun x => sqrt x)
     (fun x hx => (h.mul _ _).trans (letI := B; mul_self_sqrt x (h.zero ▸ (h.le _ _).mp hx)))
     (fun x => (h.le _ _).mpr (by rw [h.zero]; exact (letI := B; sqrt_nonneg x))) x hx).symm

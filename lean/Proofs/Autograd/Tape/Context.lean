@@ -5,12 +5,13 @@ public import Proofs.Autograd.Tensor.Tensor
 /-!
 # Contexts
 
-A context `Γ : List Shape` lists the shapes of the values known at some point of a computation; `TList R Γ` holds one tensor for
-each. Main definitions: `TList` with `add`, `zero`, `snoc`/`unsnoc`, `dotList`; typed positions `Idx Γ s` with `getIdx` and
-`single`; operand lists `Operands Γ args` with `gather` and its adjoint `scatter`.
+A context `Γ : List Shape` lists the shapes of the values known at some point of a computation;
+`TList R Γ` holds one tensor for each. Main definitions: `TList` with `add`, `zero`,
+`snoc`/`unsnoc`, `dotList`; typed positions `Idx Γ s` with `getIdx` and `single`; operand lists
+`Operands Γ args` with `gather` and its adjoint `scatter`.
 
-`snoc` appends to `Γ ++ ss` and lands in `Γ ++ (ss ++ [τ])` directly, by recursion on both lists, so no tensor is ever cast along
-an associativity equation.
+`snoc` appends to `Γ ++ ss` and lands in `Γ ++ (ss ++ [τ])` directly, by recursion on both lists, so
+no tensor is ever cast along an associativity equation.
 -/
 
 @[expose] public section
@@ -19,7 +20,7 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd
 
-open Spec Lean.Grind
+open Spec Laws
 
 /-- One tensor for each shape of the list. -/
 def TList (R : Type) : List Shape → Type
@@ -43,13 +44,15 @@ def pos {Γ : List Shape} {s : Shape} (i : Nat) (h : Γ[i]? = some s) : Idx Γ s
   h := (List.getElem?_eq_some_iff.1 h).2
 
 /-- The same position number in a longer context. -/
-def weaken {Γ : List Shape} {s : Shape} (idx : Idx Γ s) (rest : List Shape) : Idx (Γ ++ rest) s where
+def weaken {Γ : List Shape} {s : Shape} (idx : Idx Γ s) (rest : List Shape) :
+    Idx (Γ ++ rest) s where
   i := ⟨idx.i, by have := idx.i.isLt; simp only [List.length_append]; omega⟩
   h := (List.getElem_append_left idx.i.isLt).trans idx.h
 
 /-- The position of the entry appended last. -/
 def last {Γ ss : List Shape} {τ : Shape} : Idx (Γ ++ (ss ++ [τ])) τ where
-  i := ⟨(Γ ++ ss).length, by simp only [List.length_append, List.length_cons, List.length_nil]; omega⟩
+  i :=
+    ⟨(Γ ++ ss).length, by simp only [List.length_append, List.length_cons, List.length_nil]; omega⟩
   h := by simp
 
 end Idx
@@ -61,7 +64,8 @@ inductive Operands (Γ : List Shape) : List Shape → Type where
   /-- No operands. -/
   | nil : Operands Γ []
   /-- One more operand in front. -/
-  | cons {s : Shape} {args : List Shape} (idx : Idx Γ s) (rest : Operands Γ args) : Operands Γ (s :: args)
+  | cons {s : Shape} {args : List Shape} (idx : Idx Γ s) (rest : Operands Γ args) :
+      Operands Γ (s :: args)
 
 /-- The operands at other positions, in another context. -/
 def Operands.map {Γ Δ : List Shape} (f : {s : Shape} → Idx Γ s → Idx Δ s) :
@@ -110,12 +114,14 @@ def pop : {Γ : List Shape} → {τ : Shape} → TList R (Γ ++ [τ]) → TList 
   | _ :: _, _, x => ((x.1, (pop x.2).1), (pop x.2).2)
 
 /-- Appends one saved tensor to a context `Γ ++ ss`. -/
-def snoc : {Γ ss : List Shape} → {τ : Shape} → TList R (Γ ++ ss) → Tensor R τ → TList R (Γ ++ (ss ++ [τ]))
+def snoc : {Γ ss : List Shape} → {τ : Shape} → TList R (Γ ++ ss) → Tensor R τ →
+    TList R (Γ ++ (ss ++ [τ]))
   | [], _, _, x, t => push x t
   | _ :: _, _, _, x, t => (x.1, snoc x.2 t)
 
 /-- Splits off the last saved tensor; inverse of `snoc`. -/
-def unsnoc : {Γ ss : List Shape} → {τ : Shape} → TList R (Γ ++ (ss ++ [τ])) → TList R (Γ ++ ss) × Tensor R τ
+def unsnoc : {Γ ss : List Shape} → {τ : Shape} → TList R (Γ ++ (ss ++ [τ])) →
+    TList R (Γ ++ ss) × Tensor R τ
   | [], _, _, x => pop x
   | _ :: _, _, _, x => ((x.1, (unsnoc x.2).1), (unsnoc x.2).2)
 
@@ -147,7 +153,8 @@ def gather {Γ : List Shape} : {args : List Shape} → Operands Γ args → TLis
   | _, .nil, _ => ()
   | _, .cons idx rest, x => (getIdx x idx, rest.gather x)
 
-/-- The cotangents of the operands as a cotangent of the whole context; where an operand repeats, they add up. -/
+/-- The cotangents of the operands as a cotangent of the whole context; where an operand repeats,
+they add up. -/
 def scatter {Γ : List Shape} : {args : List Shape} → Operands Γ args → TList R args → TList R Γ
   | _, .nil, _ => TList.zero Γ
   | _, .cons idx rest, y => (TList.single idx y.1).add (rest.scatter y.2)
@@ -164,25 +171,32 @@ theorem dotList_comm : {Γ : List Shape} → (x y : TList R Γ) → dotList x y 
   | [], _, _ => rfl
   | _ :: _, x, y => by simp only [dotList, Tensor.dot_comm x.1, dotList_comm x.2]
 
-theorem dotList_add : {Γ : List Shape} → (x y z : TList R Γ) → dotList x (y.add z) = dotList x y + dotList x z
-  | [], _, _, _ => (Semiring.add_zero 0).symm
+theorem dotList_add :
+    {Γ : List Shape} → (x y z : TList R Γ) → dotList x (y.add z) = dotList x y + dotList x z
+  | [], _, _, _ => (add_zero 0).symm
   | _ :: _, x, y, z => by
-      simp only [dotList, TList.add, Tensor.dot_add, dotList_add, Semiring.add_assoc]
-      rw [AddCommMonoid.add_left_comm (x.1.dot z.1)]
+      simp only [dotList, TList.add, Tensor.dot_add, dotList_add, add_assoc]
+      rw [add_left_comm (x.1.dot z.1)]
 
 theorem add_dotList (x y z : TList R Γ) : dotList (x.add y) z = dotList x z + dotList y z := by
   rw [dotList_comm, dotList_add, dotList_comm z x, dotList_comm z y]
 
 theorem dotList_zero : {Γ : List Shape} → (x : TList R Γ) → dotList x (TList.zero Γ) = 0
   | [], _ => rfl
-  | _ :: _, x => by simp only [dotList, TList.zero, Tensor.dot_zero, dotList_zero, Semiring.add_zero]
+  | _ :: _, x => by
+      simp only [dotList, TList.zero, Tensor.dot_zero, dotList_zero, add_zero]
+
+/-- With one entry nothing is added up. -/
+@[simp] theorem dotList_one (x : TList R [s]) (y : Tensor R s) : dotList x (y, ()) = x.1.dot y :=
+  add_zero _
 
 theorem dotList_singleAt :
     {Γ : List Shape} → (x : TList R Γ) → (i : Fin Γ.length) → (v : Tensor R (Γ.get i)) →
       dotList x (TList.singleAt i v) = (x.get i).dot v
-  | _ :: _, x, ⟨0, _⟩, v => by simp only [TList.singleAt, dotList, dotList_zero, TList.get, Semiring.add_zero]
+  | _ :: _, x, ⟨0, _⟩, v => by
+      simp only [TList.singleAt, dotList, dotList_zero, TList.get, add_zero]
   | _ :: _, x, ⟨i + 1, h⟩, v => by
-      simp only [TList.singleAt, dotList, Tensor.dot_zero, TList.get, AddCommMonoid.zero_add,
+      simp only [TList.singleAt, dotList, Tensor.dot_zero, TList.get, zero_add,
         dotList_singleAt x.2 ⟨i, Nat.lt_of_succ_lt_succ h⟩ v]
 
 /-- `single` is the adjoint of `getIdx`. -/
@@ -192,24 +206,29 @@ theorem dotList_single (x : TList R Γ) (idx : Idx Γ s) (v : Tensor R s) :
   exact dotList_singleAt x i v
 
 /-- `scatter` is the adjoint of `gather`. -/
-theorem dotList_scatter : {args : List Shape} → (ops : Operands Γ args) → (x : TList R Γ) → (y : TList R args) →
+theorem dotList_scatter : {args : List Shape} → (ops : Operands Γ args) → (x : TList R Γ) →
+    (y : TList R args) →
     dotList x (ops.scatter y) = dotList (ops.gather x) y
   | _, .nil, x, _ => by simp only [Operands.scatter, dotList_zero, dotList]
   | _, .cons idx rest, x, y => by
-      simp only [Operands.scatter, Operands.gather, dotList_add, dotList_single, dotList_scatter rest, dotList]
+      simp only [Operands.scatter, Operands.gather, dotList_add, dotList_single,
+        dotList_scatter rest, dotList]
 
 omit [ScalarOps R] in
-theorem pop_push : {Γ : List Shape} → {τ : Shape} → (x : TList R Γ) → (t : Tensor R τ) → TList.pop (x.push t) = (x, t)
+theorem pop_push : {Γ : List Shape} → {τ : Shape} → (x : TList R Γ) → (t : Tensor R τ) →
+    TList.pop (x.push t) = (x, t)
   | [], _, _, _ => rfl
   | _ :: _, _, x, t => by simp only [TList.push, TList.pop, pop_push x.2 t]; rfl
 
 omit [ScalarOps R] in
-theorem push_pop : {Γ : List Shape} → {τ : Shape} → (x : TList R (Γ ++ [τ])) → x.pop.1.push x.pop.2 = x
+theorem push_pop : {Γ : List Shape} → {τ : Shape} → (x : TList R (Γ ++ [τ])) →
+    x.pop.1.push x.pop.2 = x
   | [], _, _ => rfl
   | _ :: _, _, x => by simp only [TList.push, TList.pop, push_pop x.2]; rfl
 
 omit [ScalarOps R] in
-theorem unsnoc_snoc : {Γ ss : List Shape} → {τ : Shape} → (x : TList R (Γ ++ ss)) → (t : Tensor R τ) →
+theorem unsnoc_snoc : {Γ ss : List Shape} → {τ : Shape} → (x : TList R (Γ ++ ss)) →
+    (t : Tensor R τ) →
     TList.unsnoc (x.snoc t) = (x, t)
   | [], _, _, x, t => pop_push x t
   | _ :: _, _, _, x, t => by simp only [TList.snoc, TList.unsnoc, unsnoc_snoc x.2 t]; rfl
@@ -223,16 +242,18 @@ theorem snoc_unsnoc : {Γ ss : List Shape} → {τ : Shape} → (x : TList R (Γ
 theorem dotList_push : {Γ : List Shape} → {τ : Shape} → (x : TList R Γ) → (t : Tensor R τ) →
     (y : TList R (Γ ++ [τ])) → dotList (x.push t) y = dotList x y.pop.1 + t.dot y.pop.2
   | [], _, _, t, y => by
-      simp only [TList.push, TList.pop, dotList, Semiring.add_zero, AddCommMonoid.zero_add]
+      simp only [TList.push, TList.pop, dotList, add_zero, zero_add]
   | _ :: _, _, x, t, y => by
-      simp only [TList.push, TList.pop, dotList, dotList_push x.2 t, Semiring.add_assoc]
+      simp only [TList.push, TList.pop, dotList, dotList_push x.2 t, add_assoc]
 
 /-- The dot product with an appended tensor splits at the last entry. -/
-theorem dotList_snoc : {Γ ss : List Shape} → {τ : Shape} → (x : TList R (Γ ++ ss)) → (t : Tensor R τ) →
-    (y : TList R (Γ ++ (ss ++ [τ]))) → dotList (x.snoc t) y = dotList x y.unsnoc.1 + t.dot y.unsnoc.2
+theorem dotList_snoc : {Γ ss : List Shape} → {τ : Shape} → (x : TList R (Γ ++ ss)) →
+    (t : Tensor R τ) →
+    (y : TList R (Γ ++ (ss ++ [τ]))) →
+      dotList (x.snoc t) y = dotList x y.unsnoc.1 + t.dot y.unsnoc.2
   | [], _, _, x, t, y => dotList_push x t y
   | _ :: _, _, _, x, t, y => by
-      simp only [TList.snoc, TList.unsnoc, dotList, dotList_snoc x.2 t, Semiring.add_assoc]
+      simp only [TList.snoc, TList.unsnoc, dotList, dotList_snoc x.2 t, add_assoc]
 
 theorem dotList_appendNil : {Γ : List Shape} → (x : TList R Γ) → (y : TList R (Γ ++ [])) →
     dotList x.appendNil y = dotList x y.dropNil

@@ -6,11 +6,14 @@ public import Proofs.Autograd.Tape.FDeriv
 /-!
 # Graphs that carry their certificate
 
-A `DGraph Γ ss` is a graph together with a certificate that holds everywhere; so its back-propagation is the adjoint of its
-derivative with no further hypothesis (`DGraph.backpropVec_eq_adjoint_fderiv`). Main definitions: `DGraph.nil`, `DGraph.snoc`,
-`DGraph.append` (run one graph after another), `DGraph.weakenContext` (more inputs, which nothing reads).
+A `DGraph Γ ss` is a graph together with a certificate that holds everywhere; so its
+back-propagation is the adjoint of its derivative with no further hypothesis
+(`DGraph.backpropVec_eq_adjoint_fderiv`). Main definitions: `DGraph.nil`, `DGraph.snoc`,
+`DGraph.append` (run one graph after another), `DGraph.weakenContext` (more inputs, which nothing
+reads).
 
-A graph with a node that is differentiable only somewhere is no `DGraph`; there the theorems at a point apply.
+A graph with a node that is differentiable only somewhere is no `DGraph`; there the theorems at a
+point apply.
 -/
 
 @[expose] public section
@@ -30,26 +33,30 @@ section
 variable (f : {s : Shape} → Idx Γ s → Idx Δ s)
 
 private theorem hasTListDerivAt_ofFn {N : Nat} {x : Vec R N} : {Γ : List Shape} →
-    {t t' : (i : Fin Γ.length) → Vec R N → Tensor R (Γ.get i)} → (∀ i, HasTensorDerivAt (t i) (t' i) x) →
+    {t t' : (i : Fin Γ.length) → Vec R N → Tensor R (Γ.get i)} →
+      (∀ i, HasTensorDerivAt (t i) (t' i) x) →
       HasTListDerivAt (fun v => .ofFn fun i => t i v) (fun h => .ofFn fun i => t' i h) x
   | [], _, _, _ => trivial
   | _ :: _, _, _, ht => ⟨ht _, hasTListDerivAt_ofFn fun i => ht i.succ⟩
 
 theorem isLinear_pullback (k : Fin (ctxSize Γ)) :
     IsLinear fun v : CtxVec R Δ => flattenCtx ((unflattenCtx v).pullback f) k :=
-  ((hasTListDerivAt_ofFn fun i => (hasTListDerivAt_unflattenCtx (x := Vec.zero _) .coord).getIdx (f ⟨i, rfl⟩)).flattenCtx
+  ((hasTListDerivAt_ofFn fun i =>
+    (hasTListDerivAt_unflattenCtx (x := Vec.zero _) .coord).getIdx (f ⟨i, rfl⟩)).flattenCtx
     k).isLinear
 
 noncomputable section
 
 /-- The coordinates of the entries at the new positions, as a linear map. -/
-def pullbackCLM : CLM R (ctxSize Δ) (ctxSize Γ) := .pi (fun v => flattenCtx ((unflattenCtx v).pullback f)) (isLinear_pullback f)
+def pullbackCLM : CLM R (ctxSize Δ) (ctxSize Γ) :=
+  .pi (fun v => flattenCtx ((unflattenCtx v).pullback f)) (isLinear_pullback f)
 
 end
 
 theorem CtxVec.get_pullbackCLM (v : CtxVec R Δ) (idx : Idx Γ s) :
     CtxVec.get idx (pullbackCLM f v) = CtxVec.get (f idx) v := by
-  rw [pullbackCLM, CLM.pi, CtxVec.get_flattenCtx, getIdx_pullback, getIdx_unflattenCtx, toVecT_ofVecT]
+  rw [pullbackCLM, CLM.pi, CtxVec.get_flattenCtx, getIdx_pullback, getIdx_unflattenCtx,
+    toVecT_ofVecT]
 
 namespace Node
 
@@ -58,10 +65,12 @@ variable (node : Node R Γ τ) (x dx : CtxVec R Δ)
 theorem forwardVec_reindex : (node.reindex f).forwardVec x = node.forwardVec (pullbackCLM f x) := by
   rw [forwardVec, forward_reindex, forwardVec, pullbackCLM, CLM.pi, unflattenCtx_flattenCtx]
 
-theorem jvpVec_reindex : (node.reindex f).jvpVec x dx = node.jvpVec (pullbackCLM f x) (pullbackCLM f dx) := by
+theorem jvpVec_reindex :
+    (node.reindex f).jvpVec x dx = node.jvpVec (pullbackCLM f x) (pullbackCLM f dx) := by
   simp only [jvpVec, jvp_reindex, pullbackCLM, CLM.pi, unflattenCtx_flattenCtx]
 
-/-- The cotangent of a renumbered node is the node's cotangent at the new positions, zeros elsewhere. -/
+/-- The cotangent of a renumbered node is the node's cotangent at the new positions, zeros
+elsewhere. -/
 theorem vjpVec_reindex (δ : Vec R τ.size) :
     (node.reindex f).vjpVec x δ = (pullbackCLM f).adjoint (node.vjpVec (pullbackCLM f x) δ) :=
   CLM.eq_adjoint_apply fun dx => by rw [← correct_inner, ← correct_inner, jvpVec_reindex]
@@ -71,10 +80,12 @@ end Node
 noncomputable section
 
 /-- The certificate of a renumbered node. -/
-def NodeFDerivCorrect.reindex {node : Node R Γ τ} (hn : NodeFDerivCorrect node) : NodeFDerivCorrect (node.reindex f) where
+def NodeFDerivCorrect.reindex {node : Node R Γ τ} (hn : NodeFDerivCorrect node) :
+    NodeFDerivCorrect (node.reindex f) where
   deriv x := (hn.deriv (pullbackCLM f x)).comp (pullbackCLM f)
   hasFDerivAt _ :=
-    ((hn.hasFDerivAt _).comp (pullbackCLM f).hasFDerivAt).congr (node.forwardVec_reindex f) fun _ => rfl
+    ((hn.hasFDerivAt _).comp (pullbackCLM f).hasFDerivAt).congr (node.forwardVec_reindex f)
+      fun _ => rfl
   jvp_eq x dx := (node.jvpVec_reindex f x dx).trans (hn.jvp_eq _ _)
 
 end
@@ -88,26 +99,32 @@ noncomputable section
 namespace GraphFDerivCorrect
 
 /-- The certificate at an equal list of saved shapes. -/
-def castSaved (h : ss₁ = ss₂) {g : Graph R Γ ss₁} (hg : GraphFDerivCorrect g) : GraphFDerivCorrect (g.castSaved h) := by
+def castSaved (h : ss₁ = ss₂) {g : Graph R Γ ss₁} (hg : GraphFDerivCorrect g) :
+    GraphFDerivCorrect (g.castSaved h) := by
   subst h; exact hg
 
 /-- The certificate of one graph after another. -/
-def append {g₁ : Graph R Γ ss₁} (h₁ : GraphFDerivCorrect g₁) : {ss₂ : List Shape} → {g₂ : Graph R (Γ ++ ss₁) ss₂} →
+def append {g₁ : Graph R Γ ss₁} (h₁ : GraphFDerivCorrect g₁) :
+    {ss₂ : List Shape} → {g₂ : Graph R (Γ ++ ss₁) ss₂} →
     GraphFDerivCorrect g₂ → GraphFDerivCorrect (g₁.append g₂)
   | _, .nil, _ => h₁.castSaved _
-  | _, .snoc g₂ _, h₂ => .castSaved _ (.snoc (h₁.append (g₂ := g₂) h₂.1) (h₂.2.reindex (Idx.cast _)))
+  | _, .snoc g₂ _, h₂ =>
+      .castSaved _ (.snoc (h₁.append (g₂ := g₂) h₂.1) (h₂.2.reindex (Idx.cast _)))
 
 /-- The certificate of a graph with further inputs. -/
-def weakenContext (extra : List Shape) : {ss : List Shape} → {g : Graph R Γ ss} → GraphFDerivCorrect g →
+def weakenContext (extra : List Shape) :
+    {ss : List Shape} → {g : Graph R Γ ss} → GraphFDerivCorrect g →
     GraphFDerivCorrect (g.weakenContext extra)
   | _, .nil, _ => .nil
-  | _, .snoc g _, hg => .snoc (weakenContext extra (g := g) hg.1) (hg.2.reindex (Idx.insertMiddle extra))
+  | _, .snoc g _, hg =>
+      .snoc (weakenContext extra (g := g) hg.1) (hg.2.reindex (Idx.insertMiddle extra))
 
 end GraphFDerivCorrect
 
 /-! ### Graphs that carry their certificate -/
 
-/-- A graph over inputs `Γ` that saves tensors of shapes `ss`, with a certificate that holds everywhere. -/
+/-- A graph over inputs `Γ` that saves tensors of shapes `ss`, with a certificate that holds
+everywhere. -/
 structure DGraph (R : Type) [AnalyticScalar R] (Γ ss : List Shape) where
   /-- The graph. -/
   g : Graph R Γ ss
@@ -120,10 +137,12 @@ namespace DGraph
 def nil : DGraph R Γ [] := ⟨.nil, .nil⟩
 
 /-- One more node at the end. -/
-def snoc (dg : DGraph R Γ ss) (node : Node R (Γ ++ ss) τ) (hn : NodeFDerivCorrect node) : DGraph R Γ (ss ++ [τ]) :=
+def snoc (dg : DGraph R Γ ss) (node : Node R (Γ ++ ss) τ) (hn : NodeFDerivCorrect node) :
+    DGraph R Γ (ss ++ [τ]) :=
   ⟨dg.g.snoc node, dg.hg.snoc hn⟩
 
-/-- The graph that runs the first graph, then the second on inputs and saved tensors of the first. -/
+/-- The graph that runs the first graph, then the second on inputs and saved tensors of the
+first. -/
 def append (dg₁ : DGraph R Γ ss₁) (dg₂ : DGraph R (Γ ++ ss₁) ss₂) : DGraph R Γ (ss₁ ++ ss₂) :=
   ⟨dg₁.g.append dg₂.g, dg₁.hg.append dg₂.hg⟩
 
@@ -145,11 +164,13 @@ def dropMiddleCLM (R : Type) [AnalyticScalar R] (Γ extra ss : List Shape) :
   pullbackCLM (Idx.insertMiddle extra)
 
 /-- The same node after `extra` entries were inserted into its context. -/
-def weakenNodeMiddle (extra : List Shape) (node : Node R (Γ ++ ss) τ) : Node R ((Γ ++ extra) ++ ss) τ :=
+def weakenNodeMiddle (extra : List Shape) (node : Node R (Γ ++ ss) τ) :
+    Node R ((Γ ++ extra) ++ ss) τ :=
   node.reindex (Idx.insertMiddle extra)
 
 /-- The certificate of `weakenNodeMiddle`. -/
-def weakenNodeMiddleFDerivCorrect (extra : List Shape) {node : Node R (Γ ++ ss) τ} (hn : NodeFDerivCorrect node) :
+def weakenNodeMiddleFDerivCorrect (extra : List Shape) {node : Node R (Γ ++ ss) τ}
+    (hn : NodeFDerivCorrect node) :
     NodeFDerivCorrect (weakenNodeMiddle extra node) :=
   hn.reindex (Idx.insertMiddle extra)
 
@@ -198,11 +219,13 @@ theorem hasFDerivAt_evalVec (dg : DGraph R Γ ss) (x : CtxVec R Γ) :
   Graph.hasFDerivAt_evalVec dg.hg x
 
 /-- Back-propagation is the adjoint of the derivative, with no hypothesis. -/
-theorem backpropVec_eq_adjoint_fderiv (dg : DGraph R Γ ss) (x : CtxVec R Γ) (seed : CtxVec R (Γ ++ ss)) :
+theorem backpropVec_eq_adjoint_fderiv (dg : DGraph R Γ ss) (x : CtxVec R Γ)
+    (seed : CtxVec R (Γ ++ ss)) :
     dg.g.backpropVec x seed = (fderiv R dg.g.evalVec x).adjoint seed :=
   Graph.backpropVec_eq_adjoint_fderiv dg.hg x seed
 
-theorem append_backpropVec_eq_adjoint_fderiv (dg₁ : DGraph R Γ ss₁) (dg₂ : DGraph R (Γ ++ ss₁) ss₂) (x : CtxVec R Γ)
+theorem append_backpropVec_eq_adjoint_fderiv (dg₁ : DGraph R Γ ss₁) (dg₂ : DGraph R (Γ ++ ss₁) ss₂)
+    (x : CtxVec R Γ)
     (seed : CtxVec R (Γ ++ (ss₁ ++ ss₂))) : (dg₁.append dg₂).g.backpropVec x seed =
       (fderiv R (dg₁.append dg₂).g.evalVec x).adjoint seed :=
   (dg₁.append dg₂).backpropVec_eq_adjoint_fderiv x seed

@@ -5,9 +5,10 @@ public import Proofs.Autograd.Tape.Node
 /-!
 # Graphs
 
-A graph over inputs `Γ` is a list of nodes; each may read the inputs and every value saved before it. Main definitions: `Graph`,
-`Graph.eval`, `Graph.jvpCtx`, `Graph.backpropCtx`. Main result: `Graph.backprop_correct`, back-propagation is the adjoint of the
-JVP, for every graph, point, tangent and seed, with no hypotheses.
+A graph over inputs `Γ` is a list of nodes; each may read the inputs and every value saved before
+it. Main definitions: `Graph`, `Graph.eval`, `Graph.jvpCtx`, `Graph.backpropCtx`. Main result:
+`Graph.backprop_correct`, back-propagation is the adjoint of the JVP, for every graph, point,
+tangent and seed, with no hypotheses.
 -/
 
 @[expose] public section
@@ -23,7 +24,8 @@ inductive Graph (R : Type) [ScalarOps R] (Γ : List Shape) : List Shape → Type
   /-- Nothing is computed. -/
   | nil : Graph R Γ []
   /-- One more node at the end. -/
-  | snoc {ss : List Shape} {τ : Shape} (g : Graph R Γ ss) (node : Node R (Γ ++ ss) τ) : Graph R Γ (ss ++ [τ])
+  | snoc {ss : List Shape} {τ : Shape} (g : Graph R Γ ss) (node : Node R (Γ ++ ss) τ) :
+      Graph R Γ (ss ++ [τ])
 
 namespace Graph
 
@@ -41,7 +43,8 @@ def jvpCtx : {ss : List Shape} → Graph R Γ ss → TList R Γ → TList R Γ �
   | _, .nil, _, dx => dx.appendNil
   | _, .snoc g node, x, dx => (g.jvpCtx x dx).snoc (node.jvp (g.eval x) (g.jvpCtx x dx))
 
-/-- The cotangents of the inputs, from a point and a seed cotangent for every input and saved tensor. -/
+/-- The cotangents of the inputs, from a point and a seed cotangent for every input and saved
+tensor. -/
 def backpropCtx : {ss : List Shape} → Graph R Γ ss → TList R Γ → TList R (Γ ++ ss) → TList R Γ
   | _, .nil, _, seed => seed.dropNil
   | _, .snoc g node, x, seed =>
@@ -50,7 +53,8 @@ def backpropCtx : {ss : List Shape} → Graph R Γ ss → TList R Γ → TList R
 end
 
 /-- Back-propagation is the adjoint of the JVP. -/
-theorem backprop_correct : {ss : List Shape} → (g : Graph R Γ ss) → (x dx : TList R Γ) → (seed : TList R (Γ ++ ss)) →
+theorem backprop_correct : {ss : List Shape} → (g : Graph R Γ ss) → (x dx : TList R Γ) →
+    (seed : TList R (Γ ++ ss)) →
     dotList (g.jvpCtx x dx) seed = dotList dx (g.backpropCtx x seed)
   | _, .nil, x, dx, seed => dotList_appendNil dx seed
   | _, .snoc g node, x, dx, seed => by

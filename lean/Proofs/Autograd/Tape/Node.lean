@@ -5,9 +5,9 @@ public import Proofs.Autograd.Tape.Context
 /-!
 # Primitive ops and nodes
 
-An `Op args τ` is a differentiable primitive on its own operands: forward, JVP, VJP and the law that ties the two together. A
-`Node Γ τ` applies an op to operands chosen from a context. Since a node names its operands, weakening a context is a renumbering,
-and a graph is data that can be read back.
+An `Op args τ` is a differentiable primitive on its own operands: forward, JVP, VJP and the law that
+ties the two together. A `Node Γ τ` applies an op to operands chosen from a context. Since a node
+names its operands, weakening a context is a renumbering, and a graph is data that can be read back.
 -/
 
 @[expose] public section

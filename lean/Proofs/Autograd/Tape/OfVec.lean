@@ -6,8 +6,8 @@ public import Proofs.Autograd.Tape.Vec
 /-!
 # Nodes given by vector maps
 
-`Node.ofVec` makes a node of three maps on the coordinates of the whole context, as upstream authors all of its nodes; the maps are
-recovered unchanged. So whatever is a node upstream is a node here.
+`Node.ofVec` makes a node of three maps on the coordinates of the whole context, as upstream authors
+all of its nodes; the maps are recovered unchanged. So whatever is a node upstream is a node here.
 -/
 
 @[expose] public section
@@ -35,19 +35,24 @@ end
 variable {R : Type} [ScalarOps R] {Γ : List Shape} {τ : Shape}
 
 omit [ScalarOps R] in
-private theorem gather_map_succ {s : Shape} : {args : List Shape} → (ops : Operands Γ args) → (x : TList R (s :: Γ)) →
+private theorem gather_map_succ {s : Shape} :
+    {args : List Shape} → (ops : Operands Γ args) → (x : TList R (s :: Γ)) →
     (ops.map Idx.succ).gather x = ops.gather x.2
   | _, .nil, _ => rfl
   | _, .cons ⟨_, rfl⟩ rest, x => Prod.ext rfl (gather_map_succ rest x)
 
 omit [ScalarOps R] in
+@[simp]
 theorem Operands.gather_self : {Γ : List Shape} → (x : TList R Γ) → (Operands.self Γ).gather x = x
   | [], _ => rfl
   | _ :: Γ, x => Prod.ext rfl ((gather_map_succ (Operands.self Γ) x).trans (gather_self x.2))
 
-theorem Operands.scatter_self (y : TList R Γ) : flattenCtx ((Operands.self Γ).scatter y) = flattenCtx y :=
+@[simp]
+theorem Operands.scatter_self (y : TList R Γ) :
+    flattenCtx ((Operands.self Γ).scatter y) = flattenCtx y :=
   Vec.inner_right_injective fun v => by
-    rw [← flattenCtx_unflattenCtx v, ← dotList_eq_inner, ← dotList_eq_inner, dotList_scatter, Operands.gather_self]
+    rw [← flattenCtx_unflattenCtx v, ← dotList_eq_inner, ← dotList_eq_inner, dotList_scatter,
+      Operands.gather_self]
 
 namespace Node
 
@@ -67,13 +72,15 @@ noncomputable def ofVec : Node R Γ τ where
   operands := .self Γ
 
 theorem ofVec_forwardVec (x : CtxVec R Γ) : (ofVec f jvp vjp adjointness).forwardVec x = f x := by
-  simp only [forwardVec, forward, ofVec, Operands.gather_self, toVecT_ofVecT, flattenCtx_unflattenCtx]
+  simp [forwardVec, forward, ofVec]
 
-theorem ofVec_jvpVec (x dx : CtxVec R Γ) : (ofVec f jvp vjp adjointness).jvpVec x dx = jvp x dx := by
-  simp only [jvpVec, Node.jvp, ofVec, Operands.gather_self, toVecT_ofVecT, flattenCtx_unflattenCtx]
+theorem ofVec_jvpVec (x dx : CtxVec R Γ) :
+    (ofVec f jvp vjp adjointness).jvpVec x dx = jvp x dx := by
+  simp [jvpVec, Node.jvp, ofVec]
 
-theorem ofVec_vjpVec (x : CtxVec R Γ) (δ : Vec R τ.size) : (ofVec f jvp vjp adjointness).vjpVec x δ = vjp x δ := by
-  simp only [vjpVec, Node.vjp, ofVec, Operands.gather_self, Operands.scatter_self, toVecT_ofVecT, flattenCtx_unflattenCtx]
+theorem ofVec_vjpVec (x : CtxVec R Γ) (δ : Vec R τ.size) :
+    (ofVec f jvp vjp adjointness).vjpVec x δ = vjp x δ := by
+  simp [vjpVec, Node.vjp, ofVec]
 
 end Node
 

@@ -5,9 +5,10 @@ public import Proofs.Autograd.Tape.DGraph
 /-!
 # A graph on other inputs
 
-`Graph.rename` lets a graph read its inputs elsewhere: among other inputs, or among what another graph saved. Ops, order of the nodes
-and saved shapes stay as they are. `Graph.feed` puts a graph on top of another, whose last saved tensor becomes its first input, as
-layers of a network stand on one another. Main results: `GraphFDerivCorrect.rename`, `GraphFDerivCorrect.feed`; a stack of certified
+`Graph.rename` lets a graph read its inputs elsewhere: among other inputs, or among what another
+graph saved. Ops, order of the nodes and saved shapes stay as they are. `Graph.feed` puts a graph on
+top of another, whose last saved tensor becomes its first input, as layers of a network stand on one
+another. Main results: `GraphFDerivCorrect.rename`, `GraphFDerivCorrect.feed`; a stack of certified
 layers is certified.
 -/
 
@@ -33,8 +34,8 @@ def Idx.rename (f : {s : Shape} → Idx Γ s → Idx Δ s) (idx : Idx (Γ ++ ss)
       rw [List.getElem?_append_right (by omega)] at found
       rw [List.getElem?_append_right (by omega), Nat.add_sub_cancel_left, found]
 
-/-- Where a graph on top of another finds its inputs: the first is what the lower one saved last, the others come after the lower
-one's inputs. -/
+/-- Where a graph on top of another finds its inputs: the first is what the lower one saved last,
+the others come after the lower one's inputs. -/
 def Idx.fed (idx : Idx (x :: Γ) s) : Idx ((Δ ++ Γ) ++ (ts ++ [x])) s :=
   .pos (if idx.i.val = 0 then (Δ ++ Γ).length + ts.length else Δ.length + (idx.i - 1)) <| by
     have found : (x :: Γ)[idx.i.val]? = some s := List.getElem?_eq_some_iff.2 ⟨idx.i.isLt, idx.h⟩
@@ -43,9 +44,11 @@ def Idx.fed (idx : Idx (x :: Γ) s) : Idx ((Δ ++ Γ) ++ (ts ++ [x])) s :=
     split
     · next zero =>
       rw [zero, List.getElem?_cons_zero] at found
-      rw [List.getElem?_append_right (by omega), Nat.add_sub_cancel_left, List.getElem?_concat_length, found]
+      rw [List.getElem?_append_right (by omega), Nat.add_sub_cancel_left,
+        List.getElem?_concat_length, found]
     · next pos =>
-      rw [List.getElem?_append_left (by simp only [List.length_append]; omega), List.getElem?_append_right (by omega),
+      rw [List.getElem?_append_left (by simp only [List.length_append]; omega),
+        List.getElem?_append_right (by omega),
         Nat.add_sub_cancel_left, ← found, List.getElem?_cons, if_neg pos]
 
 /-- The same graph, with each input read where `f` says. -/
@@ -54,7 +57,8 @@ def Graph.rename {R : Type} [ScalarOps R] (f : {s : Shape} → Idx Γ s → Idx 
   | _, .nil => .nil
   | _, .snoc g node => (g.rename f).snoc (node.reindex (Idx.rename f))
 
-/-- The graph that runs the first graph, then the second on its last saved tensor and on further inputs. -/
+/-- The graph that runs the first graph, then the second on its last saved tensor and on further
+inputs. -/
 def Graph.feed {R : Type} [ScalarOps R] (below : Graph R Δ (ts ++ [x])) (g : Graph R (x :: Γ) ss) :
     Graph R (Δ ++ Γ) ((ts ++ [x]) ++ ss) :=
   (below.weakenContext Γ).append (g.rename Idx.fed)
@@ -66,8 +70,10 @@ def GraphFDerivCorrect.rename {R : Type} [AnalyticScalar R] (f : {s : Shape} →
   | _, .snoc g _, hg => .snoc (rename f (g := g) hg.1) (hg.2.reindex (Idx.rename f))
 
 /-- The certificate of a graph on top of another. -/
-def GraphFDerivCorrect.feed {R : Type} [AnalyticScalar R] {below : Graph R Δ (ts ++ [x])} {g : Graph R (x :: Γ) ss}
-    (hbelow : GraphFDerivCorrect below) (hg : GraphFDerivCorrect g) : GraphFDerivCorrect (below.feed g) :=
+def GraphFDerivCorrect.feed {R : Type} [AnalyticScalar R] {below : Graph R Δ (ts ++ [x])}
+    {g : Graph R (x :: Γ) ss}
+    (hbelow : GraphFDerivCorrect below) (hg : GraphFDerivCorrect g) :
+    GraphFDerivCorrect (below.feed g) :=
   (hbelow.weakenContext Γ).append (hg.rename Idx.fed)
 
 end

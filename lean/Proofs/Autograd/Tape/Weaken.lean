@@ -5,11 +5,12 @@ public import Proofs.Autograd.Tape.Compose
 /-!
 # A weakened graph computes what the graph computes
 
-`Graph.weakenContext` renumbers operands past the new inputs. Here that is shown to do nothing else: dropping the new inputs from
-the values (the tangents) of the weakened graph leaves the values (the tangents) of the graph itself.
+`Graph.weakenContext` renumbers operands past the new inputs. Here that is shown to do nothing else:
+dropping the new inputs from the values (the tangents) of the weakened graph leaves the values (the
+tangents) of the graph itself.
 
-Main definitions: `TList.dropSuffix`, `TList.dropMiddle`. Main results: `Graph.eval_weakenContext`, `Graph.jvpCtx_weakenContext`, and
-`Graph.getIdx_eval_weaken`, evaluation keeps the inputs.
+Main definitions: `TList.dropSuffix`, `TList.dropMiddle`. Main results: `Graph.eval_weakenContext`,
+`Graph.jvpCtx_weakenContext`, and `Graph.getIdx_eval_weaken`, evaluation keeps the inputs.
 -/
 
 @[expose] public section
@@ -47,16 +48,20 @@ end
 
 /-! ### Dropping and positions -/
 
-private theorem getIdx_pos_congr {x : TList R Γ} {i j : Nat} (hij : i = j) (hi : Γ[i]? = some s) (hj : Γ[j]? = some s) :
+private theorem getIdx_pos_congr {x : TList R Γ} {i j : Nat} (hij : i = j) (hi : Γ[i]? = some s)
+    (hj : Γ[j]? = some s) :
     getIdx x (.pos i hi) = getIdx x (.pos j hj) := by
   subst hij; rfl
 
-private theorem getIdx_dropPrefix : {extra : List Shape} → (x : TList R (extra ++ ss)) → (i : Nat) → (h : ss[i]? = some s) →
-    (h' : (extra ++ ss)[i + extra.length]? = some s) → getIdx x.dropPrefix (.pos i h) = getIdx x (.pos (i + extra.length) h')
+private theorem getIdx_dropPrefix : {extra : List Shape} → (x : TList R (extra ++ ss)) → (i : Nat) →
+    (h : ss[i]? = some s) →
+    (h' : (extra ++ ss)[i + extra.length]? = some s) → getIdx x.dropPrefix (.pos i h) =
+      getIdx x (.pos (i + extra.length) h')
   | [], _, _, _, _ => rfl
   | _ :: _, x, i, h, h' => getIdx_dropPrefix x.2 i h h'
 
-private theorem getIdx_pos_dropMiddle : {Γ : List Shape} → (x : TList R ((Γ ++ extra) ++ ss)) → (i : Nat) →
+private theorem getIdx_pos_dropMiddle :
+    {Γ : List Shape} → (x : TList R ((Γ ++ extra) ++ ss)) → (i : Nat) →
     (h : (Γ ++ ss)[i]? = some s) →
       (h' : ((Γ ++ extra) ++ ss)[if i < Γ.length then i else i + extra.length]? = some s) →
         getIdx x.dropMiddle (.pos i h) = getIdx x (.pos _ h')
@@ -73,18 +78,21 @@ theorem getIdx_dropMiddle (x : TList R ((Γ ++ extra) ++ ss)) (idx : Idx (Γ ++ 
   getIdx_pos_dropMiddle x idx.i (List.getElem?_eq_some_iff.2 ⟨idx.i.isLt, idx.h⟩) _
 
 theorem Operands.gather_insertMiddle (x : TList R ((Γ ++ extra) ++ ss)) : {args : List Shape} →
-    (ops : Operands (Γ ++ ss) args) → (ops.map (Idx.insertMiddle extra)).gather x = ops.gather x.dropMiddle
+    (ops : Operands (Γ ++ ss) args) → (ops.map (Idx.insertMiddle extra)).gather x =
+      ops.gather x.dropMiddle
   | _, .nil => rfl
   | _, .cons idx rest => by simp only [map, gather, getIdx_dropMiddle, gather_insertMiddle x rest]
 
 /-! ### Dropping and appending -/
 
-private theorem dropPrefix_snoc : {extra : List Shape} → (x : TList R (extra ++ ss)) → (t : Tensor R τ) →
+private theorem dropPrefix_snoc : {extra : List Shape} → (x : TList R (extra ++ ss)) →
+    (t : Tensor R τ) →
     TList.dropPrefix (x.snoc t) = TList.snoc (Γ := []) x.dropPrefix t
   | [], _, _ => rfl
   | _ :: _, x, t => dropPrefix_snoc x.2 t
 
-private theorem dropMiddle_snoc : {Γ : List Shape} → (x : TList R ((Γ ++ extra) ++ ss)) → (t : Tensor R τ) →
+private theorem dropMiddle_snoc : {Γ : List Shape} → (x : TList R ((Γ ++ extra) ++ ss)) →
+    (t : Tensor R τ) →
     TList.dropMiddle (x.snoc t) = x.dropMiddle.snoc t
   | [], x, t => dropPrefix_snoc x t
   | _ :: _, x, t => congrArg (Prod.mk x.1) (dropMiddle_snoc x.2 t)
@@ -94,13 +102,15 @@ private theorem dropMiddle_appendNil : {Γ : List Shape} → (x : TList R (Γ ++
   | [], _ => rfl
   | _ :: _, x => congrArg (Prod.mk x.1) (dropMiddle_appendNil x.2)
 
-private theorem getIdx_pos_snoc : {Γ : List Shape} → (x : TList R (Γ ++ ss)) → (t : Tensor R τ) → (i : Nat) →
+private theorem getIdx_pos_snoc :
+    {Γ : List Shape} → (x : TList R (Γ ++ ss)) → (t : Tensor R τ) → (i : Nat) →
     i < Γ.length → (h : (Γ ++ (ss ++ [τ]))[i]? = some s) → (h' : (Γ ++ ss)[i]? = some s) →
       getIdx (x.snoc t) (.pos i h) = getIdx x (.pos i h')
   | _ :: _, _, _, 0, _, _, _ => rfl
   | _ :: _, x, t, i + 1, hi, h, h' => getIdx_pos_snoc x.2 t i (Nat.lt_of_succ_lt_succ hi) h h'
 
-private theorem getIdx_pos_appendNil : {Γ : List Shape} → (x : TList R Γ) → (i : Nat) → (h : (Γ ++ [])[i]? = some s) →
+private theorem getIdx_pos_appendNil :
+    {Γ : List Shape} → (x : TList R Γ) → (i : Nat) → (h : (Γ ++ [])[i]? = some s) →
     (h' : Γ[i]? = some s) → getIdx x.appendNil (.pos i h) = getIdx x (.pos i h')
   | _ :: _, _, 0, _, _ => rfl
   | _ :: _, x, i + 1, h, h' => getIdx_pos_appendNil x.2 i h h'
@@ -112,30 +122,35 @@ namespace Graph
 variable [ScalarOps R]
 
 /-- Evaluation keeps the inputs. -/
-theorem getIdx_eval_weaken (x : TList R Γ) (idx : Idx Γ s) : {ss : List Shape} → (g : Graph R Γ ss) →
+theorem getIdx_eval_weaken (x : TList R Γ) (idx : Idx Γ s) :
+    {ss : List Shape} → (g : Graph R Γ ss) →
     getIdx (g.eval x) (idx.weaken ss) = getIdx x idx
-  | _, .nil => getIdx_pos_appendNil x idx.i (List.getElem?_eq_some_iff.2 ⟨(idx.weaken []).i.isLt, (idx.weaken []).h⟩)
+  | _,
+      .nil => getIdx_pos_appendNil x idx.i
+      (List.getElem?_eq_some_iff.2 ⟨(idx.weaken []).i.isLt, (idx.weaken []).h⟩)
       (List.getElem?_eq_some_iff.2 ⟨idx.i.isLt, idx.h⟩)
   | _, .snoc (ss := ss) (τ := τ) g _ =>
       (getIdx_pos_snoc (g.eval x) _ idx.i idx.i.isLt
         (List.getElem?_eq_some_iff.2 ⟨(idx.weaken (ss ++ [τ])).i.isLt, (idx.weaken (ss ++ [τ])).h⟩)
-        (List.getElem?_eq_some_iff.2 ⟨(idx.weaken ss).i.isLt, (idx.weaken ss).h⟩)).trans (getIdx_eval_weaken x idx g)
+        (List.getElem?_eq_some_iff.2 ⟨(idx.weaken ss).i.isLt, (idx.weaken ss).h⟩)).trans
+          (getIdx_eval_weaken x idx g)
 
 /-- The values of a weakened graph, without the new inputs, are the values of the graph. -/
 theorem eval_weakenContext (x : TList R (Γ ++ extra)) : {ss : List Shape} → (g : Graph R Γ ss) →
     ((g.weakenContext extra).eval x).dropMiddle = g.eval x.dropSuffix
   | _, .nil => dropMiddle_appendNil x
   | _, .snoc g node => by
-      simp only [weakenContext, eval, dropMiddle_snoc, eval_weakenContext x g, Node.forward, Node.reindex,
-        Operands.gather_insertMiddle]
+      simp only [weakenContext, eval, dropMiddle_snoc, eval_weakenContext x g, Node.forward,
+        Node.reindex, Operands.gather_insertMiddle]
 
 /-- The tangents of a weakened graph, without the new inputs, are the tangents of the graph. -/
-theorem jvpCtx_weakenContext (x dx : TList R (Γ ++ extra)) : {ss : List Shape} → (g : Graph R Γ ss) →
+theorem jvpCtx_weakenContext (x dx : TList R (Γ ++ extra)) :
+    {ss : List Shape} → (g : Graph R Γ ss) →
     ((g.weakenContext extra).jvpCtx x dx).dropMiddle = g.jvpCtx x.dropSuffix dx.dropSuffix
   | _, .nil => dropMiddle_appendNil dx
   | _, .snoc g node => by
-      simp only [weakenContext, jvpCtx, dropMiddle_snoc, eval_weakenContext, jvpCtx_weakenContext x dx g, Node.jvp,
-        Node.reindex, Operands.gather_insertMiddle]
+      simp only [weakenContext, jvpCtx, dropMiddle_snoc, eval_weakenContext,
+        jvpCtx_weakenContext x dx g, Node.jvp, Node.reindex, Operands.gather_insertMiddle]
 
 end Graph
 

@@ -6,9 +6,10 @@ public import Proofs.Autograd.Tensor.Tensor
 /-!
 # Row-major flattening
 
-The one place where index arithmetic is meant. `Shape.flat` numbers the multi-indices of a shape in row-major order, with inverse
-`Shape.unflat`; `toVecT` lays a tensor out as a vector, with inverse `ofVecT`, and turns `dot` into `inner` (`dot_eq_inner`).
-`Tensor.reshape` keeps the row-major order of the coordinates and moves nothing; it is its own kind of adjoint (`dot_reshape`).
+The one place where index arithmetic is meant. `Shape.flat` numbers the multi-indices of a shape in
+row-major order, with inverse `Shape.unflat`; `toVecT` lays a tensor out as a vector, with inverse
+`ofVecT`, and turns `dot` into `inner` (`dot_eq_inner`). `Tensor.reshape` keeps the row-major order
+of the coordinates and moves nothing; it is its own kind of adjoint (`dot_reshape`).
 -/
 
 @[expose] public section
@@ -50,7 +51,7 @@ end Spec.Shape
 
 namespace Proofs.Autograd
 
-open Spec Spec.Shape
+open Spec Spec.Shape Laws
 
 variable {R : Type} [ScalarOps R] {s s₁ s₂ : Shape}
 
@@ -60,25 +61,27 @@ def toVecT (a : Tensor R s) : Vec R s.size := fun k => a (unflat k)
 /-- The tensor with the given coordinates in row-major order; inverse of `toVecT`. -/
 def ofVecT (x : Vec R s.size) : Tensor R s := fun i => x (flat i)
 
-/-- The bare reshape: the same coordinates, in the same row-major order, under another shape of the same size. -/
+/-- The bare reshape: the same coordinates, in the same row-major order, under another shape of the
+same size. -/
 def Tensor.reshape (h : s₁.size = s₂.size) (a : Tensor R s₁) : Tensor R s₂ :=
   fun i => a (unflat ((flat i).cast h.symm))
 
 omit [ScalarOps R] in
-theorem ofVecT_toVecT (a : Tensor R s) : ofVecT (toVecT a) = a :=
+@[simp] theorem ofVecT_toVecT (a : Tensor R s) : ofVecT (toVecT a) = a :=
   funext fun i => congrArg a (unflat_flat i)
 
 omit [ScalarOps R] in
-theorem toVecT_ofVecT (x : Vec R s.size) : toVecT (ofVecT x) = x :=
+@[simp] theorem toVecT_ofVecT (x : Vec R s.size) : toVecT (ofVecT x) = x :=
   funext fun k => congrArg x (flat_unflat k)
 
 omit [ScalarOps R] in
-theorem toVecT_reshape (h : s₁.size = s₂.size) (a : Tensor R s₁) : toVecT (a.reshape h) = (toVecT a).castVec h :=
+theorem toVecT_reshape (h : s₁.size = s₂.size) (a : Tensor R s₁) :
+    toVecT (a.reshape h) = (toVecT a).castVec h :=
   funext fun k => by simp only [toVecT, Tensor.reshape, Vec.castVec, flat_unflat]
 
 /-- A sum over multi-indices is the sum over their row-major positions. -/
 theorem sumIndex_eq_sum : {s : Shape} → (f : s.Index → R) → sumIndex s f = sum fun k => f (unflat k)
-  | scalar, _ => (Lean.Grind.Semiring.add_zero _).symm
+  | scalar, _ => (add_zero _).symm
   | dim n s, f => by
       simp only [sumIndex, sumIndex_eq_sum]
       rw [sum_prod]

@@ -6,7 +6,8 @@ public import Proofs.Autograd.Algebra.Sum
 /-!
 # Tensors
 
-A tensor of shape `s` is a function on the multi-indices of `s`. `dot` is the sum over all coordinates of the products.
+A tensor of shape `s` is a function on the multi-indices of `s`. `dot` is the sum over all
+coordinates of the products.
 -/
 
 @[expose] public section
@@ -15,7 +16,7 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd
 
-open Spec Lean.Grind
+open Spec Laws
 
 /-- A tensor of shape `s`: a scalar for each multi-index. -/
 def Tensor (R : Type) (s : Shape) : Type := s.Index → R
@@ -44,7 +45,8 @@ def add {s : Shape} (a b : Tensor R s) : Tensor R s := fun i => a i + b i
 def scale {s : Shape} (c : R) (a : Tensor R s) : Tensor R s := fun i => c * a i
 
 /-- The sub-tensor at one position of the outermost axis. -/
-def slice {n : Nat} {s : Shape} (a : Tensor R (.dim n s)) (i : Fin n) : Tensor R s := fun j => a (i, j)
+def slice {n : Nat} {s : Shape} (a : Tensor R (.dim n s)) (i : Fin n) : Tensor R s :=
+  fun j => a (i, j)
 
 /-- The tensor with given slices along a new outermost axis. -/
 def stack {n : Nat} {s : Shape} (f : Fin n → Tensor R s) : Tensor R (.dim n s) := fun i => f i.1 i.2
@@ -56,7 +58,8 @@ end Tensor
 
 end
 
-theorem sumIndex_congr {s : Shape} {f g : s.Index → R} (h : ∀ i, f i = g i) : sumIndex s f = sumIndex s g :=
+theorem sumIndex_congr {s : Shape} {f g : s.Index → R} (h : ∀ i, f i = g i) :
+    sumIndex s f = sumIndex s g :=
   congrArg (sumIndex s) (funext h)
 
 theorem sumIndex_zero (s : Shape) : (sumIndex s fun _ => (0 : R)) = 0 := by
@@ -70,7 +73,8 @@ theorem sumIndex_add {s : Shape} (f g : s.Index → R) :
   | scalar => rfl
   | dim n s ih => simp only [sumIndex, ih, sum_add]
 
-theorem mul_sumIndex {s : Shape} (c : R) (f : s.Index → R) : c * sumIndex s f = sumIndex s fun i => c * f i := by
+theorem mul_sumIndex {s : Shape} (c : R) (f : s.Index → R) :
+    c * sumIndex s f = sumIndex s fun i => c * f i := by
   induction s with
   | scalar => rfl
   | dim n s ih => simp only [sumIndex, mul_sum, ih]
@@ -80,11 +84,11 @@ namespace Tensor
 variable {s : Shape}
 
 theorem dot_comm (a b : Tensor R s) : a.dot b = b.dot a :=
-  sumIndex_congr fun i => CommSemiring.mul_comm (a i) (b i)
+  sumIndex_congr fun i => mul_comm (a i) (b i)
 
 theorem dot_add (a b c : Tensor R s) : a.dot (b.add c) = a.dot b + a.dot c := by
   simp only [dot, add, ← sumIndex_add]
-  exact sumIndex_congr fun i => Semiring.left_distrib (a i) (b i) (c i)
+  exact sumIndex_congr fun i => left_distrib (a i) (b i) (c i)
 
 theorem add_dot (a b c : Tensor R s) : (a.add b).dot c = a.dot c + b.dot c := by
   rw [dot_comm, dot_add, dot_comm c a, dot_comm c b]
@@ -93,11 +97,12 @@ theorem dot_stack {n : Nat} (f : Fin n → Tensor R s) (b : Tensor R (.dim n s))
     (stack f).dot b = sum fun i => (f i).dot (b.slice i) :=
   rfl
 
-theorem dot_dim {n : Nat} (a b : Tensor R (.dim n s)) : a.dot b = sum fun i => (a.slice i).dot (b.slice i) :=
+theorem dot_dim {n : Nat} (a b : Tensor R (.dim n s)) :
+    a.dot b = sum fun i => (a.slice i).dot (b.slice i) :=
   rfl
 
 theorem dot_zero (a : Tensor R s) : a.dot (zero s) = 0 := by
-  simp only [dot, zero, Semiring.mul_zero, sumIndex_zero]
+  simp only [dot, zero, mul_zero, sumIndex_zero]
 
 end Tensor
 

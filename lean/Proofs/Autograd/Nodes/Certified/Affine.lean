@@ -28,11 +28,13 @@ theorem transpose {m n : Nat} {a a' : Vec R N → Tensor R (mat m n)} (ha : HasT
     HasTensorDerivAt (fun v => (a v).transpose) (fun h => (a' h).transpose) x :=
   fun _ => ha _
 
-theorem mapVec (A : CLM R sIn.size sOut.size) {a a' : Vec R N → Tensor R sIn} (ha : HasTensorDerivAt a a' x) :
+theorem mapVec (A : CLM R sIn.size sOut.size) {a a' : Vec R N → Tensor R sIn}
+    (ha : HasTensorDerivAt a a' x) :
     HasTensorDerivAt (fun v => (a v).mapVec A) (fun h => (a' h).mapVec A) x :=
   fun i => (A.isLinear (flat i)).hasDifferentialAt.comp (HasFDerivAt.pi fun k => ha (unflat k))
 
-theorem mulVec {m n : Nat} (A : Tensor R (mat m n)) {a a' : Vec R N → Tensor R (vec n)} (ha : HasTensorDerivAt a a' x) :
+theorem mulVec {m n : Nat} (A : Tensor R (mat m n)) {a a' : Vec R N → Tensor R (vec n)}
+    (ha : HasTensorDerivAt a a' x) :
     HasTensorDerivAt (fun v => A.mulVec (a v)) (fun h => A.mulVec (a' h)) x :=
   fun i => .sum fun j => (ha (j, ())).const_mul (A (i.1, j, ()))
 
@@ -60,7 +62,8 @@ namespace TapeNodes
 variable {Γ : List Shape}
 
 /-- The certificate of `affine`. -/
-def affineFderiv (a : Idx Γ sIn) (A : CLM R sIn.size sOut.size) (b : Vec R sOut.size) : NodeFDerivCorrect (affine a A b) :=
+def affineFderiv (a : Idx Γ sIn) (A : CLM R sIn.size sOut.size) (b : Vec R sOut.size) :
+    NodeFDerivCorrect (affine a A b) :=
   .ofOp Op.affine_fderivCorrect
 
 /-- The certificate of `linear`. -/

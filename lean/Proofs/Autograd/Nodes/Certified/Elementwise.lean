@@ -7,9 +7,9 @@ public import Proofs.Autograd.Nodes.Elementwise
 /-!
 # Certificates of elementwise ops
 
-An elementwise op is certified where the second function is the derivative of the first: everywhere for `addConst` and
-`gelu`, at positive coordinates for `sqrtClamp`, at coordinates other than 0 for `inv`. Main result besides:
-`gelu_deriv_correct`.
+An elementwise op is certified where the second function is the derivative of the first: everywhere
+for `addConst` and `gelu`, at positive coordinates for `sqrtClamp`, at coordinates other than 0 for
+`inv`. Main result besides: `gelu_deriv_correct`.
 -/
 
 @[expose] public section
@@ -59,16 +59,19 @@ namespace TapeNodes
 
 variable {Γ : List Shape}
 
-/-- The certificate of `elemwise` at a point where `f'` is the derivative of `f` at every coordinate present. -/
+/-- The certificate of `elemwise` at a point where `f'` is the derivative of `f` at every coordinate
+present. -/
 def elemwiseFderivAt (a : Idx Γ s) (f f' : R → R) (x : CtxVec R Γ)
-    (hf : ∀ k, HasDerivAt f (f' (CtxVec.get a x k)) (CtxVec.get a x k)) : NodeFDerivCorrectAt (elemwise a f f') x :=
+    (hf : ∀ k, HasDerivAt f (f' (CtxVec.get a x k)) (CtxVec.get a x k)) :
+    NodeFDerivCorrectAt (elemwise a f f') x :=
   .ofOp Op.elemwise_fderivCorrectOn <| by
     change ∀ i, HasDerivAt f (f' (getIdx (unflattenCtx x) a i)) (getIdx (unflattenCtx x) a i)
     rw [getIdx_unflattenCtx]
     exact fun i => hf (Shape.flat i)
 
 /-- The certificate of `elemwise` when `f'` is the derivative of `f`. -/
-def elemwiseFderiv (a : Idx Γ s) (f f' : R → R) (hf : ∀ z, HasDerivAt f (f' z) z) : NodeFDerivCorrect (elemwise a f f') :=
+def elemwiseFderiv (a : Idx Γ s) (f f' : R → R) (hf : ∀ z, HasDerivAt f (f' z) z) :
+    NodeFDerivCorrect (elemwise a f f') :=
   .ofAt fun x => elemwiseFderivAt a f f' x fun _ => hf _
 
 /-- The certificate of `addConst`. -/
@@ -81,11 +84,13 @@ def sqrtClampFderivAt (a : Idx Γ s) (x : CtxVec R Γ) (hpos : ∀ k, 0 < CtxVec
   elemwiseFderivAt a _ _ x fun k => hasDerivAt_sqrt (hpos k)
 
 /-- The certificate of `inv` at a point where no coordinate is 0. -/
-def invFderivAt (a : Idx Γ s) (x : CtxVec R Γ) (hne : ∀ k, CtxVec.get a x k ≠ 0) : NodeFDerivCorrectAt (inv a) x :=
+def invFderivAt (a : Idx Γ s) (x : CtxVec R Γ) (hne : ∀ k, CtxVec.get a x k ≠ 0) :
+    NodeFDerivCorrectAt (inv a) x :=
   elemwiseFderivAt a _ _ x fun k => hasDerivAt_inv (hne k)
 
 /-- The certificate of `gelu`. -/
-def geluFderiv (a : Idx Γ s) (κ : R) : NodeFDerivCorrect (gelu a κ) := elemwiseFderiv a _ _ (gelu_deriv_correct κ)
+def geluFderiv (a : Idx Γ s) (κ : R) : NodeFDerivCorrect (gelu a κ) :=
+  elemwiseFderiv a _ _ (gelu_deriv_correct κ)
 
 end TapeNodes
 

@@ -33,7 +33,8 @@ theorem sub (ha : HasTensorDerivAt a a' x) (hb : HasTensorDerivAt b b' x) :
   fun i => (ha i).sub (hb i)
 
 theorem mul (ha : HasTensorDerivAt a a' x) (hb : HasTensorDerivAt b b' x) :
-    HasTensorDerivAt (fun v => (a v).mul (b v)) (fun h => ((a x).mul (b' h)).add ((b x).mul (a' h))) x :=
+    HasTensorDerivAt (fun v => (a v).mul (b v))
+        (fun h => ((a x).mul (b' h)).add ((b x).mul (a' h))) x :=
   fun i => (ha i).mul (hb i)
 
 theorem scale (ha : HasTensorDerivAt a a' x) (c : R) :
@@ -44,13 +45,17 @@ end HasTensorDerivAt
 
 namespace Op
 
-theorem add_fderivCorrect : OpFDerivCorrect (add (R := R) s) := fun _ _ _ _ ⟨ha, hb, _⟩ _ => ha.add hb
+theorem add_fderivCorrect : OpFDerivCorrect (add (R := R) s) :=
+  fun _ _ _ _ ⟨ha, hb, _⟩ _ => ha.add hb
 
-theorem sub_fderivCorrect : OpFDerivCorrect (sub (R := R) s) := fun _ _ _ _ ⟨ha, hb, _⟩ _ => ha.sub hb
+theorem sub_fderivCorrect : OpFDerivCorrect (sub (R := R) s) :=
+  fun _ _ _ _ ⟨ha, hb, _⟩ _ => ha.sub hb
 
-theorem mul_fderivCorrect : OpFDerivCorrect (mul (R := R) s) := fun _ _ _ _ ⟨ha, hb, _⟩ _ => ha.mul hb
+theorem mul_fderivCorrect : OpFDerivCorrect (mul (R := R) s) :=
+  fun _ _ _ _ ⟨ha, hb, _⟩ _ => ha.mul hb
 
-theorem scale_fderivCorrect {c : R} : OpFDerivCorrect (scale s c) := fun _ _ _ _ ⟨ha, _⟩ _ => ha.scale c
+theorem scale_fderivCorrect {c : R} : OpFDerivCorrect (scale s c) :=
+  fun _ _ _ _ ⟨ha, _⟩ _ => ha.scale c
 
 end Op
 
@@ -70,7 +75,8 @@ def subFderiv (a b : Idx Γ s) : NodeFDerivCorrect (sub (R := R) a b) := .ofOp O
 def mulFderiv (a b : Idx Γ s) : NodeFDerivCorrect (mul (R := R) a b) := .ofOp Op.mul_fderivCorrect
 
 /-- The certificate of `scale`. -/
-def scaleFderiv (a : Idx Γ s) (c : R) : NodeFDerivCorrect (scale a c) := .ofOp Op.scale_fderivCorrect
+def scaleFderiv (a : Idx Γ s) (c : R) : NodeFDerivCorrect (scale a c) :=
+  .ofOp Op.scale_fderivCorrect
 
 end TapeNodes
 

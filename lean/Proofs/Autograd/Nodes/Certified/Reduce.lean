@@ -35,7 +35,8 @@ end HasTensorDerivAt
 
 namespace Op
 
-theorem rowMean_fderivCorrect : OpFDerivCorrect (rowMean (R := R) m n) := fun _ _ _ _ ⟨ha, _⟩ _ => ha.rowMean
+theorem rowMean_fderivCorrect : OpFDerivCorrect (rowMean (R := R) m n) :=
+  fun _ _ _ _ ⟨ha, _⟩ _ => ha.rowMean
 
 theorem broadcastRow_fderivCorrect : OpFDerivCorrect (broadcastRow (R := R) m n) :=
   fun _ _ _ _ ⟨ha, _⟩ _ => ha.broadcastRow
@@ -52,14 +53,17 @@ namespace TapeNodes
 variable {Γ : List Shape}
 
 /-- The certificate of `rowMean`. -/
-def rowMeanFderiv (a : Idx Γ (mat m n)) : NodeFDerivCorrect (rowMean (R := R) a) := .ofOp Op.rowMean_fderivCorrect
+def rowMeanFderiv (a : Idx Γ (mat m n)) : NodeFDerivCorrect (rowMean (R := R) a) :=
+  .ofOp Op.rowMean_fderivCorrect
 
 /-- The certificate of `broadcastRow`. -/
-def broadcastRowFderiv (n : Nat) (a : Idx Γ (vec m)) : NodeFDerivCorrect (broadcastRow (R := R) n a) :=
+def broadcastRowFderiv (n : Nat) (a : Idx Γ (vec m)) :
+    NodeFDerivCorrect (broadcastRow (R := R) n a) :=
   .ofOp Op.broadcastRow_fderivCorrect
 
 /-- The certificate of `broadcastCol`. -/
-def broadcastColFderiv (m : Nat) (a : Idx Γ (vec n)) : NodeFDerivCorrect (broadcastCol (R := R) m a) :=
+def broadcastColFderiv (m : Nat) (a : Idx Γ (vec n)) :
+    NodeFDerivCorrect (broadcastCol (R := R) m a) :=
   .ofOp Op.broadcastCol_fderivCorrect
 
 end TapeNodes

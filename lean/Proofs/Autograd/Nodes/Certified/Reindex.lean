@@ -21,10 +21,12 @@ variable {R : Type} [AnalyticScalar R]
 
 namespace Op
 
-theorem reshape_fderivCorrect {s₁ s₂ : Shape} {h : s₁.size = s₂.size} : OpFDerivCorrect (reshape (R := R) s₁ s₂ h) :=
+theorem reshape_fderivCorrect {s₁ s₂ : Shape} {h : s₁.size = s₂.size} :
+    OpFDerivCorrect (reshape (R := R) s₁ s₂ h) :=
   fun _ _ _ _ ⟨ha, _⟩ _ _ => ha _
 
-theorem transposeLast2_fderivCorrect {a b c : Nat} : OpFDerivCorrect (transposeLast2 (R := R) a b c) :=
+theorem transposeLast2_fderivCorrect {a b c : Nat} :
+    OpFDerivCorrect (transposeLast2 (R := R) a b c) :=
   fun _ _ _ _ ⟨ha, _⟩ _ _ => ha _
 
 theorem swap01_fderivCorrect {m n : Nat} {s : Shape} : OpFDerivCorrect (swap01 (R := R) m n s) :=
@@ -42,11 +44,13 @@ namespace TapeNodes.ShapeOps
 variable {Γ : List Shape}
 
 /-- The certificate of `reshape`. -/
-def reshapeFderiv {s₁ s₂ : Shape} (a : Idx Γ s₁) (h : s₁.size = s₂.size) : NodeFDerivCorrect (reshape (R := R) a h) :=
+def reshapeFderiv {s₁ s₂ : Shape} (a : Idx Γ s₁) (h : s₁.size = s₂.size) :
+    NodeFDerivCorrect (reshape (R := R) a h) :=
   .ofOp Op.reshape_fderivCorrect
 
 /-- The certificate of `transpose3dLastTwo`. -/
-def transpose3dLastTwoFderiv {a b c : Nat} (x : Idx Γ (cube a b c)) : NodeFDerivCorrect (transpose3dLastTwo (R := R) x) :=
+def transpose3dLastTwoFderiv {a b c : Nat} (x : Idx Γ (cube a b c)) :
+    NodeFDerivCorrect (transpose3dLastTwo (R := R) x) :=
   .ofOp Op.transposeLast2_fderivCorrect
 
 /-- The certificate of `swapFirstTwo3d`. -/
@@ -55,7 +59,8 @@ def swapFirstTwo3dFderiv {m n : Nat} {s : Shape} (a : Idx Γ (.dim m (.dim n s))
   .ofOp Op.swap01_fderivCorrect
 
 /-- The certificate of `splitHeads`. -/
-def splitHeadsFderiv {n H D : Nat} (a : Idx Γ (mat n (H * D))) : NodeFDerivCorrect (splitHeads (R := R) a) :=
+def splitHeadsFderiv {n H D : Nat} (a : Idx Γ (mat n (H * D))) :
+    NodeFDerivCorrect (splitHeads (R := R) a) :=
   .ofOp Op.splitHeads_fderivCorrect
 
 end TapeNodes.ShapeOps

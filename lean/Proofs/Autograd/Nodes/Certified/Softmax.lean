@@ -27,7 +27,8 @@ theorem softmax {a a' : Vec R N → Tensor R (vec n)} (ha : HasTensorDerivAt a a
   fun i => hasDifferentialAt_softmaxVec (fun j => ha (j, ())) i.1
 
 theorem softmaxRows {a a' : Vec R N → Tensor R (cube h m n)} (ha : HasTensorDerivAt a a' x) :
-    HasTensorDerivAt (fun v => (a v).softmaxRows) (fun h => .mapRows .softmaxJacobian (a x).softmaxRows (a' h)) x :=
+    HasTensorDerivAt (fun v => (a v).softmaxRows)
+        (fun h => .mapRows .softmaxJacobian (a x).softmaxRows (a' h)) x :=
   fun i => ((ha.slice i.1).slice i.2.1).softmax i.2.2
 
 end HasTensorDerivAt
