@@ -24,7 +24,7 @@ from lean_bridge.codes import Code
 from lean_bridge.crosscheck.generated import LIBRARY_MODULE
 from lean_bridge.discovery import TOOLCHAIN, find_library, repository_of
 from lean_bridge.errors import BuildFailed, LeanBridgeError, NotCatalogued, UnsupportedSource
-from lean_bridge.extract.graph import names_declaration
+from lean_bridge.extract.symbolic import names_declaration
 from lean_bridge.files import decoded, named_directory, read_below, read_file
 from lean_bridge.kernel.replay import project_modules
 from lean_bridge.leans_own import library_names
@@ -564,7 +564,7 @@ def _places(environment: Environment, graph: str) -> list[str]:
 def _check_compiled(build: BuildReport) -> None:
     """Raise where a module is not compiled: BuildFailed, or UnsupportedSource for this Lean's limits."""
     if failed := [module.file for module in build.modules if module.state == "failed"]:
-        raise BuildFailed(f"Lean refuses {', '.join(failed)}; run `lean-bridge build` for its messages")
+        raise BuildFailed(f"Lean refuses {listed(failed)}; run `lean-bridge build` for its messages")
     for module in build.modules:
         if module.limit is not None:
             raise UnsupportedSource(module.limit)

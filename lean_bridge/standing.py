@@ -43,7 +43,7 @@ def read_graph(
 
     Raises: NoStanding where its declaration is not accepted and ``allow_uncertified`` is false, NotPinned
     where the library has no manifest; as
-    :func:`lean_bridge.extract.graph.extract_graph`.
+    :func:`lean_bridge.extract.symbolic.extract_graph`.
     """
     environment, catalogue = origin.environment, Catalogue(declaration=(entry,))
     reading = Reading(environment)

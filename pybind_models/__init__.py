@@ -1,4 +1,4 @@
-"""Models bound to Lean declarations; their JSON is the public file format."""
+"""Pydantic models bound to Lean declarations, whence the name; their JSON is the public file format."""
 
 from pybind_models.base import Model
 from pybind_models.dim import Dim, Shape, shape_text

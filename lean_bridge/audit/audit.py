@@ -62,17 +62,11 @@ def _hidden_by_module(environment: Environment, ordinary: Mapping[Name, str]) ->
 
 
 def _unseen(entry: CatalogueEntry, file: str) -> DeclarationReport:
-    return DeclarationReport(
-        name=entry.name,
-        group=entry.group,
-        upstream=entry.upstream,
-        differs=entry.differs,
-        kind=None,
-        status="no verdict",
-        reason=f"{file}:1: has no `module`, and this Lean makes what such a file declares private to it; "
-        "begin it with `module`, `public import` and `public section`",
-        code=Code.LEAN_CANNOT,
+    reason = (
+        f"{file}:1: has no `module`, and this Lean makes what such a file declares private to it; "
+        "begin it with `module`, `public import` and `public section`"
     )
+    return _not_there(entry, "no verdict", reason, Code.LEAN_CANNOT)
 
 
 def _judge(
@@ -115,18 +109,23 @@ def declaration_fault(
 
 
 def _absent(entry: CatalogueEntry, failed_modules: Mapping[str, Code]) -> DeclarationReport:
-    reason, code = f"no compiled module defines {entry.name}", Code.MISSING
-    if failed_modules:
-        causes = ", ".join(f"{module} ({cause})" for module, cause in sorted(failed_modules.items()))
-        code = min(failed_modules.values())
-        reason += f"; not compiled: {causes}"
+    reason = f"no compiled module defines {entry.name}"
+    if not failed_modules:
+        return _not_there(entry, "missing", reason, Code.MISSING)
+    causes = ", ".join(f"{module} ({cause})" for module, cause in sorted(failed_modules.items()))
+    return _not_there(entry, "not built", f"{reason}; not compiled: {causes}", min(failed_modules.values()))
+
+
+def _not_there(
+    entry: CatalogueEntry, status: DeclarationStatus, reason: str, code: Code
+) -> DeclarationReport:
     return DeclarationReport(
         name=entry.name,
         group=entry.group,
         upstream=entry.upstream,
         differs=entry.differs,
         kind=None,
-        status="not built" if failed_modules else "missing",
+        status=status,
         reason=reason,
         code=code,
     )

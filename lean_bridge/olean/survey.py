@@ -4,31 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from lean_bridge.errors import OleanError
+from lean_bridge.findings import Survey
 from lean_bridge.olean.expr import ConstantKind
 from lean_bridge.olean.module import read_module
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
-    """What the compiled modules hold."""
-
-    modules: int
-    constants: Mapping[ConstantKind, int]
-    """How many constants of each kind are stored; a hidden body makes its constant an axiom."""
-    expressions: int
-    """How many distinct expression nodes the constants are made of."""
-    lean_versions: tuple[str, ...]
-    seconds: float
-
-    @property
-    def constants_per_second(self) -> float:
-        """How fast constants were decoded, reading the files included."""
-        return sum(self.constants.values()) / self.seconds
 
 
 def survey(paths: Iterable[Path]) -> Survey:

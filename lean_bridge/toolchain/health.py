@@ -9,10 +9,10 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from lean_bridge.errors import ToolchainError
+from lean_bridge.findings import HealthItem
 from lean_bridge.toolchain.embedded import VERSION
 from lean_bridge.toolchain.find import base_version, look_for_installed, toolchain_choice
 from lean_bridge.toolchain.install import UNPACKED_BYTES, clear_killed, embedded_directory, install_state
@@ -23,21 +23,6 @@ from pybind_models import Toolchain
 
 WORKER_BYTES = 2 << 30
 """What one embedded worker takes of memory, about."""
-
-
-@dataclass(frozen=True, slots=True)
-class HealthItem:
-    """The state of one thing the package needs, or can use."""
-
-    name: str
-    state: Literal["ok", "missing", "broken"]
-    detail: str
-    """What was found."""
-    mend: str | None = None
-    """What to do about it; ``None`` where nothing needs doing."""
-    required: bool = True
-    """Whether something does not work without it."""
-
 
 _LEAN_DOJO = "pip install lean-dojo (below Python 3.13); positions are read without it"
 

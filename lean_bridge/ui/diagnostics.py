@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, Protocol
+from collections.abc import Iterable
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lean_bridge.findings import HealthItem, Survey
 from lean_bridge.ui.toolchains import isolation_text, toolchain_text
 from lean_bridge.ui.verdict import Tone, module_tone, status_text
 from lean_bridge.ui.wording import counted, one_line, seconds_text, visible
@@ -21,58 +22,6 @@ _SEVERITY_STYLES: Final[dict[Severity, str]] = {
     "warning": "yellow",
     "error": "bold red",
 }
-
-
-class HealthItem(Protocol):
-    """What ``doctor`` found out about one thing that the tool needs."""
-
-    @property
-    def name(self) -> str:
-        """What was looked at."""
-
-    @property
-    def state(self) -> str:
-        """``ok``, ``missing`` or ``broken``."""
-
-    @property
-    def detail(self) -> str:
-        """What was found, and where."""
-
-    @property
-    def mend(self) -> str | None:
-        """What to do about it, if anything."""
-
-    @property
-    def required(self) -> bool:
-        """Whether something does not work without it."""
-
-
-class Survey(Protocol):
-    """What compiled modules hold."""
-
-    @property
-    def modules(self) -> int:
-        """How many were read."""
-
-    @property
-    def constants(self) -> Mapping[Any, int]:  # a mapping's keys are invariant, and ours are only printed
-        """How many constants there are of each kind."""
-
-    @property
-    def expressions(self) -> int:
-        """How many distinct expression nodes they are made of."""
-
-    @property
-    def lean_versions(self) -> tuple[str, ...]:
-        """Which Leans wrote them."""
-
-    @property
-    def seconds(self) -> float:
-        """How long reading took."""
-
-    @property
-    def constants_per_second(self) -> float:
-        """How fast constants were decoded."""
 
 
 def render_diagnostics(diagnostics: Iterable[Diagnostic], console: Console) -> None:

@@ -7,13 +7,13 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from lean_bridge.codes import Code
+from lean_bridge.names import listed
 from lean_bridge.verdict.second_opinion import KERNEL_CODES
 from pybind_models import BuildReport, DeclarationReport, GraphReport, KernelVerdict
 
 Conclusion: TypeAlias = tuple[Literal["accepted", "rejected", "no verdict"], str | None, str | None]
 """The verdict and, unless it is ``accepted``, why and by which code."""
 
-_MOST_NAMED = 3
 _PIN_THEM = "read what it says and run `lean-bridge pin`, or let it pass by --unpinned"
 
 
@@ -74,10 +74,3 @@ def conclude(
             rest = listed(dict.fromkeys(each.name for each in unconfirmed))
             return "no verdict", f"not confirmed: {rest}: {why}", Code.NOT_CONFIRMED
     return "accepted", None, None
-
-
-def listed(names: Iterable[str]) -> str:
-    """Return the first few names, and how many more there are."""
-    known = list(names)
-    shown = ", ".join(known[:_MOST_NAMED])
-    return shown if len(known) <= _MOST_NAMED else f"{shown} and {len(known) - _MOST_NAMED} more"

@@ -22,7 +22,7 @@ from lean_bridge.codes import Code
 from lean_bridge.crosscheck.judgement import judge
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.events import StageAdvanced, StageStarted
-from lean_bridge.extract.graph import extract_graph
+from lean_bridge.extract.symbolic import extract_graph
 from lean_bridge.kernel.replay import project_declarations, project_modules
 from lean_bridge.olean.environment import Environment
 from lean_bridge.toolchain.provider import Provider
@@ -84,7 +84,7 @@ class Subject:
 def extract(environment: Environment, name: str) -> DGraph:
     """Return the graph that a declaration denotes, with ops that the executor can run.
 
-    Raises: as :func:`lean_bridge.extract.graph.extract_graph`.
+    Raises: as :func:`lean_bridge.extract.symbolic.extract_graph`.
     """
     from lean_bridge.executor.rules.table import PRIMITIVES
 

@@ -34,12 +34,6 @@ class SecondOpinion:
         return tuple(name for name, verdict in self.verdicts.items() if verdict.outcome == "refused")
 
     @property
-    def is_acceptance(self) -> bool:
-        """Whether the kernel was asked, and accepted everything."""
-        said = (*self.verdicts.values(), *self.equations.values())
-        return bool(said) and self.why_not is None and all(each.outcome == "accepted" for each in said)
-
-    @property
     def unsettled(self) -> Mapping[str, KernelVerdict]:
         """What the kernel was asked about and neither accepted nor refused, by the declaration's name."""
         return {

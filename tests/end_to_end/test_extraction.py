@@ -8,7 +8,7 @@ import pytest
 
 from lean_bridge.errors import GraphError, UnsupportedOp, UnsupportedTerm
 from lean_bridge.executor.rules.table import PRIMITIVES
-from lean_bridge.extract.graph import extract_graph
+from lean_bridge.extract.symbolic import extract_graph
 from lean_bridge.olean.environment import Environment
 from lean_bridge.project import Project, open_project
 from lean_bridge.toolchain.provider import Job, Provider

@@ -20,12 +20,12 @@ from lean_bridge.executor.plans.arena import Block, pack
 from lean_bridge.executor.plans.checker import SWITCH, BrokenPlan, check_plan, check_trace
 from lean_bridge.executor.plans.evaluate import evaluate
 from lean_bridge.executor.plans.instructions import OPS, VIEWS, Instruction, Trace, named
-from lean_bridge.executor.plans.layout import Place, lay_out
 from lean_bridge.executor.plans.passes.order import PASSES, Pass
-from lean_bridge.executor.plans.passes.rewriter import Target
 from lean_bridge.executor.plans.plan import Plan
+from lean_bridge.executor.plans.rewriter import Target
 from lean_bridge.executor.plans.run import Run
 from lean_bridge.executor.plans.stages import split_stages
+from lean_bridge.executor.plans.storage import Place, lay_out
 from lean_bridge.executor.plans.trace import Leaves, Request, Role
 from tests.unit.executor.graphs import encoder
 

@@ -53,7 +53,18 @@ MAY_IMPORT = {
 }
 """The rooms that each room may use; besides them everyone may use words and models."""
 
-WORDS = ("ahead", "codes", "errors", "events", "files", "letters", "names", "sealed", "uncollected")
+WORDS = (
+    "ahead",
+    "codes",
+    "errors",
+    "events",
+    "files",
+    "findings",
+    "letters",
+    "names",
+    "sealed",
+    "uncollected",
+)
 """What everyone may use, besides the models."""
 
 FLOORS = {

@@ -23,8 +23,8 @@ from lean_bridge.executor.plans.instructions import (
     shape_of,
 )
 from lean_bridge.executor.plans.kernels import identity
-from lean_bridge.executor.plans.layout import view_of
 from lean_bridge.executor.plans.plan import Plan
+from lean_bridge.executor.plans.storage import view_of
 
 SWITCH: Final = "LEAN_BRIDGE_CHECK_PLANS"
 """The environment variable that switches it on."""

@@ -11,7 +11,7 @@ import numpy as np
 from lean_bridge.executor.arrays.shape import text_of
 from lean_bridge.executor.plans.arena import ALIGNMENT, Block, live_peak, pack
 from lean_bridge.executor.plans.instructions import VIEWS, Trace
-from lean_bridge.executor.plans.layout import Layout
+from lean_bridge.executor.plans.storage import Layout
 
 
 @dataclass(frozen=True)

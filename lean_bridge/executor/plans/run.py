@@ -11,8 +11,8 @@ from lean_bridge.executor.arrays.scalars import Array, read_only
 from lean_bridge.executor.plans.arena import aligned_zeros
 from lean_bridge.executor.plans.instructions import VIEWS
 from lean_bridge.executor.plans.kernels import Call, assignment, identity, lower
-from lean_bridge.executor.plans.layout import view_of
 from lean_bridge.executor.plans.plan import Plan
+from lean_bridge.executor.plans.storage import view_of
 from lean_bridge.executor.plans.trace import Leaves, Role
 from lean_bridge.executor.rules.program import shown
 from pybind_models import NOT_JUDGED, GraphStanding

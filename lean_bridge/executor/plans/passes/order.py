@@ -19,13 +19,13 @@ from lean_bridge.executor.plans.passes.algebra.zeros import drop_zeros
 from lean_bridge.executor.plans.passes.memory.copies import remake_copies
 from lean_bridge.executor.plans.passes.memory.schedule import order_instructions
 from lean_bridge.executor.plans.passes.memory.tiles import tile_batches
-from lean_bridge.executor.plans.passes.rewriter import Target
 from lean_bridge.executor.plans.passes.small.absorb import absorb_factors
 from lean_bridge.executor.plans.passes.small.affine import stack_affine
 from lean_bridge.executor.plans.passes.small.columns import stack_sums
 from lean_bridge.executor.plans.passes.small.fusion import fuse_small
 from lean_bridge.executor.plans.passes.small.merges import merge_products
 from lean_bridge.executor.plans.passes.small.rows import spread_sums
+from lean_bridge.executor.plans.rewriter import Target
 
 Pass: TypeAlias = Callable[[Trace, Target], Trace]
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from lean_bridge.executor.plans.instructions import Trace
-from lean_bridge.executor.plans.passes.rewriter import Rewriter, Target, rewrite
-from lean_bridge.executor.plans.passes.sizes import WIDEST_ROW
+from lean_bridge.executor.plans.rewriter import Rewriter, Target, rewrite
+from lean_bridge.executor.plans.sizes import WIDEST_ROW
 
 
 def center_rows(trace: Trace, target: Target) -> Trace:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from lean_bridge.executor.plans.instructions import Static, Trace
-from lean_bridge.executor.plans.passes.rewriter import Rewriter, Target, rewrite
+from lean_bridge.executor.plans.rewriter import Rewriter, Target, rewrite
 
 
 def contract_rows(trace: Trace, target: Target) -> Trace:

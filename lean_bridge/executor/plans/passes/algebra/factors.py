@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lean_bridge.executor.plans.instructions import Trace
-from lean_bridge.executor.plans.passes.rewriter import Rewriter, Target, rewrite
+from lean_bridge.executor.plans.rewriter import Rewriter, Target, rewrite
 
 
 def share_factors(trace: Trace, target: Target) -> Trace:

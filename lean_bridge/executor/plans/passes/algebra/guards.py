@@ -13,7 +13,7 @@ import numpy as np
 
 from lean_bridge.executor.arrays.scalars import Reals
 from lean_bridge.executor.plans.instructions import VIEWS, Instruction, Trace
-from lean_bridge.executor.plans.passes.rewriter import Rewriter, Target, rewrite
+from lean_bridge.executor.plans.rewriter import Rewriter, Target, rewrite
 
 
 class Sign(IntEnum):

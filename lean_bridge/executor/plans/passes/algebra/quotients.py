@@ -8,8 +8,8 @@ is divided where it is: one call for all its readers.
 from __future__ import annotations
 
 from lean_bridge.executor.plans.instructions import BIJECTIONS, Instruction, Static, Trace
-from lean_bridge.executor.plans.passes.rewriter import Rewriter, Target, rewrite
-from lean_bridge.executor.plans.passes.sizes import SMALL
+from lean_bridge.executor.plans.rewriter import Rewriter, Target, rewrite
+from lean_bridge.executor.plans.sizes import SMALL
 
 
 def move_quotients(trace: Trace, target: Target) -> Trace:

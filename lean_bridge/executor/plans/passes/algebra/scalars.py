@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from lean_bridge.executor.plans.instructions import BIJECTIONS, Instruction, Trace
-from lean_bridge.executor.plans.passes.rewriter import Rewriter, Target, rewrite
+from lean_bridge.executor.plans.rewriter import Rewriter, Target, rewrite
 
 
 def move_scalars(trace: Trace, target: Target) -> Trace:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lean_bridge.executor.plans.instructions import BIJECTIONS, ELEMENTWISE, Static, Trace
-from lean_bridge.executor.plans.passes.rewriter import Rewriter, Target, rewrite
+from lean_bridge.executor.plans.rewriter import Rewriter, Target, rewrite
 
 
 def merge_views(trace: Trace, target: Target) -> Trace:

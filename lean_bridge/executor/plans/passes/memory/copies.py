@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from lean_bridge.executor.plans.arena import Block, busiest
 from lean_bridge.executor.plans.instructions import VIEWS, Instruction, Trace
-from lean_bridge.executor.plans.layout import lay_out
-from lean_bridge.executor.plans.passes.rewriter import Target
 from lean_bridge.executor.plans.recorder import pruned
+from lean_bridge.executor.plans.rewriter import Target
+from lean_bridge.executor.plans.storage import lay_out
 
 
 def remake_copies(trace: Trace, _target: Target) -> Trace:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from lean_bridge.executor.plans.instructions import BIJECTIONS, ELEMENTWISE, FREE, VIEWS, Trace
-from lean_bridge.executor.plans.layout import lay_out, view_of
+from lean_bridge.executor.plans.storage import lay_out, view_of
 
 
 class Lifetimes:

@@ -14,8 +14,8 @@ from typing import Final
 
 from lean_bridge.executor.plans.instructions import ELEMENTWISE, FREE, Trace
 from lean_bridge.executor.plans.passes.memory.lifetimes import Lifetimes
-from lean_bridge.executor.plans.passes.rewriter import Target
 from lean_bridge.executor.plans.recorder import Mover
+from lean_bridge.executor.plans.rewriter import Target
 
 LONGEST: Final = 4
 """Elementwise operations that are looked at together."""

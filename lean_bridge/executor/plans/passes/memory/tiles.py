@@ -11,8 +11,8 @@ from typing import Final
 
 from lean_bridge.executor.plans.instructions import ELEMENTWISE, VIEWS, Trace
 from lean_bridge.executor.plans.passes.memory.strips import in_strips
-from lean_bridge.executor.plans.passes.rewriter import Target
 from lean_bridge.executor.plans.recorder import Mover
+from lean_bridge.executor.plans.rewriter import Target
 
 LARGE: Final = 2**20
 """Coordinates in an array from which on it is divided."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from lean_bridge.executor.plans.instructions import Instruction, Trace
-from lean_bridge.executor.plans.passes.rewriter import Rewriter, Target, rewrite
-from lean_bridge.executor.plans.passes.sizes import SMALL
+from lean_bridge.executor.plans.rewriter import Rewriter, Target, rewrite
+from lean_bridge.executor.plans.sizes import SMALL
 
 DEEPEST: Final = 6
 """How many sums and products a factor passes to reach an affine function."""

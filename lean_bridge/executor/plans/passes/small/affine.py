@@ -13,9 +13,9 @@ import numpy as np
 from lean_bridge.executor.arrays.namespaces import concat
 from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.plans.instructions import Instruction, Trace
-from lean_bridge.executor.plans.passes.rewriter import Target
-from lean_bridge.executor.plans.passes.sizes import SMALL
 from lean_bridge.executor.plans.recorder import Recorder
+from lean_bridge.executor.plans.rewriter import Target
+from lean_bridge.executor.plans.sizes import SMALL
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from typing import Final
 
 from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.plans.instructions import BIJECTIONS, GIVEN, VIEWS, Instruction, Trace
-from lean_bridge.executor.plans.passes.rewriter import Target
-from lean_bridge.executor.plans.passes.sizes import SMALL
 from lean_bridge.executor.plans.recorder import Recorder
+from lean_bridge.executor.plans.rewriter import Target
+from lean_bridge.executor.plans.sizes import SMALL
 
 MOST: Final = 4
 """Matrices in a stack: each is kept until the last is there."""

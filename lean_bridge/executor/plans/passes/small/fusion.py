@@ -13,8 +13,8 @@ from typing import Any, Final
 import numpy as np
 
 from lean_bridge.executor.plans.instructions import Constant, Trace
-from lean_bridge.executor.plans.passes.rewriter import Rewriter, Target, rewrite
-from lean_bridge.executor.plans.passes.sizes import WIDEST_ROW
+from lean_bridge.executor.plans.rewriter import Rewriter, Target, rewrite
+from lean_bridge.executor.plans.sizes import WIDEST_ROW
 
 MOST_POWERS: Final = 512
 """A power takes some 20 ns; a call takes 200."""

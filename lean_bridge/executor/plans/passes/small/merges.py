@@ -13,8 +13,8 @@ from typing import Any, Final
 from lean_bridge.executor.arrays.namespaces import concat
 from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.plans.instructions import VIEWS, Instruction, Trace
-from lean_bridge.executor.plans.passes.rewriter import Rewriter, Target, rewrite
 from lean_bridge.executor.plans.recorder import Recorder
+from lean_bridge.executor.plans.rewriter import Rewriter, Target, rewrite
 
 LARGEST: Final = 2**14
 """Multiplications in a product that costs no more than a few calls."""

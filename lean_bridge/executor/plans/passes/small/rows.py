@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from lean_bridge.executor.plans.instructions import ELEMENTWISE, VIEWS, Constant, Instruction, Trace
-from lean_bridge.executor.plans.passes.rewriter import Rewriter, Target, rewrite
-from lean_bridge.executor.plans.passes.sizes import SMALL, WIDEST_ROW
+from lean_bridge.executor.plans.rewriter import Rewriter, Target, rewrite
+from lean_bridge.executor.plans.sizes import SMALL, WIDEST_ROW
 
 
 def spread_sums(trace: Trace, target: Target) -> Trace:
