@@ -17,6 +17,8 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd.Real
 
+open Laws
+
 variable {x y : Real}
 
 noncomputable section
@@ -126,21 +128,21 @@ theorem log_le_sub_one_of_pos (hx : 0 < x) : log x ≤ x - 1 := by
 /-! ### Order and equality, as in Mathlib -/
 
 theorem log_div (hx : x ≠ 0) (hy : y ≠ 0) : log (x / y) = log x - log y := by
-  rw [Lean.Grind.Field.div_eq_mul_inv, log_mul hx (by grind), log_inv]
+  rw [div_eq_mul_inv, log_mul hx (by grind), log_inv]
   grind
 
 theorem log_pow (x : Real) (n : Nat) : log (x ^ n) = n * log x := by
-  have zero_mul (y : Real) : ((0 : Nat) : Real) * y = 0 := Lean.Grind.Semiring.zero_mul y
+  have zero_mul (y : Real) : ((0 : Nat) : Real) * y = 0 := Laws.zero_mul y
   induction n with
-  | zero => rw [Lean.Grind.Semiring.pow_zero, log_one, zero_mul]
+  | zero => rw [pow_zero, log_one, zero_mul]
   | succ n ih =>
     by_cases hx : x = 0
-    · rw [hx, Lean.Grind.Semiring.pow_succ, log_zero, Lean.Grind.Semiring.mul_zero, Lean.Grind.Semiring.mul_zero, log_zero]
+    · rw [hx, pow_succ, log_zero, mul_zero, mul_zero, log_zero]
     · have pow_ne (n : Nat) : x ^ n ≠ 0 := by
         induction n with
-        | zero => rw [Lean.Grind.Semiring.pow_zero]; grind
-        | succ n ih => rw [Lean.Grind.Semiring.pow_succ]; grind
-      rw [Lean.Grind.Semiring.pow_succ, log_mul (pow_ne n) hx, ih, natCast_add]
+        | zero => rw [pow_zero]; grind
+        | succ n ih => rw [pow_succ]; grind
+      rw [pow_succ, log_mul (pow_ne n) hx, ih, natCast_add]
       have : (n : Real) * log x + log x = (n + 1) * log x := by grind
       exact this
 
@@ -153,13 +155,18 @@ theorem log_sqrt (hx : 0 ≤ x) : log (sqrt x) = log x / 2 := by
     rw [mul_self_sqrt hx] at this
     grind
 
-theorem log_le_log_iff (h : 0 < x) (h₁ : 0 < y) : log x ≤ log y ↔ x ≤ y := by rw [← exp_le_exp, exp_log h, exp_log h₁]
+theorem log_le_log_iff (h : 0 < x) (h₁ : 0 < y) : log x ≤ log y ↔ x ≤ y := by
+  rw [← exp_le_exp, exp_log h, exp_log h₁]
 
-theorem log_lt_log_iff (hx : 0 < x) (hy : 0 < y) : log x < log y ↔ x < y := by rw [← exp_lt_exp, exp_log hx, exp_log hy]
+theorem log_lt_log_iff (hx : 0 < x) (hy : 0 < y) : log x < log y ↔ x < y := by
+  rw [← exp_lt_exp, exp_log hx, exp_log hy]
 
-theorem strictMonoOn_log ⦃x : Real⦄ (hx : 0 < x) ⦃y : Real⦄ (_ : 0 < y) (h : x < y) : log x < log y := log_lt_log hx h
+theorem strictMonoOn_log ⦃x : Real⦄ (hx : 0 < x) ⦃y : Real⦄ (_ : 0 < y) (h : x < y) :
+    log x < log y :=
+  log_lt_log hx h
 
-theorem log_injOn_pos ⦃x : Real⦄ (hx : 0 < x) ⦃y : Real⦄ (hy : 0 < y) (h : log x = log y) : x = y := by
+theorem log_injOn_pos ⦃x : Real⦄ (hx : 0 < x) ⦃y : Real⦄ (hy : 0 < y) (h : log x = log y) :
+    x = y := by
   rw [← exp_log hx, h, exp_log hy]
 
 theorem log_surjective : Function.Surjective log := fun x => ⟨exp x, log_exp x⟩
@@ -180,9 +187,11 @@ theorem log_pos_iff (hx : 0 ≤ x) : 0 < log x ↔ 1 < x := by
   · rw [(by grind : x = 0), log_zero]
     grind
 
-theorem log_neg_iff (h : 0 < x) : log x < 0 ↔ x < 1 := by rw [← log_one, log_lt_log_iff h (by grind)]
+theorem log_neg_iff (h : 0 < x) : log x < 0 ↔ x < 1 := by
+  rw [← log_one, log_lt_log_iff h (by grind)]
 
-theorem log_nonneg_iff (hx : 0 < x) : 0 ≤ log x ↔ 1 ≤ x := by rw [← log_one, log_le_log_iff (by grind) hx]
+theorem log_nonneg_iff (hx : 0 < x) : 0 ≤ log x ↔ 1 ≤ x := by
+  rw [← log_one, log_le_log_iff (by grind) hx]
 
 theorem log_nonpos_iff (hx : 0 ≤ x) : log x ≤ 0 ↔ x ≤ 1 := by
   have := log_pos_iff hx

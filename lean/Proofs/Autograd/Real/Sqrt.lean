@@ -16,6 +16,8 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd.Real
 
+open Laws
+
 variable {x y : Real}
 
 /-- A multiple of a small enough positive number is small. -/
@@ -207,13 +209,15 @@ theorem sqrt_le_left (hy : 0 ≤ y) : sqrt x ≤ y ↔ x ≤ y ^ 2 := by
   rwa [sqrt_sq hy] at h
 
 theorem sqrt_le_iff : sqrt x ≤ y ↔ 0 ≤ y ∧ x ≤ y ^ 2 :=
-  ⟨fun h => have hy := Std.le_trans (sqrt_nonneg x) h; ⟨hy, (sqrt_le_left hy).mp h⟩, fun h => (sqrt_le_left h.1).mpr h.2⟩
+  ⟨fun h => have hy := Std.le_trans (sqrt_nonneg x) h; ⟨hy, (sqrt_le_left hy).mp h⟩,
+    fun h => (sqrt_le_left h.1).mpr h.2⟩
 
 theorem sqrt_lt' (hy : 0 < y) : sqrt x < y ↔ x < y ^ 2 := by
   have : y ≤ sqrt x ↔ y ^ 2 ≤ x := le_sqrt' hy
   grind
 
-theorem sqrt_lt (hx : 0 ≤ x) (hy : 0 ≤ y) : sqrt x < y ↔ x < y ^ 2 := by rw [← sqrt_lt_sqrt_iff hx, sqrt_sq hy]
+theorem sqrt_lt (hx : 0 ≤ x) (hy : 0 ≤ y) : sqrt x < y ↔ x < y ^ 2 := by
+  rw [← sqrt_lt_sqrt_iff hx, sqrt_sq hy]
 
 theorem lt_sqrt (hx : 0 ≤ x) : x < sqrt y ↔ x ^ 2 < y := by
   have : sqrt y ≤ x ↔ y ≤ x ^ 2 := sqrt_le_left hx
@@ -234,7 +238,7 @@ theorem sqrt_le_one : sqrt x ≤ 1 ↔ x ≤ 1 := by
   grind
 
 theorem sqrt_mul' (x : Real) (hy : 0 ≤ y) : sqrt (x * y) = sqrt x * sqrt y := by
-  rw [Lean.Grind.CommRing.mul_comm x, sqrt_mul hy, Lean.Grind.CommRing.mul_comm]
+  rw [mul_comm x, sqrt_mul hy, mul_comm]
 
 theorem sqrt_inv (x : Real) : sqrt x⁻¹ = (sqrt x)⁻¹ := by
   by_cases h : 0 < x
@@ -251,6 +255,6 @@ theorem sqrt_inv (x : Real) : sqrt x⁻¹ = (sqrt x)⁻¹ := by
     rw [sqrt_eq_zero_of_nonpos this, sqrt_eq_zero_of_nonpos (by grind), inv_zero]
 
 theorem sqrt_div (hx : 0 ≤ x) (y : Real) : sqrt (x / y) = sqrt x / sqrt y := by
-  rw [Lean.Grind.Field.div_eq_mul_inv, Lean.Grind.Field.div_eq_mul_inv, sqrt_mul hx, sqrt_inv]
+  rw [div_eq_mul_inv, div_eq_mul_inv, sqrt_mul hx, sqrt_inv]
 
 end Proofs.Autograd.Real
