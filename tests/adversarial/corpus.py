@@ -56,7 +56,7 @@ class Attack:
     unpinned: bool | None = None
     """Whether what is not pinned is let pass; if nothing is said, it is where the attack has no manifest."""
     own_cache: bool = False
-    """Whether the twins have a cache, and a key, of their own."""
+    """Whether the twins have a cache of their own."""
     cli: tuple[str, ...] = ()
     """The command that judges a twin, run in its directory; without one it is verified as a library is."""
     template: Literal["theorem", "graph", "none"] = "theorem"

@@ -13,21 +13,30 @@ from typing import Any
 from lean_bridge.build.cache import build_store
 from lean_bridge.executor.rules.primitive import Primitive
 from lean_bridge.project import Project
+from lean_bridge.sealed import key_path, user_seal
 from lean_bridge.toolchain.location import cache_directory
 from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES, Job, Provider
 
 
 @contextmanager
 def own_cache(directory: Path) -> Iterator[None]:
-    """Keep compiled files, answers and the key to them in ``directory`` until the context ends.
+    """Keep compiled files and answers in ``directory`` until the context ends.
 
-    The Lean that was fetched is there too.
+    The Lean that was fetched is there too, with what its own library declares and the key that seals that:
+    reading it again in every cache says nothing of a twin.
     """
-    (directory / "cache").mkdir()
-    (directory / "cache" / "toolchains").symlink_to(cache_directory() / "toolchains")
-    places = {"LEAN_BRIDGE_CACHE": str(directory / "cache"), "XDG_DATA_HOME": str(directory / "data")}
+    cache, seal = directory / "cache", user_seal()
+    cache.mkdir()
+    (cache / "toolchains").symlink_to(cache_directory() / "toolchains")
+    if (names := cache_directory() / "names").is_dir():
+        shutil.copytree(names, cache / "names")
+    places = {"LEAN_BRIDGE_CACHE": str(cache), "XDG_DATA_HOME": str(directory / "data")}
     before = {name: os.environ.get(name) for name in places}
     os.environ |= places
+    if seal.key is not None:
+        key_path().parent.mkdir(parents=True, mode=0o700)
+        key_path().touch(mode=0o600)
+        key_path().write_bytes(seal.key)
     try:
         yield
     finally:

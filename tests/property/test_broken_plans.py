@@ -14,7 +14,7 @@ from lean_bridge.executor import compiled
 from lean_bridge.executor.arrays.scalars import REALS
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.plans import checker, layout
+from lean_bridge.executor.plans import checker, storage
 from lean_bridge.executor.plans import plan as plans
 from lean_bridge.executor.plans.arena import Block, pack
 from lean_bridge.executor.plans.checker import SWITCH, BrokenPlan, check_plan, check_trace
@@ -159,14 +159,14 @@ def one_block_over_another(blocks: Sequence[Block]) -> tuple[list[int], int]:
 
 
 def first_reads(trace: Trace) -> list[int]:
-    first = layout_last_reads(trace)
+    first = last_reads(trace)
     for position, each in reversed([*enumerate(trace.instructions)]):
         for operand in each.operands:
             first[operand] = position
     return first
 
 
-layout_last_reads = layout.last_reads
+last_reads = storage.last_reads
 
 
 def is_of_the_shape(builder: Any, operand: int, position: int) -> bool:
@@ -179,8 +179,8 @@ def is_of_the_shape(builder: Any, operand: int, position: int) -> bool:
     [
         (plans, "pack", one_block_over_another),
         (plans, "pack", lambda blocks: (pack(blocks)[0], 64)),
-        (layout, "last_reads", first_reads),
-        (layout._Builder, "_dies", is_of_the_shape),
+        (storage, "last_reads", first_reads),
+        (storage._Builder, "_dies", is_of_the_shape),
     ],
     ids=["overlapping", "outside", "overwritten too early", "overwritten always"],
 )
