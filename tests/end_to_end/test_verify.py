@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -101,17 +102,16 @@ def test_one_entry_of_a_remembered_library_costs_nothing_and_a_new_one_only_itse
     assert report(library)[1].cached
 
 
-def test_an_edit_leaves_the_answers_about_what_does_not_import_it(library: Path, tmp_path: Path) -> None:
-    edit(library, "A", "theorem base", f"/-- Of {library.parent.name}. -/\ntheorem base")
-    data = str(tmp_path / "data")
-    assert report(library, XDG_DATA_HOME=data)[0] == 0
+def test_an_edit_leaves_the_answers_about_what_does_not_import_it(library: Path) -> None:
+    edit(library, "A", "theorem base", f"/-- {uuid4()} -/\ntheorem base")  # nobody has compiled it before
+    assert report(library)[0] == 0
     edit(library, "D", "theorem top", "/-- The last. -/\ntheorem top")
     (library / "catalogue.toml").write_text(CATALOGUE.replace("Chain.top", "Chain.third"))
-    result = run(library, "Chain.third", "--format", "json", XDG_DATA_HOME=data)
+    result = run(library, "Chain.third", "--format", "json")
     found = VerifyReport.model_validate_json(result.stdout)
     assert [each.name for each in found.declarations] == ["Chain.third"]
     assert "second kernel" not in found.stages
-    status, found = report(library, XDG_DATA_HOME=data)
+    status, found = report(library)
     assert (status, found.cached, "second kernel" in found.stages) == (0, False, True)
     assert found.build is not None
     assert [each.module for each in found.build.modules if each.state == "built"] == ["Chain.D"]
@@ -132,20 +132,16 @@ def test_a_remembered_library_is_judged_by_its_pins_and_its_catalogue_as_they_ar
     assert (status, found.declarations[0].status) == (1, "missing")
 
 
-def test_a_key_that_is_gone_takes_the_answers_with_it(own: Path, tmp_path: Path) -> None:
-    data = str(tmp_path / "data")
-    assert not report(own, XDG_DATA_HOME=data)[1].cached
-    assert report(own, XDG_DATA_HOME=data)[1].cached
-    shutil.rmtree(data)
-    assert not report(own, XDG_DATA_HOME=data)[1].cached
-
-
-def test_where_no_key_can_be_kept_nothing_is_remembered_and_the_report_says_so(
+def test_a_key_that_is_gone_takes_the_answers_with_it_and_without_one_nothing_is_remembered(
     own: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "data").write_text("no directory")
+    data = tmp_path / "data"
+    assert not report(own, XDG_DATA_HOME=str(data))[1].cached
+    assert report(own, XDG_DATA_HOME=str(data))[1].cached
+    shutil.rmtree(data)
+    data.write_text("no directory: no key can be kept")
     for _ in range(2):
-        status, found = report(own, XDG_DATA_HOME=str(tmp_path / "data"))
+        status, found = report(own, XDG_DATA_HOME=str(data))
         assert (status, found.cached) == (0, False)
         assert len(found.notes) == 1
         assert found.notes[0].startswith("nothing is remembered: ")
