@@ -1,5 +1,28 @@
-"""Runs the command line as ``python -m lean_bridge``."""
+"""Runs the command line, as ``lean-bridge`` and as ``python -m lean_bridge``."""
 
-from lean_bridge.cli import main
+from __future__ import annotations
 
-main()
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command line; whatever the working directory has is judged, and nothing of it imported."""
+    _leave_out_working_directory()
+    from lean_bridge.cli import main as run  # it imports other packages
+
+    run()
+
+
+def _leave_out_working_directory() -> None:
+    """Have Python look for no package here, where ``-m`` and an empty entry of ``PYTHONPATH`` have it look."""
+    try:
+        here = os.path.realpath(os.getcwd())  # noqa: PTH109 - pathlib is not needed yet
+    except OSError:  # it was deleted
+        return
+    if here != os.path.dirname(os.path.dirname(os.path.realpath(__file__))):  # noqa: PTH120
+        sys.path[:] = [entry for entry in sys.path if entry and os.path.realpath(entry) != here]
+
+
+if __name__ == "__main__":
+    main()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import signal
 import subprocess
@@ -14,7 +15,8 @@ from typing import IO
 
 from lean_bridge.errors import ToolchainError, ToolchainTimeout
 
-_NOT_INHERITED = ("NODE_OPTIONS", "LEAN_PATH")
+_NOT_INHERITED = re.compile(r"NODE_OPTIONS|NODE_PATH|LEAN_(?!BRIDGE_).*", re.DOTALL)
+"""What has Node or Lean run or find something else."""
 
 
 def start(
@@ -33,7 +35,7 @@ def start(
     Raises: ToolchainError, naming it, if it cannot be started.
     """
     kept = os.environ.items() if inherit else ()
-    inherited = {name: value for name, value in kept if name not in _NOT_INHERITED}
+    inherited = {name: value for name, value in kept if not _NOT_INHERITED.fullmatch(name)}
     words = [str(word) for word in command]
     try:
         return subprocess.Popen(

