@@ -15,7 +15,7 @@ def main() -> None:
 
 
 def _leave_out_working_directory() -> None:
-    """Have Python look for no package here, where ``-m`` and an empty entry of ``PYTHONPATH`` have it look."""
+    """Have Python look for no package here, as ``-m`` and an empty entry of ``PYTHONPATH`` have it do."""
     try:
         here = os.path.realpath(os.getcwd())  # noqa: PTH109 - pathlib is not needed yet
     except OSError:  # it was deleted

@@ -158,8 +158,9 @@ def test_what_has_lean_or_node_find_something_else_is_not_passed_on(
     for name in (*dropped, *kept):
         monkeypatch.setenv(name, "said")
     program = "import os; print(*sorted(name for name, text in os.environ.items() if text == 'said'))"
-    with tempfile.TemporaryFile() as stderr:
-        started = process.start([sys.executable, "-c", program], cwd=tmp_path, stderr=stderr)
-        (line,) = process.read_lines(started, time_limit=60)
-        process.end(started)
+    with tempfile.TemporaryFile() as said:
+        started = process.start([sys.executable, "-c", program], cwd=tmp_path, stdout=said, stderr=said)
+        assert process.collect(started, time_limit=60) == 0
+        said.seek(0)
+        line = said.read()
     assert line.decode().split() == sorted(kept)
