@@ -193,6 +193,15 @@ def head_of(expr: Expr) -> Expr:
             return expr
 
 
+def written_binders(type_: Expr) -> list[Pi]:
+    """Return the binders of a type that can be seen without unfolding anything."""
+    binders: list[Pi] = []
+    while isinstance(type_ := bare(type_), Pi):
+        binders.append(type_)
+        type_ = type_.body
+    return binders
+
+
 def parts(expr: Expr) -> tuple[Expr, ...]:
     """Return the expressions that a node is made of, in the order of its fields."""
     # by far the most often called of all: a match would try one class after the other

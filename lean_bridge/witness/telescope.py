@@ -7,7 +7,21 @@ from typing import Final
 
 from lean_bridge.extract.machine import Declarations, Machine, Value, VPi, VSort, VStuck, variable
 from lean_bridge.letters import plain
-from lean_bridge.olean.expr import BinderInfo, BVar, Const, Expr, Lam, Let, Name, Pi, bare, parts, spine
+from lean_bridge.olean.expr import (
+    BinderInfo,
+    BVar,
+    Const,
+    Expr,
+    Lam,
+    Let,
+    Name,
+    Pi,
+    bare,
+    parts,
+    spine,
+    written_binders,
+)
+from lean_bridge.witness.behind import what_hides
 
 FUEL: Final = 200_000
 """Steps of reduction for one statement; those of this library take some hundreds."""
@@ -56,8 +70,8 @@ class Telescope:
     binders: tuple[Binder, ...]
     refutes: Binder | None = None
     """What a theorem that ends in ``False`` says there is none of: nobody needs to meet that."""
-    ends: bool = True
-    """Whether it can be seen that nothing more is taken, whatever the binders are."""
+    behind: Name | None = None
+    """What hides whether more is taken, if it cannot be seen that nothing is, whatever the binders are."""
 
     @property
     def is_evident(self) -> bool:
@@ -69,7 +83,7 @@ class Telescope:
         other binder has a value for all values of the earlier ones. A class, a structure, an equation, an
         order and any other hypothesis is in none of them.
         """
-        return self.ends and all(binder.is_evident for binder in self.binders)
+        return self.behind is None and all(binder.is_evident for binder in self.binders)
 
 
 def read_telescope(environment: Declarations, type_: Expr) -> Telescope:
@@ -83,15 +97,6 @@ def read_telescope(environment: Declarations, type_: Expr) -> Telescope:
     words += [None] * len(telescope.binders)
     binders = (replace(each, word=word) for each, word in zip(telescope.binders, words, strict=False))
     return replace(telescope, binders=tuple(binders))
-
-
-def written_binders(type_: Expr) -> list[Pi]:
-    """Return the binders of a statement that can be seen without unfolding anything."""
-    binders: list[Pi] = []
-    while isinstance(type_ := bare(type_), Pi):
-        binders.append(type_)
-        type_ = type_.body
-    return binders
 
 
 def conclusion_word(type_: Expr) -> Name | None:
@@ -126,13 +131,9 @@ def telescope_of(environment: Declarations, machine: Machine, type_: Value) -> T
             families.add(fresh)
         binders.append(binder)
         type_ = machine.instantiate(type_, variable(fresh))
-    if not isinstance(type_, VStuck):
-        return Telescope(tuple(binders), ends=False)
-    if type_.is_variable:
-        return Telescope(tuple(binders), ends=type_.head in families)
-    if binders and type_.head == "False":
+    if binders and isinstance(type_, VStuck) and type_.head == "False":
         return Telescope(tuple(binders[:-1]), binders[-1])
-    return Telescope(tuple(binders), ends=_is_inductive(environment, type_.head))
+    return Telescope(tuple(binders), behind=what_hides(environment, machine, type_, families))
 
 
 def _binder(machine: Machine, pi: VPi, families: set[Name], fresh: Name) -> Binder:
@@ -151,8 +152,3 @@ def _binder(machine: Machine, pi: VPi, families: set[Name], fresh: Name) -> Bind
         depth=depth,
         head=head,
     )
-
-
-def _is_inductive(environment: Declarations, name: Name) -> bool:
-    constant = environment.constant(name)
-    return constant is not None and constant.kind == "inductive"

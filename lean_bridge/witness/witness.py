@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from lean_bridge.audit.axioms import AxiomCollector
+from lean_bridge.audit.proofs import is_proof
 from lean_bridge.audit.structural import StructuralHashes
 from lean_bridge.audit.vocabulary import Vocabulary
 from lean_bridge.crosscheck.generated import check_statements, shortened
 from lean_bridge.errors import OutOfFuel, UnsupportedTerm
 from lean_bridge.events import BuildEvent
-from lean_bridge.extract.machine import Machine, Thunk, VLit, VPi
+from lean_bridge.extract.machine import Machine, Thunk, Value, VLit, VPi, VProj, VStuck, variable
 from lean_bridge.letters import plain
 from lean_bridge.olean.environment import Environment
-from lean_bridge.olean.expr import Const, Expr, Name, spine
+from lean_bridge.olean.expr import Const, Constant, Expr, Name, spine, written_binders
 from lean_bridge.olean.mentions import constants_in
 from lean_bridge.toolchain.provider import Provider
+from lean_bridge.witness.dimensions import ZERO, only_here_zero
 from lean_bridge.witness.render import (
     HONEST,
     REALS,
@@ -40,13 +42,14 @@ from lean_bridge.witness.telescope import (
     is_used,
     read_telescope,
     telescope_of,
-    written_binders,
 )
 from pybind_models import Witness
 from pybind_models.catalogue import Catalogue, CatalogueEntry
 
 _GAP: Final = "sorryAx"
 _MOST_ROUNDS: Final = 3
+_ALL_ALIKE: Final = frozenset({"Decidable", "Inhabited", "SizeOf"})
+"""Classes of Lean's own that say nothing of a type by which its instances could differ for a theorem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +228,7 @@ class _Search:
         self._directories.append(checked.directory)
         compiled = self._environment.extended(checked.directory)
         compiled.closure(checked.compiled)
-        judge = Judge(compiled)
+        judge = Judge(compiled, self._catalogue)
         results: dict[Name, list[Witness | Telescope]] = {claim.name: [] for claim in claims}
         for attempt in attempts:
             claim = attempt.claim
@@ -290,15 +293,18 @@ def _not_met(detail: str) -> Witness:
 class Judge:
     """Says what compiled witnesses are worth, whatever was or was not reported about them."""
 
-    def __init__(self, compiled: Environment) -> None:
+    def __init__(self, compiled: Environment, catalogue: Catalogue) -> None:
         self._compiled = compiled
+        self._named = {entry.name: {*entry.model, *catalogue.model} for entry in catalogue.declarations}
         self._collector = AxiomCollector(compiled)
-        self._vocabulary = Vocabulary(StructuralHashes(compiled))
+        self._hashes = StructuralHashes(compiled)
+        self._vocabulary = Vocabulary(self._hashes)
 
     def judge(self, claim: Claim, label: str, module: Name) -> Witness | Telescope:
         """Return what a compiled theorem is a witness of, or what else the claim takes there."""
         name = witness_name(module, claim, label)
-        theorem = self._compiled.constant(name)
+        theorem, constant = self._compiled.constant(name), self._compiled.constant(claim.name)
+        assert constant is not None, claim.name
         if theorem is None or theorem.value is None or self._compiled.module_of(name) != module:
             return _not_met(f"{module} was compiled, and has no theorem {name}")
         arguments = applied_to(theorem.value, said_name(module), claim.name)
@@ -341,7 +347,12 @@ class Judge:
                         "own; name it as the model in the catalogue, if it is one"
                     )
                 model |= dict.fromkeys(own)
-        more = self._more(claim, arguments, machine)
+        if (stranger := self._stranger(constant, module, claim, told)) is not None:
+            return _not_met(
+                f"it is met only by {plain(stranger)}, an instance of the library's own; name it as the "
+                "model in the catalogue, if it is one"
+            )
+        more = self._more(claim, constant, arguments, machine)
         if isinstance(more, Witness | Telescope):
             return more
         return Witness(
@@ -353,21 +364,48 @@ class Judge:
             open={binders[at].name: why for at, why in claim.open.items()},
         )
 
-    def _more(self, claim: Claim, arguments: Sequence[Expr], machine: Machine) -> Witness | Telescope | None:
+    def _more(
+        self, claim: Claim, constant: Constant, arguments: Sequence[Expr], machine: Machine
+    ) -> Witness | Telescope | None:
         """Return what a claim takes besides where it is applied to these arguments, if it does."""
-        constant = self._compiled.constant(claim.name)
-        assert constant is not None
         try:
-            type_ = machine.evaluate(constant.type)
-            for argument in arguments:
-                assert isinstance(type_, VPi), claim.name
-                type_ = machine.instantiate(type_, Thunk(argument, None))
-            rest = telescope_of(self._compiled, machine, type_)
+            said = _claimed(machine, constant, arguments)
+            assert said is not None, claim.name
+            rest = telescope_of(self._compiled, machine, said)
+            if rest.binders:
+                return Telescope((*claim.telescope.binders, *rest.binders), rest.refutes)
+            if (vanishing := self._vanishing(claim, constant, arguments)) is not None:
+                return vanishing
         except (OutOfFuel, UnsupportedTerm) as error:
             return _not_met(f"what it takes cannot be read: {error}")
-        if not rest.binders:
+        is_open = bool(claim.open) and rest.behind == _GAP
+        if rest.behind is None or is_open or self._says_a_word(constant, arguments):
             return None
-        return Telescope((*claim.telescope.binders, *rest.binders), rest.refutes)
+        return _not_met(f"what it claims stands behind {plain(rest.behind)}, and may take more")
+
+    def _vanishing(self, claim: Claim, constant: Constant, arguments: Sequence[Expr]) -> Witness | None:
+        """Return what is said where a dimension is 0, or may be."""
+        for at, why in only_here_zero(self._compiled, constant.type, arguments):
+            if claim.open and why == _GAP:
+                continue
+            binders = claim.telescope.binders
+            where = f"{binders[at].shown} has" if at < len(binders) else "it claims something of"
+            said = (
+                "is 0, and nothing is said of these" if why == ZERO else f"{plain(why)} hides, and may be 0"
+            )
+            return _not_met(f"{where} a dimension that {said}")
+        return None
+
+    def _says_a_word(self, constant: Constant, arguments: Sequence[Expr]) -> bool:
+        """Whether what is claimed of arguments is a relation that the tool knows, as ≤ of its reals."""
+        machine = Machine(self._compiled, held=lambda each: self._vocabulary.is_word(each.name), fuel=FUEL)
+        try:
+            said = _claimed(machine, constant, arguments)
+        except (OutOfFuel, UnsupportedTerm):
+            return False
+        if not isinstance(said, VProj) or not self._is_class(said.struct):
+            return False
+        return isinstance(said.of, VStuck) and self._vocabulary.is_word(said.of.head)
 
     def _value(self, binder: Binder, argument: Expr, machine: Machine) -> str | None:
         """Return what a type, a class or a number was chosen to be, written to be read."""
@@ -383,24 +421,66 @@ class Judge:
         module = self._compiled.module_of(name)
         return module is not None and name in self._compiled.module(module).classes
 
-    def _may_meet(self, instance: Name, module: Name, binder: Binder, claim: Claim) -> bool:
-        """Whether a constant outside Lean's library may stand in an instance of a binder's class.
+    def _stranger(self, constant: Constant, module: Name, claim: Claim, told: Sequence[Expr]) -> Name | None:
+        """Return an instance that stands somewhere in what a theorem is applied to, and is not to be there.
 
-        Of a class that the library declares itself, only the library can say what its instances are.
+        Such are instances of the library's own, of classes that are not its own, for types that are not
+        either. Those of which the theorem itself speaks are none, as it says what it is about.
         """
-        class_ = binder.head or ""
-        is_librarys = self._compiled.is_own(class_) and not self._vocabulary.is_word(class_)
+        named = self._named[claim.name]
+        chosen = [
+            name
+            for name in sorted(constants_in(told))
+            if self._compiled.is_own(name) and self._compiled.module_of(name) != module and name not in named
+        ]
+        spoken = self._hashes.underneath(constant.name) if chosen else {}
+        return next((name for name in chosen if name not in spoken and self._overrides(name, spoken)), None)
+
+    def _overrides(self, name: Name, spoken: Collection[Name]) -> bool:
+        """Whether a constant is an instance of a class of others, for what is not spoken of."""
+        constant = self._compiled.constant(name)
+        if constant is None or is_proof(name, self._compiled) or self._vocabulary.is_word(name):
+            return False
+        machine = Machine(self._compiled, held=lambda _: False, fuel=FUEL)
+        try:
+            type_, given = machine.evaluate(constant.type), 0
+            while isinstance(type_, VPi):
+                type_, given = machine.instantiate(type_, variable(f"b{given}")), given + 1
+            if not isinstance(type_, VStuck) or not self._is_class(type_.head):
+                return False
+            subjects = [each.head for each in map(machine.force, type_.args) if isinstance(each, VStuck)]
+        except (OutOfFuel, UnsupportedTerm):
+            return True
+        is_spoken = any(each in spoken and self._compiled.is_own(each) for each in subjects)
+        return not self._is_librarys(type_.head) and type_.head not in _ALL_ALIKE and not is_spoken
+
+    def _is_librarys(self, class_: Name) -> bool:
+        """Whether the library declares a class, so that only it can say what its instances are."""
+        return self._compiled.is_own(class_) and not self._vocabulary.is_word(class_)
+
+    def _may_meet(self, instance: Name, module: Name, binder: Binder, claim: Claim) -> bool:
+        """Whether a constant outside Lean's library may stand in an instance of a binder's class."""
+        is_librarys = self._is_librarys(binder.head or "")
         is_generated = self._compiled.module_of(instance) == module
-        constant = self._compiled.constant(instance)
-        is_proof = constant is not None and constant.kind == "theorem"  # and any two of these are equal
-        named = any(model.name == instance for model in claim.models)
-        return is_librarys or is_generated or is_proof or named or self._vocabulary.is_word(instance)
+        is_alike = is_proof(instance, self._compiled)  # as any two of these are
+        named = instance in self._named[claim.name]
+        return is_librarys or is_generated or is_alike or named or self._vocabulary.is_word(instance)
 
 
 def _is_built(head: Expr, compiled: Environment) -> bool:
     """Whether an instance is put together on the spot, and none that anybody has declared."""
     constant = compiled.constant(head.name) if isinstance(head, Const) else None
     return constant is not None and constant.kind == "constructor"
+
+
+def _claimed(machine: Machine, constant: Constant, arguments: Sequence[Expr]) -> Value | None:
+    """Return what a theorem says of arguments; nothing, where it does not take as many."""
+    type_ = machine.evaluate(constant.type)
+    for argument in arguments:
+        if not isinstance(type_, VPi):
+            return None
+        type_ = machine.instantiate(type_, Thunk(argument, None))
+    return type_
 
 
 def applied_to(value: Expr, said: Name, name: Name) -> list[Expr] | None:

@@ -1,0 +1,165 @@
+"""Theorems whose binders Lean meets, and that are about nothing even so, beside some about something."""
+
+from __future__ import annotations
+
+import pytest
+
+from lean_bridge.project import Project
+from pybind_models import DeclarationReport, VerifyReport
+
+pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("embedded")]
+
+SOURCE = """\
+module
+
+public import Init
+
+@[expose] public section
+
+namespace Small
+
+def Vacuous : Prop := False → (1 : Nat) = 2
+theorem vacuous : Vacuous := fun h => h.elim
+
+noncomputable def chosen {α : Type} (a : α) : α := Classical.choice ⟨a⟩
+def Hide (p : Prop) : Prop := Classical.choose (⟨p, rfl⟩ : ∃ q, q = p)
+theorem hide_eq (p : Prop) : Hide p = p := Classical.choose_spec (⟨p, rfl⟩ : ∃ q, q = p)
+opaque sealed : {p : Prop // p = Vacuous} := ⟨_, rfl⟩
+abbrev Class := Quot fun _ _ : Nat => True
+def lifted (p : Prop) (c : Class) : Prop := Quot.lift (fun _ : Nat => p) (fun _ _ _ => rfl) c
+theorem lifted_eq (p : Prop) (c : Class) : lifted p c = p := by induction c using Quot.ind; rfl
+def turning (p q : Prop) (n : Nat) : Prop :=
+  Nat.rec (motive := fun _ => Prop → Prop) (fun r => r) (fun _ earlier _ => earlier q) n p
+theorem turning_iff (p q : Prop) (hp : p) (hq : q) (n : Nat) : turning p q n := by
+  have all : ∀ n r, r → turning r q n := by
+    intro n
+    induction n with
+    | zero => exact fun _ h => h
+    | succ n ih => exact fun _ _ => ih q hq
+  exact all n p hp
+def descending (n : Nat) : Prop := Nat.rec (motive := fun _ => Prop) (1 = 1) (fun _ earlier => earlier) n
+
+theorem behindAChoice : Hide Vacuous := by rw [hide_eq]; exact vacuous
+theorem behindASeal : sealed.val := by rw [sealed.2]; exact vacuous
+theorem behindADecision : @ite Prop (Nat = Int) (Classical.propDecidable _) (1 = 1) Vacuous := by
+  split
+  · rfl
+  · exact vacuous
+theorem behindAClass : lifted Vacuous (chosen (Quot.mk _ 0)) := by rw [lifted_eq]; exact vacuous
+theorem behindRecursion : turning (1 = 1) Vacuous (chosen 0) := turning_iff _ _ rfl vacuous _
+
+theorem decided : @ite Prop (Nat = Int) (Classical.propDecidable _) (1 = 1) (2 = 2) := by split <;> rfl
+theorem classified : lifted (1 = 1) (chosen (Quot.mk _ 0)) := by rw [lifted_eq]
+theorem recursive : descending (chosen 0) := by
+  unfold descending
+  induction chosen 0 with
+  | zero => rfl
+  | succ _ ih => exact ih
+
+structure None where
+  size : Nat
+  empty : size = 0
+
+structure Two where
+  size : Nat
+  two : size = 2
+
+inductive Tensor : List Nat → Type where
+  | of {shape : List Nat} (f : Fin shape.length → Nat) : Tensor shape
+
+theorem ofAStructure (d : None) (x : Fin d.size → Nat) : (fun i => x i + 5) = x := by
+  funext i; exact absurd i.2 (by have := d.empty; omega)
+theorem ofASubtype (d : {n : Nat // n = 0}) (x : Fin d.val → Nat) : (fun i => x i + 5) = x := by
+  funext i; exact absurd i.2 (by have := d.2; omega)
+theorem ofAnIndex (d : Fin 1) (x : Fin d.val → Nat) : (fun i => x i + 5) = x := by
+  funext i; exact absurd i.2 (by omega)
+theorem ofADifference (n m : Nat) (h : n ≤ m) (x : Fin (n - m) → Nat) : (fun i => x i + 5) = x := by
+  funext i; exact absurd i.2 (by omega)
+theorem ofAProof (h : ∃ k : Nat, k = 0) (x : Fin h.choose → Nat) : (fun i => x i + 5) = x := by
+  funext i; exact absurd i.2 (by have := h.choose_spec; omega)
+theorem ofAShape (d : {n : Nat // n = 0}) (x : Tensor [2, d.val]) (h : x = x) : x = x := h
+theorem onlyClaimed (d : None) : (fun i : Fin d.size => i.val) = fun i => i.val + 5 := by
+  funext i; exact absurd i.2 (by have := d.empty; omega)
+
+theorem ofTwo (d : Two) (x : Fin d.size → Nat) (i : Fin d.size) (h : x i = 2) : x i ≠ 3 := by omega
+theorem sayingSo (x y : Fin 0 → Nat) (n : Nat) (h : 1 < n) : x = y := funext fun i => i.elim0
+theorem shaped (d : Two) (x : Tensor [2, d.size]) (h : x = x) : x = x := h
+
+instance (priority := high) everything : LT Nat where
+  lt _ _ := True
+
+structure Order where
+  type : Type
+  order : LT type
+
+structure Point where
+  x : Nat
+  y : Nat
+
+instance : Add Point where
+  add a b := ⟨a.x + b.x, a.y + b.y⟩
+instance : LE Point where
+  le a b := a.x ≤ b.x ∧ a.y ≤ b.y
+
+theorem inAStructure (o : Order) (a : o.type) (h : @LT.lt o.type o.order a a) (n : Nat) : n + 0 = n := rfl
+theorem inAPair (o : LT Nat × Nat) (a : Nat) (h : @LT.lt Nat o.1 a a) : a + 0 = a := rfl
+theorem inAProof (h : ∃ o : LT Nat, ∀ a : Nat, @LT.lt Nat o a a) : (1 : Nat) + 1 = 2 := rfl
+
+theorem spokenOf (a : Nat) (h : @LT.lt Nat everything a a) : a + 0 = a := rfl
+theorem ofOnesOwn (p q : Point) (h : p + q = p + q) (k : p ≤ p) : p + q = p + q := h
+
+end Small
+"""
+HIDING = "what it claims stands behind {}, and may take more"
+VANISHES = "{} has a dimension that is 0, and nothing is said of these"
+OVERRIDDEN = "it is met only by Small.everything, an instance of the library's own; "
+REFUSED = {
+    "behindAChoice": HIDING.format("Classical.choice"),
+    "behindASeal": HIDING.format("Small.sealed"),
+    "behindADecision": HIDING.format("Classical.choice"),
+    "behindAClass": HIDING.format("Classical.choice"),
+    "behindRecursion": HIDING.format("Classical.choice"),
+    "ofAStructure": VANISHES.format("x"),
+    "ofASubtype": VANISHES.format("x"),
+    "ofAnIndex": VANISHES.format("x"),
+    "ofADifference": VANISHES.format("x"),
+    "ofAProof": "x has a dimension that Classical.choice hides, and may be 0",
+    "ofAShape": VANISHES.format("x"),
+    "onlyClaimed": "it claims something of a dimension that is 0, and nothing is said of these",
+    "inAStructure": OVERRIDDEN,
+    "inAPair": OVERRIDDEN,
+    "inAProof": OVERRIDDEN,
+}
+MET = ("decided", "classified", "recursive", "ofTwo", "sayingSo", "shaped", "spokenOf", "ofOnesOwn")
+
+
+@pytest.fixture(scope="module", name="report")
+def _report(tmp_path_factory: pytest.TempPathFactory) -> VerifyReport:
+    root = tmp_path_factory.mktemp("small")
+    (root / "Small.lean").write_text(SOURCE, encoding="utf-8")
+    (root / "lakefile.toml").write_text('name = "Small"\n\n[[lean_lib]]\nname = "Small"\n')
+    (root / "lean-toolchain").write_text("leanprover/lean4:v4.28.0\n")
+    (root / "catalogue.toml").write_text(
+        "\n".join(
+            f'[[declaration]]\nname = "Small.{name}"\nkind = "theorem"\ngroup = "Small"\n'
+            for name in (*REFUSED, *MET)
+        )
+    )
+    return Project(root).verify(unpinned=True)
+
+
+def row(report: VerifyReport, name: str) -> DeclarationReport:
+    return next(each for each in report.declarations if each.name == f"Small.{name}")
+
+
+@pytest.mark.parametrize("name", MET)
+def test_what_is_about_something_is_met(report: VerifyReport, name: str) -> None:
+    found = row(report, name)
+    assert (found.status, found.witnessed, found.reason) == ("proved", True, None)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_about_nothing_is_no_verdict(report: VerifyReport, name: str) -> None:
+    found = row(report, name)
+    assert (found.status, found.code, found.witnessed) == ("no verdict", "LB215", False)
+    assert (found.reason or "").startswith(REFUSED[name])
