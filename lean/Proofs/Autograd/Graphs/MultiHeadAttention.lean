@@ -63,9 +63,8 @@ abbrev ssMHA (n dModel numHeads headDim : Nat) : List Shape :=
   [BigShape n numHeads headDim, HeadsShape n numHeads headDim, BigShape n numHeads headDim,
     HeadsShape n numHeads headDim, KtShape n numHeads headDim, BigShape n numHeads headDim,
     HeadsShape n numHeads headDim, ScoresShape n numHeads, ScoresShape n numHeads,
-      ScoresShape n numHeads,
-    HeadsShape n numHeads headDim, SwappedShape n numHeads headDim, BigShape n numHeads headDim,
-      XShape n dModel]
+    ScoresShape n numHeads, HeadsShape n numHeads headDim, SwappedShape n numHeads headDim,
+    BigShape n numHeads headDim, XShape n dModel]
 
 /-- A bare reshape from all heads' columns to heads is possible. -/
 theorem size_big_to_heads (n H D : Nat) : (BigShape n H D).size = (HeadsShape n H D).size := by
@@ -150,8 +149,7 @@ end
 /-- The names of inputs and saved tensors. -/
 def mhaDGraph.names : List String :=
   ["x", "Wq", "Wk", "Wv", "Wo", "Qbig", "Qheads", "Kbig", "Kheads", "Kt", "Vbig", "Vheads",
-    "scores", "scaled", "probs",
-    "headOut", "swapped", "concat", "out"]
+    "scores", "scaled", "probs", "headOut", "swapped", "concat", "out"]
 
 /-- The names of inputs and saved tensors. -/
 def mhaBareReshapeDGraph.names : List String := mhaDGraph.names
