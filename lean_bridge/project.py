@@ -19,11 +19,11 @@ from lean_bridge.build.header import parse_header
 from lean_bridge.build.lakefile import LAKEFILE
 from lean_bridge.build.modules import Library, Sources, read_sources
 from lean_bridge.build.needed import modules_declaring
-from lean_bridge.build.store import module_keys, placed
+from lean_bridge.build.store import placed
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.generated import LIBRARY_MODULE
 from lean_bridge.discovery import TOOLCHAIN, find_library, repository_of
-from lean_bridge.errors import BuildFailed, LeanBridgeError, NotCatalogued, UnsupportedSource
+from lean_bridge.errors import BuildFailed, NotCatalogued, UnsupportedSource
 from lean_bridge.extract.symbolic import names_declaration
 from lean_bridge.files import decoded, named_directory, read_below, read_file
 from lean_bridge.kernel.replay import project_modules
@@ -33,8 +33,9 @@ from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.module import read_module
 from lean_bridge.olean.outline import KeptOutlines
 from lean_bridge.program import program_digest
+from lean_bridge.recall import needed_by, places, read_memory, recalled
 from lean_bridge.scratch import Scratch, elaborate
-from lean_bridge.sealed import Seal, user_seal
+from lean_bridge.sealed import user_seal
 from lean_bridge.standing import Origin, read_graph
 from lean_bridge.toolchain.find import check_policy, find_toolchain
 from lean_bridge.toolchain.install import Progress
@@ -42,7 +43,7 @@ from lean_bridge.toolchain.location import cache_directory, chosen_directory
 from lean_bridge.toolchain.provider import Elaboration, Provider
 from lean_bridge.uncollected import uncollected
 from lean_bridge.verdict.judge import Observer, Subject, extract, judge_library
-from lean_bridge.verdict.remembered import GraphAnswers, Memory, ModuleAnswers, Recalled, WitnessAnswers
+from lean_bridge.verdict.remembered import ModuleAnswers
 from lean_bridge.witness.render import REALS_MODULE
 from lean_bridge.witness.witness import are_evident
 from pybind_models import BuildReport, DGraph, GraphStanding, LibraryIdentity, Pin, VerifyReport
@@ -407,13 +408,15 @@ class Project:
         catalogue = self.select(names)
         manifest = self._manifest()
         besides = (LIBRARY_MODULE,) if catalogue.graphs else ()
-        needed = _needed_by(catalogue) if names else None
+        needed = needed_by(catalogue) if names else None
         chosen = self._choose(needed, also=besides, fresh=fresh, progress=progress)
         lean = chosen.provider.info
         check_policy(lean, isolated=require_isolated, known=require_known or require_confirmed)
         seal = user_seal()
         # what runs during a build could leave answers: they are read before anything is built
-        memory = _read_memory(seal, chosen, catalogue, reads=not fresh)
+        memory = read_memory(
+            seal, chosen.sources, chosen.library, chosen.provider, catalogue, reads=not fresh
+        )
         built = self._compile(chosen, workers=workers, fresh=fresh, observe=observe)
         environment = self._environment(built, fresh=fresh)
         has_more = built.chosen.names is not None and REALS_MODULE in chosen.sources.texts
@@ -438,14 +441,16 @@ class Project:
             known=[entry.name for entry in self.catalogue.declarations],
             manifest=manifest,
             unpinned=unpinned,
-            recalled=_recalled(memory, environment, catalogue),
+            recalled=recalled(memory, environment, catalogue),
             workers=workers,
         )
         report, answered = judge_library(subject, require_confirmed=require_confirmed, observe=observe)
         for answer in answered:
-            places = [answer.name] if isinstance(answer, ModuleAnswers) else _places(environment, answer.name)
+            declared = (
+                [answer.name] if isinstance(answer, ModuleAnswers) else places(environment, answer.name)
+            )
             is_confirmed = isinstance(answer, ModuleAnswers) or answer.kernel is not None
-            memory.remember(answer, places, beside=() if is_confirmed else project_modules(environment))
+            memory.remember(answer, declared, beside=() if is_confirmed else project_modules(environment))
         environment.keep_outlines()
         notes = (*report.notes, seal.note) if seal.note else report.notes
         return report.replaced(library=self.identity, notes=notes, seconds=time.monotonic() - started)
@@ -502,63 +507,6 @@ def _meant(name: str, known: Sequence[str]) -> list[str]:
     found = [full for full in known if ends_with(full, name)]
     exact = [full for full in found if canonical(full) == canonical(name)]
     return exact if len(exact) == 1 else found
-
-
-def _read_memory(seal: Seal, chosen: _Chosen, catalogue: Catalogue, *, reads: bool) -> Memory:
-    """Read what was answered about modules and graphs whose sources are as they were; see :class:`Memory`."""
-    sources, library = chosen.sources, chosen.library
-    try:
-        whole = sources.library(chosen.provider.library)
-    except LeanBridgeError:  # of what is left out nothing is said
-        whole = library
-    memory = Memory(seal, module_keys(whole, chosen.provider.info), reads=reads)
-    for module in whole.modules:
-        memory.look_up(ModuleAnswers, module.name, whole.names_below([module.name]))
-    known = {module.name for module in library.modules}
-    entries = [names_declaration(entry.name) for entry in catalogue.graphs]
-    hints = modules_declaring(sources, [*entries, *_needed_by(catalogue)], closely=False)
-    for entry in catalogue.graphs:
-        roots = {*hints[entry.name], *hints[names_declaration(entry.name)], LIBRARY_MODULE} & known
-        below = library.names_below(roots) if hints[entry.name] else known
-        memory.look_up(GraphAnswers, entry.name, below)
-    everything = {module.name for module in whole.modules}
-    for entry in (entry for entry in catalogue.declarations if entry.kind == "theorem"):
-        named = (entry.name, *entry.model, *catalogue.model)
-        roots = {*(module for name in named for module in hints[name]), REALS_MODULE} & everything
-        below = whole.names_below(roots) if all(hints[name] for name in named) else everything
-        memory.look_up(WitnessAnswers, entry.name, below)
-    return memory
-
-
-def _needed_by(catalogue: Catalogue) -> list[str]:
-    """Return the declarations that have to be compiled for a catalogue to be judged."""
-    models = (*catalogue.model, *(name for entry in catalogue.declarations for name in entry.model))
-    return [*dict.fromkeys((*(entry.name for entry in catalogue.declarations), *models))]
-
-
-def _recalled(memory: Memory, environment: Environment, catalogue: Catalogue) -> Recalled:
-    """Return what holds of earlier answers, now that the library is compiled."""
-    graphs = {
-        entry.name: memory.recall(GraphAnswers, entry.name, _places(environment, entry.name))
-        for entry in catalogue.graphs
-    }
-    modules = {name: memory.recall(ModuleAnswers, name) for name in project_modules(environment)}
-    witnesses = {
-        entry.name: memory.recall(WitnessAnswers, entry.name, _places(environment, entry.name))
-        for entry in catalogue.declarations
-        if entry.kind == "theorem"
-    }
-    return Recalled(
-        {name: said for name, said in graphs.items() if said is not None},
-        {name: said for name, said in modules.items() if said is not None},
-        {name: said for name, said in witnesses.items() if said is not None},
-    )
-
-
-def _places(environment: Environment, graph: str) -> list[str]:
-    """Return the modules that declare a graph and the names of its entries."""
-    found = map(environment.module_of, (graph, names_declaration(graph)))
-    return [module for module in found if module is not None]
 
 
 def _check_compiled(build: BuildReport) -> None:

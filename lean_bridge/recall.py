@@ -1,0 +1,84 @@
+"""What earlier runs answered about a library: looked up before it is compiled, recalled when it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lean_bridge.build.modules import Library, Sources
+from lean_bridge.build.needed import modules_declaring
+from lean_bridge.build.store import module_keys
+from lean_bridge.crosscheck.generated import LIBRARY_MODULE
+from lean_bridge.errors import LeanBridgeError
+from lean_bridge.extract.symbolic import names_declaration
+from lean_bridge.kernel.replay import project_modules
+from lean_bridge.olean.environment import Environment
+from lean_bridge.sealed import Seal
+from lean_bridge.toolchain.provider import Provider
+from lean_bridge.verdict.remembered import GraphAnswers, Memory, ModuleAnswers, Recalled, WitnessAnswers
+from lean_bridge.witness.render import REALS_MODULE
+from pybind_models.catalogue import Catalogue
+
+
+def read_memory(
+    seal: Seal, sources: Sources, library: Library, provider: Provider, catalogue: Catalogue, *, reads: bool
+) -> Memory:
+    """Read what was answered about modules, graphs and theorems whose sources are as they were.
+
+    ``library`` is what of the sources is to be compiled; see :class:`Memory`.
+    """
+    try:
+        whole = sources.library(provider.library)
+    except LeanBridgeError:  # of what is left out nothing is said
+        whole = library
+    everything = {module.name for module in whole.modules}
+    names = [names_declaration(entry.name) for entry in catalogue.graphs]
+    hints = modules_declaring(sources, [*names, *needed_by(catalogue)], closely=False)
+    memory = Memory(seal, module_keys(whole, provider.info), reads=reads)
+
+    def below(declared: Iterable[str], *beside: str) -> set[str]:
+        """Return what declarations rest on, with modules beside; all, if no text declares one of them."""
+        found = [hints[name] for name in declared]
+        if not all(found):
+            return everything
+        return whole.names_below({*beside, *(module for each in found for module in each)} & everything)
+
+    for module in whole.modules:
+        memory.look_up(ModuleAnswers, module.name, whole.names_below([module.name]))
+    for entry in catalogue.graphs:
+        beside = (*hints[names_declaration(entry.name)], LIBRARY_MODULE)
+        memory.look_up(GraphAnswers, entry.name, below([entry.name], *beside))
+    for entry in (entry for entry in catalogue.declarations if entry.kind == "theorem"):
+        named = (entry.name, *entry.model, *catalogue.model)
+        memory.look_up(WitnessAnswers, entry.name, below(named, REALS_MODULE))
+    return memory
+
+
+def needed_by(catalogue: Catalogue) -> list[str]:
+    """Return the declarations that have to be compiled for a catalogue to be judged."""
+    models = (*catalogue.model, *(name for entry in catalogue.declarations for name in entry.model))
+    return [*dict.fromkeys((*(entry.name for entry in catalogue.declarations), *models))]
+
+
+def recalled(memory: Memory, environment: Environment, catalogue: Catalogue) -> Recalled:
+    """Return what holds of earlier answers, now that the library is compiled."""
+    graphs = {
+        entry.name: memory.recall(GraphAnswers, entry.name, places(environment, entry.name))
+        for entry in catalogue.graphs
+    }
+    modules = {name: memory.recall(ModuleAnswers, name) for name in project_modules(environment)}
+    witnesses = {
+        entry.name: memory.recall(WitnessAnswers, entry.name, places(environment, entry.name))
+        for entry in catalogue.declarations
+        if entry.kind == "theorem"
+    }
+    return Recalled(
+        {name: said for name, said in graphs.items() if said is not None},
+        {name: said for name, said in modules.items() if said is not None},
+        {name: said for name, said in witnesses.items() if said is not None},
+    )
+
+
+def places(environment: Environment, graph: str) -> list[str]:
+    """Return the modules that declare a graph and the names of its entries."""
+    found = map(environment.module_of, (graph, names_declaration(graph)))
+    return [module for module in found if module is not None]
