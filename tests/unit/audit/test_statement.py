@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.audit.statement import statement_text
+from lean_bridge.audit.structural import StructuralHashes
 from lean_bridge.olean.environment import Environment
 from tests.olean_writer import OleanWriter
-from tests.terms import Declarations, Definition, Style, Term, environment_of
+from tests.terms import PROP, Declarations, Definition, Style, Term, environment_of
 
 DATA = Path(__file__).parents[2] / "data" / "olean"
 
@@ -235,3 +236,21 @@ def test_a_number_too_long_to_print_is_cut(tmp_path: Path) -> None:
     writer = OleanWriter(word=8)
     literal = writer.expr(9, [writer.constructor(0, [writer.nat(10**5000)])])
     assert text_of(load(tmp_path, writer, literal)) == "…"
+
+
+def test_a_predicate_does_not_say_what_nothing_written_mentions(tmp_path: Path) -> None:
+    """What ``docs/trust.md`` says of texts: two claims may read alike, and their hashes differ."""
+    numbers: Declarations = {name: Definition("axiom", "Nat") for name in ("one", "two")}
+    predicate = Definition("axiom", ("pi", "Nat", PROP))
+    texts, hashes = set[str](), set[str]()
+    for number in numbers:
+        (tmp_path / number).mkdir()
+        claim = Definition("axiom", ("app", "p", number))
+        declared: Declarations = {**numbers, "p": predicate, "t": claim}
+        style = Style(("n",), infos=(1,))
+        library: Declarations = {"Nat": Definition("axiom", ("type",))}
+        environment = environment_of(tmp_path / number, declared, library=library, style=style)
+        texts.add(text_of(environment))
+        hashes.add(StructuralHashes(environment).hash("t"))
+    assert texts == {"p"}
+    assert len(hashes) == 2
