@@ -12,8 +12,10 @@ from lean_bridge.extract.machine import (
     Value,
     VLit,
     VPi,
+    VProj,
     VSort,
     VStuck,
+    describe,
     variable,
 )
 from lean_bridge.olean.expr import Constant, ConstantKind, Expr, LZero, Name
@@ -47,6 +49,16 @@ def only_here_zero(
         yield from ((place[0], why) for place, why in found.items() if written.get(place) != ZERO)
 
 
+def may_vanish(environment: Declarations, machine: Machine, type_: Value) -> Name | None:
+    """Return what in a statement decides whether a number within a type is 0, whatever is chosen for it.
+
+    ``None`` where each such number is made by ``+`` and ``*`` of numerals and of what may be chosen; a 0 that
+    is written is one. Raises: OutOfFuel; UnsupportedTerm.
+    """
+    found = Dimensions(environment, machine, are_chosen=True).vanishing(type_)
+    return next((why for _, why in found if why != ZERO), None)
+
+
 def _zeros(
     environment: Declarations, machine: Machine, statement: Expr, arguments: Sequence[Thunk]
 ) -> dict[Place, Name]:
@@ -65,14 +77,16 @@ class Dimensions:
 
     The numbers within a type are those that an inductive type takes, if it is no proposition, on their own or
     within lists, pairs and other data; they are looked for in everything that is a type in turn: what
-    functions take and give, what types are made of. What a variable decides may be anything.
+    functions take and give, what types are made of. What a variable decides may be anything;
+    with ``are_chosen`` only what is a variable, or a value of one, may be.
 
     Raises: OutOfFuel; UnsupportedTerm.
     """
 
-    def __init__(self, environment: Declarations, machine: Machine) -> None:
+    def __init__(self, environment: Declarations, machine: Machine, *, are_chosen: bool = False) -> None:
         self._environment = environment
         self._machine = machine
+        self._are_chosen = are_chosen
 
     def vanishing(self, type_: Value, at: Place = ()) -> Iterator[tuple[Place, Name]]:
         """Yield where in a type a number is 0, or which constant hides whether it is."""
@@ -112,7 +126,7 @@ class Dimensions:
             for number, (inner, arg) in enumerate(zip(kinds, value.args, strict=False)):
                 if number >= made.num_params:
                     yield from self._in_data(arg, inner, (*at, number))
-        elif self._is_constant(why := what_blocks(self._environment, self._machine, value)):
+        elif (why := self._what_decides(value)) is not None:
             yield at, why
 
     def _why_zero(self, value: Value) -> Name | None:
@@ -128,8 +142,14 @@ class Dimensions:
                 if len(unclear) < (2 if head == "Nat.add" else 1):
                     return None
                 return next((why for why in unclear if why != ZERO), ZERO)
+        return self._what_decides(value)
+
+    def _what_decides(self, value: Value) -> Name | None:
+        """Return what keeps a value from being known, unless it may be anything."""
+        if self._are_chosen and isinstance(value, VStuck | VProj):
+            return None if isinstance(value, VStuck) and value.is_variable else describe(value)
         why = what_blocks(self._environment, self._machine, value)
-        return why if self._is_constant(why) else None
+        return why if self._environment.constant(why) is not None else None
 
     def _constant(self, value: Value, kind: ConstantKind) -> Constant | None:
         """Return the constant that is applied to something, if it is of a kind."""
@@ -140,9 +160,6 @@ class Dimensions:
 
     def _is_proposition(self, kind: Value, type_: Constant) -> bool:
         return isinstance(kind, VStuck) and _is_prop(self._telescope(type_, kind.args)[1])
-
-    def _is_constant(self, name: Name) -> bool:
-        return self._environment.constant(name) is not None
 
     def _telescope(self, constant: Constant, args: Sequence[Thunk]) -> tuple[list[Value], Value]:
         """Return what each argument of a constant is of, and what it is of when it is applied to all."""

@@ -22,6 +22,7 @@ from lean_bridge.olean.expr import (
     written_binders,
 )
 from lean_bridge.witness.behind import what_hides
+from lean_bridge.witness.dimensions import may_vanish
 
 FUEL: Final = 200_000
 """Steps of reduction for one statement; those of this library take some hundreds."""
@@ -71,7 +72,7 @@ class Telescope:
     refutes: Binder | None = None
     """What a theorem that ends in ``False`` says there is none of: nobody needs to meet that."""
     behind: Name | None = None
-    """What hides whether more is taken, if it cannot be seen that nothing is, whatever the binders are."""
+    """What hides whether more is taken, or a dimension is 0, if it cannot be seen for all binders."""
 
     @property
     def is_evident(self) -> bool:
@@ -81,7 +82,7 @@ class Telescope:
         a value whatever its arguments are (``Nat``, ``List …``); a family among the earlier binders, applied
         to anything. For then every family may be chosen to be constantly ``Nat``, or ``True``, and every
         other binder has a value for all values of the earlier ones. A class, a structure, an equation, an
-        order and any other hypothesis is in none of them.
+        order and any other hypothesis is in none of them. And no dimension may be 0 whatever is chosen.
         """
         return self.behind is None and all(binder.is_evident for binder in self.binders)
 
@@ -92,7 +93,10 @@ def read_telescope(environment: Declarations, type_: Expr) -> Telescope:
     Raises: OutOfFuel if that does not end; UnsupportedTerm for a constant that no loaded module defines.
     """
     machine = Machine(environment, held=lambda _: False, fuel=FUEL)
-    telescope = telescope_of(environment, machine, machine.evaluate(type_))
+    statement = machine.evaluate(type_)
+    telescope = telescope_of(environment, machine, statement)
+    if telescope.is_evident:
+        telescope = replace(telescope, behind=may_vanish(environment, machine, statement))
     words = [conclusion_word(binder.type) for binder in written_binders(type_)]
     words += [None] * len(telescope.binders)
     binders = (replace(each, word=word) for each, word in zip(telescope.binders, words, strict=False))

@@ -75,6 +75,8 @@ theorem ofAnIndex (d : Fin 1) (x : Fin d.val → Nat) : (fun i => x i + 5) = x :
   funext i; exact absurd i.2 (by omega)
 theorem ofADifference (n m : Nat) (h : n ≤ m) (x : Fin (n - m) → Nat) : (fun i => x i + 5) = x := by
   funext i; exact absurd i.2 (by omega)
+theorem ofNoHypothesis (n : Nat) (x : Fin (n - n) → Nat) : (fun i => x i + 5) = x := by
+  funext i; exact absurd i.2 (by omega)
 theorem ofAProof (h : ∃ k : Nat, k = 0) (x : Fin h.choose → Nat) : (fun i => x i + 5) = x := by
   funext i; exact absurd i.2 (by have := h.choose_spec; omega)
 theorem ofAShape (d : {n : Nat // n = 0}) (x : Tensor [2, d.val]) (h : x = x) : x = x := h
@@ -123,6 +125,7 @@ REFUSED = {
     "ofASubtype": VANISHES.format("x"),
     "ofAnIndex": VANISHES.format("x"),
     "ofADifference": VANISHES.format("x"),
+    "ofNoHypothesis": VANISHES.format("x"),
     "ofAProof": "x has a dimension that Classical.choice hides, and may be 0",
     "ofAShape": VANISHES.format("x"),
     "onlyClaimed": "it claims something of a dimension that is 0, and nothing is said of these",

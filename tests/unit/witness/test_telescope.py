@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lean_bridge.olean.expr import BVar, Constant, Expr, LSucc, LZero, Pi, Sort
+from lean_bridge.olean.expr import BVar, Constant, Expr, Lit, LSucc, LZero, Pi, Sort
 from lean_bridge.witness.telescope import Telescope, read_telescope
 from tests.lean_terms import PROP, Table, app, const, definition
 
@@ -16,7 +16,10 @@ def inductive(name: str) -> Constant:
 
 TABLE = Table(
     [
-        *map(inductive, ("Nat", "False", "Eq", "Fin", "List", "Order")),
+        *map(inductive, ("False", "Eq", "List", "Order")),
+        Constant(name="Nat", kind="inductive", level_params=(), type=TYPE),
+        Constant(name="Fin", kind="inductive", level_params=(), type=Pi("n", NAT, TYPE, "default")),
+        *(definition(f"Nat.{name}", NAT) for name in ("add", "mul", "sub")),
         definition("Harmless", const("Deeper")),
         definition("Deeper", FALSE),
         definition("Claim", Pi("hidden", const("Deeper"), app(const("Eq"), NAT), "default")),
@@ -47,6 +50,19 @@ def test_hypotheses_classes_and_structures_are_not() -> None:
     assert not takes(NAT, Pi("_", NAT, FALSE, "default")).is_evident
     # a function out of every type into it: what it gives is chosen by nobody
     assert not takes(Pi("α", TYPE, BVar(0), "default")).is_evident
+
+
+def test_nor_is_a_dimension_that_may_be_0_whatever_is_chosen() -> None:
+    def tensor(size: Expr) -> Telescope:
+        return takes(NAT, Pi("i", app(const("Fin"), size), NAT, "default"))
+
+    def of(name: str, *args: Expr) -> Expr:
+        return app(const(f"Nat.{name}"), *args)
+
+    for size in (BVar(0), Lit(2), Lit(0), of("mul", BVar(0), Lit(2)), of("add", BVar(0), BVar(0))):
+        assert tensor(size).is_evident
+    for size in (of("sub", BVar(0), BVar(0)), app(const("Nat.rec"), BVar(0))):
+        assert not tensor(size).is_evident
 
 
 def test_what_stands_behind_a_definition_is_taken_too() -> None:
