@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from lean_bridge.names import split_name
 from lean_bridge.olean.expr import Name
+from lean_bridge.witness.search import Plan, Step
 from lean_bridge.witness.telescope import Telescope
+from lean_bridge.witness.terms import quoted, root
 
 PACKAGE: Final = "LeanBridgeWitness"
 """Where all that is generated about witnesses has its names, those of each module in one of its own."""
@@ -53,6 +54,12 @@ macro_rules
     | exact 0
     | ((constructor <;> meet 0); done)
     | exact default)
+theorem fails {p : Prop} (_ : ¬p) (_ : p) : p := by assumption
+syntax "chosen " ident " from " term " then " "(" tacticSeq ")" : tactic
+macro_rules
+  | `(tactic| chosen $b from $c :: $cs then ($k)) =>
+    `(tactic| first | ((case $b:ident => exact $c); ($k)) | chosen $b from $cs then ($k))
+  | `(tactic| chosen $_ from () then ($_)) => `(tactic| fail)
 """
 """How anything is met: ``meet n`` tries, in this order, what Lean infers, the number ``n`` where there are
 numerals, ``True`` and ``Nat`` for a proposition and a type, a list of one, a few proofs, a constant function,
@@ -65,7 +72,11 @@ class Way:
     """What is tried for the types and the numbers among the binders."""
 
     type_: Name
-    numbering: Literal["same", "rising", "falling", "one"]
+    numbering: Literal["same", "rising", "falling", "one"] = "same"
+    searches: Literal["shallow", "deep", "zero"] | None = None
+    """Whether values are chosen by the hypotheses about them, and how hard; also 0, to be able to say so."""
+    types: Mapping[int, str] = field(default_factory=dict)
+    """Other types, by their binders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +102,31 @@ class Claim:
     """What is to be tried first."""
     open: Mapping[int, str] = field(default_factory=dict)
     """The binders, by their numbers, that nobody needs to meet, each with why."""
+    plan: Plan = field(default_factory=lambda: Plan((), ()))
+    """What is to be tried where numbers alone do not meet it."""
 
 
-def ways(claim: Claim, *, has_reals: bool) -> tuple[Way, ...]:
-    """Return what there is to try for a claim, the most likely first."""
+def ways(claim: Claim, round_: int, *, has_reals: bool) -> tuple[Way, ...]:
+    """Return what there is to try for a claim in a round, the most likely first.
+
+    Most is met by the first way; what is not, by choosing values; and what even then is not is tried with
+    other types, and with numbers that rise or fall.
+    """
     types: tuple[Name, ...] = (REALS, *_TYPES) if has_reals else _TYPES
     if not any(binder.is_family for binder in claim.telescope.binders):
         types = types[:1]
-    return (*(Way(types[0], each) for each in _NUMBERINGS), *(Way(each, "same") for each in types[1:]))
+    if round_ == 1:
+        return (Way(types[0]),)
+    if round_ == 2:
+        return tuple(Way(types[0], searches="shallow", types=each) for each in (*claim.plan.types, {}))
+    others = [Way(each, searches="shallow") for each in types[1:]]
+    harder = Way(types[0], searches="deep"), Way(types[0], searches="zero")
+    return (
+        *harder,
+        *(Way(types[0], each) for each in _NUMBERINGS),
+        *(Way(each) for each in types[1:]),
+        *others,
+    )
 
 
 def modules_for(counts: Sequence[int], round_: int) -> tuple[Name, ...]:
@@ -137,7 +165,7 @@ def render_claims(
     lines = ["module"] if is_module else []
     lines += [f"import all {name}" if is_module else f"import {name}" for name in sorted(imports)]
     lines += ["public section"] if is_module else []
-    lines += ["set_option Elab.async false", f"namespace {module}", *_LADDER.splitlines()]
+    lines += ["set_option Elab.async false", f"namespace {module}", *_LADDER.splitlines(), *_settling()]
     ranges = []
     for claim, label, way in tried:
         first = len(lines) + 1
@@ -148,17 +176,20 @@ def render_claims(
 
 
 def _theorem(claim: Claim, label: str, way: Way, *, has_reals: bool) -> Iterator[str]:
-    yield f"theorem {_quoted(claim.name)}.way{label} : True := by"
+    yield f"theorem {quoted(claim.name)}.way{label} : True := by"
     yield from (f"  {tactic}" for tactic in _tactics(claim, way, has_reals=has_reals))
 
 
 def _tactics(claim: Claim, way: Way, *, has_reals: bool) -> Iterator[str]:
     """Yield the tactics of one way: classes, types, what the catalogue names, then everything in order."""
+    if way.searches is not None:
+        yield from _searching(claim, way, has_reals=has_reals)
+        return
     binders = claim.telescope.binders
     classes = [at for at, binder in enumerate(binders) if binder.info == "instImplicit"]
     families = [at for at, binder in enumerate(binders) if binder.is_family]
     arguments = " ".join(f"?b{at}" for at in range(len(binders)))
-    yield f"refine said (@{_root(claim.name)} {arguments})"
+    yield f"refine said (@{root(claim.name)} {arguments})"
     for at in classes:
         if models := _fitting(claim, binders[at].word):
             yield f"try (case b{at} => first | {models})"
@@ -183,12 +214,70 @@ def _tactics(claim: Claim, way: Way, *, has_reals: bool) -> Iterator[str]:
     yield "all_goals sorry"
 
 
+def _searching(claim: Claim, way: Way, *, has_reals: bool) -> Iterator[str]:
+    """Yield the tactics that choose types, then values, each hypothesis met as soon as it can be."""
+    planned = {step.at for step in claim.plan.steps}
+    arguments = " ".join(f"?b{at}" for at in range(len(claim.telescope.binders)))
+    yield f"refine said (@{root(claim.name)} {arguments})"
+    for at, binder in enumerate(claim.telescope.binders):
+        if at in planned or at in claim.open:
+            continue
+        if binder.is_family:
+            type_ = way.types.get(at, way.type_)
+            yield f"try (case b{at} => first | exact {type_} | exact Id | (intros; exact {type_}))"
+        else:
+            real = f"exact {HONEST} | exact {HONEST}.toScalarOps | " if has_reals else ""
+            models = f"{found} | " if (found := _fitting(claim, binder.word)) else ""
+            yield f"try (case b{at} => first | {models}{real}exact inferInstance)"
+    yield f"try ({_chosen(claim, claim.plan.steps, way)})"
+    yield "all_goals sorry"
+
+
+def _chosen(claim: Claim, steps: Sequence[Step], way: Way) -> str:
+    """Return the tactic that takes steps one after another, and goes back where one of them fails."""
+    if not steps:
+        return "skip"
+    step, rest = steps[0], _chosen(claim, steps[1:], way)
+    if step.at in claim.open:
+        return rest
+    models = _fitting(claim, claim.telescope.binders[step.at].word)
+    if step.terms:
+        terms = [f"by first | {models}"] if models else []
+        nought = ["0"] if way.searches == "zero" and claim.telescope.binders[step.at].is_nat else []
+        listed = "".join(f"({term}) :: " for term in (*terms, *step.terms, *nought))
+        return f"chosen b{step.at} from {listed}() then ({rest})"
+    binder = claim.telescope.binders[step.at]
+    settle = "deeply2" if way.searches == "deep" else "settle2"
+    names = ", ".join(map(root, step.unfolded))
+    unfolded = f" | (simp only [{names}]; {settle}) | (simp [{names}]; done)" if names else ""
+    first = f"{models} | " if models else ""
+    met = "exact inferInstance" if binder.info == "instImplicit" else f"{settle}{unfolded}"
+    return f"((case b{step.at} => first | {first}{met}); {rest})"
+
+
+def _settling() -> Iterator[str]:
+    """Yield the tactics by which hypotheses are met, by how far they look into what they see."""
+    for word, more in (("settle", ""), ("deeply", " | grind")):
+        for depth in range(3):
+            inner = f"{word}{depth - 1}"
+            within = (
+                f" | contradiction | (intro _; {inner}; done) | (intros; simp_all; done)"
+                f" | ((constructor <;> {inner}); done) | (right; {inner}; done)"
+                f" | exact ⟨2, by {inner}⟩ | exact ⟨0, by {inner}⟩"
+            )
+            yield (
+                f'macro "{word}{depth}" : tactic => `(tactic| first | exact True.intro | with_reducible rfl'
+                " | decide | exact inferInstance | ((fail_if_success (refine fails (by decide) ?_)); first"
+                " | assumption | omega | (intros; omega) | exact Nat.lt_wfRel.wf | (simp; done)"
+                f"{within if depth else ''}{more}))"
+            )
+
+
 def _fitting(claim: Claim, word: Name | None) -> str:
     """Return the alternatives that try what the catalogue names and is of this word."""
     found = [model for model in claim.models if model.word == word and word is not None]
     return " | ".join(
-        f"exact {_root(model.name)} | exact @{_root(model.name)} | {_applied(claim, model)}"
-        for model in found
+        f"exact {root(model.name)} | exact @{root(model.name)} | {_applied(claim, model)}" for model in found
     )
 
 
@@ -196,7 +285,7 @@ def _applied(claim: Claim, model: Model) -> str:
     """Return the tactic that takes a model for a goal, and leaves what has still to be met."""
     if any(_inner(claim, model, word) for is_written, word in model.parameters if is_written):
         return f"apply {_term(claim, model, 0)}"
-    return f"refine @{' '.join([_root(model.name), *['?_'] * len(model.parameters)])}"
+    return f"refine @{' '.join([root(model.name), *['?_'] * len(model.parameters)])}"
 
 
 def _term(claim: Claim, model: Model, depth: int) -> str:
@@ -206,7 +295,7 @@ def _term(claim: Claim, model: Model, depth: int) -> str:
         inner = _inner(claim, model, word) if is_written and depth < _MOST_DEPTH else None
         hole = "?_" if is_written else "_"
         arguments.append(_term(claim, inner, depth + 1) if inner else hole)
-    return f"(@{' '.join([_root(model.name), *arguments])})"
+    return f"(@{' '.join([root(model.name), *arguments])})"
 
 
 def _inner(claim: Claim, model: Model, word: Name | None) -> Model | None:
@@ -224,12 +313,3 @@ def _numbers(count: int, numbering: str) -> Iterable[int]:
             return [1] * count
         case _:
             return [2] * count
-
-
-def _root(name: Name) -> str:
-    return f"_root_.{_quoted(name)}"
-
-
-def _quoted(name: Name) -> str:
-    """Return a name with all its components in ``«»``, as some of them may be keywords."""
-    return ".".join(f"«{part}»" if isinstance(part, str) else str(part) for part in split_name(name) or ())

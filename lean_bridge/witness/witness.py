@@ -34,6 +34,7 @@ from lean_bridge.witness.render import (
     ways,
     witness_name,
 )
+from lean_bridge.witness.search import plan_of
 from lean_bridge.witness.telescope import (
     FUEL,
     Binder,
@@ -47,7 +48,9 @@ from pybind_models import Witness
 from pybind_models.catalogue import Catalogue, CatalogueEntry
 
 _GAP: Final = "sorryAx"
-_MOST_ROUNDS: Final = 3
+_NOTHING: Final = "nothing was found to meet"
+_MORE: Final = "it takes more at every turn"
+_MOST_ROUNDS: Final = 4
 _ALL_ALIKE: Final = frozenset({"Decidable", "Inhabited", "SizeOf"})
 """Classes of Lean's own that say nothing of a type by which its instances could differ for a theorem."""
 
@@ -153,7 +156,6 @@ class _Search:
                 found[name] = claim
             else:
                 claims.append(claim)
-        # most is met in the first way; what is not is tried in all others, and so is what takes more then
         for round_ in range(1, _MOST_ROUNDS + 1):
             if not claims:
                 break
@@ -238,17 +240,25 @@ class _Search:
                 reason = f"it takes {_shown(besides)} besides: {said}" if besides else said
                 results[claim.name].append(_not_met(reason))
             else:
-                results[claim.name].append(judge.judge(claim, attempt.label, attempt.module))
+                result = judge.judge(claim, attempt.label, attempt.module)
+                # a search that failed leaves everything open, and so tells nothing
+                if attempt.way.searches is None or not _is_gap(result):
+                    results[claim.name].append(result)
         again: list[Claim] = []
         for claim in claims:
             more = next((each for each in results[claim.name] if isinstance(each, Telescope)), None)
             witnesses = [each for each in results[claim.name] if isinstance(each, Witness)]
             met = next((each for each in witnesses if each.detail is None), None)
-            last = witnesses[0] if witnesses else _not_met("it takes more at every turn")
-            found[claim.name] = met or last
-            if met is None and (more is not None or round_ == 1):
-                again.append(claim if more is None else replace(claim, telescope=more))
+            earlier = found.get(claim.name) if more is None else None
+            found[claim.name] = met or _most_telling(earlier, witnesses)
+            if met is None and (more is not None or round_ < _MOST_ROUNDS - 1):
+                again.append(self._planned(claim if more is None else replace(claim, telescope=more)))
         return again
+
+    def _planned(self, claim: Claim) -> Claim:
+        constant = self._environment.constant(claim.name)
+        assert constant is not None
+        return replace(claim, plan=plan_of(self._environment, constant, claim.telescope))
 
     def _attempts(self, claims: Sequence[Claim], round_: int) -> list[_Attempt]:
         """Return what is tried in a round: every claim in each of its ways."""
@@ -261,9 +271,8 @@ class _Search:
         ]
 
     def _ways(self, claim: Claim, round_: int) -> Mapping[str, Way]:
-        tried = ways(claim, has_reals=self._has_reals and _takes_scalars(claim.telescope))
-        chosen = tried[:1] if round_ == 1 else tried
-        return {f"{round_}_{number}": way for number, way in enumerate(chosen, start=1)}
+        tried = ways(claim, round_, has_reals=self._has_reals and _takes_scalars(claim.telescope))
+        return {f"{round_}_{number}": way for number, way in enumerate(tried, start=1)}
 
     def _render(self, attempts: Sequence[_Attempt]) -> tuple[str, tuple[range, ...]]:
         """Return the module of attempts, and the lines of each."""
@@ -284,6 +293,17 @@ class _Search:
 
 def _takes_scalars(telescope: Telescope) -> bool:
     return any(binder.head in _SCALARS for binder in telescope.binders)
+
+
+def _is_gap(result: Witness | Telescope) -> bool:
+    return isinstance(result, Witness) and (result.detail or "").startswith(_NOTHING)
+
+
+def _most_telling(earlier: Witness | None, witnesses: Sequence[Witness]) -> Witness:
+    """Return what to say where nothing is met: that 0 alone meets it, if so; else what came first."""
+    zero = [each for each in witnesses if (each.detail or "").startswith("only ")]
+    known = [earlier] if earlier is not None and earlier.detail != _MORE else []
+    return next(iter((*zero, *known, *witnesses)), _not_met(_MORE))
 
 
 def _not_met(detail: str) -> Witness:
@@ -317,7 +337,7 @@ class Judge:
             if at not in claim.open and _GAP in constants_in([argument])
         ]
         if gaps:
-            return _not_met(f"nothing was found to meet {_shown(gaps)}")
+            return _not_met(f"{_NOTHING} {_shown(gaps)}")
         # where a hypothesis is open, what is applied to it has that gap: the rest is asked about alone
         told = [argument for at, argument in enumerate(arguments) if at not in claim.open]
         for at in sorted(constants_in(told)) if claim.open else [name]:
@@ -339,7 +359,7 @@ class Judge:
                 instantiated.append(f"{binder.shown} := {value}")
             if binder.head is not None and self._is_class(binder.head):
                 if _is_built(spine(argument)[0], self._compiled):
-                    return _not_met(f"nothing was found to meet {binder.shown}")
+                    return _not_met(f"{_NOTHING} {binder.shown}")
                 own = [each for each in sorted(constants_in([argument])) if self._compiled.is_own(each)]
                 if strangers := [each for each in own if not self._may_meet(each, module, binder, claim)]:
                     return _not_met(

@@ -1,0 +1,313 @@
+"""What is tried for the binders of a theorem: values one after another, and at once what is asked of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Final
+
+from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.expr import (
+    BVar,
+    Const,
+    Constant,
+    Expr,
+    Lam,
+    Let,
+    Lit,
+    LZero,
+    Name,
+    Pi,
+    Sort,
+    bare,
+    parts,
+    spine,
+    written_binders,
+)
+from lean_bridge.olean.mentions import constants_in
+from lean_bridge.witness.telescope import Binder, Telescope, conclusion_word
+from lean_bridge.witness.terms import root
+
+_NUMBERS: Final = (2, 1, 3, 4, 5)
+_MOST_NUMBERS: Final = 10
+_LARGEST: Final = 10_000
+_MOST_UNFOLDED: Final = 8
+
+_RELATIONS: Final = ("fun x y => x < y", "fun x y => x = y", "fun x y => x ≤ y")
+_FUNCTIONS: Final = {
+    1: ("fun x => x", "fun x => x + 1"),
+    2: ("fun x y => x + y", "fun x _ => x", "fun _ y => y", "fun x y => x * y"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One binder to be met, by the first of some terms after which the rest can be met; or by tactics."""
+
+    at: int
+    terms: tuple[str, ...] = ()
+    unfolded: tuple[Name, ...] = ()
+    """The library's own propositions that stand in the way of tactics."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """In which order binders are met that are neither types nor their classes."""
+
+    steps: tuple[Step, ...]
+    types: tuple[Mapping[int, str], ...]
+    """What to try for the types, by their binders: for what the library's own classes have instances."""
+
+
+def plan_of(environment: Environment, constant: Constant, telescope: Telescope) -> Plan:
+    """Return what is to be tried for the binders of a theorem, as read from what it says.
+
+    A hypothesis is met as soon as all has a value that it speaks of, so that few values are tried in vain.
+    """
+    written = written_binders(constant.type)
+    needs = [_needs(at, binder.type) for at, binder in enumerate(written)]
+    needs += [frozenset(range(at)) for at in range(len(written), len(telescope.binders))]
+    binders = telescope.binders
+    types = {at for at, binder in enumerate(binders) if binder.is_family and not _is_predicate(at, written)}
+    met = set(types)
+    for at, binder in enumerate(binders):
+        if binder.info == "instImplicit" and needs[at] <= met:
+            met.add(at)
+    asserts = {
+        at for at in range(len(binders)) if at not in met and _asserts(environment, at, binders, written)
+    }
+    constrained = frozenset[int]().union(*(needs[at] for at in asserts))
+    vocabulary = _Terms(environment, constant)
+    steps: list[Step] = []
+    left = [at for at in range(len(binders)) if at not in met]
+    while left:
+        ready = next((at for at in left if at in asserts and needs[at] <= met), None)
+        at = next((at for at in left if at not in asserts), left[0]) if ready is None else ready
+        terms = () if at in asserts else vocabulary.of(binders[at], several=at in constrained)
+        steps.append(Step(at, terms, vocabulary.unfolded(written[at].type) if at < len(written) else ()))
+        left.remove(at)
+        met.add(at)
+    return Plan(tuple(steps), tuple(_instances(environment, written, types)))
+
+
+def _needs(at: int, type_: Expr) -> frozenset[int]:
+    """Return the earlier binders that a type speaks of."""
+    return frozenset(at - 1 - index for index in _free(type_, 0))
+
+
+def _free(expr: Expr, depth: int) -> Iterator[int]:
+    match expr:
+        case BVar(index):
+            if index >= depth:
+                yield index - depth
+        case Lam(_, type_, body) | Pi(_, type_, body):
+            yield from _free(type_, depth)
+            yield from _free(body, depth + 1)
+        case Let(_, type_, value, body):
+            yield from _free(type_, depth)
+            yield from _free(value, depth)
+            yield from _free(body, depth + 1)
+        case _:
+            for part in parts(expr):
+                yield from _free(part, depth)
+
+
+def _conclusion(type_: Expr) -> tuple[int, Expr]:
+    """Return how many arguments a function takes, and the type of what it then is."""
+    depth = 0
+    while isinstance(type_ := bare(type_), Pi):
+        type_, depth = type_.body, depth + 1
+    return depth, type_
+
+
+def _is_predicate(at: int, written: list[Pi]) -> bool:
+    """Whether a binder is a proposition, or a function to these."""
+    if at >= len(written):
+        return False
+    _, type_ = _conclusion(written[at].type)
+    return isinstance(type_, Sort) and isinstance(type_.level, LZero)
+
+
+def _asserts(environment: Environment, at: int, binders: tuple[Binder, ...], written: list[Pi]) -> bool:
+    """Whether a binder is met by tactics: a proof, or an instance of a class."""
+    if binders[at].info == "instImplicit":
+        return True
+    if at < len(written):
+        depth, type_ = _conclusion(written[at].type)
+        head, _ = spine(type_)
+        if isinstance(head, BVar):
+            # a hypothesis is of one of the predicates among the binders; anything else of these is a value
+            return _is_predicate(at - 1 - (head.index - depth), written) if head.index >= depth else False
+    head_ = binders[at].head
+    constant = environment.constant(head_) if head_ is not None else None
+    if constant is None:
+        return not binders[at].is_family and not binders[at].is_evident
+    _, sort = _conclusion(constant.type)
+    return isinstance(sort, Sort) and isinstance(sort.level, LZero)
+
+
+class _Terms:
+    """The terms that may be meant by what a theorem says of its binders."""
+
+    def __init__(self, environment: Environment, constant: Constant) -> None:
+        self._environment = environment
+        mentioned = constants_in([constant.type])
+        self._own = sorted(name for name in mentioned if environment.is_own(name))
+        said = [constant.type]
+        for name in self.unfolded(constant.type):
+            definition = environment.constant(name)
+            said += [definition.value] if definition is not None and definition.value is not None else []
+        literals = dict.fromkeys(value for expr in said for value in _literals(expr))
+        numbers = sorted(value for value in literals if isinstance(value, int) and value <= _LARGEST)
+        self._strings = [value for value in literals if isinstance(value, str)]
+        near = [near for each in numbers for near in (each, each + 1, each - 1) if near > 0]
+        self._numbers = [*dict.fromkeys((*_NUMBERS, *near))][:_MOST_NUMBERS]
+
+    def of(self, binder: Binder, *, several: bool) -> tuple[str, ...]:
+        """Return terms for a binder, the most likely first; one, where nothing is asked of it."""
+        return tuple(dict.fromkeys(self._found(binder))) if several else ("by meet 2",)
+
+    def unfolded(self, type_: Expr) -> tuple[Name, ...]:
+        """Return the library's own definitions of propositions behind a statement, outermost first."""
+        found: dict[Name, None] = {}
+        pending = [type_]
+        while pending and len(found) < _MOST_UNFOLDED:
+            for name in sorted(constants_in([pending.pop(0)])):
+                constant = self._environment.constant(name) if self._environment.is_own(name) else None
+                if constant is None or constant.kind != "definition" or name in found:
+                    continue
+                _, sort = _conclusion(constant.type)
+                if isinstance(sort, Sort) and isinstance(sort.level, LZero):
+                    found[name] = None
+                    pending += [constant.value] if constant.value is not None else []
+        return tuple(found)
+
+    def _found(self, binder: Binder) -> Iterator[str]:
+        if binder.is_family:
+            yield from self._predicates(binder.depth)
+            return
+        if binder.is_nat:
+            yield from map(str, self._numbers)
+            return
+        if binder.depth:
+            yield from self._functions(binder)
+        elif binder.head is None:
+            yield from map(str, self._numbers)
+        else:
+            yield from self._values(binder.head or "")
+        yield "by meet 2"
+        for name in self._own:
+            if conclusion_word_of(self._environment, name) == binder.head and binder.head is not None:
+                yield root(name)
+                yield f"by apply {root(name)} <;> meet 2"
+        yield "by meet 0"
+
+    def _predicates(self, depth: int) -> Iterator[str]:
+        ignored = "fun " + "_ " * depth + "=> " if depth else ""
+        yield f"{ignored}True"
+        if depth == 1:
+            yield "fun x => x = 1"
+        if depth == 2:
+            yield from _RELATIONS
+        yield f"{ignored}False"
+
+    def _functions(self, binder: Binder) -> Iterator[str]:
+        yield from _FUNCTIONS.get(binder.depth, ())
+        ignored = "fun " + "_ " * binder.depth + "=> "
+        if binder.head == "Bool":
+            yield from (f"{ignored}true", f"{ignored}false")
+        else:
+            yield from (f"{ignored}2", f"{ignored}0")
+
+    def _values(self, head: Name) -> Iterator[str]:
+        small = self._numbers
+        match head:
+            case "Int" | "Rat":
+                yield from (str(each) for number in small for each in (number, f"-{number}"))
+                yield "0"
+            case "Bool":
+                yield from ("true", "false")
+            case "Char":
+                yield from ("'a'", *(f"Char.ofNat {number}" for number in small))
+            case "String":
+                yield from ('"a"', *map(_string, self._strings), '""')
+            case "List" | "Array":
+                mark = "#" if head == "Array" else ""
+                yield f"{mark}[by meet 1, by meet 2, by meet 3]"
+                yield from (f"{mark}[{number}]" for number in small)
+                yield f"{mark}[]"
+            case "Option":
+                yield from (*(f"some {number}" for number in small), "some (by meet 2)", "none")
+            case "Fin":
+                yield from (f"⟨{number}, by settle1⟩" for number in (0, 1, 2))
+            case _:
+                yield from self._made(head)
+
+    def _made(self, head: Name) -> Iterator[str]:
+        """Yield what the constructors of a type make."""
+        constant = self._environment.constant(head)
+        names = constant.constructors if constant is not None else ()
+        if len(names) == 1:
+            yield from ("⟨1, 2⟩", "⟨2, 1⟩", "⟨1, 2, by settle1⟩", "⟨1, 2, 3⟩")
+            yield from (f"⟨{number}, by settle1⟩" for number in self._numbers)
+        for name in names:
+            yield from (root(name), f"by apply {root(name)} <;> meet 2")
+
+
+def conclusion_word_of(environment: Environment, name: Name) -> Name | None:
+    """Return the constant at the head of the type of what a constant, applied to all it takes, is."""
+    constant = environment.constant(name)
+    return conclusion_word(constant.type) if constant is not None and constant.kind == "definition" else None
+
+
+def _literals(expr: Expr) -> Iterator[int | str]:
+    pending = [expr]
+    while pending:
+        match at := pending.pop():
+            case Lit(value):
+                yield value
+            case _:
+                pending += parts(at)
+
+
+def _string(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    return f'"{escaped}"'
+
+
+def _instances(environment: Environment, written: list[Pi], types: set[int]) -> Iterable[Mapping[int, str]]:
+    """Return for which types the library's instances meet the library's classes, all of them at once."""
+    choices: list[list[Mapping[int, str]]] = []
+    for at, binder in enumerate(written):
+        depth, type_ = _conclusion(binder.type)
+        head, arguments = spine(type_)
+        if binder.info != "instImplicit" or depth or not isinstance(head, Const):
+            continue
+        if not environment.is_own(head.name):
+            continue
+        asked = [at - 1 - each.index if isinstance(each, BVar) else None for each in arguments]
+        found = [
+            {place: term for place, term in zip(asked, terms, strict=False) if place in types and term}
+            for terms in _instantiated(environment, head.name)
+        ]
+        choices.append([each for each in found if each] or [{}])
+    for several in product(*choices):
+        together: dict[int, str] = {}
+        for each in several:
+            together |= each
+        if together:
+            yield together
+
+
+def _instantiated(environment: Environment, class_: Name) -> Iterator[list[str | None]]:
+    """Yield what each instance of a class is for, as far as that is a constant."""
+    for module in environment.modules:
+        if environment.is_library(module):
+            continue
+        for name in sorted(environment.module(module).instances):
+            constant = environment.constant(name)
+            if constant is not None and conclusion_word(constant.type) == class_:
+                _, type_ = _conclusion(constant.type)
+                _, arguments = spine(type_)
+                yield [root(each.name) if isinstance(each, Const) else None for each in arguments]
