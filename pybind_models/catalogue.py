@@ -24,7 +24,8 @@ class CatalogueEntry(Model):
     model: tuple[str, ...] = ()
     """Declarations by which its binders are to be met, before anything else is tried."""
     open: dict[str, str] = Field(default_factory=dict)
-    """Hypotheses that nobody meets yet, by their names, each with why."""
+    """Hypotheses that nobody meets yet, each with why: by its name; where it has none as a report shows it
+    (``[Class]``, ``a hypothesis Eq``); where several are shown alike by its number, counted from 1."""
 
     @field_validator("model", mode="before")
     @classmethod

@@ -83,6 +83,9 @@ def shortened(text: str) -> str:
 
 
 def _refusals(module: ModuleReport, group: Sequence[Stated], places: Sequence[range]) -> dict[Name, str]:
+    if module.limit is not None:
+        _, _, what = module.limit.partition(": ")
+        return {stated.subject: f"what is generated imports the library, and {what}" for stated in group}
     errors = [diagnostic for diagnostic in module.diagnostics if diagnostic.severity == "error"]
     refusals: dict[Name, str] = {}
     for stated, lines in zip(group, places, strict=True):

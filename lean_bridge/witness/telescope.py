@@ -86,6 +86,19 @@ class Telescope:
         """
         return self.behind is None and all(binder.is_evident for binder in self.binders)
 
+    def called(self, at: int) -> str:
+        """Return what the catalogue calls a binder: its name, what is shown of it, or else its number."""
+        shown = self.binders[at].shown
+        return shown if self.places_of(shown) == (at,) else str(at + 1)
+
+    def places_of(self, called: str) -> tuple[int, ...]:
+        """Return the binders that the catalogue may mean: by name, as they are shown, or by number from 1."""
+        if any(called == each.name for each in self.binders):
+            return tuple(at for at, each in enumerate(self.binders) if each.name == called)
+        if any(called == each.shown for each in self.binders):
+            return tuple(at for at, each in enumerate(self.binders) if each.shown == called)
+        return tuple(at for at in range(len(self.binders)) if called == str(at + 1))
+
 
 def read_telescope(environment: Declarations, type_: Expr) -> Telescope:
     """Return what a statement takes, unfolding everything that stands in the way of the next binder.

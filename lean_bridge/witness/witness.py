@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -49,6 +51,7 @@ from pybind_models.catalogue import Catalogue, CatalogueEntry
 
 _GAP: Final = "sorryAx"
 _NOTHING: Final = "nothing was found to meet"
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _MORE: Final = "it takes more at every turn"
 _MOST_ROUNDS: Final = 4
 _ALL_ALIKE: Final = frozenset({"Decidable", "Inhabited", "SizeOf"})
@@ -170,16 +173,17 @@ class _Search:
             telescope = read_telescope(self._environment, constant.type)
         except (OutOfFuel, UnsupportedTerm) as error:
             return Witness(outcome="not met", detail=f"what it takes cannot be read: {error}")
-        open_ = {
-            at: entry.open[binder.name]
-            for at, binder in enumerate(telescope.binders)
-            if binder.name in entry.open
-        }
-        known = {telescope.binders[at].name for at in open_}
-        if strangers := sorted(set(entry.open) - known):
-            takes = ", ".join(binder.shown for binder in telescope.binders)
-            reason = f"the catalogue calls {strangers[0]} open, and the theorem takes {takes or 'nothing'}"
-            return Witness(outcome="not met", detail=reason)
+        open_: dict[int, str] = {}
+        for said, why in entry.open.items():
+            places = telescope.places_of(said)
+            if len(places) != 1:
+                takes = ", ".join(f"{at}: {each.shown}" for at, each in enumerate(telescope.binders, start=1))
+                which = "no such thing" if not places else "several of these, to be told by their numbers"
+                reason = (
+                    f"the catalogue calls {said} open, and the theorem takes {which}: {takes or 'nothing'}"
+                )
+                return _not_met(reason)
+            open_[places[0]] = why
         if telescope.is_evident and not open_:
             return Witness(outcome="met")
         known_models = {name: self._environment.constant(name) is not None for name in entry.model}
@@ -299,11 +303,31 @@ def _is_gap(result: Witness | Telescope) -> bool:
     return isinstance(result, Witness) and (result.detail or "").startswith(_NOTHING)
 
 
+def _unmet(claim: Claim, gaps: Sequence[int]) -> str:
+    """Return what is said where binders are not met: which they are, and what an author can do."""
+    telescope = claim.telescope
+    called = ", ".join(f'{_key(telescope.called(at))} = "why"' for at in gaps)
+    refutes = "; a theorem that ends in False refutes its last hypothesis: write the one that fails last"
+    last = refutes if telescope.refutes is not None else ""
+    return (
+        f'{_NOTHING} {_shown([telescope.binders[at] for at in gaps])}; in the catalogue, model = "NAME" '
+        f"names a declaration that does, and open = {{ {called} }} says that nobody does yet{last}"
+    )
+
+
+def _key(text: str) -> str:
+    """Return a key as TOML has it."""
+    return text if _BARE.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+
+
 def _most_telling(earlier: Witness | None, witnesses: Sequence[Witness]) -> Witness:
-    """Return what to say where nothing is met: that 0 alone meets it, if so; else what came first."""
-    zero = [each for each in witnesses if (each.detail or "").startswith("only ")]
+    """Return what to say where nothing is met: besides what came first that 0 alone meets it, if so."""
+    zero = next((each for each in witnesses if (each.detail or "").startswith("only ")), None)
     known = [earlier] if earlier is not None and earlier.detail != _MORE else []
-    return next(iter((*zero, *known, *witnesses)), _not_met(_MORE))
+    first = next(iter((*known, *witnesses)), _not_met(_MORE))
+    if zero is None or zero == first or (first.detail or "").startswith("only "):
+        return first
+    return _not_met(f"{zero.detail}; otherwise {first.detail}")
 
 
 def _not_met(detail: str) -> Witness:
@@ -332,22 +356,22 @@ class Judge:
         if arguments is None or len(arguments) != len(binders):
             return _not_met(f"{name} was compiled, and does not apply {claim.name}")
         gaps = [
-            binder
-            for at, (binder, argument) in enumerate(zip(binders, arguments, strict=True))
+            at
+            for at, argument in enumerate(arguments)
             if at not in claim.open and _GAP in constants_in([argument])
         ]
         if gaps:
-            return _not_met(f"{_NOTHING} {_shown(gaps)}")
+            return _not_met(_unmet(claim, gaps))
         # where a hypothesis is open, what is applied to it has that gap: the rest is asked about alone
         told = [argument for at, argument in enumerate(arguments) if at not in claim.open]
-        for at in sorted(constants_in(told)) if claim.open else [name]:
-            foundation = self._collector.collect(at)
+        for each in sorted(constants_in(told)) if claim.open else [name]:
+            foundation = self._collector.collect(each)
             if foundation.fault is not None:
-                return _not_met(f"{at} rests on {foundation.path[-1]}: {foundation.fault.reason}")
+                return _not_met(f"{each} rests on {foundation.path[-1]}: {foundation.fault.reason}")
         instantiated: list[str] = []
         model: dict[Name, None] = {}
         machine = Machine(self._compiled, held=lambda _: False, fuel=FUEL)
-        for binder, argument in zip(binders, arguments, strict=True):
+        for at, (binder, argument) in enumerate(zip(binders, arguments, strict=True)):
             value = self._value(binder, argument, machine)
             if value == "0":
                 return _not_met(
@@ -359,7 +383,7 @@ class Judge:
                 instantiated.append(f"{binder.shown} := {value}")
             if binder.head is not None and self._is_class(binder.head):
                 if _is_built(spine(argument)[0], self._compiled):
-                    return _not_met(f"{_NOTHING} {binder.shown}")
+                    return _not_met(_unmet(claim, [at]))
                 own = [each for each in sorted(constants_in([argument])) if self._compiled.is_own(each)]
                 if strangers := [each for each in own if not self._may_meet(each, module, binder, claim)]:
                     return _not_met(
@@ -381,7 +405,7 @@ class Judge:
             instantiated=tuple(instantiated),
             theorem=name,
             module=module,
-            open={binders[at].name: why for at, why in claim.open.items()},
+            open={claim.telescope.called(at): why for at, why in claim.open.items()},
         )
 
     def _more(
@@ -432,7 +456,9 @@ class Judge:
         if binder.is_nat:
             number = machine.evaluate(argument)
             return str(number.value) if isinstance(number, VLit) else None
-        head, _ = spine(argument)
+        head, given = spine(argument)
+        if isinstance(head, Const) and head.name == "inferInstance" and len(given) > 1:
+            head, _ = spine(given[1])
         if binder.is_family or (binder.head is not None and self._is_class(binder.head)):
             return plain(head.name) if isinstance(head, Const) else None
         return None

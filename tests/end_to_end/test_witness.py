@@ -54,10 +54,30 @@ theorem cases : (n : Nat) → Cases n
   | _ + 1 => fun h => by omega
 theorem opened (a : Nat) (h : a = a + 1) (b : Nat) (k : b < 5) : a = b := by omega
 theorem halfOpened (a : Nat) (h : a = a + 1) (b : Nat) (k : b < b) : a = b := by omega
+theorem unnamed (a : Nat) (_ : a = a + 1) : a = 7 := by omega
+theorem numbered (a : Nat) (_ : a = a + 1) (_ : a + 1 = a + 1) : a = 7 := by omega
+theorem several (a : Nat) (_ : a = a + 1) (_ : a + 1 = a + 1) : a = 7 := by omega
+class Empty (α : Type) where
+  no : α → False
+  a : α
+theorem classOpen {α : Type} [Empty α] (a b : α) : a = b := (Empty.no a).elim
+theorem nought (n : Nat) (h : n = 0) : n + n = 0 := by omega
+theorem failsLast (n : Nat) (k : 0 < n) (h : n * 2 = 1) : False := by omega
+theorem failsFirst (n : Nat) (h : n * 2 = 1) (k : 0 < n) : False := by omega
+theorem decided (p : Prop) [Decidable p] (h : p) : decide p = true := decide_eq_true h
 
 end Small
 """
-OPEN = 'open = { h = "it is to be shown elsewhere" }\n'
+WHY = "it is to be shown elsewhere"
+OPEN = {
+    "opened": "h",
+    "halfOpened": "h",
+    "unnamed": "a hypothesis Eq",
+    "numbered": "2",
+    "several": "a hypothesis Eq",
+    "classOpen": "[Small.Empty]",
+}
+ASKED = ("behind", "cases", "nought", "failsLast", "failsFirst", "decided")
 MET = (
     "plain", "any", "ordered", "falling", "different", "pairs", "pointed", "finite", "listed", "refuted"
 )  # fmt: skip
@@ -69,8 +89,8 @@ def lay_out(root: Path) -> None:
     (root / "lean-toolchain").write_text("leanprover/lean4:v4.28.0\n")
     entries = [
         f'[[declaration]]\nname = "Small.{name}"\nkind = "theorem"\ngroup = "Small"\n'
-        + (OPEN if name.endswith("pened") else "")
-        for name in (*MET, "behind", "cases", "opened", "halfOpened")
+        + (f'open = {{ "{OPEN[name]}" = "{WHY}" }}\n' if name in OPEN else "")
+        for name in (*MET, *ASKED, *OPEN)
     ]
     (root / "catalogue.toml").write_text("\n".join(entries))
 
@@ -109,7 +129,10 @@ def test_what_it_was_met_by_is_said(report: VerifyReport) -> None:
 def test_hypotheses_behind_a_definition_have_to_be_met(report: VerifyReport) -> None:
     found = row(report, "behind")
     assert (found.status, found.code, found.witnessed) == ("no verdict", "LB215", False)
-    assert found.reason == "nothing was found to meet a hypothesis Eq"
+    assert found.reason == (
+        'nothing was found to meet a hypothesis Eq; in the catalogue, model = "NAME" names a declaration '
+        'that does, and open = { "a hypothesis Eq" = "why" } says that nobody does yet'
+    )
     assert report.verdict == "no verdict"
 
 
@@ -125,4 +148,37 @@ def test_an_open_hypothesis_is_shown_and_no_other_is_let_pass(report: VerifyRepo
     assert found.witness is not None
     assert found.witness.open == {"h": "it is to be shown elsewhere"}
     other = row(report, "halfOpened")
-    assert (other.code, other.reason) == ("LB215", "nothing was found to meet k")
+    assert other.code == "LB215"
+    assert (other.reason or "").startswith("nothing was found to meet k; ")
+
+
+def test_what_has_no_name_is_open_as_it_is_shown_or_by_its_number(report: VerifyReport) -> None:
+    for name, called in (("unnamed", "a hypothesis Eq"), ("numbered", "2"), ("classOpen", "[Small.Empty]")):
+        found = row(report, name)
+        assert (found.status, found.witnessed, found.code) == ("proved", False, None)
+        assert found.witness is not None
+        assert found.witness.open == {called: "it is to be shown elsewhere"}
+    several = row(report, "several")
+    assert (several.code, several.reason) == (
+        "LB215",
+        "the catalogue calls a hypothesis Eq open, and the theorem takes several of these, to be told by "
+        "their numbers: 1: a, 2: a hypothesis Eq, 3: a hypothesis Eq",
+    )
+
+
+def test_what_nought_alone_meets_is_said_to_be_so(report: VerifyReport) -> None:
+    found = row(report, "nought")
+    assert (found.status, found.code) == ("no verdict", "LB215")
+    assert (found.reason or "").startswith("only n = 0 was found")
+    assert 'open = { h = "why" }' in (found.reason or "")
+
+
+def test_where_false_is_claimed_the_order_of_hypotheses_is_said_to_matter(report: VerifyReport) -> None:
+    assert row(report, "failsLast").witnessed is True
+    assert "write the one that fails last" in (row(report, "failsFirst").reason or "")
+
+
+def test_the_instance_that_was_found_is_shown(report: VerifyReport) -> None:
+    witness = row(report, "decided").witness
+    assert witness is not None
+    assert "[Decidable] := instDecidableTrue" in witness.instantiated
