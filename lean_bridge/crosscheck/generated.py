@@ -10,6 +10,7 @@ from typing import Final, Generic, Protocol, TypeVar
 from lean_bridge.build.build import TIME_LIMIT, build_generated
 from lean_bridge.events import BuildEvent
 from lean_bridge.olean.expr import Name
+from lean_bridge.toolchain.limits import not_loaded
 from lean_bridge.toolchain.provider import Provider
 from lean_bridge.toolchain.warm import keep_warm
 from pybind_models import ModuleReport
@@ -83,14 +84,14 @@ def shortened(text: str) -> str:
 
 
 def _refusals(module: ModuleReport, group: Sequence[Stated], places: Sequence[range]) -> dict[Name, str]:
-    if module.limit is not None:
-        _, _, what = module.limit.partition(": ")
-        return {stated.subject: f"what is generated imports the library, and {what}" for stated in group}
     errors = [diagnostic for diagnostic in module.diagnostics if diagnostic.severity == "error"]
     refusals: dict[Name, str] = {}
     for stated, lines in zip(group, places, strict=True):
         found = next((error for error in errors if error.line in lines), None)
         if found is not None:
             refusals[stated.subject] = found.text
+    limit = not_loaded(errors[0]) if errors else None
+    if limit is not None:
+        return {stated.subject: f"what is generated imports the library, and {limit}" for stated in group}
     first = errors[0].text if errors else "Lean gave no message"
     return refusals or {stated.subject: first for stated in group}

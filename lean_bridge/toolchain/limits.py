@@ -79,6 +79,16 @@ def is_of_time_or_room(diagnostic: Diagnostic) -> bool:
     return diagnostic.severity == "error" and _OF_TIME_OR_ROOM.search(diagnostic.text) is not None
 
 
+def not_loaded(error: Diagnostic) -> str | None:
+    """Return which syntax of another file an error is about, if it is about that, with the mend."""
+    if (found := _NOT_RUN.search(error.text)) is None:
+        return None
+    return (
+        "notation, syntax or a macro of another file is used, whose code this Lean does not load "
+        f"({found[1]}); declare it as `local`"
+    )
+
+
 def refuses_to_print_axioms(diagnostic: Diagnostic) -> bool:
     """Whether an error says no more than that ``#print axioms`` is for files without ``module``."""
     return diagnostic.severity == "error" and diagnostic.text.startswith(_PRINT_AXIOMS)
@@ -87,11 +97,8 @@ def refuses_to_print_axioms(diagnostic: Diagnostic) -> bool:
 def _own_limit(error: Diagnostic, text: str, *, is_module: bool) -> str | None:
     if found := _NO_CODE.search(error.text):
         return _without_code(found[1], error, text)
-    if found := _NOT_RUN.search(error.text):
-        return (
-            f"notation, syntax or a macro of another file is used, whose code this Lean does not load "
-            f"({found[1]}); declare it as `local` in this file, or write out what it stands for"
-        )
+    if (said := not_loaded(error)) is not None:
+        return f"{said} in this file, or write out what it stands for"
     if refuses_to_print_axioms(error) and not is_module:
         return (
             "`#print axioms` is refused, as this Lean compiles every file as a module; remove it, and ask "

@@ -182,3 +182,24 @@ def test_the_instance_that_was_found_is_shown(report: VerifyReport) -> None:
     witness = row(report, "decided").witness
     assert witness is not None
     assert "[Decidable] := instDecidableTrue" in witness.instantiated
+
+
+def test_what_cannot_be_imported_into_what_is_generated_is_said(tmp_path: Path) -> None:
+    (tmp_path / "Mark.lean").write_text(
+        "module\n\npublic import Init\n\n@[expose] public section\n\n"
+        'def twice (a b : Nat) : Nat := a + b + b\ninfixl:65 " ⊹ " => twice\n'
+        "theorem more (a b : Nat) (h : 1 < a) : 1 < a ⊹ b := by unfold twice; omega\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "lakefile.toml").write_text('name = "Mark"\n\n[[lean_lib]]\nname = "Mark"\n')
+    (tmp_path / "lean-toolchain").write_text("leanprover/lean4:v4.28.0\n")
+    (tmp_path / "catalogue.toml").write_text(
+        '[[declaration]]\nname = "more"\nkind = "theorem"\ngroup = "Mark"\n'
+    )
+    (found,) = Project(tmp_path).verify(unpinned=True).declarations
+    assert (found.status, found.code) == ("no verdict", "LB215")
+    reason = found.reason or ""
+    assert reason.startswith(
+        "what is generated imports the library, and notation, syntax or a macro of another"
+    )
+    assert "`local`" in reason
