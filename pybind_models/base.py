@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import PydanticSerializationError
 
 
 class Model(BaseModel):
@@ -28,3 +30,10 @@ class Model(BaseModel):
         """Return a copy. With ``update`` it is :meth:`replaced`: pydantic's own would skip the validators."""
         copied = super().model_copy(deep=deep)
         return copied.replaced(**update) if update else copied
+
+    def model_dump_json(self, **how: Any) -> str:
+        """Return the record as JSON; bytes of a path that are no text are in it as escapes."""
+        try:
+            return super().model_dump_json(**how)
+        except PydanticSerializationError:  # a lone surrogate, as Python has for such bytes
+            return json.dumps(self.model_dump(mode="json"), indent=how.get("indent"))

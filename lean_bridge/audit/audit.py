@@ -113,7 +113,7 @@ def _absent(entry: CatalogueEntry, failed_modules: Mapping[str, Code]) -> Declar
     if not failed_modules:
         return _not_there(entry, "missing", reason, Code.MISSING)
     causes = ", ".join(f"{module} ({cause})" for module, cause in sorted(failed_modules.items()))
-    return _not_there(entry, "not built", f"{reason}; not compiled: {causes}", min(failed_modules.values()))
+    return _not_there(entry, "not built", f"not compiled: {causes}; {reason}", min(failed_modules.values()))
 
 
 def _not_there(

@@ -19,7 +19,7 @@ from lean_bridge.bench.references import check_installed, refer
 from lean_bridge.bench.sizes import Size
 from lean_bridge.bench.threads import excess_of, limit_threads
 from lean_bridge.crosscheck.block import find_block
-from lean_bridge.errors import CrossCheckFailed, Declined
+from lean_bridge.errors import BindingError, CrossCheckFailed, Declined
 from lean_bridge.events import Event, StageAdvanced, StageStarted
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.extract.compose import stack
@@ -36,6 +36,9 @@ TOLERANCE: Final[Mapping[DType, float]] = {"float64": 1e-8, "float32": 1e-2}
 """Of deviations relative to the largest coordinate: far above rounding, far below another function."""
 
 VANISHING: Final = 1e-4
+
+MOST_LAYERS: Final = 1000
+"""In a stack; each is traced and laid out like the first."""
 
 
 def run_bench(
@@ -57,8 +60,11 @@ def run_bench(
     ``standing`` is what is known of the declaration, for the report.
     A framework that does other work, or uses more threads, is left out with the reason.
     Raises: Declined if a framework is not installed, or threads cannot be limited; CrossCheckFailed if the
-    compiled program disagrees with the interpreter; GraphError if the graph cannot be stacked.
+    compiled program disagrees with the interpreter; GraphError if the graph cannot be stacked; BindingError
+    for more than ``MOST_LAYERS`` layers.
     """
+    if (most := max(layers, default=0)) > MOST_LAYERS:
+        raise BindingError(f"layers: expected at most {MOST_LAYERS} copies on one another, found {most}")
     frameworks = [name for name in against if name != INTERPRETER]
     check_installed(frameworks)
     found = find_block(model)
@@ -140,11 +146,16 @@ def _compare(
     """Return the frameworks that do the case's work, with their deviations, and why others do not."""
     present, absent = {}, []
     for name in frameworks:
-        reference = refer(name, case)
-        if isinstance(reference, str):
-            absent.append(Absence(contestant=name, reason=reference))
+        try:
+            reference = refer(name, case)
+            if isinstance(reference, str):
+                absent.append(Absence(contestant=name, reason=reference))
+                continue
+            results = reference.results(reference.run())
+        except Exception as error:  # noqa: BLE001 - whatever others have against these sizes
+            said = " ".join(str(error).split()) or type(error).__name__
+            absent.append(Absence(contestant=name, reason=f"it does not run here: {said[:300]}"))
             continue
-        results = reference.results(reference.run())
         dtypes = {str(array.dtype) for array in results.values()}
         deviation = deviation_from(expected, results)
         if dtypes != {case.dtype}:

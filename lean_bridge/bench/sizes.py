@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import reprlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -42,8 +43,13 @@ def parse_sizes(texts: Sequence[str], model: DGraph) -> list[Size]:
 
 def _parse(text: str, model: DGraph) -> list[Size]:
     items = [item.strip() for item in text.split(",") if item.strip()]
+    if not items:
+        raise BindingError(f"sizes: expected {', '.join(SIZES)}, or {_wanted(model)}, found {text!r}")
     if any("=" in item for item in items):
-        return [Size(", ".join(items), dict(_dimension(item) for item in items))]
+        dims = [_dimension(item) for item in items]
+        if twice := [name for name, count in Counter(name for name, _ in dims).items() if count > 1]:
+            raise BindingError(f"sizes: {twice[0]} is given more than once in {text!r}; give one of them")
+        return [Size(", ".join(items), dict(dims))]
     return [_named(item, model) for item in items]
 
 

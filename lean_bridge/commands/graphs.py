@@ -9,7 +9,13 @@ from typing import Annotated
 
 import typer
 
-from lean_bridge.commands.options import ProjectOption, ShippedOption, check_writable, open_chosen
+from lean_bridge.commands.options import (
+    ProjectOption,
+    ShippedOption,
+    check_writable,
+    open_chosen,
+    write_result,
+)
 from lean_bridge.ui.console import open_console, tell
 
 
@@ -100,7 +106,7 @@ def graph(
     if output is None:
         tell(text, "xml" if format_ is GraphFormat.SVG else "escaped", end="")
     else:
-        output.write_text(text, encoding="utf-8")
+        write_result(output, text)
 
 
 def bench(
@@ -125,7 +131,9 @@ def bench(
         str, typer.Option("--against", help="Whom to measure beside it: interpreter, torch, jax, autograd.")
     ] = "",
     threads: Annotated[int, typer.Option("--threads", help="For every library.", min=1)] = 1,
-    seconds: Annotated[float, typer.Option("--seconds", help="How long to measure each case.", min=0)] = 5.0,
+    seconds: Annotated[
+        float, typer.Option("--seconds", help="How long to measure each case.", min=0, max=86400)
+    ] = 5.0,
     layers: Annotated[
         list[int] | None,
         typer.Option("--stack", help="How many copies on one another (default: 1); several.", min=1),
@@ -178,7 +186,7 @@ def bench(
         )
     json = report.model_dump_json(indent=2)
     if save is not None:
-        save.write_text(json + "\n", encoding="utf-8")
+        write_result(save, json + "\n")
     if plot is not None:
         draw_bench(report, plot)
     if format_ is BenchFormat.TABLE:

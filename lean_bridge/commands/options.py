@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lean_bridge.errors import NoVerdict
 from lean_bridge.letters import plain
 
 if TYPE_CHECKING:
@@ -78,6 +79,17 @@ def check_writable(*paths: Path | None) -> None:
             why = getattr(error, "strerror", None) or str(error)
         if why:
             raise typer.BadParameter(f"{str(path)!r}: {why}; name a file that can be written")
+
+
+def write_result(path: Path, text: str) -> None:
+    """Write a result to the file that was asked for.
+
+    Raises: NoVerdict, naming it, where it can only be written in part or not at all.
+    """
+    try:
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise NoVerdict(f"{path}: cannot be written: {error.strerror}; nothing in it holds") from error
 
 
 class ViewFormat(StrEnum):

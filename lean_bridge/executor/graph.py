@@ -30,6 +30,9 @@ from pybind_models import NOT_JUDGED, DGraph, GraphStanding, MapParam, Node, Sca
 MOST_COORDINATES: Final = sys.maxsize // np.dtype(float).itemsize
 """Of an array, in any memory."""
 
+_MOST_BITS: Final = 1000
+"""Of a dimension that is looked at: memory has addresses of 64."""
+
 
 class ExecutableGraph:
     """A graph of ops that the executor has, with what is known of the declaration behind it.
@@ -80,8 +83,10 @@ class ExecutableGraph:
         """
         sizes = _by_name(self.model, dict.fromkeys(self.model.dims, "dimension"), "dimension", dims)
         for name, value in sizes.items():
+            label = f"{self.model.lean_name}: dimension {name}"
+            if isinstance(value, int) and (bits := value.bit_length()) > _MOST_BITS:  # not to be written out
+                raise BindingError(f"{label}: expected a size, found an integer of {bits:,} bits")
             if not is_size(value):
-                label = f"{self.model.lean_name}: dimension {name}"
                 raise BindingError(f"{label}: expected an integer ≥ 0, found {reprlib.repr(value)}")
         return BoundGraph(self, sizes)
 

@@ -20,13 +20,19 @@ from lean_bridge.kernel.terms import Terms
 from lean_bridge.toolchain.confine import stay_with
 
 
+def _limit(kind: int, most: int) -> None:
+    """Set a limit, unless this process was started with a lower one, which it may not raise."""
+    hard = resource.getrlimit(kind)[1]
+    resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
 def main(library: str, memory_limit: str, time_limit: str, parent: str) -> None:
     """Answer every request on standard input."""
     if sys.platform == "linux":
         stay_with(int(parent))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # elsewhere, should the parent be gone by then
-    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(float(time_limit)), resource.RLIM_INFINITY))
+    _limit(resource.RLIMIT_CPU, math.ceil(float(time_limit)))
     # what Lean prints of its own accord must not pass for an answer
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -38,7 +44,7 @@ def main(library: str, memory_limit: str, time_limit: str, parent: str) -> None:
     lean = Lean(Path(library))
     # the library reserves gigabytes of addresses for its threads and its allocator, and uses few of them
     taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (taken + int(memory_limit), resource.RLIM_INFINITY))
+    _limit(resource.RLIMIT_AS, taken + int(memory_limit))
     terms = Terms(lean)
     checker = Checker(lean, terms)
     say(kernel=lean.version)

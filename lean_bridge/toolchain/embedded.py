@@ -169,7 +169,7 @@ class EmbeddedWorker:
             expired.set()
             self.kill()
 
-        timer = threading.Timer(seconds, expire)
+        timer = threading.Timer(min(seconds, process.LONGEST), expire)
         timer.start()
         try:
             yield

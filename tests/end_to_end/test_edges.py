@@ -10,7 +10,8 @@ import pytest
 
 from lean_bridge.bench.case import draw_case
 from lean_bridge.bench.sizes import parse_sizes
-from lean_bridge.errors import BindingError, Declined
+from lean_bridge.commands.options import write_result
+from lean_bridge.errors import BindingError, Declined, NoVerdict
 from tests.unit.executor.graphs import attention
 
 BRIDGE = (sys.executable, "-m", "lean_bridge")
@@ -96,3 +97,42 @@ def test_a_place_is_named_from_where_the_person_stands(tmp_path: Path, words: tu
     expect(found, "lean/catalogue.toml:3: expected declaration.1.group, found none")
     assert str(tmp_path) not in found.stdout + found.stderr
     expect(run(*words, "--project", str(project), cwd=tmp_path), "a:b #[x] y/lean/catalogue.toml:3: expected")
+
+
+@pytest.mark.parametrize(
+    "words", [("replay", "--time-limit", "1e300"), ("lean", "A.lean", "--time-limit", "inf")]
+)
+def test_a_time_that_no_clock_takes_is_no_fault(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "A.lean").write_text("module\n")
+    (tmp_path / "catalogue.toml").touch()
+    found = run(*words, cwd=tmp_path)
+    expect(found)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
+def test_a_result_that_does_not_fit_is_named() -> None:
+    with pytest.raises(NoVerdict, match=r"^/dev/full: cannot be written: No space left on device; nothing"):
+        write_result(Path("/dev/full"), "x" * 100_000)
+
+
+@pytest.mark.parametrize(
+    "command", [("verify", "-f", "json"), ("verify", "-f", "junit"), ("toolchain", "path")]
+)
+def test_a_cache_whose_name_is_no_text_is_named(tmp_path: Path, command: tuple[str, ...]) -> None:
+    found = run(*command, "--shipped", before=f"export LEAN_BRIDGE_CACHE={tmp_path}/$'a\\xffb'; ")
+    expect(found, "Node reads no path whose bytes are no text; set LEAN_BRIDGE_CACHE to another")
+
+
+NAMES = ["a b", "a;b", "a*b?", "a#b%20", "a:b", "a\nb", "a\udcffb", "-a", "a'\"b$(x)`"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("form", ["json", "junit"])
+def test_a_project_may_have_any_name(tmp_path: Path, name: str, form: str) -> None:
+    project = tmp_path / name
+    project.mkdir()
+    (project / "lakefile.toml").write_text('name = "A"\n[[lean_lib]]\nname = "A"\n')
+    (project / "lean-toolchain").write_text("leanprover/lean4:v4.1.0\n")  # which nobody has
+    (project / "catalogue.toml").write_text('[[declaration]]\nname = "A"\nkind = "theorem"\ngroup = "g"\n')
+    (project / "A.lean").write_text("module\n")
+    expect(run("verify", "-f", form, cwd=project), "LB901")

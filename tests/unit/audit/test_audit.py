@@ -86,7 +86,7 @@ def test_a_deleted_theorem_is_missing() -> None:
 def test_an_absent_theorem_is_not_built_where_modules_failed() -> None:
     report = judge("gone", "theorem", failed={"B": Code.SOURCE_NOT_ACCOUNTED, "A": Code.BUILD_FAILED})
     assert (report.status, report.code) == ("not built", Code.BUILD_FAILED)
-    assert report.reason == "no compiled module defines gone; not compiled: A (LB101), B (LB103)"
+    assert report.reason == "not compiled: A (LB101), B (LB103); no compiled module defines gone"
 
 
 def test_the_source_is_read_where_the_declaration_stands(capfd: pytest.CaptureFixture[str]) -> None:

@@ -19,9 +19,9 @@ from lean_bridge.bench.measure import ProcessClock
 from lean_bridge.bench.ours import Compiled, compile_case
 from lean_bridge.bench.references import refer
 from lean_bridge.bench.sizes import Size
-from lean_bridge.errors import CrossCheckFailed, Declined
+from lean_bridge.errors import BindingError, CrossCheckFailed, Declined
 from lean_bridge.executor.arrays.scalars import Array
-from tests.unit.executor.graphs import feed_forward
+from tests.unit.executor.graphs import attention, feed_forward
 
 TINY = Size("tiny", {"n": 2, "dModel": 3, "dFF": 4})
 
@@ -139,3 +139,18 @@ def test_a_program_that_takes_more_threads_ends_the_run(
     monkeypatch.setattr(bench, "compile_case", greedy)
     with pytest.raises(Declined, match="checked call: its threads were not limited: expected at most 1 at"):
         run_bench(feed_forward(fixed=False), [TINY], seconds=0.0)
+
+
+def test_a_framework_that_refuses_the_sizes_is_absent_with_its_words() -> None:
+    pytest.importorskip("torch")
+    sizes = [Size("nothing", dict.fromkeys(attention().dims, 0))]
+    (case,) = run_bench(attention(), sizes, against=["torch"], seconds=0).cases
+    assert [absence.contestant for absence in case.absent] == ["torch"]
+    assert "it does not run here: " in case.absent[0].reason
+
+
+def test_more_layers_than_anyone_measures_are_refused() -> None:
+    with pytest.raises(
+        BindingError, match="layers: expected at most 1000 copies on one another, found 10000"
+    ):
+        run_bench(attention(), [], layers=[1, 10**4])

@@ -37,3 +37,14 @@ def test_what_is_no_size_is_refused(text: str, message: str) -> None:
     model = model.replaced(context=model.context, nodes=model.nodes[:1])
     with pytest.raises(BindingError, match=message):
         parse_sizes([text], model)
+
+
+@pytest.mark.parametrize("text", ["", ",,,", " , "])
+def test_no_size_at_all_is_refused(text: str) -> None:
+    with pytest.raises(BindingError, match="sizes: expected tiny, small, medium, large, or n=…,"):
+        parse_sizes([text], attention())
+
+
+def test_a_dimension_that_is_given_twice_is_refused() -> None:
+    with pytest.raises(BindingError, match="sizes: n is given more than once in 'n=1,n=2'"):
+        parse_sizes(["n=1,n=2"], attention())

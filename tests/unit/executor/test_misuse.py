@@ -114,3 +114,9 @@ def test_a_graph_without_inputs_takes_an_empty_list() -> None:
     assert program.forward([]) == program.forward({}) == []
     with pytest.raises(ArrayError, match="inputs: expected a list of 0 arrays"):
         program.forward(None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [10**5000, -(10**5000)], ids=["large", "small"])
+def test_a_dimension_that_cannot_be_written_out_is_refused_in_one_line(size: int) -> None:
+    with pytest.raises(BindingError, match="dimension n: expected a size, found an integer of 16,610 bits"):
+        ExecutableGraph(attention()).bind(n=size, dModel=8, numHeads=2, headDim=4)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.kernel.replay import Outcome, replay, to_report
-from lean_bridge.kernel.session import SecondKernel
+from lean_bridge.kernel.session import SecondKernel, installed_library
 from lean_bridge.olean.environment import Environment
 from tests.unit.kernel.declarations import DATA
 
@@ -86,3 +86,15 @@ def test_the_process_does_not_outlive_who_asked() -> None:
     command = [sys.executable, "-m", "lean_bridge.kernel.child", "library", "1", "1", str(os.getppid())]
     said = subprocess.run(command, capture_output=True, text=True, check=False)
     assert f"process {os.getppid()}, which started this, is gone" in said.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux" or installed_library() is None, reason="there is none here")
+@pytest.mark.parametrize(("kind", "most"), [("RLIMIT_AS", 1 << 36), ("RLIMIT_CPU", 500)])
+def test_limits_that_may_not_be_raised_stay(kind: str, most: int) -> None:
+    told = (
+        f"import resource; resource.setrlimit(resource.{kind}, ({most}, {most}))\n"
+        "from lean_bridge.kernel.session import find_second_kernel\n"
+        "print(find_second_kernel().version)\n"
+    )
+    found = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=False)
+    assert (found.stdout, found.stderr) == ("4.35.0\n", "")

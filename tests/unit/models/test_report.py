@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from pybind_models import Certification, DeclarationReport, FieldEvidence, GraphReport, Pin, VerifyReport
+from pybind_models import (
+    Certification,
+    DeclarationReport,
+    FieldEvidence,
+    GraphReport,
+    Pin,
+    Toolchain,
+    VerifyReport,
+)
 from tests.reports import (
     ADJOINT,
     ATTENTION,
@@ -146,3 +155,11 @@ def test_certified_takes_a_theorem_and_points() -> None:
         Certification(outcome="certified")
     with pytest.raises(ValidationError, match="takes a point and a bound"):
         FieldEvidence(outcome="certified", prime=7)
+
+
+def test_bytes_of_a_path_that_are_no_text_are_escapes_in_json() -> None:
+    lean = Toolchain(provider="embedded", version="4.28.0", identity="x", location="/a\udcff/é")
+    assert json.loads(lean.model_dump_json())["location"] == "/a\udcff/é"
+    assert lean.model_dump_json(indent=2).encode().count(b"\\udcff") == 1
+    plain = lean.replaced(location="/a/é")
+    assert "é" in plain.model_dump_json()

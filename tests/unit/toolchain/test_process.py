@@ -164,3 +164,13 @@ def test_what_has_lean_or_node_find_something_else_is_not_passed_on(
         said.seek(0)
         line = said.read()
     assert line.decode().split() == sorted(kept)
+
+
+@pytest.mark.parametrize("limit", [1e300, float("inf"), 1e12])
+def test_a_limit_that_no_clock_takes_is_one_that_nobody_waits_for(tmp_path: Path, limit: float) -> None:
+    with tempfile.TemporaryFile() as log:
+        started = process.start(["echo", "said"], cwd=tmp_path, stderr=log)
+        assert list(process.read_lines(started, time_limit=limit)) == [b"said"]
+        assert process.collect(started, time_limit=limit) == 0
+        assert started.stdout is not None
+        started.stdout.close()

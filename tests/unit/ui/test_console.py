@@ -114,3 +114,11 @@ def test_commands_end_as_in_any_other_encoding(encoding: str, words: str) -> Non
     assert b"Traceback" not in found.stderr + found.stdout
     assert b"LB999" not in found.stderr
     found.stdout.decode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "cp1252", "iso8859-7", "ascii", "koi8-r"])
+def test_a_document_is_in_the_encoding_that_it_names(encoding: str) -> None:
+    stream, raw = stream_of(encoding)
+    with redirect_stdout(stream):
+        tell('<?xml version="1.0" encoding="UTF-8"?><a>é α ж ✓</a>', "xml")
+    assert ET.fromstring(raw.getvalue()).text == "é α ж ✓"

@@ -13,6 +13,7 @@ from pybind_models import VerifyReport, Words
 from tests.reports import (
     ATTENTION,
     BACKPROP,
+    NOT_BUILT,
     UNPINNED,
     UNSOLVED,
     accepted,
@@ -162,6 +163,15 @@ def test_junit_has_a_case_per_row() -> None:
         ("Proofs.Autograd.Transformer.encoderDGraph", "agreement"): "error",
         ("lean-bridge", "verdict"): "failure",
     }
+
+
+def test_junit_names_the_root_cause_first_where_a_module_or_a_declaration_was_not_built() -> None:
+    reason = "not compiled: Proofs.Sum (LB101); no compiled module defines it"
+    unbuilt = NOT_BUILT.replaced(reason=reason)
+    root = ET.fromstring(render_junit(rejected().replaced(declarations=(unbuilt,))).encode())
+    said = [case.attrib["message"] for case in root.findall(".//testcase/error")]
+    assert said[0] == "Proofs.Sum not compiled, and with it what imports it: blocked"
+    assert said[1] == f"LB101 {reason}"
 
 
 def test_junit_counts_what_it_holds() -> None:
