@@ -16,7 +16,7 @@ import numpy as np
 
 from lean_bridge.executor.arrays.scalars import REALS, Array, Scalars
 from lean_bridge.executor.arrays.shape import Shape, Shapes, same_shape
-from lean_bridge.executor.rules.parameters import Parameter
+from lean_bridge.executor.rules.parameters import Parameter, kept
 
 Arrays: TypeAlias = tuple[Array, ...]
 
@@ -32,6 +32,11 @@ class Setting:
     params: Mapping[str, Any] = field(default_factory=dict)
     """The op's scalar and map arguments by the names of its Lean binders."""
     scalars: Scalars = REALS
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Take what a copy was made of: arrays that nobody else can write to, as they were before."""
+        params = {name: kept(value) for name, value in state["params"].items()}
+        self.__dict__.update({**state, "params": params})
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,21 @@ def test_a_program_with_maps_and_a_batched_one_are_copied() -> None:
         np.testing.assert_array_equal(copied(batched).forward(x)[-1], batched.forward(x)[-1])
 
 
+@COPIES
+@pytest.mark.parametrize("how", ["interpret", "compile"])
+def test_the_weights_of_a_copy_are_as_fixed_as_before(copied: Callable[[Any], Any], how: str) -> None:
+    rng = np.random.default_rng(0)
+    bound = ExecutableGraph(feed_forward(fixed=True)).bind(n=2, dModel=3, dFF=4)
+    arguments = {use.name: use.parameter.draw(rng, use.shapes, use.out) for use in bound.arguments()}
+    arrays = [
+        array
+        for step in copied(getattr(bound, how)(**arguments)).steps
+        for value in step.setting.params.values()
+        if isinstance(array := getattr(value, "weights", value), np.ndarray)
+    ]
+    assert arrays and not any(array.flags.writeable for array in arrays)
+
+
 @pytest.mark.parametrize("kind", [torch_reals, jax_reals, lambda: FIELD])
 def test_programs_over_other_scalars_are_copied(kind: Callable[[], Any]) -> None:
     scalars = kind()
