@@ -98,7 +98,8 @@ def test_the_weights_of_a_copy_are_as_fixed_as_before(copied: Callable[[Any], An
         for value in step.setting.params.values()
         if isinstance(array := getattr(value, "weights", value), np.ndarray)
     ]
-    assert arrays and not any(array.flags.writeable for array in arrays)
+    assert arrays
+    assert not any(array.flags.writeable for array in arrays)
 
 
 @pytest.mark.parametrize("kind", [torch_reals, jax_reals, lambda: FIELD])
