@@ -70,7 +70,7 @@ class Telescope:
 
     binders: tuple[Binder, ...]
     refutes: Binder | None = None
-    """What a theorem that ends in ``False`` says there is none of: nobody needs to meet that."""
+    """What a theorem that ends in ``False``, or in ``¬``, says there is none of: nobody needs to meet that."""
     behind: Name | None = None
     """What hides whether more is taken, or a dimension is 0, if it cannot be seen for all binders."""
 
@@ -141,16 +141,24 @@ def telescope_of(environment: Declarations, machine: Machine, type_: Value) -> T
     """Return what an evaluated statement takes. Raises: as :func:`read_telescope`."""
     binders: list[Binder] = []
     families: set[Name] = set()
+    refutes = False
     while isinstance(type_, VPi):
+        refutes = _is_false(type_.body)
         fresh = f"b{len(binders)}"
         binder = _binder(machine, type_, families, fresh)
         if binder.is_family:
             families.add(fresh)
         binders.append(binder)
         type_ = machine.instantiate(type_, variable(fresh))
-    if binders and isinstance(type_, VStuck) and type_.head == "False":
+    if refutes and isinstance(type_, VStuck) and type_.head == "False":
         return Telescope(tuple(binders[:-1]), binders[-1])
     return Telescope(tuple(binders), behind=what_hides(environment, machine, type_, families))
+
+
+def _is_false(body: Expr) -> bool:
+    """Whether ``False`` stands there for everybody to see, and not behind definitions."""
+    said = bare(body)
+    return isinstance(said, Const) and said.name == "False"
 
 
 def _binder(machine: Machine, pi: VPi, families: set[Name], fresh: Name) -> Binder:

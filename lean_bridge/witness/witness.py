@@ -471,9 +471,13 @@ class Judge:
         """Return an instance that stands somewhere in what a theorem is applied to, and is not to be there.
 
         Such are instances of the library's own, of classes that are not its own, for types that are not
-        either. Those of which the theorem itself speaks are none, as it says what it is about.
+        either; and those that are put together on the spot. Those of which the theorem itself speaks are
+        none, as it says what it is about.
         """
         named = self._named[claim.name]
+        built = filter(self._makes_instance, sorted(constants_in(told)))
+        if (made := next(built, None)) is not None:
+            return made
         chosen = [
             name
             for name in sorted(constants_in(told))
@@ -481,6 +485,15 @@ class Judge:
         ]
         spoken = self._hashes.underneath(constant.name) if chosen else {}
         return next((name for name in chosen if name not in spoken and self._overrides(name, spoken)), None)
+
+    def _makes_instance(self, name: Name) -> bool:
+        """Whether a constant puts an instance together of a class that is not the library's own."""
+        constant = self._compiled.constant(name)
+        if constant is None or constant.kind != "constructor" or not self._is_class(constant.inductive):
+            return False
+        class_ = constant.inductive
+        is_alike = class_ in _ALL_ALIKE or is_proof(name, self._compiled)
+        return not is_alike and not self._is_librarys(class_)
 
     def _overrides(self, name: Name, spoken: Collection[Name]) -> bool:
         """Whether a constant is an instance of a class of others, for what is not spoken of."""

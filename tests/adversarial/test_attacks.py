@@ -51,6 +51,7 @@ NAMES = [
     "explained_theorem",
     "extern",
     "extra_hypothesis",
+    "false_claim_behind_words",
     "field_of_symbols",
     "fifo_for_a_manifest",
     "fifo_for_a_source",

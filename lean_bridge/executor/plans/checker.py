@@ -204,9 +204,12 @@ class _Memory:
         for operand, part in zip(each.operands, parts, strict=True):
             read = self.found[operand]
             self._look(operand, f"{label}: its operand %{operand}")
-            is_there = identity(part) == identity(read) and each.op in ELEMENTWISE | {"concat"}
-            if not is_there and np.shares_memory(out, read):
-                raise BrokenPlan(f"{label}: writes over its operand %{operand} while it reads that")
+            if identity(part) == identity(read) and each.op in ELEMENTWISE | {"concat"}:
+                continue
+            # the parts of a concatenation are written one after another, those that lie there not at all
+            for over in each.operands if each.op == "concat" else (operand,):
+                if np.shares_memory(part, self.found[over]):
+                    raise BrokenPlan(f"{label}: writes over its operand %{over} while it reads that")
         out[...] = self.expected[position]
 
     def _look(self, position: int, label: str) -> None:
