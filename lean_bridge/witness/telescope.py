@@ -70,7 +70,7 @@ class Telescope:
 
     binders: tuple[Binder, ...]
     refutes: Binder | None = None
-    """What a theorem that ends in ``False``, or in ``¬``, says there is none of: nobody needs to meet that."""
+    """What a theorem that ends in ``False``, or ``¬``, says there is none of: nobody needs to meet that."""
     behind: Name | None = None
     """What hides whether more is taken, or a dimension is 0, if it cannot be seen for all binders."""
 
