@@ -23,7 +23,7 @@ from lean_bridge.crosscheck.field_theorems import (
 )
 from lean_bridge.crosscheck.finite_field import PRIME
 from lean_bridge.crosscheck.generated import LIBRARY_MODULE, check_statements, shortened
-from lean_bridge.errors import Declined, GraphError
+from lean_bridge.errors import BindingError, Declined, GraphError
 from lean_bridge.events import BuildEvent
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.executor.rules.primitive import Primitive
@@ -86,7 +86,7 @@ def certify_numbers(
         else:
             try:
                 points = tuple(numbers_at_points(graph, primitives))
-            except Declined as error:
+            except (Declined, BindingError) as error:
                 outcomes[graph.lean_name] = _not_run(str(error))
             except GraphError as error:
                 outcomes[graph.lean_name] = _refused(str(error))

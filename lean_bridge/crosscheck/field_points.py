@@ -11,9 +11,9 @@ import numpy as np
 
 from lean_bridge.crosscheck.degree import shape_of_map
 from lean_bridge.crosscheck.finite_field import FIELD
+from lean_bridge.crosscheck.points import bind_small, has_numbers, nothing_to_compare
 from lean_bridge.errors import Declined
 from lean_bridge.executor.arrays.scalars import Array
-from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.executor.rules.primitive import Primitive
 from lean_bridge.executor.rules.program import Program
 from lean_bridge.executor.rules.table import PRIMITIVES
@@ -21,6 +21,9 @@ from pybind_models import DGraph
 
 Words: TypeAlias = int
 """An array: its coordinates in row-major order, 32 bits each, the first in the most significant place."""
+
+MOST_COORDINATES: Final = 10**6
+"""Of all entries and maps together; the kernel is slow with far fewer."""
 
 _LENGTHS: Final = ((2, 2), (3, 2), (2, 3), (1, 2), (2, 1), (3, 3), (3, 1), (1, 3))
 """Of the first dimensions, in both tuples; headDim and dFF of an encoder block are the fourth and fifth."""
@@ -71,13 +74,19 @@ def numbers_at_points(
     Everything drawn is uniform in GF(p), by a generator whose seed is the SHA-256 digest of the graph's JSON:
     always the same for one graph, and unknown to whoever writes a rule without looking.
 
-    Raises: UnsupportedOp if a node's op has no primitive; Declined if the point drawn is one where something
-    inverted is 0.
+    Raises: UnsupportedOp if a node's op has no primitive; Declined if an entry has no numbers or all have
+    too many, or if the point drawn is one where something inverted is 0; BindingError if an entry has more
+    axes than arrays can.
     """
+    if (reason := nothing_to_compare(model)) is not None:
+        raise Declined(reason)
+    for entry in model.entries:
+        if not has_numbers(entry.shape):  # galois sums nothing up, and nothing has no degree
+            found = f"{model.lean_name}: entry {entry.name} has no numbers"
+            raise Declined(f"{found}, and sums over nothing are not computed in GF(p); leave it out")
     rng = np.random.default_rng(int(hashlib.sha256(model.model_dump_json().encode()).hexdigest(), 16))
-    graph = ExecutableGraph(model, primitives)
     for dims in tuples_of_dims(model):
-        bound = graph.bind(**dims)
+        bound = bind_small(model, primitives, dims, MOST_COORDINATES)
         arguments: dict[str, Any] = {name: FIELD.draw(rng) for name in (*model.scalars, *model.maps)}
         for use in bound.arguments():
             if use.parameter.is_map:
@@ -106,10 +115,7 @@ def numbers_at_points(
 
 def to_words(array: Array) -> Words:
     """Return an array's coordinates as one number."""
-    words = 0
-    for coordinate in array.ravel():
-        words = words << 32 | int(coordinate)
-    return words
+    return int.from_bytes(np.asarray(array).astype(">u4").tobytes(), "big")
 
 
 def _sums(program: Program, values: list[Array], seeds: list[Array]) -> Iterator[tuple[Words, ...]]:

@@ -4,20 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import count, islice
-from math import isqrt
+from math import isqrt, prod
 from typing import Any, Final
 
 import numpy as np
 
+from lean_bridge.errors import Declined
 from lean_bridge.executor.arrays.entries import BoundEntry
 from lean_bridge.executor.arrays.scalars import Array
-from lean_bridge.executor.graph import ExecutableGraph
+from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
 from lean_bridge.executor.rules.primitive import Primitive
 from lean_bridge.executor.rules.program import Program
-from pybind_models import DGraph
+from pybind_models import DGraph, Shape
 
 SEED: Final = 20260721
 """Every run of a check draws the same numbers."""
+
+MOST_COORDINATES: Final = 5 * 10**7
+"""Of all entries and maps together: a pass has them at 400 MB, and a check keeps several passes."""
+
+
+def has_numbers(shape: Shape) -> bool:
+    """Whether arrays of a symbolic shape have coordinates where every dimension is at least 1.
+
+    Of polynomials with natural coefficients, only 0 is 0 there.
+    """
+    return all(dim.terms for dim in shape)
+
+
+def nothing_to_compare(model: DGraph) -> str | None:
+    """Return why no number of a node can depend on one of an input; ``None`` where some may.
+
+    Agreement of nothing with nothing is none.
+    """
+    for what, entries in (("node", model.nodes), ("input", model.context)):
+        if not any(has_numbers(entry.shape) for entry in entries):
+            return f"nothing to compare: no {what} of {model.lean_name} has numbers"
+    return None
+
+
+def bind_small(
+    model: DGraph,
+    primitives: Mapping[str, Primitive],
+    sizes: Mapping[str, int],
+    most: int = MOST_COORDINATES,
+) -> BoundGraph:
+    """Return the graph at the given sizes, where its arrays have ``most`` coordinates together.
+
+    Raises: Declined if they have more, as with a large number for an axis, whatever the dimensions;
+    UnsupportedOp, GraphError and BindingError, as ``ExecutableGraph`` and ``bind``.
+    """
+    bound = ExecutableGraph(model, primitives).bind(**sizes)
+    total = sum(prod(entry.shape) for entry in bound.entries)
+    total += sum(prod(use.out) * prod(use.shapes[0]) for use in bound.arguments() if use.parameter.is_map)
+    if total > most:
+        found = f"{model.lean_name}: its arrays have more than {most:,} coordinates at small dimensions"
+        raise Declined(f"{found}; make a dimension of what is a large number in a shape")
+    return bound
 
 
 def small_sizes(model: DGraph) -> list[dict[str, int]]:
@@ -29,8 +72,11 @@ def small_sizes(model: DGraph) -> list[dict[str, int]]:
 def draw_program(
     model: DGraph, primitives: Mapping[str, Primitive], sizes: Mapping[str, int], rng: np.random.Generator
 ) -> Program:
-    """Return the graph at the given sizes and at random arguments: scalars between 1/2 and 1, any maps."""
-    bound = ExecutableGraph(model, primitives).bind(**sizes)
+    """Return the graph at the given sizes and at random arguments: scalars between 1/2 and 1, any maps.
+
+    Raises: as :func:`bind_small`.
+    """
+    bound = bind_small(model, primitives, sizes)
     arguments: dict[str, Any] = dict.fromkeys((*model.scalars, *model.maps), 1.0)  # for those no node uses
     for use in bound.arguments():
         arguments[use.name] = use.parameter.draw(rng, use.shapes, use.out)

@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck import adjoint, differences, golden, plans, pytorch, shapes
+from lean_bridge.crosscheck.points import nothing_to_compare
 from lean_bridge.errors import NumericsError, Rejected
 from lean_bridge.executor.rules.primitive import Primitive
 from lean_bridge.executor.rules.table import PRIMITIVES
@@ -32,9 +33,11 @@ def crosscheck(
 ) -> tuple[CheckResult, ...]:
     """Return one result per check, in order; ``observe`` sees each as it comes.
 
-    A check that does not fit the graph, or lacks its reference, says ``not run`` and why.
+    A check that does not fit the graph, lacks its reference or has no number to compare, says ``not run`` and
+    why.
 
-    Raises: UnsupportedOp if a node's op has no primitive, as then nothing can be compared.
+    Raises: UnsupportedOp if a node's op has no primitive, Declined or BindingError if arrays are too large or
+    have too many axes, as then nothing can be compared.
     """
     results = []
     for name, check in CHECKS.items():
@@ -46,6 +49,8 @@ def crosscheck(
 def _outcome(name: str, check: Check, model: DGraph, primitives: Mapping[str, Primitive]) -> CheckResult:
     if not model.nodes:
         return CheckResult(name=name, outcome="not run", detail=f"{model.lean_name} has no nodes to check")
+    if check is not shapes.check_shapes and (reason := nothing_to_compare(model)) is not None:
+        return CheckResult(name=name, outcome="not run", detail=reason)
     try:
         return check(model, primitives)
     except NumericsError as error:  # at points at which Lean's graph has a real number

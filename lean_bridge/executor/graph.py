@@ -30,6 +30,9 @@ from pybind_models import NOT_JUDGED, DGraph, GraphStanding, MapParam, Node, Sca
 MOST_COORDINATES: Final = sys.maxsize // np.dtype(float).itemsize
 """Of an array, in any memory."""
 
+MOST_AXES: Final = 32
+"""Of an entry: NumPy broadcasts arrays of no more."""
+
 _MOST_BITS: Final = 1000
 """Of a dimension that is looked at: memory has addresses of 64."""
 
@@ -78,8 +81,8 @@ class ExecutableGraph:
     def bind(self, /, **dims: int) -> BoundGraph:
         """Return the graph at the given values of the declaration's dimension arguments.
 
-        Raises: BindingError if a dimension is missing, unknown, negative or no integer; ShapeError if an op's
-        shape rule disagrees with a certified shape.
+        Raises: BindingError if a dimension is missing, unknown, negative or no integer, or an entry has more
+        axes than arrays can; ShapeError if an op's shape rule disagrees with a certified shape.
         """
         sizes = _by_name(self.model, dict.fromkeys(self.model.dims, "dimension"), "dimension", dims)
         for name, value in sizes.items():
@@ -117,6 +120,10 @@ class BoundGraph:
             for entry in graph.model.entries
         )
         """The entries of ``Γ ++ ss``."""
+        for entry in self.entries:
+            if (axes := len(entry.shape)) > MOST_AXES:
+                found = f"{graph.model.lean_name}: entry {entry.name} has {axes} axes"
+                raise BindingError(f"{found}, expected at most {MOST_AXES}, as NumPy has; join some of them")
         for position, node, primitive in graph.nodes():
             label = f"{_label(graph.model, position)}: {node.op}"
             certified = self.entries[position].shape

@@ -10,12 +10,13 @@ import pytest
 from lean_bridge.build.build import TIME_LIMIT, build_generated
 from lean_bridge.crosscheck.certify_numbers import certify_numbers
 from lean_bridge.crosscheck.field_theorems import PASSES
+from lean_bridge.executor.graph import MOST_AXES
 from lean_bridge.executor.rules.table import PRIMITIVES
 from lean_bridge.extract.render import extracted_name, render_definition
 from lean_bridge.project import Project, open_project
 from lean_bridge.toolchain.provider import Provider
 from lean_bridge.toolchain.warm import keep_warm
-from pybind_models import Certification, DGraph
+from pybind_models import Certification, DGraph, Dim
 from tests.field_mutations import MUTATIONS
 from tests.single_ops import SPECS, single_graph
 
@@ -103,6 +104,21 @@ def test_the_kernel_refuses_the_numbers_of_wrong_rules(
         assert detail is not None
         assert "decide" in detail
     assert outcomes["Square.add"].outcome == "certified"
+
+
+def test_a_graph_that_arrays_cannot_hold_leaves_the_others_unharmed(
+    graphs: dict[str, DGraph], defined: Path, project: Project, lean: Provider
+) -> None:
+    held = graphs["Single.reshape"]
+    shape = (*held.context[0].shape, *[Dim.constant(1)] * MOST_AXES)
+    (entry,) = held.context
+    large = held.model_copy(
+        update={"lean_name": "Single.large", "context": (entry.model_copy(update={"shape": shape}),)}
+    )
+    asked = {each.lean_name: each for each in (large, held)}
+    outcomes, _ = certify_numbers(list(asked.values()), given(asked), defined, project.compiled(), lean)
+    assert [outcome.outcome for outcome in outcomes.values()] == ["not run", "certified"]
+    assert "axes, expected at most" in str(outcomes[large.lean_name].detail)
 
 
 def test_a_graph_that_is_not_certified_is_not_asked_about(
