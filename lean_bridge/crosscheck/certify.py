@@ -9,7 +9,7 @@ from lean_bridge.audit.axioms import AxiomCollector
 from lean_bridge.audit.structural import StructuralHashes
 from lean_bridge.audit.vocabulary import Vocabulary, not_the_tools
 from lean_bridge.codes import Code
-from lean_bridge.crosscheck.generated import check_statements, shortened
+from lean_bridge.crosscheck.generated import NOT_COMPARED, check_statements, shortened
 from lean_bridge.errors import DeclarationError, Declined
 from lean_bridge.events import BuildEvent
 from lean_bridge.extract.machine import Declarations
@@ -27,6 +27,9 @@ from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import BVar, Const, Expr, Name, Pi, bare, spine
 from lean_bridge.toolchain.provider import Provider
 from pybind_models import Certification, DGraph
+
+_MISMATCH = "type mismatch"
+"""What Lean says where one graph is not the other: nothing else that it says is about the graph."""
 
 GRAPHS_PER_MODULE = 10
 """Reading imports takes Lean longer than a graph does, so graphs share a module."""
@@ -46,7 +49,8 @@ def certify_graphs(
     ``library`` is the directory of the compiled modules that ``environment`` has loaded. Returns the outcome
     for each Lean name, and the directory of the compiled certificates, where graphs that were not certified
     have none. ``certified`` means that the compiled theorem is there, states what it should about the right
-    constants, and rests on no axiom but Lean's three. ``refused`` carries Lean's first message.
+    constants, and rests on no axiom but Lean's three. ``refused`` carries Lean's first message. A graph whose
+    certificate Lean does not get to compare is ``not run``.
 
     Raises: ToolchainError if Lean gives no answer; OleanError if what it compiled cannot be read.
     """
@@ -67,7 +71,7 @@ def certify_graphs(
         workers=workers,
         observe=observe,
     )
-    outcomes |= {name: _refused(message) for name, message in checked.refusals.items()}
+    outcomes |= {name: judge_refusal(message) for name, message in checked.refusals.items()}
     compiled = environment.extended(checked.directory)
     compiled.closure(checked.compiled)
     collector, vocabulary = AxiomCollector(compiled), Vocabulary(StructuralHashes(compiled))
@@ -75,6 +79,11 @@ def certify_graphs(
         for graph in (certificate.graph for certificate in group):
             outcomes[graph.lean_name] = judge_certificate(graph, name, compiled, collector, vocabulary)
     return {graph.lean_name: outcomes[graph.lean_name] for graph in graphs}, checked.directory
+
+
+def judge_refusal(message: str) -> Certification:
+    """Return what a message of Lean's amounts to: that the graphs differ, or nothing about them."""
+    return _refused(message) if _MISMATCH in message.lower() else _not_compared(message)
 
 
 def judge_certificate(
@@ -86,7 +95,7 @@ def judge_certificate(
     if theorem is None or compiled.module_of(name) != module or theorem.kind != "theorem":
         return _refused(f"{module} was compiled, and has no theorem {name}")
     if not states_extraction(theorem.type, graph, compiled):
-        return _refused(f"{name} was compiled, and does not say that {graph.lean_name} is what was extracted")
+        return _not_compared(f"{name} does not say that {graph.lean_name} is what was extracted")
     if strangers := vocabulary.strangers(extracted_name(graph)):
         return Certification(
             outcome="refused",
@@ -123,7 +132,7 @@ def states_extraction(statement: Expr, graph: DGraph, declarations: Declarations
             return False
         left = given[-1]
     named = (*graph.dims, *graph.scalars, *graph.maps)
-    if len(set(arguments)) < len(arguments) or not set(named) <= set(arguments):
+    if any(arguments.count(name) != 1 for name in named):
         return False
     last = len(arguments) - 1
     return _applies(left, graph.lean_name, range(last, -1, -1)) and _applies(
@@ -145,3 +154,10 @@ def _applies(expr: Expr, name: Name, variables: Sequence[int], *, skip: int = 0)
 
 def _refused(text: str) -> Certification:
     return Certification(outcome="refused", detail=shortened(text))
+
+
+def _not_compared(text: str) -> Certification:
+    return Certification(
+        outcome="not run",
+        detail=shortened(NOT_COMPARED + text),
+    )

@@ -22,7 +22,7 @@ from lean_bridge.crosscheck.field_theorems import (
     theorem_names,
 )
 from lean_bridge.crosscheck.finite_field import PRIME
-from lean_bridge.crosscheck.generated import LIBRARY_MODULE, check_statements, shortened
+from lean_bridge.crosscheck.generated import LIBRARY_MODULE, NOT_COMPARED, check_statements, shortened
 from lean_bridge.errors import BindingError, Declined, GraphError
 from lean_bridge.events import BuildEvent
 from lean_bridge.executor.graph import ExecutableGraph
@@ -33,6 +33,9 @@ from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Name
 from lean_bridge.toolchain.provider import Provider
 from pybind_models import Certification, DGraph, FieldEvidence, FieldPoint
+
+_COMPUTED: Final = "decide"
+"""What Lean names where it computes other numbers: nothing else that it says is about the numbers."""
 
 MODULES: Final = 2
 """All graphs share so many: reading imports costs Lean as much as a graph does."""
@@ -71,7 +74,7 @@ def certify_numbers(
     theorems. ``certified`` means that for every point the compiled theorems are there, that they state of the
     extracted graph exactly the numbers which the executor computed, and that they rest on no axiom but Lean's
     three. ``refused`` carries Lean's first message. A graph that was not extracted for certain is not asked
-    about.
+    about, and one whose theorems Lean does not get to compute is ``not run``.
 
     Raises: ToolchainError if Lean gives no answer; OleanError if what it compiled cannot be read.
     """
@@ -97,7 +100,7 @@ def certify_numbers(
     checked = check_statements(
         groups, _module, [library, generated], provider, workers=workers, observe=observe
     )
-    outcomes |= {name: _refused(message) for name, message in checked.refusals.items()}
+    outcomes |= {name: judge_refusal(message) for name, message in checked.refusals.items()}
     compiled = Environment([checked.directory, generated, library], library=provider.library)
     compiled.closure(checked.compiled)
     collector, vocabulary = AxiomCollector(compiled), Vocabulary(StructuralHashes(compiled))
@@ -105,6 +108,11 @@ def certify_numbers(
         for case in group:
             outcomes[case.graph.lean_name] = _judge(case, module, compiled, collector, vocabulary)
     return {graph.lean_name: outcomes[graph.lean_name] for graph in graphs}, checked.directory
+
+
+def judge_refusal(message: str) -> FieldEvidence:
+    """Return what a message of Lean's amounts to: that the numbers differ, or nothing about them."""
+    return _refused(message) if _COMPUTED in message else _not_run(shortened(NOT_COMPARED + message))
 
 
 def _module(group: Sequence[_Case]) -> tuple[str, tuple[range, ...]]:

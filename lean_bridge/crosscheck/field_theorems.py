@@ -7,7 +7,7 @@ from typing import Final
 
 from lean_bridge.crosscheck.field_points import NumbersAtPoint, Words
 from lean_bridge.crosscheck.generated import LIBRARY_MODULE
-from lean_bridge.extract.render import extracted_name
+from lean_bridge.extract.render import extracted_name, scalars_name
 from lean_bridge.olean.expr import Const, Expr, Lit, Name, bare, spine
 from pybind_models import DGraph
 
@@ -44,7 +44,7 @@ def render_header(modules: Iterable[Name]) -> str:
     work, hundreds of megabytes, until the module is done.
     """
     imports = "".join(f"public import {name}\n" for name in (LIBRARY_MODULE, *sorted(set(modules))))
-    return f"module\n{imports}set_option Elab.async false\npublic section\nopen {_NAMESPACE}\n"
+    return f"module\n{imports}set_option Elab.async false\npublic section\n"
 
 
 def _point(graph: DGraph, number: int, point: NumbersAtPoint) -> str:
@@ -53,30 +53,30 @@ def _point(graph: DGraph, number: int, point: NumbersAtPoint) -> str:
         *(f"(.of {value})" for value in point.scalars),
         *(f"(.ofWords {words:#x})" for words in point.maps),
     ]
-    extracted = f"({extracted_name(graph)} (R := GF) {' '.join(arguments)})"
+    extracted = f"({extracted_name(graph)} ({scalars_name(graph)} := {_FIELD}) {' '.join(arguments)})"
     inputs, moved, seeds = (_list(each) for each in (point.inputs, point.input_tangents, point.seeds))
     values, tangents = _list(point.values), _list(point.tangents)
     sums = f"[{', '.join(map(_list, point.sums))}]"
     return f"""
 namespace {_namespace(graph, number)}
-theorem nodes : Graph.checkEval {extracted}
+theorem nodes : {_NAMESPACE}.Graph.checkEval {extracted}
     {inputs}
     {values} = true := by
   decide +kernel
-theorem saved : Graph.eval {extracted}
+theorem saved : {_NAMESPACE}.Graph.eval {extracted}
     (.ofWords {inputs}) =
     .ofWords {values} :=
-  Graph.eval_ofWords nodes
-theorem tangents : Graph.jvpCtx {extracted}
+  {_NAMESPACE}.Graph.eval_ofWords nodes
+theorem tangents : {_NAMESPACE}.Graph.jvpCtx {extracted}
     (.ofWords {inputs})
     (.ofWords {moved}) =
     .ofWords {tangents} :=
-  Graph.jvpCtx_ofWords nodes (by decide +kernel)
-theorem cotangents : Graph.backpropCtx {extracted}
+  {_NAMESPACE}.Graph.jvpCtx_ofWords nodes (by decide +kernel)
+theorem cotangents : {_NAMESPACE}.Graph.backpropCtx {extracted}
     (.ofWords {inputs})
     (.ofWords {seeds}) =
     .ofWords {_list(point.cotangents)} :=
-  Graph.backpropCtx_ofWords (sums := {sums}) nodes (by decide +kernel)
+  {_NAMESPACE}.Graph.backpropCtx_ofWords (sums := {sums}) nodes (by decide +kernel)
 end {_namespace(graph, number)}
 """
 

@@ -18,6 +18,9 @@ from pybind_models import ModuleReport
 LIBRARY_MODULE: Final = "Proofs.Autograd.FiniteField.Run"
 """What theorems about the numbers of a graph are proved with."""
 
+NOT_COMPARED: Final = "what is generated is refused, which says nothing about the graph: "
+"""How a message of Lean's begins that is not about what is stated."""
+
 _LONGEST_DETAIL = 400
 
 

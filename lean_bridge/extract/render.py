@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from lean_bridge.errors import DeclarationNotFound, UnsupportedTerm
 from lean_bridge.extract.machine import Declarations
 from lean_bridge.extract.symbolic import DGRAPH, GRAPH
-from lean_bridge.names import PLAIN
+from lean_bridge.names import PLAIN, ROOT
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import BVar, Const, Constant, Expr, Name, Pi, bare, head_of, spine
 from pybind_models import DGraph, Dim, DimParam, Node, Param, Shape, ShapeParam
@@ -18,7 +18,7 @@ PACKAGE = "LeanBridge.Certified"
 """Where all that is generated about extraction has its names."""
 
 _IDENTIFIER = re.compile(r"[^\W\d][\w'!?₀-₉]*")
-_PERHAPS_RESERVED = re.compile(r"[a-z]{2,}|Prop|Sort|Type|[λΠΣ]")
+_PERHAPS_RESERVED = re.compile(r"_|[a-z_]{2,}|Prop|Sort|Type|[λΠΣ]")
 """Lean's keywords, and other words that are as well written in ``«»``."""
 
 _BY_RANK = (".scalar", ".vec", ".mat", ".cube")
@@ -36,6 +36,11 @@ def extracted_name(graph: DGraph) -> Name:
 def certificate_name(graph: DGraph) -> Name:
     """Return the Lean name of the theorem that the declared graph is the extracted one."""
     return f"{PACKAGE}.{graph.lean_name}.declared_eq_extracted"
+
+
+def scalars_name(graph: DGraph) -> Name:
+    """Return what the extracted graph calls the type of its scalars: nothing that the graph takes."""
+    return _fresh("R", (*graph.dims, *graph.scalars, *graph.maps))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +103,11 @@ def render_definition(graph: DGraph, declarations: Declarations) -> str:
 
     Raises: as :func:`render_graph`, of ops and arguments.
     """
-    groups = ((graph.dims, "Nat"), (graph.scalars, "R"), (graph.maps, "_"))
+    scalars = scalars_name(graph)
+    groups = ((graph.dims, f"{ROOT}.Nat"), (graph.scalars, scalars), (graph.maps, "_"))
     binders = "".join(f" ({' '.join(map(_written, names))} : {type_})" for names, type_ in groups if names)
-    body = f"  Proofs.Autograd.Graph.nil (R := R) (Γ := {_shapes(entry.shape for entry in graph.context)})\n"
+    context = _shapes(entry.shape for entry in graph.context)
+    body = f"  {ROOT}.{GRAPH}.nil (R := {scalars}) (Γ := {context})\n"
     for count, node in enumerate(graph.nodes):
         # without the list as a literal Lean compares nested appends, and runs out of time
         saved = _shapes(before.shape for before in graph.nodes[:count])
@@ -108,8 +115,9 @@ def render_definition(graph: DGraph, declarations: Declarations) -> str:
         body += f"    |>.snoc (ss := {saved}) (τ := {_shape(node.shape)}){name}\n"
         body += f"      {_node(node, declarations)}\n"
     return (
-        f"/-- What was extracted from `{graph.lean_name}`. -/\n"
-        f"noncomputable def extracted {{R : Type}} [Proofs.Autograd.ScalarOps R]{binders} :=\n{body}"
+        "/-- What was extracted from the declaration of this name. -/\n"
+        f"noncomputable def extracted {{{scalars} : Type}} [{ROOT}.Proofs.Autograd.ScalarOps {scalars}]"
+        f"{binders} :=\n{body}"
     )
 
 
@@ -118,34 +126,59 @@ def _node(node: Node, declarations: Declarations) -> str:
     type_: Expr = _constant(declarations, node.lean_op).type
     while isinstance(type_ := bare(type_), Pi):
         if type_.info == "default" and type_.name not in arguments:  # extraction erases proofs, nothing else
-            arguments[type_.name] = "by grind [Spec.Shape.size]"
+            arguments[type_.name] = f"by grind [{ROOT}.Spec.Shape.size]"
         type_ = type_.body
-    op = " ".join([node.lean_op, *(f"({_written(name)} := {text})" for name, text in arguments.items())])
+    op = " ".join(
+        [f"{ROOT}.{node.lean_op}", *(f"({_written(name)} := {text})" for name, text in arguments.items())]
+    )
     operands = "".join(f".cons (.pos {position} rfl) <| " for position in node.operands)
     return f"⟨_, {op}, {operands}.nil⟩"
 
 
 def _theorem(graph: DGraph, declarations: Declarations) -> str:
+    arguments: list[Pi] = []
     type_ = _constant(declarations, graph.lean_name).type
-    binders: list[str] = []
-    names: list[str] = []
     while isinstance(type_ := bare(type_), Pi):
-        plain = _IDENTIFIER.fullmatch(type_.name)  # instances have no name
-        names.append(_written(type_.name) if plain else f"a{len(names)}")
-        if type_.info == "instImplicit":
-            binders.append(f"[{names[-1]} : {_class(type_.type, names[:-1], graph.lean_name)}]")
-        else:
-            binders.append(f"({names[-1]} : _)")  # what the declaration takes there
+        arguments.append(type_)
         type_ = type_.body
-    declared = " ".join([f"@{graph.lean_name}", *names])
+    given = [argument.name for argument in arguments]
+    names = _distinct(given)
+    binders = [
+        f"[{name} : {_class(argument.type, names[:count], graph.lean_name)}]"
+        if argument.info == "instImplicit"
+        else f"({name} : _)"  # what the declaration takes there
+        for count, (name, argument) in enumerate(zip(names, arguments, strict=True))
+    ]
+    declared = " ".join([f"@{ROOT}.{graph.lean_name}", *names])
     if is_dgraph(type_, graph.lean_name):
         declared = f"({declared}).g"
-    extracted = " ".join(["extracted", *map(_written, (*graph.dims, *graph.scalars, *graph.maps))])
+    taken = (*graph.dims, *graph.scalars, *graph.maps)
+    for name in taken:
+        if (found := given.count(name)) != 1:
+            raise UnsupportedTerm(f"{graph.lean_name}: expected one argument called {name}, found {found}")
+    extracted = " ".join(["extracted", *(names[given.index(name)] for name in taken)])
     return (
         f"theorem declared_eq_extracted {' '.join(binders)} :\n"
         f"    {declared} = {extracted} := by\n"
         "  exact rfl\n"
     )
+
+
+def _distinct(names: Sequence[Name]) -> list[str]:
+    """Return a name for each argument: its own, or a fresh one where that is none or means something else."""
+    taken = {"extracted", *names}
+    distinct: list[str] = []
+    for count, name in enumerate(names):
+        if not re.fullmatch(PLAIN, name) or name == "extracted" or name in names[:count]:
+            name = _fresh(f"a{count}", taken)  # instances and hypotheses often have no name
+            taken.add(name)
+        distinct.append(_written(name))
+    return distinct
+
+
+def _fresh(name: Name, taken: Collection[Name]) -> Name:
+    """Return a name that is not taken, as near as can be to this one."""
+    return _fresh(f"{name}'", taken) if name in taken else name
 
 
 def is_dgraph(type_: Expr, where: Name) -> bool:
@@ -164,7 +197,7 @@ def _class(type_: Expr, earlier: Sequence[str], where: Name) -> str:
     given = [earlier[-1 - argument.index] for argument in arguments if isinstance(argument, BVar)]
     if not isinstance(head, Const) or len(given) != len(arguments):
         raise UnsupportedTerm(f"{where}: expected instance arguments of classes on earlier arguments")
-    return " ".join([head.name, *given])
+    return " ".join([f"{ROOT}.{head.name}", *given])
 
 
 def _param(param: Param) -> str:

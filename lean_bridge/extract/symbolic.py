@@ -163,9 +163,9 @@ class _Reader:
         match domain:
             case VSort():
                 return "erased"
-            case VStuck("Nat", ()):
+            case VStuck("Nat", (), is_variable=False):
                 return "dim"
-            case VStuck("Spec.Shape", ()):
+            case VStuck("Spec.Shape", (), is_variable=False):
                 return "shape"
             case VStuck(_, (), is_variable=True):
                 return "scalar"

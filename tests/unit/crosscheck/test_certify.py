@@ -11,7 +11,8 @@ from lean_bridge.audit.axioms import AxiomCollector
 from lean_bridge.audit.structural import StructuralHashes
 from lean_bridge.audit.vocabulary import Vocabulary
 from lean_bridge.codes import Code
-from lean_bridge.crosscheck.certify import judge_certificate, states_extraction
+from lean_bridge.crosscheck import certify_numbers
+from lean_bridge.crosscheck.certify import judge_certificate, judge_refusal, states_extraction
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import BVar, Expr, MData
 from pybind_models import Certification, DGraph
@@ -93,6 +94,22 @@ def test_every_argument_must_be_universal_and_there_are_no_hypotheses() -> None:
     assert not states(pi(*fewer, body=equation(left, right)))
 
 
+def test_hypotheses_may_share_a_name() -> None:
+    """Arguments are told apart by their places; only those that the graph is made of need their names."""
+    names = ("R", "inst", "n", "h", "c", "W", "m", "h")
+    arguments = [BVar(7 - at) for at in range(8)]
+    right = app(const(EXTRACTED), BVar(7), SCALARS, *(BVar(7 - at) for at in (2, 6, 4, 5)))
+    type_ = pi(*names, body=app(const("Proofs.Autograd.Graph"), BVar(7)))
+    declared = Table([definition("A.graph", PROP, type_)])
+
+    def said(*given: Expr) -> Expr:
+        return pi(*"abcdefgh", body=equation(app(const("A.graph"), *given), right))
+
+    assert states_extraction(said(*arguments), GRAPH, declared)
+    swapped = [*arguments[:3], arguments[7], *arguments[4:7], arguments[3]]
+    assert not states_extraction(said(*swapped), GRAPH, declared)
+
+
 def test_what_cannot_be_told_apart_is_refused() -> None:
     assert not states(GOOD, names=("R", "inst", "n", "n", "c", "W", "m"))
     assert not states(GOOD, names=("R", "inst", "n", "h", "c", "W", "k"))
@@ -163,7 +180,6 @@ def test_what_was_compiled_is_judged(tmp_path: Path) -> None:
         ({"theorem": "LeanBridge.Certified.A.graph.another"}, "has no theorem"),
         ({"kind": "definition"}, "has no theorem"),
         ({"kind": "axiom"}, "has no theorem"),
-        ({"of": "A.other"}, "does not say that A.graph is what was extracted"),
         ({"proof": "sorryAx"}, "rests on sorryAx: sorry"),
     ],
 )
@@ -171,3 +187,23 @@ def test_what_was_not_proved_is_refused(tmp_path: Path, changes: dict[str, str],
     judgement = judged(tmp_path, **changes)
     assert judgement.outcome == "refused"
     assert detail in (judgement.detail or "")
+
+
+def test_another_statement_than_the_one_that_was_asked_says_nothing(tmp_path: Path) -> None:
+    judgement = judged(tmp_path, of="A.other")
+    assert judgement.outcome == "not run"
+    assert "does not say that A.graph is what was extracted" in (judgement.detail or "")
+
+
+def test_only_what_lean_says_of_the_graph_counts_against_it() -> None:
+    differs = "Type mismatch\n  rfl\nhas type\n  ?m.13 = ?m.13"
+    assert judge_refusal(differs).outcome == "refused"
+    assert judge_refusal(f"Application {differs.lower()}").outcome == "refused"
+    other = "Tactic `decide` proved that the proposition is false"
+    assert certify_numbers.judge_refusal(other).outcome == "refused"
+    for message in ("unexpected identifier; expected command", "(deterministic) timeout at `whnf`"):
+        for judgement in (judge_refusal(message), certify_numbers.judge_refusal(message)):
+            assert judgement.outcome == "not run"
+            assert judgement.detail is not None
+            assert "says nothing about the graph" in judgement.detail
+            assert message in judgement.detail

@@ -64,14 +64,14 @@ def test_definition() -> None:
     lines = render_graph(GRAPH, declared("Graph")).text.splitlines()
     assert lines[0] == "namespace LeanBridge.Certified.A.graph"
     assert lines[3:9] == [
-        "noncomputable def extracted {R : Type} [Proofs.Autograd.ScalarOps R] («at» H : Nat) (ε : R) "
-        "(W : _) :=",
-        "  Proofs.Autograd.Graph.nil (R := R) (Γ := [.mat «at» (H*(«at» + 1)), .scalar])",
+        "noncomputable def extracted {R : Type} [_root_.Proofs.Autograd.ScalarOps R] («at» H : _root_.Nat) "
+        "(ε : R) (W : _) :=",
+        "  _root_.Proofs.Autograd.Graph.nil (R := R) (Γ := [.mat «at» (H*(«at» + 1)), .scalar])",
         "    |>.snoc (ss := []) (τ := .vec (H*(«at» + 1))) -- y",
-        "      ⟨_, Op.first (n := H*(«at» + 1)) (s := .scalar) («proof» := by grind [Spec.Shape.size]), "
-        ".cons (.pos 1 rfl) <| .cons (.pos 0 rfl) <| .nil⟩",
+        "      ⟨_, _root_.Op.first (n := H*(«at» + 1)) (s := .scalar) "
+        "(«proof» := by grind [_root_.Spec.Shape.size]), .cons (.pos 1 rfl) <| .cons (.pos 0 rfl) <| .nil⟩",
         "    |>.snoc (ss := [.vec (H*(«at» + 1))]) (τ := .scalar)",
-        "      ⟨_, Op.second (ε := ε) (A := W), .nil⟩",
+        "      ⟨_, _root_.Op.second (ε := ε) (A := W), .nil⟩",
     ]
     assert lines[-1] == "end LeanBridge.Certified.A.graph"
 
@@ -79,12 +79,41 @@ def test_definition() -> None:
 @pytest.mark.parametrize(("result", "left"), [("Graph", "{}"), ("DGraph", "({}).g")])
 def test_theorem(result: str, left: str) -> None:
     lines = render_graph(GRAPH, declared(result)).text.splitlines()
-    declaration = left.format("@A.graph R a1 «at» H ε W")
+    declaration = left.format("@_root_.A.graph R a1 «at» H ε W")
     assert lines[10:13] == [
-        "theorem declared_eq_extracted (R : _) [a1 : Scalars R] («at» : _) (H : _) (ε : _) (W : _) :",
+        "theorem declared_eq_extracted (R : _) [a1 : _root_.Scalars R] («at» : _) (H : _) (ε : _) (W : _) :",
         f"    {declaration} = extracted «at» H ε W := by",
         "  exact rfl",
     ]
+
+
+def test_names_that_are_generated_are_none_of_the_authors() -> None:
+    """The scalars' type, what has no name, and the definition itself give way to what the graph takes."""
+    names = ("α", "inst✝", "a✝", "a✝", "R", "a1", "extracted", "_")
+    type_ = app(const("Proofs.Autograd.Graph"), BVar(7))
+    for name in reversed(names[2:]):
+        type_ = Pi(name, PROP, type_, "default")
+    type_ = Pi("inst✝", app(const("Scalars"), BVar(0)), type_, "instImplicit")
+    type_ = Pi("α", Sort(LSucc(LZero())), type_, "implicit")
+    graph = GRAPH.replaced(
+        lean_name="A.«g-/h/-»", dims=("R", "a1", "extracted", "_"), scalars=(), maps=(), context=(), nodes=()
+    )
+    text = render_graph(graph, Table([definition(graph.lean_name, PROP, type_)])).text
+    lines = text.splitlines()
+    assert lines[2].startswith("/--")
+    assert "g-/h/-" not in lines[2]
+    assert lines[3] == (
+        "noncomputable def extracted {R' : Type} [_root_.Proofs.Autograd.ScalarOps R'] "
+        "(R a1 «extracted» «_» : _root_.Nat) :="
+    )
+    assert lines[4] == "  _root_.Proofs.Autograd.Graph.nil (R := R') (Γ := [])"
+    assert lines[6:8] == [
+        "theorem declared_eq_extracted (α : _) [a1' : _root_.Scalars α] (a2 : _) (a3 : _) (R : _) (a1 : _) "
+        "(a6 : _) («_» : _) :",
+        "    @_root_.A.«g-/h/-» α a1' a2 a3 R a1 a6 «_» = extracted R a1 a6 «_» := by",
+    ]
+    with pytest.raises(UnsupportedTerm, match="expected one argument called k, found 0"):
+        render_graph(graph.replaced(dims=("k",)), Table([definition(graph.lean_name, PROP, type_)]))
 
 
 def test_what_cannot_be_written_is_declined() -> None:
