@@ -5,30 +5,37 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final, TypeAlias
 
 _FEWEST: Final = 2
 """Cores that it takes."""
 
+Work: TypeAlias = Callable[[], Mapping[str, str | None]]
 
-def read_ahead(work: Callable[[], Mapping[str, str | None]]) -> Callable[[], Mapping[str, str | None]]:
-    """Have a copy of this process do some work; return what waits for it and gives what it returned.
+
+@contextmanager
+def read_ahead(work: Work) -> Iterator[Work]:
+    """Have a copy of this process do some work; give what waits for it and returns what it found.
 
     Where no copy can be made, or it did not come to an end, that does the work itself: so an error of the
-    work is raised where its result is asked for.
+    work is raised where its result is asked for. It is for programs that are this package's own: a copy has
+    none of the threads that libraries of others may have started.
     """
     if not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < _FEWEST:  # Linux
-        return work
+        yield work
+        return
     taken, given = os.pipe()
     try:
-        with warnings.catch_warnings():  # of other threads, which the copy has none of and waits for none of
+        with warnings.catch_warnings():  # of a thread that draws progress, for which the copy never waits
             warnings.simplefilter("ignore", DeprecationWarning)
             copy = os.fork()
     except OSError:
         os.close(taken)
         os.close(given)
-        return work
+        yield work
+        return
     if copy == 0:
         try:
             os.close(taken)
@@ -38,13 +45,19 @@ def read_ahead(work: Callable[[], Mapping[str, str | None]]) -> Callable[[], Map
         finally:  # whatever happened: nothing of this process's is the copy's to clear up
             os._exit(1)
     os.close(given)
-    waiting = os.fdopen(taken, "rb")
+    status: int | None = None
+    with os.fdopen(taken, "rb") as waiting:
 
-    def result() -> Mapping[str, str | None]:
-        with waiting:
+        def result() -> Mapping[str, str | None]:
+            nonlocal status
             said = waiting.read()
-        _, status = os.waitpid(copy, 0)
-        found: Mapping[str, str | None] = json.loads(said) if status == 0 else work()
-        return found
+            status = os.waitpid(copy, 0)[1]
+            found: Mapping[str, str | None] = json.loads(said) if status == 0 else work()
+            return found
 
-    return result
+        try:
+            yield result
+        finally:
+            if status is None:  # nobody asked
+                waiting.close()
+                os.waitpid(copy, 0)

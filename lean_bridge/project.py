@@ -390,6 +390,7 @@ class Project:
         require_isolated: bool = False,
         require_known: bool = False,
         unpinned: bool = False,
+        alone: bool = False,
         observe: Observer = _ignore,
         progress: Progress | None = None,
     ) -> VerifyReport:
@@ -401,7 +402,8 @@ class Project:
         kernel confirmed; with ``require_isolated`` nothing is built that is not confined, and with
         ``require_known``, which confirmation takes too, by no Lean that this package has no digest for. With
         ``unpinned`` what no manifest pins may be accepted as it is. Of an entry that is named only
-        what it needs is built, and nothing else decides about it.
+        what it needs is built, and nothing else decides about it. ``alone`` says that this process is the
+        tool's own, so that a copy of it may read on another core.
         Raises: NotCatalogued for an unknown name; ToolchainError; ProjectNotFound; OleanError.
         """
         started = time.monotonic()
@@ -443,6 +445,7 @@ class Project:
             unpinned=unpinned,
             recalled=recalled(memory, environment, catalogue),
             workers=workers,
+            is_alone=alone,
         )
         report, answered = judge_library(subject, require_confirmed=require_confirmed, observe=observe)
         for answer in answered:

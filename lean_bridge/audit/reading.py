@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 from lean_bridge.ahead import read_ahead
@@ -15,8 +16,8 @@ from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Constant, Name
 from pybind_models import Words
 
-_FEW: Final = 100
-"""Declarations that are read sooner than a copy of the process is made."""
+_MANY: Final = 100
+"""Declarations that are not read sooner than a copy of the process is made."""
 
 
 class Reading:
@@ -41,11 +42,18 @@ class Reading:
             )
         return self._statements[name]
 
-    def read_ahead(self, names: Iterable[Name]) -> None:
-        """Begin to read what declarations say, of those that are there, for :meth:`word` to be quick."""
+    @contextmanager
+    def read_ahead(self, names: Iterable[Name]) -> Iterator[None]:
+        """Read what declarations say, of those that are there; in the context :meth:`word` is quick."""
         wanted = [name for name in names if name in self.environment]
-        if len(wanted) > _FEW:
-            self._ahead = read_ahead(lambda: {name: self._word(name) for name in wanted})
+        if len(wanted) < _MANY:
+            yield
+            return
+        with read_ahead(lambda: {name: self._word(name) for name in wanted}) as self._ahead:
+            try:
+                yield
+            finally:
+                self._ahead = None
 
     def word(self, name: Name) -> str | None:
         """Return what a declaration says itself; a theorem is no word, and says its statement alone."""

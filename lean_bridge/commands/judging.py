@@ -100,6 +100,7 @@ def verify(
                 require_isolated=Requirement.ISOLATED in required,
                 require_known=Requirement.KNOWN in required,
                 unpinned=unpinned,
+                alone=True,
                 observe=watch.observe,
                 progress=watch.transfer,
             )

@@ -79,6 +79,8 @@ class Subject:
     recalled: Recalled = field(default_factory=Recalled)
     """What was answered earlier about these very files."""
     workers: int = 2
+    is_alone: bool = False
+    """Whether this process is the tool's own, of which a copy may be made to read ahead."""
 
 
 def extract(environment: Environment, name: str) -> DGraph:
@@ -107,8 +109,6 @@ def judge_library(
     clock = _Clock(observe)
     environment, catalogue = subject.environment, subject.catalogue
     reading = Reading(environment)
-    if subject.manifest is not None:
-        reading.read_ahead(subject.manifest.words)
     failed = {
         report.module: Code.LEAN_CANNOT
         if report.state == "unsupported"
@@ -117,35 +117,37 @@ def judge_library(
         if report.state in ("failed", "unsupported")
     }
     recalled = Recalled() if failed else subject.recalled
-    with clock.stage("audit"), uncollected():
-        declarations = audit(
-            environment,
-            catalogue,
-            sources=subject.sources,
-            failed_modules=failed,
-            reading=reading,
-            stands=_stands(subject, recalled),
-        )
-        notes = notes_beside(environment, reading.collector, subject.known)
-    defined = {each.name for each in declarations if each.status == "defined"}
-    with clock.stage("extract", len(catalogue.graphs)):
-        evidence = {entry.name: GraphEvidence() for entry in catalogue.graphs}
-        for name in evidence:
-            if name in defined and name in recalled.graphs:
-                evidence[name] = _recalled(recalled.graphs[name])
-            elif name in defined:
-                _extract(evidence[name], environment, name, observe)
-    graphs = {name: each.graph for name, each in evidence.items() if each.graph is not None}
-    with clock.stage("pins"):
-        pins = check_pins(
-            environment,
-            catalogue,
-            subject.manifest,
-            graphs,
-            known=subject.known,
-            unpinned=subject.unpinned,
-            reading=reading,
-        )
+    words = subject.manifest.words if subject.is_alone and subject.manifest is not None else ()
+    with reading.read_ahead(words):
+        with clock.stage("audit"), uncollected():
+            declarations = audit(
+                environment,
+                catalogue,
+                sources=subject.sources,
+                failed_modules=failed,
+                reading=reading,
+                stands=_stands(subject, recalled),
+            )
+            notes = notes_beside(environment, reading.collector, subject.known)
+        defined = {each.name for each in declarations if each.status == "defined"}
+        with clock.stage("extract", len(catalogue.graphs)):
+            evidence = {entry.name: GraphEvidence() for entry in catalogue.graphs}
+            for name in evidence:
+                if name in defined and name in recalled.graphs:
+                    evidence[name] = _recalled(recalled.graphs[name])
+                elif name in defined:
+                    _extract(evidence[name], environment, name, observe)
+        graphs = {name: each.graph for name, each in evidence.items() if each.graph is not None}
+        with clock.stage("pins"):
+            pins = check_pins(
+                environment,
+                catalogue,
+                subject.manifest,
+                graphs,
+                known=subject.known,
+                unpinned=subject.unpinned,
+                reading=reading,
+            )
     new = {name: graph for name, graph in graphs.items() if name not in recalled.graphs}
     asked = _unsettled_modules(environment, recalled)
     earlier = _standing_witnesses(catalogue, recalled)
