@@ -28,8 +28,8 @@ def read_ahead(work: Work) -> Iterator[Work]:
         return
     taken, given = os.pipe()
     try:
-        with warnings.catch_warnings():  # of a thread that draws progress, for which the copy never waits
-            warnings.simplefilter("ignore", DeprecationWarning)
+        with warnings.catch_warnings():  # of other threads, for which the copy never waits
+            warnings.simplefilter("ignore")
             copy = os.fork()
     except OSError:
         os.close(taken)
