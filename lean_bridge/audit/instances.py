@@ -236,9 +236,7 @@ class Instances:
     def _is_class(self, name: Name) -> bool:
         found = self._classes.get(name)
         if found is None:
-            module = self._environment.module_of(name)
-            found = module is not None and name in self._environment.module(module).classes
-            self._classes[name] = found
+            found = self._classes[name] = self._environment.is_class(name)
         return found
 
     def _is_projection(self, constant: Constant, count: int) -> bool:

@@ -191,6 +191,11 @@ class Environment:
         modules = definers if isinstance(definers, list) else [definers]
         return not any(map(self.is_library, modules))
 
+    def is_class(self, name: Name) -> bool:
+        """Whether a constant is a class."""
+        module = self._resolve(name)
+        return module is not None and name in self.module(module).classes
+
     def own_among(self, names: Iterable[Name]) -> tuple[Name, ...]:
         """Return those of some constants that are the library's own, as :meth:`is_own`, sorted."""
         return tuple(sorted(filter(self.is_own, self._declared.intersection(names))))

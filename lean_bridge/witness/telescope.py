@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from lean_bridge.audit.proofs import conclusion
 from lean_bridge.extract.machine import Declarations, Machine, Value, VPi, VSort, VStuck, variable
 from lean_bridge.letters import plain
 from lean_bridge.olean.expr import (
@@ -17,8 +18,8 @@ from lean_bridge.olean.expr import (
     Name,
     Pi,
     bare,
+    head_of,
     parts,
-    spine,
     written_binders,
 )
 from lean_bridge.witness.behind import what_hides
@@ -118,9 +119,7 @@ def read_telescope(environment: Declarations, type_: Expr) -> Telescope:
 
 def conclusion_word(type_: Expr) -> Name | None:
     """Return the constant at the head of a type, under all its binders."""
-    while isinstance(type_ := bare(type_), Pi):
-        type_ = type_.body
-    head, _ = spine(type_)
+    head = head_of(conclusion(type_))
     return head.name if isinstance(head, Const) else None
 
 

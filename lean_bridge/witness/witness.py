@@ -381,7 +381,7 @@ class Judge:
                 return _not_met(f"{binder.shown} was met by what is no numeral, and may be 0")
             if value is not None:
                 instantiated.append(f"{binder.shown} := {value}")
-            if binder.head is not None and self._is_class(binder.head):
+            if binder.head is not None and self._compiled.is_class(binder.head):
                 if _is_built(spine(argument)[0], self._compiled):
                     return _not_met(_unmet(claim, [at]))
                 own = [each for each in sorted(constants_in([argument])) if self._compiled.is_own(each)]
@@ -447,7 +447,7 @@ class Judge:
             said = _claimed(machine, constant, arguments)
         except (OutOfFuel, UnsupportedTerm):
             return False
-        if not isinstance(said, VProj) or not self._is_class(said.struct):
+        if not isinstance(said, VProj) or not self._compiled.is_class(said.struct):
             return False
         return isinstance(said.of, VStuck) and self._vocabulary.is_word(said.of.head)
 
@@ -459,13 +459,9 @@ class Judge:
         head, given = spine(argument)
         if isinstance(head, Const) and head.name == "inferInstance" and len(given) > 1:
             head, _ = spine(given[1])
-        if binder.is_family or (binder.head is not None and self._is_class(binder.head)):
+        if binder.is_family or (binder.head is not None and self._compiled.is_class(binder.head)):
             return plain(head.name) if isinstance(head, Const) else None
         return None
-
-    def _is_class(self, name: Name) -> bool:
-        module = self._compiled.module_of(name)
-        return module is not None and name in self._compiled.module(module).classes
 
     def _stranger(self, constant: Constant, module: Name, claim: Claim, told: Sequence[Expr]) -> Name | None:
         """Return an instance that stands somewhere in what a theorem is applied to, and is not to be there.
@@ -475,12 +471,12 @@ class Judge:
         none, as it says what it is about.
         """
         named = self._named[claim.name]
-        built = filter(self._makes_instance, sorted(constants_in(told)))
-        if (made := next(built, None)) is not None:
+        mentioned = sorted(constants_in(told))
+        if (made := next(filter(self._makes_instance, mentioned), None)) is not None:
             return made
         chosen = [
             name
-            for name in sorted(constants_in(told))
+            for name in mentioned
             if self._compiled.is_own(name) and self._compiled.module_of(name) != module and name not in named
         ]
         spoken = self._hashes.underneath(constant.name) if chosen else {}
@@ -489,7 +485,11 @@ class Judge:
     def _makes_instance(self, name: Name) -> bool:
         """Whether a constant puts an instance together of a class that is not the library's own."""
         constant = self._compiled.constant(name)
-        if constant is None or constant.kind != "constructor" or not self._is_class(constant.inductive):
+        if (
+            constant is None
+            or constant.kind != "constructor"
+            or not self._compiled.is_class(constant.inductive)
+        ):
             return False
         class_ = constant.inductive
         is_alike = class_ in _ALL_ALIKE or is_proof(name, self._compiled)
@@ -505,7 +505,7 @@ class Judge:
             type_, given = machine.evaluate(constant.type), 0
             while isinstance(type_, VPi):
                 type_, given = machine.instantiate(type_, variable(f"b{given}")), given + 1
-            if not isinstance(type_, VStuck) or not self._is_class(type_.head):
+            if not isinstance(type_, VStuck) or not self._compiled.is_class(type_.head):
                 return False
             subjects = [each.head for each in map(machine.force, type_.args) if isinstance(each, VStuck)]
         except (OutOfFuel, UnsupportedTerm):
