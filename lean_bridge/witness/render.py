@@ -9,13 +9,10 @@ from typing import Final, Literal
 from lean_bridge.olean.expr import Name
 from lean_bridge.witness.search import Plan, Step
 from lean_bridge.witness.telescope import Telescope
-from lean_bridge.witness.terms import quoted, root
+from lean_bridge.witness.terms import REALS, quoted, root
 
 PACKAGE: Final = "LeanBridgeWitness"
 """Where all that is generated about witnesses has its names, those of each module in one of its own."""
-
-REALS: Final = "Proofs.Autograd.Real"
-"""The real numbers of the tool's own library."""
 
 REALS_MODULE: Final = "Proofs.Autograd.Real.Unique"
 """A module of the tool's own library that has the real numbers with all that is known of them."""
@@ -25,6 +22,13 @@ HONEST: Final = "Proofs.Autograd.instAnalyticScalarReal"
 
 _TYPES: Final = ("Nat", "Int", "Bool", "Rat", "Unit")
 _NUMBERINGS: Final = ("same", "rising", "falling", "one")
+
+_SHALLOW: Final = "shallow"
+_DEEP: Final = "deep"
+_ZERO: Final = "zero"
+
+MOST_ROUNDS: Final = 5
+"""How often anything is tried; in the last round but one it is tried in all ways that are left."""
 
 _MOST_DEPTH: Final = 3
 
@@ -109,23 +113,27 @@ class Claim:
 def ways(claim: Claim, round_: int, *, has_reals: bool) -> tuple[Way, ...]:
     """Return what there is to try for a claim in a round, the most likely first.
 
-    Most is met by the first way; what is not, by choosing values; and what even then is not is tried with
-    other types, and with numbers that rise or fall.
+    Most is met by the first way; what is not, by choosing values, then by looking harder at what is asked of
+    them, which is at once where they are real numbers; and what even then is not is tried with other types,
+    and with numbers that rise or fall. The last round is for what was found in the one before to take more.
     """
     types: tuple[Name, ...] = (REALS, *_TYPES) if has_reals else _TYPES
     if not any(binder.is_family for binder in claim.telescope.binders):
         types = types[:1]
-    if round_ == 1:
-        return (Way(types[0]),)
-    if round_ == 2:
-        return tuple(Way(types[0], searches="shallow", types=each) for each in (*claim.plan.types, {}))
-    others = [Way(each, searches="shallow") for each in types[1:]]
-    harder = Way(types[0], searches="deep"), Way(types[0], searches="zero")
+    first, then = (_DEEP, _SHALLOW) if claim.plan.is_of_reals else (_SHALLOW, _DEEP)
+    match round_:
+        case 1:
+            return (Way(types[0]),)
+        case 2:
+            return tuple(Way(types[0], searches=first, types=each) for each in (*claim.plan.types, {}))
+        case 3:
+            return (Way(types[0], searches=then),)
     return (
-        *harder,
+        *([Way(types[0], searches=_DEEP)] if round_ == MOST_ROUNDS else []),
+        Way(types[0], searches=_ZERO),
         *(Way(types[0], each) for each in _NUMBERINGS),
         *(Way(each) for each in types[1:]),
-        *others,
+        *(Way(each, searches=_SHALLOW) for each in types[1:]),
     )
 
 
@@ -243,11 +251,11 @@ def _chosen(claim: Claim, steps: Sequence[Step], way: Way) -> str:
     models = _fitting(claim, claim.telescope.binders[step.at].word)
     if step.terms:
         terms = [f"by first | {models}"] if models else []
-        nought = ["0"] if way.searches == "zero" and claim.telescope.binders[step.at].is_nat else []
+        nought = ["0"] if way.searches == _ZERO and claim.telescope.binders[step.at].is_nat else []
         listed = "".join(f"({term}) :: " for term in (*terms, *step.terms, *nought))
         return f"chosen b{step.at} from {listed}() then ({rest})"
     binder = claim.telescope.binders[step.at]
-    settle = "deeply2" if way.searches == "deep" else "settle2"
+    settle = "deeply2" if way.searches == _DEEP else "settle2"
     names = ", ".join(map(root, step.unfolded))
     unfolded = f" | (simp only [{names}]; {settle}) | (simp [{names}]; done)" if names else ""
     first = f"{models} | " if models else ""

@@ -27,7 +27,7 @@ from lean_bridge.olean.expr import (
 )
 from lean_bridge.olean.mentions import constants_in
 from lean_bridge.witness.telescope import Binder, Telescope, conclusion_word
-from lean_bridge.witness.terms import root
+from lean_bridge.witness.terms import REALS, root
 
 _NUMBERS: Final = (2, 1, 3, 4, 5)
 _MOST_NUMBERS: Final = 10
@@ -58,6 +58,8 @@ class Plan:
     steps: tuple[Step, ...]
     types: tuple[Mapping[int, str], ...]
     """What to try for the types, by their binders: for what the library's own classes have instances."""
+    is_of_reals: bool = False
+    """Whether the theorem is about the real numbers, of which Lean decides nothing on their face."""
 
 
 def plan_of(environment: Environment, constant: Constant, telescope: Telescope) -> Plan:
@@ -88,7 +90,8 @@ def plan_of(environment: Environment, constant: Constant, telescope: Telescope) 
         steps.append(Step(at, terms, vocabulary.unfolded(written[at].type) if at < len(written) else ()))
         left.remove(at)
         met.add(at)
-    return Plan(tuple(steps), tuple(_instances(environment, written, types)))
+    is_of_reals = REALS in constants_in([constant.type])
+    return Plan(tuple(steps), tuple(_instances(environment, written, types)), is_of_reals)
 
 
 def _needs(at: int, type_: Expr) -> frozenset[int]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from lean_bridge.names import split_name
 from lean_bridge.olean.expr import Name
+
+REALS: Final = "Proofs.Autograd.Real"
+"""The real numbers of the tool's own library."""
 
 
 def quoted(name: Name) -> str:

@@ -26,7 +26,7 @@ from lean_bridge.toolchain.provider import Provider
 from lean_bridge.witness.dimensions import ZERO, only_here_zero
 from lean_bridge.witness.render import (
     HONEST,
-    REALS,
+    MOST_ROUNDS,
     Claim,
     Model,
     Way,
@@ -46,6 +46,7 @@ from lean_bridge.witness.telescope import (
     read_telescope,
     telescope_of,
 )
+from lean_bridge.witness.terms import REALS
 from pybind_models import Witness
 from pybind_models.catalogue import Catalogue, CatalogueEntry
 
@@ -53,7 +54,6 @@ _GAP: Final = "sorryAx"
 _NOTHING: Final = "nothing was found to meet"
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _MORE: Final = "it takes more at every turn"
-_MOST_ROUNDS: Final = 4
 _ALL_ALIKE: Final = frozenset({"Decidable", "Inhabited", "SizeOf"})
 """Classes of Lean's own that say nothing of a type by which its instances could differ for a theorem."""
 
@@ -159,7 +159,7 @@ class _Search:
                 found[name] = claim
             else:
                 claims.append(claim)
-        for round_ in range(1, _MOST_ROUNDS + 1):
+        for round_ in range(1, MOST_ROUNDS + 1):
             if not claims:
                 break
             claims = self._ask(claims, round_, found)
@@ -255,7 +255,7 @@ class _Search:
             met = next((each for each in witnesses if each.detail is None), None)
             earlier = found.get(claim.name) if more is None else None
             found[claim.name] = met or _most_telling(earlier, witnesses)
-            if met is None and (more is not None or round_ < _MOST_ROUNDS - 1):
+            if met is None and (more is not None or round_ < MOST_ROUNDS - 1):
                 again.append(self._planned(claim if more is None else replace(claim, telescope=more)))
         return again
 

@@ -6,7 +6,9 @@ from collections import Counter
 
 import pytest
 
-from lean_bridge.witness.render import modules_for
+from lean_bridge.witness.render import MOST_ROUNDS, Claim, modules_for, ways
+from lean_bridge.witness.search import Plan
+from lean_bridge.witness.telescope import Binder, Telescope
 
 
 @pytest.mark.parametrize(
@@ -17,3 +19,19 @@ def test_a_round_is_shared_out_evenly(counts: list[int], modules: int) -> None:
     assert len(found) == modules
     assert max(found.values(), default=0) - min(found.values(), default=0) <= 1
     assert all(name.startswith("LeanBridgeWitness.Round1.Part") for name in found)
+
+
+TYPE = Binder(name="α", info="implicit", is_family=True, is_evident=True, depth=0, head=None)
+
+
+@pytest.mark.parametrize("is_of_reals", [False, True])
+def test_it_is_looked_harder_before_everything_is_tried(is_of_reals: bool) -> None:
+    """Few theorems come so far, and each way costs seconds: a round has one of a kind, until the last two."""
+    claim = Claim("claim", Telescope((TYPE,)), 1, plan=Plan((), ({0: "Unit"},), is_of_reals))
+    first, then = ("deep", "shallow") if is_of_reals else ("shallow", "deep")
+    searched = [[way.searches for way in ways(claim, round_, has_reals=True)] for round_ in (1, 2, 3)]
+    assert searched == [[None], [first, first], [then]]
+    rest = ways(claim, MOST_ROUNDS - 1, has_reals=True)
+    assert rest[0].searches == "zero"
+    assert len(rest) == len(set(map(repr, rest))) > 10
+    assert ways(claim, MOST_ROUNDS, has_reals=True)[1:] == rest
