@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from lean_bridge.olean.expr import Name
 from lean_bridge.witness.search import Plan, Step
@@ -23,6 +23,7 @@ HONEST: Final = "Proofs.Autograd.instAnalyticScalarReal"
 _TYPES: Final = ("Nat", "Int", "Bool", "Rat", "Unit")
 _NUMBERINGS: Final = ("same", "rising", "falling", "one")
 
+_Searches: TypeAlias = Literal["shallow", "deep", "zero"]
 _SHALLOW: Final = "shallow"
 _DEEP: Final = "deep"
 _ZERO: Final = "zero"
@@ -77,7 +78,7 @@ class Way:
 
     type_: Name
     numbering: Literal["same", "rising", "falling", "one"] = "same"
-    searches: Literal["shallow", "deep", "zero"] | None = None
+    searches: _Searches | None = None
     """Whether values are chosen by the hypotheses about them, and how hard; also 0, to be able to say so."""
     types: Mapping[int, str] = field(default_factory=dict)
     """Other types, by their binders."""
@@ -120,7 +121,8 @@ def ways(claim: Claim, round_: int, *, has_reals: bool) -> tuple[Way, ...]:
     types: tuple[Name, ...] = (REALS, *_TYPES) if has_reals else _TYPES
     if not any(binder.is_family for binder in claim.telescope.binders):
         types = types[:1]
-    first, then = (_DEEP, _SHALLOW) if claim.plan.is_of_reals else (_SHALLOW, _DEEP)
+    searches: tuple[_Searches, _Searches] = (_SHALLOW, _DEEP)
+    first, then = reversed(searches) if claim.plan.is_of_reals else searches
     match round_:
         case 1:
             return (Way(types[0]),)
