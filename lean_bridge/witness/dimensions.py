@@ -1,10 +1,11 @@
-"""The numbers within types, as the dimensions of tensors are: of a type with a 0 there may be nothing."""
+"""What types range over: where there is nothing, or a number that is 0, a theorem about it says nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias
 
+from lean_bridge.audit.proofs import conclusion
 from lean_bridge.extract.machine import (
     Declarations,
     Machine,
@@ -18,8 +19,24 @@ from lean_bridge.extract.machine import (
     describe,
     variable,
 )
-from lean_bridge.olean.expr import Constant, ConstantKind, Expr, LZero, Name
+from lean_bridge.olean.expr import (
+    App,
+    Const,
+    Constant,
+    Expr,
+    FVar,
+    Lam,
+    Let,
+    Lit,
+    Name,
+    Pi,
+    Proj,
+    bare,
+    head_of,
+    written_binders,
+)
 from lean_bridge.witness.behind import what_blocks
+from lean_bridge.witness.empty import EMPTY, INHABITED, WRITTEN, Families, is_prop, is_written
 
 Place: TypeAlias = tuple[int, ...]
 """Where something stands in a type: in which part, there in which part, and so on."""
@@ -27,53 +44,91 @@ Place: TypeAlias = tuple[int, ...]
 ZERO: Final = "0"
 """What is said of a number that is 0; of one that nobody can tell, the constant that hides it is named."""
 
+_WRITTEN: Final = frozenset({"Nat.zero", "Empty", "PEmpty", "False"})
+"""Names of Lean's own that say to every reader that there is nothing."""
+
 _NO_DIMENSIONS: Final = frozenset({"Fin", "Int"})
 """Types of Lean's own that are made of numbers, and whose 0 is one of many."""
 
+_DEEPEST: Final = 12
+"""How far into what a value is made of it is looked, each step of it two in a place."""
 
-def only_here_zero(
+
+def only_here_nothing(
     environment: Declarations, statement: Expr, arguments: Sequence[Expr]
 ) -> Iterator[tuple[int, Name]]:
-    """Yield which of its binders give a statement dimensions that are 0, or may be, for these arguments.
+    """Yield for which of its binders a statement ranges over nothing, or may, for these arguments.
 
-    Each by its number, the claim by the next one, with why: :data:`ZERO`, or a constant that hides what the
-    number is. A 0 that is one for all arguments is written in the statement, and is none of these. Of a
-    statement that takes more arguments there is nothing to say.
+    Each by its number, the claim by the next one, with why: :data:`ZERO`, for a dimension; :data:`EMPTY`; or
+    a constant that hides what a number is. What the text of the statement says for all arguments, by a
+    literal 0 or one of Lean's own empty types, is none of these; what a definition makes of its text is.
+    Of a statement that takes more arguments there is nothing to say.
 
     Raises: OutOfFuel; UnsupportedTerm.
     """
     machine = Machine(environment, held=lambda _: False)
-    if found := _zeros(environment, machine, statement, [Thunk(argument, None) for argument in arguments]):
+    dimensions = Dimensions(environment, machine)
+    if found := _nothings(dimensions, machine, statement, [Thunk(each, None) for each in arguments]):
         symbols = [variable(f"b{at}") for at in range(len(arguments))]
-        written = _zeros(environment, machine, statement, symbols)
-        yield from ((place[0], why) for place, why in found.items() if written.get(place) != ZERO)
+        always = _nothings(dimensions, machine, statement, symbols)
+        hidden = _nothings(dimensions, machine, _unwritten(statement), symbols)
+        for place, why in found.items():
+            if always.get(place) not in (ZERO, EMPTY) or hidden.get(place) != WRITTEN:
+                yield place[0], why
 
 
-def may_vanish(environment: Declarations, machine: Machine, type_: Value) -> Name | None:
-    """Return what in a statement decides whether a number within a type is 0, whatever is chosen for it.
+def may_vanish(environment: Declarations, machine: Machine, statement: Expr) -> Name | None:
+    """Return what in a statement decides whether it ranges over nothing, whatever is chosen for it.
 
-    ``None`` where each such number is made by ``+`` and ``*`` of numerals and of what may be chosen; a 0 that
-    is written is one. Raises: OutOfFuel; UnsupportedTerm.
+    ``None`` where each number within a type is made by ``+`` and ``*`` of numerals and of what may be chosen,
+    and 0 only as it is written; and where no type is empty that is not written so.
+    Raises: OutOfFuel; UnsupportedTerm.
     """
-    found = Dimensions(environment, machine, are_chosen=True).vanishing(type_)
-    return next((why for _, why in found if why != ZERO), None)
+    dimensions = Dimensions(environment, machine, are_chosen=True)
+    found = dict(dimensions.vanishing(machine.evaluate(statement)))
+    if not found:
+        return None
+    hidden = dict(dimensions.vanishing(machine.evaluate(_unwritten(statement))))
+    said = ((why, hidden.get(at)) for at, why in found.items())
+    return next((why for why, how in said if why not in (ZERO, EMPTY) or how != WRITTEN), None)
 
 
-def _zeros(
-    environment: Declarations, machine: Machine, statement: Expr, arguments: Sequence[Thunk]
+def _nothings(
+    dimensions: Dimensions, machine: Machine, statement: Expr, arguments: Sequence[Thunk]
 ) -> dict[Place, Name]:
-    dimensions, found = Dimensions(environment, machine), dict[Place, Name]()
-    type_ = machine.evaluate(statement)
+    found, type_ = dict[Place, Name](), machine.evaluate(statement)
     for at, argument in enumerate(arguments):
         if not isinstance(type_, VPi):
             return found
-        found |= dimensions.vanishing(machine.force(type_.domain), (at,))
+        kind = machine.force(type_.domain)
+        found |= dimensions.vanishing(kind, (at,))
+        found |= dimensions.within(argument, kind, (at,))
         type_ = machine.instantiate(type_, argument)
     return found | dict(dimensions.vanishing(type_, (len(arguments),)))
 
 
+def _unwritten(expr: Expr) -> Expr:
+    """Return a term with variables for what says on its face that there is nothing."""
+    match expr := bare(expr):
+        case Lit(0):
+            return FVar(WRITTEN)
+        case Const(name) if name in _WRITTEN:
+            return FVar(WRITTEN)
+        case App(function, argument):
+            return App(_unwritten(function), _unwritten(argument))
+        case Lam(name, type_, body, info):
+            return Lam(name, _unwritten(type_), _unwritten(body), info)
+        case Pi(name, type_, body, info):
+            return Pi(name, _unwritten(type_), _unwritten(body), info)
+        case Let(name, type_, value, body, nondep):
+            return Let(name, _unwritten(type_), _unwritten(value), _unwritten(body), nondep)
+        case Proj(struct, index, of):
+            return Proj(struct, index, _unwritten(of))
+    return expr
+
+
 class Dimensions:
-    """Finds the numbers within types that are 0, or may be.
+    """Finds the numbers within types that are 0, or may be, and what ranges over types that are empty.
 
     The numbers within a type are those that an inductive type takes, if it is no proposition, on their own or
     within lists, pairs and other data; they are looked for in everything that is a type in turn: what
@@ -86,43 +141,99 @@ class Dimensions:
     def __init__(self, environment: Declarations, machine: Machine, *, are_chosen: bool = False) -> None:
         self._environment = environment
         self._machine = machine
+        self._families = Families(environment, machine)
         self._are_chosen = are_chosen
 
     def vanishing(self, type_: Value, at: Place = ()) -> Iterator[tuple[Place, Name]]:
-        """Yield where in a type a number is 0, or which constant hides whether it is."""
+        """Yield where in a type a number is 0, or which constant hides whether it is; or a type is empty."""
         match type_:
             case VPi(_, domain):
-                yield from self.vanishing(self._machine.force(domain), (*at, 0))
+                taken = self._machine.force(domain)
+                yield from self.vanishing(taken, (*at, 0))
                 result = self._machine.instantiate(type_, variable(f"of {at}"))
                 yield from self.vanishing(result, (*at, 1))
-            case VStuck(_, args, False) if (family := self._constant(type_, "inductive")) is not None:
-                kinds, sort = self._telescope(family, args)
+                if self._families.is_data(result) and (why := self._why_nothing(taken)) is not None:
+                    yield (*at, 2), why
+            case VStuck(_, args, False):
+                family = self._families.constant(type_, "inductive")
+                kinds, sort = self._families.telescope(family, args) if family is not None else ([], type_)
                 for number, (kind, arg) in enumerate(zip(kinds, args, strict=False)):
                     place = (*at, number)
                     if isinstance(kind, VSort | VPi):
                         yield from self._in_family(self._machine.force(arg), kind, place)
-                    elif not _is_prop(sort):
+                    elif not is_prop(sort):
                         yield from self._in_data(arg, kind, place)
+                if any(isinstance(kind, VStuck) and kind.head in _NO_DIMENSIONS for kind in kinds):
+                    # what such a type is made of tells whether its number is one
+                    yield from self.within(variable(f"of {at}"), type_, at)
+
+    def within(self, value: Thunk, kind: Value, at: Place) -> Iterator[tuple[Place, Name]]:
+        """Look into the types of what a value is made of, where its own numbers are dimensions.
+
+        What it takes of its own type says nothing: in the end there is nothing of that.
+        """
+        family = self._families.constant(kind, "inductive")
+        if family is None or not isinstance(kind, VStuck) or len(at) > _DEEPEST:
+            return
+        if not self._families.is_data(kind):
+            return
+        made, found = self._families.constant(self._machine.force(value), "constructor"), value.value
+        if made is not None and isinstance(found, VStuck):
+            fields = found.args[made.num_params :]
+        elif len(family.constructors) == 1 and isinstance(found, VStuck | VProj):
+            made = self._environment.constant(family.constructors[0])
+            number = made.num_fields if made is not None else 0
+            fields = tuple(Thunk(None, None, VProj(family.name, field, found, ())) for field in range(number))
+        if made is None:
+            return
+        kinds, _ = self._families.telescope(made, (*kind.args[: made.num_params], *fields))
+        for number, (inner, field) in enumerate(zip(kinds[made.num_params :], fields, strict=False)):
+            if self._families.is_data(inner) and not self._is_of(family, made, number):
+                place = (*at, -1, number)
+                yield from self.vanishing(inner, place)
+                yield from self.within(field, inner, place)
+
+    def _is_of(self, family: Constant, made: Constant, field: int) -> bool:
+        """Whether a field of a constructor is of the type that it makes, or a function to it."""
+        head = head_of(conclusion(written_binders(made.type)[made.num_params + field].type))
+        return isinstance(head, Const) and head.name == family.name
 
     def _in_family(self, family: Value, kind: Value, at: Place) -> Iterator[tuple[Place, Name]]:
         """Look into a type, or into what a function to types gives."""
-        while isinstance(kind, VPi):
+        sort = kind
+        while isinstance(sort, VPi):
             given = variable(f"of {at}")
-            family, kind = self._machine.apply(family, (given,)), self._machine.instantiate(kind, given)
-        if isinstance(kind, VSort):
+            family, sort = self._machine.apply(family, (given,)), self._machine.instantiate(sort, given)
+        if isinstance(sort, VSort):
             yield from self.vanishing(family, at)
+            is_taken = sort is kind and self._families.is_data(family)
+            why = self._families.why_empty(family) if is_taken else None
+            if why is not None:
+                yield (*at, 2), why
+
+    def _why_nothing(self, taken: Value) -> Name | None:
+        """Return why there is nothing that a function takes, or what hides whether there is."""
+        why = self._families.why_empty(taken)
+        if why is not None or not self._are_chosen:
+            return why
+        result = taken
+        while isinstance(result, VPi):
+            result = self._machine.instantiate(result, variable("given"))
+        is_chosen = isinstance(result, VSort) or (isinstance(result, VStuck) and result.is_variable)
+        is_plain = isinstance(result, VStuck) and (result.head in INHABITED or result.head == "Fin")
+        return None if is_chosen or is_plain else describe(result)
 
     def _in_data(self, data: Thunk, kind: Value, at: Place) -> Iterator[tuple[Place, Name]]:
         """Look at a number, or at the numbers that something is put together of."""
-        type_ = self._constant(kind, "inductive")
-        if type_ is None or type_.name in _NO_DIMENSIONS or self._is_proposition(kind, type_):
+        type_ = self._families.constant(kind, "inductive")
+        if type_ is None or type_.name in _NO_DIMENSIONS or not self._families.is_data(kind):
             return
         value = self._machine.force(data)
         if type_.name == "Nat":
             if (why := self._why_zero(value)) is not None:
                 yield at, why
-        elif (made := self._constant(value, "constructor")) is not None and isinstance(value, VStuck):
-            kinds, _ = self._telescope(made, value.args)
+        elif (made := self._families.constant(value, "constructor")) and isinstance(value, VStuck):
+            kinds, _ = self._families.telescope(made, value.args)
             for number, (inner, arg) in enumerate(zip(kinds, value.args, strict=False)):
                 if number >= made.num_params:
                     yield from self._in_data(arg, inner, (*at, number))
@@ -131,6 +242,8 @@ class Dimensions:
 
     def _why_zero(self, value: Value) -> Name | None:
         """Return ``ZERO``, or what hides whether a number is 0, if it may be."""
+        if is_written(value):
+            return WRITTEN
         match value:
             case VLit(number):
                 return None if number else ZERO
@@ -150,27 +263,3 @@ class Dimensions:
             return None if isinstance(value, VStuck) and value.is_variable else describe(value)
         why = what_blocks(self._environment, self._machine, value)
         return why if self._environment.constant(why) is not None else None
-
-    def _constant(self, value: Value, kind: ConstantKind) -> Constant | None:
-        """Return the constant that is applied to something, if it is of a kind."""
-        if not isinstance(value, VStuck) or value.is_variable:
-            return None
-        constant = self._environment.constant(value.head)
-        return constant if constant is not None and constant.kind == kind else None
-
-    def _is_proposition(self, kind: Value, type_: Constant) -> bool:
-        return isinstance(kind, VStuck) and _is_prop(self._telescope(type_, kind.args)[1])
-
-    def _telescope(self, constant: Constant, args: Sequence[Thunk]) -> tuple[list[Value], Value]:
-        """Return what each argument of a constant is of, and what it is of when it is applied to all."""
-        type_, kinds = self._machine.evaluate(constant.type), list[Value]()
-        for arg in args:
-            if not isinstance(type_, VPi):
-                break
-            kinds.append(self._machine.force(type_.domain))
-            type_ = self._machine.instantiate(type_, arg)
-        return kinds, type_
-
-
-def _is_prop(sort: Value) -> bool:
-    return isinstance(sort, VSort) and isinstance(sort.expr.level, LZero)

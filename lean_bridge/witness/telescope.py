@@ -24,14 +24,10 @@ from lean_bridge.olean.expr import (
 )
 from lean_bridge.witness.behind import what_hides
 from lean_bridge.witness.dimensions import may_vanish
+from lean_bridge.witness.empty import INHABITED
 
 FUEL: Final = 200_000
 """Steps of reduction for one statement; those of this library take some hundreds."""
-
-_INHABITED: Final = frozenset(
-    {"Bool", "Char", "Float", "Int", "List", "Nat", "Option", "PUnit", "Rat", "String", "Unit"}
-)
-"""Types of Lean's own that have a value whatever their arguments are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +106,7 @@ def read_telescope(environment: Declarations, type_: Expr) -> Telescope:
     statement = machine.evaluate(type_)
     telescope = telescope_of(environment, machine, statement)
     if telescope.is_evident:
-        telescope = replace(telescope, behind=may_vanish(environment, machine, statement))
+        telescope = replace(telescope, behind=may_vanish(environment, machine, type_))
     words = [conclusion_word(binder.type) for binder in written_binders(type_)]
     words += [None] * len(telescope.binders)
     binders = (replace(each, word=word) for each, word in zip(telescope.binders, words, strict=False))
@@ -172,7 +168,7 @@ def _binder(machine: Machine, pi: VPi, families: set[Name], fresh: Name) -> Bind
         name=pi.name,
         info=pi.info,
         is_family=is_family,
-        is_evident=is_family or is_of_family or head in _INHABITED,
+        is_evident=is_family or is_of_family or head in INHABITED,
         depth=depth,
         head=head,
     )

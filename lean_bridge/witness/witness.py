@@ -23,7 +23,8 @@ from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Const, Constant, Expr, Name, spine, written_binders
 from lean_bridge.olean.mentions import constants_in
 from lean_bridge.toolchain.provider import Provider
-from lean_bridge.witness.dimensions import ZERO, only_here_zero
+from lean_bridge.witness.dimensions import ZERO, only_here_nothing
+from lean_bridge.witness.empty import EMPTY
 from lean_bridge.witness.render import (
     HONEST,
     MOST_ROUNDS,
@@ -428,12 +429,14 @@ class Judge:
         return _not_met(f"what it claims stands behind {plain(rest.behind)}, and may take more")
 
     def _vanishing(self, claim: Claim, constant: Constant, arguments: Sequence[Expr]) -> Witness | None:
-        """Return what is said where a dimension is 0, or may be."""
-        for at, why in only_here_zero(self._compiled, constant.type, arguments):
+        """Return what is said where a type that is ranged over has nothing, or may have nothing."""
+        for at, why in only_here_nothing(self._compiled, constant.type, arguments):
             if claim.open and why == _GAP:
                 continue
             binders = claim.telescope.binders
             where = f"{binders[at].shown} has" if at < len(binders) else "it claims something of"
+            if why == EMPTY:
+                return _not_met(f"{where} a domain that is empty, and nothing is said of these")
             said = (
                 "is 0, and nothing is said of these" if why == ZERO else f"{plain(why)} hides, and may be 0"
             )

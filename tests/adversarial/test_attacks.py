@@ -35,6 +35,7 @@ NAMES = [
     "defined_twice",
     "dimension_of_a_structure",
     "doc_comment_of_a_slash",
+    "domain_of_proofs",
     "dropped_from_catalogue",
     "early_exit",
     "edited_header",
@@ -142,6 +143,7 @@ NAMES = [
     "same_definition_twice",
     "same_private_name",
     "second_proof",
+    "size_of_its_own",
     "skip_kernel",
     "skip_kernel_by_macro",
     "skip_kernel_in_lakefile",
@@ -167,6 +169,7 @@ NAMES = [
     "word_of_nothing",
     "word_twice",
     "writes_its_own_module",
+    "zero_behind_definitions",
 ]
 
 

@@ -87,6 +87,66 @@ theorem ofTwo (d : Two) (x : Fin d.size → Nat) (i : Fin d.size) (h : x i = 2) 
 theorem sayingSo (x y : Fin 0 → Nat) (n : Nat) (h : 1 < n) : x = y := funext fun i => i.elim0
 theorem shaped (d : Two) (x : Tensor [2, d.size]) (h : x = x) : x = x := h
 
+def scaled (n : Nat) : Nat := n * 0
+def width (n : Nat) : Nat := scaled n
+def flagged : Nat → Nat → Nat
+  | 0, n => n * 0
+  | _, n => n
+inductive Never
+inductive One : Fin 2 → Type where
+  | one : One 1
+structure Net where
+  size : Nat
+  bound : size < 1
+  weight : Fin size → Nat
+structure Nested where
+  net : Net
+  name : String
+structure Vec (n : Int) where
+  get : Fin n.toNat → Nat
+structure Whole where
+  size : Int
+  bound : size < 1
+def whole : Whole := ⟨0, by decide⟩
+inductive Around : Int → Type where
+  | mk (n : Int) : Around n
+
+theorem ofSmaller (d : None) (x : {i : Nat // i < d.size} → Nat) : (fun i => x i + 5) = x := by
+  funext i; exact absurd i.2 (by have := d.empty; omega)
+theorem ofBounds (d : None) (x : (i : Nat) → i < d.size → Nat) : (fun i h => x i h + 5) = x := by
+  funext i h; have := d.empty; omega
+theorem ofMembers (d : None) (x : (i : Nat) → i ∈ List.range d.size → Nat) : (fun i h => x i h + 5) = x := by
+  funext i h; have := d.empty; simp at h; omega
+theorem ofANet (N : Net) (h : N = N) : (fun i => N.weight i + 5) = N.weight := by
+  funext i; exact absurd i.2 (by have := N.bound; omega)
+theorem ofANestedNet (N : Nested) (h : N = N) : (fun i => N.net.weight i + 5) = N.net.weight := by
+  funext i; exact absurd i.2 (by have := N.net.bound; omega)
+theorem ofAnInteger (d : Whole) (k : d = whole) (x : Vec d.size) : x = ⟨fun i => x.get i + 5⟩ := by
+  cases x; congr; funext i; exact absurd i.2 (by have := d.bound; omega)
+theorem ofIntegersAlone (d : Whole) (k : d = whole) :
+    (fun x : Vec d.size => x) = fun x => ⟨fun i => x.get i + 5⟩ := by
+  funext x; cases x; congr; funext i; exact absurd i.2 (by have := d.bound; omega)
+theorem ofALaterFamily (d : {i : Fin 2 // i = 0}) (x : One d.val → Nat) : (fun i => x i + 5) = x := by
+  funext i; obtain ⟨_, rfl⟩ := d; cases i
+theorem ofAHiddenZero (n : Nat) (x : Fin (width n) → Nat) : (fun i => x i + 5) = x := by
+  funext i; exact absurd i.2 (by simp [width, scaled])
+theorem ofAFlag (n : Nat) (x : {i : Nat // i < flagged 0 n} → Nat) : (fun i => x i + 5) = x := by
+  funext i; exact absurd i.2 (by simp [flagged])
+theorem ofAHiddenType (x : Never → Nat) : (fun i => x i + 5) = x := funext fun i => nomatch i
+theorem ofListsOfNothing (l : List Never) : l = [] := by cases l <;> first | rfl | contradiction
+
+theorem ofTwoBelow (d : Two) (x : (i : Nat) → i < d.size → Nat) (h : x 0 (by simp [d.two]) = 2) :
+    x 0 (by simp [d.two]) ≠ 3 := by omega
+theorem ofTwoWithin (d : Two) (x : {i : Nat // i < d.size} → Nat) (i) (h : x i = 2) : x i ≠ 3 := by omega
+theorem ofOneAlone (d : Fin 1) (x : Fin (d.val + 1) → Nat) (h : x = x) : x = x := h
+theorem ofAnyIntegers (d : Whole) (k : d = whole) (x : Around d.size) (h : x = x) : x = x := h
+theorem ofTwoIntegers (d : {n : Int // n = 2}) (x : Vec d.val) (h : x = x) : x = x := h
+theorem sayingLess (x : {i : Nat // i < 0} → Nat) (n : Nat) (h : 1 < n) : (fun i => x i + n) = x := by
+  funext i; exact absurd i.2 (by omega)
+theorem sayingEmpty (x : Empty → Nat) (n : Nat) (h : 1 < n) : (fun i => x i + n) = x := funext nofun
+theorem ofMembersOfAList (l : List Nat) (h : ∀ i, i ∈ l → i < 5) (k : ¬(2 < 1)) : ∀ i, i ∈ l → i < 6 :=
+  fun i m => Nat.lt_succ_of_lt (h i m)
+
 instance (priority := high) everything : LT Nat where
   lt _ _ := True
 
@@ -113,6 +173,7 @@ theorem ofOnesOwn (p q : Point) (h : p + q = p + q) (k : p ≤ p) : p + q = p + 
 end Small
 """
 HIDING = "what it claims stands behind {}, and may take more"
+EMPTY = "{} has a domain that is empty, and nothing is said of these"
 VANISHES = "{} has a dimension that is 0, and nothing is said of these"
 OVERRIDDEN = "it is met only by Small.everything, an instance of the library's own; "
 REFUSED = {
@@ -129,11 +190,27 @@ REFUSED = {
     "ofAProof": "x has a dimension that Classical.choice hides, and may be 0",
     "ofAShape": VANISHES.format("x"),
     "onlyClaimed": "it claims something of a dimension that is 0, and nothing is said of these",
+    "ofSmaller": EMPTY.format("x"),
+    "ofBounds": EMPTY.format("x"),
+    "ofMembers": EMPTY.format("x"),
+    "ofANet": VANISHES.format("N"),
+    "ofANestedNet": VANISHES.format("N"),
+    "ofAnInteger": VANISHES.format("x"),
+    "ofIntegersAlone": "it claims something of a dimension that is 0, and nothing is said of these",
+    "ofALaterFamily": EMPTY.format("x"),
+    "ofAHiddenZero": VANISHES.format("x"),
+    "ofAFlag": EMPTY.format("x"),
+    "ofAHiddenType": EMPTY.format("x"),
+    "ofListsOfNothing": EMPTY.format("l"),
     "inAStructure": OVERRIDDEN,
     "inAPair": OVERRIDDEN,
     "inAProof": OVERRIDDEN,
 }
-MET = ("decided", "classified", "recursive", "ofTwo", "sayingSo", "shaped", "spokenOf", "ofOnesOwn")
+MET = (
+    "decided", "classified", "recursive", "ofTwo", "sayingSo", "shaped", "spokenOf", "ofOnesOwn",
+    "ofTwoBelow", "ofTwoWithin", "ofOneAlone", "ofAnyIntegers", "ofTwoIntegers", "sayingLess", "sayingEmpty",
+    "ofMembersOfAList",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module", name="report")

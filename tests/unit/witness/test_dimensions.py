@@ -7,6 +7,7 @@ import pytest
 from lean_bridge.extract.machine import Machine
 from lean_bridge.olean.expr import BVar, Constant, Expr, Lit, LSucc, LZero, Pi, Sort
 from lean_bridge.witness.dimensions import ZERO, Dimensions
+from lean_bridge.witness.empty import EMPTY
 from tests.lean_terms import PROP, Table, app, const, lam
 
 TYPE = Sort(LSucc(LZero()))
@@ -25,14 +26,36 @@ def arrow(*types: Expr) -> Expr:
     return result
 
 
-def inductive(name: str, type_: Expr = TYPE) -> Constant:
-    return Constant(name=name, kind="inductive", level_params=(), type=type_)
+def inductive(
+    name: str, type_: Expr = TYPE, made: tuple[str, ...] = ("made",), parameters: int = 0
+) -> Constant:
+    return Constant(
+        name=name,
+        kind="inductive",
+        level_params=(),
+        type=type_,
+        num_params=parameters,
+        constructors=tuple(f"{name}.{each}" for each in made),
+    )
 
 
 def constructor(name: str, type_: Expr, of: str, parameters: int = 0) -> Constant:
     return Constant(
         name=name, kind="constructor", level_params=(), type=type_, inductive=of, num_params=parameters
     )
+
+
+def fin(size: Expr) -> Expr:
+    return app(const("Fin"), size)
+
+
+def nat(name: str, *args: Expr) -> Expr:
+    return app(const(f"Nat.{name}"), *args)
+
+
+def below(number: Expr) -> Expr:
+    """Return that some natural number is below one."""
+    return app(const("Nat.le"), nat("add", UNKNOWN, Lit(1)), number)
 
 
 TABLE = Table(
@@ -58,6 +81,21 @@ TABLE = Table(
             "List",
             1,
         ),
+        inductive("Never", made=()),
+        inductive("Nat.le", arrow(NAT, NAT, PROP), parameters=1),
+        inductive("Later", arrow(NAT, TYPE)),
+        constructor(
+            "Later.made", Pi("n", NAT, app(const("Later"), nat("succ", BVar(0))), "default"), "Later"
+        ),
+        inductive("Bounded", arrow(NAT, TYPE), parameters=1),
+        constructor(
+            "Bounded.made",
+            Pi("n", NAT, Pi("_", below(BVar(0)), app(const("Bounded"), BVar(1)), "default"), "default"),
+            "Bounded",
+            1,
+        ),
+        inductive("Itself"),
+        constructor("Itself.made", arrow(const("Itself"), const("Itself")), "Itself"),
         Constant(name="Unknown", kind="axiom", level_params=(), type=NAT),
         Constant(name="Nat.succ", kind="constructor", level_params=(), type=arrow(NAT, NAT), inductive="Nat"),
         *(
@@ -66,14 +104,6 @@ TABLE = Table(
         ),
     ]
 )
-
-
-def fin(size: Expr) -> Expr:
-    return app(const("Fin"), size)
-
-
-def nat(name: str, *args: Expr) -> Expr:
-    return app(const(f"Nat.{name}"), *args)
 
 
 def tensor(*sizes: Expr) -> Expr:
@@ -115,4 +145,33 @@ def tensor(*sizes: Expr) -> Expr:
 )
 def test_a_number_within_a_type_is_found(type_: Expr, found: list[str]) -> None:
     machine = Machine(TABLE, held=lambda _: False)
-    assert [why for _, why in Dimensions(TABLE, machine).vanishing(machine.evaluate(type_))] == found
+    seen = [why for _, why in Dimensions(TABLE, machine).vanishing(machine.evaluate(type_))]
+    assert [why for why in seen if why != EMPTY] == found
+
+
+@pytest.mark.parametrize(
+    ("type_", "is_found"),
+    [
+        (const("Never"), True),
+        (below(Lit(0)), True),
+        (below(Lit(1)), False),
+        (below(UNKNOWN), False),
+        (app(const("Nat.le"), Lit(3), Lit(2)), True),
+        (app(const("Later"), Lit(0)), True),
+        (app(const("Later"), Lit(1)), False),
+        (app(const("Later"), UNKNOWN), False),
+        (app(const("Bounded"), Lit(0)), True),
+        (app(const("Bounded"), Lit(2)), False),
+        (const("Itself"), False),  # nothing is said of these
+        (NAT, False),
+    ],
+)
+def test_what_is_empty_is_found_where_a_function_takes_it(type_: Expr, is_found: bool) -> None:
+    machine = Machine(TABLE, held=lambda _: False)
+
+    def found(of: Expr) -> list[str]:
+        return [why for _, why in Dimensions(TABLE, machine).vanishing(machine.evaluate(of)) if why == EMPTY]
+
+    assert found(arrow(type_, NAT)) == found(arrow(NAT, type_, NAT)) == [EMPTY] * is_found
+    assert found(arrow(type_, app(const("Even"), Lit(2)))) == []  # a hypothesis may be false within another
+    assert found(type_) == []

@@ -10,15 +10,16 @@ TYPE = Sort(LSucc(LZero()))
 NAT, FALSE = const("Nat"), const("False")
 
 
-def inductive(name: str) -> Constant:
-    return Constant(name=name, kind="inductive", level_params=(), type=PROP)
+def inductive(name: str, type_: Expr = PROP) -> Constant:
+    made = () if name == "False" else (f"{name}.made",)
+    return Constant(name=name, kind="inductive", level_params=(), type=type_, constructors=made)
 
 
 TABLE = Table(
     [
         *map(inductive, ("False", "Eq", "List", "Order")),
-        Constant(name="Nat", kind="inductive", level_params=(), type=TYPE),
-        Constant(name="Fin", kind="inductive", level_params=(), type=Pi("n", NAT, TYPE, "default")),
+        inductive("Nat", TYPE),
+        inductive("Fin", Pi("n", NAT, TYPE, "default")),
         *(definition(f"Nat.{name}", NAT) for name in ("add", "mul", "sub")),
         definition("Harmless", const("Deeper")),
         definition("Deeper", FALSE),

@@ -1,0 +1,163 @@
+"""Types that there is nothing of, as far as their constructors show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from lean_bridge.extract.machine import (
+    Declarations,
+    Machine,
+    Thunk,
+    Value,
+    VLit,
+    VPi,
+    VSort,
+    VStuck,
+    variable,
+)
+from lean_bridge.olean.expr import Constant, ConstantKind, LZero, Name
+
+EMPTY: Final = "∅"
+"""What is said of a type that there is nothing of."""
+
+WRITTEN: Final = "written"
+"""The variable that stands for a 0, or an empty type of Lean's own, in the text of a statement.
+
+It is also what is said of that, and of what is empty because of it.
+"""
+
+INHABITED: Final = frozenset(
+    {"Bool", "Char", "Float", "Int", "List", "Nat", "Option", "PUnit", "Rat", "String", "Unit"}
+)
+"""Types of Lean's own that have a value whatever their arguments are."""
+
+
+class Families:
+    """What an environment says of the families of types that evaluated types are made by.
+
+    Raises: OutOfFuel; UnsupportedTerm.
+    """
+
+    def __init__(self, environment: Declarations, machine: Machine) -> None:
+        self._environment = environment
+        self._machine = machine
+
+    def constant(self, value: Value, kind: ConstantKind) -> Constant | None:
+        """Return the constant that is applied to something, if it is of a kind."""
+        if not isinstance(value, VStuck) or value.is_variable:
+            return None
+        constant = self._environment.constant(value.head)
+        return constant if constant is not None and constant.kind == kind else None
+
+    def telescope(self, constant: Constant, args: Sequence[Thunk]) -> tuple[list[Value], Value]:
+        """Return what each argument of a constant is of, and what it is of when it is applied to all."""
+        type_, kinds = self._machine.evaluate(constant.type), list[Value]()
+        for arg in args:
+            if not isinstance(type_, VPi):
+                break
+            kinds.append(self._machine.force(type_.domain))
+            type_ = self._machine.instantiate(type_, arg)
+        return kinds, type_
+
+    def is_data(self, type_: Value) -> bool:
+        """Whether something of a type is more than a proof, or gives more; a family may be of anything."""
+        while isinstance(type_, VPi):
+            type_ = self._machine.instantiate(type_, variable("given"))
+        family = self.constant(type_, "inductive")
+        if family is None or not isinstance(type_, VStuck):
+            return True
+        _, sort = self.telescope(family, type_.args)
+        return not is_prop(sort)
+
+    def why_empty(self, type_: Value, within: tuple[Name, ...] = ()) -> Name | None:
+        """Return why no constructor makes anything of a type: of its indices, or of what it takes itself.
+
+        So ``Fin 0``, ``i < 0`` and a family that begins at 1 are empty at 0. Of functions, of what may be
+        chosen, and of what a type takes of itself nothing is said.
+        """
+        if is_written(type_):
+            return WRITTEN
+        family = self.constant(type_, "inductive")
+        if family is None or family.name in within or not isinstance(type_, VStuck):
+            return None
+        if family.name == "Nat.le" and len(type_.args) == 2:
+            least, most = (self._machine.force(arg) for arg in type_.args)
+            return self._why_below(most, self._least(least))
+        inner = (*within, family.name)
+        reasons = [self._why_unmade(name, family, type_.args, inner) for name in family.constructors]
+        if None in reasons:
+            return None
+        return WRITTEN if WRITTEN in reasons else EMPTY
+
+    def _why_unmade(
+        self, name: Name, family: Constant, args: tuple[Thunk, ...], within: tuple[Name, ...]
+    ) -> Name | None:
+        """Return why a constructor makes nothing of a family that is applied to these, if so."""
+        constructor = self._environment.constant(name)
+        if constructor is None:
+            return None
+        type_ = self._machine.evaluate(constructor.type)
+        given, taken = args[: family.num_params], 0
+        while isinstance(type_, VPi):
+            if taken < len(given):
+                argument = given[taken]
+            elif (why := self.why_empty(self._machine.force(type_.domain), within)) is not None:
+                return why
+            else:
+                argument = variable(f"taken {len(within)} {taken}")
+            type_, taken = self._machine.instantiate(type_, argument), taken + 1
+        made = type_.args[family.num_params :] if isinstance(type_, VStuck) else ()
+        return self._why_differ(made, args[family.num_params :])
+
+    def _why_differ(self, some: Sequence[Thunk], others: Sequence[Thunk]) -> Name | None:
+        """Return why values cannot be the same as others, whatever is chosen within them, if so."""
+        for one, other in zip(some, others, strict=False):
+            left, right = self._machine.force(one), self._machine.force(other)
+            if (why := self._why_two(left, right)) is not None:
+                return why
+        return None
+
+    def _why_two(self, left: Value, right: Value) -> Name | None:
+        if isinstance(left, VLit) and isinstance(right, VLit):
+            return EMPTY if left.value != right.value else None
+        if (why := self._why_below(left, self._least(right))) is not None:
+            return why
+        if (why := self._why_below(right, self._least(left))) is not None:
+            return why
+        if self.constant(left, "constructor") is None or self.constant(right, "constructor") is None:
+            return None
+        assert isinstance(left, VStuck)
+        assert isinstance(right, VStuck)
+        return EMPTY if left.head != right.head else self._why_differ(left.args, right.args)
+
+    def _why_below(self, number: Value, least: int) -> Name | None:
+        """Return why a number is less than another that is at least so much, if it is."""
+        if is_written(number):
+            return WRITTEN if least else None
+        return EMPTY if isinstance(number, VLit) and _number(number) < least else None
+
+    def _least(self, number: Value) -> int:
+        """Return what a natural number is at least."""
+        match number:
+            case VLit():
+                return _number(number)
+            case VStuck("Nat.succ", (before,)):
+                return 1 + self._least(self._machine.force(before))
+            case VStuck("Nat.add", (one, other)):
+                return self._least(self._machine.force(one)) + self._least(self._machine.force(other))
+        return 0
+
+
+def is_written(value: Value) -> bool:
+    """Whether a value is nothing that a statement's text has."""
+    return isinstance(value, VStuck) and value.is_variable and value.head == WRITTEN
+
+
+def is_prop(sort: Value) -> bool:
+    """Whether a universe is that of the propositions."""
+    return isinstance(sort, VSort) and isinstance(sort.expr.level, LZero)
+
+
+def _number(literal: VLit) -> int:
+    return literal.value if isinstance(literal.value, int) else 0
