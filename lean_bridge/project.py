@@ -45,7 +45,7 @@ from lean_bridge.uncollected import uncollected
 from lean_bridge.verdict.judge import Observer, Subject, extract, judge_library
 from lean_bridge.verdict.remembered import ModuleAnswers
 from lean_bridge.witness.render import REALS_MODULE
-from lean_bridge.witness.witness import are_evident
+from lean_bridge.witness.witness import want_reals
 from pybind_models import BuildReport, DGraph, GraphStanding, LibraryIdentity, Pin, VerifyReport
 from pybind_models.catalogue import Catalogue
 from pybind_models.manifest import Manifest
@@ -423,7 +423,7 @@ class Project:
         environment = self._environment(built, fresh=fresh)
         has_more = built.chosen.names is not None and REALS_MODULE in chosen.sources.texts
         theorems = [entry.name for entry in catalogue.declarations if entry.kind == "theorem"]
-        if has_more and not are_evident(environment, theorems):
+        if has_more and want_reals(environment, theorems):
             # what is to meet them is needed too
             more = self._choose(chosen.names, also=(*besides, REALS_MODULE), upon=chosen)
             ran = built.report.lean_processes

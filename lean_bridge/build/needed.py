@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 from lean_bridge.build.modules import Sources
-from lean_bridge.build.scan import NAMED, name_components, scan_declarations
+from lean_bridge.build.scan import NAMED, Components, name_components, scan_declarations
 
 _NAMES: Final = re.compile(rf"\b(?:{'|'.join(sorted(NAMED))})\s+((?:«[^»]*»|[^\s:(){{}}\[\]⦃«])+)")
 """What stands behind a keyword, in code or not."""
@@ -17,32 +18,42 @@ _NAMES: Final = re.compile(rf"\b(?:{'|'.join(sorted(NAMED))})\s+((?:«[^»]*»|[
 def modules_declaring(
     sources: Sources, names: Iterable[str], *, closely: bool = True
 ) -> dict[str, tuple[str, ...]]:
-    """Return the modules whose text declares each name; none where no text does.
+    """Return the modules whose text declares each name, or what it is a part of; none where no text does.
 
-    It is a hint: what macros and elaborators declare stands in no text. Whoever builds on it looks into the
-    compiled modules afterwards. So texts are read closely only where several have the end of a name, and not
-    at all unless ``closely``: then all of these are returned.
+    A part is what a type brings along, as its constructors: no keyword stands before these. It is a hint:
+    what macros and elaborators declare stands in no text. So whoever builds on it looks into the compiled
+    modules afterwards. With ``closely`` texts that have the end of a name are read to see which of them
+    declares it, else all of these are returned.
     """
     wanted = {name_components(name): name for name in names}
-    by_last = defaultdict(list)
+    by_last = defaultdict(set)
     for parts in wanted:
-        by_last[parts[-1:]].append(parts)
-    found: dict[str, list[str]] = {name: [] for name in wanted.values()}
+        for each in (parts, parts[:-1]):
+            by_last[each[-1:]].add(each)
+    found: dict[Components, list[str]] = defaultdict(list)
     texts = {module: text.decode("utf-8", "replace") for module, (_, text, _) in sources.texts.items()}
     for module, text in texts.items():
         for written in map(name_components, dict.fromkeys(_NAMES.findall(text))):
             for parts in by_last.get(written[-1:], ()) if written else ():
-                if parts[-len(written) :] == written and module not in found[wanted[parts]]:
-                    found[wanted[parts]].append(module)
+                if parts[-len(written) :] == written and module not in found[parts]:
+                    found[parts].append(module)
     if not closely:
-        return {name: tuple(modules) for name, modules in found.items()}
-    unsure = {module for modules in found.values() if len(modules) > 1 for module in modules}
-    declared = {
-        module: {each.name for each in scan_declarations(texts[module]).declared} for module in unsure
-    }
+        return {
+            name: tuple(dict.fromkeys((*found[parts], *found[parts[:-1]]))) if found[parts] else ()
+            for parts, name in wanted.items()
+        }
+
+    @cache
+    def declared(module: str) -> frozenset[Components]:
+        return frozenset(each.name for each in scan_declarations(texts[module]).declared)
+
+    def declaring(parts: Components) -> list[str]:
+        return [module for module in found[parts] if parts in declared(module)]
+
+    def only(parts: Components) -> list[str]:
+        return found[parts] if len(found[parts]) == 1 else []
+
     return {
-        name: tuple(found[name])
-        if len(found[name]) < 2
-        else tuple(module for module in found[name] if parts in declared[module])
+        name: tuple(declaring(parts) or declaring(parts[:-1]) or only(parts))
         for parts, name in wanted.items()
     }

@@ -65,7 +65,7 @@ def certify_graphs(
     groups = {f"{PACKAGE}.Graphs{number + 1}": certificates[number::count] for number in range(count)}
     checked = check_statements(
         groups,
-        lambda group: render_module(group, environment),
+        lambda _, group: render_module(group, environment),
         [library],
         provider,
         workers=workers,

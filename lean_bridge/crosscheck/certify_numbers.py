@@ -115,7 +115,7 @@ def judge_refusal(message: str) -> FieldEvidence:
     return _refused(message) if _COMPUTED in message else _not_run(shortened(NOT_COMPARED + message))
 
 
-def _module(group: Sequence[_Case]) -> tuple[str, tuple[range, ...]]:
+def _module(_: Name, group: Sequence[_Case]) -> tuple[str, tuple[range, ...]]:
     """Return the source of a module with some cases, and the lines of each, counted from 1."""
     lines = render_header(case.extracted_in for case in group).splitlines()
     places = []

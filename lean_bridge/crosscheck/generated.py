@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, Protocol, TypeVar
 
 from lean_bridge.build.build import TIME_LIMIT, build_generated
+from lean_bridge.build.store import source_place
+from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainTimeout
 from lean_bridge.events import BuildEvent
 from lean_bridge.olean.expr import Name
 from lean_bridge.toolchain.limits import not_loaded
@@ -50,7 +52,7 @@ class Checked(Generic[Stated]):
 
 def check_statements(
     groups: Mapping[Name, Sequence[Stated]],
-    render: Callable[[Sequence[Stated]], tuple[str, Sequence[range]]],
+    render: Callable[[Name, Sequence[Stated]], tuple[str, Sequence[range]]],
     built_upon: Sequence[Path],
     provider: Provider,
     *,
@@ -59,17 +61,29 @@ def check_statements(
 ) -> Checked[Stated]:
     """Have Lean compile a module for each group, and again without what it refuses.
 
-    ``render`` writes a group as a module and says in which lines, counted from 1, each statement stands. An
-    error outside all of them is everyone's.
+    ``render`` writes a group as a module of a name, and says in which lines, counted from 1, each statement
+    stands. An error outside all of them is everyone's. Where Lean dies or hangs at a module, each half of it
+    becomes a module, until one statement is left to be refused for that.
 
     Raises: ToolchainError if Lean gives no answer.
     """
     left, refusals = {module: list(group) for module, group in groups.items() if group}, dict[Name, str]()
     with keep_warm(provider, workers, time_limit=TIME_LIMIT) as warm:
         while True:
-            texts = {module: render(group) for module, group in left.items()}
+            texts = {module: render(module, group) for module, group in left.items()}
             sources = {module: text for module, (text, _) in texts.items()}
-            report, directory = build_generated(sources, built_upon, warm, workers=workers, observe=observe)
+            try:
+                report, directory = build_generated(
+                    sources, built_upon, warm, workers=workers, observe=observe
+                )
+            except (ToolchainCrashed, ToolchainTimeout) as error:
+                fatal = _at_fault(error, left)
+                group = left.pop(fatal)
+                if len(group) == 1:
+                    refusals[group[0].subject] = str(error)
+                else:
+                    left |= _halves(fatal, group)
+                continue
             failed = [module for module in report.modules if module.state in ("failed", "unsupported")]
             if not failed:
                 return Checked(left, refusals, directory)
@@ -84,6 +98,19 @@ def shortened(text: str) -> str:
     """Return a message on one line of at most 400 characters."""
     words = " ".join(text.split())
     return words if len(words) <= _LONGEST_DETAIL else f"{words[: _LONGEST_DETAIL - 1]}…"
+
+
+def _at_fault(error: ToolchainError, modules: Iterable[Name]) -> Name:
+    """Return the module at whose file Lean died. Raises: the error, if it is about none of them."""
+    for module in modules:
+        if str(error).startswith(f"{source_place(module).as_posix()}:"):
+            return module
+    raise error
+
+
+def _halves(module: Name, group: list[Stated]) -> dict[Name, list[Stated]]:
+    middle = len(group) // 2
+    return {f"{module}.Half1": group[:middle], f"{module}.Half2": group[middle:]}
 
 
 def _refusals(module: ModuleReport, group: Sequence[Stated], places: Sequence[range]) -> dict[Name, str]:

@@ -101,13 +101,17 @@ def find_witnesses(
     return _Search(environment, catalogue, library, provider, workers, observe).run(names)
 
 
-def are_evident(environment: Environment, names: Iterable[Name]) -> bool:
-    """Whether the binders of theorems are met on their face, so that nothing need be there to meet them."""
-    try:
-        constants = [each for name in names if (each := environment.constant(name)) is not None]
-        return all(read_telescope(environment, constant.type).is_evident for constant in constants)
-    except (OutOfFuel, UnsupportedTerm):
-        return False
+def want_reals(environment: Environment, names: Iterable[Name]) -> bool:
+    """Whether Lean has to be asked about a theorem that takes scalars, so that the reals are to be there."""
+    for name in names:
+        constant = environment.constant(name)
+        try:
+            telescope = read_telescope(environment, constant.type) if constant is not None else Telescope(())
+        except (OutOfFuel, UnsupportedTerm):  # nobody is asked
+            continue
+        if not telescope.is_evident and _takes_scalars(telescope):
+            return True
+    return False
 
 
 _SCALARS: Final = frozenset(
@@ -117,7 +121,7 @@ _SCALARS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """A claim that is tried in one way, and in which generated module."""
+    """A claim that is tried in one way, and with which others."""
 
     claim: Claim
     label: str
@@ -126,7 +130,7 @@ class _Attempt:
 
     @property
     def subject(self) -> Name:
-        """The theorem that is to be compiled."""
+        """The theorem that is to be compiled, if all of its module are compiled at once."""
         return witness_name(self.module, self.claim, self.label)
 
 
@@ -236,6 +240,7 @@ class _Search:
         compiled = self._environment.extended(checked.directory)
         compiled.closure(checked.compiled)
         judge = Judge(compiled, self._catalogue)
+        compiled_in = {each.subject: module for module, group in checked.compiled.items() for each in group}
         results: dict[Name, list[Witness | Telescope]] = {claim.name: [] for claim in claims}
         for attempt in attempts:
             claim = attempt.claim
@@ -245,7 +250,7 @@ class _Search:
                 reason = f"it takes {_shown(besides)} besides: {said}" if besides else said
                 results[claim.name].append(_not_met(reason))
             else:
-                result = judge.judge(claim, attempt.label, attempt.module)
+                result = judge.judge(claim, attempt.label, compiled_in[attempt.subject])
                 # a search that failed leaves everything open, and so tells nothing
                 if attempt.way.searches is None or not _is_gap(result):
                     results[claim.name].append(result)
@@ -279,7 +284,7 @@ class _Search:
         tried = ways(claim, round_, has_reals=self._has_reals and _takes_scalars(claim.telescope))
         return {f"{round_}_{number}": way for number, way in enumerate(tried, start=1)}
 
-    def _render(self, attempts: Sequence[_Attempt]) -> tuple[str, tuple[range, ...]]:
+    def _render(self, module: Name, attempts: Sequence[_Attempt]) -> tuple[str, tuple[range, ...]]:
         """Return the module of attempts, and the lines of each."""
         claims = [attempt.claim for attempt in attempts]
         names = {claim.name for claim in claims} | {model.name for each in claims for model in each.models}
@@ -289,7 +294,7 @@ class _Search:
             imports |= {at for at in map(self._environment.module_of, (REALS, HONEST)) if at is not None}
         return render_claims(
             [(attempt.claim, attempt.label, attempt.way) for attempt in attempts],
-            attempts[0].module,
+            module,
             imports,
             is_module=all(self._environment.module(name).is_module for name in imports),
             has_reals=has_reals,

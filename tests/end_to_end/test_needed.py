@@ -13,6 +13,7 @@ import pytest
 from lean_bridge.build.modules import read_sources
 from lean_bridge.build.needed import modules_declaring
 from lean_bridge.project import open_project
+from lean_bridge.witness.witness import want_reals
 from pybind_models import VerifyReport
 
 MODULES = {
@@ -143,3 +144,30 @@ def test_an_import_of_a_file_that_is_not_needed_may_lead_nowhere(library: Path) 
     chosen = sources.library(library, found["Part.top"])
     assert [module.name for module in chosen.modules] == ["Part.Base", "Part.Top"]
     assert chosen.left_out == len(MODULES) - 2
+
+
+def test_what_a_type_brings_along_is_where_the_type_is(library: Path) -> None:
+    """No keyword stands before a constructor; what has its last name elsewhere is something else."""
+    for name, text in (("Kind", "inductive Kind where\n  | nil"), ("Alike", "def Alike.nil : Nat := 0")):
+        (library / "Part" / f"{name}.lean").write_text(f"namespace Part\n\n{text}\n\nend Part\n", "utf-8")
+    sources = read_sources(library)
+    names = ["Part.Kind.nil", "Part.Alike.nil", "Part.Other.nil"]
+    assert modules_declaring(sources, names) == {
+        "Part.Kind.nil": ("Part.Kind",),
+        "Part.Alike.nil": ("Part.Alike",),
+        "Part.Other.nil": (),
+    }
+
+
+@pytest.mark.lean
+@pytest.mark.usefixtures("embedded")
+def test_the_reals_are_added_for_scalars_alone() -> None:
+    project = open_project(shipped=True)
+    environment = project.environment()
+    names = ["Proofs.Autograd.Real.exists_isLUB", "Proofs.Autograd.Real.exists_rat_btwn"]
+    assert not want_reals(environment, names)
+    scalars = [
+        each.name for each in project.catalogue.declarations if each.name.endswith("_adjoint_fderiv_at")
+    ]
+    assert scalars
+    assert want_reals(environment, scalars)
