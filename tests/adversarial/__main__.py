@@ -17,7 +17,7 @@ from tests.adversarial.corpus import (
     lay_out,
     read_attacks,
     render_table,
-    try_both,
+    try_twins,
 )
 
 
@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
         if arguments == ["pin"]:
             pin_good_twins(lean)
             return 0
-        trials = [try_both(attack, lean) for attack in read_attacks()]
+        trials = [try_twins(attack, lean) for attack in read_attacks()]
     sys.stdout.write(render_table(trials))
     return 0 if all(trial.holds for trial in trials) else 1
 

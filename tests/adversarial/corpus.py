@@ -116,16 +116,18 @@ class Trial:
     """An attack with what became of its twins."""
 
     attack: Attack
-    good: Outcome
+    good: Outcome | None
+    """Nothing if it was not tried, as is ``alone``."""
     bad: Outcome
     alone: Outcome | None
-    """The bad twin, where no second kernel is installed; nothing if that was not tried."""
+    """The bad twin, where no second kernel is installed."""
 
     @property
     def holds(self) -> bool:
         """Whether the good twin was accepted and the bad one refused for its own reason, as foretold."""
         as_foretold = self.alone is None or self.alone.is_as_foretold_alone(self.attack)
-        return self.good.is_accepted and self.bad.is_refused_as(self.attack) and as_foretold
+        passed = self.good is None or self.good.is_accepted
+        return passed and self.bad.is_refused_as(self.attack) and as_foretold
 
 
 def read_attacks() -> list[Attack]:
@@ -212,24 +214,26 @@ def planted(faults: Path) -> AbstractContextManager[None]:
     return context
 
 
-def try_both(attack: Attack, lean: Provider, *, full: bool = True) -> Trial:
-    """Have both twins judged, each in a place of its own.
+def try_twins(attack: Attack, lean: Provider, *, full: bool = True) -> Trial:
+    """Have the twins judged, each in a place of its own; the bad one again without a second kernel.
 
-    The bad one is judged again without a second kernel, unless that changes nothing and ``full`` is false.
+    Unless ``full``, the good one is left out, and what takes no second kernel to be refused is not tried
+    without one.
     """
     alone = full or attack.without_kernel is not None
     with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
-        good, _ = run(attack, "good", lean, Path(first))
+        good = run(attack, "good", lean, Path(first))[0] if full else None
         return Trial(attack, good, *run(attack, "bad", lean, Path(second), alone=alone))
 
 
 def render_table(trials: Sequence[Trial]) -> str:
     """Return the trials as a Markdown table, with the counts before it."""
     refused = sum(trial.bad.is_refused_as(trial.attack) for trial in trials)
-    accepted = sum(trial.good.is_accepted for trial in trials)
+    accepted = sum(trial.good.is_accepted for trial in trials if trial.good is not None)
+    tried = sum(trial.good is not None for trial in trials)
     lines = [
         f"{len(trials)} attacks; {refused} bad twins refused for the expected code; "
-        f"{accepted} good twins accepted.",
+        f"{accepted} of {tried} good twins accepted.",
         "",
         "| attack | what it is | refused as | without the second kernel | good twin |",
         "|---|---|---|---|---|",
@@ -242,10 +246,14 @@ def _row(trial: Trial) -> tuple[str, ...]:
     attack, good, bad = trial.attack, trial.good, trial.bad
     refusal = f"{attack.expected} {EXPLANATIONS[attack.expected].title}"
     if not bad.is_refused_as(attack):
-        refusal = f"**{', '.join(bad.codes) or bad.verdict}**, expected {refusal}"
+        refusal = f"{_bold(bad)}, expected {refusal}"
     alone = _words_alone(trial)
-    acceptance = "accepted" if good.is_accepted else f"**{', '.join(good.codes) or good.verdict}**"
+    acceptance = "not tried" if good is None else "accepted" if good.is_accepted else _bold(good)
     return f"`{attack.name}`", attack.title, refusal, alone, acceptance
+
+
+def _bold(found: Outcome) -> str:
+    return f"**{', '.join(found.codes) or found.verdict}**"
 
 
 def _words_alone(trial: Trial) -> str:
