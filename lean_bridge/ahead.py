@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, TypeAlias
+from typing import Final, TypeVar
 
 _FEWEST: Final = 2
 """Cores that it takes."""
 
-Work: TypeAlias = Callable[[], Mapping[str, str | None]]
+FoundT = TypeVar("FoundT")
+"""What JSON keeps as it is."""
 
 
 @contextmanager
-def read_ahead(work: Work) -> Iterator[Work]:
+def read_ahead(work: Callable[[], FoundT]) -> Iterator[Callable[[], FoundT]]:
     """Have a copy of this process do some work; give what waits for it and returns what it found.
 
     Where no copy can be made, or it did not come to an end, that does the work itself: so an error of the
@@ -48,11 +49,11 @@ def read_ahead(work: Work) -> Iterator[Work]:
     status: int | None = None
     with os.fdopen(taken, "rb") as waiting:
 
-        def result() -> Mapping[str, str | None]:
+        def result() -> FoundT:
             nonlocal status
             said = waiting.read()
             status = os.waitpid(copy, 0)[1]
-            found: Mapping[str, str | None] = json.loads(said) if status == 0 else work()
+            found: FoundT = json.loads(said) if status == 0 else work()
             return found
 
         try:

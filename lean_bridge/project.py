@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +15,7 @@ from lean_bridge.audit.catalogue import CATALOGUE, parse_catalogue
 from lean_bridge.audit.manifest import MANIFEST, parse_manifest
 from lean_bridge.audit.pins import check_pins, pin_declarations
 from lean_bridge.audit.provenance import SourceFile
+from lean_bridge.audit.reading import Reading
 from lean_bridge.build.build import TIME_LIMIT, build_modules
 from lean_bridge.build.header import parse_header
 from lean_bridge.build.lakefile import LAKEFILE
@@ -111,7 +113,8 @@ class Project:
         self._contents: dict[str, bytes] = {}
         self.catalogue: Catalogue = parse_catalogue(root / CATALOGUE, self._read(CATALOGUE))
         self._compiled: _Compiled | None = None
-        self._parsed: Manifest | None = None
+        self._manifest: Manifest | None = None
+        """As it was last read, which is when the sources were."""
 
     @property
     def required_toolchain(self) -> str:
@@ -186,7 +189,7 @@ class Project:
         """Find out which sources declarations need, beside modules ``also``; read them, or take ``upon``."""
         if upon is None:
             self._read(TOOLCHAIN)
-            self._manifest()
+            self._read_manifest()
             provider = self.toolchain(fresh=fresh, progress=progress)
             sources = read_sources(self.root)
         else:
@@ -292,15 +295,16 @@ class Project:
         self._contents[name] = content = read_below(self.root, self.root / name)
         return content
 
-    def _manifest(self) -> Manifest | None:
-        """Read the library's manifest, if there is one."""
+    def _read_manifest(self) -> Manifest | None:
+        """Read the library's manifest, if there is one; what is judged, and shown, is by this reading."""
         if os.path.lexists(self.root / MANIFEST):
             before, content = self._contents.get(MANIFEST), self._read(MANIFEST)
-            if self._parsed is None or content != before:
-                self._parsed = parse_manifest(self.root / MANIFEST, content)
-            return self._parsed
-        self._contents.pop(MANIFEST, None)
-        return None
+            if self._manifest is None or content != before:
+                self._manifest = parse_manifest(self.root / MANIFEST, content)
+        else:
+            self._contents.pop(MANIFEST, None)
+            self._manifest = None
+        return self._manifest
 
     def _built(
         self,
@@ -361,7 +365,7 @@ class Project:
             environment=self._environment(built),
             library=built.directory.name,
             toolchain=built.report.toolchain,
-            manifest=self._manifest(),
+            manifest=self._read_manifest(),
             known=[each.name for each in self.catalogue.declarations],
         )
         return read_graph(origin, entry, allow_uncertified=allow_uncertified)
@@ -408,7 +412,6 @@ class Project:
         """
         started = time.monotonic()
         catalogue = self.select(names)
-        manifest = self._manifest()
         besides = (LIBRARY_MODULE,) if catalogue.graphs else ()
         needed = needed_by(catalogue) if names else None
         chosen = self._choose(needed, also=besides, fresh=fresh, progress=progress)
@@ -429,25 +432,27 @@ class Project:
             ran = built.report.lean_processes
             built = self._compile(more, started=ran, workers=workers, fresh=fresh, observe=observe)
             environment = self._environment(built, fresh=fresh)
-        memory.settle(built.directory)
-        subject = Subject(
-            sources={
-                module.name: SourceFile(module.file, module.content, module.is_module)
-                for module in built.chosen.library.modules
-            },
-            provider=built.provider,
-            build=built.report,
-            compiled=built.directory,
-            environment=environment,
-            catalogue=catalogue,
-            known=[entry.name for entry in self.catalogue.declarations],
-            manifest=manifest,
-            unpinned=unpinned,
-            recalled=recalled(memory, environment, catalogue),
-            workers=workers,
-            is_alone=alone,
-        )
-        report, answered = judge_library(subject, require_confirmed=require_confirmed, observe=observe)
+        words = self._manifest.words if self._manifest is not None else ()
+        reading = Reading(environment)
+        with reading.read_ahead(words) if alone else nullcontext():
+            memory.settle(environment.digest_of)
+            subject = Subject(
+                sources={
+                    module.name: SourceFile(module.file, module.content, module.is_module)
+                    for module in built.chosen.library.modules
+                },
+                provider=built.provider,
+                build=built.report,
+                compiled=built.directory,
+                reading=reading,
+                catalogue=catalogue,
+                known=[entry.name for entry in self.catalogue.declarations],
+                manifest=self._manifest,
+                unpinned=unpinned,
+                recalled=recalled(memory, environment, catalogue),
+                workers=workers,
+            )
+            report, answered = judge_library(subject, require_confirmed=require_confirmed, observe=observe)
         for answer in answered:
             declared = (
                 [answer.name] if isinstance(answer, ModuleAnswers) else places(environment, answer.name)
@@ -473,9 +478,8 @@ class Project:
 
         Raises: as :meth:`build` and :meth:`extract`; ProjectNotFound for a manifest that cannot be read.
         """
-        manifest = self._manifest()
         environment, graphs = self._pinnable(observe, progress)
-        return check_pins(environment, self.catalogue, manifest, graphs)
+        return check_pins(environment, self.catalogue, self._manifest, graphs)
 
     def _pinnable(
         self, observe: Observer, progress: Progress | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -31,7 +31,7 @@ class Reading:
         self._signatures = Signatures(environment)
         self._statements: dict[Name, str] = {}
         self._definitions: dict[Name, str | None] = {}
-        self._ahead: Callable[[], Mapping[Name, str | None]] | None = None
+        self._ahead: Callable[[], dict[Name, str | None]] | None = None
         self._words: dict[Name, Words] = {}
 
     def statement(self, name: Name) -> str:

@@ -148,6 +148,7 @@ class _Build:
         self._store = build_store()
         self._keys = module_keys(library, provider.info)
         self._abandoned = threading.Event()
+        self._has_run = False
         self._entries: dict[str, Entry] = {}
         self._grammars: dict[str, Grammar] = {}
         self.tree = self._store.tree(self._keys)
@@ -176,6 +177,7 @@ class _Build:
                         self._finish(_report(module, "blocked"))
                     elif None not in imports and len(running) < workers:
                         waiting.remove(module)
+                        self._has_run = True
                         self._observe(ModuleStarted(module.name))
                         running[executor.submit(self._make, module)] = module
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -188,9 +190,12 @@ class _Build:
     def settle(self) -> None:
         """Leave the compiled modules in the tree, as they were stored, and nothing else.
 
+        Where nothing was made since they were taken, they are there already.
         Raises: ToolchainError if one was changed since, as code that another module brings can do where
         nothing isolates it.
         """
+        if not self._has_run:
+            return
         self._store.clear(self.tree, spare=self._entries)
         for name, entry in self._entries.items():
             if self.reports[name].state == "built" and not self._store.is_intact(self._keys[name], entry):

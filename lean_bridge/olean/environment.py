@@ -6,7 +6,7 @@ It is consistent, or it is not had: what no file could import together is refuse
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -107,6 +107,10 @@ class Environment:
             found = self._modules[name] = read_module(self._paths[name], parts="present")
         return found
 
+    def digest_of(self, name: Name) -> str:
+        """Return the digest of the bytes that were read of a module; nothing, if it is not loaded."""
+        return self.module(name).digest if name in self._paths else ""
+
     def load(self, name: Name) -> Module:
         """Load a module with all that it imports, and return it."""
         self.closure([name])
@@ -134,9 +138,11 @@ class Environment:
                 shared += self._index(name)
                 fresh.append(name)
             pending.extend((each, self._paths[name]) for each in self._imported_by(name))
+        own = [name for name in fresh if name in self._own]
+        taken = self._taken_from_library(own)
         for name in fresh:
             if name in self._own:
-                self._check_own(name)
+                self._check_own(name, taken)
                 continue
             for each in self._imported_by(name):
                 if each in self._own:
@@ -215,7 +221,7 @@ class Environment:
     @property
     def digest(self) -> str:
         """The digest of the bytes of all loaded modules but Lean's own, with their names."""
-        said = (f"{self.module(name).digest} {name}\n" for name in sorted(self._own))
+        said = (f"{self.digest_of(name)} {name}\n" for name in sorted(self._own))
         return sha256("".join(said).encode()).hexdigest()
 
     def keep_outlines(self) -> None:
@@ -268,8 +274,17 @@ class Environment:
                 shared.append(constant)
         return shared
 
-    def _check_own(self, name: Name) -> None:
-        """Raise: Inconsistent if a module that did not come with Lean takes the names of what did."""
+    def _taken_from_library(self, own: Iterable[Name]) -> Mapping[Name, tuple[str, ...]]:
+        """Return which files of Lean's own library declare what these modules declare too."""
+        if self._library_names is None:
+            return {}
+        return self._library_names.find(each for name in own for each in self.module(name).constant_names)
+
+    def _check_own(self, name: Name, taken: Mapping[Name, tuple[str, ...]]) -> None:
+        """Raise: Inconsistent if a module that did not come with Lean takes the names of what did.
+
+        ``taken`` says of what is also declared there in which files.
+        """
         module, library = self.module(name), self._library
         for constant, difference in module.exported_differences():
             raise Inconsistent(
@@ -287,12 +302,11 @@ class Environment:
             if owner != name and self._library_file(owner) and module.original_kind(constant) != "theorem":
                 reason = f"module {name} declares {constant}, a name private to Lean's own module {owner}"
                 raise Inconsistent(reason)
-        found = self._library_names.find(module.constant_names) if self._library_names else {}
-        for constant, files in found.items():
+        for constant in filter(taken.__contains__, module.constant_names):
             if module.original_kind(constant) == "theorem" or not self.is_own(constant):
                 # where Lean's own is loaded they were compared; elsewhere a theorem is only what it says
                 continue
-            if any(constant in read_module(library / file, parts="present") for file in files):
+            if any(constant in read_module(library / file, parts="present") for file in taken[constant]):
                 raise _taken(name, module, constant)
 
     def _library_file(self, module: Name) -> Path | None:

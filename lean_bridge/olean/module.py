@@ -79,7 +79,9 @@ class Module:
     def digest(self) -> str:
         """The SHA-256 of the bytes that were read, and of where each file ends and the next begins."""
         sizes = ",".join(str(part.size) for part in self._region.parts)
-        return sha256(f"{sizes}:".encode() + self._region.data).hexdigest()
+        digest = sha256(f"{sizes}:".encode())
+        digest.update(self._region.data)
+        return digest.hexdigest()
 
     @cached_property
     def imports(self) -> tuple[Import, ...]:

@@ -67,8 +67,8 @@ class Subject:
     build: BuildReport
     compiled: Path
     """The directory of the compiled modules."""
-    environment: Environment
-    """Holds the modules that compiled."""
+    reading: Reading
+    """Of an environment that holds the modules that compiled."""
     catalogue: Catalogue
     """What is to be judged."""
     known: Collection[str]
@@ -79,8 +79,11 @@ class Subject:
     recalled: Recalled = field(default_factory=Recalled)
     """What was answered earlier about these very files."""
     workers: int = 2
-    is_alone: bool = False
-    """Whether this process is the tool's own, of which a copy may be made to read ahead."""
+
+    @property
+    def environment(self) -> Environment:
+        """The compiled declarations."""
+        return self.reading.environment
 
 
 def extract(environment: Environment, name: str) -> DGraph:
@@ -108,7 +111,7 @@ def judge_library(
     """
     clock = _Clock(observe)
     environment, catalogue = subject.environment, subject.catalogue
-    reading = Reading(environment)
+    reading = subject.reading
     failed = {
         report.module: Code.LEAN_CANNOT
         if report.state == "unsupported"
@@ -117,37 +120,35 @@ def judge_library(
         if report.state in ("failed", "unsupported")
     }
     recalled = Recalled() if failed else subject.recalled
-    words = subject.manifest.words if subject.is_alone and subject.manifest is not None else ()
-    with reading.read_ahead(words):
-        with clock.stage("audit"), uncollected():
-            declarations = audit(
-                environment,
-                catalogue,
-                sources=subject.sources,
-                failed_modules=failed,
-                reading=reading,
-                stands=_stands(subject, recalled),
-            )
-            notes = notes_beside(environment, reading.collector, subject.known)
-        defined = {each.name for each in declarations if each.status == "defined"}
-        with clock.stage("extract", len(catalogue.graphs)):
-            evidence = {entry.name: GraphEvidence() for entry in catalogue.graphs}
-            for name in evidence:
-                if name in defined and name in recalled.graphs:
-                    evidence[name] = _recalled(recalled.graphs[name])
-                elif name in defined:
-                    _extract(evidence[name], environment, name, observe)
-        graphs = {name: each.graph for name, each in evidence.items() if each.graph is not None}
-        with clock.stage("pins"):
-            pins = check_pins(
-                environment,
-                catalogue,
-                subject.manifest,
-                graphs,
-                known=subject.known,
-                unpinned=subject.unpinned,
-                reading=reading,
-            )
+    with clock.stage("audit"), uncollected():
+        notes = notes_beside(environment, reading.collector, subject.known)
+        declarations = audit(
+            environment,
+            catalogue,
+            sources=subject.sources,
+            failed_modules=failed,
+            reading=reading,
+            stands=_stands(subject, recalled),
+        )
+    defined = {each.name for each in declarations if each.status == "defined"}
+    with clock.stage("extract", len(catalogue.graphs)):
+        evidence = {entry.name: GraphEvidence() for entry in catalogue.graphs}
+        for name in evidence:
+            if name in defined and name in recalled.graphs:
+                evidence[name] = _recalled(recalled.graphs[name])
+            elif name in defined:
+                _extract(evidence[name], environment, name, observe)
+    graphs = {name: each.graph for name, each in evidence.items() if each.graph is not None}
+    with clock.stage("pins"):
+        pins = check_pins(
+            environment,
+            catalogue,
+            subject.manifest,
+            graphs,
+            known=subject.known,
+            unpinned=subject.unpinned,
+            reading=reading,
+        )
     new = {name: graph for name, graph in graphs.items() if name not in recalled.graphs}
     asked = _unsettled_modules(environment, recalled)
     earlier = _standing_witnesses(catalogue, recalled)

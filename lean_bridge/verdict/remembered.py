@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -19,11 +19,9 @@ from typing import TypeVar
 
 from pydantic import ValidationError, model_validator
 
-from lean_bridge.names import module_path
 from lean_bridge.program import program_digest
 from lean_bridge.sealed import Seal
 from lean_bridge.toolchain.location import cache_directory, where_kept
-from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES
 from pybind_models import Certification, CheckResult, DGraph, FieldEvidence, Model, Witness
 from pybind_models.report import Source
 
@@ -97,7 +95,7 @@ class _Stamp(Model):
     """What an answer was given about."""
 
     compiled: str
-    """The digest of the compiled files that it rests on."""
+    """The digest of what was compiled of the modules that it rests on."""
     beside: dict[str, str]
     """The keys of all modules whose code could run while it was given, if Lean's kernel alone gave it."""
 
@@ -129,12 +127,11 @@ class Memory:
         self._tool = _digest([program_digest(), *map(_version, _REFERENCES)])
         self._bases: dict[tuple[type[Answer], str], tuple[str, ...]] = {}
         self._found: dict[tuple[type[Answer], str], tuple[_Stamp, Answer]] = {}
-        self._tree: Path | None = None
-        self._digests: dict[str, str] = {}
+        self._digest_of: Callable[[str], str] | None = None
 
     def look_up(self, kind: type[Answer], name: str, modules: Iterable[str]) -> None:
         """Read what was answered about something that rests on modules, before their code runs."""
-        assert self._tree is None, "code of the library may have run"
+        assert self._digest_of is None, "code of the library may have run"
         self._bases[kind, name] = tuple(sorted(modules))
         if not self._reads:
             return
@@ -147,9 +144,13 @@ class Memory:
             self._found[kind, name] = _Stamp.model_validate_json(stamp), kind.model_validate_json(answer)
             os.utime(path)  # used: what was not for longest is pruned first
 
-    def settle(self, tree: Path) -> None:
-        """Go on with what was compiled, in a search path directory; nothing is read any more."""
-        self._tree = tree
+    def settle(self, digest_of: Callable[[str], str]) -> None:
+        """Go on with what was compiled; nothing is read any more.
+
+        ``digest_of`` gives the digest of what is judged of a module: of the bytes that were read of it, as
+        its files may be others by now.
+        """
+        self._digest_of = digest_of
 
     def recall(self, kind: type[AnswerT], name: str, declared_in: Collection[str] = ()) -> AnswerT | None:
         """Return what was answered, if it is about what is compiled, and declared in what it rests on."""
@@ -186,16 +187,9 @@ class Memory:
         return f"answers {self._key(kind, name)}"
 
     def _compiled(self, kind: type[Answer], name: str) -> str:
-        return _digest(map(self._module, self._bases[kind, name]))
-
-    def _module(self, module: str) -> str:
-        """Return the digest of a module's compiled files."""
-        assert self._tree is not None, "nothing was compiled"
-        if module not in self._digests:
-            files = [self._tree / (module_path(module, suffix) or module) for suffix in ARTIFACT_SUFFIXES]
-            said = (hashlib.sha256(each.read_bytes()).hexdigest() if each.is_file() else "" for each in files)
-            self._digests[module] = _digest([module, *said])
-        return self._digests[module]
+        assert self._digest_of is not None, "nothing was compiled"
+        digests = ((module, self._digest_of(module)) for module in self._bases[kind, name])
+        return _digest(each for pair in digests for each in pair)
 
 
 def _digest(texts: Iterable[str]) -> str:

@@ -24,6 +24,7 @@ from lean_bridge.audit.audit import audit
 from lean_bridge.audit.catalogue import CATALOGUE, read_catalogue
 from lean_bridge.audit.manifest import MANIFEST, read_manifest
 from lean_bridge.audit.pins import check_pins
+from lean_bridge.audit.reading import Reading
 from lean_bridge.errors import LeanBridgeError, OleanError
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Constant, Name
@@ -265,7 +266,7 @@ class Case:
                     provider=library.provider,
                     build=library.build,
                     compiled=compiled,
-                    environment=environment,
+                    reading=Reading(environment),
                     catalogue=catalogue,
                     known=known,
                     manifest=manifest,

@@ -52,8 +52,13 @@ def memory(compiled: Path, *, seal: Seal | None = None, reads: bool = True, **ke
     opened = Memory(user_seal() if seal is None else seal, KEYS | others, reads=reads)
     opened.look_up(ModuleAnswers, "Proofs.Sum", ["Proofs.Sum"])
     opened.look_up(GraphAnswers, "g", GRAPH_RESTS_ON)
-    opened.settle(compiled)
+    opened.settle(lambda module: _digest_of(compiled, module))
     return opened
+
+
+def _digest_of(compiled: Path, module: str) -> str:
+    """Return what is judged of a module: here the bytes of its files."""
+    return "".join(path.read_text() for path in sorted(compiled.glob(f"{module.replace('.', '/')}.*")))
 
 
 def recalled(opened: Memory) -> tuple[bool, bool]:
