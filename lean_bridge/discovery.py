@@ -6,6 +6,7 @@ import difflib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,8 @@ _FAINT: Final = {TOOLCHAIN, "lake-manifest.json"}
 _REPOSITORIES: Final = (".git", ".hg", ".jj", ".svn")
 _OTHERS: Final = {"node_modules", "site-packages", "__pycache__"}
 """Directories that hold what others have written."""
+_ALIKE: Final = 0.85
+"""From which likeness on a name is one of these, miscased or misspelt."""
 _DEPTH: Final = 3
 _MOST_NAMED: Final = 3
 
@@ -91,7 +94,7 @@ def _library_in(directory: Path, *, loose: bool) -> Found | None:
     own, below = _names(directory), _names(directory / FOLDER)
     if own.issuperset(_NEEDED):
         return Found(directory)
-    if below.issuperset(_NEEDED) and not (own & set(_MARKS)) - _FAINT:
+    if below.issuperset(_NEEDED) and not _marks(own) - _FAINT:
         if (directory / FOLDER).is_symlink():
             raise ProjectNotFound(
                 f"{directory / FOLDER}: is a symbolic link; name the library that is meant: --project "
@@ -99,11 +102,23 @@ def _library_in(directory: Path, *, loose: bool) -> Found | None:
             )
         return Found(directory / FOLDER)
     for place, names in ((directory, own), (directory / FOLDER, below)):
-        marks = [name for name in _MARKS if name in names]
-        sources = [] if loose else sorted(name for name in names if _is_source(place / name))
-        if marks or sources:
-            raise ProjectNotFound(_incomplete(place, names, marks or sources))
+        if found := _marks(names) or (set() if loose else _sources(place, names)):
+            raise ProjectNotFound(_incomplete(place, names, sorted(found)))
     return None
+
+
+def _marks(names: set[str]) -> set[str]:
+    """Return the names that say, rightly spelt or nearly, that a Lean project stands where they lie."""
+    return {name for name in names if name in _MARKS or _is_like_a_mark(name.casefold())}
+
+
+@cache
+def _is_like_a_mark(name: str) -> bool:
+    return bool(difflib.get_close_matches(name, _MARKS, n=1, cutoff=_ALIKE))
+
+
+def _sources(place: Path, names: set[str]) -> set[str]:
+    return {name for name in names if _is_source(place / name)}
 
 
 def _is_source(path: Path) -> bool:
@@ -139,13 +154,16 @@ def _names(directory: Path) -> set[str]:
 
 def _hint(place: Path, top: Path | None = None) -> str:
     """Return which directories may be meant instead, if any lies below ``top``."""
-    found = list(_projects_below(top or place))
+    found = list(_traces_below(top or place))
     shown = [Path(os.path.relpath(each)).as_posix() for each in found[:_MOST_NAMED]]
     return f"; did you mean --project {' or '.join(shown)}?" if shown else ""
 
 
-def _projects_below(top: Path) -> Iterator[Path]:
-    """Yield the directories with a lakefile below a directory, the nearest first; links are not followed."""
+def _traces_below(top: Path) -> Iterator[Path]:
+    """Yield the directories with traces of Lean below a directory, the nearest first.
+
+    Links to directories are looked at, and not followed further.
+    """
     level = [top]
     for _ in range(_DEPTH):
         level = sorted(
@@ -155,13 +173,15 @@ def _projects_below(top: Path) -> Iterator[Path]:
             if not below.name.startswith(".") and below.name not in _OTHERS
         )
         for directory in level:
-            if _names(directory) & {LAKEFILE, PROGRAM}:
+            names = _names(directory)
+            if _marks(names) or _sources(directory, names):
                 yield directory
+        level = [directory for directory in level if not directory.is_symlink()]
 
 
 def _directories(directory: Path) -> list[Path]:
     try:
-        return [each for each in directory.iterdir() if each.is_dir() and not each.is_symlink()]
+        return [each for each in directory.iterdir() if each.is_dir()]
     except OSError:
         return []
 

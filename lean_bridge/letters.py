@@ -82,8 +82,16 @@ def shown(text: str, *, keep: str = "") -> str:
     return "".join(_escape(letter) if letter not in keep and is_hidden(letter) else letter for letter in text)
 
 
-def plain(text: str) -> str:
-    """Return a name or a string with every letter that one does not expect in Lean written as an escape."""
+def plain(name: str) -> str:
+    """Return a name with every letter that one does not expect in Lean written as an escape.
+
+    So is the letter with which escapes begin: two names are never written alike.
+    """
+    return plain_literal(name.replace("\\", "\\\\"))
+
+
+def plain_literal(text: str) -> str:
+    """Return a literal, in which escapes are escapes, as :func:`plain` does a name."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(letter if letter in _EXPECTED else _escape(letter) for letter in text)

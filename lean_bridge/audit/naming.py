@@ -8,12 +8,13 @@ reads like Lean's, it is marked as its own.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from lean_bridge.audit.instances import Instances
+from lean_bridge.audit.vocabulary import read_vocabulary
 from lean_bridge.letters import plain, skeleton
 from lean_bridge.names import split_name
 from lean_bridge.olean.environment import Environment
@@ -45,7 +46,26 @@ _RESERVED: Final = "fun let in if then else by from show have forall exists Prop
 _KEYWORDS: Final = frozenset(_RESERVED.split())
 
 
-def names_of(names: Iterable[Name], environment: Environment, instances: Instances) -> Mapping[Name, str]:
+class Endings:
+    """The ends of names that are no constant's alone: not in a library, and not among the tool's words.
+
+    So a short name stands for one thing in all texts of a library, and for none that has it elsewhere.
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        self._named: defaultdict[str, list[Name]] = defaultdict(list)
+        for name in {*environment.own_names, *read_vocabulary()}:
+            self._named[name.rpartition(".")[2]].append(name)
+
+    def is_shared(self, text: str, name: Name) -> bool:
+        """Whether another constant than this one could be called so too, or an escape leaves it open."""
+        alike = self._named.get(text.rpartition(".")[2], ())
+        return "\\" in text or any(each != name and f".{each}".endswith(f".{text}") for each in alike)
+
+
+def names_of(
+    names: Iterable[Name], environment: Environment, instances: Instances, endings: Endings
+) -> Mapping[Name, str]:
     """Return what each of some constants is called in a text that mentions all of them."""
     called = {name: _shortest(name, environment) for name in names if instances.is_own(name)}
     while True:
@@ -53,7 +73,12 @@ def names_of(names: Iterable[Name], environment: Environment, instances: Instanc
         unclear = [
             name
             for name, text in called.items()
-            if text != plain(name) and (counts[text] > 1 or reads_like_lean(text, environment, instances))
+            if text != plain(name)
+            and (
+                counts[text] > 1
+                or endings.is_shared(text, name)
+                or reads_like_lean(text, environment, instances)
+            )
         ]
         if not unclear:
             break

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lean_bridge.audit.instances import Instances
+from lean_bridge.audit.naming import Endings
 from lean_bridge.audit.proofs import conclusion, is_proof
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import BVar, Const, Expr, Lam, Let, Name, Pi, Proj, bare, head_of, parts
@@ -33,6 +34,7 @@ class Signatures:
 
     def __init__(self, environment: Environment) -> None:
         self.instances = Instances(environment)
+        self.endings = Endings(environment)
         self.variables = Variables()
         self._environment = environment
         self._taken: dict[Name, tuple[Taken, ...]] = {}

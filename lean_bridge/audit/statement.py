@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from lean_bridge.audit.naming import Scope, full_name, names_of
 from lean_bridge.audit.notation import ARROW, ATOM, INFIX, POSTFIX, PREFIX
 from lean_bridge.audit.signature import Signatures
-from lean_bridge.letters import plain
+from lean_bridge.letters import plain, plain_literal
 from lean_bridge.names import last_component
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import (
@@ -109,7 +109,8 @@ class _Printer:
         self._variables = signatures.variables
         mentioned = constants_in(terms)
         concluded = map(signatures.concludes, mentioned)
-        self._names = names_of(sorted(mentioned.union(*concluded)), environment, self._instances)
+        everything = sorted(mentioned.union(*concluded))
+        self._names = names_of(everything, environment, self._instances, signatures.endings)
         self._nodes = 4 * limit  # every node writes something, or holds one that does
         self._scope = Scope(environment, {name.partition(".")[0] for name in self._names.values()})
 
@@ -285,11 +286,10 @@ class _Printer:
         if not strange:
             return ""
         told = (
-            each if isinstance(each, str) else self._write(each, 0, depth + 1, typed=False)
+            plain(each) if isinstance(each, str) else self._write(each, 0, depth + 1, typed=False)
             for each in strange
         )
-        names = (plain(each) for each in told)
-        return f"⟨{', '.join(dict.fromkeys(names))}⟩"
+        return f"⟨{', '.join(dict.fromkeys(told))}⟩"
 
     def _notation(
         self,
@@ -446,8 +446,7 @@ def _sort(level: Level) -> tuple[str, int]:
 
 
 def _string(value: str) -> str:
-    quoted = json.dumps(value, ensure_ascii=False)
-    return plain(quoted)
+    return plain_literal(json.dumps(value, ensure_ascii=False))
 
 
 def _numeral(value: int) -> str:

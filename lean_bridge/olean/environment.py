@@ -6,7 +6,7 @@ It is consistent, or it is not had: what no file could import together is refuse
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -196,6 +196,11 @@ class Environment:
         definers = self._definers.get(name, [])
         modules = definers if isinstance(definers, list) else [definers]
         return not any(map(self.is_library, modules))
+
+    @property
+    def own_names(self) -> Collection[Name]:
+        """The constants that loaded modules other than Lean's own declare."""
+        return self._declared
 
     def is_class(self, name: Name) -> bool:
         """Whether a constant is a class."""

@@ -8,7 +8,6 @@ from typing import Final, Literal, TypeAlias
 
 from rich.text import Text
 
-from lean_bridge.letters import plain
 from lean_bridge.names import listed
 from lean_bridge.ui.toolchains import toolchain_doubts, toolchain_text
 from lean_bridge.ui.wording import counted, deviation_text, named
@@ -127,7 +126,7 @@ def witness_text(report: DeclarationReport, *, full: bool = False) -> str:
     said = _WITNESS_WORDS[witness.outcome]
     if witness.open:
         said += f": {listed(f'{named(name)}, as {why}' for name, why in witness.open.items())}"
-    chosen = [plain(each) for each in witness.instantiated] if full else []
+    chosen = witness.instantiated if full else ()
     return f"{said}: {', '.join(chosen)}" if chosen else said
 
 
