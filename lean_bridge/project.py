@@ -69,7 +69,8 @@ def open_project(path: Path | str | None = None, *, shipped: bool = False, loose
     Raises: ProjectNotFound, also for a project that lacks a lakefile or a catalogue.
     """
     found = find_library(named_directory(path) if path is not None else None, shipped=shipped, loose=loose)
-    return Project(found.root, is_shipped=found.is_shipped)
+    # a link that is turned to another library meanwhile turns nothing here
+    return Project(found.root.resolve(), is_shipped=found.is_shipped)
 
 
 @dataclass(frozen=True, slots=True)

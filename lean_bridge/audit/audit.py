@@ -78,7 +78,7 @@ def _judge(
     environment = reading.environment
     constant = environment.constant(entry.name)
     if constant is None:
-        return _absent(entry, failed_modules)
+        return _absent(entry, environment, failed_modules)
     foundation = reading.collector.collect(entry.name)
     fault = declaration_fault(entry, constant, environment, foundation)
     accepted: DeclarationStatus = "proved" if entry.kind == "theorem" else "defined"
@@ -108,9 +108,14 @@ def declaration_fault(
     return _kind_fault(entry, constant, environment) or _foundation_fault(foundation)
 
 
-def _absent(entry: CatalogueEntry, failed_modules: Mapping[str, Code]) -> DeclarationReport:
+def _absent(
+    entry: CatalogueEntry, environment: Environment, failed_modules: Mapping[str, Code]
+) -> DeclarationReport:
     reason = f"no compiled module defines {entry.name}"
-    if not failed_modules:
+    private = (module for module in environment.modules if f"_private.{module}.0.{entry.name}" in environment)
+    if (module := next(private, None)) is not None:
+        reason = f"{entry.name} is private to module {module}; declare it in a `public section`"
+    if module is not None or not failed_modules:
         return _not_there(entry, "missing", reason, Code.MISSING)
     causes = ", ".join(f"{module} ({cause})" for module, cause in sorted(failed_modules.items()))
     return _not_there(entry, "not built", f"not compiled: {causes}; {reason}", min(failed_modules.values()))

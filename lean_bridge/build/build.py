@@ -110,7 +110,8 @@ def _build(
     began, most = time.monotonic(), size_limit()
     observe(BuildStarted(tuple(module.name for module in library.modules)))
     with ThreadPoolExecutor(workers) as executor, provider.pool(workers, time_limit=time_limit) as pool:
-        build, earlier = _Build(library, provider, pool, observe, finds_limits, fresh), pool.processes_started
+        build = _Build(library, provider, pool, observe, time_limit, finds_limits, fresh)
+        earlier = pool.processes_started
         build.collect()
         build.run(executor, workers)
         build.settle()
@@ -134,6 +135,7 @@ class _Build:
         provider: Provider,
         pool: WorkerPool,
         observe: Callable[[BuildEvent], None],
+        time_limit: float,
         finds_limits: bool,
         fresh: bool,
     ) -> None:
@@ -148,6 +150,7 @@ class _Build:
         self._store = build_store()
         self._keys = module_keys(library, provider.info)
         self._abandoned = threading.Event()
+        self._time_limit = time_limit
         self._has_run = False
         self._entries: dict[str, Entry] = {}
         self._grammars: dict[str, Grammar] = {}
@@ -212,7 +215,7 @@ class _Build:
 
     def _make(self, module: Module) -> ModuleReport:
         key = self._keys[module.name]
-        with self._locked(key):
+        with self._locked(module, key):
             made_meanwhile = self._from_store(module)
             if made_meanwhile is not None:
                 return made_meanwhile
@@ -228,6 +231,7 @@ class _Build:
                         source=snapshot,
                         root=scratch / "source",
                         search_path=(self.tree, *self._library.built_upon),
+                        digests=self._placed_digests(),
                         olean=artifacts / "module.olean",
                         options=module.options,
                     )
@@ -246,6 +250,14 @@ class _Build:
                 report = _report(module, "built", elaboration.seconds, diagnostics)
                 self._take(module, self._store.put(key, report, artifacts))
                 return report
+
+    def _placed_digests(self) -> dict[str, str]:
+        """Return the digest that each file of the tree has to have, by its place there."""
+        return {
+            placed(Path(), name, suffix).as_posix(): digest
+            for name, entry in list(self._entries.items())
+            for suffix, digest in entry.digests.items()
+        }
 
     def _imported_grammar(self, module: Module) -> Grammar:
         """Return what the modules of this library that a module imports add to Lean's grammar."""
@@ -311,8 +323,12 @@ class _Build:
         self._store.place(self._keys[module.name], entry, self.tree)
 
     @contextmanager
-    def _locked(self, key: str) -> Iterator[None]:
-        lock = self._store.lock(key)
+    def _locked(self, module: Module, key: str) -> Iterator[None]:
+        """Hold the lock of a module, waiting for another run as long as that may need to make it.
+
+        Raises: ToolchainError where the other run does not come to an end.
+        """
+        lock, began = self._store.lock(key), time.monotonic()
         while True:
             try:
                 with lock.acquire(timeout=0.5):
@@ -321,6 +337,11 @@ class _Build:
             except filelock.Timeout:
                 if self._abandoned.is_set():
                     raise ToolchainError("the build was abandoned") from None
+                if time.monotonic() - began > self._time_limit:
+                    raise ToolchainError(
+                        f"{module.file}: another run of lean-bridge has been compiling it for more than "
+                        f"{self._time_limit:.0f} s; end that run, which holds {lock.lock_file}"
+                    ) from None
 
 
 def _heights(library: Library) -> dict[str, int]:

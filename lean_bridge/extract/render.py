@@ -160,7 +160,7 @@ def _theorem(graph: DGraph, declarations: Declarations) -> str:
     return (
         f"theorem declared_eq_extracted {' '.join(binders)} :\n"
         f"    {declared} = {extracted} := by\n"
-        "  exact rfl\n"
+        "  with_unfolding_all exact rfl\n"
     )
 
 

@@ -19,6 +19,7 @@ from lean_bridge.extract.machine import (
     variable,
 )
 from lean_bridge.extract.terms import constructor_fields, to_dim, to_list, to_position, to_shape, to_string
+from lean_bridge.letters import plain
 from lean_bridge.names import last_component
 from lean_bridge.olean.expr import App, Const, Constant, Lam, LZero, Name, Pi, Proj, Sort
 from pybind_models import (
@@ -38,6 +39,8 @@ OP = "Proofs.Autograd.Op"
 GRAPH = "Proofs.Autograd.Graph"
 DGRAPH = "Proofs.Autograd.DGraph"
 _NODE = "Proofs.Autograd.Node"
+_CLASSES = frozenset(f"Proofs.Autograd.{name}" for name in ("AnalyticScalar", "Archimedean", "ScalarOps"))
+"""What a graph may ask of its scalars."""
 _OPERANDS = "Proofs.Autograd.Operands"
 
 ArgumentKind = Literal["erased", "dim", "shape", "scalar", "map"]
@@ -149,6 +152,11 @@ class _Reader:
         telescope = _Telescope(self._machine.evaluate(constant.type))
         while isinstance(pi := telescope.result, VPi):
             kind = self._argument_kind(pi)
+            if (assumed := self._assumed(pi)) is not None:
+                raise UnsupportedTerm(
+                    f"{constant.name}: assumes {plain(assumed)} ({plain(pi.name)}), and would run where that "
+                    "does not hold; leave what is assumed to the theorems about the graph"
+                )
             if kind == "shape":
                 raise UnsupportedTerm(
                     f"{constant.name}: argument {pi.name} is a shape; give it as dimensions"
@@ -170,6 +178,16 @@ class _Reader:
             case VStuck(_, (), is_variable=True):
                 return "scalar"
         return "erased" if pi.info == "instImplicit" or self._is_proposition(domain) else "map"
+
+    def _assumed(self, pi: VPi) -> Name | None:
+        """Return what an argument assumes: a proposition, or a class that scalars need not be of."""
+        domain = self._machine.force(pi.domain)
+        while isinstance(domain, VPi):
+            domain = self._machine.instantiate(domain, variable(domain.name))
+        is_class = pi.info == "instImplicit" and isinstance(domain, VStuck) and domain.head not in _CLASSES
+        if not isinstance(domain, VStuck) or not (is_class or self._is_proposition(domain)):
+            return None
+        return domain.head
 
     def _is_proposition(self, type_: Value) -> bool:
         while isinstance(type_, VPi):

@@ -17,6 +17,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from lean_bridge.codes import Code
+from lean_bridge.errors import ToolchainError
 from lean_bridge.toolchain import process
 from lean_bridge.toolchain.install import MANIFEST_SHA256
 from lean_bridge.toolchain.isolation import available, isolated
@@ -41,6 +43,8 @@ _NODE_OPTIONS = (
     "--disallow-code-generation-from-strings",
     "--wasm-tiering-budget=50000000",  # a library of small files is built with less of Lean optimised again
 )
+_UNREAD = ".ilean"
+"""Of what is compiled, the part that Lean does not read again."""
 _SCRIPTS = ("worker.js", "lean_thread.js", "files.js", "policy.js")
 
 
@@ -102,7 +106,8 @@ class EmbeddedWorker:
         )
         self._ready = False
         self._jobs = 0
-        self._known: frozenset[str] = frozenset()
+        self._known: dict[str, str] = {}
+        """The digests of the files that it has, by their identities."""
 
     @property
     def spent(self) -> bool:
@@ -118,7 +123,17 @@ class EmbeddedWorker:
         source = job.source.read_bytes()
         search = [_compiled_files(directory) for directory in job.search_path]
         files = {file.identity: file for directory in search for file in directory}
-        new = {identity: files[identity].path.read_bytes() for identity in files.keys() - self._known}
+        new = {identity: files[identity].path.read_bytes() for identity in files.keys() - self._known.keys()}
+        known = {identity: digest for identity, digest in self._known.items() if identity in files}
+        known |= {identity: hashlib.sha256(content).hexdigest() for identity, content in new.items()}
+        found = {file.name: known[file.identity] for file in files.values()}
+        for name, digest in job.digests.items():
+            if not name.endswith(_UNREAD) and found.get(name) != digest:
+                raise ToolchainError(
+                    f"{name}: what lies in the cache is not what was compiled; see what else writes there, "
+                    "and build again",
+                    code=Code.NOT_AUTHENTIC,
+                )
         order = {
             "file": job.name if job.root is not None else job.source.name,
             "compile": job.olean is not None,
@@ -132,7 +147,7 @@ class EmbeddedWorker:
             reply = self._receive()
             compiled = {suffix: self._receive_bytes(size) for suffix, size in reply["files"]}
         self._jobs += 1
-        self._known = frozenset(files)
+        self._known = known
         if job.olean is not None:
             for suffix in ARTIFACT_SUFFIXES:
                 if suffix in compiled:
@@ -226,7 +241,7 @@ def _compiled_files(directory: Path) -> list[_Compiled]:
     for folder, _, names in os.walk(directory):
         for name in sorted(names):
             path = Path(folder, name)
-            if path.suffix != ".ilean" and any(name.endswith(suffix) for suffix in ARTIFACT_SUFFIXES):
+            if path.suffix != _UNREAD and any(name.endswith(suffix) for suffix in ARTIFACT_SUFFIXES):
                 seen = path.lstat()
                 if stat.S_ISREG(seen.st_mode):
                     about = (seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)

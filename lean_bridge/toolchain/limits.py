@@ -14,7 +14,10 @@ from pybind_models import Diagnostic, Toolchain
 _OF_LEAN: Final = r"(?:Init|Std|Lean|Lake)\b"
 _MADE: Final = r"(?:_redArg|_lam_\d+|_at_|_closed_\d+|_boxed|_rarg|spec_\d+|_elam_\d+)"
 """Parts of names that the compiler makes."""
-_NO_CODE: Final = re.compile(rf"Unknown constant `(_private\.{_OF_LEAN}[^`]*|[^`]*\.{_MADE}[^`]*)`")
+_LACKED: Final = rf"(_private\.{_OF_LEAN}[^`']*|[^`']*\.{_MADE}[^`']*)"
+_NO_CODE: Final = re.compile(
+    rf"Unknown constant `{_LACKED}`|depends on declaration '{_LACKED}', which has no executable code"
+)
 _NOT_RUN: Final = re.compile(r"\(interpreter\) unknown declaration '([^']*)'")
 _FOLLOWS: Final = re.compile(
     r"which has no executable code"
@@ -96,7 +99,7 @@ def refuses_to_print_axioms(diagnostic: Diagnostic) -> bool:
 
 def _own_limit(error: Diagnostic, text: str, *, is_module: bool) -> str | None:
     if found := _NO_CODE.search(error.text):
-        return _without_code(found[1], error, text)
+        return _without_code(found[1] or found[2], error, text)
     if (said := not_loaded(error)) is not None:
         return f"{said} in this file, or write out what it stands for"
     if refuses_to_print_axioms(error) and not is_module:

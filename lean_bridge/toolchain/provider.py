@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +21,8 @@ class Job:
     source: Path
     search_path: tuple[Path, ...] = ()
     """Directories with compiled imports; the standard library is always added."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """The SHA-256 that files have to have, by where they lie below one of these directories."""
     root: Path | None = None
     """The directory from which Lean derives the module's name, and to which diagnostics are relative."""
     olean: Path | None = None

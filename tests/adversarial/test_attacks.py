@@ -66,6 +66,7 @@ NAMES = [
     "graph_certificate_sorry",
     "graph_names_swapped",
     "graph_of_another_theorem",
+    "graph_that_assumes",
     "half_a_bracket",
     "hash_exit",
     "hidden_body",

@@ -6,11 +6,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from lean_bridge.errors import ToolchainCrashed, ToolchainTimeout
+from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainTimeout
 from lean_bridge.toolchain import embedded as embedded_room
 from lean_bridge.toolchain.provider import Elaboration, Job, Provider, WorkerPool
 from tests.end_to_end.lean_processes import ENDLESS, children, cpu_seconds, is_running, wait_until
@@ -88,6 +89,24 @@ def test_each_job_has_a_search_path_of_its_own(pool: WorkerPool, tmp_path: Path)
     refused = pool.elaborate(Job(source=user))
     assert not refused.ok
     assert "unknown module prefix 'A'" in refused.diagnostics[0].text
+
+
+def test_an_import_that_is_not_what_was_compiled_is_not_read(pool: WorkerPool, tmp_path: Path) -> None:
+    made = compile_module(pool, tmp_path, "A", "module\nprelude\n")
+    digests = {path.name: sha256(path.read_bytes()).hexdigest() for path in made.artifacts}
+    user = write(tmp_path / "User.lean", "module\nprelude\nimport A\n")
+    job = Job(source=user, search_path=(tmp_path / "out",), digests=digests)
+    assert pool.elaborate(job).ok
+    compiled = tmp_path / "out" / "A.olean"
+    genuine = compiled.read_bytes()
+    for forged in (genuine[:-1] + b"x", None):
+        compiled.unlink()
+        if forged is not None:
+            compiled.write_bytes(forged)
+        with pytest.raises(ToolchainError, match=r"A\.olean: what lies in the cache is not what"):
+            pool.elaborate(job)
+        compiled.write_bytes(genuine)
+        assert pool.elaborate(job).ok
 
 
 def test_options_reach_lean(pool: WorkerPool, tmp_path: Path) -> None:

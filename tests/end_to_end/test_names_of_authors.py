@@ -23,9 +23,10 @@ GRAPHS = {
     "Graph.nil.snoc (TapeNodes.scale (.pos 0 rfl) c)",
     "reserved": "(«set_option» «_» : Nat) : Graph α [mat «set_option» «_», mat «set_option» «_»] "
     "[mat «set_option» «_»] := " + SUBTRACTION,
-    "arrows": "(n m : Nat) : 0 < n → 0 < m → Graph α [mat n m, mat n m] [mat n m] := fun _ _ => "
+    "arrows": "(n : Nat) : (m : Nat) → Graph α [mat n m, mat n m] [mat n m] := fun m => "
     f"({SUBTRACTION} : Graph α [mat n m, mat n m] [mat n m])",
     "arrows.extracted": "(n : Nat) : Graph α [vec n, vec n] [vec n] := " + SUBTRACTION,
+    "folded": "(n : Nat) : Graph α [vec n, vec n] [vec n] := arrows.extracted n",
     "«a-/b/-c»": "(n : Nat) : Graph α [vec n, vec n] [vec n] := " + SUBTRACTION,
 }
 IMPORTS = ("Proofs.Autograd.Nodes.Pointwise", "Proofs.Autograd.Tape.Graph", "Proofs.Autograd.FiniteField.Run")
@@ -47,6 +48,7 @@ def test_no_name_of_an_author_costs_a_graph_its_certificate(embedded: Provider, 
     copy_library(IMPORTS, embedded, tmp_path)
     imports = "".join(f"public import {name}\n" for name in IMPORTS)
     graphs = "".join(f"def {name} {text}\n" for name, text in GRAPHS.items())
+    graphs = graphs.replace("def folded", "@[irreducible] def folded")
     (tmp_path / "Twin.lean").write_text(f"module\n{imports}{BEFORE}{graphs}end\nend Twin\n", encoding="utf-8")
     libraries = ("Spec", "Proofs", "Twin")
     lakefile = LAKEFILE + "".join(

@@ -11,6 +11,8 @@ from uuid import uuid4
 
 import pytest
 
+from lean_bridge.audit.manifest import write_manifest
+from lean_bridge.project import Project, open_project
 from pybind_models import VerifyReport
 
 pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("embedded")]
@@ -85,6 +87,29 @@ def test_a_sound_library_is_accepted_and_then_remembered(library: Path) -> None:
     assert (status, second.verdict, second.cached) == (0, "accepted", True)
     assert second.build is not None
     assert second.build.lean_processes == 0
+
+
+def test_what_is_judged_is_what_was_read_whatever_becomes_of_the_files(library: Path) -> None:
+    reads: list[str] = []
+
+    class Watched(Project):
+        def _read(self, name: str) -> bytes:
+            reads.append(name)
+            return super()._read(name)
+
+    open_project(library).verify(unpinned=True)
+    write_manifest(library, open_project(library).pin())
+    genuine = Watched(library)
+    assert genuine.verify().verdict == "accepted"
+    assert [reads.count(name) for name in ("catalogue.toml", "certified.toml")] == [1, 1]
+    tree = genuine.compiled()
+    environment = genuine.environment()
+    digest = environment.digest_of("Chain.D")
+    for suffix in (".olean", ".olean.server", ".olean.private"):
+        compiled = (tree / "Chain" / "D").with_suffix(suffix)
+        compiled.unlink()
+        compiled.write_bytes((tree / "Chain" / "C").with_suffix(suffix).read_bytes())
+    assert environment.digest_of("Chain.D") == digest != genuine.environment().digest_of("Chain.D")
 
 
 def test_one_entry_of_a_remembered_library_costs_nothing_and_a_new_one_only_itself(library: Path) -> None:

@@ -103,6 +103,39 @@ def test_a_misspelt_catalogue_is_named(here: Path, misspelt: str) -> None:
     assert f"rename {misspelt} to catalogue.toml" in refusal()
 
 
+@pytest.mark.parametrize(
+    "trace",
+    [
+        *("Lakefile.toml", "lakefile.TOML", "Catalogue.toml", "catalog.toml", "lean/Lakefile.toml"),
+        *("proofs/catalogue.toml", "proofs/lean-toolchain", "proofs/certified.toml", "proofs/Lakefile.toml"),
+        *("A/Basic.lean", "lean/sub/A.lean"),
+    ],
+)
+def test_any_trace_of_lean_around_keeps_the_shipped_library_from_being_taken(here: Path, trace: str) -> None:
+    assert find_library().is_shipped
+    (here / trace).parent.mkdir(parents=True, exist_ok=True)
+    (here / trace).touch()
+    assert "\n" not in refusal()
+
+
+def test_a_link_to_a_library_is_a_trace_of_it(here: Path, tmp_path: Path) -> None:
+    library(tmp_path / "elsewhere")
+    (here / "proofs").symlink_to(tmp_path / "elsewhere")
+    assert "did you mean --project proofs?" in refusal()
+
+
+def test_a_library_stays_where_its_link_led_when_it_was_chosen(here: Path, tmp_path: Path) -> None:
+    for name in ("good", "bad"):
+        library(tmp_path / name)
+    link = here / "current"
+    link.symlink_to(tmp_path / "good")
+    project = open_project(link)
+    link.unlink()
+    link.symlink_to(tmp_path / "bad")
+    assert project.identity.root == str(tmp_path / "good")
+    assert project.select(()).declarations
+
+
 def test_a_misspelt_lakefile_is_named(here: Path) -> None:
     library(here)
     (here / "lakefile.toml").rename(here / "Lakefile.toml")

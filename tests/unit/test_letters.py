@@ -15,6 +15,7 @@ WRITTEN = (
 
 def test_what_lean_is_written_with_stays() -> None:
     assert plain(WRITTEN) == shown(WRITTEN) == WRITTEN
+    assert plain("a\\u200bb") == "a\\\\u200bb" != plain("a\u200bb") == "a\\u200bb"
 
 
 @pytest.mark.parametrize(

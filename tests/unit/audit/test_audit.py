@@ -83,6 +83,15 @@ def test_a_deleted_theorem_is_missing() -> None:
     assert report.reason == "no compiled module defines gone"
 
 
+def test_a_private_theorem_is_said_to_be_private(tmp_path: Path) -> None:
+    write_module(tmp_path / "Top.olean", {"_private.Top.0.A.t": ("theorem", [])})
+    environment = Environment([tmp_path])
+    environment.load("Top")
+    report = judge("A.t", "theorem", environment, failed={"B": Code.BUILD_FAILED})
+    assert (report.status, report.code) == ("missing", Code.MISSING)
+    assert report.reason == "A.t is private to module Top; declare it in a `public section`"
+
+
 def test_an_absent_theorem_is_not_built_where_modules_failed() -> None:
     report = judge("gone", "theorem", failed={"B": Code.SOURCE_NOT_ACCOUNTED, "A": Code.BUILD_FAILED})
     assert (report.status, report.code) == ("not built", Code.BUILD_FAILED)

@@ -170,12 +170,18 @@ def read(directory: Path, own: Iterable[str], term: Term) -> str:
         (("max", "ℕ", "O", "double"), "max⟨own⟩ ℕ⟨own⟩ O⟨own⟩ double"),
         (("Own.ℕ", "Own.O", "Own.some"), "Own.ℕ Own.O Own.some"),
         (("A.n", "A.x₁", "A.Γε"), "A.n A.x₁ A.Γε"),
+        (("Own.HasFDerivAt", "Own.Slope"), "Own.HasFDerivAt Slope"),
     ],
 )
 def test_a_short_name_is_never_one_of_leans_nor_a_neighbours(
     tmp_path: Path, own: tuple[str, ...], text: str
 ) -> None:
     assert read(tmp_path, own, ("app", *own)) == text
+
+
+def test_a_short_name_is_no_end_of_another_one_that_the_text_does_not_mention(tmp_path: Path) -> None:
+    own = ("Alpha.Word", "Alpha.Grid", "Beta.Word")
+    assert read(tmp_path, own, ("app", "Alpha.Word", "Alpha.Grid")) == "Alpha.Word Grid"
 
 
 def test_leans_names_are_written_in_full(tmp_path: Path) -> None:

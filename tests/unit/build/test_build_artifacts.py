@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -169,6 +170,16 @@ def test_a_module_that_is_changed_while_another_is_made_stops_the_build(project:
     assert caught.value.code is Code.NOT_AUTHENTIC
     report, _ = build_library(project, compiler(project, honest), workers=1)
     assert sorted(module.state for module in report.modules) == ["built", "cached"]
+
+
+def test_a_run_that_never_lets_go_is_not_waited_for_for_ever(project: Path) -> None:
+    provider, keys = compiler(project, honest), list[str]()
+    build_library(project, provider, workers=1)
+    keys = [path.name for path in stored()]
+    shutil.rmtree(build_store().directory / "modules")
+    with build_store().lock(keys[0]), pytest.raises(ToolchainError, match=r"Cell\.lean: another run of"):
+        build_library(project, provider, workers=1, time_limit=0.1)
+    assert provider.processes_started == 1
 
 
 def test_what_is_planted_in_the_search_path_is_gone_before_lean_sees_it(project: Path) -> None:

@@ -83,7 +83,7 @@ def test_theorem(result: str, left: str) -> None:
     assert lines[10:13] == [
         "theorem declared_eq_extracted (R : _) [a1 : _root_.Scalars R] («at» : _) (H : _) (ε : _) (W : _) :",
         f"    {declaration} = extracted «at» H ε W := by",
-        "  exact rfl",
+        "  with_unfolding_all exact rfl",
     ]
 
 
