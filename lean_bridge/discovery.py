@@ -101,6 +101,8 @@ def _library_in(directory: Path, *, loose: bool) -> Found | None:
                 f"{(directory / FOLDER).readlink()}"
             )
         return Found(directory / FOLDER)
+    if (directory / FOLDER).is_symlink() and not (directory / FOLDER).exists():
+        raise ProjectNotFound(f"{directory / FOLDER}: is a link that leads nowhere; mend it, or remove it")
     for place, names in ((directory, own), (directory / FOLDER, below)):
         if found := _marks(names) or (set() if loose else _sources(place, names)):
             raise ProjectNotFound(_incomplete(place, names, sorted(found)))
@@ -114,7 +116,9 @@ def _marks(names: set[str]) -> set[str]:
 
 @cache
 def _is_like_a_mark(name: str) -> bool:
-    return bool(difflib.get_close_matches(name, _MARKS, n=1, cutoff=_ALIKE))
+    return any(name.startswith(f"{mark}.") for mark in _MARKS) or bool(
+        difflib.get_close_matches(name, _MARKS, n=1, cutoff=_ALIKE)
+    )
 
 
 def _sources(place: Path, names: set[str]) -> set[str]:
@@ -123,7 +127,7 @@ def _sources(place: Path, names: set[str]) -> set[str]:
 
 def _is_source(path: Path) -> bool:
     """Whether a file looks like a Lean source: what editors hide does not, and directories do not."""
-    return path.suffix == ".lean" and not path.name.startswith(".") and not path.is_dir()
+    return path.suffix.lower() == ".lean" and not path.name.startswith(".") and not path.is_dir()
 
 
 def _incomplete(place: Path, names: set[str], found: list[str]) -> str:

@@ -469,8 +469,7 @@ class Project:
 
         Raises: as :meth:`build` and :meth:`extract`; Rejected for what is not accepted, which is not pinned.
         """
-        environment, graphs = self._pinnable(observe, progress)
-        return pin_declarations(environment, self.catalogue, graphs)
+        return self.repin(observe=observe, progress=progress)[1]
 
     def check_pins(
         self, *, observe: Observer = _ignore, progress: Progress | None = None
@@ -481,6 +480,14 @@ class Project:
         """
         environment, graphs = self._pinnable(observe, progress)
         return check_pins(environment, self.catalogue, self._manifest, graphs)
+
+    def repin(
+        self, *, observe: Observer = _ignore, progress: Progress | None = None
+    ) -> tuple[dict[str, tuple[Pin, Code | None]], Manifest]:
+        """Return what :meth:`check_pins` and :meth:`pin` do, both of one build. Raises: as they do."""
+        environment, graphs = self._pinnable(observe, progress)
+        checked = check_pins(environment, self.catalogue, self._manifest, graphs)
+        return checked, pin_declarations(environment, self.catalogue, graphs)
 
     def _pinnable(
         self, observe: Observer, progress: Progress | None

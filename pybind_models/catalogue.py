@@ -32,6 +32,13 @@ class CatalogueEntry(Model):
     def _one_or_several(cls, value: object) -> object:
         return _listed(value)
 
+    @field_validator("group", "upstream", "differs")
+    @classmethod
+    def _one_line(cls, value: str | None) -> str | None:
+        if value is not None and not value.isprintable():
+            raise ValueError(f"expected one line of printed letters, found {value!r}")
+        return value
+
     @model_validator(mode="after")
     def _only_theorems_have_hypotheses(self) -> CatalogueEntry:
         if self.kind != "theorem" and (self.model or self.open):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lean_bridge.audit.axioms import Fault, Foundation
+from lean_bridge.audit.proofs import is_claim
 from lean_bridge.audit.provenance import SourceFile, read_sources
 from lean_bridge.audit.reading import Reading
 from lean_bridge.codes import Code
@@ -142,6 +143,11 @@ def _kind_fault(entry: CatalogueEntry, constant: Constant, environment: Environm
     if found != entry.kind:
         return Fault(
             Code.OTHER_KIND, f"expected a {entry.kind}, found {_with_article(found or constant.kind)}"
+        )
+    if entry.kind == "definition" and is_claim(constant.name, environment):
+        return Fault(
+            Code.OTHER_KIND,
+            "expected a definition, found a proof, of which it is asked what it takes; write `theorem`",
         )
     if constant.kind != entry.kind or (constant.value is None and entry.kind != "inductive"):
         return Fault(Code.BODY_HIDDEN, f"the body of this {entry.kind} is not in the compiled files")

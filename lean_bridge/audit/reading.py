@@ -9,12 +9,15 @@ from typing import Final
 from lean_bridge.ahead import read_ahead
 from lean_bridge.audit.axioms import AxiomCollector
 from lean_bridge.audit.signature import Signatures
-from lean_bridge.audit.statement import definition_text, statement_text
+from lean_bridge.audit.statement import CUT, definition_text, statement_text
 from lean_bridge.audit.structural import StructuralHashes
 from lean_bridge.audit.vocabulary import Vocabulary
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Constant, Name
 from pybind_models import Words
+
+_TOLD: Final = 16
+"""Digits of a hash by which a text that is cut differs from others that begin alike."""
 
 _MANY: Final = 100
 """Declarations that are not read sooner than a copy of the process is made."""
@@ -35,11 +38,10 @@ class Reading:
         self._words: dict[Name, Words] = {}
 
     def statement(self, name: Name) -> str:
-        """Return the type of a declaration."""
+        """Return the type of a declaration; what is too long is cut, and ends in a hash of all of it."""
         if name not in self._statements:
-            self._statements[name] = statement_text(
-                self._constant(name), self.environment, signatures=self._signatures
-            )
+            text = statement_text(self._constant(name), self.environment, signatures=self._signatures)
+            self._statements[name] = self._whole(text, name)
         return self._statements[name]
 
     @contextmanager
@@ -67,7 +69,11 @@ class Reading:
     def _word(self, name: Name) -> str | None:
         if self._is_theorem(name):
             return None
-        return definition_text(self._constant(name), self.environment, signatures=self._signatures)
+        text = definition_text(self._constant(name), self.environment, signatures=self._signatures)
+        return self._whole(text, name)
+
+    def _whole(self, text: str, name: Name) -> str:
+        return f"{text} ({self.hashes.own_hash(name)[:_TOLD]})" if CUT in text else text
 
     def words(self, name: Name) -> Words:
         """Return whose words a declaration is made of."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from lean_bridge.audit.naming import Scope, full_name, names_of
 from lean_bridge.audit.notation import ARROW, ATOM, INFIX, POSTFIX, PREFIX
@@ -53,6 +54,8 @@ _BRACKETS: dict[BinderInfo, tuple[str, str]] = {
 _ARITHMETIC = frozenset(
     {"HAdd.hAdd", "HSub.hSub", "HMul.hMul", "HDiv.hDiv", "HMod.hMod", "HAppend.hAppend", "Neg.neg", "Inv.inv"}
 )
+CUT: Final = "…"
+"""Stands for what is too long, too deep or too large to write."""
 _SAME_TYPE = _ARITHMETIC | {"Eq", "Ne", "LE.le", "LT.lt", "GE.ge", "GT.gt", "Dvd.dvd"}
 """Notations whose two sides one expects to be of one type."""
 _NUMERALS = frozenset({"OfNat.ofNat", "Nat.cast", "IntCast.intCast", "OfScientific.ofScientific"})
@@ -94,7 +97,7 @@ def definition_text(
 
 
 def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return text if len(text) <= limit else text[: limit - 1] + CUT
 
 
 class _Printer:
@@ -176,7 +179,7 @@ class _Printer:
         """
         expr = bare(expr)
         if depth > _MOST_DEPTH or not self._spend():
-            return "…"
+            return CUT
         match expr:
             case BVar(index):
                 return self._scope.text(index)
@@ -451,7 +454,7 @@ def _string(value: str) -> str:
 
 def _numeral(value: int) -> str:
     # beyond this Python itself refuses to write a number out
-    return str(value) if value.bit_length() < 1000 else "…"
+    return str(value) if value.bit_length() < 1000 else CUT
 
 
 def _parenthesised(text: str, precedence: int, required: int) -> str:

@@ -150,9 +150,11 @@ def pin(
 
     with show_progress(open_console(sys.stderr)) as watch:
         opened = open_chosen(project, shipped)
-        pins = opened.check_pins(observe=watch.observe, progress=watch.transfer)
-        if not check:
-            write_manifest(opened.root, opened.pin())
+        if check:
+            pins = opened.check_pins(observe=watch.observe, progress=watch.transfer)
+        else:
+            pins, manifest = opened.repin(observe=watch.observe, progress=watch.transfer)
+            write_manifest(opened.root, manifest)
     changes = {name: (found, code) for name, (found, code) in pins.items() if found.outcome != "matches"}
     if format_ is ViewFormat.JSON:
         rows = {name: {**found.model_dump(), "code": code} for name, (found, code) in pins.items()}

@@ -260,7 +260,7 @@ class Machine:
     def _spend(self) -> None:
         self._fuel -= 1
         if self._fuel < 0:
-            raise OutOfFuel(f"no normal form within the step limit ({FUEL:,}); is this a graph?")
+            raise OutOfFuel(f"it does not evaluate within {FUEL:,} steps")
 
     def _constant(self, name: Name) -> Constant:
         constant = self._environment.constant(name)

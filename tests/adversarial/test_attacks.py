@@ -133,6 +133,7 @@ NAMES = [
     "own_sum",
     "own_words_left_out",
     "partial",
+    "proof_as_a_definition",
     "proofs_as_sorry",
     "reads_outside",
     "reads_the_environment",

@@ -108,7 +108,7 @@ def test_a_misspelt_catalogue_is_named(here: Path, misspelt: str) -> None:
     [
         *("Lakefile.toml", "lakefile.TOML", "Catalogue.toml", "catalog.toml", "lean/Lakefile.toml"),
         *("proofs/catalogue.toml", "proofs/lean-toolchain", "proofs/certified.toml", "proofs/Lakefile.toml"),
-        *("A/Basic.lean", "lean/sub/A.lean"),
+        *("A/Basic.lean", "lean/sub/A.lean", "A.LEAN", "lakefile.toml.orig", "lean/Catalogue.toml"),
     ],
 )
 def test_any_trace_of_lean_around_keeps_the_shipped_library_from_being_taken(here: Path, trace: str) -> None:
@@ -122,6 +122,9 @@ def test_a_link_to_a_library_is_a_trace_of_it(here: Path, tmp_path: Path) -> Non
     library(tmp_path / "elsewhere")
     (here / "proofs").symlink_to(tmp_path / "elsewhere")
     assert "did you mean --project proofs?" in refusal()
+    (here / "proofs").rename(here / "lean")
+    (tmp_path / "elsewhere").rename(tmp_path / "gone")
+    assert "is a link that leads nowhere" in refusal()
 
 
 def test_a_library_stays_where_its_link_led_when_it_was_chosen(here: Path, tmp_path: Path) -> None:

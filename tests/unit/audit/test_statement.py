@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lean_bridge.audit.reading import Reading
 from lean_bridge.audit.statement import statement_text
 from lean_bridge.audit.structural import StructuralHashes
 from lean_bridge.olean.environment import Environment
@@ -242,6 +243,16 @@ def test_a_number_too_long_to_print_is_cut(tmp_path: Path) -> None:
     writer = OleanWriter(word=8)
     literal = writer.expr(9, [writer.constructor(0, [writer.nat(10**5000)])])
     assert text_of(load(tmp_path, writer, literal)) == "…"
+
+
+def test_what_is_cut_is_told_from_what_is_cut_alike(tmp_path: Path) -> None:
+    told: list[str] = []
+    for number in (10**5000, 10**5000 + 1):
+        writer = OleanWriter(word=8)
+        literal = writer.expr(9, [writer.constructor(0, [writer.nat(number)])])
+        told.append(Reading(load(tmp_path, writer, literal)).statement("t"))
+    assert all(text.startswith("… (") for text in told)
+    assert told[0] != told[1]
 
 
 def test_a_predicate_does_not_say_what_nothing_written_mentions(tmp_path: Path) -> None:
