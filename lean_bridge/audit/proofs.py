@@ -42,6 +42,12 @@ def _makes_propositions(name: Name, environment: Environment) -> bool:
 
 def conclusion(type_: Expr) -> Expr:
     """Return what a type concludes, behind everything that it takes."""
+    return taken_and_concluded(type_)[1]
+
+
+def taken_and_concluded(type_: Expr) -> tuple[int, Expr]:
+    """Return how much a type takes, and what it concludes behind that."""
+    taken = 0
     while isinstance(type_ := bare(type_), Pi):
-        type_ = type_.body
-    return type_
+        type_, taken = type_.body, taken + 1
+    return taken, type_

@@ -23,6 +23,9 @@ LIBRARY_MODULE: Final = "Proofs.Autograd.FiniteField.Run"
 NOT_COMPARED: Final = "what is generated is refused, which says nothing about the graph: "
 """How a message of Lean's begins that is not about what is stated."""
 
+IMPORTS: Final = "what is generated imports the library, and "
+"""How a message begins that is about what the library has others read."""
+
 _LONGEST_DETAIL = 400
 
 
@@ -122,6 +125,6 @@ def _refusals(module: ModuleReport, group: Sequence[Stated], places: Sequence[ra
             refusals[stated.subject] = found.text
     limit = not_loaded(errors[0]) if errors else None
     if limit is not None:
-        return {stated.subject: f"what is generated imports the library, and {limit}" for stated in group}
+        return {stated.subject: f"{IMPORTS}{limit}" for stated in group}
     first = errors[0].text if errors else "Lean gave no message"
     return refusals or {stated.subject: first for stated in group}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
+from lean_bridge.audit.proofs import conclusion, taken_and_concluded
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import (
     BVar,
@@ -20,7 +21,6 @@ from lean_bridge.olean.expr import (
     Name,
     Pi,
     Sort,
-    bare,
     parts,
     spine,
     written_binders,
@@ -116,19 +116,11 @@ def _free(expr: Expr, depth: int) -> Iterator[int]:
                 yield from _free(part, depth)
 
 
-def _conclusion(type_: Expr) -> tuple[int, Expr]:
-    """Return how many arguments a function takes, and the type of what it then is."""
-    depth = 0
-    while isinstance(type_ := bare(type_), Pi):
-        type_, depth = type_.body, depth + 1
-    return depth, type_
-
-
 def _is_predicate(at: int, written: list[Pi]) -> bool:
     """Whether a binder is a proposition, or a function to these."""
     if at >= len(written):
         return False
-    _, type_ = _conclusion(written[at].type)
+    type_ = conclusion(written[at].type)
     return isinstance(type_, Sort) and isinstance(type_.level, LZero)
 
 
@@ -137,7 +129,7 @@ def _asserts(environment: Environment, at: int, binders: tuple[Binder, ...], wri
     if binders[at].info == "instImplicit":
         return True
     if at < len(written):
-        depth, type_ = _conclusion(written[at].type)
+        depth, type_ = taken_and_concluded(written[at].type)
         head, _ = spine(type_)
         if isinstance(head, BVar):
             # a hypothesis is of one of the predicates among the binders; anything else of these is a value
@@ -146,7 +138,7 @@ def _asserts(environment: Environment, at: int, binders: tuple[Binder, ...], wri
     constant = environment.constant(head_) if head_ is not None else None
     if constant is None:
         return not binders[at].is_family and not binders[at].is_evident
-    _, sort = _conclusion(constant.type)
+    sort = conclusion(constant.type)
     return isinstance(sort, Sort) and isinstance(sort.level, LZero)
 
 
@@ -180,7 +172,7 @@ class _Terms:
                 constant = self._environment.constant(name) if self._environment.is_own(name) else None
                 if constant is None or constant.kind != "definition" or name in found:
                     continue
-                _, sort = _conclusion(constant.type)
+                sort = conclusion(constant.type)
                 if isinstance(sort, Sort) and isinstance(sort.level, LZero):
                     found[name] = None
                     pending += [constant.value] if constant.value is not None else []
@@ -283,7 +275,7 @@ def _instances(environment: Environment, written: list[Pi], types: set[int]) -> 
     """Return for which types the library's instances meet the library's classes, all of them at once."""
     choices: list[list[Mapping[int, str]]] = []
     for at, binder in enumerate(written):
-        depth, type_ = _conclusion(binder.type)
+        depth, type_ = taken_and_concluded(binder.type)
         head, arguments = spine(type_)
         if binder.info != "instImplicit" or depth or not isinstance(head, Const):
             continue
@@ -311,6 +303,6 @@ def _instantiated(environment: Environment, class_: Name) -> Iterator[list[str |
         for name in sorted(environment.module(module).instances):
             constant = environment.constant(name)
             if constant is not None and conclusion_word(constant.type) == class_:
-                _, type_ = _conclusion(constant.type)
+                type_ = conclusion(constant.type)
                 _, arguments = spine(type_)
                 yield [root(each.name) if isinstance(each, Const) else None for each in arguments]
