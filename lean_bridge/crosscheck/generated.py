@@ -51,6 +51,8 @@ class Checked(Generic[Stated]):
     """Lean's first message, by the name of the declaration."""
     directory: Path
     """Where the compiled modules are."""
+    fatal: frozenset[Name] = frozenset()
+    """Those that are refused because Lean dies of them, or hangs."""
 
 
 def check_statements(
@@ -71,6 +73,7 @@ def check_statements(
     Raises: ToolchainError if Lean gives no answer.
     """
     left, refusals = {module: list(group) for module, group in groups.items() if group}, dict[Name, str]()
+    fatal = set[Name]()
     with keep_warm(provider, workers, time_limit=TIME_LIMIT) as warm:
         while True:
             texts = {module: render(module, group) for module, group in left.items()}
@@ -80,16 +83,17 @@ def check_statements(
                     sources, built_upon, warm, workers=workers, observe=observe
                 )
             except (ToolchainCrashed, ToolchainTimeout) as error:
-                fatal = _at_fault(error, left)
-                group = left.pop(fatal)
+                name = _at_fault(error, left)
+                group = left.pop(name)
                 if len(group) == 1:
+                    fatal.add(group[0].subject)
                     refusals[group[0].subject] = str(error)
                 else:
-                    left |= _halves(fatal, group)
+                    left |= _halves(name, group)
                 continue
             failed = [module for module in report.modules if module.state in ("failed", "unsupported")]
             if not failed:
-                return Checked(left, refusals, directory)
+                return Checked(left, refusals, directory, frozenset(fatal))
             for module in failed:
                 group = left.pop(module.module)
                 refusals |= _refusals(module, group, texts[module.module][1])

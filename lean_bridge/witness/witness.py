@@ -233,6 +233,8 @@ class _Search:
                 # a search that failed leaves everything open, and so tells nothing
                 if attempt.way.searches is None or not is_gap(result):
                     results[claim.name].append(result)
+        # to find out what Lean dies of takes minutes, once
+        died = {attempt.claim.name for attempt in attempts if attempt.subject in checked.fatal}
         again: list[Claim] = []
         for claim in claims:
             more = next((each for each in results[claim.name] if isinstance(each, Telescope)), None)
@@ -240,7 +242,7 @@ class _Search:
             met = next((each for each in witnesses if each.detail is None), None)
             earlier = found.get(claim.name) if more is None else None
             found[claim.name] = met or _most_telling(earlier, witnesses)
-            if met is None and (more is not None or round_ < MOST_ROUNDS - 1):
+            if met is None and claim.name not in died and (more is not None or round_ < MOST_ROUNDS - 1):
                 again.append(self._planned(claim if more is None else replace(claim, telescope=more)))
         return again
 

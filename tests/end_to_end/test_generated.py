@@ -47,6 +47,7 @@ def test_what_lean_dies_of_is_refused_alone(embedded: Provider) -> None:
     ]
     checked = check_statements({"Asked.All": group}, render, [], embedded, workers=1, observe=lambda _: None)
     assert checked.refusals.keys() == {"fatal", "wrong"}
+    assert checked.fatal == {"fatal"}
     assert "Lean died twice on this file" in checked.refusals["fatal"]
     assert "Lean died" not in checked.refusals["wrong"]
     assert [[each.subject for each in compiled] for compiled in checked.compiled.values()] == [["right"]]
