@@ -64,6 +64,13 @@ theorem classOpen {α : Type} [Empty α] (a b : α) : a = b := (Empty.no a).elim
 theorem nought (n : Nat) (h : n = 0) : n + n = 0 := by omega
 theorem failsLast (n : Nat) (k : 0 < n) (h : n * 2 = 1) : False := by omega
 theorem failsFirst (n : Nat) (h : n * 2 = 1) (k : 0 < n) : False := by omega
+inductive Tree (α : Type) | leaf | node (l : Tree α) (x : α) (r : Tree α)
+def Tree.size {α} : Tree α → Nat | .leaf => 0 | .node l _ r => l.size + 1 + r.size
+def Tree.mem {α} (a : α) : Tree α → Prop | .leaf => False | .node l x r => l.mem a ∨ a = x ∨ r.mem a
+theorem recursive {α : Type} (t : Tree α) (a : α) (h : t.mem a) : 0 < t.size := by
+  cases t with
+  | leaf => exact absurd h id
+  | node l x r => simp [Tree.size]; omega
 theorem decided (p : Prop) [Decidable p] (h : p) : decide p = true := decide_eq_true h
 
 end Small
@@ -77,7 +84,7 @@ OPEN = {
     "several": "a hypothesis Eq",
     "classOpen": "[Small.Empty]",
 }
-ASKED = ("behind", "cases", "nought", "failsLast", "failsFirst", "decided")
+ASKED = ("behind", "cases", "nought", "failsLast", "failsFirst", "decided", "recursive")
 MET = (
     "plain", "any", "ordered", "falling", "different", "pairs", "pointed", "finite", "listed", "refuted"
 )  # fmt: skip
@@ -179,6 +186,13 @@ def test_what_nought_alone_meets_is_said_to_be_so(report: VerifyReport) -> None:
 def test_where_false_is_claimed_the_order_of_hypotheses_is_said_to_matter(report: VerifyReport) -> None:
     assert row(report, "failsLast").witnessed is True
     assert "write the one that fails last" in (row(report, "failsFirst").reason or "")
+
+
+def test_what_is_asked_by_recursion_is_searched_without_a_thread_for_each_try(report: VerifyReport) -> None:
+    """Lean may start sixteen, and dies of more."""
+    witness = row(report, "recursive").witness
+    assert witness is not None
+    assert "Lean died" not in (witness.detail or "")
 
 
 def test_the_instance_that_was_found_is_shown(report: VerifyReport) -> None:
