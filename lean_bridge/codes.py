@@ -326,9 +326,11 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
         ),
         Code.UNSUPPORTED: Explanation(
             "understood, but not supported",
-            "A graph uses an op that the executor lacks, or does not evaluate to a list of nodes.",
-            "Running something similar instead would answer another question.",
-            "Use the ops of the primitive table, or add the op on both sides.",
+            "A graph uses an op that the executor lacks, takes a proof or a class of the library's own, or "
+            "does not evaluate to a list of nodes.",
+            "Running something similar instead would answer another question, and what is assumed of a graph "
+            "may hold of no array.",
+            "Use the ops of the primitive table, or add the op on both sides; leave assumptions to theorems.",
         ),
         Code.BINDING: Explanation(
             "dimensions or arguments do not fit",

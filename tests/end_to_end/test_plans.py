@@ -52,7 +52,8 @@ def test_graphs_are_equal_to_numpys_in_torch(telling: list[DGraph], precision: t
             Both(bound, torch_reals(), precision, seed).check(points=2)
 
 
-@pytest.mark.parametrize("precision", [pytest.param(np.float64, marks=pytest.mark.full), np.float32])
+@pytest.mark.full
+@pytest.mark.parametrize("precision", [np.float64, np.float32])
 def test_graphs_are_equal_to_numpys_in_jax(telling: list[DGraph], precision: type) -> None:
     """All dimensions are equal: JAX compiles each operation for each shape."""
     with jax.enable_x64(precision is np.float64):
