@@ -58,6 +58,8 @@ CUT: Final = "…"
 """Stands for what is too long, too deep or too large to write."""
 _SAME_TYPE = _ARITHMETIC | {"Eq", "Ne", "LE.le", "LT.lt", "GE.ge", "GT.gt", "Dvd.dvd"}
 """Notations whose two sides one expects to be of one type."""
+_JOINING = 6
+"""What `+` and the like take: three types, an instance, and two sides."""
 _NUMERALS = frozenset({"OfNat.ofNat", "Nat.cast", "IntCast.intCast", "OfScientific.ofScientific"})
 _NUMBERS = _NUMERALS | _ARITHMETIC
 
@@ -333,7 +335,7 @@ class _Printer:
         if name in INFIX and len(visible) == 2:
             infix, (left, right) = INFIX[name], visible
             first = second = True
-            if name in _SAME_TYPE:
+            if name in _SAME_TYPE and not _joins_types(name, arguments):
                 numerals = self._numerals(left), self._numerals(right)
                 asked = typed or name not in _ARITHMETIC
                 first = numerals[0] is None or (asked and numerals[1] is not None)
@@ -362,6 +364,8 @@ class _Printer:
                 return None
             if not isinstance(head, Const):
                 continue
+            if _joins_types(head.name, arguments):
+                return None  # both of its sides show what they are of
             if head.name in _ARITHMETIC:
                 pending += self._split(head.name, arguments)[0]
             elif head.name == "HPow.hPow" and len(arguments) == 6:
@@ -446,6 +450,11 @@ def _sort(level: Level) -> tuple[str, int]:
             return "Type _", ATOM - 1
         case _:
             return "Sort _", ATOM - 1
+
+
+def _joins_types(name: Name, arguments: Sequence[Expr]) -> bool:
+    """Whether something is made of two sides of different types, as a longer word is of two words."""
+    return name in _ARITHMETIC and len(arguments) == _JOINING and arguments[0] != arguments[1]
 
 
 def _string(value: str) -> str:
