@@ -10,7 +10,10 @@ from pybind_models import ModuleReport
 
 @dataclass(frozen=True, slots=True)
 class StageStarted:
-    """A stage of ``verify`` began; ``total`` steps are expected, where that is known."""
+    """A stage of ``verify`` began; ``total`` steps are expected, where that is known.
+
+    Within a stage the same name begins its next part, and a build is part of it too.
+    """
 
     name: str
     total: int | None = None
@@ -21,6 +24,13 @@ class StageAdvanced:
     """One more step of the current stage is done."""
 
     step: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageFinished:
+    """The stage that began with this name is over, with all that was part of it."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +56,4 @@ class ModuleFinished:
 
 
 BuildEvent: TypeAlias = BuildStarted | ModuleStarted | ModuleFinished
-Event: TypeAlias = StageStarted | StageAdvanced | BuildEvent
+Event: TypeAlias = StageStarted | StageAdvanced | StageFinished | BuildEvent

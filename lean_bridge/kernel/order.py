@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -47,9 +47,12 @@ class Unit:
     """Whether that is because its body is not in the compiled files."""
 
 
-def units_below(environment: Environment, names: Iterable[Name]) -> tuple[Unit, ...]:
+def units_below(
+    environment: Environment, names: Iterable[Name], *, read: Callable[[Name], object] = lambda _: None
+) -> tuple[Unit, ...]:
     """Return the units of constants and of all they reach, each after those that it requires.
 
+    ``read`` is told of each constant when all that it reaches is there.
     Of a circle, which only a forged file can hold, some unit comes before one that it requires.
     """
     done: dict[Name, Unit] = {}
@@ -57,7 +60,7 @@ def units_below(environment: Environment, names: Iterable[Name]) -> tuple[Unit, 
     further: dict[Name, Unit] = {}
     wanted = list(names)
     literals = [name for name in _LITERALS if wanted and name in environment]
-    for root in (*literals, *wanted):
+    for index, root in enumerate((*literals, *wanted)):
         path: list[tuple[Unit, Iterator[Name]]] = []
         pending: Iterator[Name] = iter([unit_name(environment, root)])
         while True:
@@ -73,6 +76,8 @@ def units_below(environment: Environment, names: Iterable[Name]) -> tuple[Unit, 
                 pending = path[-1][1] if path else iter(())
             else:
                 break
+        if index >= len(literals):
+            read(root)
     return tuple(done.values())
 
 

@@ -18,6 +18,7 @@ from lean_bridge.olean.expr import App, Const, Expr, Lam, MData, Name, Pi
 from lean_bridge.olean.mentions import constants_in
 from pybind_models.evidence import KernelOutcome, KernelVerdict, ReplayReport
 
+_STAGE = "second kernel"
 _RESTS_ON = "it rests on "
 _WORDS: Mapping[KernelOutcome, str] = {
     "refused": "which the kernel refuses",
@@ -104,10 +105,14 @@ def replay(
     Raises: OleanError if a compiled module cannot be read.
     """
     started = time.monotonic()
-    units = units_below(environment, (*names, *equations))
+    told = observe or (lambda _: None)
+    told(StageStarted(_STAGE, len(names) + len(equations)))
+    units = units_below(
+        environment, (*names, *equations), read=lambda name: told(StageAdvanced(f"reading {name}"))
+    )
     sides = {name: _sides(environment, name) for name in equations}
     pairs = [pair for pair in sides.values() if pair]
-    said = _ask(units, pairs, kernel, time_limit, memory_limit, observe)
+    said = _ask(units, pairs, kernel, time_limit, memory_limit, told)
     states = said.states
     equal = iter(_pair_outcomes(environment, pairs, said))
     taken = [unit for unit in units if states[unit.name].state == "accepted"]
@@ -219,7 +224,7 @@ def _ask(
     kernel: SecondKernel,
     time_limit: float,
     memory_limit: int,
-    observe: Callable[[object], None] | None,
+    observe: Callable[[object], None],
 ) -> _Said:
     """Return what became of units and of pairs."""
     sent = [unit.name for unit in units if unit.fault is None]
@@ -228,13 +233,13 @@ def _ask(
     without_body: dict[Name, Outcome] = {}
     fault: str | None = None
     has_begun = False
-    if observe:
-        observe(StageStarted("second kernel", len(sent)))
+    observe(StageStarted(_STAGE, 2 * len(sent)))  # handed over, and answered
     with tempfile.TemporaryFile() as requests:
         stream = Stream(requests)
         for unit in units:
             if unit.fault is None:
                 stream.add(unit)
+                observe(StageAdvanced(f"handing over {unit.name}"))
         for left, right in pairs:
             stream.equal(left, right)
         try:
@@ -248,8 +253,7 @@ def _ask(
                             without_body[name] = _outcome({"outcome": outcome, "message": message})
                         case _:
                             pass
-                    if observe:
-                        observe(StageAdvanced(name))
+                    observe(StageAdvanced(name))
                 answers.append(_outcome(reply))
         except ToolchainError as error:
             fault = str(error)

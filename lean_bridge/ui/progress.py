@@ -15,18 +15,28 @@ from rich.progress import (
     ProgressColumn,
     SpinnerColumn,
     Task,
-    TaskID,
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
-from lean_bridge.events import BuildStarted, ModuleFinished, ModuleStarted, StageAdvanced, StageStarted
+from lean_bridge.events import (
+    BuildStarted,
+    ModuleFinished,
+    ModuleStarted,
+    StageAdvanced,
+    StageFinished,
+    StageStarted,
+)
 from lean_bridge.names import last_component
 from lean_bridge.ui.wording import counted, one_line, seconds_text
 from pybind_models import ModuleReport
 
 _MEGABYTE = 1_000_000
+
+_STAGE, _BAR, _AMOUNT, _ELAPSED, _ROOMY = 15, 12, 13, 7, 100
+"""Columns that each part of a line keeps, whatever is worked on; what that is has the rest."""
 
 
 class Observer(Protocol):
@@ -49,22 +59,24 @@ def show_progress(console: Console) -> Iterator[Observer]:
         yield LineObserver(console)
         return
     columns: tuple[ProgressColumn, ...] = (
-        SpinnerColumn(finished_text=Text("✓", "green")),
-        TextColumn("{task.description}", style="bold"),
-        BarColumn(bar_width=24),
-        _Amount(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[now]}", style="dim"),
+        SpinnerColumn(finished_text=Text("✓", "green"), table_column=Column(width=1)),
+        TextColumn("{task.description}", style="bold", table_column=Column(width=_STAGE, no_wrap=True)),
+        BarColumn(bar_width=_BAR if console.width < _ROOMY else 2 * _BAR),
+        _Amount(Column(width=_AMOUNT, justify="right", no_wrap=True)),
+        TimeElapsedColumn(Column(width=_ELAPSED, no_wrap=True)),
+        TextColumn(
+            "{task.fields[now]}", style="dim", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")
+        ),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, expand=True) as progress:
         yield LiveObserver(progress)
 
 
 class _Amount(ProgressColumn):
     """Steps, or megabytes, done and in all."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, table_column: Column) -> None:
+        super().__init__(table_column)
         self._steps = MofNCompleteColumn()
 
     def render(self, task: Task) -> Text:
@@ -109,13 +121,18 @@ class LineObserver:
 
 
 class LiveObserver:
-    """Keeps a bar per stage, and beside the current one what is being worked on."""
+    """Keeps a bar per stage, and beside the current one what is being worked on.
+
+    A build within a stage is part of it, and so is the next part of a stage under the same name.
+    """
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._lock = threading.Lock()
-        self._task: TaskID | None = None
+        self._bar: Task | None = None
         self._stage = ""
+        self._is_open = False
+        """Whether the current bar is of a stage that will say when it is over."""
         self._running: list[str] = []
 
     def observe(self, event: object) -> None:
@@ -123,7 +140,7 @@ class LiveObserver:
         with self._lock:
             match event:
                 case BuildStarted(modules):
-                    self._start("build", len(modules))
+                    self._start(self._stage if self._is_open else "build", len(modules))
                 case ModuleStarted(module):
                     self._running.append(module)
                     self._show(", ".join(last_component(name) for name in self._running))
@@ -135,32 +152,51 @@ class LiveObserver:
                     self._advance(", ".join(last_component(name) for name in self._running))
                 case StageStarted(name, total):
                     self._start(name, total)
+                    self._is_open = True
                 case StageAdvanced(step):
                     self._advance(step)
+                case StageFinished(name):
+                    if name == self._stage:
+                        self._finish()
 
     def transfer(self, stage: str, done: int, total: int) -> None:
         """Move the bar of the installation's stage."""
         with self._lock:
             if self._stage != stage:
                 self._start(stage, total, is_bytes=True)
-            assert self._task is not None
-            self._progress.update(self._task, completed=done)
+            self._set(done)
 
     def _start(self, stage: str, total: int | None, *, is_bytes: bool = False) -> None:
-        if self._task is not None:
-            self._progress.update(self._task, total=self._progress.tasks[-1].completed, now="")
-        self._stage = stage
+        """Begin a bar; of a stage that goes on, its next part."""
         self._running.clear()
-        self._task = self._progress.add_task(stage, total=total, now="", bytes=is_bytes)
+        if self._is_open and stage == self._stage and self._bar is not None:
+            self._progress.update(self._bar.id, total=total, completed=0, now="")
+            return
+        self._finish()
+        self._stage = stage
+        self._progress.add_task(stage, total=total, now="", bytes=is_bytes)
+        self._bar = self._progress.tasks[-1]
+
+    def _finish(self) -> None:
+        if self._bar is not None:
+            self._progress.update(self._bar.id, total=self._bar.completed, now="")
+        self._is_open, self._stage, self._bar = False, "", None
 
     def _advance(self, now: str) -> None:
-        if self._task is not None:
-            self._progress.advance(self._task)
+        if self._bar is not None:
+            self._set(int(self._bar.completed) + 1)
             self._show(now)
 
+    def _set(self, done: int) -> None:
+        """Say how far the bar is, which is drawn at its own pace: a kernel answers thousands a second."""
+        if self._bar is not None:
+            self._bar.completed = done
+            if done == self._bar.total:  # done, unless there is more
+                self._progress.update(self._bar.id, completed=done)
+
     def _show(self, now: str) -> None:
-        if self._task is not None:
-            self._progress.update(self._task, now=one_line(now))
+        if self._bar is not None:
+            self._bar.fields["now"] = one_line(now)
 
 
 def _module_line(report: ModuleReport) -> str:

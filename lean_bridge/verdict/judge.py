@@ -21,7 +21,7 @@ from lean_bridge.build.build import TIME_LIMIT
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.judgement import judge
 from lean_bridge.errors import LeanBridgeError
-from lean_bridge.events import StageAdvanced, StageStarted
+from lean_bridge.events import StageAdvanced, StageFinished, StageStarted
 from lean_bridge.extract.symbolic import extract_graph
 from lean_bridge.kernel.replay import project_declarations, project_modules
 from lean_bridge.olean.environment import Environment
@@ -461,4 +461,5 @@ class _Clock:
         started = time.monotonic()
         self.observe(StageStarted(name, total))
         yield
+        self.observe(StageFinished(name))
         self.seconds[name] = time.monotonic() - started

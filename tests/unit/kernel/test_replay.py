@@ -74,8 +74,12 @@ def test_a_real_module_is_accepted_whole(kernel: SecondKernel) -> None:
     assert others == {Outcome("accepted")}
     assert found.axioms == ("assumed", "lcAny", "lcErased")
     assert (dict(found.assumed), found.library_checked) == ({}, 0)
-    assert [event for event in events if isinstance(event, StageStarted)]
-    assert StageAdvanced("swap_swap") in events
+    steps = [event.step for event in events if isinstance(event, StageAdvanced)]
+    assert steps.index("reading swap_swap") < steps.index("handing over swap_swap") < steps.index("swap_swap")
+    first, second = (event for event in events if isinstance(event, StageStarted))
+    assert first.name == second.name
+    assert sum(step.startswith("reading ") for step in steps) == first.total
+    assert sum(not step.startswith("reading ") for step in steps) == second.total
 
 
 def test_what_is_written_back_is_what_was_read(kernel: SecondKernel, tmp_path: Path) -> None:
