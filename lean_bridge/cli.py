@@ -41,6 +41,7 @@ toolchain_app = typer.Typer(help="The Lean that proofs are checked with.", no_ar
 
 _JUDGING: tuple[Callable[..., None], ...] = (
     judging.verify,
+    judging.status,
     judging.pin,
     judging.replay,
     library.build,

@@ -60,6 +60,7 @@ class Code(StrEnum):
     LEAN_CANNOT = "LB911"
     NOT_ISOLATED = "LB912"
     NOT_AUTHENTIC = "LB913"
+    STALE = "LB914"
     OUR_FAULT = "LB999"
 
 
@@ -386,6 +387,13 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "recorded, or than this package carries for it.",
             "A changed library of Lean's makes false statements true, and a changed answer hides them.",
             "Find out what changed it; then build again, or run `lean-bridge toolchain install`.",
+        ),
+        Code.STALE: Explanation(
+            "the last judgement is about something else",
+            "A source, the catalogue, the manifest, the lakefile, the Lean or this program is not as it was "
+            "when the library was last judged, and the row rests on it.",
+            "What was proved then may not be what stands there now.",
+            "Run `lean-bridge verify`: what has not changed costs nothing.",
         ),
         Code.OUR_FAULT: Explanation(
             "a fault of lean-bridge itself",

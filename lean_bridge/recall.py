@@ -16,7 +16,7 @@ from lean_bridge.sealed import Seal
 from lean_bridge.toolchain.provider import Provider
 from lean_bridge.verdict.remembered import GraphAnswers, Memory, ModuleAnswers, Recalled, WitnessAnswers
 from lean_bridge.witness.render import REALS_MODULE
-from pybind_models.catalogue import Catalogue
+from pybind_models.catalogue import Catalogue, CatalogueEntry
 
 
 def read_memory(
@@ -82,3 +82,14 @@ def places(environment: Environment, graph: str) -> list[str]:
     """Return the modules that declare a graph and the names of its entries."""
     found = map(environment.module_of, (graph, names_declaration(graph)))
     return [module for module in found if module is not None]
+
+
+def rests_on(environment: Environment, catalogue: Catalogue, entry: CatalogueEntry) -> tuple[str, ...] | None:
+    """Return the modules that the verdict on an entry rests on, with what they import; ``None`` for all."""
+    models = (*entry.model, *catalogue.model) if entry.kind == "theorem" else ()
+    found = [environment.module_of(name) for name in (entry.name, *models)]
+    known = [module for module in found if module is not None]
+    if len(known) < len(found):
+        return None
+    beside = [LIBRARY_MODULE] if entry.graph else [REALS_MODULE] if entry.kind == "theorem" else []
+    return tuple(dict.fromkeys([*known, *places(environment, entry.name), *beside]))

@@ -18,9 +18,10 @@ from lean_bridge.commands.options import (
     ShippedOption,
     ViewFormat,
     WorkersOption,
+    check_choice,
     open_chosen,
 )
-from lean_bridge.errors import LeanBridgeError, Rejected, of_the_machine
+from lean_bridge.errors import LeanBridgeError, NotCatalogued, Rejected, of_the_machine
 from lean_bridge.ui.console import Form, from_here, open_console, tell
 from lean_bridge.uncollected import uncollected
 
@@ -36,6 +37,25 @@ class ReportFormat(StrEnum):
     MARKDOWN = "markdown"
 
 
+class StatusFormat(StrEnum):
+    """How ``status`` prints where a library stands."""
+
+    TABLE = "table"
+    JSON = "json"
+    TEXT = "text"
+    MARKDOWN = "markdown"
+
+
+class RowChoice(StrEnum):
+    """The states of a row, for ``status`` to leave out."""
+
+    GREEN = "green"
+    REJECTED = "rejected"
+    OPEN = "open"
+    STALE = "stale"
+
+
+_EXIT_STATUS = {"accepted": 0, "rejected": 1, "no verdict": 2}
 _FORMS: dict[ReportFormat, Form] = {ReportFormat.JSON: "escaped", ReportFormat.JUNIT: "xml"}
 
 
@@ -80,11 +100,16 @@ def verify(
     Builds what changed, audits every catalogued declaration in the compiled files (kind, proof, axioms, pin),
     extracts the graphs, has Lean certify them and their numbers over a finite field, has a second kernel
     check everything again if there is one, and compares floating-point numbers with independent sources.
+
+    It ends in the view of `lean-bridge status`; with names, or -v, in every row in full.
     """
     from lean_bridge.ui import formats
     from lean_bridge.ui.dashboard import render_report
+    from lean_bridge.ui.failures import render_failures
     from lean_bridge.ui.markdown import render_markdown
     from lean_bridge.ui.progress import show_progress
+    from lean_bridge.ui.status_view import render_status
+    from lean_bridge.verdict.chain import status_of
     from pybind_models import VerifyReport
 
     sources, opened, required = "", None, require or ()
@@ -117,7 +142,12 @@ def verify(
             confirmation_required=Requirement.CONFIRMED in required,
         )
     if format_ is ReportFormat.TABLE:
-        render_report(report, open_console(sys.stdout), verbose=verbose)
+        console = open_console(sys.stdout)
+        if verbose or names:
+            render_report(report, console, verbose=verbose)
+        else:
+            render_failures(report, console)
+            render_status(status_of(report), console)
     else:
         render: dict[ReportFormat, Callable[[VerifyReport], str]] = {
             ReportFormat.JSON: formats.render_json,
@@ -127,7 +157,66 @@ def verify(
             ReportFormat.MARKDOWN: render_markdown,
         }
         tell(render[format_](report), _FORMS.get(format_, "text"), end="")
-    raise typer.Exit({"accepted": 0, "rejected": 1, "no verdict": 2}[report.verdict])
+    raise typer.Exit(_EXIT_STATUS[report.verdict])
+
+
+@uncollected(for_good=True)
+def status(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Show what has one of these in its name or group; default: everything."),
+    ] = None,
+    project: ProjectOption = None,
+    shipped: ShippedOption = False,
+    group: Annotated[
+        str | None, typer.Option("--group", "-g", help="Show what has this in the name of its group.")
+    ] = None,
+    leave_out: Annotated[
+        list[RowChoice] | None,
+        typer.Option("--not", help="Leave out the rows in this state: `--not green`. May be repeated."),
+    ] = None,
+    format_: Annotated[
+        StatusFormat, typer.Option("--format", "-f", help="How to print.")
+    ] = StatusFormat.TABLE,
+) -> None:
+    """Show on one screen where the library stands: theorems and graphs, by the links of the trust chain.
+
+    What is shown is the last judgement of the whole library by `lean-bridge verify`, which wrote it down
+    under the user's seal. Nothing is built and no Lean is started: sources, catalogue, manifest, lakefile,
+    Lean and this program are compared with what was judged, and a row that rests on a change is stale.
+
+    What is green is folded, a line per group; what is not stands first, with the code that
+    `lean-bridge explain` explains. Names, a group or states unfold what they choose; the verdict, and with it
+    the exit status, stays that of the whole: 0 only for an accepted library that is as it was judged.
+    """
+    from lean_bridge.discovery import find_library
+    from lean_bridge.judgement import chosen_rows, read_status
+    from lean_bridge.ui.status_formats import (
+        render_status_json,
+        render_status_markdown,
+        render_status_text,
+    )
+    from lean_bridge.ui.status_view import render_status
+
+    check_choice(project, shipped)
+    found = read_status(find_library(project, shipped=shipped).root)
+    is_chosen = bool(names or group or leave_out)
+    rows = chosen_rows(
+        found.rows, names or (), group=group, leave_out={each.value for each in leave_out or ()}
+    )
+    if names and not rows and not leave_out:
+        raise NotCatalogued(
+            f"no row has {' or '.join(names)} in its name or group; `lean-bridge list` has them all"
+        )
+    shown = found.only(rows)
+    if format_ is StatusFormat.TABLE:
+        render_status(shown, open_console(sys.stdout), unfold=is_chosen)
+    elif format_ is StatusFormat.JSON:
+        tell(render_status_json(shown), "escaped", end="")
+    else:
+        render = render_status_text if format_ is StatusFormat.TEXT else render_status_markdown
+        tell(render(shown), end="")
+    raise typer.Exit(_EXIT_STATUS[found.verdict])
 
 
 def pin(
@@ -210,7 +299,7 @@ def replay(
         tell(escaped_json(report.model_dump_json(indent=2)), "escaped")
     else:
         render_replay(report, open_console(sys.stdout))
-    raise typer.Exit({"accepted": 0, "rejected": 1, "no verdict": 2}[report.verdict])
+    raise typer.Exit(_EXIT_STATUS[report.verdict])
 
 
 def explain(

@@ -54,11 +54,16 @@ def open_chosen(project: Path | None, shipped: bool, *, loose: bool = False) -> 
             f"it is in {plain(str(cache_directory()))} until the system clears that; set LEAN_BRIDGE_CACHE",
             err=True,
         )
+    check_choice(project, shipped)
+    return open_project(project, shipped=shipped, loose=loose)
+
+
+def check_choice(project: Path | None, shipped: bool) -> None:
+    """Refuse two options that name two libraries."""
     if shipped and project is not None:
         raise typer.BadParameter(
             "names another library than --project; give one of the two", param_hint="--shipped"
         )
-    return open_project(project, shipped=shipped, loose=loose)
 
 
 def check_writable(*paths: Path | None) -> None:

@@ -79,10 +79,13 @@ def check_program(binary: Path) -> None:
         )
 
 
-def read_contents(program: Path, library: Path, ask: Callable[[], str], *, fresh: bool = False) -> Contents:
+def read_contents(
+    program: Path, library: Path, ask: Callable[[], str] | None, *, fresh: bool = False
+) -> Contents:
     """Return the digests of a Lean; a file whose stamp was seen before is not read again, unless ``fresh``.
 
-    Where nothing changed since, nor is the program asked what it says of itself.
+    Where nothing changed since, nor is the program asked what it says of itself. Without ``ask`` no file is
+    read either: then a Lean is known from an earlier run, or not at all.
     Raises: ToolchainError if a file cannot be read, or a directory is a link and may lead anywhere.
     """
     place = ("installed", f"{hashlib.sha256(os.fsencode(program)).hexdigest()}.sealed")
@@ -93,18 +96,29 @@ def read_contents(program: Path, library: Path, ask: Callable[[], str], *, fresh
         for name, file in ((_PROGRAM, program), *sorted(_files(library))):
             stamp = _stamp(file)
             known = earlier.files.get(name) if earlier is not None else None
+            if ask is None and (known is None or known[0] != stamp):
+                raise _not_seen(program)
             files[name] = known if known is not None and known[0] == stamp else (stamp, _digest(file))
     except OSError as error:
         raise ToolchainError(f"{error.filename}: cannot be read: {error.strerror}") from error
     if len(files) == 1:
         raise ToolchainError(f"{library}: expected Lean's compiled library, found none")
     is_as_before = earlier is not None and earlier.files == files
-    record = earlier if earlier is not None and is_as_before else _Record(files=files, said=ask())
+    if earlier is not None and is_as_before:
+        record = earlier
+    elif ask is None:
+        raise _not_seen(program)
+    else:
+        record = _Record(files=files, said=ask())
     if not is_as_before:
         seal.keep(cache_directory().joinpath(*place), about, record.model_dump_json().encode())
     lines = "".join(f"{name}\0{digest}\n" for name, (_, digest) in files.items() if name != _PROGRAM)
     digest = hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
     return Contents(files[_PROGRAM][1], digest, record.said)
+
+
+def _not_seen(program: Path) -> ToolchainError:
+    return ToolchainError(f"{program}: is not as it was when it was last asked which Lean it is")
 
 
 def _recall(path: Path, seal: Seal, about: str) -> _Record | None:

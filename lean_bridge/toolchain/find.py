@@ -40,12 +40,18 @@ class Candidate:
 
 
 def find_toolchain(
-    required: str, *, install: bool, fresh: bool = False, progress: Progress | None = None
+    required: str,
+    *,
+    install: bool,
+    fresh: bool = False,
+    asks: bool = True,
+    progress: Progress | None = None,
 ) -> Provider:
     """Return the Lean to use for ``required``, the text of a ``lean-toolchain`` file.
 
     ``LEAN_BRIDGE_TOOLCHAIN`` confines the choice to ``installed`` or ``embedded``. The embedded one is
-    fetched if ``install`` allows it. With ``fresh`` the digest of every file is taken once more.
+    fetched if ``install`` allows it. With ``fresh`` the digest of every file is taken once more. Unless it
+    ``asks`` no Lean is started: an installed one is known from an earlier run, or passed over.
     Raises: ToolchainNotFound if there is none; ToolchainDownloadFailed if the embedded one cannot be fetched.
     """
     choice = toolchain_choice()
@@ -53,7 +59,7 @@ def find_toolchain(
     clear_killed()
     passed_over: tuple[str, ...] = ()
     if choice != "embedded":
-        candidates = look_for_installed(required, fresh=fresh)
+        candidates = look_for_installed(required, fresh=fresh, asks=asks)
         for candidate in candidates:
             if candidate.provider is not None:
                 return candidate.provider
@@ -95,15 +101,17 @@ def find_embedded(
     return embedded.EmbeddedProvider(directory)
 
 
-def look_for_installed(required: str, *, fresh: bool = False) -> tuple[Candidate, ...]:
-    """Look at every installed Lean that might serve as ``required``."""
+def look_for_installed(required: str, *, fresh: bool = False, asks: bool = True) -> tuple[Candidate, ...]:
+    """Look at every installed Lean that might serve as ``required``; ``fresh`` and ``asks`` as above."""
     wanted = base_version(required)
-    return tuple(_look_at(binary, wanted, fresh=fresh) for binary in installed_binaries(required.strip()))
+    return tuple(
+        _look_at(binary, wanted, fresh=fresh, asks=asks) for binary in installed_binaries(required.strip())
+    )
 
 
-def _look_at(binary: Path, wanted: str, *, fresh: bool) -> Candidate:
+def _look_at(binary: Path, wanted: str, *, fresh: bool, asks: bool) -> Candidate:
     try:
-        provider = read_installed(binary, fresh=fresh)
+        provider = read_installed(binary, fresh=fresh, asks=asks)
     except ToolchainError as error:
         return Candidate(binary, None, str(error).removeprefix(f"{binary}: "), is_lean=False)
     version = provider.info.version

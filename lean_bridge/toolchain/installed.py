@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -96,11 +97,12 @@ class InstalledWorker:
     close = kill
 
 
-def read_installed(binary: Path, *, fresh: bool = False) -> InstalledProvider:
+def read_installed(binary: Path, *, fresh: bool = False, asks: bool = True) -> InstalledProvider:
     """Read which Lean the command at ``binary`` belongs to, and ask it for its version.
 
     Its identity is the digest of its files, not its word; that is asked within the same confines as a build.
-    With ``fresh`` no digest is taken over from an earlier run.
+    With ``fresh`` no digest is taken over from an earlier run. Unless it ``asks`` no program is started, and
+    only a Lean that an earlier run has read is known.
     Raises: ToolchainError if it is no compiled program, lies in no toolchain, or does not answer as Lean
     does.
     """
@@ -111,9 +113,8 @@ def read_installed(binary: Path, *, fresh: bool = False) -> InstalledProvider:
     if not library.is_dir():
         raise ToolchainError(f"{binary}: expected Lean's library at {library}, found none")
     library = library.resolve()
-    contents = read_contents(
-        program, library, lambda: _ask(program, "--version", read=(root, library)), fresh=fresh
-    )
+    ask = partial(_ask, program, "--version", read=(root, library))
+    contents = read_contents(program, library, ask if asks else None, fresh=fresh)
     version = re.match(r"Lean \(version ([^,\s)]+)", contents.said)
     if version is None:
         raise ToolchainError(f"{binary}: expected a line `Lean (version …)`, found {contents.said[:80]!r}")

@@ -48,6 +48,17 @@ def seconds_text(seconds: float) -> str:
     return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02d} s"
 
 
+def ago_text(seconds: float) -> str:
+    """Return how long ago something was: ``just now``, ``5 min ago``, ``3 h ago``, ``2 days ago``."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min ago"
+    hours = round(seconds / 3600)
+    return f"{hours} h ago" if hours < 48 else f"{round(seconds / 86400)} days ago"
+
+
 def size_text(size: int) -> str:
     """Return a number of bytes as people write it: ``512 B``, ``18.2 MB``."""
     scaled, unit = float(size), "B"

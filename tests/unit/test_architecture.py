@@ -42,13 +42,16 @@ MAY_IMPORT = {
         "audit",
         "bench",
         "build",
+        "discovery",
         "executor",
         "extract",
+        "judgement",
         "kernel",
         "olean",
         "project",
         "toolchain",
         "ui",
+        "verdict",
     },
 }
 """The rooms that each room may use; besides them everyone may use words and models."""

@@ -198,7 +198,7 @@ def test_what_is_named_and_is_no_library_is_named_again(here: Path) -> None:
         )
 
 
-@pytest.mark.parametrize("command", ["verify", "list", "doctor", "graph x", "toolchain status"])
+@pytest.mark.parametrize("command", ["verify", "status", "list", "doctor", "graph x", "toolchain status"])
 def test_an_empty_text_names_no_directory(here: Path, command: str) -> None:
     library(here)
     result = CliRunner().invoke(app, [*command.split(), "-p", ""])
@@ -209,7 +209,7 @@ def test_an_empty_text_names_no_directory(here: Path, command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["verify", "list", "pin", "replay", "build", "doctor", "graph x", "olean"]
+    "command", ["verify", "status", "list", "pin", "replay", "build", "doctor", "graph x", "olean"]
 )
 def test_every_command_refuses_an_incomplete_project(here: Path, command: str) -> None:
     library(here, without="catalogue.toml")
