@@ -113,11 +113,12 @@ def read_manifest(directory: Path) -> dict[str, _Entry]:
 def _stamps(directory: Path) -> list[tuple[str, int, int, int, int, int]]:
     found = []
     for folder, _, names in os.walk(directory):
-        for name in names:
-            path = os.path.join(folder, name)  # noqa: PTH118 - two thousand times, on every run
-            seen = os.lstat(path)
+        place = Path(folder).relative_to(directory).as_posix()
+        within = "" if place == "." else f"{place}/"
+        for name in names:  # two thousand, on every run
+            seen = os.lstat(f"{folder}{os.sep}{name}")
             about = (seen.st_mode, seen.st_size, seen.st_ino, seen.st_mtime_ns, seen.st_ctime_ns)
-            found.append((os.path.relpath(path, directory).replace(os.sep, "/"), *about))
+            found.append((f"{within}{name}", *about))
     return sorted(found)
 
 
