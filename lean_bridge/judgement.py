@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +41,7 @@ _MOST_KEPT: Final = 64
 _FILES: Final = (LAKEFILE, TOOLCHAIN, CATALOGUE, MANIFEST)
 
 Digests: TypeAlias = dict[str, str]
+Notes: TypeAlias = Callable[[VerifyReport], Iterable[str]]
 
 
 class Basis(Model):
@@ -164,24 +165,25 @@ def recall(root: Path, seal: Seal | None = None) -> Judgement | None:
         return None
 
 
-def read_status(root: Path) -> StatusReport:
+def read_status(root: Path, notes: Notes = lambda report: report.notes) -> StatusReport:
     """Return where the library at ``root`` stands: its last judgement, and what of it is out of date.
 
-    Nothing is compiled, and no Lean is started.
+    Nothing is compiled, and no Lean is started. ``notes`` says what a reader must know beside a report.
     Raises: ProjectNotFound if there is no judgement, and the catalogue cannot be read either.
     """
     seal = user_seal()
     judgement = recall(root, seal)
     if judgement is None:
         return _never_judged(root, seal.note)
-    return stale_status(judgement, changes(root, judgement.basis), age=max(time.time() - judgement.at, 0.0))
+    age = max(time.time() - judgement.at, 0.0)
+    status = status_of(judgement.report, notes=notes(judgement.report)).replaced(age=age)
+    return _as_of_now(status, judgement, changes(root, judgement.basis))
 
 
-def stale_status(judgement: Judgement, found: Changes, *, age: float) -> StatusReport:
-    """Return the status of what was judged, as far as nothing that it rests on has changed."""
-    status = status_of(judgement.report)
+def _as_of_now(status: StatusReport, judgement: Judgement, found: Changes) -> StatusReport:
+    """Return the status of what was judged as far as nothing that it rests on has changed."""
     if not found.lines:
-        return status.replaced(age=age)
+        return status
     rows = [_as_now(row, judgement, found) for row in status.rows]
     known = {row.name for row in rows}
     rows += [
@@ -195,7 +197,6 @@ def stale_status(judgement: Judgement, found: Changes, *, age: float) -> StatusR
         verdict="no verdict",
         reason=f"it was {status.verdict}, but since then {listed(found.lines)}; run `lean-bridge verify`",
         code=Code.STALE,
-        age=age,
         changed=found.lines,
         rows=tuple(rows),
     )

@@ -109,6 +109,7 @@ def verify(
     from lean_bridge.ui.markdown import render_markdown
     from lean_bridge.ui.progress import show_progress
     from lean_bridge.ui.status_view import render_status
+    from lean_bridge.ui.verdict import doubts
     from lean_bridge.verdict.chain import status_of
     from pybind_models import VerifyReport
 
@@ -147,7 +148,7 @@ def verify(
             render_report(report, console, verbose=verbose)
         else:
             render_failures(report, console)
-            render_status(status_of(report), console)
+            render_status(status_of(report, notes=doubts(report)), console)
     else:
         render: dict[ReportFormat, Callable[[VerifyReport], str]] = {
             ReportFormat.JSON: formats.render_json,
@@ -197,9 +198,10 @@ def status(
         render_status_text,
     )
     from lean_bridge.ui.status_view import render_status
+    from lean_bridge.ui.verdict import doubts
 
     check_choice(project, shipped)
-    found = read_status(find_library(project, shipped=shipped).root)
+    found = read_status(find_library(project, shipped=shipped).root, doubts)
     is_chosen = bool(names or group or leave_out)
     rows = chosen_rows(
         found.rows, names or (), group=group, leave_out={each.value for each in leave_out or ()}

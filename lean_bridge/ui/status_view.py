@@ -141,10 +141,13 @@ class _Page:
             parts += [f"shipped, {library.root}" if library.is_shipped else library.root]
             lines.append(Text(one_line(" · ".join(parts)), "dim"))
         if status.reason is not None:
-            said = coded(status.code, status.reason)
-            lines += self._reason(said, status.code, mark.style, indent=0, whole=True)[:reasons]
-        lines += [Text(one_line(note), MARKS["open"].style) for note in status.notes[:notes]]
-        if rest := status.notes[len(status.notes[:notes]) :]:
+            why = coded(status.code, status.reason)
+            lines += self._reason(why, status.code, mark.style, indent=0, whole=True)[:reasons]
+        said = [*(f"passed over: {each}" for each in library.passed_over)] if library is not None else []
+        told = [Text(one_line(note), MARKS["open"].style) for note in (*status.notes, *said)]
+        for note in told[:notes]:
+            lines += [note] if is_brief else _wrapped(note, self._width, 0)
+        if rest := told[len(told[:notes]) :]:
             more = counted(len(rest), "more note")
             lines.append(Text(f"… and {more}: lean-bridge verify -v", MARKS["open"].style))
         return lines

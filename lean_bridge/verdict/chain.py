@@ -90,8 +90,8 @@ _STATES: Final[Mapping[str, RowState]] = MappingProxyType(
 _NOT_GREEN: Final[Mapping[RowState, LinkOutcome]] = MappingProxyType({"rejected": "fails", "open": "open"})
 
 
-def status_of(report: VerifyReport) -> StatusReport:
-    """Return the matrix of a judgement that was just made."""
+def status_of(report: VerifyReport, *, notes: Iterable[str]) -> StatusReport:
+    """Return the matrix of a judgement that was just made, with what a reader must know beside it."""
     graphs = {graph.name: graph for graph in report.graphs}
     rows = [_row(each, graphs.pop(each.name, None)) for each in report.declarations]
     rows += [_row(None, graph) for graph in graphs.values()]
@@ -107,7 +107,7 @@ def status_of(report: VerifyReport) -> StatusReport:
         toolchain=report.build.toolchain if report.build is not None else None,
         links=_in_order({name: None for row in rows for name in row.links}),
         rows=tuple(rows),
-        notes=report.notes,
+        notes=tuple(notes),
     )
 
 

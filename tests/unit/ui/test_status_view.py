@@ -20,6 +20,7 @@ from lean_bridge.ui.status_formats import (
     render_status_text,
 )
 from lean_bridge.ui.status_view import render_status
+from lean_bridge.ui.verdict import doubts
 from lean_bridge.verdict.chain import CHAIN, status_of
 from pybind_models.status import Link, LinkOutcome, StatusReport, StatusRow
 from tests.reports import LIBRARY, TOOLCHAIN, accepted, rejected
@@ -53,7 +54,7 @@ def shipped() -> StatusReport:
         judged="accepted",
         age=200.0,
         seconds=133.9,
-        library=LIBRARY,
+        library=LIBRARY.replaced(passed_over=()),
         toolchain=TOOLCHAIN,
         links=tuple(HOLDS),
         rows=tuple(rows),
@@ -148,8 +149,8 @@ EVERY = {
     "all rejected": broken(len(ENTRIES)),
     "some stale": stale(60),
     "all stale": stale(len(ENTRIES)),
-    "accepted": status_of(accepted()),
-    "rejected": status_of(rejected()),
+    "accepted": status_of(accepted(), notes=doubts(accepted())),
+    "rejected": status_of(rejected(), notes=doubts(rejected())),
     "nothing": StatusReport(verdict="no verdict", reason="there is none", code=Code.NOTHING_CHECKED),
 }
 
@@ -285,6 +286,12 @@ def test_the_header_says_what_was_judged_by_what_and_when() -> None:
     assert head[1] == "library Sums · Lean 4.28.0-pre (embedded, isolated by landlock) · /sums/lean"
 
 
+def test_what_accepted_rows_lack_is_said_beside_the_verdict() -> None:
+    text = " ".join(screen(EVERY["accepted"], 200, 50).split())
+    assert "2 rows not confirmed: it is not installed" in text
+    assert "passed over: lean_exe x: said" in text
+
+
 def test_a_long_reason_and_many_notes_leave_room_for_the_rows_and_are_whole_where_there_is() -> None:
     why = " ".join(f"word{at}" for at in range(200))
     notes = tuple(f"note {at}" for at in range(9))
@@ -300,7 +307,7 @@ def test_a_long_reason_and_many_notes_leave_room_for_the_rows_and_are_whole_wher
 def test_marks_stay_different_where_the_stream_has_no_such_letters() -> None:
     raw = io.BytesIO()
     console = open_console(io.TextIOWrapper(raw, encoding="ascii"))
-    render_status(status_of(rejected()), console)
+    render_status(status_of(rejected(), notes=doubts(rejected())), console)
     console.file.flush()
     text = raw.getvalue().decode("ascii")
     assert "x rejected" in text
@@ -310,7 +317,7 @@ def test_marks_stay_different_where_the_stream_has_no_such_letters() -> None:
 
 
 def test_red_is_for_what_fails_and_yellow_for_what_is_open() -> None:
-    text = screen(status_of(rejected()), 120, 40, colour=True)
+    text = screen(status_of(rejected(), notes=doubts(rejected())), 120, 40, colour=True)
     assert RED in text
     assert YELLOW in text
     assert RED not in screen(shipped(), 120, 40, colour=True)

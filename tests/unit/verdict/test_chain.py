@@ -7,7 +7,8 @@ from typing import Literal
 import pytest
 
 from lean_bridge.codes import Code
-from lean_bridge.verdict.chain import CHAIN, status_of
+from lean_bridge.verdict import chain
+from lean_bridge.verdict.chain import CHAIN
 from pybind_models import GraphReport, KernelVerdict, Pin, VerifyReport, Witness, Words
 from pybind_models.status import Link, StatusReport, StatusRow
 from tests.reports import (
@@ -27,6 +28,10 @@ from tests.reports import (
 )
 
 HOLDS = Link(outcome="holds", word="built")
+
+
+def status_of(report: VerifyReport) -> StatusReport:
+    return chain.status_of(report, notes=report.notes)
 
 
 def row(report: VerifyReport, name: str) -> StatusRow:
