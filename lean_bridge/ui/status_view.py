@@ -7,7 +7,7 @@ Every cell is a mark and a word, so that nothing is said by colour alone.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -21,8 +21,8 @@ from lean_bridge.ui.verdict import MARKS, VERDICT_TONES, Tone
 from lean_bridge.ui.wording import ago_text, coded, counted, named, one_line, seconds_text, visible
 from pybind_models.status import RowState, StatusReport, StatusRow
 
-Scale: TypeAlias = Literal["wide", "medium", "narrow"]
-"""How much is written in a cell."""
+Scale: TypeAlias = Literal["wide", "medium", "narrow", "tight"]
+"""How much is written in a cell; ``tight`` is ``narrow`` without counts."""
 
 _TONES: Final[Mapping[str, Tone]] = {
     "green": "good",
@@ -32,19 +32,24 @@ _TONES: Final[Mapping[str, Tone]] = {
     "holds": "good",
     "fails": "bad",
 }
+_SHORTEST: Final = {"holds": "ok", "fails": "no", "open": "un", "stale": "st"}
 _WORDS: Final[Mapping[Scale, Mapping[str, str]]] = {
     "medium": {"holds": "yes", "fails": "no", "open": "open", "stale": "stale"},
-    "narrow": {"holds": "ok", "fails": "no", "open": "un", "stale": "st"},
+    "narrow": _SHORTEST,
+    "tight": _SHORTEST,
 }
 """What stands for an outcome where there is no room for what was found."""
+_SHORT_TITLES: Final = {"second kernel": "kernel", "certified": "certif.", "PyTorch": "torch"}
 _SHORT: Final[Mapping[Scale, Mapping[str, str]]] = {
     "wide": {},
     "medium": {"second kernel": "kernel", "certified": "certif."},
-    "narrow": {"second kernel": "kernel", "certified": "certif.", "PyTorch": "torch"},
+    "narrow": _SHORT_TITLES,
+    "tight": _SHORT_TITLES,
 }
 _ORDER: Final[Sequence[RowState]] = ("rejected", "open", "stale", "green")
-_NAME_TAKES: Final[Mapping[Scale, int]] = {"wide": 34, "medium": 24, "narrow": 12}
+_NAME_TAKES: Final[Mapping[Scale, int]] = {"wide": 34, "medium": 24, "narrow": 12, "tight": 10}
 """Columns that have to be left for names."""
+_NARROW: Final[Collection[Scale]] = ("narrow", "tight")
 _NOT_ASKED: Final = "–"
 _INDENT: Final = 2
 _MANY: Final = 3
@@ -83,8 +88,8 @@ class _Page:
         self._unfold = unfold
         self._namespace = common_namespace(row.name for row in status.rows)
         self._groups = _groups(status.rows)
-        self._scale, self._columns = self._fitting()
         self._count = max((len(_tally(rows)) for rows in self._groups.values()), default=0) + 1
+        self._scale, self._columns = self._fitting()
         self._name = width - self._count - sum(column.width for column in self._columns)
 
     def lines(self, height: int | None) -> list[Text]:
@@ -97,11 +102,11 @@ class _Page:
 
     def _fitting(self) -> tuple[Scale, list[_Column]]:
         """Return the widest form of the columns beside which names still have room."""
-        for scale in ("wide", "medium", "narrow"):
+        for scale in ("wide", "medium", "narrow", "tight"):
             columns = [self._column(link, scale) for link in self._status.links]
-            if self._width - 10 - sum(column.width for column in columns) >= _NAME_TAKES[scale]:
+            if self._width - self._count - sum(column.width for column in columns) >= _NAME_TAKES[scale]:
                 return scale, columns
-        return "narrow", []
+        return "tight", []
 
     def _column(self, link: str, scale: Scale) -> _Column:
         title = _SHORT[scale].get(link, link)
@@ -109,11 +114,11 @@ class _Page:
         shown = [row for row in self._status.rows if self._may_be_shown(row, scale)]
         texts += [_cell(row, link, scale).plain for row in shown]
         longest = max(map(cell_len, texts), default=0)
-        return _Column(link, visible(title), max(longest, 0 if scale == "narrow" else cell_len(title)) + 1)
+        return _Column(link, visible(title), max(longest, 0 if scale in _NARROW else cell_len(title)) + 1)
 
     def _may_be_shown(self, row: StatusRow, scale: Scale) -> bool:
         """Whether a row may have a line of its own."""
-        return self._unfold or row.state != "green" or (scale != "narrow" and row.kind == "graph")
+        return self._unfold or row.state != "green" or (scale not in _NARROW and row.kind == "graph")
 
     def _header(self, *, is_brief: bool) -> list[Text]:
         """Return the verdict, what it is about, and why it is none or what to know beside it."""
@@ -169,7 +174,7 @@ class _Page:
         start = self._name + self._count
         if not self._columns:
             return []
-        if self._scale != "narrow":
+        if self._scale not in _NARROW:
             heads = "".join(set_cell_size(column.title, column.width) for column in self._columns)
             return [Text(" " * start + heads, "dim")]
         lines = ["", ""]
@@ -240,7 +245,7 @@ class _Page:
         for name, rows in shown:
             graphs = [row for row in rows if row.kind == "graph"]
             lines.append(self._group(name, rows))
-            if unfold and self._scale != "narrow" and len(graphs) <= left:
+            if unfold and self._scale not in _NARROW and len(graphs) <= left:
                 left -= len(graphs)
                 lines += self._rows(graphs)
         if rest:
@@ -339,8 +344,11 @@ def _group_cell(name: str, rows: Sequence[StatusRow], scale: Scale) -> Text:
     outcomes = [link.outcome for link in asked]
     good = outcomes.count("holds")
     tone: Tone = "bad" if "fails" in outcomes else "good" if good == len(outcomes) else "open"
+    if scale == "tight":
+        worst = next(each for each in ("fails", "open", "stale", "holds") if each in outcomes)
+        return Text(f"{MARKS[tone].symbol} {_WORDS[scale][worst]}", MARKS[tone].style)
     text = f"{MARKS[tone].symbol} {good}"
-    if tone != "good" and scale != "narrow":
+    if tone != "good" and scale not in _NARROW:
         text += f"/{len(outcomes)}"
     words = {link.word for link in asked}
     word = one_line(words.pop()) if len(words) == 1 else ""
@@ -359,16 +367,25 @@ def _fitted(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return text
     if "." in text and " " not in text:
-        return "…" + text[len(text) - max(width - 1, 0) :]
-    return set_cell_size(text, max(width - 1, 0)).rstrip() + "…"
+        return f"…{_end(text, width - 1)}"
+    return f"{_beginning(text, width - 1).rstrip()}…"
 
 
 def _squeezed(text: str, width: int) -> str:
     """Return a name within a width, its middle left out."""
     if cell_len(text) <= width:
         return text
-    head = max((width - 1) // 2, 1)
-    return f"{text[:head]}…{text[len(text) - max(width - 1 - head, 0) :]}"
+    head = (width - 1) // 2
+    return f"{_beginning(text, head)}…{_end(text, width - 1 - head)}"
+
+
+def _beginning(text: str, width: int) -> str:
+    """Return as much of a text as a width takes, where some letters take two columns and some none."""
+    return next(text[:end] for end in range(len(text), -1, -1) if cell_len(text[:end]) <= max(width, 0))
+
+
+def _end(text: str, width: int) -> str:
+    return next(text[at:] for at in range(len(text) + 1) if cell_len(text[at:]) <= max(width, 0))
 
 
 def _wrapped(text: Text, width: int, indent: int) -> list[Text]:

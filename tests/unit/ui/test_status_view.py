@@ -326,6 +326,33 @@ def test_red_is_for_what_fails_and_yellow_for_what_is_open() -> None:
 EVIL = "Proofs.\x1b[2J\x1b[32mok\u202e"
 
 
+@pytest.mark.parametrize("size", [(40, 24), (77, 24), *SCREENS])
+@pytest.mark.parametrize(
+    "group",
+    [
+        "注意力機構の定理とその証明の一覧表",
+        "注意力.機構.の定理.とその.証明の.一覧表.ここ",
+        "e\u0301" * 60,
+        "x" * 300,
+    ],
+)
+def test_letters_of_any_width_keep_the_columns(size: tuple[int, int], group: str) -> None:
+    width, height = size
+    rows = tuple(
+        row.replaced(group=group, name=f"Proofs.«{group}».{at}") for at, row in enumerate(broken().rows)
+    )
+    for unfold in (False, True):
+        lines = screen(broken().replaced(rows=rows), width, height, unfold=unfold).splitlines()
+        assert max(map(cell_len, lines)) <= width
+        (line,) = (each for each in lines if " 187 of 188 " in each)
+        assert line.count("✓") == (10 if width >= 77 else 0)
+        columns = [cell_len(line[:at]) for at, letter in enumerate(line) if letter == "✓"]
+        rows_below = [each for each in lines if each.startswith("  ✗ ")]
+        assert len(rows_below) == 1
+        below = [cell_len(rows_below[0][:at]) for at, letter in enumerate(rows_below[0]) if letter == "✓"]
+        assert set(below) <= set(columns)
+
+
 @pytest.mark.parametrize("unfold", [False, True])
 def test_names_and_reasons_cannot_paint(unfold: bool) -> None:
     bad = as_bad(shipped().rows[0], "rejected", "axioms", Code.SORRY, "a\x1b[2J\nb\u202e\r")
