@@ -13,7 +13,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from lean_bridge.errors import ToolchainError
+from lean_bridge.errors import ToolchainError, ToolchainNotFound
 from lean_bridge.sealed import Seal, user_seal
 from lean_bridge.toolchain.location import cache_directory, where_kept
 from pybind_models import Model
@@ -86,7 +86,8 @@ def read_contents(
 
     Where nothing changed since, nor is the program asked what it says of itself. Without ``ask`` no file is
     read either: then a Lean is known from an earlier run, or not at all.
-    Raises: ToolchainError if a file cannot be read, or a directory is a link and may lead anywhere.
+    Raises: ToolchainError if a file cannot be read, or a directory is a link and may lead anywhere;
+    ToolchainNotFound without ``ask`` for a Lean that is not known.
     """
     place = ("installed", f"{hashlib.sha256(os.fsencode(program)).hexdigest()}.sealed")
     seal, about = user_seal(), f"installed Lean {program}"
@@ -117,8 +118,8 @@ def read_contents(
     return Contents(files[_PROGRAM][1], digest, record.said)
 
 
-def _not_seen(program: Path) -> ToolchainError:
-    return ToolchainError(f"{program}: is not as it was when it was last asked which Lean it is")
+def _not_seen(program: Path) -> ToolchainNotFound:
+    return ToolchainNotFound(f"{program}: nobody has asked it yet, as it is now, which Lean it is")
 
 
 def _recall(path: Path, seal: Seal, about: str) -> _Record | None:

@@ -51,8 +51,9 @@ def find_toolchain(
 
     ``LEAN_BRIDGE_TOOLCHAIN`` confines the choice to ``installed`` or ``embedded``. The embedded one is
     fetched if ``install`` allows it. With ``fresh`` the digest of every file is taken once more. Unless it
-    ``asks`` no Lean is started: an installed one is known from an earlier run, or passed over.
-    Raises: ToolchainNotFound if there is none; ToolchainDownloadFailed if the embedded one cannot be fetched.
+    ``asks`` no Lean is started: an installed one is known from an earlier run.
+    Raises: ToolchainNotFound if there is none, or none that is known without being asked;
+    ToolchainDownloadFailed if the embedded one cannot be fetched.
     """
     choice = toolchain_choice()
     wanted = base_version(required)
@@ -112,6 +113,8 @@ def look_for_installed(required: str, *, fresh: bool = False, asks: bool = True)
 def _look_at(binary: Path, wanted: str, *, fresh: bool, asks: bool) -> Candidate:
     try:
         provider = read_installed(binary, fresh=fresh, asks=asks)
+    except ToolchainNotFound:  # whether it is to be passed over nobody knows
+        raise
     except ToolchainError as error:
         return Candidate(binary, None, str(error).removeprefix(f"{binary}: "), is_lean=False)
     version = provider.info.version

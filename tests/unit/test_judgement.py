@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from pathlib import Path
@@ -224,6 +225,26 @@ def test_where_there_is_no_such_lean_everything_is_stale(
     monkeypatch.setenv("LEAN_BRIDGE_CACHE", str(tmp_path / "empty"))
     found = read_status(judged)
     assert (found.verdict, set(states(found).values())) == ("no verdict", {"stale"})
+
+
+def test_a_lean_that_would_be_used_now_and_nobody_has_asked_makes_everything_stale(
+    judged: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LEAN_BRIDGE_TOOLCHAIN", "auto")
+    monkeypatch.setenv("ELAN_HOME", str(tmp_path / "elan"))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    assert read_status(judged).verdict == "accepted"
+    (tmp_path / "lib" / "lean").mkdir(parents=True)
+    (tmp_path / "lib" / "lean" / "Init.olean").write_bytes(b"compiled")
+    (tmp_path / "bin").mkdir()
+    lean = tmp_path / "bin" / "lean"
+    lean.write_bytes(b"\x7fELF, and it would be a mistake to start it")
+    lean.chmod(0o755)
+    found = read_status(judged)
+    assert (found.verdict, set(states(found).values())) == ("no verdict", {"stale"})
+    assert "nobody has asked it yet" in found.changed[0]
+    lean.unlink()
+    assert read_status(judged).verdict == "accepted"
 
 
 def test_a_row_whose_place_nobody_knows_rests_on_everything(judged: Path, embedded: Provider) -> None:

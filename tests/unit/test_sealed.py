@@ -12,6 +12,7 @@ from typing import cast
 
 import pytest
 
+from lean_bridge.errors import ToolchainNotFound
 from lean_bridge.leans_own import library_names
 from lean_bridge.sealed import Seal, key_path, user_seal
 from lean_bridge.toolchain.digests import read_contents
@@ -191,3 +192,24 @@ def test_a_cache_that_cannot_be_written_keeps_nobody_from_reading_a_lean(
     (tmp_path / "lean" / "lean").write_bytes(b"\x7fELF")
     (library / "Init.olean").write_bytes(b"compiled")
     assert read_contents(tmp_path / "lean" / "lean", library, lambda: "Lean").said == "Lean"
+
+
+def test_a_lean_is_known_unasked_while_its_files_are_those_of_which_it_was_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEAN_BRIDGE_CACHE", str(tmp_path / "cache"))
+    program, library = tmp_path / "lean", tmp_path / "lib"
+    library.mkdir()
+    program.write_bytes(b"\x7fELF")
+    (library / "Init.olean").write_bytes(b"compiled")
+    with pytest.raises(ToolchainNotFound):
+        read_contents(program, library, None)
+    asked = read_contents(program, library, lambda: "Lean")
+    assert read_contents(program, library, None) == asked
+    (library / "More.olean").write_bytes(b"compiled")
+    with pytest.raises(ToolchainNotFound):
+        read_contents(program, library, None)
+    (library / "More.olean").unlink()
+    (library / "Init.olean").write_bytes(b"another")
+    with pytest.raises(ToolchainNotFound):
+        read_contents(program, library, None)
