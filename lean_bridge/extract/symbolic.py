@@ -21,7 +21,7 @@ from lean_bridge.extract.machine import (
 from lean_bridge.extract.terms import constructor_fields, to_dim, to_list, to_position, to_shape, to_string
 from lean_bridge.letters import plain
 from lean_bridge.names import last_component
-from lean_bridge.olean.expr import App, Const, Constant, Lam, LZero, Name, Pi, Proj, Sort
+from lean_bridge.olean.expr import App, Const, Constant, Lam, LSucc, LZero, Name, Pi, Proj, Sort
 from pybind_models import (
     DGraph,
     DimParam,
@@ -41,6 +41,8 @@ DGRAPH = "Proofs.Autograd.DGraph"
 _NODE = "Proofs.Autograd.Node"
 _CLASSES = frozenset(f"Proofs.Autograd.{name}" for name in ("AnalyticScalar", "Archimedean", "ScalarOps"))
 """What a graph may ask of its scalars."""
+_TAKEN = frozenset({"Nat", "Spec.Shape", "Proofs.Autograd.CLM"})
+"""What it may take besides types, scalars, and functions to these; of each there is always one."""
 _OPERANDS = "Proofs.Autograd.Operands"
 
 ArgumentKind = Literal["erased", "dim", "shape", "scalar", "map"]
@@ -150,9 +152,10 @@ class _Reader:
 
     def _open(self, constant: Constant) -> _Telescope:
         telescope = _Telescope(self._machine.evaluate(constant.type))
+        types: set[str] = set()
         while isinstance(pi := telescope.result, VPi):
             kind = self._argument_kind(pi)
-            if (assumed := self._assumed(pi)) is not None:
+            if (assumed := self._assumed(pi, types)) is not None:
                 raise UnsupportedTerm(
                     f"{constant.name}: assumes {plain(assumed)} ({plain(pi.name)}), and would run where that "
                     "does not hold; leave what is assumed to the theorems about the graph"
@@ -161,6 +164,8 @@ class _Reader:
                 raise UnsupportedTerm(
                     f"{constant.name}: argument {pi.name} is a shape; give it as dimensions"
                 )
+            if isinstance(self._machine.force(pi.domain), VSort):
+                types.add(pi.name)
             telescope.names.setdefault(kind, []).append(pi.name)
             telescope.args.append(variable(pi.name))
             telescope.result = self._machine.instantiate(pi, telescope.args[-1])
@@ -179,15 +184,21 @@ class _Reader:
                 return "scalar"
         return "erased" if pi.info == "instImplicit" or self._is_proposition(domain) else "map"
 
-    def _assumed(self, pi: VPi) -> Name | None:
-        """Return what an argument assumes: a proposition, or a class that scalars need not be of."""
+    def _assumed(self, pi: VPi, types: Collection[str]) -> str | None:
+        """Return what an argument may not be had of: it is no type, number, scalar of a type, or map to one.
+
+        So a proof, a class that scalars need not be of, and whatever else may have no value.
+        """
         domain = self._machine.force(pi.domain)
+        if isinstance(domain, VSort):
+            return None if isinstance(domain.expr.level, LSucc) else "a proposition"
         while isinstance(domain, VPi):
-            domain = self._machine.instantiate(domain, variable(domain.name))
-        is_class = pi.info == "instImplicit" and isinstance(domain, VStuck) and domain.head not in _CLASSES
-        if not isinstance(domain, VStuck) or not (is_class or self._is_proposition(domain)):
-            return None
-        return domain.head
+            domain = self._machine.instantiate(domain, variable(f"of {domain.name}"))  # no name that is given
+        if not isinstance(domain, VStuck):
+            return describe(domain)
+        if domain.is_variable:
+            return None if domain.head in types else domain.head
+        return None if domain.head in (_CLASSES if pi.info == "instImplicit" else _TAKEN) else domain.head
 
     def _is_proposition(self, type_: Value) -> bool:
         while isinstance(type_, VPi):
