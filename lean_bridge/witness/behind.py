@@ -8,6 +8,7 @@ from typing import Final
 from lean_bridge.extract.machine import Declarations, Machine, Thunk, Value, VLit, VProj, VStuck, variable
 from lean_bridge.olean.expr import BVar, Constant, Expr, Name, Pi, bare, spine, written_binders
 
+LITERAL: Final = "a literal"
 _LIFTED: Final = 6
 """The arguments of ``Quot.lift``: type, relation, result, function, that it respects that, a class."""
 
@@ -38,7 +39,10 @@ def what_hides(
 
 
 def what_blocks(environment: Declarations, machine: Machine, value: Value) -> Name:
-    """Return the constant, or the variable, at which a value is stuck; ``∀`` for a function type."""
+    """Return the constant, or the variable, at which a value is stuck.
+
+    That is :data:`LITERAL` for a text into which nobody looks, and ``∀`` for a function type.
+    """
     while True:
         match value:
             case VProj(_, _, of):
@@ -49,6 +53,8 @@ def what_blocks(environment: Declarations, machine: Machine, value: Value) -> Na
                 if not inner:
                     return head
                 value = next((each for each in inner if not isinstance(each, VLit)), inner[0])
+            case VLit():
+                return LITERAL
             case _:
                 return "∀"
 

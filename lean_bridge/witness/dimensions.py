@@ -35,7 +35,7 @@ from lean_bridge.olean.expr import (
     head_of,
     written_binders,
 )
-from lean_bridge.witness.behind import what_blocks
+from lean_bridge.witness.behind import LITERAL, what_blocks
 from lean_bridge.witness.empty import EMPTY, INHABITED, WRITTEN, Families, is_prop, is_written
 
 Place: TypeAlias = tuple[int, ...]
@@ -262,4 +262,4 @@ class Dimensions:
         if self._are_chosen and isinstance(value, VStuck | VProj):
             return None if isinstance(value, VStuck) and value.is_variable else describe(value)
         why = what_blocks(self._environment, self._machine, value)
-        return why if self._environment.constant(why) is not None else None
+        return why if why == LITERAL or self._environment.constant(why) is not None else None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from lean_bridge.project import open_project
+from lean_bridge.errors import UnsupportedTerm
+from lean_bridge.project import Project, open_project
 from lean_bridge.toolchain.provider import Provider
 from tests.adversarial.corpus import copy_library
 
@@ -36,6 +38,8 @@ def Graph.eval : Nat := 0
 namespace Twin
 open Spec Shape Proofs.Autograd
 noncomputable section
+class Never (α : Type) : Type where
+  no : False
 variable {α : Type} [ScalarOps α]
 """
 LAKEFILE = """name = "Twin"
@@ -44,25 +48,56 @@ autoImplicit = false
 """
 
 
-def test_no_name_of_an_author_costs_a_graph_its_certificate(embedded: Provider, tmp_path: Path) -> None:
-    copy_library(IMPORTS, embedded, tmp_path)
+ASSUMING = {
+    "byAProof": "(n : Nat) (_h : n < n)",
+    "byAClass": "(n : Nat) [NeZero (n - n)]",
+    "byAnOwnClass": "[Never α] (n : Nat)",
+    "byAStructure": "(n : Nat) (_h : Never α)",
+    "byASubtype": "(n : Nat) (_h : {m : Nat // n < n})",
+    "byABound": "(n : Nat) (_h : Fin n)",
+    "byNothing": "(n : Nat) (_h : Nat → Empty)",
+    "byEverything": "(n : Nat) (_h : ∀ α : Prop, α)",
+    "byAnyType": "(n : Nat) (_h : (α : Type) → α)",
+    "byAContradiction": "(n : Nat) (P : Prop) (_p : P) (_q : ¬P)",
+    "byADecision": "(n : Nat) (_h : if n < n + 1 then n < n else True)",
+}
+
+
+def library(root: Path, embedded: Provider, graphs: Mapping[str, str]) -> Project:
+    """Return a library of graphs, each a graph of the catalogue."""
+    copy_library(IMPORTS, embedded, root)
     imports = "".join(f"public import {name}\n" for name in IMPORTS)
-    graphs = "".join(f"def {name} {text}\n" for name, text in GRAPHS.items())
-    graphs = graphs.replace("def folded", "@[irreducible] def folded")
-    (tmp_path / "Twin.lean").write_text(f"module\n{imports}{BEFORE}{graphs}end\nend Twin\n", encoding="utf-8")
+    text = "".join(f"def {name} {text}\n" for name, text in graphs.items())
+    text = text.replace("def folded", "@[irreducible] def folded")
+    (root / "Twin.lean").write_text(f"module\n{imports}{BEFORE}{text}end\nend Twin\n", encoding="utf-8")
     libraries = ("Spec", "Proofs", "Twin")
     lakefile = LAKEFILE + "".join(
         f'[[lean_lib]]\nname = "{name}"\n' + ("" if name == "Twin" else f'globs = ["{name}.+"]\n')
         for name in libraries
     )
-    (tmp_path / "lakefile.toml").write_text(lakefile)
-    (tmp_path / "lean-toolchain").write_text("leanprover/lean4:v4.28.0\n")
+    (root / "lakefile.toml").write_text(lakefile)
+    (root / "lean-toolchain").write_text("leanprover/lean4:v4.28.0\n")
     rows = (
         f'[[declaration]]\nname = "Twin.{name}"\nkind = "definition"\ngroup = "Twin"\ngraph = true\n'
-        for name in GRAPHS
+        for name in graphs
     )
-    (tmp_path / "catalogue.toml").write_text("".join(rows), encoding="utf-8")
-    report = open_project(tmp_path).verify(workers=1, unpinned=True)
+    (root / "catalogue.toml").write_text("".join(rows), encoding="utf-8")
+    return open_project(root)
+
+
+def test_a_graph_that_takes_what_may_not_be_had_is_not_run(embedded: Provider, tmp_path: Path) -> None:
+    taking = {
+        name: f"{takes} : Graph α [vec n, vec n] [vec n] := {SUBTRACTION}" for name, takes in ASSUMING.items()
+    }
+    project = library(tmp_path, embedded, taking)
+    for name in ASSUMING:
+        with pytest.raises(UnsupportedTerm, match=f"Twin.{name}: assumes ") as refused:
+            project.extract(name, allow_uncertified=True)
+        assert refused.value.exit_code == 2
+
+
+def test_no_name_of_an_author_costs_a_graph_its_certificate(embedded: Provider, tmp_path: Path) -> None:
+    report = library(tmp_path, embedded, GRAPHS).verify(workers=1, unpinned=True)
     found = {graph.graph.lean_name: graph for graph in report.graphs if graph.graph is not None}
     assert set(found) == {f"Twin.{name}" for name in GRAPHS}
     for name, graph in found.items():

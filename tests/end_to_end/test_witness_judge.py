@@ -167,6 +167,10 @@ theorem inAStructure (o : Order) (a : o.type) (h : @LT.lt o.type o.order a a) (n
 theorem inAPair (o : LT Nat × Nat) (a : Nat) (h : @LT.lt Nat o.1 a a) : a + 0 = a := rfl
 theorem inAProof (h : ∃ o : LT Nat, ∀ a : Nat, @LT.lt Nat o a a) : (1 : Nat) + 1 = 2 := rfl
 
+theorem ofAText (v w : Fin ("abc".length - 3) → Nat) : v = w := by
+  have none : "abc".length - 3 = 0 := by decide
+  exact funext fun i => absurd i.isLt (by omega)
+
 theorem spokenOf (a : Nat) (h : @LT.lt Nat everything a a) : a + 0 = a := rfl
 theorem ofOnesOwn (p q : Point) (h : p + q = p + q) (k : p ≤ p) : p + q = p + q := h
 
@@ -202,6 +206,7 @@ REFUSED = {
     "ofAFlag": EMPTY.format("x"),
     "ofAHiddenType": EMPTY.format("x"),
     "ofListsOfNothing": EMPTY.format("l"),
+    "ofAText": "v has a dimension that a literal hides, and may be 0",
     "inAStructure": OVERRIDDEN,
     "inAPair": OVERRIDDEN,
     "inAProof": OVERRIDDEN,
