@@ -14,7 +14,7 @@ from pybind_models import Diagnostic, Toolchain
 _OF_LEAN: Final = r"(?:Init|Std|Lean|Lake)\b"
 _MADE: Final = r"(?:_redArg|_lam_\d+|_at_|_closed_\d+|_boxed|_rarg|spec_\d+|_elam_\d+)"
 """Parts of names that the compiler makes."""
-_LACKED: Final = rf"(_private\.{_OF_LEAN}[^`']*|[^`']*\.{_MADE}[^`']*)"
+_LACKED: Final = rf"(_private\.{_OF_LEAN}[^`]*?|[^`]*?\.{_MADE}[^`]*?)"
 _NO_CODE: Final = re.compile(
     rf"Unknown constant `{_LACKED}`|depends on declaration '{_LACKED}', which has no executable code"
 )

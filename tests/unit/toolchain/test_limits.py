@@ -35,7 +35,9 @@ def met(*errors: tuple[int, str], text: str = "def a\n" * 9, toolchain: Toolchai
         "Unknown constant `List.zipWith._at_.List.zip.spec_0`",
         "Unknown constant `instMonadOption._lam_0`",
         "(interpreter) unknown declaration 'termFive!._closed_4'",
+        "Unknown constant `Std.Range.forIn'.loop._redArg`",
         NO_IR.replace("'a'", "'Nat.add._boxed'"),
+        NO_IR.replace("'a'", "'Std.Range.forIn'.loop._redArg'"),
     ],
 )
 def test_a_limit_is_told_with_its_place(message: str) -> None:
