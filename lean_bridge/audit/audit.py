@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lean_bridge.audit.axioms import Fault, Foundation
-from lean_bridge.audit.proofs import is_claim
+from lean_bridge.audit.proofs import is_proof
 from lean_bridge.audit.provenance import SourceFile, read_sources
 from lean_bridge.audit.reading import Reading
 from lean_bridge.codes import Code
@@ -144,7 +144,7 @@ def _kind_fault(entry: CatalogueEntry, constant: Constant, environment: Environm
         return Fault(
             Code.OTHER_KIND, f"expected a {entry.kind}, found {_with_article(found or constant.kind)}"
         )
-    if entry.kind == "definition" and is_claim(constant.name, environment):
+    if entry.kind == "definition" and is_proof(constant.name, environment):
         return Fault(
             Code.OTHER_KIND,
             "expected a definition, found a proof, of which it is asked what it takes; write `theorem`",
