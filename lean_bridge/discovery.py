@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import count, islice
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,8 @@ _SHIPPED: Final = (Path(__file__).parent / "_lean", Path(__file__).parent.parent
 _NEEDED: Final = (LAKEFILE, CATALOGUE)
 _MARKS: Final = (*_NEEDED, PROGRAM, TOOLCHAIN, "lake-manifest.json", MANIFEST)
 """Files of which each says that a Lean project stands where it lies."""
+_MADE: Final = ".lake"
+"""What Lake leaves where it worked."""
 _FAINT: Final = {TOOLCHAIN, "lake-manifest.json"}
 """Those that may lie above the library, beside what else the directory holds."""
 _REPOSITORIES: Final = (".git", ".hg", ".jj", ".svn")
@@ -32,6 +35,7 @@ _OTHERS: Final = {"node_modules", "site-packages", "__pycache__"}
 _ALIKE: Final = 0.85
 """From which likeness on a name is one of these, miscased or misspelt."""
 _DEPTH: Final = 3
+"""Levels below a directory, and all below the top of a repository, that are looked through."""
 _MOST_NAMED: Final = 3
 
 
@@ -111,7 +115,7 @@ def _library_in(directory: Path, *, loose: bool) -> Found | None:
 
 def _marks(names: set[str]) -> set[str]:
     """Return the names that say, rightly spelt or nearly, that a Lean project stands where they lie."""
-    return {name for name in names if name in _MARKS or _is_like_a_mark(name.casefold())}
+    return {name for name in names if name in (*_MARKS, _MADE) or _is_like_a_mark(name.casefold())}
 
 
 @cache
@@ -158,18 +162,19 @@ def _names(directory: Path) -> set[str]:
 
 def _hint(place: Path, top: Path | None = None) -> str:
     """Return which directories may be meant instead, if any lies below ``top``."""
-    found = list(_traces_below(top or place))
+    is_repository = top is not None and _is_repository(top)
+    found = list(islice(_traces_below(top or place, None if is_repository else _DEPTH), _MOST_NAMED))
     shown = [Path(os.path.relpath(each)).as_posix() for each in found[:_MOST_NAMED]]
     return f"; did you mean --project {' or '.join(shown)}?" if shown else ""
 
 
-def _traces_below(top: Path) -> Iterator[Path]:
+def _traces_below(top: Path, depth: int | None) -> Iterator[Path]:
     """Yield the directories with traces of Lean below a directory, the nearest first.
 
     Links to directories are looked at, and not followed further.
     """
     level = [top]
-    for _ in range(_DEPTH):
+    for _ in count() if depth is None else range(depth):
         level = sorted(
             below
             for directory in level
@@ -181,6 +186,8 @@ def _traces_below(top: Path) -> Iterator[Path]:
             if _marks(names) or _sources(directory, names):
                 yield directory
         level = [directory for directory in level if not directory.is_symlink()]
+        if not level:
+            return
 
 
 def _directories(directory: Path) -> list[Path]:
@@ -192,5 +199,8 @@ def _directories(directory: Path) -> list[Path]:
 
 def repository_of(here: Path) -> Path:
     """Return the top of the repository around a directory; without one, the directory itself."""
-    tops = (each for each in (here, *here.parents) if any((each / mark).exists() for mark in _REPOSITORIES))
-    return next(tops, here)
+    return next(filter(_is_repository, (here, *here.parents)), here)
+
+
+def _is_repository(directory: Path) -> bool:
+    return any((directory / mark).exists() for mark in _REPOSITORIES)

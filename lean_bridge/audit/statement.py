@@ -246,6 +246,13 @@ class _Printer:
         if not isinstance(head, Const):
             return self._call(self._write(head, ATOM, depth + 1), arguments, precedence, depth)
         name = head.name
+        most = len(self._signatures.takes(name))
+        if typed and most < len(arguments) and self._signatures.is_undetermined(name, most):
+            # what it is of is told of the function: nothing says what it gives
+            function: Expr = head
+            for argument in arguments[:most]:
+                function = App(function, argument)
+            return self._call(self._write(function, ATOM, depth + 1), arguments[most:], precedence, depth)
         visible, hidden = self._split(name, arguments)
         fixed = self._fixed(name, arguments)
         mark = self._mark(hidden, depth)

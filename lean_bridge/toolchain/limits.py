@@ -19,6 +19,8 @@ _NO_CODE: Final = re.compile(
     rf"Unknown constant `{_LACKED}`|depends on declaration '{_LACKED}', which has no executable code"
 )
 _NOT_RUN: Final = re.compile(r"\(interpreter\) unknown declaration '([^']*)'")
+_NO_SYSTEM: Final = re.compile(r"\(error code: \d+, function not implemented\)")
+"""What is said where a tactic or a command asks the system for a file, a program or the time."""
 _FOLLOWS: Final = re.compile(
     r"which has no executable code"
     r"|^(?:elaboration function for|Tactic) `[^`]*` has not been implemented"
@@ -102,6 +104,11 @@ def _own_limit(error: Diagnostic, text: str, *, is_module: bool) -> str | None:
         return _without_code(found[1] or found[2], error, text)
     if (said := not_loaded(error)) is not None:
         return f"{said} in this file, or write out what it stands for"
+    if _NO_SYSTEM.search(error.text):
+        return (
+            "a tactic or command asks the system for a file or another program, and this Lean is given none; "
+            "do without it"
+        )
     if refuses_to_print_axioms(error) and not is_module:
         return (
             "`#print axioms` is refused, as this Lean compiles every file as a module; remove it, and ask "

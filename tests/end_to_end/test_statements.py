@@ -124,6 +124,7 @@ structure «Nаt» where
 theorem cyrillic (x y : «Nаt») : x = y := sorry
 theorem named (Nat : Type) («2 = 3» : Nat) : «2 = 3» = «2 = 3» := rfl
 theorem text : "a\\u202eb" = "a\\u202eb" := rfl
+theorem overapplied : (~~~ ((default : Nat → BitVec 3) 0)).toNat < 8 := sorry
 theorem joined (x : BitVec 2) : (x ++ (5 : BitVec 3)).toNat < 32 := sorry
 theorem joined_alike (x y : BitVec 2) (h : x ++ y = (5 : BitVec 4)) : x ++ (1 : BitVec 2) = y ++ x := sorry
 def double (n : Nat) : Nat := n + n
@@ -189,6 +190,7 @@ STATEMENTS = {
     "greek": "(x : Twin.\\u039dat) : x = 0",
     "cyrillic": "(x y : Twin.«N\\u0430t») : x = y",
     "named": "(Nat_ : Type) («2 = 3» : Nat_) : «2 = 3» = «2 = 3»",
+    "overapplied": "BitVec.toNat (Complement.complement ((Inhabited.default : Nat → BitVec 3) 0)) < 8",
     "joined": "(x : BitVec 2) : BitVec.toNat (x ++ (5 : BitVec 3)) < 32",
     "joined_alike": "(x y : BitVec 2) (h : x ++ y = 5) : x ++ 1 = y ++ x",
     "text": '"a\\u202eb" = "a\\u202eb"',

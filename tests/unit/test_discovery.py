@@ -108,6 +108,7 @@ def test_a_misspelt_catalogue_is_named(here: Path, misspelt: str) -> None:
     [
         *("Lakefile.toml", "lakefile.TOML", "Catalogue.toml", "catalog.toml", "lean/Lakefile.toml"),
         *("proofs/catalogue.toml", "proofs/lean-toolchain", "proofs/certified.toml", "proofs/Lakefile.toml"),
+        *("a/b/c/d/e/lakefile.toml", "proofs/.lake/x"),
         *("A/Basic.lean", "lean/sub/A.lean", "A.LEAN", "lakefile.toml.orig", "lean/Catalogue.toml"),
     ],
 )

@@ -36,6 +36,7 @@ def met(*errors: tuple[int, str], text: str = "def a\n" * 9, toolchain: Toolchai
         "Unknown constant `instMonadOption._lam_0`",
         "(interpreter) unknown declaration 'termFive!._closed_4'",
         "Unknown constant `Std.Range.forIn'.loop._redArg`",
+        "unsupported operation (error code: 52, function not implemented)",
         NO_IR.replace("'a'", "'Nat.add._boxed'"),
         NO_IR.replace("'a'", "'Std.Range.forIn'.loop._redArg'"),
     ],
