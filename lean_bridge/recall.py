@@ -49,7 +49,7 @@ def read_memory(
         memory.look_up(GraphAnswers, entry.name, below([entry.name], *beside))
     for entry in (entry for entry in catalogue.declarations if entry.kind == "theorem"):
         named = (entry.name, *entry.model, *catalogue.model)
-        memory.look_up(WitnessAnswers, entry.name, below(named, REALS_MODULE))
+        memory.look_up(WitnessAnswers, entry.name, below(named), below(named, REALS_MODULE))
     return memory
 
 

@@ -62,6 +62,10 @@ def is_op(constant: Constant) -> bool:
     return isinstance(result, Const) and result.name == OP and not isinstance(body, Proj)
 
 
+def _is_graph(type_: Value) -> bool:
+    return isinstance(type_, VStuck) and type_.head in (GRAPH, DGRAPH)
+
+
 def names_declaration(name: Name) -> Name:
     """Return the name of the declaration that calls a graph's entries by their names, if there is one."""
     return f"{name}.names"
@@ -112,7 +116,7 @@ class _Reader:
 
     def read(self) -> DGraph:
         machine, name, result = self._machine, self._name, self._telescope.result
-        if not isinstance(result, VStuck) or result.head not in (GRAPH, DGRAPH):
+        if not isinstance(result, VStuck) or not _is_graph(result):
             raise UnsupportedTerm(
                 f"{name}: expected a value of type {DGRAPH} or {GRAPH}, found {describe(result)}"
             )
@@ -153,22 +157,23 @@ class _Reader:
     def _open(self, constant: Constant) -> _Telescope:
         telescope = _Telescope(self._machine.evaluate(constant.type))
         types: set[str] = set()
+        refused: list[str] = []
         while isinstance(pi := telescope.result, VPi):
             kind = self._argument_kind(pi)
             if (assumed := self._assumed(pi, types)) is not None:
-                raise UnsupportedTerm(
+                refused.append(
                     f"{constant.name}: assumes {plain(assumed)} ({plain(pi.name)}), and would run where that "
                     "does not hold; leave what is assumed to the theorems about the graph"
                 )
             if kind == "shape":
-                raise UnsupportedTerm(
-                    f"{constant.name}: argument {pi.name} is a shape; give it as dimensions"
-                )
+                refused.append(f"{constant.name}: argument {pi.name} is a shape; give it as dimensions")
             if isinstance(self._machine.force(pi.domain), VSort):
                 types.add(pi.name)
             telescope.names.setdefault(kind, []).append(pi.name)
             telescope.args.append(variable(pi.name))
             telescope.result = self._machine.instantiate(pi, telescope.args[-1])
+        if refused and _is_graph(telescope.result):
+            raise UnsupportedTerm(refused[0])
         return telescope
 
     def _argument_kind(self, pi: VPi) -> ArgumentKind:

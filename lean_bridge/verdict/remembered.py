@@ -92,6 +92,8 @@ class _Stamp(Model):
 
     compiled: str
     """The digest of what was compiled of the modules that it rests on."""
+    helped: str
+    """The digest of what else was compiled, of which it made use; what is not compiled now does not count."""
     beside: dict[str, str]
     """The keys of all modules whose code could run while it was given, if Lean's kernel alone gave it."""
 
@@ -122,13 +124,21 @@ class Memory:
         self._reads = reads
         self._tool = judge_digest()
         self._bases: dict[tuple[type[Answer], str], tuple[str, ...]] = {}
+        self._helpers: dict[tuple[type[Answer], str], tuple[str, ...]] = {}
         self._found: dict[tuple[type[Answer], str], tuple[_Stamp, Answer]] = {}
         self._digest_of: Callable[[str], str] | None = None
 
-    def look_up(self, kind: type[Answer], name: str, modules: Iterable[str]) -> None:
-        """Read what was answered about something that rests on modules, before their code runs."""
+    def look_up(
+        self, kind: type[Answer], name: str, modules: Iterable[str], helpers: Collection[str] = ()
+    ) -> None:
+        """Read what was answered about something that rests on modules, before their code runs.
+
+        ``helpers`` are other modules with which it was answered: they have to be what they were as far as
+        they are compiled at all.
+        """
         assert self._digest_of is None, "code of the library may have run"
         self._bases[kind, name] = tuple(sorted(modules))
+        self._helpers[kind, name] = tuple(sorted(set(helpers).difference(self._bases[kind, name])))
         if not self._reads:
             return
         path, context = where_kept("answers", self._key(kind, name)), self._context(kind, name)
@@ -154,8 +164,11 @@ class Memory:
         if found is None or not set(self._bases[kind, name]).issuperset(declared_in):
             return None
         stamp, answer = found
-        holds = stamp.compiled == self._compiled(kind, name) and all(
-            self._keys.get(module) == key for module, key in stamp.beside.items()
+        helpers = self._helpers[kind, name]
+        holds = (
+            stamp.compiled == self._compiled(self._bases[kind, name])
+            and (stamp.helped == self._compiled(helpers) or not all(map(self._digest, helpers)))
+            and all(self._keys.get(module) == key for module, key in stamp.beside.items())
         )
         return answer if holds and isinstance(answer, kind) and answer.name == name else None
 
@@ -167,7 +180,11 @@ class Memory:
         kind = type(answer)
         if set(self._bases.get((kind, answer.name), ())).issuperset(declared_in) and declared_in:
             keys = {module: self._keys[module] for module in beside}
-            stamp = _Stamp(compiled=self._compiled(kind, answer.name), beside=keys)
+            stamp = _Stamp(
+                compiled=self._compiled(self._bases[kind, answer.name]),
+                helped=self._compiled(self._helpers[kind, answer.name]),
+                beside=keys,
+            )
             payload = f"{stamp.model_dump_json()}\n{answer.model_dump_json()}".encode()
             self._seal.keep(self.path(kind, answer.name), self._context(kind, answer.name), payload)
 
@@ -176,16 +193,19 @@ class Memory:
         return cache_directory() / "answers" / self._key(kind, name)
 
     def _key(self, kind: type[Answer], name: str) -> str:
-        keys = (self._keys[module] for module in self._bases[kind, name])
+        keys = (self._keys[module] for module in (*self._bases[kind, name], *self._helpers[kind, name]))
         return _digest([kind.__name__, name, self._tool, *keys])
 
     def _context(self, kind: type[Answer], name: str) -> str:
         return f"answers {self._key(kind, name)}"
 
-    def _compiled(self, kind: type[Answer], name: str) -> str:
+    def _compiled(self, modules: Iterable[str]) -> str:
+        return _digest(each for module in modules for each in (module, self._digest(module)))
+
+    def _digest(self, module: str) -> str:
+        """Return the digest of what is compiled of a module; nothing, if it is not."""
         assert self._digest_of is not None, "nothing was compiled"
-        digests = ((module, self._digest_of(module)) for module in self._bases[kind, name])
-        return _digest(each for pair in digests for each in pair)
+        return self._digest_of(module)
 
 
 def _digest(texts: Iterable[str]) -> str:

@@ -131,6 +131,20 @@ def test_nothing_is_read_once_code_may_have_run(compiled: Path) -> None:
         opened.look_up(ModuleAnswers, "Proofs.Graph", GRAPH_RESTS_ON)
 
 
+def test_what_helped_to_answer_counts_only_where_it_is_compiled() -> None:
+    def with_helper(digest: str | None) -> Memory:
+        opened = Memory(user_seal(), KEYS)
+        opened.look_up(ModuleAnswers, "Proofs.Sum", ["Proofs.Sum"], ["Proofs.Sum", "Proofs.Beside"])
+        told = {"Proofs.Sum": "s", "Proofs.Beside": digest or ""}
+        opened.settle(told.__getitem__)
+        return opened
+
+    with_helper("b").remember(SUM, ["Proofs.Sum"])
+    assert with_helper("b").recall(ModuleAnswers, "Proofs.Sum", ["Proofs.Sum"]) == SUM
+    assert with_helper(None).recall(ModuleAnswers, "Proofs.Sum", ["Proofs.Sum"]) == SUM
+    assert with_helper("c").recall(ModuleAnswers, "Proofs.Sum", ["Proofs.Sum"]) is None
+
+
 def test_a_copied_answer_is_none(compiled: Path) -> None:
     remember(compiled)
     of_module, of_graph = kept(compiled)
