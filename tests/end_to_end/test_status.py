@@ -20,7 +20,7 @@ THEOREMS = {
     "C": "theorem alone : 1 + 1 = 2 := rfl",
 }
 CATALOGUE = "".join(
-    f'[[declaration]]\nname = "Chain.{name}"\nkind = "theorem"\ngroup = "{group}"\n\n'
+    f'[[declaration]]\nname = "Line.{name}"\nkind = "theorem"\ngroup = "{group}"\n\n'
     for name, group in (("base", "Row"), ("top", "Row"), ("alone", "Beside"))
 )
 
@@ -29,13 +29,13 @@ CATALOGUE = "".join(
 def library(tmp_path: Path) -> Path:
     """Two modules of which one imports the other, and one beside them."""
     root = tmp_path / "lean"
-    (root / "Chain").mkdir(parents=True)
+    (root / "Line").mkdir(parents=True)
     for name, theorem in THEOREMS.items():
-        before = "public import Chain.A\n" if name == "B" else ""
-        text = f"module\n{before}\npublic section\nnamespace Chain\n\n{theorem}\n\nend Chain\n"
-        (root / "Chain" / f"{name}.lean").write_text(text, encoding="utf-8")
+        before = "public import Line.A\n" if name == "B" else ""
+        text = f"module\n{before}\npublic section\nnamespace Line\n\n{theorem}\n\nend Line\n"
+        (root / "Line" / f"{name}.lean").write_text(text, encoding="utf-8")
     (root / "lakefile.toml").write_text(
-        'name = "Chain"\n\n[[lean_lib]]\nname = "Chain"\nglobs = ["Chain.+"]\n'
+        'name = "Line"\n\n[[lean_lib]]\nname = "Line"\nglobs = ["Line.+"]\n'
     )
     (root / "lean-toolchain").write_text("leanprover/lean4:v4.28.0\n")
     (root / "catalogue.toml").write_text(CATALOGUE)
@@ -64,11 +64,11 @@ def status(root: Path, *args: str) -> tuple[int, StatusReport]:
 
 
 def states(found: StatusReport) -> dict[str, str]:
-    return {row.name.removeprefix("Chain."): row.state for row in found.rows}
+    return {row.name.removeprefix("Line."): row.state for row in found.rows}
 
 
 def edit(root: Path, module: str, old: str, new: str) -> None:
-    path = root / "Chain" / f"{module}.lean"
+    path = root / "Line" / f"{module}.lean"
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
@@ -101,7 +101,7 @@ def test_from_nothing_over_accepted_and_stale_to_rejected(library: Path) -> None
     code, found = status(library)
     assert (code, found.verdict, found.code, found.judged) == (2, "no verdict", "LB914", "accepted")
     assert states(found) == {"base": "stale", "top": "stale", "alone": "green"}
-    assert found.changed == ("Chain/A.lean changed",)
+    assert found.changed == ("Line/A.lean changed",)
     code, chosen = status(library, "--not", "green")
     assert (code, states(chosen), chosen.left_out) == (2, {"base": "stale", "top": "stale"}, 1)
     code, chosen = status(library, "alone")
