@@ -34,9 +34,7 @@ def library(tmp_path: Path) -> Path:
         before = "public import Line.A\n" if name == "B" else ""
         text = f"module\n{before}\npublic section\nnamespace Line\n\n{theorem}\n\nend Line\n"
         (root / "Line" / f"{name}.lean").write_text(text, encoding="utf-8")
-    (root / "lakefile.toml").write_text(
-        'name = "Line"\n\n[[lean_lib]]\nname = "Line"\nglobs = ["Line.+"]\n'
-    )
+    (root / "lakefile.toml").write_text('name = "Line"\n\n[[lean_lib]]\nname = "Line"\nglobs = ["Line.+"]\n')
     (root / "lean-toolchain").write_text("leanprover/lean4:v4.28.0\n")
     (root / "catalogue.toml").write_text(CATALOGUE)
     return root
