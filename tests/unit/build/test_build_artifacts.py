@@ -39,6 +39,9 @@ class Compiler:
         del workers, time_limit
         return self._open()
 
+    def close(self) -> None:
+        """End nothing, as nothing runs."""
+
     def elaborate(self, job: Job) -> Elaboration:
         self.processes_started += 1
         self.write(job)
