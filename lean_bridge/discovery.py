@@ -164,7 +164,7 @@ def _hint(place: Path, top: Path | None = None) -> str:
     """Return which directories may be meant instead, if any lies below ``top``."""
     is_repository = top is not None and _is_repository(top)
     found = list(islice(_traces_below(top or place, None if is_repository else _DEPTH), _MOST_NAMED))
-    shown = [Path(os.path.relpath(each)).as_posix() for each in found[:_MOST_NAMED]]
+    shown = [Path(os.path.relpath(each)).as_posix() for each in found]
     return f"; did you mean --project {' or '.join(shown)}?" if shown else ""
 
 

@@ -39,7 +39,9 @@ OP = "Proofs.Autograd.Op"
 GRAPH = "Proofs.Autograd.Graph"
 DGRAPH = "Proofs.Autograd.DGraph"
 _NODE = "Proofs.Autograd.Node"
-_CLASSES = frozenset(f"Proofs.Autograd.{name}" for name in ("AnalyticScalar", "Archimedean", "ScalarOps"))
+SCALAR_CLASSES = frozenset(
+    f"Proofs.Autograd.{name}" for name in ("AnalyticScalar", "Archimedean", "ScalarOps")
+)
 """What a graph may ask of its scalars."""
 _TAKEN = frozenset({"Nat", "Spec.Shape", "Proofs.Autograd.CLM"})
 """What it may take besides types, scalars, and functions to these; of each there is always one."""
@@ -203,7 +205,9 @@ class _Reader:
             return describe(domain)
         if domain.is_variable:
             return None if domain.head in types else domain.head
-        return None if domain.head in (_CLASSES if pi.info == "instImplicit" else _TAKEN) else domain.head
+        return (
+            None if domain.head in (SCALAR_CLASSES if pi.info == "instImplicit" else _TAKEN) else domain.head
+        )
 
     def _is_proposition(self, type_: Value) -> bool:
         while isinstance(type_, VPi):

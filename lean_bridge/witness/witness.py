@@ -11,6 +11,7 @@ from typing import Final
 from lean_bridge.crosscheck.generated import IMPORTS, check_statements, shortened
 from lean_bridge.errors import OutOfFuel, UnsupportedTerm
 from lean_bridge.events import BuildEvent
+from lean_bridge.extract.symbolic import SCALAR_CLASSES
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Name, written_binders
 from lean_bridge.toolchain.provider import Provider
@@ -94,11 +95,6 @@ def want_reals(environment: Environment, names: Iterable[Name]) -> bool:
         if not telescope.is_evident and _takes_scalars(telescope):
             return True
     return False
-
-
-_SCALARS: Final = frozenset(
-    f"Proofs.Autograd.{name}" for name in ("AnalyticScalar", "Archimedean", "ScalarOps")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +279,7 @@ class _Search:
 
 
 def _takes_scalars(telescope: Telescope) -> bool:
-    return any(binder.head in _SCALARS for binder in telescope.binders)
+    return any(binder.head in SCALAR_CLASSES for binder in telescope.binders)
 
 
 def _most_telling(earlier: Witness | None, witnesses: Sequence[Witness]) -> Witness:
