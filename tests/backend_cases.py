@@ -14,25 +14,28 @@ from lean_bridge.executor.rules.linear_map import LinearMap
 from lean_bridge.executor.rules.program import Program
 
 
-def moved(kind: ArrayAPIReals, value: Any) -> Any:
-    """Return an argument or an array in the arrays of the library."""
+def moved(kind: ArrayAPIReals, value: Any, device: str | None = None) -> Any:
+    """Return an argument or an array in the arrays of the library, on a device of its."""
     if isinstance(value, LinearMap):
-        return LinearMap(kind.namespace.asarray(value.weights), value.positions)
-    return kind.namespace.asarray(value) if isinstance(value, np.ndarray) else value
+        return LinearMap(moved(kind, value.weights, device), value.positions)
+    return kind.namespace.asarray(value, device=device) if isinstance(value, np.ndarray) else value
 
 
 class Both:
     """A graph at a random point, in NumPy and in another library."""
 
-    def __init__(self, bound: BoundGraph, kind: ArrayAPIReals, precision: type, seed: int) -> None:
+    def __init__(
+        self, bound: BoundGraph, kind: ArrayAPIReals, precision: type, seed: int, device: str | None = None
+    ) -> None:
         self.kind, self.rng, self.precision = kind, np.random.default_rng(seed), precision
+        self.device = device
         arguments = {use.name: use.parameter.draw(self.rng, use.shapes, use.out) for use in bound.arguments()}
         self.program: Program = bound.interpret(**arguments)
         self.interpreted = bound.interpret(kind, **self.moved(arguments))
         self.compiled = bound.compile(kind, **self.moved(arguments))
 
     def moved(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: moved(self.kind, array) for name, array in arrays.items()}
+        return {name: moved(self.kind, array, self.device) for name, array in arrays.items()}
 
     def draw(self, *names: str) -> dict[str, Array]:
         return {
@@ -57,7 +60,7 @@ class Both:
             self.compare(program.forward(there), values)
             self.compare(program.jvp(there, dx), moved, values)
             self.compare(program.vjp(there, w), pulled, values)
-        assert {name: np.asarray(array).tobytes() for name, array in there.items()} == {
+        assert {name: self.kind.as_numpy(array).tobytes() for name, array in there.items()} == {
             name: array.tobytes() for name, array in inputs.items()
         }
 
@@ -67,7 +70,9 @@ class Both:
         assert len(found) == len(expected)
         for left, right in zip(found, expected, strict=True):
             assert self.kind.check_array(left) is left
-            assert np.asarray(left).dtype == right.dtype == self.precision
+            numbers = self.kind.as_numpy(left)
+            assert numbers.dtype == right.dtype == self.precision
+            assert self.device is None or str(left.device).startswith(self.device)  # type: ignore[attr-defined]
             np.testing.assert_allclose(
-                np.asarray(left), right, rtol=0, atol=8 * float(np.finfo(self.precision).eps) * scale
+                numbers, right, rtol=0, atol=8 * float(np.finfo(self.precision).eps) * scale
             )
