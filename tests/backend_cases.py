@@ -72,7 +72,7 @@ class Both:
             assert self.kind.check_array(left) is left
             numbers = self.kind.as_numpy(left)
             assert numbers.dtype == right.dtype == self.precision
-            assert self.device is None or str(left.device).startswith(self.device)  # type: ignore[attr-defined]
+            assert self.device is None or str(left.device).startswith(self.device)
             np.testing.assert_allclose(
                 numbers, right, rtol=0, atol=8 * float(np.finfo(self.precision).eps) * scale
             )
