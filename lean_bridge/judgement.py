@@ -10,7 +10,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -122,6 +122,28 @@ def basis_of(
         pins=_pins(manifest),
         modules=_modules(sources.texts),
     )
+
+
+@contextmanager
+def unless_judged(root: Path, *, is_whole: bool) -> Iterator[None]:
+    """Forget the last judgement of a library where judging the whole of it anew comes to no end."""
+    try:
+        yield
+    except Exception:
+        if is_whole:
+            forget(root)
+        raise
+
+
+def write_down(root: Path, judgement: Judgement, *, is_whole: bool) -> str | None:
+    """Keep a judgement of the whole; one of a part takes back that of the whole which it contradicts.
+
+    Returns why an earlier one, which is none any more, could not be removed.
+    """
+    if is_whole:
+        return keep(root, judgement)
+    earlier = recall(root) if judgement.report.verdict != "accepted" else None
+    return forget(root) if earlier is not None and earlier.basis == judgement.basis else None
 
 
 def keep(root: Path, judgement: Judgement) -> str | None:

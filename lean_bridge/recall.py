@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from lean_bridge.build.modules import Library, Sources
 from lean_bridge.build.needed import modules_declaring
@@ -14,9 +15,17 @@ from lean_bridge.kernel.replay import project_modules
 from lean_bridge.olean.environment import Environment
 from lean_bridge.sealed import Seal
 from lean_bridge.toolchain.provider import Provider
-from lean_bridge.verdict.remembered import GraphAnswers, Memory, ModuleAnswers, Recalled, WitnessAnswers
+from lean_bridge.verdict.remembered import (
+    GraphAnswers,
+    Memory,
+    ModuleAnswers,
+    Recalled,
+    WitnessAnswers,
+)
 from lean_bridge.witness.render import REALS_MODULE
 from pybind_models.catalogue import Catalogue, CatalogueEntry
+
+Answered: TypeAlias = GraphAnswers | ModuleAnswers | WitnessAnswers
 
 
 def read_memory(
@@ -76,6 +85,15 @@ def recalled(memory: Memory, environment: Environment, catalogue: Catalogue) -> 
         {name: said for name, said in modules.items() if said is not None},
         {name: said for name, said in witnesses.items() if said is not None},
     )
+
+
+def remember(memory: Memory, environment: Environment, answered: Iterable[Answered]) -> None:
+    """Keep what was answered in this run, for later ones."""
+    for answer in answered:
+        is_module = isinstance(answer, ModuleAnswers)
+        declared = [answer.name] if is_module else places(environment, answer.name)
+        is_confirmed = is_module or answer.kernel is not None
+        memory.remember(answer, declared, beside=() if is_confirmed else project_modules(environment))
 
 
 def places(environment: Environment, graph: str) -> list[str]:

@@ -1,14 +1,16 @@
-"""Reads a library's catalogue: the declarations to be judged."""
+"""A library's catalogue, the declarations to be judged: read, and looked up by the ends of their names."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from lean_bridge.audit.tables import parse_table
+from lean_bridge.errors import NotCatalogued
 from lean_bridge.files import read_below
-from lean_bridge.names import canonical
-from pybind_models.catalogue import Catalogue
+from lean_bridge.names import canonical, ends_with, last_component, listed, suggestion
+from pybind_models.catalogue import Catalogue, CatalogueEntry
 
 CATALOGUE = "catalogue.toml"
 
@@ -24,6 +26,50 @@ def read_catalogue(root: Path) -> Catalogue:
 def parse_catalogue(path: Path, content: bytes) -> Catalogue:
     """Return the catalogue at ``path``, whose content was read. Raises: as :func:`read_catalogue`."""
     return parse_table(path, content, Catalogue, rewrite=_with_names_as_written)
+
+
+def find_graph(catalogue: Catalogue, name: str) -> CatalogueEntry:
+    """Return the graph whose name ends so. Raises: NotCatalogued if there is none, or if there are several."""
+    graphs = {entry.name: entry for entry in catalogue.graphs}
+    return graphs[_find(catalogue, name, list(graphs))]
+
+
+def with_names(catalogue: Catalogue, names: Sequence[str]) -> Catalogue:
+    """Return the entries with these names, or ends of names; all of them where none is given.
+
+    Raises: NotCatalogued if a name is the end of no entry, or of several.
+    """
+    if isinstance(names, str):
+        raise NotCatalogued(f"expected a list of names, found {names!r}; give [{names!r}]")
+    if not names:
+        return catalogue
+    known = [entry.name for entry in catalogue.declarations]
+    wanted = {_find(catalogue, name, known) for name in names}
+    kept = tuple(entry for entry in catalogue.declarations if entry.name in wanted)
+    return catalogue.replaced(declarations=kept)
+
+
+def _find(catalogue: Catalogue, name: str, known: Sequence[str]) -> str:
+    if not isinstance(name, str):
+        raise NotCatalogued(f"expected a name of {CATALOGUE}, found {name!r}")
+    if len(found := _meant(name, known)) == 1:
+        return found[0]
+    if found:
+        raise NotCatalogued(f"{name} is ambiguous: {listed(found)}")
+    kinds = {entry.name: entry.kind for entry in catalogue.declarations}
+    if other := _meant(name, list(kinds)):
+        graphs = f"the graphs are {listed(known)}" if known else "this catalogue has no graphs"
+        raise NotCatalogued(f"{other[0]} is a {kinds[other[0]]}; {graphs}")
+    hint = suggestion(name, [*map(last_component, known), *known])
+    all_of_them = "" if hint.endswith("?") else "; `lean-bridge list` has them all"
+    raise NotCatalogued(f"{name} is not in {CATALOGUE}; {hint}{all_of_them}")
+
+
+def _meant(name: str, known: Sequence[str]) -> list[str]:
+    """Return the full names that a name may stand for: the one that it is, or those that end in it."""
+    found = [full for full in known if ends_with(full, name)]
+    exact = [full for full in found if canonical(full) == canonical(name)]
+    return exact if len(exact) == 1 else found
 
 
 def _with_names_as_written(table: dict[str, Any]) -> None:

@@ -50,19 +50,10 @@ class Instances:
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
-        self._own: dict[Name, bool] = {}
         self._classes: dict[Name, bool] = {}
         self._supplied: dict[Name, frozenset[Name]] = {}
         self._seen: set[tuple[int, int]] = set()
         """The terms that were looked at, each with the number of variables in scope: terms are shared."""
-
-    def is_own(self, name: Name) -> bool:
-        """Whether a constant is declared outside Lean's own library."""
-        found = self._own.get(name)
-        if found is None:
-            module = self._environment.module_of(name)
-            found = self._own[name] = module is not None and not self._environment.is_library(module)
-        return found
 
     def is_instance(self, binder: Pi) -> bool:
         """Whether what a binder takes is an instance, written in brackets or not."""
@@ -151,7 +142,7 @@ class Instances:
     def _is_plain_subject(self, subject: Expr, types: Sequence[Expr], depth: int) -> bool:
         """Whether a type is none of Lean's; of ``depth`` variables above it ``types`` are the outermost."""
         head = head_of(subject)
-        if isinstance(head, Const) and self.is_own(head.name):
+        if isinstance(head, Const) and self._environment.is_own(head.name):
             return self._environment.original_kind(head.name) == "inductive"
         if not isinstance(head, BVar):
             return False
@@ -198,11 +189,11 @@ class Instances:
             self._look(arguments[-1], types, found, depth + 1)
             if (
                 len(found) == before
-                and self.is_own(name)
+                and self._environment.is_own(name)
                 and not self._gives_plain(constant, arguments, types)
             ):
                 found.append(term)
-        elif self.is_own(name):
+        elif self._environment.is_own(name):
             found.append(name)
         elif name in _TRANSPARENT and len(arguments) == 2:
             self._look(arguments[1], types, found, depth + 1)
@@ -227,7 +218,7 @@ class Instances:
         return chosen
 
     def _is_leans_class(self, name: Name) -> bool:
-        return self._is_class(name) and not self.is_own(name)
+        return self._is_class(name) and not self._environment.is_own(name)
 
     def _is_registered(self, name: Name) -> bool:
         module = self._environment.module_of(name)
@@ -270,7 +261,7 @@ class Instances:
         """Whether what is of a type, applied to whatever it takes, is a decision."""
         for _ in range(_MOST_DEPTH):
             head = head_of(conclusion(type_))
-            if not isinstance(head, Const) or self.is_own(head.name):
+            if not isinstance(head, Const) or self._environment.is_own(head.name):
                 return False
             if head.name in _WITHOUT_CHOICE:
                 return True

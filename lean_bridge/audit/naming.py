@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from lean_bridge.audit.instances import Instances
 from lean_bridge.audit.vocabulary import read_vocabulary
 from lean_bridge.letters import plain, skeleton
 from lean_bridge.names import split_name
@@ -63,38 +62,30 @@ class Endings:
         return "\\" in text or any(each != name and f".{each}".endswith(f".{text}") for each in alike)
 
 
-def names_of(
-    names: Iterable[Name], environment: Environment, instances: Instances, endings: Endings
-) -> Mapping[Name, str]:
+def names_of(names: Iterable[Name], environment: Environment, endings: Endings) -> Mapping[Name, str]:
     """Return what each of some constants is called in a text that mentions all of them."""
-    called = {name: _shortest(name, environment) for name in names if instances.is_own(name)}
+    called = {name: _shortest(name, environment) for name in names if environment.is_own(name)}
     while True:
         counts = Counter(called.values())
         unclear = [
             name
             for name, text in called.items()
             if text != plain(name)
-            and (
-                counts[text] > 1
-                or endings.is_shared(text, name)
-                or reads_like_lean(text, environment, instances)
-            )
+            and (counts[text] > 1 or endings.is_shared(text, name) or reads_like_lean(text, environment))
         ]
         if not unclear:
             break
         called.update((name, plain(name)) for name in unclear)
     return {
-        name: text
-        if (text := called.get(name)) and text != plain(name)
-        else full_name(name, environment, instances)
+        name: text if (text := called.get(name)) and text != plain(name) else full_name(name, environment)
         for name in names
     }
 
 
-def full_name(name: Name, environment: Environment, instances: Instances) -> str:
+def full_name(name: Name, environment: Environment) -> str:
     """Return a constant's name, marked where it is the library's own and does not read so."""
     text = plain(name)
-    is_marked = instances.is_own(name) and reads_like_lean(text, environment, instances)
+    is_marked = environment.is_own(name) and reads_like_lean(text, environment)
     return text + OWN if is_marked else text
 
 
@@ -109,14 +100,14 @@ def _shortest(name: Name, environment: Environment) -> str:
     return plain(".".join(components[-take:]))
 
 
-def reads_like_lean(text: str, environment: Environment, instances: Instances) -> bool:
+def reads_like_lean(text: str, environment: Environment) -> bool:
     """Whether a reader would take what stands for a constant of the library's own for Lean's."""
     first = text.partition(".")[0]
     if first in _EXPORTED:
         return True
     if skeleton(first.casefold()) in _LOOKS_IN_ANY_CASE:
         return True
-    return any(each in environment and not instances.is_own(each) for each in (text, first))
+    return any(each in environment and not environment.is_own(each) for each in (text, first))
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ class _Printer:
         mentioned = constants_in(terms)
         concluded = map(signatures.concludes, mentioned)
         everything = sorted(mentioned.union(*concluded))
-        self._names = names_of(everything, environment, self._instances, signatures.endings)
+        self._names = names_of(everything, environment, signatures.endings)
         self._nodes = 4 * limit  # every node writes something, or holds one that does
         self._scope = Scope(environment, {name.partition(".")[0] for name in self._names.values()})
 
@@ -257,7 +257,7 @@ class _Printer:
         fixed = self._fixed(name, arguments)
         mark = self._mark(hidden, depth)
         special = None
-        if not self._instances.is_own(name):
+        if not self._environment.is_own(name):
             special = self._notation(name, arguments, visible, mark, depth, typed=typed)
         if special is not None:
             return _parenthesised(*special, precedence)
@@ -269,7 +269,7 @@ class _Printer:
             owner = self._write(visible[0], ATOM, depth + 1)
             field = f"{owner}.{plain(last_component(name))}{mark}"
             return self._call(field, visible[1:], precedence, depth, fixed=fixed)
-        called = self._names.get(name) or full_name(name, self._environment, self._instances)
+        called = self._names.get(name) or full_name(name, self._environment)
         return self._call(f"{called}{mark}", visible, precedence, depth, fixed=fixed)
 
     def _call(
@@ -383,7 +383,7 @@ class _Printer:
 
     def _is_nat(self, type_: Expr) -> bool:
         head = bare(type_)
-        return isinstance(head, Const) and head.name == "Nat" and not self._instances.is_own("Nat")
+        return isinstance(head, Const) and head.name == "Nat" and not self._environment.is_own("Nat")
 
     def _ascribed(self, name: Name, arguments: Sequence[Expr], depth: int) -> str:
         """Return the type of a constant that is applied to arguments; nothing for ``Nat`` or a universe."""

@@ -58,7 +58,6 @@ class StructuralHashes:
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
-        self._own: dict[Name, bool] = {}
         self._proofs: dict[Name, bool] = {}
         self._blocks: dict[Name, tuple[Name, ...]] = {}
         self._skeletons: dict[tuple[Name, ...], _Skeleton] = {}
@@ -69,7 +68,6 @@ class StructuralHashes:
     def extended(self, environment: Environment) -> StructuralHashes:
         """Return the hashes of an environment that extends this one's; what was followed stays so."""
         other = StructuralHashes(environment)
-        other._own |= self._own
         other._proofs |= self._proofs
         other._blocks |= self._blocks
         other._skeletons |= self._skeletons
@@ -138,7 +136,7 @@ class StructuralHashes:
     def _find_block(self, name: Name) -> tuple[Name, ...]:
         constant = self._constant(name)
         together = constant.kind in ("inductive", "definition", "opaque") and name in constant.all
-        is_block = together and all(map(self._is_own, constant.all))
+        is_block = together and all(map(self._environment.is_own, constant.all))
         return constant.all if is_block else (name,)
 
     def _constant(self, name: Name) -> Constant:
@@ -146,13 +144,6 @@ class StructuralHashes:
         if constant is None:
             raise KeyError(name)
         return constant
-
-    def _is_own(self, name: Name) -> bool:
-        found = self._own.get(name)
-        if found is None:
-            module = self._environment.module_of(name)
-            found = self._own[name] = module is not None and not self._environment.is_library(module)
-        return found
 
     def _skeleton(self, block: tuple[Name, ...]) -> _Skeleton:
         found = self._skeletons.get(block)
@@ -174,7 +165,7 @@ class StructuralHashes:
         self, constant: Constant, block: tuple[Name, ...], references: dict[Name, int]
     ) -> Iterable[object]:
         """Yield everything that a constant says."""
-        if not self._is_own(constant.name):
+        if not self._environment.is_own(constant.name):
             yield constant.name
             return
         kind = self._environment.original_kind(constant.name)
@@ -216,9 +207,9 @@ class StructuralHashes:
                     stack += missing
                     continue
             term, says, children = opened[key]
-            if isinstance(term, Const) and self._is_own(term.name):
+            if isinstance(term, Const) and self._environment.is_own(term.name):
                 says = (self._reference(term.name, block, references),)
-            elif isinstance(term, Proj) and self._is_own(term.struct):
+            elif isinstance(term, Proj) and self._environment.is_own(term.struct):
                 says = (self._reference(term.struct, block, references), term.index)
             elif isinstance(term, LParam):
                 says = (levels.get(term.name, term.name),)
@@ -241,9 +232,9 @@ class StructuralHashes:
         """Return what stands for a constant of the library's own, and note what it refers to."""
         constant = self._constant(name)
         owner, role = name, ""
-        if constant.kind == "constructor" and self._is_own(constant.inductive):
+        if constant.kind == "constructor" and self._environment.is_own(constant.inductive):
             owner, role = constant.inductive, name
-        elif constant.kind == "recursor" and constant.all and self._is_own(constant.all[0]):
+        elif constant.kind == "recursor" and constant.all and self._environment.is_own(constant.all[0]):
             owner, role = constant.all[0], name
         if owner in block:
             return ("member", block.index(owner), role)

@@ -21,7 +21,7 @@ from lean_bridge.extract.machine import (
 from lean_bridge.extract.terms import constructor_fields, to_dim, to_list, to_position, to_shape, to_string
 from lean_bridge.letters import plain
 from lean_bridge.names import last_component
-from lean_bridge.olean.expr import App, Const, Constant, Lam, LSucc, LZero, Name, Pi, Proj, Sort
+from lean_bridge.olean.expr import App, BinderInfo, Const, Constant, Lam, LSucc, LZero, Name, Pi, Proj, Sort
 from pybind_models import (
     DGraph,
     DimParam,
@@ -161,15 +161,16 @@ class _Reader:
         types: set[str] = set()
         refused: list[str] = []
         while isinstance(pi := telescope.result, VPi):
-            kind = self._argument_kind(pi)
-            if (assumed := self._assumed(pi, types)) is not None:
+            domain = self._machine.force(pi.domain)
+            kind = self._argument_kind(domain, pi.info)
+            if (assumed := self._assumed(domain, pi.info, types)) is not None:
                 refused.append(
                     f"{constant.name}: assumes {plain(assumed)} ({plain(pi.name)}), and would run where that "
                     "does not hold; leave what is assumed to the theorems about the graph"
                 )
             if kind == "shape":
                 refused.append(f"{constant.name}: argument {pi.name} is a shape; give it as dimensions")
-            if isinstance(self._machine.force(pi.domain), VSort):
+            if isinstance(domain, VSort):
                 types.add(pi.name)
             telescope.names.setdefault(kind, []).append(pi.name)
             telescope.args.append(variable(pi.name))
@@ -178,8 +179,7 @@ class _Reader:
             raise UnsupportedTerm(refused[0])
         return telescope
 
-    def _argument_kind(self, pi: VPi) -> ArgumentKind:
-        domain = self._machine.force(pi.domain)
+    def _argument_kind(self, domain: Value, info: BinderInfo) -> ArgumentKind:
         match domain:
             case VSort():
                 return "erased"
@@ -189,14 +189,13 @@ class _Reader:
                 return "shape"
             case VStuck(_, (), is_variable=True):
                 return "scalar"
-        return "erased" if pi.info == "instImplicit" or self._is_proposition(domain) else "map"
+        return "erased" if info == "instImplicit" or self._is_proposition(domain) else "map"
 
-    def _assumed(self, pi: VPi, types: Collection[str]) -> str | None:
+    def _assumed(self, domain: Value, info: BinderInfo, types: Collection[str]) -> str | None:
         """Return what an argument may not be had of: it is no type, number, scalar of a type, or map to one.
 
         So a proof, a class that scalars need not be of, and whatever else may have no value.
         """
-        domain = self._machine.force(pi.domain)
         if isinstance(domain, VSort):
             return None if isinstance(domain.expr.level, LSucc) else "a proposition"
         while isinstance(domain, VPi):
@@ -205,9 +204,7 @@ class _Reader:
             return describe(domain)
         if domain.is_variable:
             return None if domain.head in types else domain.head
-        return (
-            None if domain.head in (SCALAR_CLASSES if pi.info == "instImplicit" else _TAKEN) else domain.head
-        )
+        return None if domain.head in (SCALAR_CLASSES if info == "instImplicit" else _TAKEN) else domain.head
 
     def _is_proposition(self, type_: Value) -> bool:
         while isinstance(type_, VPi):
@@ -283,7 +280,7 @@ class _Reader:
         type_ = self._machine.evaluate(constant.type)
         for arg in op.args:
             assert isinstance(type_, VPi)
-            kind = self._argument_kind(type_)
+            kind = self._argument_kind(self._machine.force(type_.domain), type_.info)
             if kind != "erased":
                 params[type_.name] = self._param(kind, arg, f"{where}: argument {type_.name} of {op.head}")
             type_ = self._machine.instantiate(type_, arg)

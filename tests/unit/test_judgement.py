@@ -287,7 +287,7 @@ def test_a_record_opens_for_its_own_library_and_user_alone(judged: Path, tmp_pat
     shutil.copytree(judged, other)
     mine = record()
     content = mine.read_bytes()
-    assert keep(other, Judgement.model_validate_json(content[content.index(b"{") :])) is None
+    assert keep(other, Judgement.model_validate_json(content[content.index(b'{"at"') :])) is None
     assert recall(other) is not None
     (theirs,) = records() - {mine}
     theirs.write_bytes(content)
