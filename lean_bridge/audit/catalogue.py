@@ -29,7 +29,7 @@ def parse_catalogue(path: Path, content: bytes) -> Catalogue:
 
 
 def find_graph(catalogue: Catalogue, name: str) -> CatalogueEntry:
-    """Return the graph whose name ends so. Raises: NotCatalogued if there is none, or if there are several."""
+    """Return the graph whose name ends so. Raises: NotCatalogued if none is, or if several are it."""
     graphs = {entry.name: entry for entry in catalogue.graphs}
     return graphs[_find(catalogue, name, list(graphs))]
 
