@@ -20,16 +20,16 @@ from lean_bridge.build.header import parse_header
 from lean_bridge.build.lakefile import LAKEFILE
 from lean_bridge.build.modules import read_sources
 from lean_bridge.codes import Code
-from lean_bridge.compilation import Chosen, Compiled, choose, compile_chosen
 from lean_bridge.crosscheck.generated import LIBRARY_MODULE
-from lean_bridge.discovery import TOOLCHAIN, find_library, repository_of
 from lean_bridge.files import decoded, named_directory, read_below, read_file
-from lean_bridge.judgement import Judgement, basis_of, unless_judged, write_down
+from lean_bridge.library.compilation import Chosen, Compiled, choose, compile_chosen
+from lean_bridge.library.discovery import TOOLCHAIN, find_library, repository_of
+from lean_bridge.library.judgement import Judgement, basis_of, unless_judged, write_down
+from lean_bridge.library.recall import needed_by, read_memory, recalled, remember, rests_on
+from lean_bridge.library.scratch import Scratch, elaborate
+from lean_bridge.library.standing import Origin, read_graph
 from lean_bridge.olean.environment import Environment
-from lean_bridge.recall import needed_by, read_memory, recalled, remember, rests_on
-from lean_bridge.scratch import Scratch, elaborate
 from lean_bridge.sealed import user_seal
-from lean_bridge.standing import Origin, read_graph
 from lean_bridge.toolchain.find import check_policy, find_toolchain
 from lean_bridge.toolchain.install import Progress
 from lean_bridge.toolchain.provider import Elaboration, Provider

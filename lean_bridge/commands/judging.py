@@ -190,8 +190,8 @@ def status(
     `lean-bridge explain` explains. Names, a group or states unfold what they choose; the verdict, and with it
     the exit status, stays that of the whole: 0 only for an accepted library that is as it was judged.
     """
-    from lean_bridge.discovery import find_library
-    from lean_bridge.judgement import chosen_rows, read_status
+    from lean_bridge.library.discovery import find_library
+    from lean_bridge.library.judgement import chosen_rows, read_status
     from lean_bridge.ui.status_formats import (
         render_status_json,
         render_status_markdown,

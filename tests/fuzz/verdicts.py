@@ -26,11 +26,11 @@ from lean_bridge.audit.manifest import MANIFEST, read_manifest
 from lean_bridge.audit.pins import check_pins
 from lean_bridge.audit.reading import Reading
 from lean_bridge.errors import LeanBridgeError, OleanError
+from lean_bridge.library.standing import Origin, read_graph
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Constant, Name
 from lean_bridge.olean.module import read_module
 from lean_bridge.project import Project
-from lean_bridge.standing import Origin, read_graph
 from lean_bridge.toolchain.find import find_embedded
 from lean_bridge.toolchain.provider import Provider
 from lean_bridge.verdict.judge import Subject, judge_library

@@ -13,9 +13,9 @@ from lean_bridge.audit.manifest import MANIFEST, read_manifest
 from lean_bridge.build.lakefile import LAKEFILE
 from lean_bridge.build.modules import read_library
 from lean_bridge.codes import Code
-from lean_bridge.discovery import TOOLCHAIN
 from lean_bridge.errors import LeanBridgeError, ProjectNotFound, SourceOutside
 from lean_bridge.files import read_below, read_file
+from lean_bridge.library.discovery import TOOLCHAIN
 from lean_bridge.project import Project
 
 ENTRY = '[[declaration]]\nname = "A.a"\nkind = "theorem"\ngroup = "A"\n'

@@ -13,7 +13,7 @@ from typing import cast
 import pytest
 
 from lean_bridge.errors import ToolchainNotFound
-from lean_bridge.leans_own import library_names
+from lean_bridge.library.leans_own import library_names
 from lean_bridge.sealed import Seal, key_path, user_seal
 from lean_bridge.toolchain.digests import read_contents
 from lean_bridge.toolchain.provider import Provider

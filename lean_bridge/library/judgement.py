@@ -22,9 +22,9 @@ from lean_bridge.audit.manifest import MANIFEST, parse_manifest
 from lean_bridge.build.lakefile import LAKEFILE
 from lean_bridge.build.modules import Sources, SourceText, read_sources
 from lean_bridge.codes import Code
-from lean_bridge.discovery import TOOLCHAIN
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.files import decoded, read_below, user_directory
+from lean_bridge.library.discovery import TOOLCHAIN
 from lean_bridge.names import listed
 from lean_bridge.program import judge_digest
 from lean_bridge.sealed import Seal, user_seal

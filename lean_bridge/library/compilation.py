@@ -12,7 +12,7 @@ from lean_bridge.build.needed import modules_declaring
 from lean_bridge.build.store import placed
 from lean_bridge.errors import BuildFailed, UnsupportedSource
 from lean_bridge.extract.symbolic import names_declaration
-from lean_bridge.leans_own import library_names
+from lean_bridge.library.leans_own import library_names
 from lean_bridge.names import listed
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.module import read_module

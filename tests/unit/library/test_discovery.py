@@ -12,13 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from lean_bridge.cli import app
-from lean_bridge.discovery import Found, find_library
 from lean_bridge.errors import ProjectNotFound
+from lean_bridge.library.discovery import Found, find_library
 from lean_bridge.project import Project, open_project
 
 CATALOGUE = '[[declaration]]\nname = "A.a"\nkind = "theorem"\ngroup = "A"\n'
 LAKEFILE = '[[lean_lib]]\nname = "A"\n'
-SHIPPED = Path(__file__).parents[2] / "lean"
+SHIPPED = Path(__file__).parents[3] / "lean"
 
 
 def library(root: Path, *, without: str = "") -> Path:

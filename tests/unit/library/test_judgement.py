@@ -13,8 +13,8 @@ from lean_bridge.audit.catalogue import CATALOGUE, read_catalogue
 from lean_bridge.audit.manifest import MANIFEST, read_manifest
 from lean_bridge.build.modules import read_sources
 from lean_bridge.codes import Code
-from lean_bridge.discovery import TOOLCHAIN
-from lean_bridge.judgement import (
+from lean_bridge.library.discovery import TOOLCHAIN
+from lean_bridge.library.judgement import (
     Judgement,
     basis_of,
     changes,
@@ -310,7 +310,7 @@ def test_a_judgement_takes_the_place_of_the_one_before_or_nothing_does(
 def test_of_many_libraries_those_judged_last_are_remembered(
     judged: Path, embedded: Provider, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("lean_bridge.judgement._MOST_KEPT", 3)
+    monkeypatch.setattr("lean_bridge.library.judgement._MOST_KEPT", 3)
     for index in range(5):
         assert keep(tmp_path / str(index), judgement(judged, embedded)) is None
     assert len(records()) == 3

@@ -11,7 +11,7 @@ from typing import Final
 
 from lean_bridge.audit.axioms import AxiomCollector
 from lean_bridge.build.header import parse_header
-from lean_bridge.leans_own import library_names
+from lean_bridge.library.leans_own import library_names
 from lean_bridge.names import module_name
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Name

@@ -20,7 +20,8 @@ TOOLCHAIN: Final = "lean-toolchain"
 FOLDER: Final = "lean"
 """Where a library may lie in a directory that holds other things too."""
 
-_SHIPPED: Final = (Path(__file__).parent / "_lean", Path(__file__).parent.parent / FOLDER)
+_PACKAGE: Final = Path(__file__).parents[1]
+_SHIPPED: Final = (_PACKAGE / "_lean", _PACKAGE.parent / FOLDER)
 """In an installed package, and in a checkout."""
 _NEEDED: Final = (LAKEFILE, CATALOGUE)
 _MARKS: Final = (*_NEEDED, PROGRAM, TOOLCHAIN, "lake-manifest.json", MANIFEST)
