@@ -3,29 +3,117 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from lean_bridge.errors import LeanBridgeError
-    from lean_bridge.executor.graph import ExecutableGraph
+    from lean_bridge.errors import (
+        ArrayError,
+        BindingError,
+        BuildFailed,
+        CrossCheckFailed,
+        DeclarationError,
+        DeclarationNotFound,
+        Declined,
+        GraphError,
+        Inconsistent,
+        LeanBridgeError,
+        NoStanding,
+        NotCatalogued,
+        NotPinned,
+        NoVerdict,
+        NumericsError,
+        OleanError,
+        OutOfFuel,
+        ProjectNotFound,
+        Rejected,
+        ShapeError,
+        SourceOutside,
+        ToolchainCrashed,
+        ToolchainDownloadFailed,
+        ToolchainError,
+        ToolchainNotFound,
+        ToolchainTimeout,
+        UnsupportedOp,
+        UnsupportedSource,
+        UnsupportedTerm,
+    )
+    from lean_bridge.executor.arrays.backends import jax_reals, torch_reals
+    from lean_bridge.executor.batched import BatchedProgram
+    from lean_bridge.executor.checks import Checks
+    from lean_bridge.executor.compiled import CompiledProgram
+    from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
     from lean_bridge.executor.rules.linear_map import LinearMap
     from lean_bridge.executor.rules.ops.elementwise import GELU_KAPPA
+    from lean_bridge.executor.rules.program import Program
     from lean_bridge.project import Project, open_project
 
-_HOMES = {
-    "GELU_KAPPA": "lean_bridge.executor.rules.ops.elementwise",
+_HOMES: Final = {
+    "BatchedProgram": "lean_bridge.executor.batched",
+    "BoundGraph": "lean_bridge.executor.graph",
+    "Checks": "lean_bridge.executor.checks",
+    "CompiledProgram": "lean_bridge.executor.compiled",
     "ExecutableGraph": "lean_bridge.executor.graph",
-    "LeanBridgeError": "lean_bridge.errors",
+    "GELU_KAPPA": "lean_bridge.executor.rules.ops.elementwise",
     "LinearMap": "lean_bridge.executor.rules.linear_map",
+    "Program": "lean_bridge.executor.rules.program",
     "Project": "lean_bridge.project",
+    "jax_reals": "lean_bridge.executor.arrays.backends",
     "open_project": "lean_bridge.project",
+    "torch_reals": "lean_bridge.executor.arrays.backends",
 }
+"""Where what is no error is found when it is asked for: ``import lean_bridge`` loads nothing else."""
 
-__all__ = ["GELU_KAPPA", "ExecutableGraph", "LeanBridgeError", "LinearMap", "Project", "open_project"]
+__all__ = [
+    "GELU_KAPPA",
+    "ArrayError",
+    "BatchedProgram",
+    "BindingError",
+    "BoundGraph",
+    "BuildFailed",
+    "Checks",
+    "CompiledProgram",
+    "CrossCheckFailed",
+    "DeclarationError",
+    "DeclarationNotFound",
+    "Declined",
+    "ExecutableGraph",
+    "GraphError",
+    "Inconsistent",
+    "LeanBridgeError",
+    "LinearMap",
+    "NoStanding",
+    "NoVerdict",
+    "NotCatalogued",
+    "NotPinned",
+    "NumericsError",
+    "OleanError",
+    "OutOfFuel",
+    "Program",
+    "Project",
+    "ProjectNotFound",
+    "Rejected",
+    "ShapeError",
+    "SourceOutside",
+    "ToolchainCrashed",
+    "ToolchainDownloadFailed",
+    "ToolchainError",
+    "ToolchainNotFound",
+    "ToolchainTimeout",
+    "UnsupportedOp",
+    "UnsupportedSource",
+    "UnsupportedTerm",
+    "jax_reals",
+    "open_project",
+    "torch_reals",
+]
 
 
 def __getattr__(name: str) -> Any:
-    # resolved when asked for, so that `lean-bridge --help` need not load NumPy
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(_HOMES.get(name, "lean_bridge.errors")), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -39,7 +39,7 @@ Each has a code, which ``lean-bridge explain`` takes: its class's, unless it was
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from lean_bridge.codes import Code
 from lean_bridge.letters import shown
@@ -55,6 +55,16 @@ class LeanBridgeError(Exception):
         super().__init__(message)
         if code is not None:
             self.code = code
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what a copy is made of, in another process too: the message and what is known besides."""
+        return _again, (type(self), str(self), vars(self))
+
+
+def _again(kind: type[LeanBridgeError], message: str, known: dict[str, Any]) -> LeanBridgeError:
+    error = kind.__new__(kind, message)
+    vars(error).update(known)
+    return error
 
 
 class Rejected(LeanBridgeError):

@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import lean_bridge.notebooks  # noqa: F401 - reports draw themselves
 from lean_bridge.audit.catalogue import CATALOGUE, find_graph, parse_catalogue, with_names
 from lean_bridge.audit.manifest import MANIFEST, parse_manifest
 from lean_bridge.audit.pins import check_pins, pin_declarations
@@ -72,6 +73,10 @@ class Project:
         self._compiled: Compiled | None = None
         self._manifest: Manifest | None = None
         """As it was last read, which is when the sources were."""
+
+    def __repr__(self) -> str:
+        count = len(self.catalogue.declarations)
+        return f"<Project at {self.root}: {count} declarations in its catalogue>"
 
     @property
     def required_toolchain(self) -> str:

@@ -121,3 +121,10 @@ class BenchReport(Model):
     """What was asked for, and found in force."""
     machine: Machine
     cases: tuple[BenchCase, ...] = Field(min_length=1)
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(dict.fromkeys(case.label for case in self.cases))
+        return f"<BenchReport of {self.graph}: {len(self.cases)} cases at {sizes}>"
+
+    def _repr_markdown_(self) -> str | None:
+        return self._view()

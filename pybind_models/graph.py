@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Annotated, Literal
 
@@ -87,6 +88,12 @@ class DGraph(Model):
     standing: GraphStanding | None = Field(default=None, exclude=True, repr=False)
     """Always ``None``: what a file says of its own standing is a claim, which is read and dropped."""
 
+    def __repr__(self) -> str:
+        return f"<DGraph {self.lean_name}: {len(self.context)} inputs, {len(self.nodes)} nodes>"
+
+    def _repr_svg_(self) -> str | None:
+        return self._view()
+
     @property
     def entries(self) -> tuple[Entry, ...]:
         """The entries of ``Γ ++ ss``: inputs, then saved tensors."""
@@ -102,6 +109,32 @@ class DGraph(Model):
         """Return the graph's JSON, and first in it what is known of its declaration."""
         told = {"standing": standing.model_dump(mode="json")} | self.model_dump(mode="json")
         return json.dumps(told, indent=indent, ensure_ascii=False)
+
+    def at(self, sizes: Mapping[str, int]) -> DGraph:
+        """Return the same graph with the lengths that its axes have at dimensions; it takes none itself.
+
+        Raises: KeyError with the name of a dimension that ``sizes`` lacks.
+        """
+
+        def sized(shape: Shape) -> Shape:
+            return tuple(Dim.constant(dim.evaluate(sizes)) for dim in shape)
+
+        def fixed(param: Param) -> Param:
+            if isinstance(param, ShapeParam):
+                return ShapeParam(value=sized(param.value))
+            return DimParam(value=sized((param.value,))[0]) if isinstance(param, DimParam) else param
+
+        return self.replaced(
+            dims=(),
+            context=tuple(each.replaced(shape=sized(each.shape)) for each in self.context),
+            nodes=tuple(
+                node.replaced(
+                    shape=sized(node.shape),
+                    params={binder: fixed(param) for binder, param in node.params.items()},
+                )
+                for node in self.nodes
+            ),
+        )
 
     @field_validator("standing")
     @classmethod

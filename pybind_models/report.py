@@ -299,6 +299,13 @@ class VerifyReport(Model):
     notes: tuple[str, ...] = ()
     """What a reader must know beside the verdict, a line each."""
 
+    def __repr__(self) -> str:
+        rows = f"{len(self.declarations)} declarations, {len(self.graphs)} graphs"
+        return f"<VerifyReport: {self.verdict}{f' ({self.code})' if self.code else ''}; {rows}>"
+
+    def _repr_markdown_(self) -> str | None:
+        return self._view()
+
     @model_validator(mode="after")
     def _acceptance_is_warranted(self) -> VerifyReport:
         """Guard against a false green once more: acceptance takes something checked, and every row good."""

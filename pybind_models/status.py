@@ -89,6 +89,14 @@ class StatusReport(Model):
     """How many rows more there are, which were not asked for."""
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        good = sum(row.state == "green" for row in self.rows)
+        code = f" ({self.code})" if self.code else ""
+        return f"<StatusReport: {self.verdict}{code}; {good} of {len(self.rows)} rows green>"
+
+    def _repr_markdown_(self) -> str | None:
+        return self._view()
+
     @model_validator(mode="after")
     def _acceptance_is_warranted(self) -> StatusReport:
         """Guard against a false green: acceptance takes a judgement of just this, and every row green."""

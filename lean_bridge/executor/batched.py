@@ -12,6 +12,7 @@ from lean_bridge.executor.arrays.entries import (
     NOTHING,
     BoundEntry,
     Given,
+    by_name,
     check_arrays,
     check_given,
     positions,
@@ -21,7 +22,7 @@ from lean_bridge.executor.arrays.scalars import Array, Scalars
 from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.checks import Checks
 from lean_bridge.executor.plans.run import Run
-from lean_bridge.executor.rules.program import Program, shown
+from lean_bridge.executor.rules.program import Program, as_html, shown
 from pybind_models import GraphStanding
 
 
@@ -76,6 +77,10 @@ class BatchedProgram:
 
     def __repr__(self) -> str:
         return shown(self, self.standing)
+
+    def _repr_html_(self) -> str:
+        program = self.program.program
+        return as_html(self, program.entries, program.steps, self.standing)
 
     @property
     def standing(self) -> GraphStanding:
@@ -179,10 +184,7 @@ class BatchedProgram:
         """Return the axes before the certified ones of the first input that carries any."""
         first = min(self.over)
         entry = self.program.context[first]
-        if isinstance(inputs, Mapping):
-            array = inputs.get(entry.name)
-        else:  # what is neither is refused with the other inputs
-            array = inputs[first] if isinstance(inputs, Sequence) and first < len(inputs) else None
+        array = by_name("input", inputs, self.program.context).get(entry.name)
         shape: Shape = getattr(array, "shape", ())
         return tuple(shape[: max(0, len(shape) - len(entry.shape))])
 

@@ -27,7 +27,7 @@ from lean_bridge.executor.plans.run import Idle, Pool, Run
 from lean_bridge.executor.plans.stages import Evaluator, Linearized, split_stages
 from lean_bridge.executor.plans.storage import lay_out
 from lean_bridge.executor.plans.trace import Leaves, Request, Role, trace_program
-from lean_bridge.executor.rules.program import Program, shown
+from lean_bridge.executor.rules.program import Program, as_html, shown
 from pybind_models import GraphStanding
 
 
@@ -56,6 +56,9 @@ class CompiledProgram:
 
     def __repr__(self) -> str:
         return shown(self, self.standing)
+
+    def _repr_html_(self) -> str:
+        return as_html(self, self.entries, self.steps, self.standing)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return what a copy, here or in another process, is made of: it plans for itself."""

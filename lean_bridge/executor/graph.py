@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
-from unicodedata import normalize
 
 import numpy as np
 
@@ -25,6 +24,8 @@ from lean_bridge.executor.rules.parameters import Parameter, kept
 from lean_bridge.executor.rules.primitive import Primitive, Setting
 from lean_bridge.executor.rules.program import Program, Step
 from lean_bridge.executor.rules.table import PRIMITIVES
+from lean_bridge.notebooks import graph_svg
+from lean_bridge.spelling import meant_by, spelled, why_not
 from pybind_models import NOT_JUDGED, DGraph, GraphStanding, MapParam, Node, ScalarParam
 
 MOST_COORDINATES: Final = sys.maxsize // np.dtype(float).itemsize
@@ -72,6 +73,9 @@ class ExecutableGraph:
 
     def __repr__(self) -> str:
         return f"<ExecutableGraph {self.model.lean_name}: {self.standing.text}>"
+
+    def _repr_svg_(self) -> str:
+        return graph_svg(self.model, self.standing)
 
     def nodes(self) -> Iterator[tuple[int, Node, Primitive]]:
         """Yield each node with its position in ``Γ ++ ss`` and its primitive."""
@@ -138,6 +142,9 @@ class BoundGraph:
         sizes = ", ".join(f"{name}={value}" for name, value in self.dims.items()) or "no dimensions"
         return f"<BoundGraph {self.graph.model.lean_name} at {sizes}: {self.standing.text}>"
 
+    def _repr_svg_(self) -> str:
+        return graph_svg(self.graph.model, self.standing, self.dims)
+
     @property
     def standing(self) -> GraphStanding:
         """What is known of the graph's declaration."""
@@ -158,8 +165,8 @@ class BoundGraph:
         It runs node by node, the reference for what ``compile`` returns. ``kind`` is the field to compute in.
         A linear map is given as a ``LinearMap`` or as a matrix of shape (outputs, inputs) on row-major
         coordinates, a bias as an array; they are copied, so that later writes to them change no program. An
-        argument that Python cannot spell, like ``ε₁``, may be given as ``ε1``. Floating point is checked to
-        be finite; ``with_checks`` of the program has other levels.
+        argument that Python cannot spell, like ``ε₁``, may be given as ``ε1``, and in ASCII, as ``eps1``.
+        Floating point is checked to be finite; ``with_checks`` of the program has other levels.
 
         Raises: BindingError if an argument is missing, unknown, not of the field, of another size, or an ε
         that is not positive, or if no memory could hold an array.
@@ -256,18 +263,17 @@ def _named(label: str) -> Iterator[None]:
 def _by_name(model: DGraph, kinds: Mapping[str, str], kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what was given by the names in ``kinds``, which says what each is; ``kind`` says it of them all.
 
-    Python folds the names of keyword arguments (NFKC) and has none with a subscript, so folded names will do.
+    A name may be spelled in any way of :mod:`lean_bridge.spelling`.
     Raises: BindingError unless exactly these names are given, once each.
     """
-    spelled = {normalize("NFKC", name): name for name in kinds} | {name: name for name in kinds}
-    takes = f"it takes {', '.join(kinds)}" if kinds else "it takes none"
+    takes = f"it takes {', '.join(map(spelled, kinds))}" if kinds else "it takes none"
     found: dict[str, Any] = {}
     for spelling, value in given.items():
-        name = spelled.get(spelling)
-        if name is None or name in found:
-            wrong = "unknown" if name is None else "given twice"
-            raise BindingError(f"{model.lean_name}: {kind} {spelling} is {wrong}; {takes}")
-        found[name] = value
+        meant = meant_by(spelling, kinds)
+        if len(meant) != 1 or meant[0] in found:
+            wrong = "is given twice" if len(meant) == 1 else why_not(spelling, kinds)
+            raise BindingError(f"{model.lean_name}: {kind} {spelling} {wrong}; {takes}")
+        found[meant[0]] = value
     for name, each in kinds.items():
         if name not in found:
             raise BindingError(f"{model.lean_name}: {each} {name} is missing; {takes}")

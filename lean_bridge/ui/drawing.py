@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping
 from typing import Final
 
 from rich.cells import cell_len
 
+from lean_bridge.ui.graph_size import size_text_of
 from lean_bridge.ui.layout import Box, Route, lay_out
-from lean_bridge.ui.wording import counted, one_line
+from lean_bridge.ui.wording import one_line
 from pybind_models import NOT_JUDGED, DGraph, GraphStanding, MapParam, Node, ScalarParam, shape_text
 
 _MARGIN: Final = 24.0
@@ -46,20 +48,25 @@ text { font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace
 """
 
 
-def draw_svg(graph: DGraph, standing: GraphStanding = NOT_JUDGED) -> str:
+def draw_svg(
+    graph: DGraph, standing: GraphStanding = NOT_JUDGED, dims: Mapping[str, int] | None = None
+) -> str:
     """Return the graph as an SVG image: inputs as round boxes, a box per node below its operands.
 
     Each box tells name, op, certified shape and position. Arrows enter a box from left to right in the order
     of its operands, numbered from 1 where there are several. Below the title stands what is known of the
-    graph's declaration. The file stands alone, and suits light and dark.
+    graph's declaration. The file stands alone, and suits light and dark. At dimensions it shows the lengths
+    of axes, and how many parameters that makes.
     """
+    size = size_text_of(graph, dims)
+    graph = graph if dims is None else graph.at(dims)
     labels = [_labels(graph, position) for position in range(len(graph.entries))]
     widths = [
         max(_text_width(kind, text) for kind, text in lines) + (60 if position < len(graph.context) else 44)
         for position, lines in enumerate(labels)
     ]
     layout = lay_out([()] * len(graph.context) + [node.operands for node in graph.nodes], widths)
-    title, subtitle, worth = one_line(graph.lean_name), _subtitle(graph), one_line(standing.text)
+    title, subtitle, worth = one_line(graph.lean_name), size, one_line(standing.text)
     widest = max(_text_width("title", title), *(_text_width("subtitle", text) for text in (subtitle, worth)))
     across = max(layout.width, widest)
     width, height = across + 2 * _MARGIN, layout.height + _TITLE_HEIGHT + 2 * _MARGIN
@@ -149,12 +156,6 @@ def _labels(graph: DGraph, position: int) -> list[tuple[str, str]]:
 def _op_text(node: Node) -> str:
     arguments = [param.name for param in node.params.values() if isinstance(param, ScalarParam | MapParam)]
     return f"{node.op}({', '.join(arguments)})" if arguments else node.op
-
-
-def _subtitle(graph: DGraph) -> str:
-    size = f"{counted(len(graph.context), 'input')}, {counted(len(graph.nodes), 'node')}"
-    arguments = ", ".join((*graph.dims, *graph.scalars, *graph.maps))
-    return one_line(f"{size}; for all {arguments}" if arguments else size)
 
 
 def _text_width(kind: str, text: str) -> float:

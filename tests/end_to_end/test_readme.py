@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from lean_bridge.errors import NumericsError
+from tests.typing.example import gradients, status, weights
+
 pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("embedded")]
 
 README = Path(__file__).parents[2] / "README.md"
@@ -21,3 +24,10 @@ def test_the_python_examples_run(monkeypatch: pytest.MonkeyPatch) -> None:
         exec(example, names)
     assert getattr(names["out"], "shape", None) == (3, 5, 8)
     assert [getattr(names[name], "shape", None) for name in ("dx", "dWq", "dWo")] == [(5, 8), (8, 8), (8, 8)]
+
+
+def test_what_the_type_checker_is_shown_runs_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(README.parent)
+    assert gradients(3) == [(3, 8), *[(8, 8)] * 4]
+    assert weights().inputs == 12
+    assert status(NumericsError("x", "bad")) == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,5 +24,20 @@ ROOT = Path(__file__).parents[2]
 def test_is_clean(command: list[str]) -> None:
     result = subprocess.run(
         [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.full
+def test_what_a_user_writes_is_clean_to_the_strict_type_checker(tmp_path: Path) -> None:
+    example = shutil.copy(ROOT / "tests" / "typing" / "example.py", tmp_path)
+    command = ["mypy", "--strict", "--no-error-summary", "--cache-dir", str(tmp_path / "cache")]
+    result = subprocess.run(
+        [sys.executable, "-m", *command, str(example)],
+        cwd=tmp_path,
+        env=os.environ | {"MYPYPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr

@@ -76,10 +76,12 @@ WORDS = (
     "findings",
     "letters",
     "names",
+    "notebooks",
     "sealed",
+    "spelling",
     "uncollected",
 )
-"""What everyone may use, besides the models."""
+"""What everyone may use, besides the models; ``notebooks`` looks up the room that draws when it draws."""
 
 FLOORS = {
     "arrays": set(),

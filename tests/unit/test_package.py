@@ -2,21 +2,97 @@
 
 from __future__ import annotations
 
+import ast
+import copy
+import importlib
 import os
+import pickle
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
 import lean_bridge
+import pybind_models
+from lean_bridge.codes import Code
+from lean_bridge.errors import (
+    ArrayError,
+    DeclarationError,
+    LeanBridgeError,
+    NoStanding,
+    NumericsError,
+    OleanError,
+    UnsupportedOp,
+)
 
 
 @pytest.mark.parametrize("name", lean_bridge.__all__)
 def test_every_exported_name_exists(name: str) -> None:
     assert getattr(lean_bridge, name) is not None
+    assert name in dir(lean_bridge)
+
+
+def test_type_checkers_and_editors_see_every_name() -> None:
+    tree = ast.parse(Path(lean_bridge.__file__).read_text(encoding="utf-8"))
+    (checked,) = (node for node in tree.body if isinstance(node, ast.If))
+    imports = [node for node in checked.body if isinstance(node, ast.ImportFrom)]
+    homes = {alias.name: node.module for node in imports for alias in node.names}
+    assert sorted(homes) == sorted(lean_bridge.__all__)
+    assert len(set(lean_bridge.__all__)) == len(lean_bridge.__all__)
+    for name, home in homes.items():
+        assert home is not None
+        assert getattr(importlib.import_module(home), name) is getattr(lean_bridge, name)
+    for package in (lean_bridge, pybind_models):
+        assert (Path(next(iter(package.__path__))) / "py.typed").is_file()
+
+
+def test_the_whole_tree_of_errors_is_exported() -> None:
+    def below(kind: type[LeanBridgeError]) -> set[str]:
+        return {kind.__name__}.union(*map(below, kind.__subclasses__()))
+
+    assert below(LeanBridgeError) <= set(lean_bridge.__all__)
+
+
+def test_importing_the_package_loads_nothing_else() -> None:
+    heavy = [
+        "numpy",
+        "pydantic",
+        "pybind_models",
+        "torch",
+        "jax",
+        "ray",
+        "textual",
+        "lean_dojo",
+        "typer",
+        "rich",
+    ]
+    program = f"import sys, lean_bridge; dir(lean_bridge); print([m for m in {heavy} if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+ERRORS = [
+    ArrayError("x", "input 0 (x): expected an array, found none"),
+    NumericsError("y", "node 1 (y) is not a number"),
+    DeclarationError("A.b", "A.b: no such declaration"),
+    UnsupportedOp("conv", "no primitive for op conv"),
+    OleanError("A.olean", 3, "twice", code=Code.DEFINED_TWICE),
+    NoStanding("rejected", code=Code.SORRY),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("copied", [lambda error: pickle.loads(pickle.dumps(error)), copy.deepcopy])
+def test_errors_come_back_from_other_processes(
+    error: LeanBridgeError, copied: Callable[[LeanBridgeError], LeanBridgeError]
+) -> None:
+    twin = copied(error)
+    assert type(twin) is type(error)
+    assert (str(twin), twin.code, vars(twin)) == (str(error), error.code, vars(error))
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

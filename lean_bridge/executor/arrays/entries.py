@@ -14,6 +14,7 @@ from lean_bridge.errors import ArrayError
 from lean_bridge.executor.arrays.namespaces import conversion, is_elsewhere, zeros
 from lean_bridge.executor.arrays.scalars import Array, Scalars
 from lean_bridge.executor.arrays.shape import Shape, text_of
+from lean_bridge.spelling import meant_by, spelled
 
 Given: TypeAlias = Sequence[Any] | Mapping[str, Any]
 """One array per entry in order, or arrays by entry name, of the library that the program computes with."""
@@ -74,10 +75,19 @@ def positions(role: str, names: Iterable[str], entries: Sequence[BoundEntry]) ->
     if isinstance(names, str | bytes) or not isinstance(names, Iterable):
         mend = f"; give [{names!r}]" if names in known else ""
         raise ArrayError(str(names), f"{role}s: expected a list of names, found {reprlib.repr(names)}{mend}")
-    for name in (names := tuple(names)):
-        if not isinstance(name, str) or name not in known:
-            raise ArrayError(name, f"{role} {name!r}: no such entry; expected one of {', '.join(known)}")
-    return tuple(known[name] for name in names)
+    return tuple(
+        known[name if isinstance(name, str) and name in known else _meant(role, name, known)]
+        for name in names
+    )
+
+
+def _meant(role: str, name: object, known: Iterable[str]) -> str:
+    """Return the entry that a name is another spelling of. Raises: ArrayError if it is none's, or several."""
+    names = list(known)
+    if len(meant := meant_by(name, names)) == 1:
+        return meant[0]
+    wrong = f"may be {' or '.join(meant)}" if meant else "no such entry"
+    raise ArrayError(str(name), f"{role} {name!r}: {wrong}; expected one of {', '.join(map(spelled, names))}")
 
 
 def _checked(
@@ -90,7 +100,7 @@ def _checked(
     partial: bool,
 ) -> dict[int, Array]:
     arrays: dict[int, Array] = {}
-    named = _by_name(role, given, entries)
+    named = by_name(role, given, entries)
     for position, entry in enumerate(entries):
         if entry.name in named:
             try:
@@ -118,12 +128,19 @@ def _check_fit(array: Array, entry: BoundEntry, like: Array) -> None:
         raise ValueError(f"{places}; move it there")
 
 
-def _by_name(role: str, given: Given, entries: Sequence[BoundEntry]) -> Mapping[str, object]:
-    """Return what was given under its entries' names, all of which exist."""
+def by_name(role: str, given: Given, entries: Sequence[BoundEntry]) -> Mapping[str, object]:
+    """Return what was given under its entries' names, all of which exist.
+
+    Raises: ArrayError for a name that is no entry's, and where an entry is given twice.
+    """
     names = [entry.name for entry in entries]
     if isinstance(given, Mapping):
-        positions(role, given, entries)
-        return given
+        named: dict[str, object] = {}
+        for spelling, position in zip(given, positions(role, given, entries), strict=True):
+            if (name := names[position]) in named:
+                raise ArrayError(name, f"{role} {name!r}: given twice, in two spellings; give one of them")
+            named[name] = given[spelling]
+        return named
     if isinstance(given, str | bytes) or not isinstance(given, Sequence):
         expected = f"a list of {len(names)} arrays, or arrays by name ({', '.join(names)})"
         found = type(given).__name__

@@ -63,6 +63,12 @@ class Scalars(Protocol):
 class Reals:
     """The reals as IEEE floating point, float64 or float32."""
 
+    library = "numpy"
+    """What people call it whose arrays these are, as a module."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: float64 and float32 arrays of {self.library}>"
+
     def check_array(self, value: object) -> Array:
         """Return the array; only ``numpy.ndarray`` itself, as subclasses redefine ``*`` or carry masks.
 

@@ -24,6 +24,9 @@ class Plan:
     passes: tuple[str, ...]
     """The passes that were applied, in order."""
 
+    def __repr__(self) -> str:
+        return f"<Plan: {len(self.trace.instructions)} instructions, {self.arena} bytes, {self.dtype}>"
+
     @cached_property
     def blocks(self) -> dict[int, Block]:
         """The bytes that each storage of the arena needs, and when."""

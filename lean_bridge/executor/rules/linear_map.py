@@ -33,6 +33,10 @@ class LinearMap:
             found = reprlib.repr(self.positions)
             raise BindingError(f"linear map: expected a number of positions ≥ 0, found {found}")
 
+    def __repr__(self) -> str:
+        blocks = f", at each of {self.positions} positions" if self.positions != 1 else ""
+        return f"<LinearMap by a matrix {text_of(self.weights.shape)} of {self.weights.dtype}{blocks}>"
+
     @classmethod
     def from_matrix(cls, matrix: Array) -> LinearMap:
         """Return the map that multiplies a whole vector by a matrix of shape (outputs, inputs)."""

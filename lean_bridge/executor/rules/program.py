@@ -12,6 +12,7 @@ from lean_bridge.executor.arrays.entries import BoundEntry, Given, check_arrays
 from lean_bridge.executor.arrays.scalars import Array, Scalars
 from lean_bridge.executor.arrays.shape import Shape, text_of
 from lean_bridge.executor.rules.primitive import Arrays, Primitive, Setting
+from lean_bridge.notebooks import program_html
 from pybind_models import NOT_JUDGED, GraphStanding
 
 
@@ -93,6 +94,9 @@ class Program:
     def __repr__(self) -> str:
         return shown(self, self.standing)
 
+    def _repr_html_(self) -> str:
+        return as_html(self, self.entries, self.steps, self.standing)
+
     @np.errstate(all="ignore")
     def forward(self, inputs: Given) -> list[Array]:
         """Return the values of ``Γ ++ ss`` at inputs over ``Γ``.
@@ -158,6 +162,15 @@ def shown(made: object, standing: GraphStanding) -> str:
     """Return how something that runs a graph is shown: what it is, of which declaration, of what standing."""
     of = f" of {standing.declaration}" if standing.declaration else ""
     return f"<{type(made).__name__}{of}: {standing.text}>"
+
+
+def as_html(
+    made: object, entries: Sequence[BoundEntry], steps: Sequence[Step], standing: GraphStanding
+) -> str:
+    """Return how a notebook shows something that runs a graph: what it is, and a row per entry."""
+    of = f" of {standing.declaration}" if standing.declaration else ""
+    ops = [step.primitive.name for step in steps]
+    return program_html(f"{type(made).__name__}{of}", standing, entries, ops)
 
 
 def as_array(result: Array) -> Array:

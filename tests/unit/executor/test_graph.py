@@ -162,7 +162,7 @@ def test_maps_are_matrices_or_linear_maps_and_biases_flat_or_shaped() -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"fc1": None}, "map fc1 is missing; it takes κ, fc1, b1, fc2, b2"),
+        ({"fc1": None}, "map fc1 is missing; it takes κ \\(kappa\\), fc1, b1, fc2, b2"),
         ({"W1": np.ones((8, 6))}, "argument W1 is unknown"),
         (
             {"fc1": np.ones((4, 3))},
