@@ -114,6 +114,25 @@ def not_toml(path: Path, error: Exception) -> ProjectNotFound:
     return ProjectNotFound(f"{path}:{found[1]}:{found[2]}: not TOML: {str(error)[: found.start()]}")
 
 
+def toml_line(text: str, place: tuple[str | int, ...]) -> int:
+    """Return the 1-based line where a place of a TOML file is written, or the nearest before it.
+
+    A place is the keys that lead to it; a number in it counts tables with the same head.
+    """
+    lines = text.split("\n")
+    at, end = 0, len(lines)
+    for step, (part, following) in enumerate(zip(place, (*place[1:], None), strict=False)):
+        name = rf"[\"']?{re.escape(str(part))}[\"']?\s*"
+        if isinstance(following, int):  # of several tables with the same head
+            heads = [n for n in range(len(lines)) if re.match(rf"\s*\[\[\s*{name}\]\]", lines[n])]
+            if following < len(heads):
+                at, end = heads[following], [*heads, len(lines)][following + 1]
+        elif not isinstance(part, int):
+            looks = re.compile(rf"\s*{name}[=.]" + rf"|\s*\[\[?\s*{name}[\].]" * (step == 0))
+            at = next((n for n in range(at, end) if looks.match(lines[n])), at)
+    return at + 1
+
+
 def _check_regular(path: Path, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
         kind = _KINDS.get(stat.S_IFMT(found.st_mode), "no regular file")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import reprlib
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +12,7 @@ from typing import Any, Final, TypeVar, get_args
 from pydantic import ValidationError
 
 from lean_bridge.errors import ProjectNotFound
-from lean_bridge.files import decoded, not_toml
+from lean_bridge.files import decoded, not_toml, toml_line
 from lean_bridge.names import suggestion
 from pybind_models import Model
 
@@ -83,7 +82,7 @@ def _innermost(faults: Sequence[Any]) -> list[Any]:
 def _fault(fault: Any, text: str, model: type[Model]) -> tuple[int, str]:
     """Return the line of a fault, and the fault in words."""
     place, kind, found = fault["loc"], fault["type"], reprlib.repr(fault["input"])
-    line = _line(text, place)
+    line = toml_line(text, place)
     at = ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
     if kind == "missing":
         return line, f"expected {at}, found none"
@@ -104,19 +103,3 @@ def _keys(model: type[Model], place: tuple[str | int, ...]) -> list[str]:
             if step in (name, field.alias):  # tables of one kind in a list
                 model = next(iter(get_args(field.annotation)), model)
     return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _line(text: str, place: tuple[str | int, ...]) -> int:
-    """Return the 1-based line where a place of a table is written, or the nearest before it that is found."""
-    lines = text.split("\n")
-    at, end = 0, len(lines)
-    for step, (part, following) in enumerate(zip(place, (*place[1:], None), strict=False)):
-        name = rf"[\"']?{re.escape(str(part))}[\"']?\s*"
-        if isinstance(following, int):  # of several tables with the same head
-            heads = [n for n in range(len(lines)) if re.match(rf"\s*\[\[\s*{name}\]\]", lines[n])]
-            if following < len(heads):
-                at, end = heads[following], [*heads, len(lines)][following + 1]
-        elif not isinstance(part, int):
-            looks = re.compile(rf"\s*{name}[=.]" + rf"|\s*\[\[?\s*{name}[\].]" * (step == 0))
-            at = next((n for n in range(at, end) if looks.match(lines[n])), at)
-    return at + 1

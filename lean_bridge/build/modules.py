@@ -112,12 +112,12 @@ def read_sources(root: Path) -> Sources:
     aside: dict[Path, str] = {}
     for library in lakefile.libraries:
         directory = root / library.directory
+        where = f"{root / LAKEFILE}:{library.line}: lean_lib {library.name}"
         for glob in library.globs:
             sources = list(_matching(root, directory, glob, aside))
             if not sources:
                 raise ProjectNotFound(
-                    f"{root / LAKEFILE}: lean_lib {library.name}: no source file matches {glob!r} in "
-                    f"{directory}; correct it, or remove it"
+                    f"{where}: no source file matches {glob!r} in {directory}; correct it, or remove it"
                 )
             for source in sources:
                 name = _module_name(source, directory)
@@ -128,7 +128,7 @@ def read_sources(root: Path) -> Sources:
                     found[name] = SourceText(file, content, library.options)
                 elif (found[name].file, found[name].options) != (file, library.options):
                     raise ProjectNotFound(
-                        f"{root / LAKEFILE}: lean_lib {library.name}: {name} is of another library too, as "
+                        f"{where}: {name} is of another library too, as "
                         f"another file or under other options: {found[name].file}, {file}"
                     )
     said = (f"{each.relative_to(root).as_posix()}: {why}" for each, why in sorted(aside.items()))

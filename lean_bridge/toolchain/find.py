@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import reprlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -118,7 +119,7 @@ def _look_at(binary: Path, wanted: str, *, fresh: bool, asks: bool) -> Candidate
     except ToolchainError as error:
         return Candidate(binary, None, str(error).removeprefix(f"{binary}: "), is_lean=False)
     version = provider.info.version
-    if base_version(version) != wanted:
+    if _release(version) != wanted:
         return Candidate(binary, None, f"is {version}, and {wanted} is required")
     return Candidate(binary, provider, f"is {version}")
 
@@ -152,16 +153,22 @@ def is_text(path: Path) -> bool:
 
 
 def base_version(text: str) -> str:
-    """Return the release that a version or a toolchain's name belongs to: ``4.28.0`` for ``4.28.0-pre``.
+    """Return the release that the text of a ``lean-toolchain`` file asks for: ``4.28.0`` for ``4.28.0-pre``.
 
     Raises: ToolchainNotFound if it names no release, as a nightly does.
     """
-    match = re.fullmatch(r"(?:[\w.-]+/[\w.-]+:)?v?(\d+\.\d+\.\d+)(?:-[\w.]+)?", text.strip())
-    if match is None:
+    release = _release(text)
+    if release is None:
+        found = reprlib.repr(text.strip())
         raise ToolchainNotFound(
-            f"expected a Lean release such as leanprover/lean4:v4.28.0, found {text.strip()!r}"
+            f"lean-toolchain: expected a Lean release such as leanprover/lean4:v4.28.0, found {found}"
         )
-    return match[1]
+    return release
+
+
+def _release(text: str) -> str | None:
+    match = re.fullmatch(r"(?:[\w.-]+/[\w.-]+:)?v?(\d+\.\d+\.\d+)(?:-[\w.]+)?", text.strip())
+    return match[1] if match is not None else None
 
 
 def toolchain_choice() -> str:

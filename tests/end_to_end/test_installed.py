@@ -199,13 +199,14 @@ def test_what_another_hand_remembers_of_a_lean_is_not_believed(machine: Machine,
     assert machine.calls() == ["--version", "--version"]
 
 
-def test_a_lean_of_another_version_is_passed_over_and_reported(machine: Machine) -> None:
-    machine.install("4.27.0")
+@pytest.mark.parametrize("version", ["4.27.0", "4.29.0-nightly-2026-01-01", "of today"])
+def test_a_lean_of_another_version_is_passed_over_and_reported(machine: Machine, version: str) -> None:
+    machine.install(version)
     (candidate,) = look_for_installed(REQUIRED)
     assert candidate.provider is None
     (item,) = [item for item in check_health(REQUIRED) if item.name == "installed Lean"]
     assert item.state == "broken"
-    assert "is 4.27.0, and 4.28.0 is required; passed over" in item.detail
+    assert f"is {version.split()[0]}, and 4.28.0 is required; passed over" in item.detail
     assert not item.required
 
 

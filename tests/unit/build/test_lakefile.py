@@ -64,6 +64,28 @@ def test_a_key_that_is_not_followed_is_refused_with_its_name(tmp_path: Path, tex
     assert isinstance(error, ProjectNotFound)
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("\n\nlean_lib = 3\n", 3),
+        (f'name = "x"\n# comment\n{LIB}\n[[lean_lib]]\nname = 3\n', 7),
+        (f'\n{LIB}globs = "A.+"\n', 4),
+        (f'{LIB}\n[[lean_lib]]\nname = "B"\nroots = ["A"]\nglobs = ["A", "A/*.lean"]\n', 7),
+        (f'name = "x"\n{LIB}glob = ["A"]\n', 4),
+        (f'{LIB}srcDir = "x"\nleanOptions = 3\n', 4),
+        (f"[leanOptions]\na = true\nb = [1]\n{LIB}", 3),
+        (f"\n{LIB}plugins = ['x']\n", 4),
+        (f'{LIB}\nsrcDir = ".."\n', 4),
+        (f'{LIB}\n[[require]]\nname = "mathlib"\n', 4),
+        (f'{LIB}\n[[lean_lib]]\nglobs = ["A"]\n', 4),
+        (f'{LIB}\n[[lean_lib]]\nname = "B"\n', 4),  # of which there is no source
+        (f'{LIB}\n[[lean_lib]]\nname = "B"\nroots = ["A"]\nleanOptions.x = 1\n', 4),
+    ],
+)
+def test_a_fault_is_told_with_its_line(tmp_path: Path, text: str, line: int) -> None:
+    assert str(refusal(tmp_path, text)).startswith(f"{tmp_path / 'lakefile.toml'}:{line}: ")
+
+
 @pytest.mark.parametrize("glob", ["A.B", "A.+", "C", "C.*", "A.B.+", "A.lean"])
 def test_a_glob_that_matches_nothing_is_refused(tmp_path: Path, glob: str) -> None:
     error = refusal(tmp_path, f'{LIB}globs = ["A", "{glob}"]\n')
