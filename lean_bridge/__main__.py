@@ -8,10 +8,14 @@ import sys
 
 def main() -> None:
     """Run the command line; whatever the working directory has is judged, and nothing of it imported."""
-    _leave_out_working_directory()
-    from lean_bridge.cli import main as run  # it imports other packages
+    try:
+        _leave_out_working_directory()
+        from lean_bridge.cli import main as run  # it imports other packages
 
-    run()
+        run()
+    except KeyboardInterrupt:  # before the command line could say so, or while it did
+        print("lean-bridge: interrupted: no verdict", file=sys.stderr)  # noqa: T201
+        sys.exit(130)  # as the shell counts the signal
 
 
 def _leave_out_working_directory() -> None:

@@ -24,9 +24,8 @@ _KINDS = {
     stat.S_IFBLK: "a device",
 }
 # opening a FIFO would wait for a writer; Windows has neither flag, and no FIFOs among its files
-_FLAGS = (
-    os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-)
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 def named_directory(path: Path | str) -> Path:
@@ -45,24 +44,24 @@ def user_directory(kind: Literal["cache", "data"]) -> Path:
         return Path("~", "lean-bridge", kind)
 
 
-def read_file(path: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
-    """Return what a regular file holds; nothing else is opened.
+def read_file(path: Path, *, max_bytes: int | None = MAX_BYTES, follows_links: bool = False) -> bytes:
+    """Return what a regular file holds; nothing else is opened, nor a link but where it is to be followed.
 
     Raises: ProjectNotFound, naming it, if there is none, it is another kind of file or cannot be read, or it
     is longer than ``max_bytes``.
     """
     try:
-        _check_regular(path, path.lstat())
-        descriptor = os.open(path, _FLAGS)
+        _check_regular(path, path.stat(follow_symlinks=follows_links))
+        descriptor = os.open(path, _FLAGS if follows_links else _FLAGS | _NO_LINK)
         with os.fdopen(descriptor, "rb") as stream:
             _check_regular(path, os.fstat(stream.fileno()))
-            content = stream.read(max_bytes + 1)
+            content = stream.read(-1 if max_bytes is None else max_bytes + 1)
     except FileNotFoundError as error:
         raise ProjectNotFound(f"{path}: expected a file here, found none") from error
     except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise ProjectNotFound(f"{path}: cannot be read: {why}") from error
-    if len(content) > max_bytes:
+    if max_bytes is not None and len(content) > max_bytes:
         raise ProjectNotFound(f"{path}: expected at most {max_bytes:,} bytes, found more")
     return content
 

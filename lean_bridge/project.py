@@ -183,7 +183,7 @@ class Project:
         it cannot be read; OleanError if what it was compiled to cannot be.
         """
         source = file.absolute()
-        content = read_file(source.resolve())
+        content = read_file(source, follows_links=True)
         imports = [line.module for line in parse_header(content.decode("utf-8", "replace")).imports]
         built = self._compile(self._choose((), also=imports, progress=progress), observe=observe)
         inside = source.is_relative_to(self.root)

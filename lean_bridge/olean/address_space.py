@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lean_bridge.errors import OleanError
+from lean_bridge.errors import OleanError, ProjectNotFound
+from lean_bridge.files import read_file
 
 _MAGIC = b"olean"
 _FORMAT = 2
@@ -88,9 +89,9 @@ def read_region(paths: Sequence[Path]) -> Region:
     chunks: list[bytes] = []
     for path in paths:
         try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise OleanError(str(path), 0, f"cannot be read: {error.strerror or error}") from error
+            data = read_file(path, max_bytes=None, follows_links=True)
+        except ProjectNotFound as error:
+            raise OleanError(str(path), 0, str(error).removeprefix(f"{path}: ")) from error
         part = _read_part(path, data, parts)
         if parts:
             chunks.append(bytes(_check_follows(parts[-1], part)))

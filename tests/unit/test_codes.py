@@ -122,6 +122,20 @@ def test_status_1_is_for_what_was_rejected_alone(raised: BaseException, status: 
     assert done.returncode == status, done.stderr
 
 
+@pytest.mark.parametrize("module", ["typer", "lean_bridge.cli", "lean_bridge.commands.judging"])
+def test_an_interrupt_while_the_program_is_read_in_is_one_line(module: str) -> None:
+    script = (
+        "import signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {module!r}: signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "from lean_bridge.__main__ import main\nmain()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "lean-bridge: interrupted: no verdict\n")
+
+
 def test_a_reader_that_goes_away_is_no_rejection() -> None:
     command = subprocess.Popen(
         [sys.executable, "-m", "lean_bridge", "explain"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import struct
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.errors import OleanError
+from lean_bridge.olean.address_space import read_region
 from lean_bridge.olean.module import Module, read_module
 from tests.olean_writer import OleanWriter
 
@@ -67,13 +69,33 @@ def test_a_missing_or_foreign_part_is_named(tmp_path: Path) -> None:
     path = copy("Cell", tmp_path)
     private = tmp_path / "Cell.olean.private"
     private.unlink()
-    with pytest.raises(OleanError, match="cannot be read") as missing:
+    with pytest.raises(OleanError, match="expected a file here, found none") as missing:
         read_module(path, parts="all")
     assert missing.value.path == str(private)
     shutil.copy(DATA / "Zoo.olean.private", private)
     with pytest.raises(OleanError, match="rebuild the module") as foreign:
         read_module(path, parts="all")
     assert foreign.value.path == str(private)
+
+
+@pytest.mark.parametrize("kind", ["FIFO", "directory", "device"])
+def test_what_is_no_regular_file_is_named_and_not_waited_for(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "A.olean"
+    if kind == "FIFO":
+        os.mkfifo(path)
+    elif kind == "directory":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+    with pytest.raises(OleanError, match=rf"A\.olean.*is a {kind}; expected a regular file"):
+        read_region([path])
+
+
+def test_a_link_to_a_compiled_file_is_followed(tmp_path: Path) -> None:
+    """A store of packages may consist of links."""
+    real = DATA / "Native.olean"
+    (tmp_path / "A.olean").symlink_to(real)
+    assert read_region([tmp_path / "A.olean"]).parts[0].size == read_region([real]).parts[0].size
 
 
 @pytest.mark.parametrize("word", [4, 8])
