@@ -103,7 +103,10 @@ def read_manifest(directory: Path) -> dict[str, _Entry]:
 
     Raises: OSError if there is no manifest; ValueError if it is not the one that belongs to this program.
     """
-    text = (directory / _MANIFEST).read_bytes()
+    path = directory / _MANIFEST
+    if not stat.S_ISREG(path.lstat().st_mode):  # whoever reads a pipe waits for ever
+        raise ValueError("no regular file")
+    text = path.read_bytes()
     if hashlib.sha256(text).hexdigest() != MANIFEST_SHA256:
         raise ValueError("another manifest")
     lines = (line.split(" ", 2) for line in text.decode().splitlines())

@@ -54,6 +54,15 @@ def test_everything_asked_for_is_measured(tmp_path: Path) -> None:
     assert "1 thread" in result.stdout
 
 
+def test_a_dimension_may_be_0() -> None:
+    result = bench("layerNormGraph", "--sizes", "m=0,n=3", "--sizes", "m=2,n=0", "--format", "json")
+    assert result.exception is None, result.stderr
+    assert [case["dims"] for case in json.loads(result.stdout)["cases"]] == [
+        {"m": 0, "n": 3},
+        {"m": 2, "n": 0},
+    ]
+
+
 def test_json_and_markdown_are_printed() -> None:
     sizes = ("--sizes", "m=2,n=3")
     printed = json.loads(bench("layerNormGraph", *sizes, "--format", "json").stdout)

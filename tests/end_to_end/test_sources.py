@@ -24,12 +24,14 @@ FILES = {
 
 @pytest.fixture
 def root(tmp_path: Path, embedded: Provider, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A library and a cache, where each letter means something to a search path, a glob, a URL or a shell."""
     assert embedded.library.is_dir()  # found before the cache moves
-    monkeypatch.setenv("LEAN_BRIDGE_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "lean").mkdir()
+    place = tmp_path / "a:b #[x] %20 'q$(y);*?\\"
+    monkeypatch.setenv("LEAN_BRIDGE_CACHE", str(place / "cache"))
+    (place / "lean").mkdir(parents=True)
     for name, text in FILES.items():
-        (tmp_path / "lean" / name).write_text(text, encoding="utf-8")
-    return tmp_path / "lean"
+        (place / "lean" / name).write_text(text, encoding="utf-8")
+    return place / "lean"
 
 
 def digest(files: dict[str, str]) -> str:

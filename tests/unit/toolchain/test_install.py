@@ -83,6 +83,12 @@ def test_a_toolchain_without_its_manifest_is_damaged(toolchain: Path) -> None:
     assert install_state(toolchain) == "damaged"
 
 
+def test_a_pipe_for_a_manifest_is_damage_and_not_waited_for(toolchain: Path) -> None:
+    (toolchain / "manifest.txt").unlink()
+    os.mkfifo(toolchain / "manifest.txt")
+    assert install_state(toolchain) == "damaged"
+
+
 def test_a_missing_file_is_noticed(toolchain: Path) -> None:
     (toolchain / "lib" / "Init.olean").unlink()
     assert install_state(toolchain) == "damaged"
