@@ -15,6 +15,7 @@ from pybind_models.evidence import (
 from pybind_models.graph import DGraph, DimParam, Entry, MapParam, Node, Param, ScalarParam, ShapeParam
 from pybind_models.report import (
     BuildReport,
+    Cause,
     CheckResult,
     DeclarationReport,
     Diagnostic,
@@ -22,6 +23,7 @@ from pybind_models.report import (
     Isolation,
     LibraryIdentity,
     ModuleReport,
+    Place,
     Source,
     Toolchain,
     VerifyReport,
@@ -32,6 +34,7 @@ __all__ = [
     "NOT_JUDGED",
     "Advisory",
     "BuildReport",
+    "Cause",
     "Certification",
     "CheckResult",
     "DGraph",
@@ -53,6 +56,7 @@ __all__ = [
     "Node",
     "Param",
     "Pin",
+    "Place",
     "ScalarParam",
     "Shape",
     "ShapeParam",

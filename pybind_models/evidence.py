@@ -17,6 +17,8 @@ class Pin(Model):
     """The structural hash of the elaborated statement, down through the library's own definitions."""
     change: str | None = None
     """What is not as pinned, with the old and the new text where there are any."""
+    underneath: str | None = None
+    """The definition underneath that changed, where it is one and not the declaration itself."""
 
     @model_validator(mode="after")
     def _what_differs_is_told(self) -> Pin:

@@ -115,6 +115,24 @@ class Source(Model):
     """LeanDojo's identifier: the SHA-256 of the source file, its path, and the declaration's full name."""
 
 
+class Place(Model):
+    """A place in a file: lines and columns count from 1, columns in code points."""
+
+    file: str
+    """Relative to the library's root, or to the repository's where that is said."""
+    line: int | None = None
+    column: int | None = None
+
+
+class Cause(Model):
+    """What a declaration is not accepted for, at its root: it may stand far below the declaration itself."""
+
+    name: str
+    """The unfinished proof, the axiom, the definition that changed."""
+    place: Place | None = None
+    """Where it stands; of an unfinished proof, where it stops; ``None`` where no source has it."""
+
+
 DeclarationKind = Literal["theorem", "definition", "inductive"]
 
 Standing = Literal["confirmed", "proved", "proved, advisories", "not accepted"]
@@ -155,6 +173,8 @@ class DeclarationReport(Model):
     """Every axiom reached from it."""
     axiom_path: tuple[str, ...] = ()
     """A chain of declarations from this one to the first axiom that is not allowed."""
+    cause: Cause | None = None
+    """What it is not accepted for, where that is a declaration and can be told."""
     library_theorems: int = 0
     """How many theorems of Lean's own library it uses; their proofs do not ship with Lean."""
     declarations: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from lean_bridge.audit.audit import declaration_fault
 from lean_bridge.audit.axioms import STANDARD_AXIOMS
@@ -157,7 +157,14 @@ class _Checker:
         if drift is None:
             return Pin(outcome="matches", hash=found), None
         change, code = drift
-        return Pin(outcome="drifted", hash=found or pinned.hash, change=change), code
+        changed = self._changed_underneath(pinned) if found and found != pinned.hash else ()
+        is_below = code is Code.DEFINITION_DRIFT and bool(changed)
+        return Pin(
+            outcome="drifted",
+            hash=found or pinned.hash,
+            change=change,
+            underneath=changed[0] if is_below else None,
+        ), code
 
     def _drift(self, pinned: PinnedDeclaration, found: str) -> tuple[str, Code] | None:
         """Return what changed in a declaration or underneath it."""
@@ -189,8 +196,7 @@ class _Checker:
         )
 
     def _change_underneath(self, pinned: PinnedDeclaration) -> str:
-        parents = self._hashes.underneath(pinned.name)
-        changed = [name for name in parents if self._definitions.get(name) != self._hashes.own_hash(name)]
+        parents, changed = self._hashes.underneath(pinned.name), self._changed_underneath(pinned)
         if not changed:
             return "the pinned hashes do not belong together: the manifest was edited"
         path = [changed[0]]
@@ -200,6 +206,14 @@ class _Checker:
         told = f"changed (was {was[:12]}, is {now[:12]})" if was else "is new"
         others = f"; changed too: {listed(changed[1:])}" if len(changed) > 1 else ""
         return f"{path[0]} {told}, below it: {' → '.join(reversed(path))}{others}"
+
+    def _changed_underneath(self, pinned: PinnedDeclaration) -> Sequence[Name]:
+        """Return what a pinned declaration rests on that is not as pinned, the nearest first."""
+        return [
+            name
+            for name in self._hashes.underneath(pinned.name)
+            if self._definitions.get(name) != self._hashes.own_hash(name)
+        ]
 
     def _graph_drift(
         self, entry: CatalogueEntry, pinned: PinnedDeclaration, graph: DGraph | None

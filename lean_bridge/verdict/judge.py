@@ -29,6 +29,7 @@ from lean_bridge.toolchain.provider import Provider
 from lean_bridge.toolchain.warm import keep_warm
 from lean_bridge.uncollected import uncollected
 from lean_bridge.verdict.advisories import advisories_for
+from lean_bridge.verdict.causes import with_causes
 from lean_bridge.verdict.conclude import conclude
 from lean_bridge.verdict.remembered import (
     GraphAnswers,
@@ -178,6 +179,7 @@ def judge_library(
         )
         for each in declarations
     ]
+    judged = with_causes(judged, environment, subject.sources)
     by_name = {each.name: each for each in judged}
     judged += [dropped_row(name, pin) for name, pin in pins.items() if name not in by_name]
     rows = [graph_row(each, by_name[name], opinion) for name, each in evidence.items()]
