@@ -10,7 +10,7 @@ from typing import Final
 
 
 class Code(StrEnum):
-    """Why something was not accepted; LB1 build, LB2 declarations, LB3 graphs, LB4 kernels, LB9 none."""
+    """Why not accepted; LB1 build, LB2 declarations, LB3 graphs, LB4 kernels, LB5 policy, LB9 none."""
 
     BUILD_FAILED = "LB101"
     KERNEL_SKIPPED = "LB102"
@@ -47,6 +47,8 @@ class Code(StrEnum):
     KERNEL_GAVE_UP = "LB403"
     NOT_REACHED = "LB404"
 
+    POLICY = "LB501"
+
     NO_TOOLCHAIN = "LB901"
     NO_PROJECT = "LB902"
     NOT_CATALOGUED = "LB903"
@@ -61,6 +63,8 @@ class Code(StrEnum):
     NOT_ISOLATED = "LB912"
     NOT_AUTHENTIC = "LB913"
     STALE = "LB914"
+    NO_POLICY = "LB915"
+    OUT_OF_TIME = "LB916"
     OUR_FAULT = "LB999"
 
 
@@ -298,6 +302,14 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "A proof is worth no more than what it rests on.",
             "Mend what is named underneath; `lean-bridge replay` shows every declaration.",
         ),
+        Code.POLICY: Explanation(
+            "the gate's policy is not met",
+            "The policy requires something beyond acceptance, a link of the chain, a group or a declaration, "
+            "and it is not there for the rows that are named.",
+            "What a gate lets pass is taken to be all that its policy says.",
+            "Bring what is named about, or change the policy where it is reviewed; "
+            "`lean-bridge gate --print-policy` shows where each value is from.",
+        ),
         Code.NO_TOOLCHAIN: Explanation(
             "there is no Lean to run",
             "No Lean of the version that the library asks for is installed, or it could not be fetched.",
@@ -394,6 +406,20 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "when the library was last judged, and the row rests on it.",
             "What was proved then may not be what stands there now.",
             "Run `lean-bridge verify`: what has not changed costs nothing.",
+        ),
+        Code.NO_POLICY: Explanation(
+            "the gate's policy cannot be read",
+            "A policy names a key, link, axiom or path that there is not, or two files in one directory both "
+            "hold one.",
+            "A requirement that is misspelt would be required of nobody.",
+            "Correct the line that is named; `lean-bridge gate --print-policy` shows what is in force.",
+        ),
+        Code.OUT_OF_TIME: Explanation(
+            "the time budget is exceeded",
+            "The run took longer than the budget of the gate's policy, which stops what is not done.",
+            "What was not judged to the end is not judged.",
+            "Give a larger budget, keep the cache between runs, or find what has become slow in the times "
+            "that `lean-bridge verify` shows.",
         ),
         Code.OUR_FAULT: Explanation(
             "a fault of lean-bridge itself",

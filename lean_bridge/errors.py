@@ -20,6 +20,7 @@
           ToolchainCrashed
           ToolchainTimeout
         ProjectNotFound             no Lean sources here
+        PolicyError                 a gate's policy cannot be read
         NotCatalogued               a name that the catalogue does not have
         NotPinned                   a graph of a library that has no manifest
         OleanError                  a compiled file cannot be read          (.path, .offset)
@@ -167,6 +168,12 @@ class ProjectNotFound(NoVerdict):
     """There is no Lean library where one was expected."""
 
     code = Code.NO_PROJECT
+
+
+class PolicyError(NoVerdict):
+    """A gate's policy cannot be read, or contradicts itself."""
+
+    code = Code.NO_POLICY
 
 
 class NotCatalogued(NoVerdict):

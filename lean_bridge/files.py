@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal, TypeAlias
 
 import platformdirs
 
@@ -26,6 +28,13 @@ _KINDS = {
 # opening a FIFO would wait for a writer; Windows has neither flag, and no FIFOs among its files
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+
+PlaceInToml: TypeAlias = tuple[str | int, ...]
+"""The keys that lead to a value; a number among them counts, from 0, tables with the same head."""
+
+_TOML_STEP: Final = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
+_TOML_KEY: Final = re.compile(rf"\s*({_TOML_STEP}(?:\s*\.\s*{_TOML_STEP})*)\s*=")
+_TOML_HEAD: Final = re.compile(r"\s*(\[\[?)\s*(.*?)\s*\]\]?\s*(?:#.*)?$")
 
 
 def named_directory(path: Path | str) -> Path:
@@ -113,23 +122,37 @@ def not_toml(path: Path, error: Exception) -> ProjectNotFound:
     return ProjectNotFound(f"{path}:{found[1]}:{found[2]}: not TOML: {str(error)[: found.start()]}")
 
 
-def toml_line(text: str, place: tuple[str | int, ...]) -> int:
-    """Return the 1-based line where a place of a TOML file is written, or the nearest before it.
+def toml_line(text: str, place: PlaceInToml) -> int:
+    """Return the 1-based line where a place of a TOML file is written, or the nearest around it."""
+    lines = toml_lines(text)
+    return next(lines[place[:length]] for length in range(len(place), -1, -1) if place[:length] in lines)
 
-    A place is the keys that lead to it; a number in it counts tables with the same head.
-    """
-    lines = text.split("\n")
-    at, end = 0, len(lines)
-    for step, (part, following) in enumerate(zip(place, (*place[1:], None), strict=False)):
-        name = rf"[\"']?{re.escape(str(part))}[\"']?\s*"
-        if isinstance(following, int):  # of several tables with the same head
-            heads = [n for n in range(len(lines)) if re.match(rf"\s*\[\[\s*{name}\]\]", lines[n])]
-            if following < len(heads):
-                at, end = heads[following], [*heads, len(lines)][following + 1]
-        elif not isinstance(part, int):
-            looks = re.compile(rf"\s*{name}[=.]" + rf"|\s*\[\[?\s*{name}[\].]" * (step == 0))
-            at = next((n for n in range(at, end) if looks.match(lines[n])), at)
-    return at + 1
+
+def toml_lines(text: str) -> Mapping[PlaceInToml, int]:
+    """Return the 1-based line where each table and each key of a TOML file is first written."""
+    found: dict[PlaceInToml, int] = {(): 1}
+    counts: Counter[PlaceInToml] = Counter()
+    table: PlaceInToml = ()
+    for number, line in enumerate(text.split("\n"), 1):
+        if head := _TOML_HEAD.match(line):
+            table = ()
+            steps = _toml_steps(head[2])
+            for depth, step in enumerate(steps, 1):
+                table = (*table, step)
+                found.setdefault(table, number)
+                counts[table] += head[1] == "[[" and depth == len(steps)
+                if counts[table]:  # of several with the same head
+                    table = (*table, counts[table] - 1)
+            found.setdefault(table, number)
+        elif key := _TOML_KEY.match(line):
+            steps = _toml_steps(key[1])
+            for length in range(1, len(steps) + 1):
+                found.setdefault((*table, *steps[:length]), number)
+    return found
+
+
+def _toml_steps(text: str) -> tuple[str, ...]:
+    return tuple(step.strip("\"'") for step in re.findall(_TOML_STEP, text))
 
 
 def _check_regular(path: Path, found: os.stat_result) -> None:

@@ -38,8 +38,9 @@ def parse_table(
     model: type[_Table],
     *,
     rewrite: Callable[[dict[str, Any]], None] = lambda _: None,
+    within: tuple[str, ...] = (),
 ) -> _Table:
-    """Return what the TOML file at ``path`` holds, whose content was read.
+    """Return what the TOML file at ``path`` holds, whose content was read; or its table ``within``.
 
     ``rewrite`` changes what it says before it is held against the model, or raises ValueError.
     Raises: ProjectNotFound if it does not fit the model; the message names every fault with its line.
@@ -47,11 +48,13 @@ def parse_table(
     text = decoded(path, content)
     try:
         table = tomllib.loads(text)
+        for step in within:
+            table = table[step]
         rewrite(table)
         # through JSON, because strict models take no lists for tuples from Python
         return model.model_validate_json(json.dumps(table, default=_dated))
     except ValidationError as error:
-        faults = [_fault(fault, text, model) for fault in _innermost(error.errors())]
+        faults = [_fault(fault, text, model, within) for fault in _innermost(error.errors())]
         (line, said), *others = faults
         more = "".join(f"; line {line}: {said}" for line, said in others)
         raise ProjectNotFound(f"{path}:{line}: {said}{more}") from error
@@ -79,10 +82,10 @@ def _innermost(faults: Sequence[Any]) -> list[Any]:
     ]
 
 
-def _fault(fault: Any, text: str, model: type[Model]) -> tuple[int, str]:
+def _fault(fault: Any, text: str, model: type[Model], within: tuple[str, ...]) -> tuple[int, str]:
     """Return the line of a fault, and the fault in words."""
     place, kind, found = fault["loc"], fault["type"], reprlib.repr(fault["input"])
-    line = toml_line(text, place)
+    line = toml_line(text, (*within, *place))
     at = ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
     if kind == "missing":
         return line, f"expected {at}, found none"

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -24,6 +24,9 @@ from lean_bridge.commands.options import (
 from lean_bridge.errors import LeanBridgeError, NotCatalogued, Rejected, of_the_machine
 from lean_bridge.ui.console import Form, from_here, open_console, tell
 from lean_bridge.uncollected import uncollected
+
+if TYPE_CHECKING:
+    from pybind_models import LibraryIdentity, VerifyReport
 
 
 class ReportFormat(StrEnum):
@@ -55,8 +58,8 @@ class RowChoice(StrEnum):
     STALE = "stale"
 
 
-_EXIT_STATUS = {"accepted": 0, "rejected": 1, "no verdict": 2}
-_FORMS: dict[ReportFormat, Form] = {ReportFormat.JSON: "escaped", ReportFormat.JUNIT: "xml"}
+EXIT_STATUS: Final = {"accepted": 0, "rejected": 1, "no verdict": 2}
+FORMS: dict[ReportFormat, Form] = {ReportFormat.JSON: "escaped", ReportFormat.JUNIT: "xml"}
 
 
 class Requirement(StrEnum):
@@ -65,6 +68,26 @@ class Requirement(StrEnum):
     CONFIRMED = "confirmed"
     ISOLATED = "isolated"
     KNOWN = "known"
+
+
+def refused(
+    refusal: LeanBridgeError,
+    library: LibraryIdentity | None,
+    *,
+    unpinned: bool = False,
+    confirmation_required: bool = False,
+) -> VerifyReport:
+    """Return the report on what an error kept from being judged."""
+    from pybind_models import VerifyReport
+
+    return VerifyReport(
+        verdict="rejected" if isinstance(refusal, Rejected) else "no verdict",
+        reason=str(refusal),
+        code=refusal.code,
+        library=library,
+        unpinned=unpinned,
+        confirmation_required=confirmation_required,
+    )
 
 
 @uncollected(for_good=True)  # what is read here is in use until the process ends
@@ -111,7 +134,6 @@ def verify(
     from lean_bridge.ui.status_view import render_status
     from lean_bridge.ui.verdict import doubts
     from lean_bridge.verdict.chain import status_of
-    from pybind_models import VerifyReport
 
     sources, opened, required = "", None, require or ()
     try:
@@ -134,14 +156,13 @@ def verify(
         refusal = error if isinstance(error, LeanBridgeError) else of_the_machine(error)
         if refusal is None:
             raise
-        report = VerifyReport(
-            verdict="rejected" if isinstance(refusal, Rejected) else "no verdict",
-            reason=from_here(str(refusal)),
-            code=refusal.code,
-            library=opened.identity if opened is not None else None,
+        report = refused(
+            refusal,
+            opened.identity if opened is not None else None,
             unpinned=unpinned,
             confirmation_required=Requirement.CONFIRMED in required,
         )
+        report = report.replaced(reason=from_here(report.reason or ""))
     if format_ is ReportFormat.TABLE:
         console = open_console(sys.stdout)
         if verbose or names:
@@ -157,8 +178,8 @@ def verify(
             ReportFormat.JUNIT: formats.render_junit,
             ReportFormat.MARKDOWN: render_markdown,
         }
-        tell(render[format_](report), _FORMS.get(format_, "text"), end="")
-    raise typer.Exit(_EXIT_STATUS[report.verdict])
+        tell(render[format_](report), FORMS.get(format_, "text"), end="")
+    raise typer.Exit(EXIT_STATUS[report.verdict])
 
 
 @uncollected(for_good=True)
@@ -218,7 +239,7 @@ def status(
     else:
         render = render_status_text if format_ is StatusFormat.TEXT else render_status_markdown
         tell(render(shown), end="")
-    raise typer.Exit(_EXIT_STATUS[found.verdict])
+    raise typer.Exit(EXIT_STATUS[found.verdict])
 
 
 def pin(
@@ -301,7 +322,7 @@ def replay(
         tell(escaped_json(report.model_dump_json(indent=2)), "escaped")
     else:
         render_replay(report, open_console(sys.stdout))
-    raise typer.Exit(_EXIT_STATUS[report.verdict])
+    raise typer.Exit(EXIT_STATUS[report.verdict])
 
 
 def explain(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from lean_bridge.names import listed
 from lean_bridge.ui.diagnostics import SEVERITY_WORDS
+from lean_bridge.ui.markup import CASE_TAGS, annotation, case, document, suite
 from lean_bridge.ui.toolchains import toolchain_text
 from lean_bridge.ui.verdict import (
     VERDICT_TONES,
-    Tone,
     declaration_tone,
     doubts,
     evidence,
@@ -22,11 +21,8 @@ from lean_bridge.ui.verdict import (
     subject,
     words_text,
 )
-from lean_bridge.ui.wording import coded, counted, escaped_json, named, one_line, visible
+from lean_bridge.ui.wording import coded, counted, escaped_json, named, one_line
 from pybind_models import DeclarationReport, Diagnostic, ModuleReport, VerifyReport
-
-_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_CASE_TAGS: dict[Tone, str | None] = {"good": None, "bad": "failure", "open": "error"}
 
 
 def render_json(report: VerifyReport) -> str:
@@ -87,38 +83,40 @@ def render_github(report: VerifyReport, *, root: str = "") -> str:
         for said in module.diagnostics:
             if said.severity != "information":
                 at = _at(root, said.file, said.line, said.column + 1)
-                lines.append(_annotation(said.severity, said.text, at))
+                lines.append(annotation(said.severity, said.text, at))
         if module.limit is not None:
-            lines.append(_annotation("error", module.limit, _at(root, module.file)))
+            lines.append(annotation("error", module.limit, _at(root, module.file)))
         if module.state == "failed" and not module.diagnostics:
             lines.append(
-                _annotation("error", f"{module.module}: failed without a message", _at(root, module.file))
+                annotation("error", f"{module.module}: failed without a message", _at(root, module.file))
             )
     for each in report.declarations:
         if each.status != "not built" and declaration_tone(each) != "good":
-            source = each.source
+            source = (
+                each.cause.place if each.cause is not None and each.cause.place is not None else each.source
+            )
             at = _at(root, source.file, source.line, source.column) if source is not None else {}
             message = f"{named(each.name)}: {coded(each.code, each.reason or each.status)}{_path(each)}"
-            lines.append(_annotation("error", message, {**at, "title": f"{each.status}: {named(each.name)}"}))
+            lines.append(annotation("error", message, {**at, "title": f"{each.status}: {named(each.name)}"}))
     unbuilt = [each for each in report.declarations if each.status == "not built"]
     if unbuilt:  # for what Lean's errors above say
         title = f"{counted(len(unbuilt), 'declaration')} not built"
         codes = ", ".join(sorted({each.code for each in unbuilt if each.code}))
         names = listed((named(each.name) for each in unbuilt), 8)
-        lines.append(_annotation("error", f"{coded(codes, title)}: {names}", {"title": title}))
+        lines.append(annotation("error", f"{coded(codes, title)}: {names}", {"title": title}))
     for graph in report.graphs:
         if graph_tone(graph) != "good":
             told = "\n".join(
                 f"{row.name}: {row.outcome}: {row.text}" for row in evidence(graph) if row.tone != "good"
             )
             message = "\n".join(filter(None, (coded(graph.code, graph.reason or graph.status), told)))
-            lines.append(_annotation("error", message, {"title": f"{graph.status}: {named(graph.name)}"}))
-    lines += [_annotation("warning", told, {"title": "lean-bridge"}) for told in doubts(report)]
+            lines.append(annotation("error", message, {"title": f"{graph.status}: {named(graph.name)}"}))
+    lines += [annotation("warning", told, {"title": "lean-bridge"}) for told in doubts(report)]
     verdict, reason = report.verdict, coded(report.code, report.reason or guarantee(report))
     level = "notice" if verdict == "accepted" else "error"
     if report.library is not None:
-        lines += [_annotation("notice", f"passed over: {said}", {}) for said in report.library.passed_over]
-    lines.append(_annotation(level, f"{reason}; {subject(report)}", {"title": f"lean-bridge: {verdict}"}))
+        lines += [annotation("notice", f"passed over: {said}", {}) for said in report.library.passed_over]
+    lines.append(annotation(level, f"{reason}; {subject(report)}", {"title": f"lean-bridge: {verdict}"}))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -128,68 +126,34 @@ def render_junit(report: VerifyReport) -> str:
     Rejections are failures, what was left undecided is an error, and a check that was not run is skipped.
     """
     root = ET.Element("testsuites", name="lean-bridge verify")
-    modules = _suite(root, "modules")
+    modules = suite(root, "modules")
     causes = listed((each.module for each in _modules(report) if each.state in ("failed", "unsupported")), 8)
     for module in _modules(report):
         told = "\n".join(f"{_place(each)}: {each.severity}: {each.text}" for each in module.diagnostics)
-        tag = _CASE_TAGS[module_tone(module)]
+        tag = CASE_TAGS[module_tone(module)]
         message = module.limit or module.state
         if module.state == "blocked":
             message = f"{causes} not compiled, and with it what imports it: blocked"
-        _case(modules, module.file, module.module, tag, message, told, module.seconds)
-    declarations = _suite(root, "declarations")
+        case(modules, module.file, module.module, tag, message, told, module.seconds)
+    declarations = suite(root, "declarations")
     for each in report.declarations:
         message = f"{coded(each.code, each.reason or each.status)}{_path(each)}"
-        _case(declarations, each.group, named(each.name), _CASE_TAGS[declaration_tone(each)], message)
-    graphs = _suite(root, "graphs")
+        case(declarations, each.group, named(each.name), CASE_TAGS[declaration_tone(each)], message)
+    graphs = suite(root, "graphs")
     for graph in report.graphs:
-        tag = _CASE_TAGS[graph_tone(graph)]
+        tag = CASE_TAGS[graph_tone(graph)]
         message = coded(graph.code, graph.reason or graph.status)
-        _case(graphs, named(graph.name), "agreement", tag, message, seconds=graph.seconds)
+        case(graphs, named(graph.name), "agreement", tag, message, seconds=graph.seconds)
         for row in evidence(graph):
-            tag = "skipped" if row.outcome == "not run" else _CASE_TAGS[row.tone]
-            _case(graphs, named(graph.name), row.name, tag, row.text)
-    tag = _CASE_TAGS[VERDICT_TONES[report.verdict]]
+            tag = "skipped" if row.outcome == "not run" else CASE_TAGS[row.tone]
+            case(graphs, named(graph.name), row.name, tag, row.text)
+    tag = CASE_TAGS[VERDICT_TONES[report.verdict]]
     message = f"{report.verdict}: {coded(report.code, report.reason or guarantee(report))}"
-    verdict, about = _suite(root, "verdict"), [subject(report), *doubts(report)]
+    verdict, about = suite(root, "verdict"), [subject(report), *doubts(report)]
     if report.library is not None:
         about += [f"passed over: {said}" for said in report.library.passed_over]
-    _case(verdict, "lean-bridge", "verdict", tag, message, "\n".join(about), report.seconds)
-    for suite in root:
-        for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
-            suite.set(attribute, str(len(suite.findall(f"testcase/{tag}"))))
-        suite.set("tests", str(len(suite)))
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
-
-
-def _suite(root: ET.Element, name: str) -> ET.Element:
-    return ET.SubElement(root, "testsuite", name=name)
-
-
-def _case(
-    suite: ET.Element,
-    classname: str,
-    name: str,
-    tag: str | None,
-    message: str,
-    body: str = "",
-    seconds: float = 0.0,
-) -> None:
-    case = ET.SubElement(suite, "testcase", classname=_xml(classname), name=_xml(name), time=f"{seconds:.3f}")
-    if tag is not None:
-        ET.SubElement(case, tag, message=_xml(message)).text = _xml(body) or None
-    elif body:
-        ET.SubElement(case, "system-out").text = _xml(body)
-
-
-def _xml(text: str) -> str:
-    return visible(_NOT_XML.sub("\ufffd", text))
-
-
-def _annotation(level: str, message: str, properties: dict[str, str | int]) -> str:
-    written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    return f"::{level}{' ' if written else ''}{written}::{_data(visible(message))}"
+    case(verdict, "lean-bridge", "verdict", tag, message, "\n".join(about), report.seconds)
+    return document(root)
 
 
 def _at(root: str, file: str, line: int | None = None, column: int | None = None) -> dict[str, str | int]:
@@ -197,14 +161,6 @@ def _at(root: str, file: str, line: int | None = None, column: int | None = None
     return (
         found | ({"line": line} if line is not None else {}) | ({"col": column} if column is not None else {})
     )
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(visible(text)).replace(":", "%3A").replace(",", "%2C")
 
 
 def _modules(report: VerifyReport) -> tuple[ModuleReport, ...]:

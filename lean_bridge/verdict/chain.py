@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -23,6 +24,9 @@ WITNESS, KERNEL, CERTIFIED, FIELD, FLOATS = "witness", "second kernel", "certifi
 
 CHAIN: Final = (BUILT, PROVED, AXIOMS, WORDS, PINNED, WITNESS, KERNEL, CERTIFIED, FIELD, FLOATS)
 """The order of the links; a comparison with somebody else's numbers is one more, by its own name."""
+
+OF_GRAPHS: Final = (CERTIFIED, FIELD, FLOATS)
+"""Those that only graphs have, as they have comparisons with somebody else's numbers."""
 
 _OWN_CHECKS: Final = frozenset(
     {
@@ -88,6 +92,19 @@ _STATES: Final[Mapping[str, RowState]] = MappingProxyType(
     }
 )
 _NOT_GREEN: Final[Mapping[RowState, LinkOutcome]] = MappingProxyType({"rejected": "fails", "open": "open"})
+
+
+@cache
+def known_links() -> tuple[str, ...]:
+    """Return the names of all links that there are, comparisons with somebody else's numbers among them."""
+    from lean_bridge.crosscheck.run import CHECKS  # NumPy: only who asks for them needs it
+
+    return (*CHAIN, *(name for name in CHECKS if name not in _OWN_CHECKS))
+
+
+def is_link(name: str) -> bool:
+    """Whether there is a link of this name."""
+    return name in CHAIN or name in known_links()
 
 
 def status_of(report: VerifyReport, *, notes: Iterable[str]) -> StatusReport:

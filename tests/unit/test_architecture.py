@@ -49,6 +49,7 @@ MAY_IMPORT = {
         "witness",
     },
     "bench": {"executor", "crosscheck", "extract"},
+    "gate": {"audit", "ui", "verdict"},
     "ui": set(),
     "commands": {
         "audit",
@@ -56,6 +57,7 @@ MAY_IMPORT = {
         "build",
         "executor",
         "extract",
+        "gate",
         "kernel",
         "library",
         "olean",

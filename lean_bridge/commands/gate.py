@@ -1,0 +1,432 @@
+"""The gate: a library judged under a policy, and told to a CI in all the forms that it reads."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from lean_bridge.codes import Code
+from lean_bridge.commands.judging import EXIT_STATUS, FORMS, ReportFormat, Requirement, refused
+from lean_bridge.commands.options import (
+    ProjectOption,
+    ShippedOption,
+    WorkersOption,
+    check_choice,
+    check_writable,
+    open_chosen,
+)
+from lean_bridge.errors import LeanBridgeError, NoVerdict, ProjectNotFound, of_the_machine
+from lean_bridge.ui.console import from_here, open_console, tell
+from lean_bridge.uncollected import uncollected
+
+if TYPE_CHECKING:
+    from lean_bridge.gate.policy import PolicyFile
+    from lean_bridge.project import Project
+    from pybind_models.policy import GateReport, Judged, Policy, PolicyRecord
+
+_SUMMARY: Final = "GITHUB_STEP_SUMMARY"
+"""The variable that names the file to which GitHub has summaries appended."""
+
+
+class OutputFormat(StrEnum):
+    """What ``gate`` can be read by."""
+
+    TEXT = "text"
+    GITHUB = "github"
+    JSON = "json"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    MARKDOWN = "markdown"
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """A form, and the file that it goes to; standard output without one."""
+
+    format: OutputFormat
+    path: Path | None
+
+
+def _output(text: str) -> _Output:
+    word, equals, file = text.partition("=")
+    if word not in set(OutputFormat):
+        raise typer.BadParameter(
+            f"{word!r}: expected one of {', '.join(OutputFormat)}, as FORMAT or FORMAT=FILE"
+        )
+    if equals and not file:
+        raise typer.BadParameter(f"{text}: expected a file behind =, found nothing; is a variable not set?")
+    return _Output(OutputFormat(word), Path(file) if equals else None)
+
+
+@uncollected(for_good=True)
+def gate(
+    project: ProjectOption = None,
+    shipped: ShippedOption = False,
+    workers: WorkersOption = 2,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FORMAT[=FILE]",
+            help="text, github, json, junit, sarif or markdown; without a file to standard output, which "
+            "takes one. May be repeated: one run, many outputs.",
+        ),
+    ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            "--policy", metavar="FILE", help="The policy; default: the nearest one in the repository."
+        ),
+    ] = None,
+    print_policy: Annotated[
+        bool, typer.Option("--print-policy", help="Show what is in force and where each value is from.")
+    ] = False,
+    links: Annotated[
+        list[str] | None, typer.Option("--link", help="A link that must hold for every row. May be repeated.")
+    ] = None,
+    judged: Annotated[
+        list[str] | None,
+        typer.Option("--judged", help="A group or name that must be in the catalogue. May be repeated."),
+    ] = None,
+    axioms: Annotated[
+        list[str] | None,
+        typer.Option("--axiom", help="An axiom that proofs may rest on, of Lean's three. May be repeated."),
+    ] = None,
+    no_axioms: Annotated[bool, typer.Option("--no-axioms", help="Proofs may rest on no axiom.")] = False,
+    require: Annotated[
+        list[Requirement] | None, typer.Option("--require", help="As of verify. May be repeated.")
+    ] = None,
+    advisories: Annotated[
+        list[str] | None,
+        typer.Option("--advisory", help="A known fault of Lean that may stand. May be repeated."),
+    ] = None,
+    no_advisories: Annotated[
+        bool, typer.Option("--no-advisories", help="No known fault of Lean may stand.")
+    ] = False,
+    budget: Annotated[
+        float | None, typer.Option("--budget", metavar="SECONDS", help="What everything may take.")
+    ] = None,
+    unpinned: Annotated[
+        bool | None,
+        typer.Option(
+            "--unpinned/--pinned", help="Whether what no manifest pins may pass.", show_default=False
+        ),
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Judge again what was judged before.")] = False,
+) -> None:
+    """Judge the library under the repository's policy, and tell a CI in every form that it reads.
+
+    The policy is `[tool.lean-bridge]` of the nearest pyproject.toml, or lean-bridge.toml, from the library up
+    to the top of the repository; an option stands in place of the file's value. It adds to what
+    `lean-bridge verify` requires, and can never accept what that does not; what it lets pass is shown, with
+    the digest of the policy in every output.
+
+    In GitHub Actions:
+
+    lean-bridge gate -o github -o junit=report.xml -o sarif=report.sarif -o markdown=$GITHUB_STEP_SUMMARY
+    """
+    started = time.monotonic()
+    outputs = _checked([_output(each) for each in output or ()])
+    given: dict[str, tuple[object, str]] = {}
+    for key, option, value in (
+        ("links", "--link", tuple(links) if links else None),
+        ("judged", "--judged", tuple(judged) if judged else None),
+        ("axioms", "--axiom", tuple(axioms) if axioms else None),
+        ("axioms", "--no-axioms", () if no_axioms else None),
+        ("require", "--require", tuple(each.value for each in require) if require else None),
+        ("advisories", "--advisory", tuple(advisories) if advisories else None),
+        ("advisories", "--no-advisories", () if no_advisories else None),
+        ("budget", "--budget", budget),
+        ("unpinned", "--unpinned" if unpinned else "--pinned", unpinned),
+    ):
+        if value is not None:
+            if key in given:
+                raise typer.BadParameter(
+                    f"contradicts {given[key][1]}; give one of the two", param_hint=option
+                )
+            given[key] = value, option
+    check_choice(project, shipped)
+    if print_policy:
+        from lean_bridge.gate.policy import policy_text
+
+        tell(policy_text(_settled(project, shipped, policy, given).record), end="")
+        raise typer.Exit(0)
+    for each in outputs:
+        _clear(each)
+    told = _run(project, shipped, policy, given, workers=workers, fresh=fresh, started=started)
+    for each in outputs:
+        _write(each, told)
+    if all(each.path is not None for each in outputs):
+        _show(told)
+    raise typer.Exit(EXIT_STATUS[told.verdict])
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """What is to be judged, and by which policy."""
+
+    record: PolicyRecord
+    libraries: Sequence[Path]
+    top: Path
+
+
+def _settled(
+    project: Path | None, shipped: bool, named: Path | None, given: Mapping[str, tuple[object, str]]
+) -> _Settled:
+    """Find the library and the policy. Raises: ProjectNotFound; PolicyError."""
+    from lean_bridge.gate.policy import find_policy, in_force
+    from lean_bridge.library.discovery import find_library, repository_of
+
+    start, missing = Path.cwd(), None
+    root: Path | None = None
+    try:
+        found = find_library(project, shipped=shipped)
+        if found.is_shipped and not shipped:  # a library that is gone must not be passed by another one
+            missing = ProjectNotFound(
+                f"{start}: expected a Lean library here or above, found none; name it by --project or by "
+                "`paths` of a policy, or give --shipped for the library that came with this package"
+            )
+        else:
+            root = found.root
+            start = start if shipped else root
+    except ProjectNotFound as error:
+        missing = error
+    top = repository_of(start)
+    if top == start and start.is_relative_to(Path.cwd()):  # no repository: what there is from here
+        top = Path.cwd()
+    file, passed_over = find_policy(start, top, named.absolute() if named is not None else None)
+    record = in_force(file, given, top, passed_over)
+    libraries = _named(record.policy, file, top) if project is None and not shipped else []
+    if not libraries and root is None:
+        assert missing is not None
+        raise missing
+    return _Settled(record, libraries or [root] if root is not None else libraries, top)
+
+
+def _named(policy: Policy, file: PolicyFile | None, top: Path) -> list[Path]:
+    from lean_bridge.gate.policy import libraries_of
+
+    return libraries_of(policy, file, top)
+
+
+def _run(
+    project: Path | None,
+    shipped: bool,
+    named: Path | None,
+    given: Mapping[str, tuple[object, str]],
+    *,
+    workers: int,
+    fresh: bool,
+    started: float,
+) -> GateReport:
+    """Judge, and hold what was judged to the policy; whatever is in the way becomes the report."""
+    from lean_bridge.gate.decide import decide
+    from lean_bridge.gate.findings import findings_of
+    from lean_bridge.gate.policy import in_force
+    from pybind_models.policy import Judged
+
+    try:
+        settled = _settled(project, shipped, named, given)
+    except LeanBridgeError as error:
+        report = refused(error, None)
+        record = in_force(None, {}, Path.cwd(), [])
+        findings = findings_of(report, ".", root=Path.cwd())
+        shown = report.replaced(reason=from_here(report.reason or ""))
+        judged = Judged(place=".", report=shown, findings=findings)
+        return decide(record, [judged], time.monotonic() - started)
+    policy, found = settled.record.policy, list[Judged]()
+    left = policy.budget - (time.monotonic() - started) if policy.budget is not None else None
+    try:
+        with _time_limit(left):
+            for root in settled.libraries:
+                found.append(_judge(root, shipped, policy, settled.top, workers=workers, fresh=fresh))
+    except _OutOfTime:
+        why = f"the time budget of {policy.budget:g} s is exceeded, and not everything is judged"
+        report = refused(NoVerdict(why, code=Code.OUT_OF_TIME), None)
+        rest = settled.libraries[len(found)]
+        place = _place(rest, settled.top)
+        found.append(Judged(place=place, report=report, findings=findings_of(report, place)))
+    return decide(settled.record, found, time.monotonic() - started)
+
+
+def _judge(root: Path, shipped: bool, policy: Policy, top: Path, *, workers: int, fresh: bool) -> Judged:
+    from lean_bridge.gate.findings import anchors_of, findings_of
+    from lean_bridge.ui.progress import show_progress
+    from pybind_models.policy import Judged
+
+    opened: Project | None = None
+    place = _place(root, top)
+    try:
+        opened = open_chosen(None if shipped else root, shipped)
+        with show_progress(open_console(sys.stderr)) as watch:
+            report = opened.verify(
+                workers=workers,
+                fresh=fresh,
+                require_confirmed="confirmed" in policy.require,
+                require_isolated="isolated" in policy.require,
+                require_known="known" in policy.require,
+                unpinned=policy.unpinned,
+                alone=True,
+                observe=watch.observe,
+                progress=watch.transfer,
+            )
+    except Exception as error:
+        refusal = error if isinstance(error, LeanBridgeError) else of_the_machine(error)
+        if refusal is None:
+            raise
+        report = refused(
+            refusal,
+            opened.identity if opened is not None else None,
+            unpinned=policy.unpinned,
+            confirmation_required="confirmed" in policy.require,
+        )
+    findings = findings_of(report, place, anchors_of(root), root.resolve())
+    if report.reason is not None:
+        report = report.replaced(reason=from_here(report.reason))
+    return Judged(place=place, report=report, findings=findings)
+
+
+def _place(root: Path, top: Path) -> str:
+    return Path(os.path.relpath(root.resolve(), top.resolve())).as_posix()
+
+
+class _OutOfTime(BaseException):
+    """The budget is spent; nothing that handles errors may take this for one of them."""
+
+
+@contextmanager
+def _time_limit(seconds: float | None) -> Iterator[None]:
+    """Stop what runs in the context when its time is over, where the system has timers."""
+    if seconds is None or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise _OutOfTime
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _checked(outputs: Sequence[_Output]) -> Sequence[_Output]:
+    """Return the outputs. Raises: typer.BadParameter for files that cannot be written, or serve twice."""
+    seen: dict[str, _Output] = {}
+    for each in outputs:
+        check_writable(each.path)
+        where = os.path.realpath(each.path) if each.path is not None else ""
+        if where in seen:
+            both = f"{seen[where].format} and {each.format}"
+            target = f"{str(each.path)!r}" if each.path is not None else "standard output"
+            raise typer.BadParameter(f"{both} both go to {target}; give each a file of its own")
+        if each.path is not None and (each.path.suffix == ".lean" or each.path.suffix == ".toml"):
+            raise typer.BadParameter(f"{str(each.path)!r}: would be written over; name a file for the report")
+        seen[where] = each
+    return outputs
+
+
+def _is_summary(path: Path) -> bool:
+    named = os.environ.get(_SUMMARY)
+    return bool(named) and os.path.realpath(path) == os.path.realpath(named or "")
+
+
+def _clear(output: _Output) -> None:
+    """Take an earlier report away: after a run that is cut short there is none."""
+    path = output.path
+    if path is not None and path.is_file() and not _is_summary(path):
+        try:
+            Path(os.path.realpath(path)).unlink()
+        except OSError as error:
+            raise NoVerdict(f"{path}: cannot be replaced: {error.strerror}") from error
+
+
+def _write(output: _Output, told: GateReport) -> None:
+    """Write a report where it is to go: a file at once or not at all, GitHub's summary at its end.
+
+    Raises: NoVerdict for a file that cannot be written.
+    """
+    path = output.path
+    if path is None:
+        if output.format is OutputFormat.TEXT:
+            _show(told)
+        else:
+            form = FORMS.get(
+                ReportFormat.JSON if output.format is OutputFormat.SARIF else _form(output.format)
+            )
+            tell(_rendered(output.format, told), form or "text", end="")
+        return
+    text = _rendered(output.format, told)
+    try:
+        if _is_summary(path):
+            with path.open("a", encoding="utf-8", errors="backslashreplace") as stream:
+                stream.write(text)
+            return
+        target = Path(os.path.realpath(path))
+        if target.exists() and not target.is_file():  # a pipe, or a terminal
+            target.write_text(text, encoding="utf-8", errors="backslashreplace")
+            return
+        beside = target.with_name(f".{target.name}.{os.getpid()}")
+        try:
+            beside.write_text(text, encoding="utf-8", errors="backslashreplace")
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise NoVerdict(f"{path}: cannot be written: {error.strerror}; nothing in it holds") from error
+
+
+def _form(format_: OutputFormat) -> ReportFormat:
+    return ReportFormat(format_.value)
+
+
+def _rendered(format_: OutputFormat, told: GateReport) -> str:
+    from lean_bridge.gate.github import render_github
+    from lean_bridge.gate.junit import render_junit
+    from lean_bridge.gate.markdown import render_markdown
+    from lean_bridge.gate.sarif import render_sarif
+    from lean_bridge.gate.text import render_text
+    from lean_bridge.ui.wording import escaped_json
+
+    def render_json(gate: GateReport) -> str:
+        return escaped_json(gate.model_dump_json(indent=2)) + "\n"
+
+    render: dict[OutputFormat, Callable[[GateReport], str]] = {
+        OutputFormat.TEXT: render_text,
+        OutputFormat.GITHUB: render_github,
+        OutputFormat.JSON: render_json,
+        OutputFormat.JUNIT: render_junit,
+        OutputFormat.SARIF: render_sarif,
+        OutputFormat.MARKDOWN: render_markdown,
+    }
+    return render[format_](told)
+
+
+def _show(told: GateReport) -> None:
+    """Write for people what was judged and what it came to."""
+    from lean_bridge.gate.text import render_text
+    from lean_bridge.ui.failures import render_failures
+    from lean_bridge.ui.status_view import render_status
+    from lean_bridge.ui.verdict import doubts
+    from lean_bridge.verdict.chain import status_of
+
+    console = open_console(sys.stdout)
+    for library in told.libraries:
+        render_failures(library.report, console)
+        if library.report.build is not None:
+            render_status(status_of(library.report, notes=doubts(library.report)), console)
+    tell(render_text(told), end="")

@@ -1,0 +1,1 @@
+"""Says yes or no for a CI (reports and a policy in; a verdict, annotations and test cases out)."""

@@ -1,0 +1,192 @@
+"""Reads a gate's policy, and says of each value where it is from."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from pydantic import ValidationError
+
+from lean_bridge.audit.tables import parse_table
+from lean_bridge.errors import LeanBridgeError, PolicyError
+from lean_bridge.files import decoded, not_toml, read_file, toml_line
+from lean_bridge.names import listed, suggestion
+from lean_bridge.verdict.chain import is_link, known_links
+from pybind_models import Place
+from pybind_models.policy import Policy, PolicyRecord, Setting
+
+FILE: Final = "lean-bridge.toml"
+PYPROJECT: Final = "pyproject.toml"
+_TABLES: Final[Mapping[str, tuple[str, ...]]] = {FILE: (), PYPROJECT: ("tool", "lean-bridge")}
+"""The files that may hold a policy, and the table that it is in each."""
+
+Given: TypeAlias = Mapping[str, tuple[object, str]]
+"""Values by their keys that stand in the place of a file's, and the option that gave each."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFile:
+    """A policy as a file has it."""
+
+    path: Path
+    policy: Policy
+    lines: Mapping[str, int]
+    """Where each key is written that is written."""
+
+
+def find_policy(start: Path, top: Path, named: Path | None = None) -> tuple[PolicyFile | None, list[Path]]:
+    """Return the policy of the file ``named``, or the nearest one from ``start`` up to ``top``.
+
+    The other files further up are returned with it: they decide nothing.
+    Raises: PolicyError, naming the line, for what is no policy, and for two in one directory.
+    """
+    if named is not None:
+        read = _read(named, _TABLES.get(named.name, ()))
+        if read is None:
+            raise PolicyError(f"{named}: expected a table [tool.lean-bridge], found none")
+        return read, []
+    directories = [start, *start.parents]
+    if top in directories:
+        directories = directories[: directories.index(top) + 1]
+    found: list[PolicyFile] = []
+    for directory in directories:
+        here = list(_in(directory))
+        if len(here) > 1:
+            raise PolicyError(
+                f"{directory}: {FILE} and [tool.lean-bridge] of {PYPROJECT} both hold a policy; keep one"
+            )
+        found += here
+    return (found[0], [each.path for each in found[1:]]) if found else (None, [])
+
+
+def _in(directory: Path) -> Iterator[PolicyFile]:
+    for name, table in _TABLES.items():
+        if os.path.lexists(directory / name) and (read := _read(directory / name, table)) is not None:
+            yield read
+
+
+def _read(path: Path, within: tuple[str, ...]) -> PolicyFile | None:
+    """Return the policy of a file, or nothing where it has no table for one."""
+    try:
+        content = read_file(path)
+        text = decoded(path, content)
+        try:
+            table: Any = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            raise not_toml(path, error) from error
+        for step in within:
+            if not isinstance(table, dict) or step not in table:
+                return None
+            table = table[step]
+        if not isinstance(table, dict):
+            at = toml_line(text, within)
+            raise PolicyError(f"{path}:{at}: tool.lean-bridge: expected a table, found {table!r}")
+        policy = parse_table(path, content, Policy, within=within)
+    except LeanBridgeError as error:
+        raise PolicyError(str(error)) from error
+    written = {key: toml_line(text, (*within, key)) for key in table}
+    for key, link in _links(policy):
+        if not is_link(link):
+            raise PolicyError(
+                f"{path}:{written[key]}: {key}: there is no link {link!r}; {suggestion(link, known_links())}"
+            )
+    return PolicyFile(path, policy, written)
+
+
+def _links(policy: Policy) -> Iterator[tuple[str, str]]:
+    yield from (("links", link) for link in policy.links)
+    yield from (("groups", link) for links in policy.groups.values() for link in links)
+
+
+def in_force(file: PolicyFile | None, given: Given, top: Path, passed_over: list[Path]) -> PolicyRecord:
+    """Return the policy of a file, if there is one, with the values that were given in place of its own.
+
+    Raises: PolicyError for values that there are not.
+    """
+    policy = file.policy if file is not None else Policy()
+    place = _below(file.path, top) if file is not None else None
+    settings = {key: Setting(origin="default") for key in Policy.model_fields}
+    if file is not None and place is not None:
+        for key, line in file.lines.items():
+            settings[key] = Setting(origin=f"{place}:{line}", place=Place(file=place, line=line))
+    for key, (value, option) in given.items():
+        try:
+            policy = policy.replaced(**{key: value})
+        except ValidationError as error:
+            fault = error.errors()[0]
+            told = str(fault["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
+            raise PolicyError(f"{option}: expected {told}, found {fault['input']!r}") from error
+        settings[key] = Setting(origin=option)
+    for key, link in _links(policy):
+        if not is_link(link):
+            raise PolicyError(
+                f"{settings[key].origin}: there is no link {link!r}; {suggestion(link, known_links())}"
+            )
+    return PolicyRecord(
+        policy=policy,
+        settings=settings,
+        digest=hashlib.sha256(policy.model_dump_json().encode()).hexdigest(),
+        file=place,
+        passed_over=tuple(_below(each, top) for each in passed_over),
+    )
+
+
+def libraries_of(policy: Policy, file: PolicyFile | None, top: Path) -> list[Path]:
+    """Return the directories of the libraries that a policy names.
+
+    Raises: PolicyError for one outside the repository, or named twice.
+    """
+    base = file.path.parent if file is not None else top
+    found = [Path(os.path.normpath(base / path)) for path in policy.paths]
+    for path, written in zip(found, policy.paths, strict=True):
+        if not path.resolve().is_relative_to(top.resolve()):
+            raise PolicyError(f"paths: {written} lies outside the repository, {top}; name one inside it")
+    if len({path.resolve() for path in found}) < len(found):
+        raise PolicyError(f"paths: one library is named twice: {listed(policy.paths, 8)}")
+    return found
+
+
+def _below(path: Path, top: Path) -> str:
+    return Path(os.path.relpath(path, top)).as_posix()
+
+
+def policy_text(record: PolicyRecord) -> str:
+    """Return a policy in force as TOML, with where each value is from."""
+    policy = record.policy
+    tables = {"groups"}
+    shown: list[tuple[str, str]] = []
+    for key, setting in record.settings.items():
+        value = getattr(policy, key)
+        origin = setting.origin
+        if key not in tables:
+            shown.append(
+                (f"{key} = {_toml(value)}" if value is not None else f"# {key}: {_UNSET[key]}", origin)
+            )
+    width = max(len(text) for text, _ in shown)
+    lines = [f"{text:<{width}}  # {origin}" for text, origin in shown]
+    if policy.groups:
+        lines += ["", f"[groups]  # {record.origin('groups')}"]
+        lines += [f"{_toml(name)} = {_toml(links)}" for name, links in policy.groups.items()]
+    file = record.file or "no file"
+    lines = [f"# the policy in force, by {file}; sha256 {record.digest}", *lines]
+    lines += [f"# passed over, further up: {each}" for each in record.passed_over]
+    return "\n".join(lines) + "\n"
+
+
+_UNSET: Final[Mapping[str, str]] = {"advisories": "any", "budget": "none"}
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return '"' + "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in escaped) + '"'
+    return str(value)

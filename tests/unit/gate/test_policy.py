@@ -1,0 +1,186 @@
+"""A policy is found, read and overridden; what is misspelt is refused with its line."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from lean_bridge.errors import PolicyError
+from lean_bridge.gate.policy import find_policy, in_force, libraries_of, policy_text
+from pybind_models.policy import Policy
+
+HEAD = "[project]\nname = 'x'\n\n[tool.ruff]\nlinks = 3\n\n[tool.lean-bridge]\n"
+
+
+def read(text: str, tmp_path: Path, name: str = "lean-bridge.toml") -> Policy:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    found, _ = find_policy(tmp_path, tmp_path)
+    assert found is not None
+    return found.policy
+
+
+def test_without_a_file_everything_is_as_verify_has_it(tmp_path: Path) -> None:
+    found, passed_over = find_policy(tmp_path, tmp_path)
+    record = in_force(found, {}, tmp_path, passed_over)
+    assert (record.policy, record.file) == (Policy(), None)
+    assert all(record.is_default(key) for key in Policy.model_fields)
+
+
+@pytest.mark.parametrize(("name", "head"), [("lean-bridge.toml", ""), ("pyproject.toml", HEAD)])
+def test_every_value_is_read_and_told_with_its_line(tmp_path: Path, name: str, head: str) -> None:
+    values = (
+        'paths = ["lean"]\n'
+        'judged = ["Row", "a.b"]\n'
+        'links = [\n  "second kernel",\n  "PyTorch",\n]\n'
+        'axioms = ["propext"]\n'
+        'require = ["confirmed"]\n'
+        'advisories = ["lean4#1"]\n'
+        "budget = 600\nunpinned = true\npytest = true\n"
+    )
+    groups = f"[{'tool.lean-bridge.' if head else ''}groups]\n\"Tape/*\" = ['witness']\n"
+    (tmp_path / name).write_text(head + values + groups)
+    file, _ = find_policy(tmp_path, tmp_path)
+    assert file is not None
+    record = in_force(file, {}, tmp_path, [])
+    assert record.policy == Policy(
+        paths=("lean",),
+        judged=("Row", "a.b"),
+        links=("second kernel", "PyTorch"),
+        groups={"Tape/*": ("witness",)},
+        axioms=("propext",),
+        require=("confirmed",),
+        advisories=("lean4#1",),
+        budget=600.0,
+        unpinned=True,
+        pytest=True,
+    )
+    first = head.count("\n") + 1
+    lines = {key: setting.origin for key, setting in record.settings.items()}
+    assert (lines["paths"], lines["links"]) == (f"{name}:{first}", f"{name}:{first + 2}")
+    assert (lines["axioms"], lines["groups"]) == (f"{name}:{first + 6}", f"{name}:{first + 12}")
+
+
+def test_options_stand_in_the_place_of_a_file_s_values(tmp_path: Path) -> None:
+    (tmp_path / "lean-bridge.toml").write_text('unpinned = true\naxioms = ["propext"]\n')
+    file, _ = find_policy(tmp_path, tmp_path)
+    record = in_force(file, {"unpinned": (False, "--pinned")}, tmp_path, [])
+    assert (record.policy.unpinned, record.origin("unpinned")) == (False, "--pinned")
+    assert (record.policy.axioms, record.origin("axioms")) == (("propext",), "lean-bridge.toml:2")
+
+
+def test_the_nearest_file_decides_and_the_others_are_named(tmp_path: Path) -> None:
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text(f"{HEAD}budget = 1\n")
+    (tmp_path / "a" / "lean-bridge.toml").write_text("budget = 2\n")
+    (below / "pyproject.toml").write_text("[project]\n")
+    file, passed_over = find_policy(below, tmp_path)
+    record = in_force(file, {}, tmp_path, passed_over)
+    assert (record.policy.budget, record.file, record.passed_over) == (
+        2,
+        "a/lean-bridge.toml",
+        ("pyproject.toml",),
+    )
+    assert find_policy(below, below) == (None, []), "nothing above the top of the repository"
+    named, _ = find_policy(below, tmp_path, tmp_path / "pyproject.toml")
+    assert named is not None
+    assert named.policy.budget == 1
+
+
+def test_two_files_in_one_directory_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(HEAD)
+    (tmp_path / "lean-bridge.toml").write_text("")
+    with pytest.raises(PolicyError, match="both hold a policy; keep one"):
+        find_policy(tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["lean-bridge.toml", "pyproject.toml"])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("link = ['built']", ":{}: the key link is not known; did you mean links?"),
+        ("links = ['biult']", ":{}: links: there is no link 'biult'; did you mean built"),
+        ("groups = {{ x = ['all'] }}", ":{}: groups: there is no link 'all'; expected one of built"),
+        (
+            "axioms = ['propext', 'mine']",
+            ":{}: axioms.2: expected 'propext', 'Quot.sound' or 'Classical.choice'",
+        ),
+        ("axioms = 'propext'", ":{}: axioms: expected a list"),
+        (
+            "require = ['pinned']",
+            ":{}: require.1: expected 'confirmed', 'isolated' or 'known', found 'pinned'",
+        ),
+        ("budget = 0", ":{}: budget: expected greater than 0, found 0"),
+        ("budget = nan", "budget"),
+        ("budget = 'ten'", ":{}: budget: expected a valid number, found 'ten'"),
+        ("unpinned = 1", ":{}: unpinned: expected true or false, found 1"),
+        ("judged = ['']", ":{}: judged.1: expected a text of at least one letter"),
+        ("links = ['built', 'built']", ":{}: named twice: built"),
+        ("unpinned = true\nunpinned = true", "not TOML"),
+    ],
+)
+def test_what_is_no_policy_is_refused_with_its_line(
+    tmp_path: Path, name: str, text: str, message: str
+) -> None:
+    head = HEAD if name == "pyproject.toml" else "\n"
+    (tmp_path / name).write_text(head + text.replace("{{", "{").replace("}}", "}"))
+    with pytest.raises(PolicyError) as caught:
+        find_policy(tmp_path, tmp_path)
+    assert message.format(head.count("\n") + 1) in str(caught.value)
+    assert str(tmp_path / name) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_table_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool]\nlean-bridge = 3\n")
+    with pytest.raises(PolicyError, match=r"toml:2: tool.lean-bridge: expected a table, found 3"):
+        find_policy(tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("links", ("nothing",), "--links: there is no link 'nothing'"),
+        (
+            "axioms",
+            ("mine",),
+            "--axioms: expected 'propext', 'Quot.sound' or 'Classical.choice', found 'mine'",
+        ),
+        ("budget", -1.0, "--budget: expected greater than 0, found -1.0"),
+    ],
+)
+def test_options_are_held_to_the_same(tmp_path: Path, key: str, value: object, message: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        in_force(None, {key: (value, f"--{key}")}, tmp_path, [])
+    assert message in str(caught.value)
+
+
+def test_paths_stay_inside_the_repository(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "lean-bridge.toml").write_text('paths = ["lean", "../other"]\n')
+    file, _ = find_policy(tmp_path / "sub", tmp_path)
+    assert file is not None
+    assert libraries_of(file.policy, file, tmp_path) == [tmp_path / "sub" / "lean", tmp_path / "other"]
+    for paths, message in ((("../../x",), "outside the repository"), (("lean", "./lean"), "named twice")):
+        with pytest.raises(PolicyError, match=message):
+            libraries_of(Policy(paths=paths), file, tmp_path)
+
+
+def test_a_policy_is_shown_as_toml_with_origins(tmp_path: Path) -> None:
+    values = 'judged = ["a\\"b\\\\"]\nbudget = 1.5\n[groups]\n"T/*" = ["built"]\n'
+    policy = read(values, tmp_path)
+    file, _ = find_policy(tmp_path, tmp_path)
+    record = in_force(file, {"unpinned": (True, "--unpinned")}, tmp_path, [])
+    text = policy_text(record)
+    shown = tomllib.loads(text)
+    assert shown["judged"] == list(policy.judged)
+    assert (shown["groups"], shown["budget"], shown["unpinned"]) == ({"T/*": ["built"]}, 1.5, True)
+    lines = {line.partition(" ")[0]: line.rpartition("  # ")[2] for line in text.splitlines()}
+    assert (lines["unpinned"], lines["budget"], lines["axioms"]) == (
+        "--unpinned",
+        "lean-bridge.toml:2",
+        "default",
+    )
+    assert record.digest in text
