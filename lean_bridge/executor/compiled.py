@@ -17,10 +17,10 @@ from lean_bridge.executor.arrays.scalars import Array, Reals
 from lean_bridge.executor.batched import BatchedProgram
 from lean_bridge.executor.checks import CheckedProgram, CheckedRun
 from lean_bridge.executor.looked_at import LookedAtProgram
+from lean_bridge.executor.passes import OVERWRITE, PASSES, SWITCHES
 from lean_bridge.executor.plans.checker import check_plan, check_stages, check_trace, is_on
 from lean_bridge.executor.plans.evaluate import evaluate
 from lean_bridge.executor.plans.instructions import Trace
-from lean_bridge.executor.plans.passes.order import OVERWRITE, PASSES, SWITCHES
 from lean_bridge.executor.plans.plan import Plan
 from lean_bridge.executor.plans.rewriter import Target
 from lean_bridge.executor.plans.run import Idle, Pool, Run
@@ -72,7 +72,7 @@ class CompiledProgram:
     def with_passes(self, names: Iterable[str]) -> CompiledProgram:
         """Return the program with only the passes of these names.
 
-        Raises: ValueError for a name that is not in ``passes.order.SWITCHES``.
+        Raises: ValueError for a name that is not in ``executor.passes.SWITCHES``.
         """
         if isinstance(names, str):
             raise ValueError(f"passes: expected a list of names, found {names!r}")

@@ -9,7 +9,7 @@ import pytest
 from lean_bridge.executor.arrays.backends import jax_reals, torch_reals
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.plans.passes.order import SWITCHES
+from lean_bridge.executor.passes import SWITCHES
 from pybind_models import DGraph
 from tests.backend_cases import Both
 from tests.coverings import covering_subsets

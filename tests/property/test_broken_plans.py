@@ -14,13 +14,13 @@ from lean_bridge.executor import compiled
 from lean_bridge.executor.arrays.scalars import REALS
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import ExecutableGraph
+from lean_bridge.executor.passes import PASSES, Pass
 from lean_bridge.executor.plans import checker, storage
 from lean_bridge.executor.plans import plan as plans
 from lean_bridge.executor.plans.arena import Block, pack
 from lean_bridge.executor.plans.checker import SWITCH, BrokenPlan, check_plan, check_trace
 from lean_bridge.executor.plans.evaluate import evaluate
 from lean_bridge.executor.plans.instructions import OPS, VIEWS, Instruction, Trace, named
-from lean_bridge.executor.plans.passes.order import PASSES, Pass
 from lean_bridge.executor.plans.plan import Plan
 from lean_bridge.executor.plans.rewriter import Target
 from lean_bridge.executor.plans.run import Run

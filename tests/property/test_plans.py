@@ -11,9 +11,9 @@ import pytest
 
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
+from lean_bridge.executor.passes import PASSES, SWITCHES
 from lean_bridge.executor.plans.passes.algebra import quotients
 from lean_bridge.executor.plans.passes.memory import tiles
-from lean_bridge.executor.plans.passes.order import PASSES, SWITCHES
 from pybind_models import DGraph
 from tests.coverings import covering_subsets
 from tests.plan_cases import Case

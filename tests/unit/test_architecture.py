@@ -92,7 +92,6 @@ FLOORS = {
     "plans.passes.algebra": {"arrays", "plans"},
     "plans.passes.small": {"arrays", "plans"},
     "plans.passes.memory": {"arrays", "plans"},
-    "plans.passes": {"plans", "plans.passes.algebra", "plans.passes.small", "plans.passes.memory"},
 }
 """The rooms inside the executor, and which of the others each may use; the face may use them all."""
 

@@ -8,8 +8,8 @@ import pytest
 
 from lean_bridge.crosscheck.plans import check_plans
 from lean_bridge.executor import compiled
+from lean_bridge.executor.passes import PASSES
 from lean_bridge.executor.plans.instructions import Trace
-from lean_bridge.executor.plans.passes.order import PASSES
 from lean_bridge.executor.plans.rewriter import Target
 from lean_bridge.executor.rules.table import PRIMITIVES
 from tests.unit.executor.graphs import encoder

@@ -9,9 +9,9 @@ import pytest
 
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import ExecutableGraph
+from lean_bridge.executor.passes import SWITCHES
 from lean_bridge.executor.plans.arena import Block, live_peak
 from lean_bridge.executor.plans.instructions import VIEWS, Instruction
-from lean_bridge.executor.plans.passes.order import SWITCHES
 from lean_bridge.executor.plans.plan import Plan
 from lean_bridge.executor.plans.run import Run
 from lean_bridge.executor.plans.trace import Request

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from lean_bridge.executor.graph import ExecutableGraph
+from lean_bridge.executor.passes import SWITCHES
 from lean_bridge.executor.plans.arena import Block, live_peak
 from lean_bridge.executor.plans.instructions import Trace
 from lean_bridge.executor.plans.passes.memory.lifetimes import Lifetimes
 from lean_bridge.executor.plans.passes.memory.schedule import in_order
-from lean_bridge.executor.plans.passes.order import SWITCHES
 from lean_bridge.executor.plans.plan import Plan
 from lean_bridge.executor.plans.storage import lay_out
 from lean_bridge.executor.plans.trace import Request
