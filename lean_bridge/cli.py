@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from lean_bridge.codes import EXPLANATIONS, Code
-from lean_bridge.commands import gate, graphs, judging, library
+from lean_bridge.commands import dash, gate, graphs, judging, library
 from lean_bridge.errors import LeanBridgeError, of_the_machine
 from lean_bridge.letters import shown
 from lean_bridge.ui.console import from_here, refuse_no_letter
@@ -42,6 +42,7 @@ toolchain_app = typer.Typer(help="The Lean that proofs are checked with.", no_ar
 _JUDGING: tuple[Callable[..., None], ...] = (
     judging.verify,
     judging.status,
+    dash.dash,
     gate.gate,
     judging.pin,
     judging.replay,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from lean_bridge.codes import Code
+from lean_bridge.commands.dash import follow_library
 from lean_bridge.commands.options import (
     FormatOption,
     ProjectOption,
@@ -27,6 +29,7 @@ from lean_bridge.uncollected import uncollected
 
 if TYPE_CHECKING:
     from pybind_models import LibraryIdentity, VerifyReport
+    from pybind_models.status import StatusReport
 
 
 class ReportFormat(StrEnum):
@@ -38,6 +41,7 @@ class ReportFormat(StrEnum):
     GITHUB = "github"
     JUNIT = "junit"
     MARKDOWN = "markdown"
+    EVENTS = "events"
 
 
 class StatusFormat(StrEnum):
@@ -124,13 +128,15 @@ def verify(
     extracts the graphs, has Lean certify them and their numbers over a finite field, has a second kernel
     check everything again if there is one, and compares floating-point numbers with independent sources.
 
-    It ends in the view of `lean-bridge status`; with names, or -v, in every row in full.
+    It ends in the view of `lean-bridge status`; with names, or -v, in every row in full. `--format events`
+    writes a line of JSON for everything that happens while it happens, and the report as the last one.
     """
     from lean_bridge.ui import formats
     from lean_bridge.ui.dashboard import render_report
+    from lean_bridge.ui.event_lines import EventWriter, Judged, write_event
     from lean_bridge.ui.failures import render_failures
     from lean_bridge.ui.markdown import render_markdown
-    from lean_bridge.ui.progress import show_progress
+    from lean_bridge.ui.progress import Observer, show_progress
     from lean_bridge.ui.status_view import render_status
     from lean_bridge.ui.verdict import doubts
     from lean_bridge.verdict.chain import status_of
@@ -139,7 +145,11 @@ def verify(
     try:
         opened = open_chosen(project, shipped)
         sources = opened.place
-        with show_progress(open_console(sys.stderr)) as watch:
+        is_told = format_ is ReportFormat.EVENTS
+        shown: AbstractContextManager[Observer] = (
+            nullcontext(EventWriter(sys.stdout)) if is_told else show_progress(open_console(sys.stderr))
+        )
+        with shown as watch:
             report = opened.verify(
                 names or (),
                 workers=workers,
@@ -177,6 +187,7 @@ def verify(
             ReportFormat.GITHUB: partial(formats.render_github, root=sources),
             ReportFormat.JUNIT: formats.render_junit,
             ReportFormat.MARKDOWN: render_markdown,
+            ReportFormat.EVENTS: lambda report: write_event(Judged(report)),
         }
         tell(render[format_](report), FORMS.get(format_, "text"), end="")
     raise typer.Exit(EXIT_STATUS[report.verdict])
@@ -200,6 +211,20 @@ def status(
     format_: Annotated[
         StatusFormat, typer.Option("--format", "-f", help="How to print.")
     ] = StatusFormat.TABLE,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch",
+            "-w",
+            help="Stay, and judge again at every edit; off a terminal, a line for every change.",
+        ),
+    ] = False,
+    workers: Annotated[
+        int, typer.Option("--workers", "-j", help="With --watch: Lean processes at a time.", min=1, max=16)
+    ] = 2,
+    unpinned: Annotated[
+        bool, typer.Option("--unpinned", help="With --watch: let pass what no manifest pins.")
+    ] = False,
 ) -> None:
     """Show on one screen where the library stands: theorems and graphs, by the links of the trust chain.
 
@@ -210,6 +235,9 @@ def status(
     What is green is folded, a line per group; what is not stands first, with the code that
     `lean-bridge explain` explains. Names, a group or states unfold what they choose; the verdict, and with it
     the exit status, stays that of the whole: 0 only for an accepted library that is as it was judged.
+
+    With --watch it stays, and `lean-bridge verify` runs again at every edit; `lean-bridge dash` does the same
+    on a whole screen.
     """
     from lean_bridge.library.discovery import find_library
     from lean_bridge.library.judgement import chosen_rows, read_status
@@ -222,16 +250,23 @@ def status(
     from lean_bridge.ui.verdict import doubts
 
     check_choice(project, shipped)
-    found = read_status(find_library(project, shipped=shipped).root, doubts)
+    library = find_library(project, shipped=shipped)
     is_chosen = bool(names or group or leave_out)
-    rows = chosen_rows(
-        found.rows, names or (), group=group, leave_out={each.value for each in leave_out or ()}
-    )
-    if names and not rows and not leave_out:
+
+    def choose(found: StatusReport) -> StatusReport:
+        left_out = {each.value for each in leave_out or ()}
+        return found.only(chosen_rows(found.rows, names or (), group=group, leave_out=left_out))
+
+    if watch:
+        if format_ not in (StatusFormat.TABLE, StatusFormat.TEXT):
+            raise typer.BadParameter("is written once, not as it changes", param_hint="--watch")
+        follow_library(library, choose, workers=workers, unpinned=unpinned)
+    found = read_status(library.root, doubts)
+    shown = choose(found)
+    if names and not shown.rows and not leave_out:
         raise NotCatalogued(
             f"no row has {' or '.join(names)} in its name or group; `lean-bridge list` has them all"
         )
-    shown = found.only(rows)
     if format_ is StatusFormat.TABLE:
         render_status(shown, open_console(sys.stdout), unfold=is_chosen)
     elif format_ is StatusFormat.JSON:

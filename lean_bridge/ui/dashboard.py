@@ -187,7 +187,7 @@ def _graphs(reports: tuple[GraphReport, ...], *, verbose: bool) -> RenderableTyp
     for report in reports:
         table.add_row(
             status_text(graph_tone(report), report.status),
-            Group(*_graph(report, namespace), _evidence(report)),
+            Group(*_graph(report, namespace), evidence_grid(report)),
             seconds_text(report.seconds),
         )
     return table
@@ -205,7 +205,8 @@ def _graph(report: GraphReport, namespace: str) -> list[Text]:
     return lines
 
 
-def _evidence(report: GraphReport) -> RenderableType:
+def evidence_grid(report: GraphReport) -> RenderableType:
+    """Return what was found out about a graph, link by link and check by check, with numbers and bounds."""
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(width=1)
     grid.add_column(overflow="fold")

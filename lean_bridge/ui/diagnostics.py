@@ -30,10 +30,14 @@ def render_diagnostics(diagnostics: Iterable[Diagnostic], console: Console) -> N
     Lines count from 1 and columns from 0, as in Lean's own output.
     """
     for diagnostic in diagnostics:
-        text = Text(f"{visible(diagnostic.file)}:{diagnostic.line}:{diagnostic.column}: ")
-        text.append(SEVERITY_WORDS[diagnostic.severity], _SEVERITY_STYLES[diagnostic.severity])
-        text.append(f": {visible(diagnostic.text)}")
-        console.print(text, soft_wrap=True)
+        console.print(diagnostic_text(diagnostic), soft_wrap=True)
+
+
+def diagnostic_text(diagnostic: Diagnostic) -> Text:
+    """Return a message as Lean writes it."""
+    text = Text(f"{visible(diagnostic.file)}:{diagnostic.line}:{diagnostic.column}: ")
+    text.append(SEVERITY_WORDS[diagnostic.severity], _SEVERITY_STYLES[diagnostic.severity])
+    return text.append(f": {visible(diagnostic.text)}")
 
 
 def render_build(build: BuildReport, console: Console) -> None:

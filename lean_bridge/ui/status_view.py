@@ -17,7 +17,7 @@ from rich.text import Text
 
 from lean_bridge.names import common_namespace, last_component
 from lean_bridge.ui.toolchains import toolchain_text
-from lean_bridge.ui.verdict import MARKS, VERDICT_TONES, Tone
+from lean_bridge.ui.verdict import MARKS, VERDICT_TONES, Mark, Tone
 from lean_bridge.ui.wording import ago_text, coded, counted, named, one_line, seconds_text, visible
 from pybind_models.status import RowState, StatusReport, StatusRow
 
@@ -64,7 +64,7 @@ def render_status(status: StatusReport, console: Console, *, unfold: bool = Fals
 
     With ``unfold`` every row is written, whatever room there is.
     """
-    page = _Page(status, console.width, unfold=unfold)
+    page = Page(status, console.width, unfold=unfold)
     height = console.height - 1 if console.is_interactive else None
     for line in page.lines(height):
         console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
@@ -79,7 +79,7 @@ class _Column:
     width: int
 
 
-class _Page:
+class Page:
     """The lines of a status at a width; every row has one if it is to ``unfold``."""
 
     def __init__(self, status: StatusReport, width: int, *, unfold: bool) -> None:
@@ -87,15 +87,15 @@ class _Page:
         self._width = width
         self._unfold = unfold
         self._namespace = common_namespace(row.name for row in status.rows)
-        self._groups = _groups(status.rows)
-        self._count = max((len(_tally(rows)) for rows in self._groups.values()), default=0) + 1
+        self.groups = _groups(status.rows)
+        self._count = max((len(_tally(rows)) for rows in self.groups.values()), default=0) + 1
         self._scale, self._columns = self._fitting()
         self._name = width - self._count - sum(column.width for column in self._columns)
 
     def lines(self, height: int | None) -> list[Text]:
         """Return the lines of the page, no more than ``height`` if what there is to say allows it."""
-        head = self._header(is_brief=height is not None and bool(self._status.rows) and not self._unfold)
-        titles, legend = self._titles(), self._legend()
+        head = self.header(is_brief=height is not None and bool(self._status.rows) and not self._unfold)
+        titles, legend = self.titles(), self.legend()
         taken = len(head) + len(titles) + len(legend)
         body = self._body(None if height is None else height - taken)
         return [*head, *(titles if body else []), *body, *(legend if body else [])]
@@ -110,7 +110,7 @@ class _Page:
 
     def _column(self, link: str, scale: Scale) -> _Column:
         title = _SHORT[scale].get(link, link)
-        texts = [_group_cell(link, rows, scale).plain for rows in self._groups.values()]
+        texts = [_group_cell(link, rows, scale).plain for rows in self.groups.values()]
         shown = [row for row in self._status.rows if self._may_be_shown(row, scale)]
         texts += [_cell(row, link, scale).plain for row in shown]
         longest = max(map(cell_len, texts), default=0)
@@ -120,7 +120,7 @@ class _Page:
         """Whether a row may have a line of its own."""
         return self._unfold or row.state != "green" or (scale not in _NARROW and row.kind == "graph")
 
-    def _header(self, *, is_brief: bool) -> list[Text]:
+    def header(self, *, is_brief: bool) -> list[Text]:
         """Return the verdict, what it is about, and why it is none or what to know beside it."""
         reasons, notes = (_REASON_LINES, _NOTES) if is_brief else (None, None)
         status = self._status
@@ -169,7 +169,7 @@ class _Page:
         said.truncate(self._width - len(command), overflow="ellipsis")
         return [said.append(command, "bold")]
 
-    def _titles(self) -> list[Text]:
+    def titles(self) -> list[Text]:
         """Return the heads of the columns, on two lines by turns where they are narrow."""
         start = self._name + self._count
         if not self._columns:
@@ -186,7 +186,8 @@ class _Page:
             start += column.width
         return [Text(line, "dim") for line in lines if line]
 
-    def _legend(self) -> list[Text]:
+    def legend(self) -> list[Text]:
+        """Return what the marks mean."""
         meanings = {"holds": "holds", "fails": "fails", "open": "undecided", "stale": "not judged since"}
         words = _WORDS.get(self._scale, {}) if self._columns else {}
         if not words:
@@ -199,15 +200,15 @@ class _Page:
         return [Text("  ".join([*said, *([f"{_NOT_ASKED} not asked"] if self._columns else [])]), "dim")]
 
     def _body(self, room: int | None) -> list[Text]:
-        ordered = sorted(self._groups.items(), key=lambda group: _ORDER.index(_worst(group[1])))
+        ordered = sorted(self.groups.items(), key=lambda group: _ORDER.index(worst_state(group[1])))
         if self._unfold:
             return [
                 line
                 for name, rows in ordered
-                for line in (self._group(name, rows), *self._rows(rows, whole=True))
+                for line in (self.group(name, rows), *self._rows(rows, whole=True))
             ]
-        bad = [(name, rows) for name, rows in ordered if _worst(rows) != "green"]
-        green = [(name, rows) for name, rows in ordered if _worst(rows) == "green"]
+        bad = [(name, rows) for name, rows in ordered if worst_state(rows) != "green"]
+        green = [(name, rows) for name, rows in ordered if worst_state(rows) == "green"]
         if room is None:
             room = sys.maxsize
         lines = self._bad(bad, room - bool(green))
@@ -217,7 +218,7 @@ class _Page:
         """Return the lines about groups that are not green, and how many rows more there are."""
         shown = groups if len(groups) <= room else groups[: max(room - 1, 1)]
         untold = sum(row.state != "green" for _, rows in groups[len(shown) :] for row in rows)
-        told = [(self._group(name, rows), list(self._told(rows))) for name, rows in shown]
+        told = [(self.group(name, rows), list(self._told(rows))) for name, rows in shown]
         left = room - len(shown)
         if untold or sum(len(telling) for _, tellings in told for telling in tellings) > left:
             left -= 1  # for how many there are more
@@ -244,7 +245,7 @@ class _Page:
         lines: list[Text] = []
         for name, rows in shown:
             graphs = [row for row in rows if row.kind == "graph"]
-            lines.append(self._group(name, rows))
+            lines.append(self.group(name, rows))
             if unfold and self._scale not in _NARROW and len(graphs) <= left:
                 left -= len(graphs)
                 lines += self._rows(graphs)
@@ -273,9 +274,9 @@ class _Page:
     def _rows(self, rows: Iterable[StatusRow], *, whole: bool = False) -> list[Text]:
         return [line for row in rows for line in self._row(row, whole=whole)]
 
-    def _group(self, name: str, rows: Sequence[StatusRow]) -> Text:
-        """Return the line of a group."""
-        state = _worst(rows)
+    def group(self, name: str, rows: Sequence[StatusRow], doing: Text | None = None) -> Text:
+        """Return the line of a group, with what is being done about it in place of its links."""
+        state = worst_state(rows)
         mark = MARKS[_TONES[state]]
         line = Text(f"{mark.symbol} ", mark.style)
         line.append(
@@ -283,26 +284,39 @@ class _Page:
         )
         line.append(set_cell_size("", max(self._name - line.cell_len, 0)))
         line.append(_tally(rows).rjust(self._count - 1) + " ", "dim")
+        if doing is not None:
+            return line.append_text(doing)
         for column in self._columns:
             line.append_text(_padded(_group_cell(column.link, rows, self._scale), column.width))
         return line
 
-    def _row(self, row: StatusRow, *, whole: bool) -> list[Text]:
+    def row(self, row: StatusRow, doing: Text | None = None) -> Text:
+        """Return the line of a row, with what is being done about it in place of its links."""
         mark = MARKS[_TONES[row.state]]
         room = self._name + self._count - _INDENT - 3
-        name = named(row.name.removeprefix(self._namespace))
-        if cell_len(name) > room:
-            name = named(last_component(row.name))
-        line = Text(" " * _INDENT).append(f"{mark.symbol} ", mark.style).append(_squeezed(name, room))
+        line = Text(" " * _INDENT).append(f"{mark.symbol} ", mark.style)
+        line.append(_squeezed(self._short(row), room))
         line.append(" " * max(self._name + self._count - line.cell_len, 1))
+        if doing is not None:
+            return line.append_text(doing)
         for column in self._columns:
             line.append_text(_padded(_cell(row, column.link, self._scale), column.width))
-        lines = [line]
-        if whole and cell_len(name) > room:
+        return line
+
+    def _short(self, row: StatusRow) -> str:
+        """Return a row's name within the namespace of all, or the end of it where that has no room."""
+        name = named(row.name.removeprefix(self._namespace))
+        room = self._name + self._count - _INDENT - 3
+        return name if cell_len(name) <= room else named(last_component(row.name))
+
+    def _row(self, row: StatusRow, *, whole: bool) -> list[Text]:
+        room = self._name + self._count - _INDENT - 3
+        lines = [self.row(row)]
+        if whole and cell_len(self._short(row)) > room:
             lines.append(Text(f"{' ' * (_INDENT + 2)}{named(row.name)}", "dim"))
         if row.reason is not None:
-            said = coded(row.code, row.reason)
-            lines += self._reason(said, row.code, mark.style, indent=_INDENT + 2, whole=whole)
+            said, style = coded(row.code, row.reason), MARKS[_TONES[row.state]].style
+            lines += self._reason(said, row.code, style, indent=_INDENT + 2, whole=whole)
         return lines
 
 
@@ -313,7 +327,13 @@ def _groups(rows: Iterable[StatusRow]) -> dict[str, list[StatusRow]]:
     return found
 
 
-def _worst(rows: Iterable[StatusRow]) -> RowState:
+def state_mark(state: RowState) -> Mark:
+    """Return the sign and colour of a row's state."""
+    return MARKS[_TONES[state]]
+
+
+def worst_state(rows: Iterable[StatusRow]) -> RowState:
+    """Return the state of a group: that of the row in it that is furthest from green."""
     return min((row.state for row in rows), key=_ORDER.index)
 
 

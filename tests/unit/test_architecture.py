@@ -51,10 +51,12 @@ MAY_IMPORT = {
     "bench": {"executor", "crosscheck", "extract"},
     "gate": {"audit", "ui", "verdict"},
     "ui": set(),
+    "dash": {"audit", "build", "library", "toolchain", "ui"},
     "commands": {
         "audit",
         "bench",
         "build",
+        "dash",
         "executor",
         "extract",
         "gate",
@@ -96,7 +98,9 @@ FLOORS = {
 """The rooms inside the executor, and which of the others each may use; the face may use them all."""
 
 CONFINED = {
-    "rich": {"ui"},
+    "rich": {"dash", "ui"},
+    "textual": {"commands", "dash"},
+    "watchfiles": {"dash"},
     "typer": {"cli.py", "commands"},
     "numpy": {"executor", "crosscheck", "olean", "bench"},
     "array_api_compat": {"executor"},
@@ -107,7 +111,7 @@ CONFINED = {
     "matplotlib": {"ui"},
     "lean_dojo": {"audit"},
     "tomli_w": {"audit"},
-    "subprocess": {"toolchain"},
+    "subprocess": {"dash", "toolchain"},
 }
 """Where a package may be imported, if not everywhere."""
 

@@ -1,0 +1,224 @@
+"""Keeps a judgement up to date with the sources: looks, has ``verify`` run, and starts again at each edit.
+
+Two threads of its own and one per run make events; what they amount to is :attr:`Loop.board`, for anybody to
+look at whenever they like.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Final, Literal, TypeAlias
+
+import lean_bridge
+from lean_bridge.audit.manifest import read_manifest
+from lean_bridge.build.modules import read_sources
+from lean_bridge.codes import EXPLANATIONS, Code
+from lean_bridge.dash.model import Began, Board, Ended, Event, Heard, Looked, Stopped, reduce
+from lean_bridge.dash.watch import fingerprint, watch
+from lean_bridge.errors import LeanBridgeError, of_the_machine
+from lean_bridge.library.discovery import Found
+from lean_bridge.library.judgement import read_status, recall
+from lean_bridge.toolchain.process import end, start
+from lean_bridge.ui.event_lines import read_event
+from lean_bridge.ui.verdict import doubts
+
+_GRACE: Final = 3.0
+"""Seconds that a run has to end its own Lean processes, once it is told to stop."""
+
+
+def look(root: Path) -> Looked:
+    """Look at a library without any Lean; whatever is wrong with it is what was found."""
+    try:
+        status = read_status(root, doubts)
+        judgement = recall(root)
+    except Exception as error:  # noqa: BLE001 - a dashboard stays open
+        return Looked(time.time(), trouble=_said(error))
+    try:
+        read_sources(root)
+        read_manifest(root)
+    except Exception as error:  # noqa: BLE001
+        return Looked(time.time(), status, judgement, _said(error))
+    return Looked(time.time(), status, judgement)
+
+
+def _said(error: Exception) -> str:
+    found = error if isinstance(error, LeanBridgeError) else of_the_machine(error)
+    if found is not None:
+        return f"{found.code} {found}"
+    return f"{Code.OUR_FAULT} {EXPLANATIONS[Code.OUR_FAULT].title}: {type(error).__name__}: {error}"
+
+
+@dataclass(slots=True)
+class _Process:
+    """A run of ``verify``, and where its last words go."""
+
+    process: subprocess.Popen[bytes]
+    errors: IO[bytes]
+    reader: threading.Thread | None = None
+    words: list[str] = field(default_factory=list)
+
+    def stop(self) -> None:
+        """Have it end, with all that it started."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGINT)
+        self.collect()
+
+    def collect(self) -> str | None:
+        """Wait for its end, and return its last line of complaint."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(_GRACE)
+        end(self.process)
+        if self.reader is not None and self.reader is not threading.current_thread():
+            self.reader.join()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        self.errors.seek(0)
+        lines = self.errors.read().decode("utf-8", "replace").strip().splitlines()
+        self.errors.close()
+        return lines[-1].removeprefix("lean-bridge: ") if lines else None
+
+
+Wish: TypeAlias = Literal["edited", "judge", "judge anew", "stop the run", "end"] | _Process
+"""What the conductor is asked to do; a process is one that has nothing more to say."""
+
+
+class Loop:
+    """Looks at a library, and judges it again whenever it was edited.
+
+    Where it is not ``eager``, it judges only when it is asked to. ``options`` are further words for
+    ``lean-bridge verify``.
+    """
+
+    def __init__(self, library: Found, options: Sequence[str] = (), *, eager: bool = True) -> None:
+        self.root = library.root
+        self.eager = eager
+        self.board = Board()
+        self._choice = ["--shipped"] if library.is_shipped else ["--project", str(library.root.absolute())]
+        self._options = list(options)
+        self._wishes: queue.Queue[Wish] = queue.Queue()
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._run: _Process | None = None
+        self._seen = ""
+        self._threads = [
+            threading.Thread(target=target, daemon=True) for target in (self._conduct, self._watch)
+        ]
+
+    def start(self) -> None:
+        """Begin: look, and judge what nobody has judged as it is."""
+        for thread in self._threads:
+            thread.start()
+
+    def judge(self, *, fresh: bool = False) -> None:
+        """Have it judged again; ``fresh`` takes nothing from earlier runs but compiled modules."""
+        self._wishes.put("judge anew" if fresh else "judge")
+
+    def stop_run(self) -> None:
+        """Stop the run that goes on, if one does."""
+        self._wishes.put("stop the run")
+
+    def close(self) -> None:
+        """End everything, and wait until nothing is left of it."""
+        self._over.set()
+        self._wishes.put("end")
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
+
+    def _watch(self) -> None:
+        for _ in watch(self.root, self._over):
+            self._wishes.put("edited")
+
+    def _put(self, event: Event, run: _Process | None = None) -> None:
+        """Have an event make of the board what it does, unless it is of a run that was stopped."""
+        with self._lock:
+            if run is None or run is self._run:
+                self.board = reduce(self.board, event)
+
+    def _conduct(self) -> None:
+        self._seen = fingerprint(self.root)
+        self._look()
+        if self.eager and self._is_wanting():
+            self._begin()
+        while (wish := self._wishes.get()) != "end":
+            if isinstance(wish, _Process):
+                self._finish(wish)
+            elif wish == "edited":
+                self._edited()
+            elif wish == "stop the run":
+                self._stop("as was asked")
+            elif wish == "judge anew" or self._run is None:
+                self._begin(fresh=wish == "judge anew")
+        self._stop("the end")
+
+    def _look(self) -> None:
+        self._put(look(self.root))
+
+    def _is_wanting(self) -> bool:
+        """Whether the library can be judged, and was not as it is."""
+        status = self.board.status
+        return (
+            not self.board.trouble and status is not None and (status.judged is None or bool(status.changed))
+        )
+
+    def _edited(self) -> None:
+        found = fingerprint(self.root)
+        if found == self._seen:
+            return
+        self._seen = found
+        self._stop("there is a newer edit")
+        self._look()
+        if self.eager and self._is_wanting():
+            self._begin()
+
+    def _begin(self, *, fresh: bool = False) -> None:
+        self._stop("it begins anew")
+        self._put(Began(time.time(), fresh))
+        words = ["verify", "--format", "events", *self._choice, *self._options]
+        errors = tempfile.TemporaryFile()  # noqa: SIM115 - until the run is collected
+        try:
+            process = start(
+                [sys.executable, "-m", "lean_bridge", *words, *(["--fresh"] if fresh else [])],
+                cwd=Path(lean_bridge.__file__).parents[1],
+                stderr=errors,
+            )
+        except LeanBridgeError as error:
+            errors.close()
+            self._put(Ended(look(self.root), str(error)))
+            return
+        run = _Process(process, errors)
+        run.reader = threading.Thread(target=self._hear, args=(run,), daemon=True)
+        with self._lock:
+            self._run = run
+        run.reader.start()
+
+    def _hear(self, run: _Process) -> None:
+        assert run.process.stdout is not None
+        for line in run.process.stdout:
+            if (told := read_event(line)) is not None:
+                self._put(Heard(time.time(), told), run)
+        self._wishes.put(run)
+
+    def _stop(self, why: str) -> None:
+        with self._lock:
+            run, self._run = self._run, None
+        if run is not None:
+            run.stop()
+            self._put(Stopped(time.time(), why))
+
+    def _finish(self, run: _Process) -> None:
+        if run is self._run:
+            why = run.collect()
+            with self._lock:
+                self._run = None
+            self._put(Ended(look(self.root), why))

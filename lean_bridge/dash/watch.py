@@ -1,0 +1,89 @@
+"""Notices that a library was edited: by what the system says, and by looking itself every few seconds."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from lean_bridge.audit.catalogue import CATALOGUE
+from lean_bridge.audit.manifest import MANIFEST
+from lean_bridge.build.lakefile import LAKEFILE, PROGRAM
+from lean_bridge.library.discovery import TOOLCHAIN
+
+_FILES: Final = (LAKEFILE, PROGRAM, TOOLCHAIN, CATALOGUE, MANIFEST)
+_SOURCE: Final = ".lean"
+_LOOKS_EVERY: Final = 2.0
+"""Seconds, where the system tells of changes; not all file systems do, nor for a folder put back."""
+_POLLS_EVERY: Final = 0.5
+"""Seconds, where it does not."""
+_SETTLED: Final = 200
+"""Milliseconds without a change after which one is told: an editor writes a file in several steps."""
+
+
+def watch(root: Path, stop: threading.Event) -> Iterator[None]:
+    """Yield once, then each time that something may have changed which a judgement rests on."""
+    before = _stamps(root)
+    yield
+    for _ in _wakes(root, stop):
+        now = _stamps(root)
+        if now != before:
+            before = now
+            yield
+
+
+def fingerprint(root: Path) -> str:
+    """Return a digest of all that a judgement of the library may rest on, as far as it can be read."""
+    digest = hashlib.sha256()
+    for path in _watched(root):
+        digest.update(os.fsencode(path))
+        with suppress(OSError):
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _wakes(root: Path, stop: threading.Event) -> Iterator[None]:
+    """Yield soon after each change in a folder, and now and then besides, until it is to ``stop``."""
+    while not stop.is_set():
+        with suppress(OSError, RuntimeError, ImportError):  # no folder, no room for watches, no such package
+            from watchfiles import watch as changes
+
+            for _ in changes(
+                root,
+                watch_filter=lambda _, path: _matters(Path(path)),
+                stop_event=stop,
+                debounce=4 * _SETTLED,
+                step=_SETTLED,
+                rust_timeout=int(1000 * _LOOKS_EVERY),
+                yield_on_timeout=True,
+                raise_interrupt=False,
+                ignore_permission_denied=True,
+            ):
+                yield
+                if not root.is_dir():
+                    break  # and watch the one that is put in its place
+        if not stop.wait(_POLLS_EVERY):
+            yield
+
+
+def _matters(path: Path) -> bool:
+    return path.suffix == _SOURCE or path.name in _FILES
+
+
+def _watched(root: Path) -> Iterator[Path]:
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        yield from (path for name in sorted(files) if _matters(path := Path(folder, name)))
+
+
+def _stamps(root: Path) -> dict[Path, tuple[int, int, int]]:
+    found = {}
+    for path in _watched(root):
+        with suppress(OSError):
+            at = path.stat()
+            found[path] = (at.st_mtime_ns, at.st_size, at.st_ino)
+    return found
