@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import ClassVar, Final, Protocol
 
 from rich.console import Group
+from rich.table import Table
 from rich.text import Text
 from textual.app import App, ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
+from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Input, Static
 
@@ -41,25 +43,26 @@ _TICK: Final = 0.1
 
 _SEARCH: Final = "search names and groups; Enter keeps, Escape drops"
 _HELP: Final = """\
-A row is a theorem, definition or graph, a column a link of the trust chain. ✓ holds, ✗ fails, ? is undecided
-or was not judged since a change, – was not asked. An edit makes what imports it stale; it is then
-· queued, ▶ being elaborated by Lean, ▷ being judged, and at last what it was found to be.
-
-  ↑ ↓  PgUp PgDn  Home End   move             Enter  Space   open a row; fold or unfold a group
-  ← →                        fold, unfold     + -            unfold all, fold all
-  ] [                        next, last row that is not green
-  /                          search as you type; Enter keeps what is found, Escape drops it
-  n                          only what is not green
-  d                          show or hide all about the row under the cursor
-  l                          show or hide the log, with Lean's messages
-  Tab                        go to the next pane; the keys above move in it
-  o                          open the row in $EDITOR, at Lean's error if there is one
-  g                          open its graph as a drawing
-  r                          judge again what is not remembered        R   judge everything again
-  s                          stop the run that goes on
-  q                          leave; a run that goes on is stopped
-
-The mouse moves the cursor, and opens what is under it."""
+A row is a theorem, definition or graph; a column is a link of the trust chain. ✓ holds, ✗ fails, ? is \
+undecided or not judged since a change, – was not asked. An edit makes stale what imports it: that is \
+· queued, ▶ elaborated by Lean, ▷ judged, and at last what it was found to be.
+"""
+_KEYS: Final = (
+    ("↑ ↓ PgUp PgDn Home End", "move; so does the mouse"),
+    ("Enter", "open a row, fold or unfold a group; so does a click on it"),
+    ("← →  + -", "fold, unfold this group; unfold, fold all"),
+    ("] [", "the next row that is not green; the one before"),
+    ("/", "search as you type; Enter keeps what is found, Escape drops it"),
+    ("n", "only what is not green"),
+    ("d  l", "all about the row under the cursor; the log, with Lean's messages"),
+    ("Tab", "to the next pane"),
+    ("o", "open the row in $EDITOR, at Lean's error if there is one"),
+    ("g", "open its graph as a drawing (SVG)"),
+    ("r  R", "judge again what is not remembered; everything"),
+    ("s", "stop the run that goes on"),
+    ("q", "leave; a run that goes on is stopped"),
+    ("Escape", "back to the matrix; close this"),
+)
 
 
 class Source(Protocol):
@@ -93,7 +96,10 @@ class Help(ModalScreen[None]):
         """Put the text in a box that scrolls."""
         with VerticalScroll(id="help"):
             yield Static(_HELP, markup=False)
-            yield Static("\nEscape closes this.", markup=False)
+            keys = Table.grid(padding=(0, 2, 0, 0))
+            for key, meaning in _KEYS:
+                keys.add_row(Text(key, "bold"), Text(meaning))
+            yield Static(keys)
 
 
 class Dash(App[int]):
@@ -106,6 +112,7 @@ class Dash(App[int]):
     #head { height: 2; }
     .tall #head { height: 3; }
     #titles { height: auto; }
+    #head, #titles, #why { text-wrap: nowrap; text-overflow: ellipsis; }
     #body { layout: vertical; height: 1fr; }
     .wide #body { layout: horizontal; }
     #left { height: 1fr; width: 1fr; }
@@ -153,6 +160,10 @@ class Dash(App[int]):
         self._board = Board()
         self._choice = Choice()
         self._sheet: Sheet | None = None
+        self._arranged = Size()
+        """For which terminal the panes were arranged."""
+        self._room: tuple[Size, ...] = ()
+        """How large the panes were when they were last drawn into."""
         self._open: dict[str, bool] = {}
         """Which panes are to be seen, where that was said."""
         self._detailed: tuple[object, ...] = ()
@@ -182,8 +193,15 @@ class Dash(App[int]):
 
     def look(self) -> None:
         """Show what is new."""
+        if not self._is_laid_out:
+            return
+        if self.size != self._arranged:
+            self._arrange()
         board = self._source.board
         is_new = board is not self._board
+        room = tuple(self.screen_stack[0].query_one(pane).size for pane in ("#matrix", "#detail"))
+        if room != self._room:
+            self._room, self._sheet, is_new = room, None, True
         if not is_new and board.run is None:
             return
         if board.status is not self._board.status:
@@ -196,6 +214,12 @@ class Dash(App[int]):
     # what is seen
 
     @property
+    def _is_laid_out(self) -> bool:
+        """Whether the panes are there: not before the beginning, nor after the end."""
+        panes = ("#head", "#titles", "#matrix", "#why", "#detail", "#about", "#log", "#search")
+        return bool(self.screen_stack) and all(self.screen_stack[0].query(pane) for pane in panes)
+
+    @property
     def _is_wide(self) -> bool:
         return self.size.width >= _WIDE
 
@@ -204,12 +228,12 @@ class Dash(App[int]):
         return self.size.height >= _TALL
 
     def on_resize(self) -> None:
-        """Arrange the panes for the room there is."""
-        self._arrange()
+        """Use the room there is, once it is known."""
+        self.call_after_refresh(self.look)
 
     def _arrange(self) -> None:
         """Show the panes that are open: one at a time on a small screen, side by side on a large one."""
-        screen = self.screen_stack[0]
+        screen, self._arranged = self.screen_stack[0], self.size
         screen.set_class(self._is_wide, "wide")
         screen.set_class(self._is_tall, "tall")
         is_roomy = self._is_wide or self._is_tall
@@ -223,13 +247,9 @@ class Dash(App[int]):
             body = False
         for name, seen in (("#left", left), ("#detail", detail), ("#log", log), ("#body", body)):
             screen.query_one(name).set_class(not seen, "hidden")
-        self._sheet = None
-        self._detailed = ()
-        self.call_after_refresh(self._show)
+        self.call_after_refresh(self.look)
 
     def _show(self) -> None:
-        if not self.is_running or not self.screen_stack:
-            return
         screen, board, now = self.screen_stack[0], self._board, self._clock()
         _update(screen.query_one("#head", Static), head(board, now, is_tall=self._is_tall))
         matrix = screen.query_one(Matrix)
@@ -239,7 +259,7 @@ class Dash(App[int]):
             self._sheet = Sheet(board.status, self._choice, max(matrix.size.width, 20))
             titles = self._sheet.titles()
             if self._choice.is_narrowed:
-                titles[:1] = [self._narrowed(), *titles[:1]] if self._is_tall else [self._narrowed()]
+                titles.insert(0, self._narrowed())
             _update(screen.query_one("#titles", Static), titles)
         matrix.show(list(self._sheet.lines(board, now)))
         self._show_line()

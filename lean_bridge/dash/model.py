@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias, assert_never
 
+from lean_bridge.codes import Code
 from lean_bridge.events import (
     BuildStarted,
     ModuleFinished,
@@ -188,8 +189,8 @@ def _looked(board: Board, event: Looked) -> Board:
     if event.trouble is not None and event.trouble != board.trouble:
         board = _noted(board, Entry(event.at, event.trouble, "bad"))
     board = replace(board, trouble=event.trouble)
-    if event.status is None:  # what was known stays to be read, below the reason why it may not hold
-        return board
+    if event.status is None:  # what was known stays to be read, and holds no more
+        return replace(board, status=_void(board.status, event.trouble or "it cannot be read"))
     before = board.status.changed if board.status is not None else ()
     for line in event.status.changed:
         if line not in before and line != event.trouble:
@@ -201,6 +202,24 @@ def _looked(board: Board, event: Looked) -> Board:
         else {}
     )
     return replace(board, at=event.at, status=event.status, judgement=judgement, rests=rests)
+
+
+def _void(status: StatusReport | None, why: str) -> StatusReport | None:
+    """Return what is left of a status where the library cannot be read: that nothing is judged as it is."""
+    if status is None or status.changed == (why,):
+        return status
+    rows = [
+        row.replaced(
+            state="stale",
+            reason=why,
+            code=Code.STALE,
+            links={name: link.replaced(outcome="stale") for name, link in row.links.items()},
+        )
+        for row in status.rows
+    ]
+    return status.replaced(
+        verdict="no verdict", reason=why, code=Code.STALE, changed=(why,), rows=tuple(rows)
+    )
 
 
 def _ended(board: Board, event: Ended) -> Board:

@@ -164,7 +164,7 @@ def running(run: Run, now: float) -> Text:
 
 def _seconds(seconds: float) -> str:
     """Return how long something has been going on, in whole seconds: shown, it changes once a second."""
-    return seconds_text(max(float(int(seconds)), 1.0)).replace("1.0 s", "1 s")
+    return f"{max(int(seconds), 1)} s" if seconds < 60 else seconds_text(seconds)
 
 
 def why(board: Board, line: Line | None, now: float, said: Sequence[Diagnostic] = ()) -> Text:

@@ -54,21 +54,21 @@ _KINDS: Final[Mapping[str, type[Told]]] = {each.__name__: each for each in get_a
 
 
 @cache
-def _adapter(kind: type[Told]) -> TypeAdapter[Told]:
-    return TypeAdapter(kind)
+def _adapter(name: str) -> TypeAdapter[Told]:
+    return TypeAdapter(_KINDS[name])
 
 
 def write_event(event: Told) -> str:
     """Return the line of an event, in ASCII, with its end."""
-    fields = _adapter(type(event)).dump_python(event, mode="json")
-    return json.dumps({"event": type(event).__name__, **fields}) + "\n"
+    name = type(event).__name__
+    return json.dumps({"event": name, **_adapter(name).dump_python(event, mode="json")}) + "\n"
 
 
 def read_event(line: str | bytes) -> Told | None:
     """Return the event of a line; ``None`` for what is none, as of a program of another version."""
     try:
         said = json.loads(line)
-        return _adapter(_KINDS[said.pop("event")]).validate_json(json.dumps(said))
+        return _adapter(said.pop("event")).validate_json(json.dumps(said))
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
 

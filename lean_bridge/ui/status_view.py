@@ -88,6 +88,8 @@ class Page:
         self._unfold = unfold
         self._namespace = common_namespace(row.name for row in status.rows)
         self.groups = _groups(status.rows)
+        asked = {name for row in status.rows for name in row.links}
+        self._links = [link for link in status.links if link in asked]
         self._count = max((len(_tally(rows)) for rows in self.groups.values()), default=0) + 1
         self._scale, self._columns = self._fitting()
         self._name = width - self._count - sum(column.width for column in self._columns)
@@ -103,7 +105,7 @@ class Page:
     def _fitting(self) -> tuple[Scale, list[_Column]]:
         """Return the widest form of the columns beside which names still have room."""
         for scale in ("wide", "medium", "narrow", "tight"):
-            columns = [self._column(link, scale) for link in self._status.links]
+            columns = [self._column(link, scale) for link in self._links]
             if self._width - self._count - sum(column.width for column in columns) >= _NAME_TAKES[scale]:
                 return scale, columns
         return "tight", []
@@ -278,11 +280,11 @@ class Page:
         """Return the line of a group, with what is being done about it in place of its links."""
         state = worst_state(rows)
         mark = MARKS[_TONES[state]]
+        start = self._start(doing)
+        room = start - self._count
         line = Text(f"{mark.symbol} ", mark.style)
-        line.append(
-            _fitted(visible(name), self._name - 3), "bold" if state == "green" else f"bold {mark.style}"
-        )
-        line.append(set_cell_size("", max(self._name - line.cell_len, 0)))
+        line.append(_fitted(visible(name), room - 3), "bold" if state == "green" else f"bold {mark.style}")
+        line.append(set_cell_size("", max(room - line.cell_len, 0)))
         line.append(_tally(rows).rjust(self._count - 1) + " ", "dim")
         if doing is not None:
             return line.append_text(doing)
@@ -293,26 +295,33 @@ class Page:
     def row(self, row: StatusRow, doing: Text | None = None) -> Text:
         """Return the line of a row, with what is being done about it in place of its links."""
         mark = MARKS[_TONES[row.state]]
-        room = self._name + self._count - _INDENT - 3
+        start = self._start(doing)
+        room = start - _INDENT - 3
         line = Text(" " * _INDENT).append(f"{mark.symbol} ", mark.style)
-        line.append(_squeezed(self._short(row), room))
-        line.append(" " * max(self._name + self._count - line.cell_len, 1))
+        line.append(_squeezed(self._short(row, room), room))
+        line.append(" " * max(start - line.cell_len, 1))
         if doing is not None:
             return line.append_text(doing)
         for column in self._columns:
             line.append_text(_padded(_cell(row, column.link, self._scale), column.width))
         return line
 
-    def _short(self, row: StatusRow) -> str:
+    def _start(self, doing: Text | None) -> int:
+        """Return where the columns begin; or what stands in their place, which may take more room."""
+        start = self._name + self._count
+        if doing is None:
+            return start
+        return max(min(start, self._width - doing.cell_len), _NAME_TAKES["tight"] + self._count)
+
+    def _short(self, row: StatusRow, room: int) -> str:
         """Return a row's name within the namespace of all, or the end of it where that has no room."""
         name = named(row.name.removeprefix(self._namespace))
-        room = self._name + self._count - _INDENT - 3
         return name if cell_len(name) <= room else named(last_component(row.name))
 
     def _row(self, row: StatusRow, *, whole: bool) -> list[Text]:
         room = self._name + self._count - _INDENT - 3
         lines = [self.row(row)]
-        if whole and cell_len(self._short(row)) > room:
+        if whole and cell_len(self._short(row, room)) > room:
             lines.append(Text(f"{' ' * (_INDENT + 2)}{named(row.name)}", "dim"))
         if row.reason is not None:
             said, style = coded(row.code, row.reason), MARKS[_TONES[row.state]].style
