@@ -34,7 +34,7 @@ from tests.reports import (
 AT: Final = 1_790_000_000.0
 """When everything happens, in seconds since 1970."""
 SUM, TAPE, FLOW = "Proofs.Sum", "Proofs.Tape", "Proofs.Attention"
-IMPORTS: Final = {SUM: (), TAPE: (SUM,), FLOW: (SUM,)}
+IMPORTS: Final[dict[str, tuple[str, ...]]] = {SUM: (), TAPE: (SUM,), FLOW: (SUM,)}
 ADDITION = BACKPROP.replaced(
     name="Proofs.Autograd.sum_comm",
     group="Sums",
@@ -45,7 +45,11 @@ ADDITION = BACKPROP.replaced(
     if BACKPROP.source
     else None,
 )
-PLACES: Final = {ADDITION.name: (SUM,), BACKPROP.name: (TAPE,), ATTENTION.name: (FLOW,)}
+PLACES: Final[dict[str, tuple[str, ...]]] = {
+    ADDITION.name: (SUM,),
+    BACKPROP.name: (TAPE,),
+    ATTENTION.name: (FLOW,),
+}
 MISMATCH = Diagnostic(
     file="Proofs/Sum.lean",
     line=4,

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from lean_bridge.commands.options import ProjectOption, ShippedOption, WorkersOption, check_choice
+from lean_bridge.commands.options import (
+    EXIT_STATUS,
+    ProjectOption,
+    ShippedOption,
+    WorkersOption,
+    check_choice,
+)
 from lean_bridge.errors import NoVerdict
 
 if TYPE_CHECKING:
     from lean_bridge.library.discovery import Found
     from pybind_models.status import StatusReport
-
-_EXIT_STATUS = {"accepted": 0, "rejected": 1, "no verdict": 2}
 
 
 def dash(
@@ -60,7 +64,7 @@ def dash(
     finally:
         loop.close()
     status = loop.board.status
-    raise typer.Exit(_EXIT_STATUS[status.verdict if status is not None else "no verdict"])
+    raise typer.Exit(EXIT_STATUS[status.verdict if status is not None else "no verdict"])
 
 
 def follow_library(

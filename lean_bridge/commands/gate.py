@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from lean_bridge.codes import Code
-from lean_bridge.commands.judging import EXIT_STATUS, FORMS, ReportFormat, Requirement, refused
+from lean_bridge.commands.judging import FORMS, ReportFormat, Requirement, refused
 from lean_bridge.commands.options import (
+    EXIT_STATUS,
     ProjectOption,
     ShippedOption,
     WorkersOption,

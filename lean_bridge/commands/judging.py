@@ -8,13 +8,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lean_bridge.codes import Code
 from lean_bridge.commands.dash import follow_library
 from lean_bridge.commands.options import (
+    EXIT_STATUS,
     FormatOption,
     ProjectOption,
     ShippedOption,
@@ -62,7 +63,6 @@ class RowChoice(StrEnum):
     STALE = "stale"
 
 
-EXIT_STATUS: Final = {"accepted": 0, "rejected": 1, "no verdict": 2}
 FORMS: dict[ReportFormat, Form] = {ReportFormat.JSON: "escaped", ReportFormat.JUNIT: "xml"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -14,6 +14,10 @@ from lean_bridge.letters import plain
 
 if TYPE_CHECKING:
     from lean_bridge.project import Project
+
+
+EXIT_STATUS: Final = {"accepted": 0, "rejected": 1, "no verdict": 2}
+"""What a command ends with, by its verdict."""
 
 
 def _directory(text: str) -> Path:

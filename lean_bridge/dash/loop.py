@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final, Literal, TypeAlias
 
-import lean_bridge
 from lean_bridge.audit.manifest import read_manifest
 from lean_bridge.build.modules import read_sources
 from lean_bridge.codes import EXPLANATIONS, Code
@@ -189,7 +188,7 @@ class Loop:
         try:
             process = start(
                 [sys.executable, "-m", "lean_bridge", *words, *(["--fresh"] if fresh else [])],
-                cwd=Path(lean_bridge.__file__).parents[1],
+                cwd=Path(__file__).parents[2],
                 stderr=errors,
             )
         except LeanBridgeError as error:
