@@ -13,7 +13,6 @@ from lean_bridge.build.store import placed
 from lean_bridge.errors import BuildFailed, UnsupportedSource
 from lean_bridge.extract.symbolic import names_declaration
 from lean_bridge.library.leans_own import library_names
-from lean_bridge.names import listed
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.module import read_module
 from lean_bridge.olean.outline import KeptOutlines
@@ -22,6 +21,7 @@ from lean_bridge.sealed import user_seal
 from lean_bridge.toolchain.location import cache_directory, chosen_directory
 from lean_bridge.toolchain.provider import Provider
 from lean_bridge.uncollected import uncollected
+from lean_bridge.verdict.conclude import refusal_of
 from pybind_models import BuildReport
 
 
@@ -83,8 +83,9 @@ class Compiled:
 
     def check(self) -> None:
         """Raise where a module is not compiled: BuildFailed, or UnsupportedSource for this Lean's limits."""
-        if failed := [module.file for module in self.report.modules if module.state == "failed"]:
-            raise BuildFailed(f"Lean refuses {listed(failed)}; run `lean-bridge build` for its messages")
+        if (refusal := refusal_of(self.report)) is not None:
+            reason, code = refusal
+            raise BuildFailed(f"{reason}; run `lean-bridge build` for all messages", code=code)
         for module in self.report.modules:
             if module.limit is not None:
                 raise UnsupportedSource(module.limit)

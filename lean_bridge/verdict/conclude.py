@@ -17,6 +17,17 @@ Conclusion: TypeAlias = tuple[Literal["accepted", "rejected", "no verdict"], str
 _PIN_THEM = "read what it says and run `lean-bridge pin`, or let it pass by --unpinned"
 
 
+def refusal_of(build: BuildReport) -> tuple[str, Code] | None:
+    """Return why modules of a build are not there, and by which code; nothing where all are."""
+    failed = [report for report in build.modules if report.state == "failed"]
+    if refusals := [report.file for report in failed if report.code is None]:
+        return f"Lean refuses {listed(refusals)}", Code.BUILD_FAILED
+    if failed:
+        error = failed[0].diagnostics[-1]
+        return f"{error.file}:{error.line}: {error.text}", Code(str(failed[0].code))
+    return None
+
+
 def conclude(
     build: BuildReport,
     declarations: Sequence[DeclarationReport],
@@ -33,12 +44,8 @@ def conclude(
     that it was asked about and did not decide. ``require_confirmed`` takes every declaration and graph to be
     confirmed.
     """
-    failed = [report for report in build.modules if report.state == "failed"]
-    if refusals := [report.file for report in failed if report.code is None]:
-        return "rejected", f"Lean refuses {listed(refusals)}", Code.BUILD_FAILED
-    if failed:
-        error = failed[0].diagnostics[-1]
-        return "rejected", f"{error.file}:{error.line}: {error.text}", failed[0].code
+    if (refusal := refusal_of(build)) is not None:
+        return "rejected", *refusal
     undecided = ("no verdict", "not built")
     rows: list[DeclarationReport | GraphReport] = [*declarations, *graphs]
     open_ = [report for report in rows if report.status in undecided]
