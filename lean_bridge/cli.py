@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from lean_bridge.codes import EXPLANATIONS, Code
-from lean_bridge.commands import dash, gate, graphs, judging, library
+from lean_bridge.commands import dash, gate, graphs, judging, library, running
 from lean_bridge.errors import LeanBridgeError, of_the_machine
 from lean_bridge.letters import shown
 from lean_bridge.ui.console import from_here, refuse_no_letter
@@ -50,6 +50,8 @@ _JUDGING: tuple[Callable[..., None], ...] = (
     library.lean,
     graphs.graph,
     graphs.bench,
+    running.run,
+    running.crosscheck,
 )
 """Commands whose exit status is a verdict."""
 _TELLING: tuple[Callable[..., None], ...] = (

@@ -238,6 +238,8 @@ class CheckResult(Model):
     """The stable code of a failure, or of why it was not run, where it has one of its own."""
     note: str | None = None
     """What a reader must not miss, shown even in the short form."""
+    ulps: tuple[int, ...] = ()
+    """How many deviations are 0, at most 1/2, 1, 2, 4 … units in the last place; the 65th are no numbers."""
 
 
 class GraphReport(Model):

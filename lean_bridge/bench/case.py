@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,11 +10,11 @@ from typing import Any, Final
 import numpy as np
 
 from lean_bridge.crosscheck.block import Block
-from lean_bridge.errors import Declined
 from lean_bridge.executor.arrays.entries import BoundEntry
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
+from lean_bridge.executor.once import check_room
 from lean_bridge.executor.rules.ops.elementwise import GELU_KAPPA
 from pybind_models import DGraph
 from pybind_models.bench import DType, Mode
@@ -74,12 +73,7 @@ def draw_case(
     """
     rng = np.random.default_rng(SEED)
     bound = ExecutableGraph(model).bind(**sizes)
-    taken = sum(math.prod(entry.shape) for entry in bound.entries) * np.dtype(dtype).itemsize
-    if taken > (memory := os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")):
-        raise Declined(
-            f"{model.lean_name}: its entries take {taken / 1e9:,.0f} GB at these sizes, more than the "
-            f"{memory / 1e9:.0f} GB of this machine; give smaller dimensions"
-        )
+    check_room(bound, dtype)
     entries = {entry.name: entry.shape for entry in bound.entries}
     context = [entry.name for entry in model.context]
     moved = {"forward": [], "vjp": [model.entries[-1].name], "jvp": context}[mode]

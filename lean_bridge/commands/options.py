@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import reprlib
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from lean_bridge.errors import NoVerdict
-from lean_bridge.letters import plain
+from lean_bridge.errors import BindingError, NoVerdict
+from lean_bridge.letters import plain, shown
 
 if TYPE_CHECKING:
     from lean_bridge.project import Project
@@ -99,6 +101,49 @@ def write_result(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise NoVerdict(f"{path}: cannot be written: {error.strerror}; nothing in it holds") from error
+
+
+DimsOption = Annotated[
+    list[str] | None,
+    typer.Option("--dims", "-d", help="Dimensions, as n=8,dModel=16; may be repeated."),
+]
+_MOST_DIGITS = 18
+"""Of a dimension."""
+
+
+def parse_dims(texts: Sequence[str] | None) -> dict[str, int]:
+    """Return dimensions as ``--dims`` gives them. Raises: BindingError for what is none."""
+    sizes = {}
+    for name, text in _assigned("--dims", texts, "n=8,dModel=16"):
+        if not (text.isascii() and text.isdecimal()) or len(text) > _MOST_DIGITS:
+            raise BindingError(f"--dims: {name}: expected an integer ≥ 0, found {shown(reprlib.repr(text))}")
+        sizes[name] = int(text)
+    return sizes
+
+
+def parse_scalars(texts: Sequence[str] | None) -> dict[str, float]:
+    """Return scalars as ``--set`` gives them. Raises: BindingError for what is none."""
+    values = {}
+    for name, text in _assigned("--set", texts, "c=0.5,eps1=1e-5"):
+        try:
+            values[name] = float(text)
+        except ValueError:
+            raise BindingError(
+                f"--set: {name}: expected a number, found {shown(reprlib.repr(text))}"
+            ) from None
+    return values
+
+
+def _assigned(option: str, texts: Sequence[str] | None, example: str) -> Iterator[tuple[str, str]]:
+    known = set()
+    for item in (item.strip() for text in texts or () for item in text.split(",")):
+        name, equals, value = (part.strip() for part in item.partition("="))
+        if not (name and equals and value):
+            raise BindingError(f"{option}: expected {example}, found {shown(reprlib.repr(item))}")
+        if name in known:
+            raise BindingError(f"{option}: {shown(name)} is given more than once; give one of them")
+        known.add(name)
+        yield name, value
 
 
 class ViewFormat(StrEnum):

@@ -14,6 +14,8 @@ from typing import Final
 import numpy as np
 
 from lean_bridge.crosscheck.block import WEIGHTS, Block, Part, Split, find_block
+from lean_bridge.crosscheck.points import Sizes
+from lean_bridge.crosscheck.rounding import EPSILON, histogram
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.graph import ExecutableGraph
@@ -113,7 +115,9 @@ def golden_seed(j: int, shape: Shape) -> Array:
     return (((5 * (j + 1) + 3 * (q + 1)) % 7 - 3) / 4).reshape(shape)
 
 
-def check_golden(model: DGraph, primitives: Mapping[str, Primitive]) -> CheckResult:
+def check_golden(
+    model: DGraph, primitives: Mapping[str, Primitive], _sizes: Sizes | None = None
+) -> CheckResult:
     """Return whether a graph that begins with self-attention gives the recorded values.
 
     They are at n = 3, d = 4, two heads of width 2, F = 3, c = 0.5, ε₁ = 1e-5, ε₂ = 1e-3, with context entries
@@ -143,6 +147,7 @@ def check_golden(model: DGraph, primitives: Mapping[str, Primitive]) -> CheckRes
         detail=f"{compared} against {len(deviations)} recorded values of the {block.split} head split",
         error=error,
         tolerance=TOLERANCE,
+        ulps=histogram([np.array(deviations) / EPSILON]),
     )
 
 

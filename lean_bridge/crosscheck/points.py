@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count, islice
 from math import isqrt, prod
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -22,6 +23,15 @@ SEED: Final = 20260721
 
 MOST_COORDINATES: Final = 5 * 10**7
 """Of all entries and maps together: a pass has them at 400 MB, and a check keeps several passes."""
+
+
+Sizes: TypeAlias = Sequence[Mapping[str, int]]
+"""Dimensions by name, at one place after the other."""
+
+
+def counted_sizes(sizes: Sizes) -> str:
+    """Return ``3 sizes``; of one, which it is."""
+    return _at(sizes[0]) if len(sizes) == 1 else f"{len(sizes)} sizes"
 
 
 def has_numbers(shape: Shape) -> bool:
@@ -58,8 +68,8 @@ def bind_small(
     total = sum(prod(entry.shape) for entry in bound.entries)
     total += sum(prod(use.out) * prod(use.shapes[0]) for use in bound.arguments() if use.parameter.is_map)
     if total > most:
-        found = f"{model.lean_name}: its arrays have more than {most:,} coordinates at small dimensions"
-        raise Declined(f"{found}; make a dimension of what is a large number in a shape")
+        found = f"{model.lean_name}: its arrays have more than {most:,} coordinates at {_at(sizes)}"
+        raise Declined(f"{found}; give smaller ones, or make a dimension of a large number in a shape")
     return bound
 
 
@@ -83,9 +93,55 @@ def draw_program(
     return bound.interpret(**arguments)
 
 
+@dataclass(frozen=True)
+class Point:
+    """Where a program is looked at: its inputs, a direction to move them in, and a seed for every entry."""
+
+    program: Program
+    inputs: Sequence[Array]
+    tangents: Sequence[Array]
+    seeds: Sequence[Array] = ()
+
+    def in_float64(self) -> Point:
+        """Return the same point in a precision in which little is lost to rounding."""
+        inputs, tangents, seeds = (
+            [array.astype(float) for array in arrays] for arrays in (self.inputs, self.tangents, self.seeds)
+        )
+        return Point(self.program, inputs, tangents, seeds)
+
+
+def draw_points(
+    model: DGraph,
+    primitives: Mapping[str, Primitive],
+    sizes: Iterable[Mapping[str, int]],
+    *,
+    seeded: bool = True,
+) -> Iterator[Point]:
+    """Return a random point at each of the sizes; without ``seeded`` none has seeds.
+
+    Raises: as :func:`bind_small`.
+    """
+    rng = np.random.default_rng(SEED)
+    for each in sizes:
+        program = draw_program(model, primitives, each, rng)
+        inputs, tangents = draw_arrays(program.context, rng), draw_arrays(program.context, rng)
+        yield Point(program, inputs, tangents, draw_arrays(program.entries, rng) if seeded else ())
+
+
+def draw_at(program: Program, inputs: Sequence[Array]) -> tuple[list[Array], list[Array]]:
+    """Return tangents of the inputs and seeds of every entry, drawn in the inputs' precision."""
+    rng, dtype = np.random.default_rng(SEED), inputs[0].dtype if inputs else np.dtype(float)
+    tangents, seeds = draw_arrays(program.context, rng), draw_arrays(program.entries, rng)
+    return [each.astype(dtype) for each in tangents], [each.astype(dtype) for each in seeds]
+
+
 def draw_arrays(entries: Sequence[BoundEntry], rng: np.random.Generator) -> list[Array]:
     """Return arrays of coordinates uniform in [-1, 1], one per entry."""
     return [rng.uniform(-1.0, 1.0, size=entry.shape) for entry in entries]
+
+
+def _at(sizes: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in sizes.items()) or "any dimensions"
 
 
 def _is_prime(number: int) -> bool:

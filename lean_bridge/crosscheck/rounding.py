@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
 
 from lean_bridge.codes import Code
+from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.rules.linear_map import LinearMap
 from lean_bridge.executor.rules.program import Program, Step
 from pybind_models import CheckResult
 
 EPSILON: Final = float(np.finfo(np.float64).eps)
+MOST_BINS: Final = 64
+"""Of a histogram: the last one before the end is for 2^61 units, of which 2^52 are as much as the number."""
 
 
 def roundings(program: Program) -> int:
@@ -31,13 +34,38 @@ def _longest_sum(program: Program, step: Step) -> int:
     return max((length for shape in shapes for length in shape), default=1)
 
 
+def histogram(ulps: Iterable[Array]) -> tuple[int, ...]:
+    """Return how many deviations, in units in the last place, are 0, at most 1/2, 1, 2, 4, and so on.
+
+    The last of all is for those that are no number.
+    """
+    sizes = np.concatenate([np.abs(each, dtype=float).ravel() for each in ulps] or [np.zeros(0)])
+    with np.errstate(divide="ignore"):
+        exponents = np.ceil(np.log2(sizes))
+    bins = np.where(sizes == 0, 0, np.clip(exponents + 2, 1, MOST_BINS))
+    bins[~np.isfinite(sizes)] = MOST_BINS
+    return tuple(np.bincount(bins.astype(int)).tolist()) if sizes.size else ()
+
+
+def nothing_but_zeros(name: str, where: str) -> CheckResult:
+    """Return the result of a check that has only zeros to compare, or no numbers: that tells nothing."""
+    return CheckResult(name=name, outcome="not run", detail=f"nothing to compare: every number is 0, {where}")
+
+
 def to_result(
-    name: str, errors: Sequence[float], tolerances: Sequence[float], coarsest: float, detail: str
+    name: str,
+    errors: Sequence[float],
+    tolerances: Sequence[float],
+    coarsest: float,
+    detail: str,
+    *,
+    ulps: Iterable[Array] = (),
 ) -> CheckResult:
     """Return whether every error is within its tolerance, and every tolerance below ``coarsest``.
 
     A comparison that allows more could not have failed where it ought to, and so has not passed. Shown is the
-    error that is largest for its tolerance; NaN if any error is.
+    error that is largest for its tolerance; NaN if any error is. ``ulps`` are single deviations, in units in
+    the last place.
     """
     index = int(np.argmax(np.divide(errors, tolerances)))
     error, tolerance = float(errors[index]), float(tolerances[index])
@@ -50,4 +78,5 @@ def to_result(
         error=error,
         tolerance=tolerance,
         code=Code.BLIND_CHECK if blind else None,
+        ulps=histogram(ulps),
     )

@@ -88,14 +88,22 @@ class ExecutableGraph:
         Raises: BindingError if a dimension is missing, unknown, negative or no integer, or an entry has more
         axes than arrays can; ShapeError if an op's shape rule disagrees with a certified shape.
         """
-        sizes = _by_name(self.model, dict.fromkeys(self.model.dims, "dimension"), "dimension", dims)
-        for name, value in sizes.items():
-            label = f"{self.model.lean_name}: dimension {name}"
-            if isinstance(value, int) and (bits := value.bit_length()) > _MOST_BITS:  # not to be written out
-                raise BindingError(f"{label}: expected a size, found an integer of {bits:,} bits")
-            if not is_size(value):
-                raise BindingError(f"{label}: expected an integer ≥ 0, found {reprlib.repr(value)}")
-        return BoundGraph(self, sizes)
+        return BoundGraph(self, sizes_of(self.model, dims))
+
+
+def sizes_of(model: DGraph, dims: Mapping[str, Any]) -> dict[str, int]:
+    """Return dimensions by the names that they have in the declaration.
+
+    Raises: BindingError if one is missing, unknown, given twice, negative or no integer.
+    """
+    sizes = _by_name(model, dict.fromkeys(model.dims, "dimension"), "dimension", dims)
+    for name, value in sizes.items():
+        label = f"{model.lean_name}: dimension {name}"
+        if isinstance(value, int) and (bits := value.bit_length()) > _MOST_BITS:  # not to be written out
+            raise BindingError(f"{label}: expected a size, found an integer of {bits:,} bits")
+        if not is_size(value):
+            raise BindingError(f"{label}: expected an integer ≥ 0, found {reprlib.repr(value)}")
+    return sizes
 
 
 @dataclass(frozen=True)
@@ -149,6 +157,14 @@ class BoundGraph:
     def standing(self) -> GraphStanding:
         """What is known of the graph's declaration."""
         return self.graph.standing
+
+    def scalars(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return values of the declaration's scalars by their names in it.
+
+        Raises: BindingError if one is missing, unknown or given twice.
+        """
+        model = self.graph.model
+        return _by_name(model, dict.fromkeys(model.scalars, "scalar"), "scalar", given)
 
     def arguments(self) -> Iterator[Argument]:
         """Yield every use that a node makes of one of the declaration's scalar or map arguments."""
@@ -274,7 +290,7 @@ def _by_name(model: DGraph, kinds: Mapping[str, str], kind: str, given: Mapping[
             wrong = "is given twice" if len(meant) == 1 else why_not(spelling, kinds)
             raise BindingError(f"{model.lean_name}: {kind} {spelling} {wrong}; {takes}")
         found[meant[0]] = value
-    for name, each in kinds.items():
-        if name not in found:
-            raise BindingError(f"{model.lean_name}: {each} {name} is missing; {takes}")
+    if missing := [name for name in kinds if name not in found]:
+        these = f"{kinds[missing[0]]} {missing[0]} is" if len(missing) == 1 else f"{', '.join(missing)} are"
+        raise BindingError(f"{model.lean_name}: {these} missing; {takes}")
     return found

@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import numpy as np
 import pytest
 
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck import adjoint, differences
 from lean_bridge.crosscheck.judgement import judge
-from lean_bridge.crosscheck.rounding import roundings, to_result
+from lean_bridge.crosscheck.rounding import MOST_BINS, histogram, roundings, to_result
 from lean_bridge.crosscheck.run import crosscheck
 from lean_bridge.executor.rules.program import Program
 from lean_bridge.executor.rules.table import PRIMITIVES
@@ -63,3 +64,11 @@ def test_a_tolerance_under_which_a_wrong_rule_would_pass_rejects(
         assert result.error <= result.tolerance
         assert (result.outcome, result.code) == ("failed", Code.BLIND_CHECK)
         assert judge([result])[::2] == ("rejected", Code.BLIND_CHECK)
+
+
+def test_a_histogram_counts_by_powers_of_two() -> None:
+    found = histogram([np.array([0.0, 0.5, 0.25, 0.51, 1.0, 1.5, -2.0, 2.1, 4.0]), np.array([[0.0]])])
+    assert found == (2, 2, 2, 2, 2)
+    assert histogram([]) == ()
+    bad = histogram([np.array([np.nan, np.inf, 1e300])])
+    assert (len(bad), bad[-1]) == (MOST_BINS + 1, 3)

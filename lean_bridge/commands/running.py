@@ -1,0 +1,204 @@
+"""Graphs at given numbers: what they compute, and whether that is right."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lean_bridge.commands.graphs import AllowUncertified
+from lean_bridge.commands.options import (
+    DimsOption,
+    FormatOption,
+    ProjectOption,
+    ShippedOption,
+    ViewFormat,
+    check_writable,
+    open_chosen,
+    parse_dims,
+    parse_scalars,
+)
+from lean_bridge.ui.console import open_console, tell
+
+if TYPE_CHECKING:
+    from lean_bridge.executor.graph import BoundGraph
+    from lean_bridge.executor.once import Numbers
+    from pybind_models import CheckResult
+
+
+class RunDType(StrEnum):
+    """The precisions in which ``run`` computes."""
+
+    F64 = "f64"
+    F32 = "f32"
+
+
+class CheckLevel(StrEnum):
+    """What ``run`` looks at while it computes."""
+
+    OFF = "off"
+    FINITE = "finite"
+    DOMAINS = "domains"
+
+
+_DTYPES = {RunDType.F64: "float64", RunDType.F32: "float32"}
+_STATUS = {"agrees": 0, "rejected": 1, "no verdict": 2}
+
+
+def run(
+    name: Annotated[str, typer.Argument(help="A catalogued graph, by the end of its name.")],
+    project: ProjectOption = None,
+    shipped: ShippedOption = False,
+    dims: DimsOption = None,
+    scalars: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Scalars, as c=0.5,eps1=1e-5; may be repeated."),
+    ] = None,
+    inputs: Annotated[
+        Path | None,
+        typer.Option("--inputs", "-i", help="Arrays by name, .npz or .safetensors.", metavar="FILE"),
+    ] = None,
+    random: Annotated[
+        int | None,
+        typer.Option("--random", help="Draw what is not given, with this seed.", min=0, metavar="SEED"),
+    ] = None,
+    dtype: Annotated[
+        RunDType | None, typer.Option("--dtype", help="The precision; default: that of the inputs.")
+    ] = None,
+    vjp: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--vjp",
+            help="Pull back seeds: ENTRY=ones, ENTRY=random or ENTRY=NUMBER, or a FILE of them; several.",
+        ),
+    ] = None,
+    jvp: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--jvp", help="Push tangents forward: INPUT=ones and so on, or a FILE of them; several."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write every array, .npz or .safetensors.", metavar="FILE"),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check derivatives and compiled program at these numbers.")
+    ] = False,
+    checks: Annotated[
+        CheckLevel, typer.Option("--checks", help="What is looked at while it runs.")
+    ] = CheckLevel.FINITE,
+    format_: FormatOption = ViewFormat.TEXT,
+    allow_uncertified: AllowUncertified = False,
+) -> None:
+    """Run a graph at given numbers: every entry's value and, as asked, tangents and cotangents.
+
+    A graph whose declaration is not accepted is rejected, unless that is allowed, and then says so. Bad
+    numbers are no result: the first entry that has one is named.
+    """
+    from lean_bridge.executor.arrays.on_disk import check_suffix, read_arrays, write_arrays
+    from lean_bridge.executor.checks import Checks
+    from lean_bridge.executor.graph import ExecutableGraph
+    from lean_bridge.executor.once import arrays_wanted, check_room, complete, directions, run_once
+    from lean_bridge.ui.progress import show_progress
+    from lean_bridge.ui.run_view import render_run
+
+    check_writable(output)
+    for path in (output, inputs):
+        if path is not None:
+            check_suffix(path)
+    sizes, values = parse_dims(dims), parse_scalars(scalars)
+    with show_progress(open_console(sys.stderr)) as watch:
+        opened = open_chosen(project, shipped)
+        model, standing = opened.read_graph(
+            name, allow_uncertified=allow_uncertified, observe=watch.observe, progress=watch.transfer
+        )
+    bound = ExecutableGraph(model, standing=standing, allow_uncertified=allow_uncertified).bind(**sizes)
+    check_room(bound, "float32", 3 if check else 1)
+    given = read_arrays(inputs, arrays_wanted(bound)) if inputs is not None else {}
+    precision = _DTYPES[dtype] if dtype is not None else None
+    numbers = complete(bound, bound.scalars(values), given, dtype=precision, seed=random)
+    numbers = replace(
+        numbers,
+        tangents=directions("--jvp", jvp or (), bound, numbers, random),
+        seeds=directions("--vjp", vjp or (), bound, numbers, random),
+    )
+    arrays, report = run_once(bound, numbers, Checks(checks.value))
+    if check:
+        report = report.replaced(checks=_checked(bound, numbers))
+    if output is not None:
+        write_arrays(output, arrays)
+    if format_ is ViewFormat.JSON:
+        tell(report.model_dump_json(indent=2), "escaped")
+    else:
+        render_run(report, open_console(sys.stdout))
+    outcomes = {each.outcome for each in report.checks}
+    bad = any(each.non_finite for each in report.arrays)
+    raise typer.Exit(1 if "failed" in outcomes else 2 if bad or "not run" in outcomes else 0)
+
+
+def crosscheck(
+    name: Annotated[str, typer.Argument(help="A catalogued graph, by the end of its name.")],
+    project: ProjectOption = None,
+    shipped: ShippedOption = False,
+    sizes: Annotated[
+        list[str] | None,
+        typer.Option("--sizes", "-s", help="Dimensions to draw numbers at, as n=8,dModel=16; several."),
+    ] = None,
+    format_: FormatOption = ViewFormat.TEXT,
+    allow_uncertified: AllowUncertified = False,
+) -> None:
+    """Check a graph's numbers against independent sources, and show each error beside its bound.
+
+    Numbers are drawn at --sizes, or at small ones: derivatives against differences and each other, the
+    compiled program against the plain one; recorded values and PyTorch have sizes of their own. A line of
+    bars shows how many single deviations are 0, at most ½, 1, 2, 4 … units in the last place.
+    """
+    from lean_bridge.bench.sizes import parse_sizes
+    from lean_bridge.crosscheck.judgement import judge
+    from lean_bridge.crosscheck.run import crosscheck as check_all
+    from lean_bridge.executor.graph import sizes_of
+    from lean_bridge.ui.progress import show_progress
+    from lean_bridge.ui.run_view import render_checks
+    from pybind_models.run import CheckReport
+
+    with show_progress(open_console(sys.stderr)) as watch:
+        opened = open_chosen(project, shipped)
+        model, standing = opened.read_graph(
+            name, allow_uncertified=allow_uncertified, observe=watch.observe, progress=watch.transfer
+        )
+        started = time.perf_counter()
+        chosen = tuple(sizes_of(model, each.dims) for each in parse_sizes(sizes, model)) if sizes else ()
+        results = check_all(model, sizes=chosen or None)
+        status, reason, code = judge(results)
+        report = CheckReport(
+            graph=model.lean_name,
+            standing=standing,
+            sizes=chosen,
+            status=status,
+            reason=reason,
+            code=code,
+            checks=results,
+            seconds=time.perf_counter() - started,
+        )
+    if format_ is ViewFormat.JSON:
+        tell(report.model_dump_json(indent=2), "escaped")
+    else:
+        render_checks(report, open_console(sys.stdout))
+    raise typer.Exit(_STATUS[status])
+
+
+def _checked(bound: BoundGraph, numbers: Numbers) -> tuple[CheckResult, ...]:
+    """Return what the checks come to at the numbers of a run, moved and pulled at random."""
+    from lean_bridge.crosscheck.points import Point, draw_at
+    from lean_bridge.crosscheck.run import check_at
+
+    program = bound.interpret(**numbers.arguments)
+    inputs = [numbers.inputs[entry.name] for entry in program.context]
+    tangents, seeds = draw_at(program, inputs)
+    return check_at(Point(program, inputs, tangents, seeds))

@@ -1,0 +1,188 @@
+"""Named arrays in files, ``.npz`` or ``.safetensors``, of which nothing is believed before it was looked at.
+
+A file may be anybody's. No object in it is ever made, and of an array no more is read, nor unpacked, than
+what is wanted under its name has room for.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import stat
+import zipfile
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import IO, Any, Final, TypeAlias
+
+import numpy as np
+
+from lean_bridge.codes import Code
+from lean_bridge.errors import Declined, LeanBridgeError, NoVerdict
+from lean_bridge.executor.arrays.scalars import Array
+from lean_bridge.executor.arrays.shape import Shape, text_of
+from lean_bridge.names import suggestion
+from lean_bridge.spelling import in_ascii, meant_by
+
+SUFFIXES: Final = (".npz", ".safetensors")
+MOST_MEMBERS: Final = 1 << 14
+"""Of an archive: graphs have tens of entries."""
+_FLOATS: Final = {"float64", "float32"}
+_IN_SAFETENSORS: Final = {"F64": "float64", "F32": "float32"}
+
+Wanted: TypeAlias = Mapping[str, Collection[Shape]]
+"""The arrays that may be in a file: by name, the shapes that they may have."""
+
+_Found: TypeAlias = tuple[str, Shape, str, Callable[[], Array]]
+"""A name, what shape and dtype are claimed for it, and what reads the array if they will do."""
+
+
+def check_suffix(path: Path) -> None:
+    """Raise NoVerdict unless a file is named for one of the formats."""
+    if path.suffix not in SUFFIXES:
+        raise NoVerdict(
+            f"{path}: expected a name in {' or '.join(SUFFIXES)}, found {path.suffix or 'no ending'}",
+            code=Code.ARRAY,
+        )
+
+
+def read_arrays(path: Path, wanted: Wanted) -> dict[str, Array]:
+    """Return a file's arrays by the names of ``wanted``, of the shapes there, in float64 or float32.
+
+    A name may be spelled in any way of :mod:`lean_bridge.spelling`.
+    Raises: NoVerdict, naming the file and the array, for everything else that is in it, or if it cannot be
+    read; Declined where the package for its format is not installed.
+    """
+    check_suffix(path)
+    arrays: dict[str, Array] = {}
+    with _refusing(path), _open(path) as stream:
+        found = _in_npz(stream) if path.suffix == ".npz" else _in_safetensors(path)
+        for spelling, shape, dtype, read in found:
+            name = _name(spelling, wanted)
+            if name in arrays:
+                raise ValueError(f"{name} is there twice")
+            if dtype not in _FLOATS:
+                mend = "; save it as .astype(numpy.float64)" if dtype != "object" else ""
+                raise ValueError(f"{name}: expected float64 or float32, found {dtype}{mend}")
+            if shape not in wanted[name]:
+                expected = " or ".join(map(text_of, wanted[name]))
+                raise ValueError(f"{name}: expected shape {expected}, found {text_of(shape)}")
+            arrays[name] = read()
+    return arrays
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
+    """Write arrays under their names. Raises: NoVerdict if they cannot be; then nothing in the file holds."""
+    check_suffix(path)
+    try:
+        if path.suffix == ".safetensors":
+            _safetensors().save_file(
+                {name: np.ascontiguousarray(each) for name, each in arrays.items()}, path
+            )
+            return
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+            for name, each in arrays.items():
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                    np.lib.format.write_array(member, np.asanyarray(each), allow_pickle=False)
+    except LeanBridgeError:
+        raise
+    except Exception as error:
+        why = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise NoVerdict(f"{path}: cannot be written: {why}; nothing in it holds") from error
+
+
+def _name(spelling: str, wanted: Wanted) -> str:
+    if len(meant := meant_by(spelling, wanted)) == 1:
+        return meant[0]
+    if meant:
+        raise ValueError(f"{spelling!r} may be {' or '.join(meant)}")
+    near = suggestion(spelling, [*wanted, *filter(None, map(in_ascii, wanted))])
+    raise ValueError(f"nothing is called {spelling!r} here; {near}")
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """Say of a file what is wrong with it, in one line."""
+    try:
+        yield
+    except LeanBridgeError:
+        raise
+    except Exception as error:  # whatever a file that somebody made up does to its reader
+        why = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
+        raise NoVerdict(f"{path}: {why[:300]}", code=Code.ARRAY) from error
+
+
+def _open(path: Path) -> IO[bytes]:
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ValueError("expected a regular file")
+    return os.fdopen(descriptor, "rb")
+
+
+def _in_npz(stream: IO[bytes]) -> Iterator[_Found]:
+    with zipfile.ZipFile(stream) as archive:
+        members = archive.infolist()
+        if len(members) > MOST_MEMBERS:
+            raise ValueError(f"expected at most {MOST_MEMBERS:,} arrays, found {len(members):,}")
+        for member in members:
+            if not member.filename.endswith(".npy"):
+                raise ValueError(
+                    f"expected arrays alone, as numpy.savez writes them, found {member.filename!r}"
+                )
+            with archive.open(member) as content:
+                shape, is_fortran, dtype = _header(content)
+                yield (
+                    member.filename.removesuffix(".npy"),
+                    shape,
+                    "object" if dtype.hasobject else dtype.newbyteorder("=").name,
+                    partial(_content, content, shape, is_fortran, dtype),
+                )
+
+
+def _header(content: IO[bytes]) -> tuple[Shape, bool, np.dtype[Any]]:
+    """Return what is claimed: shape, order and dtype. Headers of other versions may be of any length."""
+    try:
+        if np.lib.format.read_magic(content) != (1, 0):
+            raise ValueError("another version")
+        shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(content)
+    except Exception as error:
+        raise ValueError(f"{content.name}: expected an array in NumPy's format 1.0") from error
+    return shape, is_fortran, dtype
+
+
+def _content(content: IO[bytes], shape: Shape, is_fortran: bool, dtype: np.dtype[Any]) -> Array:
+    """Return the array of a header that was accepted; what is behind it is an error, unread."""
+    expected = math.prod(shape) * dtype.itemsize
+    data = content.read(expected)
+    if len(data) != expected or content.read(1):
+        raise ValueError(
+            f"expected {expected:,} bytes of an array, found {'more' if len(data) == expected else len(data)}"
+        )
+    array = np.frombuffer(data, dtype).reshape(shape, order="F" if is_fortran else "C")
+    return np.array(array, dtype.newbyteorder("="), order="C")
+
+
+def _in_safetensors(path: Path) -> Iterator[_Found]:
+    _safetensors()
+    from safetensors import safe_open
+
+    with safe_open(path, framework="np") as tensors:
+        for name in tensors.keys():  # noqa: SIM118 - it is no mapping
+            claimed = tensors.get_slice(name)
+            dtype = str(claimed.get_dtype())
+            yield (
+                name,
+                tuple(claimed.get_shape()),
+                _IN_SAFETENSORS.get(dtype, dtype),
+                partial(tensors.get_tensor, name),
+            )
+
+
+def _safetensors() -> Any:
+    try:
+        import safetensors.numpy
+    except ImportError:
+        raise Declined("safetensors is not installed; pip install 'lean-bridge[safetensors]'") from None
+    return safetensors.numpy

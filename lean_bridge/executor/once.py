@@ -1,0 +1,251 @@
+"""A graph run once, at given numbers, and what every array came to."""
+
+from __future__ import annotations
+
+import math
+import os
+import reprlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lean_bridge.errors import ArrayError, Declined
+from lean_bridge.executor.arrays.entries import BoundEntry, positions
+from lean_bridge.executor.arrays.on_disk import read_arrays
+from lean_bridge.executor.arrays.scalars import Array
+from lean_bridge.executor.arrays.shape import Shape
+from lean_bridge.executor.checks import Checks
+from lean_bridge.executor.graph import BoundGraph
+from lean_bridge.executor.rules.linear_map import LinearMap
+from lean_bridge.executor.rules.parameters import BIAS
+from pybind_models.run import ArraySummary, Role, RunReport
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What a graph is run at."""
+
+    arguments: Mapping[str, Any]
+    """Scalars and maps of the declaration, by name."""
+    inputs: Mapping[str, Array]
+    tangents: Mapping[str, Array] = field(default_factory=dict)
+    seeds: Mapping[str, Array] = field(default_factory=dict)
+    seed: int | None = None
+    """What was drawn with, if anything was."""
+    drawn: tuple[str, ...] = ()
+
+
+def check_room(bound: BoundGraph, dtype: str, passes: int = 1) -> None:
+    """Raise Declined if the memory of this machine is less than the entries take, once for every pass."""
+    taken = passes * sum(math.prod(entry.shape) for entry in bound.entries) * np.dtype(dtype).itemsize
+    if taken > (memory := os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")):
+        raise Declined(
+            f"{bound.graph.model.lean_name}: its entries take {taken / 1e9:,.0f} GB at these sizes, more "
+            f"than the {memory / 1e9:.0f} GB of this machine; give smaller dimensions"
+        )
+
+
+def arrays_wanted(bound: BoundGraph) -> dict[str, list[Shape]]:
+    """Return the arrays that a graph takes, its inputs and its maps, by name, and what shapes each may have.
+
+    A map may be given whole, or for one position if it does the same at each.
+    """
+    wanted: dict[str, list[Shape]] = {entry.name: [entry.shape] for entry in _context(bound)}
+    context = frozenset(wanted)
+    for use in bound.arguments():
+        if not use.parameter.is_map:
+            continue
+        if use.name in context:
+            raise Declined(
+                f"{bound.graph.model.lean_name}: an input and a map are both called {use.name}; use Python"
+            )
+        whole = (math.prod(use.out),)
+        if use.parameter is BIAS:
+            shapes = [use.out, whole, use.out[-1:]]
+        else:
+            shapes = [(*whole, math.prod(use.shapes[0]))]
+            if use.out[:-1] == use.shapes[0][:-1]:
+                shapes.append((*use.out[-1:], *use.shapes[0][-1:]))
+        wanted[use.name] = [shape for at, shape in enumerate(shapes) if shape not in shapes[:at]]
+    return wanted
+
+
+def complete(
+    bound: BoundGraph,
+    scalars: Mapping[str, float],
+    given: Mapping[str, Array],
+    *,
+    dtype: str | None,
+    seed: int | None,
+) -> Numbers:
+    """Return all that a graph takes: what is given, and with a seed the rest drawn, uniform in [-1, 1].
+
+    Whatever is given, an array is drawn as the same numbers by the same seed. Without ``dtype`` that of what
+    is given is kept, else it is float64.
+    Raises: ArrayError naming all that is missing, or two precisions that were given.
+    """
+    model, wanted = bound.graph.model, arrays_wanted(bound)
+    dtypes = {str(array.dtype) for array in given.values()}
+    if dtype is None and len(dtypes) > 1:
+        raise ArrayError(
+            next(iter(given)), f"{model.lean_name}: found arrays in float64 and in float32; give --dtype"
+        )
+    dtype = dtype or next(iter(dtypes), "float64")
+    check_room(bound, dtype)
+    missing = [name for name in wanted if name not in given]
+    if missing and seed is None:
+        raise ArrayError(
+            missing[0],
+            f"{model.lean_name}: missing {', '.join(missing)}, of {', '.join(wanted)}; give --inputs FILE "
+            "with them, or --random SEED",
+        )
+    rng = np.random.default_rng(seed)
+    names = {entry.name for entry in _context(bound)}
+    arrays = {}
+    for name, shapes in wanted.items():
+        drawn = rng.uniform(-1.0, 1.0, size=shapes[-1]) if seed is not None else None
+        arrays[name] = given.get(name, drawn)
+    cast = {name: np.asarray(array).astype(dtype, copy=False) for name, array in arrays.items()}
+    maps = {
+        use.name: _as_map(use.parameter is BIAS, cast[use.name], use.out)
+        for use in bound.arguments()
+        if use.parameter.is_map
+    }
+    return Numbers(
+        arguments={**scalars, **maps},
+        inputs={name: array for name, array in cast.items() if name in names},
+        seed=seed if missing else None,
+        drawn=tuple(missing),
+    )
+
+
+def directions(
+    option: str, texts: Sequence[str], bound: BoundGraph, numbers: Numbers, seed: int | None
+) -> dict[str, Array]:
+    """Return seeds of entries (``--vjp``) or tangents of inputs (``--jvp``) as a person asks for them.
+
+    Each text is ``ENTRY=ones``, ``ENTRY=random`` or ``ENTRY=NUMBER``, or the name of a file of arrays.
+    Raises: ArrayError for what is none of them, and for an entry that is given twice.
+    """
+    role = "seed" if option == "--vjp" else "tangent"
+    entries = bound.entries if role == "seed" else _context(bound)
+    dtype = next((array.dtype for array in numbers.inputs.values()), np.dtype(float))
+    rng = None if seed is None else np.random.default_rng([seed, 1 + (role == "seed")])
+    found: dict[str, Array] = {}
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.rpartition("="))
+        if equals:
+            (position,) = positions(role, [name], entries)
+            entry = entries[position]
+            made = {entry.name: _filled(f"{option} {name}", value, entry.shape, rng)}
+        else:
+            made = read_arrays(Path(text), {entry.name: [entry.shape] for entry in entries})
+        for each, array in made.items():
+            if each in found:
+                raise ArrayError(each, f"{option}: {each} is given more than once; give one of them")
+            found[each] = array.astype(dtype)
+    return found
+
+
+def _filled(label: str, text: str, shape: Shape, rng: np.random.Generator | None) -> Array:
+    if text == "random":
+        if rng is None:
+            raise ArrayError(label, f"{label}=random: give --random SEED, so that it can be done again")
+        return rng.uniform(-1.0, 1.0, size=shape)
+    try:
+        return np.full(shape, 1.0 if text == "ones" else float(text))
+    except ValueError:
+        raise ArrayError(
+            label, f"{label}: expected ones, random or a number, found {reprlib.repr(text)}"
+        ) from None
+
+
+def _as_map(is_bias: bool, array: Array, out: Shape) -> Array | LinearMap:
+    """Return what was given for one position as the same at each, and what was given for all as it is."""
+    if is_bias:
+        return np.broadcast_to(array, out) if array.shape == out[-1:] else array
+    positions = math.prod(out[:-1])
+    return LinearMap.positionwise(array, positions) if array.shape[0] == out[-1] else LinearMap(array)
+
+
+def run_once(
+    bound: BoundGraph, numbers: Numbers, checks: Checks = Checks.FINITE
+) -> tuple[dict[str, Array], RunReport]:
+    """Return every array by its name in a file, and the report of a run.
+
+    Values are under the names of their entries; tangents and cotangents have those before them, as in
+    ``cotangent.x``. Raises: as :meth:`CompiledProgram.prepare` and its runs.
+    """
+    program = bound.compile(**numbers.arguments).with_checks(checks)
+    started = time.perf_counter()
+    run = program.prepare(
+        numbers.inputs,
+        tangents=numbers.tangents,
+        seeds=numbers.seeds,
+        values=None,
+        moved=None if numbers.tangents else (),
+        wrt=None if numbers.seeds else (),
+    )
+    planned = time.perf_counter()
+    made = run()
+    ended = time.perf_counter()
+    names, inputs = [entry.name for entry in program.entries], len(program.context)
+    kinds: list[tuple[Role, str]] = [
+        ("input" if at < inputs else "value", name) for at, name in enumerate(names)
+    ]
+    kinds += [("tangent", name) for name in names] if numbers.tangents else []
+    kinds += [("cotangent", name) for name in names[:inputs]] if numbers.seeds else []
+    ops = {step.entry: step.primitive.name for step in program.steps}
+    arrays, rows = {}, []
+    for (role, name), array in zip(kinds, made, strict=True):
+        label = name if role in ("input", "value") else f"{role}.{name}"
+        if label in arrays:
+            raise ArrayError(name, f"two arrays would be called {label}: an entry has that name")
+        arrays[label] = array
+        rows.append(summary(name, role, array, op=ops.get(name)))
+    return arrays, RunReport(
+        graph=bound.graph.model.lean_name,
+        standing=bound.standing,
+        dims=bound.dims,
+        scalars={name: float(numbers.arguments[name]) for name in bound.graph.model.scalars},
+        dtype=str(made[0].dtype),
+        seed=numbers.seed,
+        drawn=numbers.drawn,
+        arrays=tuple(rows),
+        planning_seconds=planned - started,
+        seconds=ended - planned,
+        arena=run.plan.arena,
+        live_peak=run.plan.live_peak,
+    )
+
+
+@np.errstate(all="ignore")
+def summary(name: str, role: Role, array: Array, *, op: str | None = None) -> ArraySummary:
+    """Return what an array's numbers are like, computed in float64."""
+    finite = array[np.isfinite(array)].astype(float).ravel()
+    largest = float(np.abs(finite).max(initial=0.0))
+    scaled = finite / largest if largest else finite
+    return ArraySummary(
+        name=name,
+        role=role,
+        op=op,
+        shape=array.shape,
+        dtype=str(array.dtype),
+        least=float(finite.min()) if finite.size else None,
+        largest=float(finite.max()) if finite.size else None,
+        mean=float(scaled.mean()) * (largest or 1.0) if finite.size else None,
+        norm=_finite(float(np.sqrt(scaled @ scaled)) * largest) if finite.size else None,
+        non_finite=int(array.size - finite.size),
+    )
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
+
+
+def _context(bound: BoundGraph) -> tuple[BoundEntry, ...]:
+    return bound.entries[: len(bound.graph.model.context)]

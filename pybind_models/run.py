@@ -1,0 +1,80 @@
+"""One run of a graph at given numbers: what every entry came to."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from pybind_models.base import Model
+from pybind_models.report import CheckResult
+from pybind_models.standing import GraphStanding
+
+Role = Literal["input", "value", "tangent", "cotangent"]
+
+
+class ArraySummary(Model):
+    """One array, by its numbers."""
+
+    name: str
+    """The entry."""
+    role: Role
+    """Tangents are of every entry, cotangents of inputs."""
+    op: str | None = None
+    """What made it, where a node did."""
+    shape: tuple[int, ...]
+    dtype: str
+    least: float | None
+    """Among its finite numbers; ``None`` where there are none."""
+    largest: float | None
+    mean: float | None
+    norm: float | None
+    """The square root of the sum of squares."""
+    non_finite: int = 0
+
+
+class RunReport(Model):
+    """Everything that one run of a graph made."""
+
+    graph: str
+    """The Lean declaration."""
+    standing: GraphStanding
+    dims: dict[str, int]
+    scalars: dict[str, float]
+    dtype: str
+    seed: int | None = None
+    """What arrays that were not given were drawn with."""
+    drawn: tuple[str, ...] = ()
+    """Those arrays."""
+    arrays: tuple[ArraySummary, ...] = Field(min_length=1)
+    planning_seconds: float
+    seconds: float
+    """What the run itself took, planned and with its buffers there."""
+    arena: int
+    """The bytes of all that is computed on the way and asked for."""
+    live_peak: int
+    """As many of them as are needed at one time."""
+    checks: tuple[CheckResult, ...] = ()
+    """What was checked at exactly these numbers."""
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{name}={value}" for name, value in self.dims.items()) or "no dimensions"
+        return f"<RunReport of {self.graph} at {sizes}: {len(self.arrays)} arrays>"
+
+
+class CheckReport(Model):
+    """What the checks of a graph's numbers came to, at sizes of their own or at given ones."""
+
+    graph: str
+    """The Lean declaration."""
+    standing: GraphStanding
+    sizes: tuple[dict[str, int], ...] = ()
+    """Those that were given."""
+    status: Literal["agrees", "rejected", "no verdict"]
+    reason: str | None = None
+    code: str | None = None
+    checks: tuple[CheckResult, ...]
+    seconds: float
+
+    def __repr__(self) -> str:
+        return f"<CheckReport of {self.graph}: {self.status}; {len(self.checks)} checks>"

@@ -1,0 +1,140 @@
+"""``lean-bridge run`` and ``crosscheck`` on graphs of the library, as a person types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from lean_bridge.cli import app
+from lean_bridge.errors import ArrayError, BindingError, NoVerdict, NumericsError
+from pybind_models.run import CheckReport, RunReport
+
+pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("embedded")]
+
+CHECKOUT = Path(__file__).parents[2]
+DIMS = ("--dims", "n=5,dModel=8", "--dims", "numHeads=2,headDim=4", "--set", "c=0.5")
+
+
+def ran(command: str, name: str, *options: str) -> Result:
+    return CliRunner().invoke(app, [command, name, "--project", str(CHECKOUT), *options])
+
+
+def test_a_run_from_nothing_to_files_and_back(tmp_path: Path) -> None:
+    out, again = tmp_path / "out.npz", tmp_path / "again.safetensors"
+    asked = ("--vjp", "residual=ones", "--jvp", "x=ones", "--check")
+    first = ran("run", "mhaResidualDGraph", *DIMS, "--random", "0", *asked, "-o", str(out), "-f", "json")
+    assert (first.exit_code, first.stderr) == (0, "")
+    report = RunReport.model_validate_json(first.stdout)
+    assert report.standing.status == "accepted"
+    assert [check.outcome for check in report.checks] == ["passed"] * 3
+    with np.load(out) as made:
+        np.savez(tmp_path / "in.npz", **{name: made[name] for name in ("x", "Wq", "Wk", "Wv", "Wo")})
+        second = ran(
+            "run", "mhaResidualDGraph", *DIMS, "-i", str(tmp_path / "in.npz"), *asked[:4], "-o", str(again)
+        )
+        assert (second.exit_code, second.stderr) == (0, "")
+        from safetensors.numpy import load_file
+
+        stored = load_file(again)
+        assert sorted(stored) == sorted(made.files)
+        for name in made.files:
+            np.testing.assert_array_equal(stored[name], made[name])
+    assert "accepted by audit and pin" in second.stdout
+    assert "cotangent" in second.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "expected"),
+    [
+        (
+            ("--dims", "n=5", "--random", "0"),
+            BindingError,
+            "dModel, numHeads, headDim are missing; it takes n",
+        ),
+        (("--dims", "n=5,n=6"), BindingError, "--dims: n is given more than once"),
+        (("--dims", "n"), BindingError, "--dims: expected n=8,dModel=16, found 'n'"),
+        (("--dims", "n=-1"), BindingError, "--dims: n: expected an integer ≥ 0, found '-1'"),
+        (("--set", "c=half"), BindingError, "--set: c: expected a number, found 'half'"),
+        ((*DIMS, "--set", "kappa=1", "--random", "0"), BindingError, "scalar kappa is unknown; it takes c"),
+        (DIMS, ArrayError, "missing x, Wq, Wk, Wv, Wo, of x, Wq, Wk, Wv, Wo; give --inputs FILE"),
+        ((*DIMS, "-i", "none.npz"), NoVerdict, "none.npz: No such file"),
+        ((*DIMS, "-i", "nan.npz", "--random", "0"), NumericsError, "input 0 (x) is not a number"),
+        ((*DIMS, "--random", "0", "-o", "out.txt"), NoVerdict, "expected a name in .npz or .safetensors"),
+        ((*DIMS, "--random", "0", "--vjp", "resid=ones"), ArrayError, "seed 'resid': no such entry"),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_no_verdict(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    kind: type[NoVerdict],
+    expected: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.savez("nan.npz", x=np.full((5, 8), np.nan))
+    result = ran("run", "mhaResidualDGraph", *options)
+    assert type(result.exception) is kind, result.exception
+    assert expected in str(result.exception)
+    assert "\n" not in str(result.exception)
+    assert kind.exit_code == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["nan.npz"]
+
+
+def test_an_output_that_cannot_be_written_is_said_before_anything_runs(tmp_path: Path) -> None:
+    result = ran("run", "nobody", "-o", str(tmp_path / "none" / "out.npz"))
+    assert result.exit_code == 2
+    assert "there is no directory" in result.stderr
+
+
+def test_numbers_that_are_not_looked_at_are_no_success(tmp_path: Path) -> None:
+    np.savez(tmp_path / "big.npz", x=np.full((5, 8), 1e200))
+    given = ("-i", str(tmp_path / "big.npz"), "--random", "0")
+    assert isinstance(ran("run", "mhaResidualDGraph", *DIMS, *given).exception, NumericsError)
+    result = ran("run", "mhaResidualDGraph", *DIMS, *given, "--checks", "off")
+    assert result.exit_code == 2
+    assert "arrays with numbers that are not finite" in result.stdout
+
+
+def test_a_graph_with_greek_names_runs_from_a_shell() -> None:
+    sizes = ("--dims", "seqLen=3,dModel=4,numHeads=2,headDim=2,dFF=5")
+    scalars = ("--set", "c=0.7,kappa=0.8", "--set", "eps1=1e-5,eps2=1e-5")
+    result = ran(
+        "run",
+        "positionwiseEncoderBlockGraph",
+        *sizes,
+        *scalars,
+        "--random",
+        "1",
+        "--vjp",
+        "gamma1=ones",
+        "-f",
+        "json",
+    )
+    assert result.exit_code == 0, result.exception
+    report = RunReport.model_validate_json(result.stdout)
+    assert set(report.scalars) == {"c", "κ", "ε₁", "ε₂"}
+
+
+def test_checks_are_shown_with_a_histogram() -> None:
+    small = ran("crosscheck", "mhaResidualDGraph")
+    assert small.exit_code == 0
+    assert "adjoint identity" in small.stdout
+    assert " ulp, " in small.stdout
+    sizes = ("--sizes", "n=40,dModel=32,numHeads=2,headDim=16")
+    larger = ran("crosscheck", "mhaResidualDGraph", *sizes, "--format", "json")
+    assert larger.exit_code == 0, larger.stdout
+    report = CheckReport.model_validate_json(larger.stdout)
+    assert report.sizes == ({"n": 40, "dModel": 32, "numHeads": 2, "headDim": 16},)
+    assert {check.name: sum(check.ulps) > 0 for check in report.checks if check.outcome == "passed"} == {
+        "certified shapes": False,
+        "adjoint identity": True,
+        "JVP against differences": True,
+        "compiled program": True,
+        "golden vectors": True,
+        "PyTorch": True,
+    }
+    assert json.loads(larger.stdout)["status"] == "agrees"

@@ -1,0 +1,173 @@
+"""One run at given numbers: what is missing, what is drawn, and what every array came to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lean_bridge.crosscheck.points import Point, draw_at
+from lean_bridge.crosscheck.run import CHECKS_AT, check_at
+from lean_bridge.errors import ArrayError, Declined, NumericsError
+from lean_bridge.executor.checks import Checks
+from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
+from lean_bridge.executor.once import (
+    Numbers,
+    arrays_wanted,
+    check_room,
+    complete,
+    directions,
+    run_once,
+    summary,
+)
+from tests.unit.executor.graphs import attention, encoder, feed_forward, graph, node
+
+BOUND = ExecutableGraph(attention()).bind(n=3, dModel=4, numHeads=2, headDim=2)
+SCALARS = {"c": 0.5}
+
+
+def numbers(bound: BoundGraph = BOUND, **how: Any) -> Numbers:
+    return complete(bound, SCALARS, **{"given": {}, "dtype": None, "seed": 0, **how})
+
+
+def test_a_run_has_what_the_program_gives() -> None:
+    at = numbers()
+    at = replace(at, seeds=directions("--vjp", ["residual=ones"], BOUND, at, 0))
+    at = replace(at, tangents=directions("--jvp", ["x=random", "Wq=-0.5"], BOUND, at, 0))
+    arrays, report = run_once(BOUND, at)
+    program = BOUND.compile(c=0.5)
+    names = [entry.name for entry in program.entries]
+    for name, expected in zip(names, program.forward(at.inputs), strict=True):
+        np.testing.assert_array_equal(arrays[name], expected)
+    for name, expected in zip(names, program.jvp(at.inputs, at.tangents), strict=True):
+        np.testing.assert_array_equal(arrays[f"tangent.{name}"], expected)
+    for name, expected in zip(names, program.vjp(at.inputs, {"residual": np.ones((3, 4))}), strict=False):
+        np.testing.assert_array_equal(arrays[f"cotangent.{name}"], expected)
+    assert len(arrays) == len(report.arrays) == 2 * len(names) + 5
+    by_role = {(each.role, each.name): each for each in report.arrays}
+    probs = by_role["value", "probs"]
+    assert (probs.shape, probs.dtype, probs.op, probs.non_finite) == ((2, 3, 3), "float64", "softmaxLast", 0)
+    assert probs.mean == pytest.approx(1 / 3)
+    assert probs.norm == pytest.approx(float(np.linalg.norm(arrays["probs"])))
+    assert (probs.least, probs.largest) == (arrays["probs"].min(), arrays["probs"].max())
+    assert report.drawn == ("x", "Wq", "Wk", "Wv", "Wo")
+    assert not np.array_equal(at.tangents["x"], at.inputs["x"])
+    assert set(at.tangents["Wq"].ravel()) == {-0.5}
+
+
+def test_the_same_seed_draws_the_same_whatever_is_given() -> None:
+    drawn, some = numbers(), numbers(given={"Wq": np.ones((4, 4))})
+    assert some.drawn == ("x", "Wk", "Wv", "Wo")
+    for name in some.drawn:
+        np.testing.assert_array_equal(some.inputs[name], drawn.inputs[name])
+    assert numbers(seed=1).inputs["x"].tolist() != drawn.inputs["x"].tolist()
+
+
+def test_everything_that_is_missing_is_one_error() -> None:
+    with pytest.raises(ArrayError, match="missing x, Wk, Wv, Wo, of x, Wq, Wk, Wv, Wo; give --inputs FILE"):
+        numbers(given={"Wq": np.ones((4, 4))}, seed=None)
+
+
+def test_one_precision_is_kept_and_two_are_asked_about() -> None:
+    single = {"Wq": np.ones((4, 4), np.float32)}
+    assert numbers(given=single).inputs["x"].dtype == np.float32
+    assert numbers(given=single, dtype="float64").inputs["Wq"].dtype == np.float64
+    with pytest.raises(ArrayError, match="found arrays in float64 and in float32; give --dtype"):
+        numbers(given={**single, "Wk": np.ones((4, 4))})
+
+
+def test_maps_may_be_whole_or_for_one_position() -> None:
+    bound = ExecutableGraph(feed_forward(fixed=True)).bind(n=2, dModel=3, dFF=4)
+    wanted = arrays_wanted(bound)
+    assert wanted["fc1"] == [(8, 6), (4, 3)]
+    assert wanted["b1"] == [(2, 4), (8,), (4,)]
+    scalars = dict.fromkeys(bound.graph.model.scalars, 0.5)
+    one = complete(bound, scalars, {}, dtype=None, seed=3)
+    fc1, b1 = one.arguments["fc1"].weights, one.arguments["b1"]
+    assert fc1.shape == (4, 3)
+    given = {**one.inputs, "fc1": np.kron(np.eye(2), fc1), "b1": np.asarray(b1).ravel()}
+    whole = complete(bound, scalars, given, dtype=None, seed=3)
+    for left, right in zip(run_once(bound, one)[0].values(), run_once(bound, whole)[0].values(), strict=True):
+        np.testing.assert_allclose(left, right, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("option", "texts", "expected"),
+    [
+        ("--vjp", ["residul=ones"], "seed 'residul': no such entry"),
+        ("--jvp", ["residual=ones"], "tangent 'residual': no such entry"),
+        ("--vjp", ["residual=one"], "--vjp residual: expected ones, random or a number, found 'one'"),
+        ("--vjp", ["residual=ones", "residual=2"], "--vjp: residual is given more than once"),
+    ],
+)
+def test_directions_that_are_none_are_named(option: str, texts: list[str], expected: str) -> None:
+    with pytest.raises(ArrayError, match=expected):
+        directions(option, texts, BOUND, numbers(), 0)
+
+
+def test_random_directions_take_a_seed() -> None:
+    with pytest.raises(ArrayError, match="give --random SEED"):
+        directions("--vjp", ["residual=random"], BOUND, numbers(), None)
+
+
+def test_directions_may_be_in_a_file(tmp_path: Path) -> None:
+    np.savez(tmp_path / "seeds.npz", residual=np.full((3, 4), 2.0))
+    found = directions("--vjp", [str(tmp_path / "seeds.npz")], BOUND, numbers(), 0)
+    np.testing.assert_array_equal(found["residual"], np.full((3, 4), 2.0))
+
+
+def test_bad_numbers_are_no_result_unless_nobody_looks() -> None:
+    at = numbers(given={"x": np.full((3, 4), 1e200)})
+    with pytest.raises(NumericsError, match="scores"):
+        run_once(BOUND, at)
+    _, report = run_once(BOUND, at, Checks.OFF)
+    assert sum(each.non_finite for each in report.arrays) > 0
+    with pytest.raises(NumericsError, match=r"input 0 \(x\)"):
+        run_once(BOUND, numbers(given={"x": np.full((3, 4), np.nan)}))
+
+
+def test_a_summary_is_of_the_finite_numbers_alone() -> None:
+    found = summary("x", "value", np.array([1.0, np.inf, np.nan, -3.0]))
+    assert (found.least, found.largest, found.mean, found.non_finite) == (-3.0, 1.0, -1.0, 2)
+    assert summary("x", "value", np.array([1e200, 1e200])).norm == pytest.approx(2**0.5 * 1e200)
+    assert summary("x", "value", np.array([])).norm is None
+
+
+def test_two_arrays_of_one_name_in_a_file_are_refused() -> None:
+    n = attention().entries[0].shape[:1]
+    model = graph({"x": n}, node("cotangent.x", "add", (0, 0), n, s=n))
+    bound = ExecutableGraph(model).bind(n=2)
+    at = Numbers({}, {"x": np.ones(2)}, seeds={"x": np.ones(2)})
+    with pytest.raises(ArrayError, match=r"two arrays would be called cotangent\.x"):
+        run_once(bound, at)
+
+
+def test_what_no_memory_holds_is_declined_first() -> None:
+    bound = ExecutableGraph(attention()).bind(n=10**7, dModel=10**7, numHeads=1, headDim=1)
+    with pytest.raises(Declined, match="give smaller dimensions"):
+        check_room(bound, "float32")
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("scale", [1.0, 1e-3, 30.0])
+def test_checks_at_given_numbers_pass_where_nothing_is_wrong(dtype: str, scale: float) -> None:
+    bound = ExecutableGraph(encoder(fixed=False)).bind(n=33, dModel=16, numHeads=2, headDim=8, dFF=40)
+    scalars = {"c": 0.35, "κ": 0.8, "ε₁": 1e-5, "ε₂": 1e-5}
+    at = complete(bound, scalars, {}, dtype=dtype, seed=5)
+    program = bound.interpret(**at.arguments)
+    inputs = [scale * at.inputs[entry.name] for entry in program.context]
+    found = check_at(Point(program, inputs, *draw_at(program, inputs)))
+    assert [each.name for each in found] == list(CHECKS_AT)
+    assert [each.outcome for each in found] == ["passed"] * 3, found
+    assert all(sum(each.ulps) for each in found)
+
+
+def test_checks_of_nothing_but_zeros_decide_nothing() -> None:
+    bound = ExecutableGraph(attention()).bind(n=0, dModel=4, numHeads=0, headDim=0)
+    program = bound.interpret(c=0.5)
+    inputs = [np.zeros(entry.shape) for entry in program.context]
+    found = check_at(Point(program, inputs, *draw_at(program, inputs)))
+    assert [each.outcome for each in found] == ["not run"] * 3, found
