@@ -17,9 +17,9 @@ import pytest
 from lean_bridge.codes import Code
 from lean_bridge.errors import Declined, NoVerdict
 from lean_bridge.executor.arrays import on_disk
-from lean_bridge.executor.arrays.on_disk import read_arrays, write_arrays
+from lean_bridge.executor.arrays.on_disk import Wanted, read_arrays, write_arrays
 
-WANTED = {"x": [(2, 3)], "γ₁": [(3,)], "fc": [(4, 6), (2, 3)]}
+WANTED: Wanted = {"x": [(2, 3)], "γ₁": [(3,)], "fc": [(4, 6), (2, 3)]}
 X = np.arange(6.0).reshape(2, 3)
 
 
