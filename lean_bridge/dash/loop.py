@@ -19,13 +19,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final, Literal, TypeAlias
 
+from lean_bridge.audit.catalogue import read_catalogue
 from lean_bridge.audit.manifest import read_manifest
 from lean_bridge.build.modules import read_sources
 from lean_bridge.codes import EXPLANATIONS, Code
 from lean_bridge.dash.model import Began, Board, Ended, Event, Heard, Looked, Stopped, reduce
 from lean_bridge.dash.watch import fingerprint, watch
 from lean_bridge.errors import LeanBridgeError, of_the_machine
-from lean_bridge.library.discovery import Found
+from lean_bridge.files import read_below
+from lean_bridge.library.discovery import TOOLCHAIN, Found
 from lean_bridge.library.judgement import read_status, recall
 from lean_bridge.toolchain.process import end, start
 from lean_bridge.ui.event_lines import read_event
@@ -41,19 +43,22 @@ def look(root: Path) -> Looked:
         status = read_status(root, doubts)
         judgement = recall(root)
     except Exception as error:  # noqa: BLE001 - a dashboard stays open
-        return Looked(time.time(), trouble=_said(error))
-    try:
-        read_sources(root)
+        return Looked(time.time(), trouble=_said(error, root))
+    try:  # what verify would refuse, and take the last judgement back
+        read_catalogue(root)
         read_manifest(root)
+        read_sources(root)
+        read_below(root, root / TOOLCHAIN)
     except Exception as error:  # noqa: BLE001
-        return Looked(time.time(), status, judgement, _said(error))
+        return Looked(time.time(), status, judgement, _said(error, root))
     return Looked(time.time(), status, judgement)
 
 
-def _said(error: Exception) -> str:
+def _said(error: Exception, root: Path) -> str:
+    """Return what an error says, with the files of the library as they are called in it."""
     found = error if isinstance(error, LeanBridgeError) else of_the_machine(error)
     if found is not None:
-        return f"{found.code} {found}"
+        return f"{found.code} {found}".replace(f"{root}/", "")
     return f"{Code.OUR_FAULT} {EXPLANATIONS[Code.OUR_FAULT].title}: {type(error).__name__}: {error}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
@@ -173,12 +174,11 @@ def messages_text(messages: Iterable[Diagnostic], lines: Lines) -> Iterator[Text
         yield diagnostic_text(message)
         source = lines(message.file)
         if 0 < message.line <= len(source):
-            line = source[message.line - 1]
+            line = visible(source[message.line - 1])
             number = f"{message.line:>5} │ "
-            yield Text(number, "dim").append_text(lean_text(line))
-            yield Text(
-                " " * (len(number) + len(visible(line[: message.column]).expandtabs())) + "^", "bold red"
-            )
+            before = visible(source[message.line - 1][: message.column]).expandtabs()
+            yield Text(number, "dim").append_text(lean_text(line.expandtabs()))
+            yield Text(" " * (len(number) + cell_len(before)) + "^", "bold red")
 
 
 def _title(source: Source) -> str:
@@ -195,7 +195,7 @@ def _source(source: Source, lines: Lines) -> RenderableType:
     grid = Table.grid(padding=0)
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    coloured = lean_text("\n".join(shown)).split("\n", allow_blank=True)
+    coloured = lean_text("\n".join(shown).expandtabs()).split("\n", allow_blank=True)
     for number, line in enumerate(coloured[:_MOST_LINES], start=first + 1):
         mark = Text("▶ " if number == source.line else "  ", "bold yellow")
         grid.add_row(mark.append(f"{number:>4} │ ", "dim"), line)

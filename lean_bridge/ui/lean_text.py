@@ -63,6 +63,8 @@ def _parts(statement: str) -> tuple[Sequence[str], str]:
             depth += 1
         elif letter in _CLOSING:
             depth -= 1
+            if depth < 0:
+                return (), statement
             if depth == 0:
                 binders.append(statement[began : at + 1].strip())
                 began = at + 1

@@ -1,0 +1,103 @@
+"""An edit is noticed however it is made, and nothing else is; with the package that listens, and without."""
+
+from __future__ import annotations
+
+import os
+import queue
+import shutil
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lean_bridge.dash.watch import fingerprint, watch
+
+LONG = 30.0
+"""Seconds after which a test gives up; nothing here takes that long."""
+
+
+class Watching:
+    """A library that is watched in a thread."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.told: queue.Queue[None] = queue.Queue()
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+        self.thread.start()
+        self.told.get(timeout=LONG)  # it says that it is there
+
+    def _watch(self) -> None:
+        for _ in watch(self.root, self.stop):
+            self.told.put(None)
+
+    def notices(self) -> bool:
+        """Whether a change is told; changes made at once may be told as one, or as several."""
+        self.told.get(timeout=LONG)
+        return True
+
+
+@pytest.fixture(params=["told by the system", "looked for"])
+def watching(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Watching]:
+    if request.param == "looked for":
+        monkeypatch.setitem(sys.modules, "watchfiles", None)
+    root = tmp_path / "lean"
+    (root / "Line").mkdir(parents=True)
+    (root / "Line" / "A.lean").write_text("-- 1\n")
+    (root / "catalogue.toml").write_text("")
+    found = Watching(root)
+    yield found
+    found.stop.set()
+    found.thread.join(LONG)
+    assert not found.thread.is_alive()
+
+
+def test_edits_of_every_kind(watching: Watching) -> None:
+    file = watching.root / "Line" / "A.lean"
+    file.write_text("-- 22\n")
+    assert watching.notices()
+    new = file.with_suffix(".new")
+    new.write_text("-- 3\n")
+    new.replace(file)  # as many editors write
+    assert watching.notices()
+    (watching.root / "catalogue.toml").unlink()
+    assert watching.notices()
+    (watching.root / "Deep" / "er").mkdir(parents=True)
+    (watching.root / "Deep" / "er" / "B.lean").write_text("")
+    assert watching.notices()
+
+
+def test_a_folder_that_is_put_in_the_place_of_another(watching: Watching) -> None:
+    shutil.move(watching.root, watching.root.with_name("old"))
+    assert watching.notices()
+    shutil.copytree(watching.root.with_name("old"), watching.root)
+    assert watching.notices()
+    (watching.root / "Line" / "A.lean").write_text("-- another\n")
+    assert watching.notices()
+
+
+def test_what_is_no_source_is_none_of_its_business(watching: Watching) -> None:
+    (watching.root / "notes.txt").write_text("-")
+    (watching.root / ".lake").mkdir()
+    (watching.root / ".lake" / "A.lean").write_text("-")
+    (watching.root / "Line" / "A.lean").write_text("-- told\n")
+    assert watching.notices()
+    assert watching.told.empty()
+
+
+def test_the_fingerprint_is_that_of_the_contents(tmp_path: Path) -> None:
+    file = tmp_path / "A.lean"
+    file.write_text("-- 1\n")
+    before = fingerprint(tmp_path)
+    os.utime(file, (1, 1))
+    (tmp_path / "notes.txt").write_text("-")
+    assert fingerprint(tmp_path) == before
+    file.write_text("-- 2\n")
+    edited = fingerprint(tmp_path)
+    file.rename(tmp_path / "B.lean")
+    (tmp_path / "C.lean").symlink_to("nowhere")
+    assert len({before, edited, fingerprint(tmp_path), fingerprint(tmp_path / "gone")}) == 4
