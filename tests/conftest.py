@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,26 +58,51 @@ def trials(request: pytest.FixtureRequest) -> list[Trial]:
     return request.config.stash.setdefault(TRIALS, [])
 
 
-ATTACKS_AT_A_TIME: Final = 12
-"""Attacks that one process tries one after another."""
+TURNS: Final = (
+    "tests/end_to_end/test_library.py",  # it compiles what others need; the next ones do without
+    "tests/unit/",
+    "tests/property/",
+    "tests/style/",
+    "tests/end_to_end/",
+    "tests/adversarial/",
+)
+"""Whose turn is when, where several processes share the work; what is cut in small pieces comes last."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist itself looks at the marks
+def _turn(test: str) -> int:
+    return next((turn for turn, place in enumerate(TURNS) if test.startswith(place)), len(TURNS))
+
+
+def _share(test: str) -> str:
+    """Return which tests are done with one by the same process: those of a file, or attacks of one letter."""
+    file, _, name = test.partition("::")
+    _, is_attack, attack = name.partition("apart[" if "apart[" in name else "accepted[")
+    return f"{file} {attack[0]}" if is_attack else file
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long tier out, and have processes share the work file by file, and the attacks by tens."""
+    """Leave the long tier out; where processes share the work, it has an order."""
     if not config.getoption("full"):
         long = [item for item in items if item.get_closest_marker("full")]
         items[:] = [item for item in items if not item.get_closest_marker("full")]
         config.hook.pytest_deselected(items=long)
-    if not hasattr(config, "workerinput"):  # one process has all of it
-        return
-    tried: Counter[str] = Counter()
-    for item in items:
-        group = item.nodeid.partition("::")[0]
-        if "trials" in getattr(item, "fixturenames", ()):
-            tried[group] += 1
-            group = f"{group} {tried[group] // ATTACKS_AT_A_TIME}"
-        item.add_marker(pytest.mark.xdist_group(group))
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _turn(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Have processes share the work file by file, in our order, whatever way of sharing is asked for.
+
+    Else what a file makes once is made in every process: groups that xdist marks are lost with pytest 9.2.
+    By their numbers, the few tests that take long would come last.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    config.option.loadscopereorder = False
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = _share
+    return scheduler
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
