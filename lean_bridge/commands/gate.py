@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from lean_bridge.codes import Code
-from lean_bridge.commands.judging import FORMS, ReportFormat, Requirement, refused
+from lean_bridge.commands.judging import FORMS, ReportFormat, Requirement
 from lean_bridge.commands.options import (
     EXIT_STATUS,
     ProjectOption,
@@ -26,14 +27,12 @@ from lean_bridge.commands.options import (
     check_writable,
     open_chosen,
 )
-from lean_bridge.errors import LeanBridgeError, NoVerdict, ProjectNotFound, of_the_machine
+from lean_bridge.errors import LeanBridgeError, NoVerdict
 from lean_bridge.ui.console import from_here, open_console, tell
 from lean_bridge.uncollected import uncollected
 
 if TYPE_CHECKING:
-    from lean_bridge.gate.policy import PolicyFile
-    from lean_bridge.project import Project
-    from pybind_models.policy import GateReport, Judged, Policy, PolicyRecord
+    from pybind_models.policy import GateReport, Judged
 
 _SUMMARY: Final = "GITHUB_STEP_SUMMARY"
 """The variable that names the file to which GitHub has summaries appended."""
@@ -160,8 +159,10 @@ def gate(
     check_choice(project, shipped)
     if print_policy:
         from lean_bridge.gate.policy import policy_text
+        from lean_bridge.gate.run import settle
 
-        tell(policy_text(_settled(project, shipped, policy, given).record), end="")
+        settled = settle(project, shipped=shipped, policy=policy, given=given)
+        tell(policy_text(settled.record), end="")
         raise typer.Exit(0)
     for each in outputs:
         _clear(each)
@@ -171,54 +172,6 @@ def gate(
     if all(each.path is not None for each in outputs):
         _show(told)
     raise typer.Exit(EXIT_STATUS[told.verdict])
-
-
-@dataclass(frozen=True, slots=True)
-class _Settled:
-    """What is to be judged, and by which policy."""
-
-    record: PolicyRecord
-    libraries: Sequence[Path]
-    top: Path
-
-
-def _settled(
-    project: Path | None, shipped: bool, named: Path | None, given: Mapping[str, tuple[object, str]]
-) -> _Settled:
-    """Find the library and the policy. Raises: ProjectNotFound; PolicyError."""
-    from lean_bridge.gate.policy import find_policy, in_force
-    from lean_bridge.library.discovery import find_library, repository_of
-
-    start, missing = Path.cwd(), None
-    root: Path | None = None
-    try:
-        found = find_library(project, shipped=shipped)
-        if found.is_shipped and not shipped:  # a library that is gone must not be passed by another one
-            missing = ProjectNotFound(
-                f"{start}: expected a Lean library here or above, found none; name it by --project or by "
-                "`paths` of a policy, or give --shipped for the library that came with this package"
-            )
-        else:
-            root = found.root
-            start = start if shipped else root
-    except ProjectNotFound as error:
-        missing = error
-    top = repository_of(start)
-    if top == start and start.is_relative_to(Path.cwd()):  # no repository: what there is from here
-        top = Path.cwd()
-    file, passed_over = find_policy(start, top, named.absolute() if named is not None else None)
-    record = in_force(file, given, top, passed_over)
-    libraries = _named(record.policy, file, top) if project is None and not shipped else []
-    if not libraries and root is None:
-        assert missing is not None
-        raise missing
-    return _Settled(record, libraries or [root] if root is not None else libraries, top)
-
-
-def _named(policy: Policy, file: PolicyFile | None, top: Path) -> list[Path]:
-    from lean_bridge.gate.policy import libraries_of
-
-    return libraries_of(policy, file, top)
 
 
 def _run(
@@ -235,71 +188,54 @@ def _run(
     from lean_bridge.gate.decide import decide
     from lean_bridge.gate.findings import findings_of
     from lean_bridge.gate.policy import in_force
+    from lean_bridge.gate.run import judge, settle
+    from lean_bridge.ui.progress import show_progress
+    from lean_bridge.verdict.refusal import refused
     from pybind_models.policy import Judged
 
+    found: list[Judged] = []
     try:
-        settled = _settled(project, shipped, named, given)
+        settled = settle(project, shipped=shipped, policy=named, given=given)
     except LeanBridgeError as error:
-        report = refused(error, None)
+        report = refused(error)
         record = in_force(None, {}, Path.cwd(), [])
-        findings = findings_of(report, ".", root=Path.cwd())
-        shown = report.replaced(reason=from_here(report.reason or ""))
-        judged = Judged(place=".", report=shown, findings=findings)
-        return decide(record, [judged], time.monotonic() - started)
-    policy, found = settled.record.policy, list[Judged]()
+        found.append(Judged(place=".", report=report, findings=findings_of(report, ".", root=Path.cwd())))
+        return decide(record, _as_from_here(found), time.monotonic() - started)
+    policy = settled.record.policy
     left = policy.budget - (time.monotonic() - started) if policy.budget is not None else None
     try:
         with _time_limit(left):
             for root in settled.libraries:
-                found.append(_judge(root, shipped, policy, settled.top, workers=workers, fresh=fresh))
+                open_ = partial(open_chosen, None if shipped else root, shipped)
+                with show_progress(open_console(sys.stderr)) as watch:
+                    judged = judge(
+                        open_,
+                        root,
+                        settled.place(root),
+                        policy,
+                        workers=workers,
+                        fresh=fresh,
+                        alone=True,
+                        observe=watch.observe,
+                        progress=watch.transfer,
+                    )
+                found.append(judged)
     except _OutOfTime:
         why = f"the time budget of {policy.budget:g} s is exceeded, and not everything is judged"
-        report = refused(NoVerdict(why, code=Code.OUT_OF_TIME), None)
-        rest = settled.libraries[len(found)]
-        place = _place(rest, settled.top)
+        report = refused(NoVerdict(why, code=Code.OUT_OF_TIME))
+        place = settled.place(settled.libraries[len(found)])
         found.append(Judged(place=place, report=report, findings=findings_of(report, place)))
-    return decide(settled.record, found, time.monotonic() - started)
+    return decide(settled.record, _as_from_here(found), time.monotonic() - started)
 
 
-def _judge(root: Path, shipped: bool, policy: Policy, top: Path, *, workers: int, fresh: bool) -> Judged:
-    from lean_bridge.gate.findings import anchors_of, findings_of
-    from lean_bridge.ui.progress import show_progress
-    from pybind_models.policy import Judged
-
-    opened: Project | None = None
-    place = _place(root, top)
-    try:
-        opened = open_chosen(None if shipped else root, shipped)
-        with show_progress(open_console(sys.stderr)) as watch:
-            report = opened.verify(
-                workers=workers,
-                fresh=fresh,
-                require_confirmed="confirmed" in policy.require,
-                require_isolated="isolated" in policy.require,
-                require_known="known" in policy.require,
-                unpinned=policy.unpinned,
-                alone=True,
-                observe=watch.observe,
-                progress=watch.transfer,
-            )
-    except Exception as error:
-        refusal = error if isinstance(error, LeanBridgeError) else of_the_machine(error)
-        if refusal is None:
-            raise
-        report = refused(
-            refusal,
-            opened.identity if opened is not None else None,
-            unpinned=policy.unpinned,
-            confirmation_required="confirmed" in policy.require,
-        )
-    findings = findings_of(report, place, anchors_of(root), root.resolve())
-    if report.reason is not None:
-        report = report.replaced(reason=from_here(report.reason))
-    return Judged(place=place, report=report, findings=findings)
-
-
-def _place(root: Path, top: Path) -> str:
-    return Path(os.path.relpath(root.resolve(), top.resolve())).as_posix()
+def _as_from_here(found: Sequence[Judged]) -> list[Judged]:
+    """Return what was judged with paths as a person types them here."""
+    return [
+        each.replaced(report=each.report.replaced(reason=from_here(each.report.reason)))
+        if each.report.reason is not None
+        else each
+        for each in found
+    ]
 
 
 class _OutOfTime(BaseException):

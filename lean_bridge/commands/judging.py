@@ -24,12 +24,12 @@ from lean_bridge.commands.options import (
     check_choice,
     open_chosen,
 )
-from lean_bridge.errors import LeanBridgeError, NotCatalogued, Rejected, of_the_machine
+from lean_bridge.errors import LeanBridgeError, NotCatalogued, of_the_machine
 from lean_bridge.ui.console import Form, from_here, open_console, tell
 from lean_bridge.uncollected import uncollected
 
 if TYPE_CHECKING:
-    from pybind_models import LibraryIdentity, VerifyReport
+    from pybind_models import VerifyReport
     from pybind_models.status import StatusReport
 
 
@@ -72,26 +72,6 @@ class Requirement(StrEnum):
     CONFIRMED = "confirmed"
     ISOLATED = "isolated"
     KNOWN = "known"
-
-
-def refused(
-    refusal: LeanBridgeError,
-    library: LibraryIdentity | None,
-    *,
-    unpinned: bool = False,
-    confirmation_required: bool = False,
-) -> VerifyReport:
-    """Return the report on what an error kept from being judged."""
-    from pybind_models import VerifyReport
-
-    return VerifyReport(
-        verdict="rejected" if isinstance(refusal, Rejected) else "no verdict",
-        reason=str(refusal),
-        code=refusal.code,
-        library=library,
-        unpinned=unpinned,
-        confirmation_required=confirmation_required,
-    )
 
 
 @uncollected(for_good=True)  # what is read here is in use until the process ends
@@ -140,6 +120,7 @@ def verify(
     from lean_bridge.ui.status_view import render_status
     from lean_bridge.ui.verdict import doubts
     from lean_bridge.verdict.chain import status_of
+    from lean_bridge.verdict.refusal import refused
 
     sources, opened, required = "", None, require or ()
     try:

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from lean_bridge.codes import Code
 from lean_bridge.names import ends_with, listed
 from lean_bridge.ui.wording import counted, named, seconds_text
-from lean_bridge.verdict.chain import CHAIN, KERNEL, OF_GRAPHS, PINNED, WITNESS, status_of
+from lean_bridge.verdict.chain import KERNEL, PINNED, WITNESS, links_of, status_of
 from pybind_models import DeclarationReport, Place, VerifyReport
 from pybind_models.policy import AXIOMS, Finding, GateReport, Judged, PolicyRecord, Unmet, Verdict
 from pybind_models.status import StatusRow
@@ -58,9 +58,7 @@ def decide(record: PolicyRecord, libraries: Sequence[Judged], seconds: float = 0
 
 def applies(link: str, row: StatusRow) -> bool:
     """Whether a link can be asked of a row: of graphs, of theorems, or of everything."""
-    if link in OF_GRAPHS or link not in CHAIN:
-        return row.kind == "graph"
-    return link != WITNESS or row.kind == "theorem"
+    return link in links_of(row.kind, graph=row.kind == "graph")
 
 
 def required_of(record: PolicyRecord, group: str) -> dict[str, str]:

@@ -102,6 +102,13 @@ def known_links() -> tuple[str, ...]:
     return (*CHAIN, *(name for name in CHECKS if name not in _OWN_CHECKS))
 
 
+def links_of(kind: str | None, *, graph: bool) -> tuple[str, ...]:
+    """Return the links that can be asked of a declaration of a kind."""
+    if graph:
+        return tuple(link for link in known_links() if link != WITNESS)
+    return tuple(link for link in CHAIN if link not in OF_GRAPHS and (link != WITNESS or kind == "theorem"))
+
+
 def is_link(name: str) -> bool:
     """Whether there is a link of this name."""
     return name in CHAIN or name in known_links()

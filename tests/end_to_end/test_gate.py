@@ -3,47 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
 from pybind_models.policy import GateReport
+from tests.repositories import build, command, edit
 
 pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("embedded")]
-
-TEXTS = {
-    "A": "-- sorry, not here\ntheorem base (a b : Nat) : a + b = b + a := by\n  exact Nat.add_comm a b",
-    "B": "theorem second (a b : Nat) : a + b + 0 = b + a := base a b",
-    "C": "theorem third (a b : Nat) : a + b + 0 + 0 = b + a := second a b",
-    "D": "theorem top (a b : Nat) : a + b = b + a ∧ True := ⟨third a b, trivial⟩",
-}
-CATALOGUE = (
-    '[[declaration]]\nname = "Line.top"\nkind = "theorem"\ngroup = "Row"\n\n'
-    '[[declaration]]\nname = "Line.third"\nkind = "theorem"\ngroup = "Row"\n'
-)
 
 
 @pytest.fixture(scope="module")
 def pinned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with a library in proofs/lean, pinned as it is."""
     top = tmp_path_factory.mktemp("repository")
-    root = top / "proofs" / "lean"
-    (root / "Line").mkdir(parents=True)
-    (top / ".git").mkdir()
-    before = ""
-    for name, theorem in TEXTS.items():
-        text = f"module\n{before}\npublic section\nnamespace Line\n\n{theorem}\n\nend Line\n"
-        (root / "Line" / f"{name}.lean").write_text(text, encoding="utf-8")
-        before = f"public import Line.{name}\n"
-    (root / "lakefile.toml").write_text('name = "Line"\n\n[[lean_lib]]\nname = "Line"\nglobs = ["Line.+"]\n')
-    (root / "lean-toolchain").write_text("leanprover/lean4:v4.28.0\n")
-    (root / "catalogue.toml").write_text(CATALOGUE)
-    done = command(top, "pin", "--project", "proofs/lean")
-    assert done.returncode == 0, done.stderr
+    build(top)
     return top
 
 
@@ -55,30 +31,12 @@ def repository(pinned: Path, tmp_path: Path) -> Path:
     return top
 
 
-def command(top: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "lean_bridge", *words],
-        cwd=top,
-        env={**os.environ, "LEAN_BRIDGE_TOOLCHAIN": "embedded", "XDG_DATA_HOME": str(top / ".data"), **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def gate(top: Path, *words: str) -> tuple[int, list[str], GateReport]:
     """Return the exit status, the annotations and the report."""
     found = command(top, "gate", "--project", "proofs/lean", "-o", "github", "-o", "json=report.json", *words)
     assert (top / "report.json").is_file(), found.stderr
     report = GateReport.model_validate_json((top / "report.json").read_text(encoding="utf-8"))
     return found.returncode, found.stdout.splitlines(), report
-
-
-def edit(top: Path, file: str, old: str, new: str) -> None:
-    path = top / "proofs" / "lean" / file
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def test_a_clean_tree_passes_in_every_form(repository: Path) -> None:

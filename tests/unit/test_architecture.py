@@ -49,7 +49,7 @@ MAY_IMPORT = {
         "witness",
     },
     "bench": {"executor", "crosscheck", "extract"},
-    "gate": {"audit", "ui", "verdict"},
+    "gate": {"audit", "library", "project", "toolchain", "ui", "verdict"},
     "ui": set(),
     "dash": {"audit", "build", "library", "toolchain", "ui"},
     "commands": {

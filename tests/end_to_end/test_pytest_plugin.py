@@ -1,0 +1,111 @@
+"""A library's catalogue under pytest, as people run it: chosen by name, by mark, by what failed last."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from tests.repositories import build, edit
+
+pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("embedded")]
+
+ROOT = Path(__file__).parents[2]
+PLUGIN = ("-p", "lean_bridge.pytest_plugin", "-p", "no:cacheprovider")
+LINKS = {"built", "proved", "axioms", "words", "pinned", "witness", "second kernel"}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository with tests in Python too, and strict about marks."""
+    top = tmp_path / "repository"
+    top.mkdir()
+    build(top)
+    (top / "pytest.ini").write_text(
+        "[pytest]\naddopts = --strict-markers --strict-config\nfilterwarnings = error\n"
+    )
+    (top / "test_other.py").write_text("def test_python():\n    pass\n")
+    return top
+
+
+def run(top: Path, *words: str, keep: bool = False) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *(PLUGIN[:2] if keep else PLUGIN), "-rA", *words],
+        cwd=top,
+        env={
+            **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST")},
+            "PYTHONPATH": str(ROOT),
+            "LEAN_BRIDGE_TOOLCHAIN": "embedded",
+            "XDG_DATA_HOME": str(top / ".data"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def outcomes(text: str) -> dict[str, str]:
+    """Return what became of each test of the catalogue, by its name in it."""
+    found = re.findall(
+        r"^(PASSED|FAILED|ERROR|SKIPPED) \S*catalogue\.toml::(.*?)(?: - .*)?$", text, re.MULTILINE
+    )
+    return {name: outcome for outcome, name in found}
+
+
+def test_from_green_over_a_broken_proof_to_what_failed_last(repository: Path) -> None:
+    assert "1 passed" in run(repository)[1], "nobody asked for a catalogue"
+
+    (repository / "lean-bridge.toml").write_text("pytest = true\n")
+    status, text = run(repository, "-n", "2", "--junitxml=report.xml")
+    assert status == 0, text
+    rows = {f"{name}::{link}" for name in ("Line.top", "Line.third") for link in LINKS}
+    suite = ET.parse(repository / "report.xml").getroot()[0]
+    assert {
+        f"{case.attrib['classname'].rpartition('toml.')[2]}::{case.attrib['name']}" for case in suite
+    } == {
+        *rows,
+        "proofs.lean.catalogue.toml::verdict",
+        "test_other::test_python",
+    }
+    assert (suite.attrib["failures"], suite.attrib["errors"]) == ("0", "0")
+
+    edit(repository, "Line/A.lean", "exact Nat.add_comm a b", "rfl")
+    status, text = run(repository, "proofs/lean", "-m", "lean_theorem", "-k", "third", "-x", keep=True)
+    assert status == 1
+    assert outcomes(text) == {"Line.third::built": "FAILED"}, "-x stops at the first"
+    assert re.search(r"^proofs/lean/Line/A.lean:8:3: error: Tactic `rfl` failed", text, re.MULTILINE)
+    edit(repository, "Line/A.lean", "rfl", "exact Nat.add_comm a b")
+    status, text = run(repository, "proofs/lean", "--lf", keep=True)
+    assert (status, outcomes(text)) == (0, {"Line.third::built": "PASSED"})
+
+
+def test_a_library_that_is_gone_is_not_green(repository: Path) -> None:
+    lean = repository / "proofs" / "lean"
+    (lean / "lakefile.toml").rename(repository / "lakefile.toml.bak")
+    status, text = run(repository, "--lean-bridge")
+    assert status == 2
+    assert "LB902" in text
+    (lean / "catalogue.toml").unlink()
+    for words in (("--lean-bridge",), ("-o", "lean_bridge=true"), ("--lean-bridge", "-n", "2")):
+        status, text = run(repository, *words)
+        assert status == 1, text
+        assert "no catalogue.toml is among what is collected" in text
+    (repository / "lean-bridge.toml").write_text("pytest = maybe\n")
+    assert run(repository)[0] != 0
+
+
+def test_it_loads_nothing_until_it_is_asked() -> None:
+    program = (
+        "import sys, lean_bridge.pytest_plugin\n"
+        "print([m for m in ('numpy', 'pydantic', 'lean_dojo', 'lean_bridge.project') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
