@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pydantic import TypeAdapter
 
 from lean_bridge.executor.plans.checker import SWITCH
@@ -38,6 +39,10 @@ def library_graphs(embedded: Provider) -> dict[str, DGraph]:
 
 
 os.environ[SWITCH] = "1"  # for commands that tests start, too
+
+# how long an example takes is the machine's affair
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

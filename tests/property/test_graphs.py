@@ -14,7 +14,7 @@ from pybind_models import DGraph
 from tests.rationals import Rationals, draw_arguments, draw_rationals, inner
 from tests.strategies import draw_graph, generators, graphs
 
-some = settings(max_examples=60, deadline=None, derandomize=True)
+some = settings(max_examples=60, derandomize=True)
 
 
 @given(model=graphs())

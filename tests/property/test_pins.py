@@ -54,7 +54,7 @@ def hash_of(term: Term, style: Style) -> str:
         return StructuralHashes(environment).hash("t")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(terms(), STYLES)
 def test_binder_names_infos_metadata_and_universe_names_never_count(term: Term, style: Style) -> None:
     assert hash_of(term, style) == hash_of(term, Style())
@@ -79,7 +79,7 @@ def with_leaf(term: Term, at: int, leaf: Term) -> Term:
     return tuple(parts)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(terms(), st.integers(0, 10**6), st.sampled_from([*CONSTANTS, 0, PROP, ("type",)]))
 def test_one_other_leaf_counts(term: Term, at: int, leaf: Term) -> None:
     changed = with_leaf(term, at % leaves(term), leaf)

@@ -18,7 +18,7 @@ from tests.rationals import Rationals, draw_arguments, draw_rationals, inner
 from tests.strategies import generators
 
 every_primitive = pytest.mark.parametrize("primitive", PRIMITIVES.values(), ids=PRIMITIVES)
-few = settings(max_examples=30, deadline=None, derandomize=True)
+few = settings(max_examples=30, derandomize=True)
 
 
 def exact(sample: Sample, rng: np.random.Generator) -> Sample:
