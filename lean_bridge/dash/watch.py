@@ -13,6 +13,8 @@ from typing import Final
 from lean_bridge.audit.catalogue import CATALOGUE
 from lean_bridge.audit.manifest import MANIFEST
 from lean_bridge.build.lakefile import LAKEFILE, PROGRAM
+from lean_bridge.errors import LeanBridgeError
+from lean_bridge.files import read_file
 from lean_bridge.library.discovery import TOOLCHAIN
 
 _FILES: Final = (LAKEFILE, PROGRAM, TOOLCHAIN, CATALOGUE, MANIFEST)
@@ -41,8 +43,8 @@ def fingerprint(root: Path) -> str:
     digest = hashlib.sha256()
     for path in _watched(root):
         digest.update(os.fsencode(path))
-        with suppress(OSError):
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        with suppress(LeanBridgeError):
+            digest.update(hashlib.sha256(read_file(path, follows_links=True)).digest())
     return digest.hexdigest()
 
 

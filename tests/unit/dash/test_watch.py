@@ -101,3 +101,12 @@ def test_the_fingerprint_is_that_of_the_contents(tmp_path: Path) -> None:
     file.rename(tmp_path / "B.lean")
     (tmp_path / "C.lean").symlink_to("nowhere")
     assert len({before, edited, fingerprint(tmp_path), fingerprint(tmp_path / "gone")}) == 4
+
+
+def test_what_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "A.lean").write_text("-- 1\n")
+    before = fingerprint(tmp_path)
+    os.mkfifo(tmp_path / "B.lean")
+    (tmp_path / "C.lean").symlink_to("/dev/zero")
+    (tmp_path / "D.lean").symlink_to(tmp_path / "gone")
+    assert fingerprint(tmp_path) != before
