@@ -152,10 +152,10 @@ def head(board: Board, now: float, *, is_tall: bool) -> list[Text]:
 
 def running(run: Run, now: float) -> Text:
     """Return what a run is at, how far that is, and for how long it has been going on."""
-    text = Text("▶ ", "bold cyan").append(f"{run.stage} ", "bold")
+    text = Text("▶ ", "bold cyan").append(run.stage, "bold")
     if run.total:
         filled = min(_BAR * run.done // run.total, _BAR)
-        text.append("━" * filled, "cyan").append("─" * (_BAR - filled), "dim")
+        text.append(" ").append("━" * filled, "cyan").append("─" * (_BAR - filled), "dim")
         text.append(f" {min(run.done, run.total)}/{run.total}")
     text.append(f" · {_seconds(now - run.since)}", "dim")
     now_at = ", ".join(map(last_component, run.elaborating)) or run.now

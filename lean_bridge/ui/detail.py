@@ -87,6 +87,10 @@ def _head(row: StatusRow) -> Iterator[Text]:
     if row.reason is not None:
         yield Text(one_line(coded(row.code, row.reason)), mark.style)
         yield Text(f"→ lean-bridge explain {row.code}", "bold")
+    if row.state == "stale":
+        yield Text(
+            "What follows was found before that, and holds no more until it is judged again.", "yellow"
+        )
 
 
 def _sections(subject: Subject, width: int) -> Iterator[tuple[str, list[RenderableType]]]:

@@ -198,3 +198,27 @@ def test_what_takes_a_terminal_says_so(root: Path) -> None:
     assert (found.returncode, found.stdout) == (2, "")
     assert "`lean-bridge status --watch`" in found.stderr
     assert len(found.stderr.splitlines()) == 1
+
+
+def test_without_textual_the_mend_is_said(root: Path) -> None:
+    program = (
+        "import sys; sys.modules['textual'] = None\n"
+        f"sys.argv = ['lean-bridge', 'dash', '--project', {str(root)!r}]\n"
+        "from lean_bridge.cli import main; main()"
+    )
+    ours, theirs = os.openpty()
+    try:
+        found = subprocess.run(
+            [sys.executable, "-c", program],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert found.returncode == 2
+    assert "pip install 'lean-bridge[dash]'" in found.stderr
+    assert len(found.stderr.splitlines()) == 1

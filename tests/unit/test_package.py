@@ -101,9 +101,8 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 
 def test_the_command_line_starts_light() -> None:
-    program = (
-        "import sys, lean_bridge.cli; print([m for m in ('numpy', 'torch', 'lean_dojo') if m in sys.modules])"
-    )
+    heavy = ("numpy", "torch", "lean_dojo", "textual", "watchfiles")
+    program = f"import sys, lean_bridge.cli; print([m for m in {heavy} if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
 

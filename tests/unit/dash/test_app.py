@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from textual.binding import Binding
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from lean_bridge.dash import app as dash
-from lean_bridge.dash.app import Dash
+from lean_bridge.dash.app import Dash, Help
 from lean_bridge.dash.model import Event
 from lean_bridge.dash.widgets import Matrix
 from tests.boards import (
@@ -282,3 +284,42 @@ def test_a_graph_is_opened_as_a_drawing(tmp_path: Path, monkeypatch: pytest.Monk
     file = tmp_path / "mhaResidualDGraph.svg"
     assert opened == [file.as_uri()]
     assert file.read_text(encoding="utf-8").startswith("<svg")
+
+
+KEYS = (
+    {"↑": "up", "↓": "down", "←": "left", "→": "right", "PgUp": "pageup", "PgDn": "pagedown"}
+    | {"+": "plus", "-": "minus", "]": "right_square_bracket", "[": "left_square_bracket", "/": "slash"}
+    | {"?": "question_mark", "R": "R"}
+)
+"""What textual calls keys, where that is not their name in small letters."""
+
+
+def bound() -> set[str]:
+    """Return every key that is bound, in textual's words."""
+    bindings = [
+        each for each in (*Dash.BINDINGS, *Matrix.BINDINGS, *Help.BINDINGS) if isinstance(each, Binding)
+    ]
+    return {key for binding in bindings for key in binding.key.split(",")} | {"tab"}
+
+
+def named(keys: list[str]) -> set[str]:
+    return {KEYS.get(key, key.lower()) for key in keys}
+
+
+def test_the_help_names_every_key_of_the_dashboard_and_no_other() -> None:
+    told = named([key for keys, _ in dash._KEYS for key in keys.split()])
+    assert told <= bound()
+    aliases = {"k", "j", "h", "space", "ctrl+c", "ctrl+q"}
+    assert bound() - aliases <= told | {"question_mark"}
+
+
+def test_the_readme_names_keys_that_there_are() -> None:
+    readme = (FOLDER.parents[2] / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("| key | does |")[2].partition("\n\n")[0]
+    keys = [
+        key
+        for line in table.splitlines()
+        for key in re.findall(r"`(\S+?)`", line.split("|")[1:2][0] if line else "")
+    ]
+    assert len(keys) == 17
+    assert named(keys) <= bound()

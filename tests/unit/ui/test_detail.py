@@ -11,6 +11,7 @@ from lean_bridge.ui.detail import Subject, render_detail
 from lean_bridge.ui.lean_text import lean_text, statement_text
 from lean_bridge.verdict.chain import status_of
 from pybind_models import Pin, VerifyReport
+from tests.boards import stale
 from tests.reports import (
     ADJOINT,
     ATTENTION,
@@ -55,6 +56,14 @@ def test_a_theorem_that_holds() -> None:
         "{R : Type} [ScalarOps R]",
     ):
         assert said in text
+
+
+def test_what_was_found_before_a_change_is_said_to_be_old() -> None:
+    status = stale(status_of(accepted(), notes=()), [BACKPROP.name], "Proofs/Sum.lean changed")
+    for row, is_old in zip(status.rows, (True, False), strict=True):
+        stream = io.StringIO()
+        Console(file=stream, width=100).print(render_detail(Subject(row, accepted()), 100))
+        assert ("holds no more until it is judged again" in stream.getvalue()) == is_old
 
 
 def test_the_path_to_an_axiom_is_told_step_by_step() -> None:
