@@ -67,12 +67,13 @@ def _cause(row: DeclarationReport, chain: Sequence[Name], found: Mapping[Name, S
     for name in chain:
         for spelling in _near(name):
             if (source := found.get(spelling)) is not None:
-                return Cause(name=spelling, place=_place(source, _WORDS.get(row.code or "", frozenset())))
+                return Cause(name=spelling, place=place_of(source, row.code))
     return Cause(name=chain[0])
 
 
-def _place(source: Source, words: frozenset[str]) -> Place:
-    """Return where a declaration first says one of some words, or else where it begins."""
+def place_of(source: Source, code: str | None) -> Place:
+    """Return where a declaration first says what a code names, or else where it begins."""
+    words = _WORDS.get(code or "", frozenset())
     at = next((start for start, word in _read(source.text) if word in words), 0)
     before = source.text[:at].split("\n")
     column = len(before[-1]) + (source.column if len(before) == 1 else 1)
