@@ -33,9 +33,10 @@ def graph_svg(
 ) -> str:
     """Return a drawing of a graph, at bound dimensions if there are any."""
     from lean_bridge.ui.drawing import draw_svg
+    from lean_bridge.ui.graph_look import Look
     from pybind_models import NOT_JUDGED
 
-    return draw_svg(graph, standing or NOT_JUDGED, dims)
+    return draw_svg(graph, standing or NOT_JUDGED, Look(dims=dims))
 
 
 def program_html(title: str, standing: GraphStanding, entries: Sequence[Bound], ops: Sequence[str]) -> str:

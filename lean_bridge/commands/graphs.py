@@ -10,19 +10,22 @@ from typing import Annotated
 import typer
 
 from lean_bridge.commands.options import (
+    DimsOption,
     ProjectOption,
     ShippedOption,
     check_writable,
     open_chosen,
+    parse_dims,
     write_result,
 )
-from lean_bridge.ui.console import open_console, tell
+from lean_bridge.ui.console import Form, open_console, tell
 
 
 class GraphFormat(StrEnum):
     """How ``graph`` prints a graph."""
 
     TABLE = "table"
+    TREE = "tree"
     JSON = "json"
     SVG = "svg"
     DOT = "dot"
@@ -54,6 +57,8 @@ class BenchDType(StrEnum):
     BOTH = "both"
 
 
+_FORMS: dict[GraphFormat, Form] = {GraphFormat.SVG: "xml", GraphFormat.TREE: "text"}
+
 AllowUncertified = Annotated[
     bool,
     typer.Option(
@@ -70,41 +75,84 @@ def graph(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to a file.", metavar="FILE")
     ] = None,
+    dims: DimsOption = None,
+    backward: Annotated[bool, typer.Option("--backward", help="Show where cotangents come from.")] = False,
+    diff: Annotated[
+        str | None,
+        typer.Option("--diff", help="Mark what is different in another graph.", metavar="NAME"),
+    ] = None,
     allow_uncertified: AllowUncertified = False,
 ) -> None:
-    """Show the graph that a compiled declaration denotes: a table, a drawing, its JSON, or Lean again.
+    """Show the graph that a compiled declaration denotes: table, tree, drawing, JSON, or Lean again.
+
+    At --dims it has the lengths of its axes, and how many numbers and parameters that makes. A graph of many
+    nodes is shown in its sublayers. With --diff the nodes of two graphs are aligned by what they compute; a
+    difference is no rejection.
 
     Every form says what is known of the declaration. One that is not accepted is rejected (LB308), unless
     that is allowed.
     """
+    from lean_bridge.executor.graph import sizes_of
+    from lean_bridge.extract.alignment import compare
     from lean_bridge.extract.render import render_source
+    from lean_bridge.ui.diff_view import render_diff, united
     from lean_bridge.ui.drawing import draw_dot, draw_mermaid, draw_svg
-    from lean_bridge.ui.graph_view import render_graph_table
+    from lean_bridge.ui.graph_look import Look
+    from lean_bridge.ui.graph_view import render_graph_table, render_tree
     from lean_bridge.ui.progress import show_progress
     from lean_bridge.ui.wording import one_line
 
     check_writable(output)
     if format_ is GraphFormat.TABLE and output is not None:
         raise typer.BadParameter("a table goes to the terminal; choose another --format for a file")
+    if format_ is GraphFormat.LEAN and (dims or backward or diff):
+        raise typer.BadParameter("Lean is the graph alone; leave out --dims, --backward and --diff")
+    if format_ is GraphFormat.JSON and (dims or backward):
+        raise typer.BadParameter("JSON is the graph for all dimensions; leave out --dims and --backward")
+    if diff is not None and (dims or backward or format_ is GraphFormat.TREE):
+        raise typer.BadParameter(
+            "shows two graphs for all dimensions, and no tree; leave out --dims and --backward",
+            param_hint="--diff",
+        )
+    sizes = parse_dims(dims)
     with show_progress(open_console(sys.stderr)) as watch:
         opened = open_chosen(project, shipped)
-        extracted, standing = opened.read_graph(
+        extracted, own = opened.read_graph(
             name, allow_uncertified=allow_uncertified, observe=watch.observe, progress=watch.transfer
         )
+        other = None
+        if diff is not None:
+            other = opened.read_graph(
+                diff, allow_uncertified=allow_uncertified, observe=watch.observe, progress=watch.transfer
+            )
+    look = Look(dims=sizes_of(extracted, sizes) if sizes else None, backward=backward)
+    shown, standing, found = extracted, own, None
+    if other is not None:
+        found = compare(extracted, other[0])
+        shown, marks = united(found, extracted, other[0])
+        look = Look(marks=marks)
+        standing = next((each for each in (own, other[1]) if each.status != "accepted"), own)
     if format_ is GraphFormat.TABLE:
-        render_graph_table(extracted, open_console(sys.stdout), standing)
+        console = open_console(sys.stdout)
+        if found is not None and other is not None:
+            render_diff(found, (extracted, other[0]), (own, other[1]), console)
+        else:
+            render_graph_table(extracted, console, standing, look)
         return
     doubt = "" if standing.status == "accepted" else f"-- {one_line(standing.text)}\n"
     render = {
-        GraphFormat.JSON: lambda: extracted.with_standing(standing, indent=2) + "\n",
-        GraphFormat.SVG: lambda: draw_svg(extracted, standing),
-        GraphFormat.DOT: lambda: draw_dot(extracted, standing),
-        GraphFormat.MERMAID: lambda: draw_mermaid(extracted, standing),
+        GraphFormat.TREE: lambda: render_tree(extracted, standing, look),
+        GraphFormat.JSON: lambda: (
+            (found.model_dump_json(indent=2) if found else extracted.with_standing(standing, indent=2)) + "\n"
+        ),
+        GraphFormat.SVG: lambda: draw_svg(shown, standing, look),
+        GraphFormat.DOT: lambda: draw_dot(shown, standing, look),
+        GraphFormat.MERMAID: lambda: draw_mermaid(shown, standing, look),
         GraphFormat.LEAN: lambda: doubt + render_source(extracted, opened.environment([extracted.lean_name])),
     }
     text = render[format_]()
     if output is None:
-        tell(text, "xml" if format_ is GraphFormat.SVG else "escaped", end="")
+        tell(text, _FORMS.get(format_, "escaped"), end="")
     else:
         write_result(output, text)
 

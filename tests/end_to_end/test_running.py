@@ -138,3 +138,28 @@ def test_checks_are_shown_with_a_histogram() -> None:
         "PyTorch": True,
     }
     assert json.loads(larger.stdout)["status"] == "agrees"
+
+
+def test_a_graph_is_shown_at_dimensions_as_a_tree_and_beside_another() -> None:
+    sized = ran("graph", "mhaResidualDGraph", "--dims", "n=5,dModel=8,numHeads=2,headDim=4", "--backward")
+    assert sized.exit_code == 0
+    assert "256 parameters beside 40 of x" in " ".join(sized.stdout.split())
+    tree = ran("graph", "mhaResidualDGraph", "--format", "tree")
+    assert "├─ probs = softmaxLast(scaled)" in tree.stdout
+    beside = ran("graph", "mhaResidualDGraph", "--diff", "mhaResidualBareReshapeDGraph")
+    assert beside.exit_code == 0
+    assert [line.split()[1] for line in beside.stdout.splitlines() if line.startswith("~")] == [
+        "Qheads",
+        "Kheads",
+        "Vheads",
+    ]
+    drawn = ran("graph", "mhaResidualDGraph", "--diff", "mhaResidualBareReshapeDGraph", "--format", "svg")
+    assert "splitHeads | reshape" in drawn.stdout
+    other = ran("graph", "mhaResidualDGraph", "--dims", "n=5")
+    assert isinstance(other.exception, BindingError)
+    for wrong in (
+        ("--format", "lean", "--backward"),
+        ("--format", "json", "--dims", "n=5"),
+        ("--diff", "x", "--backward"),
+    ):
+        assert ran("graph", "mhaResidualDGraph", *wrong).exit_code == 2
