@@ -9,11 +9,12 @@ import pytest
 from lean_bridge.ui.dashboard import render_report
 from lean_bridge.ui.formats import render_github, render_json, render_junit, render_text
 from lean_bridge.ui.markdown import render_markdown
-from pybind_models import VerifyReport, Words
+from pybind_models import Cause, Place, VerifyReport, Words
 from tests.reports import (
     ATTENTION,
     BACKPROP,
     NOT_BUILT,
+    SORRY,
     UNPINNED,
     UNSOLVED,
     accepted,
@@ -118,6 +119,14 @@ def test_annotations_point_at_the_source() -> None:
         f"library /sums/lean, sha256 {'ab' * 32}, Lean 4.28.0-pre (embedded, isolated by landlock)"
     )
     assert len(lines) == 1 + 3 + 2 + 1 + 1 + 1
+
+
+def test_an_annotation_is_at_the_root_where_that_is_known() -> None:
+    cause = Cause(name="Proofs.Autograd.dot_add", place=Place(file="Proofs/Sum.lean", line=9, column=3))
+    report = rejected().replaced(declarations=(SORRY.replaced(cause=cause),), graphs=())
+    assert "::error file=lean/Proofs/Sum.lean,line=9,col=3,title=rejected" in render_github(
+        report, root="lean"
+    )
 
 
 def test_what_was_not_built_is_one_annotation() -> None:
