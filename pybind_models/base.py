@@ -13,6 +13,11 @@ VIEWS: Final[dict[type, Callable[[Any], str]]] = {}
 """What draws a kind of record in a notebook: put there by who can, as the records do not know."""
 
 
+def printable(text: str) -> str:
+    """Return a text on one line: what moves the cursor, or is not seen, is an escape."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
 class Model(BaseModel):
     """An immutable record whose JSON is part of the public file format."""
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from pybind_models.base import Model
+from pybind_models.base import Model, printable
 from pybind_models.standing import NOT_JUDGED, GraphStanding
 
 Mode = Literal["forward", "vjp", "jvp"]
@@ -124,7 +124,7 @@ class BenchReport(Model):
 
     def __repr__(self) -> str:
         sizes = ", ".join(dict.fromkeys(case.label for case in self.cases))
-        return f"<BenchReport of {self.graph}: {len(self.cases)} cases at {sizes}>"
+        return f"<BenchReport of {printable(self.graph)}: {len(self.cases)} cases at {sizes}>"
 
     def _repr_markdown_(self) -> str | None:
         return self._view()

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from pybind_models.base import Model
+from pybind_models.base import Model, printable
+from pybind_models.standing import NOT_JUDGED, GraphStanding
 
 Mark = Literal["same", "changed", "removed", "added"]
 """Of a pair of entries, or of one that only the first graph has, or only the second."""
@@ -41,6 +42,12 @@ class GraphDiff(Model):
     """What the second graph calls the dimensions of the first, where that is another name."""
     rows: tuple[DiffRow, ...]
     """Inputs first; every entry of both graphs is in one."""
+    standings: tuple[GraphStanding, GraphStanding] = (NOT_JUDGED, NOT_JUDGED)
+    """What is known of the declaration of each."""
+
+    def __repr__(self) -> str:
+        told = f"{len(self.differing)} of {len(self.rows)} entries differ"
+        return f"<GraphDiff of {printable(self.left)} and {printable(self.right)}: {told}>"
 
     @property
     def differing(self) -> tuple[DiffRow, ...]:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from pybind_models.base import Model
+from pybind_models.base import Model, printable
 from pybind_models.dim import Dim, Shape
 from pybind_models.standing import GraphStanding
 
@@ -89,7 +89,7 @@ class DGraph(Model):
     """Always ``None``: what a file says of its own standing is a claim, which is read and dropped."""
 
     def __repr__(self) -> str:
-        return f"<DGraph {self.lean_name}: {len(self.context)} inputs, {len(self.nodes)} nodes>"
+        return f"<DGraph {printable(self.lean_name)}: {len(self.context)} inputs, {len(self.nodes)} nodes>"
 
     def _repr_svg_(self) -> str | None:
         return self._view()

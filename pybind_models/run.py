@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from pybind_models.base import Model
+from pybind_models.base import Model, printable
 from pybind_models.report import CheckResult
 from pybind_models.standing import GraphStanding
 
@@ -59,7 +59,7 @@ class RunReport(Model):
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{name}={value}" for name, value in self.dims.items()) or "no dimensions"
-        return f"<RunReport of {self.graph} at {sizes}: {len(self.arrays)} arrays>"
+        return f"<RunReport of {printable(self.graph)} at {sizes}: {len(self.arrays)} arrays>"
 
 
 class CheckReport(Model):
@@ -77,4 +77,4 @@ class CheckReport(Model):
     seconds: float
 
     def __repr__(self) -> str:
-        return f"<CheckReport of {self.graph}: {self.status}; {len(self.checks)} checks>"
+        return f"<CheckReport of {printable(self.graph)}: {self.status}; {len(self.checks)} checks>"

@@ -128,7 +128,7 @@ def graph(
     look = Look(dims=sizes_of(extracted, sizes) if sizes else None, backward=backward)
     shown, standing, found = extracted, own, None
     if other is not None:
-        found = compare(extracted, other[0])
+        found = compare(extracted, other[0]).replaced(standings=(own, other[1]))
         shown, marks = united(found, extracted, other[0])
         look = Look(marks=marks)
         standing = next((each for each in (own, other[1]) if each.status != "accepted"), own)

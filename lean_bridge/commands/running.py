@@ -13,6 +13,7 @@ import typer
 
 from lean_bridge.commands.graphs import AllowUncertified
 from lean_bridge.commands.options import (
+    EXIT_STATUS,
     DimsOption,
     FormatOption,
     ProjectOption,
@@ -47,7 +48,6 @@ class CheckLevel(StrEnum):
 
 
 _DTYPES = {RunDType.F64: "float64", RunDType.F32: "float32"}
-_STATUS = {"agrees": 0, "rejected": 1, "no verdict": 2}
 
 
 def run(
@@ -138,8 +138,9 @@ def run(
     else:
         render_run(report, open_console(sys.stdout))
     outcomes = {each.outcome for each in report.checks}
-    bad = any(each.non_finite for each in report.arrays)
-    raise typer.Exit(1 if "failed" in outcomes else 2 if bad or "not run" in outcomes else 0)
+    is_open = "not run" in outcomes or any(each.non_finite for each in report.arrays)
+    verdict = "rejected" if "failed" in outcomes else "no verdict" if is_open else "accepted"
+    raise typer.Exit(EXIT_STATUS[verdict])
 
 
 def crosscheck(
@@ -190,7 +191,7 @@ def crosscheck(
         tell(report.model_dump_json(indent=2), "escaped")
     else:
         render_checks(report, open_console(sys.stdout))
-    raise typer.Exit(_STATUS[status])
+    raise typer.Exit(EXIT_STATUS["accepted" if status == "agrees" else status])
 
 
 def _checked(bound: BoundGraph, numbers: Numbers) -> tuple[CheckResult, ...]:

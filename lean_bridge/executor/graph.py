@@ -24,6 +24,7 @@ from lean_bridge.executor.rules.parameters import Parameter, kept
 from lean_bridge.executor.rules.primitive import Primitive, Setting
 from lean_bridge.executor.rules.program import Program, Step
 from lean_bridge.executor.rules.table import PRIMITIVES
+from lean_bridge.letters import shown
 from lean_bridge.notebooks import graph_svg
 from lean_bridge.spelling import meant_by, spelled, why_not
 from pybind_models import NOT_JUDGED, DGraph, GraphStanding, MapParam, Node, ScalarParam
@@ -72,7 +73,7 @@ class ExecutableGraph:
         """One per node."""
 
     def __repr__(self) -> str:
-        return f"<ExecutableGraph {self.model.lean_name}: {self.standing.text}>"
+        return shown(f"<ExecutableGraph {self.model.lean_name}: {self.standing.text}>")
 
     def _repr_svg_(self) -> str:
         return graph_svg(self.model, self.standing)
@@ -148,7 +149,7 @@ class BoundGraph:
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{name}={value}" for name, value in self.dims.items()) or "no dimensions"
-        return f"<BoundGraph {self.graph.model.lean_name} at {sizes}: {self.standing.text}>"
+        return shown(f"<BoundGraph {self.graph.model.lean_name} at {sizes}: {self.standing.text}>")
 
     def _repr_svg_(self) -> str:
         return graph_svg(self.graph.model, self.standing, self.dims)

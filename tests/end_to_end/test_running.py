@@ -155,6 +155,10 @@ def test_a_graph_is_shown_at_dimensions_as_a_tree_and_beside_another() -> None:
     ]
     drawn = ran("graph", "mhaResidualDGraph", "--diff", "mhaResidualBareReshapeDGraph", "--format", "svg")
     assert "splitHeads | reshape" in drawn.stdout
+    told = json.loads(
+        ran("graph", "mhaResidualDGraph", "--diff", "mhaResidualBareReshapeDGraph", "-f", "json").stdout
+    )
+    assert [each["status"] for each in told["standings"]] == ["accepted", "accepted"]
     other = ran("graph", "mhaResidualDGraph", "--dims", "n=5")
     assert isinstance(other.exception, BindingError)
     for wrong in (

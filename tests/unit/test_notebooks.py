@@ -15,6 +15,7 @@ from lean_bridge.executor.arrays.scalars import REALS
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.executor.plans.trace import Request
 from lean_bridge.executor.rules.linear_map import LinearMap
+from lean_bridge.extract.alignment import compare
 from lean_bridge.verdict.chain import status_of
 from pybind_models import DGraph, GraphStanding
 from tests.reports import accepted, attention_graph, rejected
@@ -106,3 +107,14 @@ def test_repr_says_in_one_line_what_it_is(made: object, expected: str) -> None:
     assert told.startswith(expected)
     assert "\n" not in told
     assert len(told) < 200
+
+
+def test_a_name_of_several_lines_is_shown_on_one() -> None:
+    name = "A.«b\n\x1b[2Jc»"
+    model = MODEL.replaced(lean_name=name)
+    graph = ExecutableGraph(
+        model, standing=REJECTED.replaced(graph=model.digest, declaration=name), allow_uncertified=True
+    )
+    bound = graph.bind(n=3, dModel=4, numHeads=2, headDim=2)
+    for made in (model, graph, bound, bound.compile(c=0.5), compare(model, model)):
+        assert repr(made).isprintable(), repr(made)

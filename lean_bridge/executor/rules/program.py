@@ -12,6 +12,7 @@ from lean_bridge.executor.arrays.entries import BoundEntry, Given, check_arrays
 from lean_bridge.executor.arrays.scalars import Array, Scalars
 from lean_bridge.executor.arrays.shape import Shape, text_of
 from lean_bridge.executor.rules.primitive import Arrays, Primitive, Setting
+from lean_bridge.letters import shown as legible
 from lean_bridge.notebooks import program_html
 from pybind_models import NOT_JUDGED, GraphStanding
 
@@ -161,7 +162,7 @@ class Program:
 def shown(made: object, standing: GraphStanding) -> str:
     """Return how something that runs a graph is shown: what it is, of which declaration, of what standing."""
     of = f" of {standing.declaration}" if standing.declaration else ""
-    return f"<{type(made).__name__}{of}: {standing.text}>"
+    return legible(f"<{type(made).__name__}{of}: {standing.text}>")
 
 
 def as_html(
