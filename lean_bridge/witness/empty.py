@@ -43,6 +43,10 @@ class Families:
         self._environment = environment
         self._machine = machine
 
+    def declaration(self, name: Name) -> Constant | None:
+        """Return a constant by its name."""
+        return self._environment.constant(name)
+
     def constant(self, value: Value, kind: ConstantKind) -> Constant | None:
         """Return the constant that is applied to something, if it is of a kind."""
         if not isinstance(value, VStuck) or value.is_variable:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
 
 from lean_bridge.olean.expr import Name
-from lean_bridge.witness.search import Plan, Step
+from lean_bridge.witness.search import Choice, Plan, Step
 from lean_bridge.witness.telescope import Telescope
 from lean_bridge.witness.terms import REALS, quoted, root
 
@@ -32,6 +32,9 @@ MOST_ROUNDS: Final = 5
 """How often anything is tried; in the last round but one it is tried in all ways that are left."""
 
 _MOST_DEPTH: Final = 3
+
+_COUNTED: Final = 24
+"""Up to which number a claim about all is shown one by one."""
 
 _MOST_AT_ONCE: Final = 40
 """Theorems in a generated module: Lean takes some seconds for that many, and several modules at a time."""
@@ -86,8 +89,8 @@ class Way:
     numbering: Literal["same", "rising", "falling", "one"] = "same"
     searches: _Searches | None = None
     """Whether values are chosen by the hypotheses about them, and how hard; also 0, to be able to say so."""
-    types: Mapping[int, str] = field(default_factory=dict)
-    """Other types, by their binders."""
+    choice: Choice = field(default_factory=lambda: Choice({}))
+    """Other types, and values, by their binders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ class Claim:
     """What is to be tried first."""
     open: Mapping[int, str] = field(default_factory=dict)
     """The binders, by their numbers, that nobody needs to meet, each with why."""
-    plan: Plan = field(default_factory=lambda: Plan((), ()))
+    plan: Plan = field(default_factory=lambda: Plan(()))
     """What is to be tried where numbers alone do not meet it."""
 
 
@@ -133,7 +136,7 @@ def ways(claim: Claim, round_: int, *, has_reals: bool) -> tuple[Way, ...]:
         case 1:
             return (Way(types[0]),)
         case 2:
-            return tuple(Way(types[0], searches=first, types=each) for each in (*claim.plan.types, {}))
+            return tuple(Way(types[0], searches=first, choice=each) for each in claim.plan.choices)
         case 3:
             return (Way(types[0], searches=then),)
     return (
@@ -182,6 +185,7 @@ def render_claims(
     lines += [f"import all {name}" if is_module else f"import {name}" for name in sorted(imports)]
     lines += ["public section"] if is_module else []
     lines += ["set_option Elab.async false", f"namespace {module}", *_LADDER.splitlines(), *_settling()]
+    lines += _SHOWING.splitlines()
     unfolded = {name: None for claim, _, _ in tried for step in claim.plan.steps for name in step.unfolded}
     lines += [_SEEN.format(number, root(name)) for number, name in enumerate(unfolded)]
     ranges = []
@@ -241,21 +245,33 @@ def _searching(claim: Claim, way: Way, *, has_reals: bool) -> Iterator[str]:
         if at in planned or at in claim.open:
             continue
         if binder.is_family:
-            type_ = way.types.get(at, way.type_)
+            type_ = root(way.choice.types[at]) if at in way.choice.types else way.type_
             yield f"try (case b{at} => first | exact {type_} | exact Id | (intros; exact {type_}))"
         else:
             real = f"exact {HONEST} | exact {HONEST}.toScalarOps | " if has_reals else ""
             models = f"{found} | " if (found := _fitting(claim, binder.word)) else ""
             yield f"try (case b{at} => first | {models}{real}exact inferInstance)"
-    yield f"try ({_chosen(claim, claim.plan.steps, way)})"
+    steps = claim.plan.steps
+    tried = [_chosen(claim, _pinned(steps, values), way, "shown") for values in way.choice.values]
+    yield f"try (first | {' | '.join((*tried, _chosen(claim, steps, way)))})"
+    for step in steps:
+        if step.at in way.choice.nearest:
+            yield f"try (case b{step.at} => exact {way.choice.nearest[step.at]})"
+        elif way.choice.nearest and step.at not in claim.open:
+            yield f"try (case b{step.at} => {'meet 2' if step.terms else 'shown'})"
     yield "all_goals sorry"
 
 
-def _chosen(claim: Claim, steps: Sequence[Step], way: Way) -> str:
+def _pinned(steps: Sequence[Step], values: Mapping[int, str]) -> tuple[Step, ...]:
+    """Return steps with one value for each binder that has one."""
+    return tuple(replace(step, terms=(values[step.at],)) if step.at in values else step for step in steps)
+
+
+def _chosen(claim: Claim, steps: Sequence[Step], way: Way, met_by: str | None = None) -> str:
     """Return the tactic that takes steps one after another, and goes back where one of them fails."""
     if not steps:
         return "skip"
-    step, rest = steps[0], _chosen(claim, steps[1:], way)
+    step, rest = steps[0], _chosen(claim, steps[1:], way, met_by)
     if step.at in claim.open:
         return rest
     models = _fitting(claim, claim.telescope.binders[step.at].word)
@@ -265,8 +281,9 @@ def _chosen(claim: Claim, steps: Sequence[Step], way: Way) -> str:
         listed = "".join(f"({term}) :: " for term in (*terms, *step.terms, *nought))
         return f"chosen b{step.at} from {listed}() then ({rest})"
     binder = claim.telescope.binders[step.at]
-    settle = "deeply2" if way.searches == _DEEP else "settle2"
-    names = ", ".join(map(root, step.unfolded))
+    settle = met_by or ("deeply2" if way.searches == _DEEP else "settle2")
+    instances = (each for at, each in way.choice.types.items() if not claim.telescope.binders[at].is_family)
+    names = ", ".join(map(root, (*step.unfolded, *(instances if met_by else ()))))
     unfolded = f" | (simp only [{names}]; {settle}) | (simp [{names}]; done)" if names else ""
     first = f"{models} | " if models else ""
     met = "exact inferInstance" if binder.info == "instImplicit" else f"{settle}{unfolded}"
@@ -289,6 +306,46 @@ def _settling() -> Iterator[str]:
                 " | assumption | omega | (intros; omega) | exact Nat.lt_wfRel.wf | (simp; done)"
                 f"{within if depth else ''}{more}))"
             )
+
+
+_SHOWING: Final = """\
+theorem upTo (n : Nat) {{p : Nat → Prop}} (small : ∀ m, @LT.lt Nat instLTNat m n → p m)
+    (large : ∀ m, p (@HAdd.hAdd Nat Nat Nat (@instHAdd Nat instAddNat) m n)) (m : Nat) : p m :=
+  match Nat.decLt m n with
+  | isTrue h => small m h
+  | isFalse h => Nat.sub_add_cancel (Nat.le_of_not_lt h) ▸ large (Nat.sub m n)
+theorem counted {{m : Nat}} (h : @LT.lt Nat instLTNat m {most}) : {some} := by omega
+theorem divisor {{m n : Nat}} (h : @Dvd.dvd Nat Nat.instDvd m n) (pos : @LT.lt Nat instLTNat 0 n) :
+    @LE.le Nat instLENat m n :=
+  Nat.le_of_dvd pos h
+theorem factor {{k m n : Nat}} (h : n = @HMul.hMul Nat Nat Nat (@instHMul Nat instMulNat) m k)
+    (pos : @LT.lt Nat instLTNat 0 n) : @LE.le Nat instLENat m n :=
+  Nat.le_of_dvd pos ⟨k, h⟩
+macro "beyond" : tactic => `(tactic| first | omega | (simp; done))
+syntax "shown" : tactic
+macro_rules
+  | `(tactic| shown) => `(tactic| first
+    | settle2
+    | decide +kernel
+    | ((constructor <;> shown); done)
+    | (intros; simp_all; done)
+    | (intros; simp_all; omega)
+    | (simp; omega)
+    | (refine upTo {most} ?_ ?_ <;> first
+      | decide
+      | (intro m h; rcases counted h with {each} <;> (intros; omega))
+      | (intros; first
+        | omega
+        | (refine absurd (@divisor ?m ?n ?h ?p) ?no; (case h => assumption); (case p => decide); beyond)
+        | (refine absurd (@factor ?k ?m ?n ?h ?p) ?no; (case h => first | assumption | (symm; assumption));
+           (case p => decide); beyond)))
+    | grind)
+""".format(
+    most=_COUNTED,
+    some=" ∨ ".join(f"m = {number}" for number in range(_COUNTED)),
+    each=" | ".join(["rfl"] * _COUNTED),
+)
+"""How a hypothesis is met of which it is known that it does not fail, as far as it can be evaluated."""
 
 
 def _fitting(claim: Claim, word: Name | None) -> str:

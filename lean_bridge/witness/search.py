@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Final
 
@@ -27,7 +27,8 @@ from lean_bridge.olean.expr import (
 )
 from lean_bridge.olean.mentions import constants_in
 from lean_bridge.witness.telescope import Binder, Telescope, conclusion_word
-from lean_bridge.witness.terms import REALS, root
+from lean_bridge.witness.terms import REALS, quotation, root
+from lean_bridge.witness.trial import Trial, Trials
 
 _NUMBERS: Final = (2, 1, 3, 4, 5)
 _MOST_NUMBERS: Final = 10
@@ -52,12 +53,24 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """What is chosen at once."""
+
+    types: Mapping[int, Name]
+    """Types by their binders, of which the library's own classes have instances; and these."""
+    values: tuple[Mapping[int, str], ...] = ()
+    """Values by their binders, by all of which no hypothesis fails that can be evaluated."""
+    nearest: Mapping[int, str] = field(default_factory=dict)
+    """Values by which the most is met, where nothing meets all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """In which order binders are met that are neither types nor their classes."""
 
     steps: tuple[Step, ...]
-    types: tuple[Mapping[int, str], ...]
-    """What to try for the types, by their binders: for what the library's own classes have instances."""
+    choices: tuple[Choice, ...] = ()
+    """What to choose, the most likely first."""
     is_of_reals: bool = False
     """Whether the theorem is about the real numbers, of which Lean decides nothing on their face."""
 
@@ -90,8 +103,15 @@ def plan_of(environment: Environment, constant: Constant, telescope: Telescope) 
         steps.append(Step(at, terms, vocabulary.unfolded(written[at].type) if at < len(written) else ()))
         left.remove(at)
         met.add(at)
+    trials = [Trial(step.at, bool(step.terms), step.at not in constrained) for step in steps]
+    choices: list[Choice] = []
+    for chosen in (*_instances(environment, written, types), {}):
+        given = {at: "Nat" for at in types if not binders[at].depth} | dict(chosen)
+        tried = Trials(environment, constant.type, trials, given, vocabulary.literals)
+        found = tried.found()
+        choices.append(Choice(chosen, found, {} if found else tried.nearest))
     is_of_reals = REALS in constants_in([constant.type])
-    return Plan(tuple(steps), tuple(_instances(environment, written, types)), is_of_reals)
+    return Plan(tuple(steps), tuple(choices), is_of_reals)
 
 
 def _needs(at: int, type_: Expr) -> frozenset[int]:
@@ -153,9 +173,9 @@ class _Terms:
         for name in self.unfolded(constant.type):
             definition = environment.constant(name)
             said += [definition.value] if definition is not None and definition.value is not None else []
-        literals = dict.fromkeys(value for expr in said for value in _literals(expr))
-        numbers = sorted(value for value in literals if isinstance(value, int) and value <= _LARGEST)
-        self._strings = [value for value in literals if isinstance(value, str)]
+        self.literals = tuple(dict.fromkeys(value for expr in said for value in _literals(expr)))
+        numbers = sorted(value for value in self.literals if isinstance(value, int) and value <= _LARGEST)
+        self._strings = [value for value in self.literals if isinstance(value, str)]
         near = [near for each in numbers for near in (each, each + 1, each - 1) if near > 0]
         self._numbers = [*dict.fromkeys((*_NUMBERS, *near))][:_MOST_NUMBERS]
 
@@ -164,8 +184,8 @@ class _Terms:
         return tuple(dict.fromkeys(self._found(binder))) if several else ("by meet 2",)
 
     def unfolded(self, type_: Expr) -> tuple[Name, ...]:
-        """Return the library's own definitions of propositions behind a statement, outermost first."""
-        found: dict[Name, None] = {}
+        """Return the library's own definitions behind a statement, propositions first, outermost first."""
+        found: dict[Name, bool] = {}
         pending = [type_]
         while pending and len(found) < _MOST_UNFOLDED:
             for name in sorted(constants_in([pending.pop(0)])):
@@ -173,10 +193,9 @@ class _Terms:
                 if constant is None or constant.kind != "definition" or name in found:
                     continue
                 sort = conclusion(constant.type)
-                if isinstance(sort, Sort) and isinstance(sort.level, LZero):
-                    found[name] = None
-                    pending += [constant.value] if constant.value is not None else []
-        return tuple(found)
+                found[name] = not (isinstance(sort, Sort) and isinstance(sort.level, LZero))
+                pending += [constant.value] if constant.value is not None else []
+        return tuple(sorted(found, key=lambda each: found[each]))
 
     def _found(self, binder: Binder) -> Iterator[str]:
         if binder.is_family:
@@ -226,7 +245,7 @@ class _Terms:
             case "Char":
                 yield from ("'a'", *(f"Char.ofNat {number}" for number in small))
             case "String":
-                yield from ('"a"', *map(_string, self._strings), '""')
+                yield from ('"a"', *map(quotation, self._strings), '""')
             case "List" | "Array":
                 mark = "#" if head == "Array" else ""
                 yield f"{mark}[by meet 1, by meet 2, by meet 3]"
@@ -266,14 +285,9 @@ def _literals(expr: Expr) -> Iterator[int | str]:
                 pending += parts(at)
 
 
-def _string(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    return f'"{escaped}"'
-
-
-def _instances(environment: Environment, written: list[Pi], types: set[int]) -> Iterable[Mapping[int, str]]:
+def _instances(environment: Environment, written: list[Pi], types: set[int]) -> Iterable[Mapping[int, Name]]:
     """Return for which types the library's instances meet the library's classes, all of them at once."""
-    choices: list[list[Mapping[int, str]]] = []
+    choices: list[list[Mapping[int, Name]]] = []
     for at, binder in enumerate(written):
         depth, type_ = taken_and_concluded(binder.type)
         head, arguments = spine(type_)
@@ -284,19 +298,20 @@ def _instances(environment: Environment, written: list[Pi], types: set[int]) -> 
         asked = [at - 1 - each.index if isinstance(each, BVar) else None for each in arguments]
         found = [
             {place: term for place, term in zip(asked, terms, strict=False) if place in types and term}
-            for terms in _instantiated(environment, head.name)
+            | ({at: name} if is_constant else {})
+            for name, is_constant, terms in _instantiated(environment, head.name)
         ]
-        choices.append([each for each in found if each] or [{}])
+        choices.append([each for each in found if each.keys() & types] or [{}])
     for several in product(*choices):
-        together: dict[int, str] = {}
+        together: dict[int, Name] = {}
         for each in several:
             together |= each
         if together:
             yield together
 
 
-def _instantiated(environment: Environment, class_: Name) -> Iterator[list[str | None]]:
-    """Yield what each instance of a class is for, as far as that is a constant."""
+def _instantiated(environment: Environment, class_: Name) -> Iterator[tuple[Name, bool, list[Name | None]]]:
+    """Yield each instance of a class, whether it takes nothing, and what it is for, where constant."""
     for module in environment.modules:
         if environment.is_library(module):
             continue
@@ -305,4 +320,5 @@ def _instantiated(environment: Environment, class_: Name) -> Iterator[list[str |
             if constant is not None and conclusion_word(constant.type) == class_:
                 type_ = conclusion(constant.type)
                 _, arguments = spine(type_)
-                yield [root(each.name) if isinstance(each, Const) else None for each in arguments]
+                of = [each.name if isinstance(each, Const) else None for each in arguments]
+                yield name, not written_binders(constant.type), of

@@ -19,3 +19,15 @@ def quoted(name: Name) -> str:
 def root(name: Name) -> str:
     """Return a name that means the same in every namespace."""
     return f"_root_.{quoted(name)}"
+
+
+def quotation(text: str) -> str:
+    """Return a text as Lean's source has it."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    return f'"{escaped}"'
+
+
+def character(letter: str) -> str:
+    """Return a character, by its number where it is none that is written as it is."""
+    is_plain = letter.isascii() and letter.isprintable() and letter not in "\\'"
+    return f"'{letter}'" if is_plain else f"(Char.ofNat {ord(letter)})"

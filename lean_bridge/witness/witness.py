@@ -220,14 +220,17 @@ class _Search:
         judge = Judge(compiled, self._catalogue)
         compiled_in = {each.subject: module for module, group in checked.compiled.items() for each in group}
         results: dict[Name, list[Witness | Telescope]] = {claim.name: [] for claim in claims}
+        nearest: dict[Name, Witness | Telescope] = {}
         for attempt in attempts:
             claim = attempt.claim
             if attempt.subject in checked.refusals:
                 results[claim.name].append(not_met(_refused(claim, checked.refusals[attempt.subject])))
             else:
                 result = judge.judge(claim, attempt.label, compiled_in[attempt.subject])
-                # a search that failed leaves everything open, and so tells nothing
-                if attempt.way.searches is None or not is_gap(result):
+                # a search that failed leaves everything open, and so tells nothing, but of what came nearest
+                if attempt.way.choice.nearest and is_gap(result):
+                    nearest[claim.name] = result
+                elif attempt.way.searches is None or not is_gap(result):
                     results[claim.name].append(result)
         # to find out what Lean dies of takes minutes, once
         died = {attempt.claim.name for attempt in attempts if attempt.subject in checked.fatal}
@@ -236,7 +239,8 @@ class _Search:
             more = next((each for each in results[claim.name] if isinstance(each, Telescope)), None)
             witnesses = [each for each in results[claim.name] if isinstance(each, Witness)]
             met = next((each for each in witnesses if each.detail is None), None)
-            earlier = found.get(claim.name) if more is None else None
+            told = nearest.get(claim.name, found.get(claim.name))
+            earlier = told if more is None and isinstance(told, Witness) else None
             found[claim.name] = met or _most_telling(earlier, witnesses)
             if met is None and claim.name not in died and (more is not None or round_ < MOST_ROUNDS - 1):
                 again.append(self._planned(claim if more is None else replace(claim, telescope=more)))
@@ -283,13 +287,24 @@ def _takes_scalars(telescope: Telescope) -> bool:
 
 
 def _most_telling(earlier: Witness | None, witnesses: Sequence[Witness]) -> Witness:
-    """Return what to say where nothing is met: besides what came first that 0 alone meets it, if so."""
+    """Return what to say where nothing is met: why what meets all is refused, or else what came first.
+
+    If so, also that 0 alone meets it.
+    """
     zero = next((each for each in witnesses if (each.detail or "").startswith("only ")), None)
     known = [earlier] if earlier is not None and earlier.detail != _MORE else []
-    first = next(iter((*known, *witnesses)), not_met(_MORE))
+    told = [*known, *witnesses]
+    first = min(told, key=_rank, default=not_met(_MORE))
     if zero is None or zero == first or (first.detail or "").startswith("only "):
         return first
     return not_met(f"{zero.detail}; otherwise {first.detail}")
+
+
+def _rank(witness: Witness) -> int:
+    """Return how much less than others it tells that something is no witness."""
+    if (witness.detail or "").startswith(_TRIED):
+        return 2
+    return 1 if is_gap(witness) or (witness.detail or "").startswith("only ") else 0
 
 
 def _refused(claim: Claim, message: str) -> str:

@@ -92,6 +92,10 @@ def width (n : Nat) : Nat := scaled n
 def flagged : Nat → Nat → Nat
   | 0, n => n * 0
   | _, n => n
+def levels (n : Nat) : Nat := if n ≤ 1 then 0 else levels (n / 2) + 1
+decreasing_by omega
+structure Leveled (n : Nat) where
+  get : Fin (levels n) → Nat
 inductive Never
 inductive One : Fin 2 → Type where
   | one : One 1
@@ -132,6 +136,10 @@ theorem ofAHiddenZero (n : Nat) (x : Fin (width n) → Nat) : (fun i => x i + 5)
   funext i; exact absurd i.2 (by simp [width, scaled])
 theorem ofAFlag (n : Nat) (x : {i : Nat // i < flagged 0 n} → Nat) : (fun i => x i + 5) = x := by
   funext i; exact absurd i.2 (by simp [flagged])
+theorem ofOneLevel (n : Nat) (h : n = 1) (v w : Leveled n) : v = w := by
+  subst h
+  have none : levels 1 = 0 := by rw [levels]; simp
+  cases v; cases w; congr; funext i; exact absurd i.isLt (by omega)
 theorem ofAHiddenType (x : Never → Nat) : (fun i => x i + 5) = x := funext fun i => nomatch i
 theorem ofListsOfNothing (l : List Never) : l = [] := by cases l <;> first | rfl | contradiction
 
@@ -204,6 +212,7 @@ REFUSED = {
     "ofALaterFamily": EMPTY.format("x"),
     "ofAHiddenZero": VANISHES.format("x"),
     "ofAFlag": EMPTY.format("x"),
+    "ofOneLevel": "v has a dimension that ",
     "ofAHiddenType": EMPTY.format("x"),
     "ofListsOfNothing": EMPTY.format("l"),
     "ofAText": "v has a dimension that a literal hides, and may be 0",

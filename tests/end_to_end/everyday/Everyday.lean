@@ -159,4 +159,71 @@ theorem matrixOne {n : Nat} (a : Mat n n) (h : a = Mat.one n) (i : Fin n) : a.en
   subst h; simp [Mat.one]
 theorem vector {n : Nat} (v : Fin n → Int) (h : ∀ i, 0 < v i) (i : Fin n) : v i ≠ 0 := by have := h i; omega
 
+/-! ### Values that few others have -/
+def IsPrime (n : Nat) : Prop := 1 < n ∧ ∀ d, d ∣ n → d = 1 ∨ d = n
+structure Rect where
+  w : Nat
+  h : Nat
+  sq : w = 2 * h
+inductive Shape | circle (r : Nat) | rect (w h : Nat)
+def Shape.area : Shape → Nat | .circle r => 3 * r * r | .rect w h => w * h
+def IsPrime2 (p : Nat) : Prop := 2 ≤ p ∧ ∀ m, 2 ≤ m → m < p → ¬ m ∣ p
+structure Config where
+  name : String
+  size : Nat
+  ok : 0 < size
+inductive Day | mon | tue | wed
+class Group' (G : Type) where
+  mul : G → G → G
+  one : G
+  inv : G → G
+  assoc : ∀ a b c, mul (mul a b) c = mul a (mul b c)
+  one_mul : ∀ a, mul one a = a
+  inv_mul : ∀ a, mul (inv a) a = one
+instance : Group' Int := ⟨(· + ·), 0, (- ·), Int.add_assoc, Int.zero_add, Int.add_left_neg⟩
+theorem textOfLength (s : String) (h : s.length = 3) : s ≠ "" := by intro e; subst e; simp at h
+theorem evenAndLarge (n : Nat) (h : n % 2 = 0) (k : n > 10) : ∃ m, n = 2 * m := ⟨n / 2, by omega⟩
+theorem twoOfList (xs : List Nat) (h : xs.length = 2) : ∃ a b, xs = [a, b] := by
+  match xs, h with | [a, b], _ => exact ⟨a, b, rfl⟩
+theorem monoidOne {α : Type} [Monoid' α] (e : α) (h : ∀ a, Monoid'.mul e a = a) : e = Monoid'.one := by
+  rw [← h Monoid'.one, Monoid'.mul_one]
+theorem primeOwn (p : Nat) (h : IsPrime p) (k : p ≠ 2) : p > 2 := by have := h.1; omega
+theorem byRecursion (f : Nat → Nat) (h : ∀ n, f (n + 1) = f n + 2) (k : f 0 = 0) : f 2 = 4 := by simp [h, k]
+theorem twoOfArray (xs : Array Nat) (h : xs.size = 2) : xs ≠ #[] := by intro e; subst e; simp at h
+theorem fraction (x : Rat) (h : 0 < x) (k : x < 1) : x ≠ 1 := by intro e; subst e; exact absurd k (by decide)
+theorem third (i : Fin 5) (h : i.val = 3) : i = 3 := by apply Fin.ext; simpa using h
+theorem upper (c : Char) (h : c.isUpper) : c.toNat < 128 := by simp [Char.isUpper] at h; have := h.2; exact Nat.lt_of_le_of_lt this (by decide)
+theorem holdsAndNot (p : Nat → Prop) (h : p 0) (k : ¬ p 5) : ∃ n, p n ∧ n ≠ 5 := ⟨0, h, by decide⟩
+theorem lastDigit (n : Nat) (h : 100 < n) (k : n % 10 = 7) : n % 5 = 2 := by omega
+theorem joined (s t : String) (h : s ++ t = "ab") (k : s = "a") : s.length = 1 := by subst k; rfl
+theorem squareRoot (n : Nat) (h : n * n = 49) : n ≠ 3 := by intro e; subst e; simp at h
+theorem sumOfTwo (xs : List Nat) (h : xs.sum = 10) (k : xs.length = 2) : xs ≠ [] := by intro e; subst e; simp at h
+theorem twoEquations (x y : Int) (h : 3 * x - 2 * y = 17) (k : x + y = -1) : x = 3 := by omega
+theorem rect (r : Rect) (h : r.w = 14) : r.h = 7 := by have := r.sq; omega
+theorem shape (s : Shape) (h : s.area = 35) : s.area ≠ 3 := by omega
+theorem everySecond (p : Nat → Prop) (h : ∀ n, p n → p (n + 2)) (k : p 1) (l : ¬ p 2) : p 3 := h 1 k
+theorem primeBelow (p : Nat) (h : IsPrime2 p) (k : 10 < p) : p ≠ 3 := by omega
+theorem firstOfVector (v : Vector Nat 3) (h : v[0] = 9) : v[0] ≠ 2 := by omega
+theorem bits (b : BitVec 8) (h : b.toNat = 200) : b ≠ 0 := by intro e; subst e; simp at h
+theorem split (xs ys : List Nat) (h : xs ++ ys = [1, 2, 3]) (k : xs.length = 1) : ys ≠ [] := by
+  intro e; subst e; simp at h; subst h; simp at k
+theorem monotone (f : Nat → Nat) (h : ∀ a b, a ≤ b → f a ≤ f b) (k : f 3 = 10) : f 2 ≤ 10 := by have := h 2 3 (by decide); omega
+theorem half (q : Rat) (h : q * 2 = 1) : q ≠ 0 := by intro e; subst e; simp at h
+theorem byCases (f : Bool → Nat) (h : f true = 3) (k : f false = 4) : f true ≠ f false := by omega
+theorem triple (a b c : Nat) (h : a * a + b * b = c * c) (k : 4 < a) (l : 0 < b) : a ≠ 3 := by omega
+theorem oddFunction (f : Int → Int) (h : ∀ x, f (-x) = -f x) (k : f 1 = 3) : f (-1) = -3 := by rw [h, k]
+theorem hello (s : String) (h : s = "hello" ++ " " ++ "world") : s.length = 11 := by subst h; rfl
+theorem allNegative (xs : List Int) (h : ∀ x ∈ xs, x < 0) (k : 2 ≤ xs.length) : xs ≠ [] := by intro e; subst e; simp at k
+theorem notHello (s : String) (h : s.length = 5) (k : s ≠ "hello") : s ≠ "" := by intro e; subst e; simp at h
+theorem twoThirds (x : Rat) (h : 2 < 3 * x) (k : x < 1) : x ≠ 1 := by intro e; subst e; exact absurd k (by decide)
+theorem before (c d : Char) (h : c < d) (k : d.isUpper) : c ≠ d := by
+  intro e; subst e; exact absurd h (by exact Nat.lt_irrefl _)
+theorem config (c : Config) (h : c.name = "x") (k : 100 ≤ c.size) : c.size ≠ 5 := by omega
+theorem days (f : Day → Nat) (h : f .mon < f .tue) (k : f .tue < f .wed) : f .mon < f .wed := by omega
+theorem implied (p q : Nat → Prop) (h : ∀ n, p n → q n) (k : p 3) (l : ¬ p 4) (m : q 4) : q 3 := h 3 k
+theorem gcdIs (m n : Nat) (h : Nat.gcd m n = 6) (k : m < n) : m ≠ n := by omega
+theorem group {G : Type} [Group' G] (a b : G) (h : Group'.mul a b = Group'.one) (k : a ≠ Group'.one) : b = b := rfl
+theorem system (n m k : Nat) (h : n + m + k = 60) (h1 : n = 2 * m) (h2 : m = 3 * k) : k = 6 := by omega
+theorem nested (xss : List (List Nat)) (h : xss.length = 2) (k : ∀ xs ∈ xss, xs.length = 3) : xss ≠ [] := by intro e; subst e; simp at h
+
 end Everyday

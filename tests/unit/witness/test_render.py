@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from lean_bridge.witness.render import MOST_ROUNDS, Claim, modules_for, ways
-from lean_bridge.witness.search import Plan
+from lean_bridge.witness.search import Choice, Plan
 from lean_bridge.witness.telescope import Binder, Telescope
 
 
@@ -27,7 +27,9 @@ TYPE = Binder(name="α", info="implicit", is_family=True, is_evident=True, depth
 @pytest.mark.parametrize("is_of_reals", [False, True])
 def test_it_is_looked_harder_before_everything_is_tried(is_of_reals: bool) -> None:
     """Few theorems come so far, and each way costs seconds: a round has one of a kind, until the last two."""
-    claim = Claim("claim", Telescope((TYPE,)), 1, plan=Plan((), ({0: "Unit"},), is_of_reals))
+    claim = Claim(
+        "claim", Telescope((TYPE,)), 1, plan=Plan((), (Choice({0: "Unit"}), Choice({})), is_of_reals)
+    )
     first, then = ("deep", "shallow") if is_of_reals else ("shallow", "deep")
     searched = [[way.searches for way in ways(claim, round_, has_reals=True)] for round_ in (1, 2, 3)]
     assert searched == [[None], [first, first], [then]]

@@ -1,0 +1,396 @@
+"""What values do to hypotheses, as far as evaluation tells: most are ruled out before Lean is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from math import gcd
+from typing import Final
+
+from lean_bridge.errors import OutOfFuel, UnsupportedTerm
+from lean_bridge.extract.machine import Declarations, Machine, Thunk, Value, VLit, VPi, VStuck, variable
+from lean_bridge.olean.expr import App, Const, Expr, FVar, Lit, Name
+from lean_bridge.witness.empty import Families
+from lean_bridge.witness.values import ANY, Term, Values
+
+_FUEL: Final = 400_000
+_WIDTHS: Final = (6, 16, 48, 256)
+"""How many values of each binder are tried, in turn."""
+_SAMPLES: Final = (6, 5, 3, 2)
+"""Of how many values it is asked whether a claim holds for all, by how many of these it stands under."""
+_MOST_FOUND: Final = 400
+_MOST_OF_ONE: Final = 4
+_ENOUGH: Final = 2
+
+_NUMBERS: Final[Mapping[Name, Callable[[int, int], int]]] = {
+    "Nat.gcd": gcd,
+    "Nat.land": int.__and__,
+    "Nat.lor": int.__or__,
+    "Nat.xor": int.__xor__,
+}
+_LARGEST_POWER: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A binder that is given a value, or else is met by proof."""
+
+    at: int
+    is_value: bool
+    is_free: bool
+    """Whether nothing is asked of the value."""
+
+
+class Trials:
+    """What may be given for the binders of a statement.
+
+    ``types`` and instances are given as constants, by their binders.
+    """
+
+    def __init__(
+        self,
+        environment: Declarations,
+        statement: Expr,
+        trials: Sequence[Trial],
+        given: Mapping[int, Name],
+        literals: Iterable[int | str],
+    ) -> None:
+        self._machine = _Computing(environment, held=lambda _: False, fuel=_FUEL)
+        self._families = Families(environment, self._machine)
+        self._claims = Claims(self._machine, self._families, literals)
+        self._statement = statement
+        self._trials = trials
+        self._given = {at: Thunk(Const(name, ()), None) for at, name in given.items()}
+        self._known: dict[str, list[Term]] = {}
+        self._nearest: tuple[int, Mapping[int, str]] = (-1, {})
+
+    def found(self) -> tuple[Mapping[int, str], ...]:
+        """Return values for the binders, by all of which no hypothesis is known to fail, the best first."""
+        best: dict[tuple[tuple[int, str], ...], int] = {}
+        try:
+            statement = self._machine.evaluate(self._statement)
+            for width in _WIDTHS:
+                several = islice(self._search(statement, 0, {}, width, 0), _MOST_FOUND)
+                of_width: list[tuple[int, Mapping[int, Term]]] = []
+                for unknown, values in several:
+                    of_width.append((unknown, values))
+                    if sum(not each for each, _ in of_width) >= _ENOUGH:
+                        break
+                least = min((each for each, _ in of_width), default=0)
+                kept = [values for each, values in of_width if each == least]
+                for values in kept[:: -(-len(kept) // _MOST_OF_ONE)] if kept else ():
+                    best.setdefault(tuple((at, term.text) for at, term in values.items()), least)
+                if kept and not least:
+                    break
+        except (OutOfFuel, UnsupportedTerm):
+            pass
+        return tuple(dict(each) for each in sorted(best, key=lambda each: best[each]))
+
+    @property
+    def nearest(self) -> Mapping[int, str]:
+        """Values by which the most is met, as far as is known, where nothing meets all."""
+        return self._nearest[1]
+
+    def _search(
+        self, statement: Value, at: int, values: dict[int, Term], width: int, unknown: int
+    ) -> Iterator[tuple[int, Mapping[int, Term]]]:
+        if at > self._nearest[0]:
+            self._nearest = (at, {place: term.text for place, term in values.items()})
+        if at == len(self._trials):
+            yield unknown, dict(values)
+            return
+        trial = self._trials[at]
+        asked = self._taken(statement, trial.at, values)
+        if asked is None:
+            yield from self._search(statement, at + 1, values, width, unknown)
+        elif trial.is_value:
+            for term in (
+                *self._said(statement, at, values),
+                *self._values(asked, 1 if trial.is_free else width),
+            ):
+                values[trial.at] = term
+                yield from self._search(statement, at + 1, values, width, unknown)
+                del values[trial.at]
+        else:
+            is_met = self._claims.truth(asked)
+            if is_met is not False:
+                yield from self._search(statement, at + 1, values, width, unknown + (is_met is None))
+
+    def _said(self, statement: Value, at: int, values: Mapping[int, Term]) -> Iterator[Term]:
+        """Yield what a binder is to be equal to, by hypotheses that speak of nothing else without a value."""
+        place = self._trials[at].at
+        for trial in self._trials[at + 1 :]:
+            if trial.is_value:
+                return
+            asked = self._taken(statement, trial.at, values)
+            yield from () if asked is None else self._claims.solutions(asked, f"b{place}")
+
+    def _values(self, asked: Value, width: int) -> Sequence[Term]:
+        key = self._key(asked)
+        found = self._known.get(key) if key is not None else None
+        if found is None:
+            found = [*islice(self._claims.values.of(asked), width if key is None else _WIDTHS[-1])]
+            if key is not None:
+                self._known[key] = found
+        return found[:width] or ([] if self._families.why_empty(asked) is not None else [ANY])
+
+    def _key(self, type_: Value) -> str | None:
+        """Return what a type is called by, if it is the same wherever it is called so."""
+        match type_:
+            case VLit(value):
+                return repr(value)
+            case VStuck(head, args, False):
+                inner = [self._key(self._machine.force(each)) for each in args]
+                return None if None in inner else f"({' '.join((head, *map(str, inner)))})"
+        return None
+
+    def _taken(self, statement: Value, at: int, values: Mapping[int, Term]) -> Value | None:
+        """Return what a binder is of where these values are given for the ones before it."""
+        for before in range(at):
+            if not isinstance(statement, VPi):
+                return None
+            if before in values:
+                argument = values[before].thunk
+            else:
+                argument = self._given.get(before) or variable(f"b{before}")
+            statement = self._machine.instantiate(statement, argument)
+        return self._machine.force(statement.domain) if isinstance(statement, VPi) else None
+
+
+class Claims:
+    """Whether propositions hold: yes, no, or not known; what is claimed of all is asked of some."""
+
+    def __init__(self, machine: Machine, families: Families, literals: Iterable[int | str]) -> None:
+        self._machine = machine
+        self._families = families
+        self.values = Values(machine, families, literals, self.truth)
+        self._under = 0
+
+    def truth(self, claim: Value) -> bool | None:
+        """Return whether a claim holds, or ``None`` if that is not known.
+
+        Raises: OutOfFuel; UnsupportedTerm.
+        """
+        match claim:
+            case VPi():
+                return self._for_all(claim)
+            case VStuck("Eq", (_, left, right)):
+                return self.same(left, right)
+            case VStuck("Nat.le", (left, right)):
+                least, most = _number(self._machine.force(left)), _number(self._machine.force(right))
+                if least is not None and most is not None:
+                    return least <= most
+            case VStuck("Int.NonNeg", (of,)):
+                number = self._integer(self._machine.force(of))
+                return None if number is None else number >= 0
+            case VStuck("List.Mem", (_, one, several)):
+                among = self._list(several)
+                return None if among is None else _either(self.same(one, each) for each in among)
+            case VStuck("List.Pairwise", (_, relation, several)):
+                among = self._list(several)
+                if among is None:
+                    return None
+                related = self._machine.force(relation)
+                return _both(
+                    self.truth(self._machine.apply(related, (one, other)))
+                    for at, one in enumerate(among)
+                    for other in among[at + 1 :]
+                )
+            case VStuck(_, _, False):
+                return self._made(claim)
+        return None
+
+    def same(self, left: Thunk, right: Thunk) -> bool | None:
+        """Return whether two values are the same, as :meth:`truth`."""
+        one, other = self._machine.force(left), self._machine.force(right)
+        numbers = self._integer(one), self._integer(other)
+        if numbers[0] is not None and numbers[1] is not None:
+            return numbers[0] == numbers[1]
+        match one, other:
+            case VLit(some), VLit(others):
+                return some == others
+            case VStuck(head, args, is_variable), VStuck(other_head, other_args, other_variable):
+                made = self._families.constant(one, "constructor")
+                if made is not None and self._families.constant(other, "constructor") is not None:
+                    if head != other_head:
+                        return False
+                    kinds, _ = self._families.telescope(made, args)
+                    fields = zip(kinds, args, other_args, strict=False)
+                    return _both(
+                        self.same(a, b)
+                        for kind, a, b in islice(fields, made.num_params, None)
+                        if self._families.is_data(kind)
+                    )
+                if (head, is_variable) == (other_head, other_variable) and len(args) == len(other_args):
+                    return True if all(map(self.same, args, other_args)) else None
+        return None
+
+    def solutions(self, claim: Value, name: Name) -> Iterator[Term]:
+        """Yield what a claim says a variable is."""
+        match claim:
+            case VStuck("And", parts):
+                for part in parts:
+                    yield from self.solutions(self._machine.force(part), name)
+            case VStuck("Eq", (_, left, right)):
+                for one, other in ((left, right), (right, left)):
+                    subject = self._machine.force(one)
+                    if isinstance(subject, VStuck) and subject.is_variable and subject.head == name:
+                        found = None if subject.args else self.values.written(self._machine.force(other))
+                        yield from () if found is None else (found,)
+
+    def _for_all(self, claim: VPi) -> bool | None:
+        taken = self._machine.force(claim.domain)
+        if not self._families.is_data(taken):
+            is_given = self.truth(taken)
+            if is_given is False:
+                return True
+            is_met = self.truth(self._machine.instantiate(claim, variable("proof")))
+            return is_met if is_given or is_met else None
+        among = self._members(claim)
+        if among is not None:
+            return _both(self.truth(self._machine.instantiate(claim, each)) for each in among)
+        is_met = _both(self._each(taken, lambda each: self.truth(self._machine.instantiate(claim, each))))
+        return False if is_met is False else None
+
+    def _members(self, claim: VPi) -> list[Thunk] | None:
+        """Return all that a claim is about, if that is what stands in a list."""
+        subject = variable("member")
+        inner = self._machine.instantiate(claim, subject)
+        taken = self._machine.force(inner.domain) if isinstance(inner, VPi) else None
+        match taken:
+            case VStuck("List.Mem", (_, one, several)) if one is subject:
+                return self._list(several)
+        return None
+
+    def _each(self, type_: Value, asked: Callable[[Thunk], bool | None]) -> Iterator[bool | None]:
+        """Yield what is said of some values of a type."""
+        number = _SAMPLES[min(self._under, len(_SAMPLES) - 1)]
+        samples = [each.thunk for each in islice(self.values.of(type_, 1), number)]
+        self._under += 1
+        try:
+            for each in samples or [variable("any")]:
+                yield asked(each)
+        finally:
+            self._under -= 1
+
+    def _made(self, claim: VStuck) -> bool | None:
+        """Return whether a constructor makes a proof of a claim."""
+        family = self._families.constant(claim, "inductive")
+        if family is None or self._families.is_data(claim):
+            return None
+        if self._families.why_empty(claim) is not None:
+            return False
+        if family.num_indices or family.is_recursive:
+            return None
+        return _either(self._made_by(name, claim.args) for name in family.constructors)
+
+    def _made_by(self, name: Name, params: tuple[Thunk, ...]) -> bool | None:
+        constructor = self._families.declaration(name)
+        if constructor is None:
+            return None
+        type_ = self._machine.evaluate(constructor.type)
+        for param in params:
+            assert isinstance(type_, VPi)
+            type_ = self._machine.instantiate(type_, param)
+        return self._fields(type_)
+
+    def _fields(self, type_: Value) -> bool | None:
+        """Return whether there is all that a constructor still takes."""
+        if not isinstance(type_, VPi):
+            return True
+        taken = self._machine.force(type_.domain)
+        if self._families.is_data(taken):
+            found = self._each(taken, lambda each: self._fields(self._machine.instantiate(type_, each)))
+            return _either(found) or None
+        first = self.truth(taken)
+        if first is False:
+            return False
+        return _both((first, self._fields(self._machine.instantiate(type_, variable("proof")))))
+
+    def _list(self, of: Thunk) -> list[Thunk] | None:
+        found: list[Thunk] = []
+        value = self._machine.force(of)
+        while isinstance(value, VStuck) and value.head == "List.cons":
+            found.append(value.args[1])
+            value = self._machine.force(value.args[2])
+        return found if isinstance(value, VStuck) and value.head == "List.nil" else None
+
+    def _integer(self, value: Value) -> int | None:
+        match value:
+            case VStuck("Int.ofNat", (of,)):
+                return _number(self._machine.force(of))
+            case VStuck("Int.negSucc", (of,)):
+                before = _number(self._machine.force(of))
+                return None if before is None else -1 - before
+        return None
+
+
+def _number(value: Value) -> int | None:
+    return value.value if isinstance(value, VLit) and isinstance(value.value, int) else None
+
+
+class _Computing(Machine):
+    """Computes besides with what the kernel unfolds, and with texts."""
+
+    def _step(self, name: Name, args: tuple[Thunk, ...]) -> tuple[Value, tuple[Thunk, ...]] | None:
+        return self._computed(name, args) or super()._step(name, args)
+
+    def _computed(self, name: Name, args: tuple[Thunk, ...]) -> tuple[Value, tuple[Thunk, ...]] | None:
+        if name in _NUMBERS and len(args) == 2:
+            one, other = (self._literal(each) for each in args)
+            if isinstance(one, int) and isinstance(other, int):
+                return VLit(_NUMBERS[name](one, other)), ()
+        if name == "Nat.pow" and len(args) == 2:
+            one, other = (self._literal(each) for each in args)
+            if isinstance(one, int) and isinstance(other, int) and other < _LARGEST_POWER:
+                return VLit(one**other), ()
+        if name == "Dvd.dvd" and len(args) == 4:
+            one, other = (self._literal(each) for each in args[2:])
+            if isinstance(one, int) and isinstance(other, int):
+                return VStuck("False" if (other % one if one else other) else "True", ()), ()
+        if name == "String.append" and len(args) == 2:
+            one, other = (self._literal(each) for each in args)
+            if isinstance(one, str) and isinstance(other, str):
+                return VLit(one + other), ()
+        if name in ("String.length", "String.toList", "String.isEmpty") and len(args) == 1:
+            text = self._literal(args[0])
+            if isinstance(text, str):
+                return self._of_text(name, text), ()
+        return None
+
+    def _literal(self, of: Thunk) -> int | str | None:
+        value = self.force(of)
+        return value.value if isinstance(value, VLit) else None
+
+    def _of_text(self, name: Name, text: str) -> Value:
+        if name == "String.length":
+            return VLit(len(text))
+        if name == "String.isEmpty":
+            return VStuck("Bool.false" if text else "Bool.true", ())
+        expr: Expr = App(Const("List.nil", ()), FVar("type"))
+        for letter in reversed(text):
+            one = App(Const("Char.ofNat", ()), Lit(ord(letter)))
+            expr = App(App(App(Const("List.cons", ()), FVar("type")), one), expr)
+        return self.evaluate(expr)
+
+
+def _both(several: Iterable[bool | None]) -> bool | None:
+    """Return whether all hold; what comes after one that does not is not looked at."""
+    is_met: bool | None = True
+    for each in several:
+        if each is False:
+            return False
+        is_met = is_met and each
+    return is_met
+
+
+def _either(several: Iterable[bool | None]) -> bool | None:
+    """Return whether one holds."""
+    is_met: bool | None = False
+    for each in several:
+        if each:
+            return True
+        if each is None:
+            is_met = None
+    return is_met
