@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -76,6 +77,7 @@ def follow_library(
     from lean_bridge.ui.console import open_console, tell
 
     loop = Loop(library, _options(workers, unpinned))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         follow(loop, open_console(sys.stdout), choose, lambda line: tell(line, end=""))
     finally:

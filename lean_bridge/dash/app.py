@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -184,7 +186,9 @@ class Dash(App[int]):
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Begin."""
+        """Begin; and end in order if told to, or if the terminal goes away."""
+        for told in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(told, self.exit)
         self._source.start()
         self._arrange()
         self.query_one(Matrix).focus()

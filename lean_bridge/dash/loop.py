@@ -24,11 +24,11 @@ from lean_bridge.audit.manifest import read_manifest
 from lean_bridge.build.modules import read_sources
 from lean_bridge.codes import EXPLANATIONS, Code
 from lean_bridge.dash.model import Began, Board, Ended, Event, Heard, Looked, Stopped, reduce
-from lean_bridge.dash.watch import fingerprint, watch
+from lean_bridge.dash.watch import fingerprint, stamp, watch
 from lean_bridge.errors import LeanBridgeError, of_the_machine
 from lean_bridge.files import read_below
 from lean_bridge.library.discovery import TOOLCHAIN, Found
-from lean_bridge.library.judgement import read_status, recall
+from lean_bridge.library.judgement import read_status, recall, record
 from lean_bridge.toolchain.process import end, start
 from lean_bridge.ui.event_lines import read_event
 from lean_bridge.ui.verdict import doubts
@@ -114,6 +114,7 @@ class Loop:
         self._over = threading.Event()
         self._run: _Process | None = None
         self._seen = ""
+        self._read: tuple[int, int, int] | None = None
         self._threads = [
             threading.Thread(target=target, daemon=True) for target in (self._conduct, self._watch)
         ]
@@ -140,7 +141,7 @@ class Loop:
                 thread.join()
 
     def _watch(self) -> None:
-        for _ in watch(self.root, self._over):
+        for _ in watch(self.root, self._over, lambda: stamp(record(self.root)) != self._read):
             self._wishes.put("edited")
 
     def _put(self, event: Event, run: _Process | None = None) -> None:
@@ -166,7 +167,12 @@ class Loop:
         self._stop("the end")
 
     def _look(self) -> None:
-        self._put(look(self.root))
+        self._put(self._looked())
+
+    def _looked(self) -> Looked:
+        """Look, and remember which judgement it was that was read."""
+        self._read = stamp(record(self.root))
+        return look(self.root)
 
     def _is_wanting(self) -> bool:
         """Whether the library can be judged, and was not as it is."""
@@ -178,6 +184,8 @@ class Loop:
     def _edited(self) -> None:
         found = fingerprint(self.root)
         if found == self._seen:
+            if self._run is None:  # judged by another process, maybe
+                self._look()
             return
         self._seen = found
         self._stop("there is a newer edit")
@@ -198,7 +206,7 @@ class Loop:
             )
         except LeanBridgeError as error:
             errors.close()
-            self._put(Ended(look(self.root), str(error)))
+            self._put(Ended(self._looked(), str(error)))
             return
         run = _Process(process, errors)
         run.reader = threading.Thread(target=self._hear, args=(run,), daemon=True)
@@ -225,4 +233,4 @@ class Loop:
             why = run.collect()
             with self._lock:
                 self._run = None
-            self._put(Ended(look(self.root), why))
+            self._put(Ended(self._looked(), why))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -27,13 +27,16 @@ _SETTLED: Final = 200
 """Milliseconds without a change after which one is told: an editor writes a file in several steps."""
 
 
-def watch(root: Path, stop: threading.Event) -> Iterator[None]:
-    """Yield once, then each time that something may have changed which a judgement rests on."""
+def watch(root: Path, stop: threading.Event, is_other: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Yield once, then each time that something may have changed which a judgement rests on.
+
+    Whether something ``is_other`` beside the library is asked now and then.
+    """
     before = _stamps(root)
     yield
     for _ in _wakes(root, stop):
         now = _stamps(root)
-        if now != before:
+        if now != before or is_other():
             before = now
             yield
 
@@ -82,10 +85,14 @@ def _watched(root: Path) -> Iterator[Path]:
         yield from (path for name in sorted(files) if _matters(path := Path(folder, name)))
 
 
-def _stamps(root: Path) -> dict[Path, tuple[int, int, int]]:
-    found = {}
-    for path in _watched(root):
-        with suppress(OSError):
-            at = path.stat()
-            found[path] = (at.st_mtime_ns, at.st_size, at.st_ino)
-    return found
+def stamp(path: Path) -> tuple[int, int, int] | None:
+    """Return what of a file is other once it was written; nothing of one that is not there."""
+    try:
+        at = path.stat()
+    except OSError:
+        return None
+    return at.st_mtime_ns, at.st_size, at.st_ino
+
+
+def _stamps(root: Path) -> dict[Path, tuple[int, int, int] | None]:
+    return {path: stamp(path) for path in _watched(root)}

@@ -153,7 +153,7 @@ def keep(root: Path, judgement: Judgement) -> str | None:
     """
     if (why := forget(root)) is not None:
         return why
-    seal, path = user_seal(), _path(root)
+    seal, path = user_seal(), record(root)
     seal.keep(path, _context(root), judgement.model_dump_json().encode())
     with suppress(OSError):
         kept = sorted(path.parent.glob("*.sealed"), key=lambda each: each.stat().st_mtime, reverse=True)
@@ -164,7 +164,7 @@ def keep(root: Path, judgement: Judgement) -> str | None:
 
 def forget(root: Path) -> str | None:
     """Make the judgement of a library void, and return why that cannot be, if so."""
-    path = _path(root)
+    path = record(root)
     try:
         if path.is_absolute():  # else there is no home, and nothing was kept
             path.unlink(missing_ok=True)
@@ -180,7 +180,7 @@ def forget(root: Path) -> str | None:
 
 def recall(root: Path, seal: Seal | None = None) -> Judgement | None:
     """Return the last judgement of the library at ``root``, if there is one that this program wrote."""
-    payload = (seal or user_seal()).kept(_path(root), _context(root))
+    payload = (seal or user_seal()).kept(record(root), _context(root))
     try:
         return Judgement.model_validate_json(payload) if payload is not None else None
     except ValidationError:  # as another version of this program wrote it
@@ -362,7 +362,8 @@ def _digest_of(content: bytes | None) -> str | None:
     return _digest(content) if content is not None else None
 
 
-def _path(root: Path) -> Path:
+def record(root: Path) -> Path:
+    """Return where the last judgement of the library at ``root`` is kept, if there is one."""
     name = _digest(os.fsencode(root.resolve()))
     return user_directory("data") / "judgements" / f"{name}.sealed"
 

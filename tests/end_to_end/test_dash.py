@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -19,7 +20,7 @@ from lean_bridge.dash.loop import Loop
 from lean_bridge.dash.model import Board
 from lean_bridge.dash.widgets import Matrix
 from lean_bridge.library.discovery import find_library
-from lean_bridge.library.judgement import read_status
+from lean_bridge.library.judgement import forget, read_status
 from tests.screens import drawn
 
 pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("embedded")]
@@ -104,6 +105,11 @@ def test_an_edit_that_breaks_a_proof_one_that_mends_it_and_leaving_in_the_middle
         assert "✓ accepted · 3 green" in await until(is_over("accepted"))
         await pilot.press("plus", "down", "down")
         assert selected() == "Line.top"
+
+        assert forget(root) is None, "as another run does that comes to nothing"
+        assert "✓ accepted" not in await until(lambda board: states(board)["top"] == "open")
+        await pilot.press("r")
+        assert "✓ accepted · 3 green" in await until(is_over("accepted"))
 
         edit(root, "Nat.add_comm a b", "Nat.add_comm b")
         text = await until(is_elaborating)
@@ -222,3 +228,34 @@ def test_without_textual_the_mend_is_said(root: Path) -> None:
     assert found.returncode == 2
     assert "pip install 'lean-bridge[dash]'" in found.stderr
     assert len(found.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP, None], ids=["TERM", "HUP", "ctrl+c"])
+def test_however_it_is_ended_the_terminal_is_as_it_was(root: Path, told: signal.Signals | None) -> None:
+    ours, theirs = os.openpty()
+    shown = b""
+    try:
+        started = subprocess.Popen(
+            [sys.executable, "-m", "lean_bridge", "dash", "--project", str(root), "--manual"],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=os.environ | {"TERM": "xterm-256color"},
+            start_new_session=True,
+        )
+        os.close(theirs)
+        while b"not judged yet" not in shown and b"no verdict" not in shown:
+            shown += os.read(ours, 1 << 16)
+        if told is None:
+            os.write(ours, b"\x03")
+        else:
+            started.send_signal(told)
+        with contextlib.suppress(OSError):  # what Linux says when nobody has the other end any more
+            while more := os.read(ours, 1 << 16):
+                shown += more
+        assert started.wait(LONG) == 2, shown[-500:]
+    finally:
+        os.close(ours)
+    assert shown.count(b"\x1b[?1049h") == shown.count(b"\x1b[?1049l") == 1, "it leaves its screen"
+    assert shown.rindex(b"\x1b[?25h") > shown.rindex(b"\x1b[?25l"), "the cursor is seen"
+    assert b"Traceback" not in shown
