@@ -41,6 +41,14 @@ export AnalyticScalar (mul_self_sqrt sqrt_nonneg exp_add one_add_le_exp tanh_mul
 
 variable {R : Type} [AnalyticScalar R]
 
+/-! What `grind` asks of a scalar at every call; said here, it is not searched for. -/
+
+instance : Lean.Grind.IsCharP R 0 := inferInstance
+instance : Std.IsPreorder R := inferInstance
+instance : Std.IsPartialOrder R := inferInstance
+instance : Std.IsLinearPreorder R := inferInstance
+instance : OrderedAdd R := inferInstance
+
 /-! ### Order -/
 
 theorem mul_pos {a b : R} (ha : 0 < a) (hb : 0 < b) : 0 < a * b := Laws.mul_pos ha hb

@@ -29,6 +29,7 @@ export Lean.Grind.Field (div_eq_mul_inv inv_zero mul_inv_cancel zero_ne_one zpow
 export Lean.Grind.OrderedAdd (add_le_left_iff add_lt_left_iff)
 export Lean.Grind.OrderedRing (mul_le_mul_of_nonneg_left mul_le_mul_of_nonneg_right
   mul_lt_mul_of_pos_left mul_lt_mul_of_pos_right mul_nonneg mul_pos zero_lt_one)
-export Lean.Grind.Field.IsOrdered (inv_pos_iff)
+export Lean.Grind.Field.IsOrdered (inv_pos_iff le_mul_inv_iff_mul_le lt_mul_inv_iff_mul_lt
+  mul_inv_lt_iff_lt_mul)
 
 end Proofs.Autograd.Laws

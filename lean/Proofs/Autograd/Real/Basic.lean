@@ -46,13 +46,12 @@ theorem ind {p : Real → Prop} (h : ∀ a, p (mk a)) (x : Real) : p x := Quotie
 instance : Add Real where
   add := Quotient.lift₂ (fun a b => mk (a.add b)) fun a b a' b' ha hb => by
     have step {a a' : CauSeq} (h : a.le a') (b : CauSeq) : (b.add a).le (b.add a') := by
-      have := CauSeq.add_le_add_right h b
       intro ε hε
-      obtain ⟨N, h⟩ := this ε hε
-      refine ⟨N, fun n hn => ?_⟩
-      have := h n hn
-      simp only [CauSeq.add] at *
-      grind
+      obtain ⟨N, h⟩ := h ε hε
+      exact ⟨N, fun n hn => by
+        change b.seq n + a.seq n ≤ b.seq n + a'.seq n + ε
+        rw [Rat.add_assoc]
+        exact Rat.add_le_add_left.mpr (h n hn)⟩
     exact mk_eq.mpr ⟨CauSeq.le_trans (CauSeq.add_le_add_right ha.1 b) (step hb.1 a'),
       CauSeq.le_trans (CauSeq.add_le_add_right ha.2 b') (step hb.2 a)⟩
 
@@ -210,11 +209,33 @@ private theorem mul_lt_mul_left {x y z : Real} (h : x < y) (hz : 0 < z) : z * x 
   rwa [e₁, e₂] at h₂
 
 instance : OrderedRing Real where
-  zero_lt_one := ofRat_lt.mpr (by decide)
+  zero_lt_one := by exact ofRat_lt.mpr (by decide : (0 : Rat) < 1)
   mul_lt_mul_of_pos_left h hz := by exact mul_lt_mul_left h hz
   mul_lt_mul_of_pos_right {x y z} h hz := by
     have := mul_lt_mul_left h hz
     rwa [mul_comm z, mul_comm z] at this
+
+/-! What `grind` asks of a scalar at every call; said here, it is not searched for. -/
+
+instance : Lean.Grind.IsCharP Real 0 := inferInstance
+instance : Std.IsPreorder Real := inferInstance
+instance : Std.IsPartialOrder Real := inferInstance
+instance : Std.IsLinearPreorder Real := inferInstance
+instance : OrderedAdd Real := inferInstance
+
+/-! Steps that proofs take at every turn. -/
+
+theorem neg_neg (x : Real) : - -x = x := by grind
+
+theorem sub_nonneg_of_le {x y : Real} (h : x ≤ y) : 0 ≤ y - x := by grind
+
+theorem sub_pos_of_lt {x y : Real} (h : x < y) : 0 < y - x := by grind
+
+theorem sub_le_sub_left {x y : Real} (h : x ≤ y) (z : Real) : z - y ≤ z - x := by grind
+
+theorem neg_nonneg_of_nonpos {x : Real} (h : x ≤ 0) : 0 ≤ -x := by grind
+
+theorem neg_pos_of_neg {x : Real} (h : x < 0) : 0 < -x := by grind
 
 /-! ### Inverses exist -/
 

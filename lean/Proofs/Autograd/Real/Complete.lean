@@ -28,9 +28,7 @@ def IsUpperBound (s : Real → Prop) (b : Real) : Prop := ∀ x, s x → x ≤ b
 def IsLUB (s : Real → Prop) (b : Real) : Prop := IsUpperBound s b ∧ ∀ c, IsUpperBound s c → b ≤ c
 
 theorem IsLUB.unique {a b : Real} (ha : IsLUB s a) (hb : IsLUB s b) : a = b := by
-  have h₁ := ha.2 b hb.1
-  have h₂ := hb.2 a ha.1
-  grind
+  exact Std.le_antisymm (ha.2 b hb.1) (hb.2 a ha.1)
 
 /-! ### Least upper bounds -/
 
@@ -91,9 +89,12 @@ private theorem exists_le_of_mul_eq_one {δ : Nat → Rat}
   generalize (n : Rat) = ν at *
   generalize δ n = d at *
   clear hN
-  have h₃ := Rat.mul_nonneg (Std.le_of_lt (Rat.mul_pos hε h₁)) (by grind : 0 ≤ ν + 1 - ε⁻¹)
-  have e : ε * d * (ν + 1 - ε⁻¹) = ε - d := by clear h₃ hn; grind
-  rw [e] at h₃
+  rw [← Rat.one_mul ε⁻¹, mul_inv_lt_iff_lt_mul _ _ hε] at hn
+  have h₃ := Rat.mul_le_mul_of_nonneg_left (Std.le_of_lt hn) (Std.le_of_lt h₁)
+  have e : d * (ν * ε) = (ν + 1) * d * ε - d * ε := by clear h₃ hn h₂; grind
+  have h₄ := Rat.mul_pos h₁ hε
+  rw [e, h₂] at h₃
+  clear hn e h₂
   grind
 
 /-- A set of real numbers that is not empty and is bounded above has a least upper bound. -/
@@ -128,7 +129,7 @@ theorem exists_isLUB (hne : ∃ x, s x) (hbdd : ∃ b, IsUpperBound s b) : ∃ b
     clear hN close small lowered hq
     grind
   · refine le_of_forall_pos_le_add fun ε hε => ?_
-    obtain ⟨r, hr₀, hr⟩ := exists_rat_btwn (by grind : 0 < ε / 2)
+    obtain ⟨r, hr₀, hr⟩ := exists_rat_btwn (half_pos hε)
     obtain ⟨N, hN⟩ := exists_ofRat_near a (ofRat_lt.mp hr₀)
     obtain ⟨M, hM⟩ := small (ofRat_lt.mp hr₀)
     have h₁ := (hN (N + M) (by omega)).2
@@ -175,14 +176,13 @@ theorem Tendsto.unique {x : Nat → Real} {l l' : Real} (h : Tendsto x l) (h' : 
     l = l' := by
   have le {l l' : Real} (h : Tendsto x l) (h' : Tendsto x l') : l ≤ l' :=
     le_of_forall_pos_le_add fun ε hε => by
-    obtain ⟨N, h⟩ := h (ε / 2) (by grind)
-    obtain ⟨M, h'⟩ := h' (ε / 2) (by grind)
+    obtain ⟨N, h⟩ := h (ε / 2) (half_pos hε)
+    obtain ⟨M, h'⟩ := h' (ε / 2) (half_pos hε)
     replace h := h (N + M) (by omega)
     replace h' := h' (N + M) (by omega)
+    clear hε
     grind
-  have h₁ := le h h'
-  have h₂ := le h' h
-  grind
+  exact Std.le_antisymm (le h h') (le h' h)
 
 /-- The real numbers are complete: every Cauchy sequence has a limit. -/
 theorem cauchySeq_tendsto_of_complete {x : Nat → Real} (h : CauchySeq x) : ∃ l, Tendsto x l := by
@@ -190,17 +190,18 @@ theorem cauchySeq_tendsto_of_complete {x : Nat → Real} (h : CauchySeq x) : ∃
       IsUpperBound (fun y => ∃ N, ∀ n, N ≤ n → y ≤ x n) (x N + ε) := fun y ⟨M, hM⟩ => by
     have h₁ := hM (N + M) (by omega)
     have h₂ := hN (N + M) N (by omega) (by omega)
-    grind
-  obtain ⟨N₁, h₁⟩ := h 1 (by grind)
+    exact Std.le_trans h₁ h₂
+  obtain ⟨N₁, h₁⟩ := h 1 zero_lt_one
   obtain ⟨l, hl⟩ := exists_isLUB (s := fun y => ∃ N, ∀ n, N ≤ n → y ≤ x n)
     ⟨x N₁ - 1, N₁, fun n hn => by have := h₁ N₁ n (Nat.le_refl _) hn; grind⟩ ⟨_, upper h₁⟩
   refine ⟨l, fun ε hε => ?_⟩
-  obtain ⟨N, hN⟩ := h (ε / 2) (by grind)
+  obtain ⟨N, hN⟩ := h (ε / 2) (half_pos hε)
   have h₂ := hl.1 (x N - ε / 2) ⟨N, fun n hn => by have := hN N n (Nat.le_refl _) hn; grind⟩
   have h₃ := hl.2 _ (upper hN)
   refine ⟨N, fun n hn => ?_⟩
   have h₄ := hN N n (Nat.le_refl _) hn
   have h₅ := hN n N hn (Nat.le_refl _)
+  clear hl hN upper h h₁ hn
   exact ⟨by grind, by grind⟩
 
 end Proofs.Autograd.Real

@@ -30,8 +30,11 @@ theorem two_pow_succ (n : Nat) : (2 : Real) ^ (n + 1) = 2 ^ n * 2 :=
   pow_succ 2 n
 
 theorem one_le_two_pow : (n : Nat) → (1 : Real) ≤ 2 ^ n
-  | 0 => by grind
+  | 0 => Std.le_refl 1
   | n + 1 => by have := one_le_two_pow n; rw [two_pow_succ]; grind
+
+theorem two_pow_pos (n : Nat) : (0 : Real) < 2 ^ n :=
+  Std.lt_of_lt_of_le zero_lt_one (one_le_two_pow n)
 
 /-- Powers of two pass every number. -/
 theorem exists_forall_lt_two_pow (x : Real) : ∃ N : Nat, ∀ n, N ≤ n → x < 2 ^ n := by
@@ -53,13 +56,13 @@ theorem exists_forall_lt_two_pow (x : Real) : ∃ N : Nat, ∀ n, N ≤ n → x 
 /-- What stays bounded under multiplication by powers of two is not positive. -/
 theorem nonpos_of_two_pow_mul_le {d a : Real} {N : Nat}
     (h : ∀ n, N ≤ n → 2 ^ n * d ≤ a) : d ≤ 0 := by
-  false_or_by_contra
-  have hd : 0 < d := by grind
+  refine Std.not_lt.mp fun hd => ?_
   obtain ⟨M, hM⟩ := exists_forall_lt_two_pow (a * d⁻¹)
-  replace h := h (N + M) (by omega)
-  have := mul_pos (by have := hM (N + M) (by omega); grind : 0 < 2 ^ (N + M) - a * d⁻¹) hd
-  have e : (2 ^ (N + M) - a * d⁻¹) * d = 2 ^ (N + M) * d - a := by clear this h; grind
-  grind
+  exact Std.not_lt.mpr (h (N + M) (by omega)) ((mul_inv_lt_iff₀ hd).mp (hM (N + M) (by omega)))
+
+private theorem neg_half_le {t : Real} (h : -x ≤ t * 2) : -(x / 2) ≤ t := by grind
+
+private theorem half_le {t : Real} (h : x ≤ t * 2) : x / 2 ≤ t := by grind
 
 /-! ### The approximations -/
 
@@ -96,14 +99,14 @@ theorem compound_le_succ (h : -x ≤ 2 ^ n) : compound n x ≤ compound (n + 1) 
   | zero => have := mul_self_nonneg x; simp only [compound]; grind
   | succ n ih =>
     rw [two_pow_succ] at h
-    have h₁ := ih (x := x / 2) (by grind)
-    have h₂ := compound_nonneg (n := n) (x := x / 2) (by grind)
-    exact mul_le_mul h₁ h₁ h₂ (by grind)
+    have h₁ := ih (neg_half_le h)
+    have h₂ := compound_nonneg (neg_half_le h)
+    exact mul_le_mul h₁ h₁ h₂ (Std.le_trans h₂ h₁)
 
 theorem compound_mono (h : -x ≤ 2 ^ n) (k : Nat) :
     compound n x ≤ compound (n + k) x ∧ -x ≤ 2 ^ (n + k) := by
   induction k with
-  | zero => exact ⟨by grind, h⟩
+  | zero => exact ⟨Std.le_refl (compound n x), h⟩
   | succ k ih =>
     obtain ⟨h₁, h₂⟩ := ih
     have h₃ := compound_le_succ h₂
@@ -117,12 +120,15 @@ theorem compound_mul_compound_neg_le (h₁ : -x ≤ 2 ^ n) (h₂ : x ≤ 2 ^ n) 
   | zero => have := mul_self_nonneg x; simp only [compound]; grind
   | succ n ih =>
     rw [two_pow_succ] at h₁ h₂
-    have h := ih (x := x / 2) (by grind) (by grind)
-    have h₀ := mul_nonneg (compound_nonneg (n := n) (x := x / 2) (by grind))
-      (compound_nonneg (n := n) (x := -(x / 2)) (by grind))
-    have e : -x / 2 = -(x / 2) := by grind
+    have h := ih (neg_half_le h₁) (half_le h₂)
+    have h₀ := mul_nonneg (compound_nonneg (neg_half_le h₁))
+      (compound_nonneg (n := n) (x := -(x / 2)) (by rw [neg_neg]; exact half_le h₂))
+    have e : -x / 2 = -(x / 2) := by clear h h₀ h₁ h₂; grind
     simp only [compound, e]
-    have := mul_le_mul h h h₀ (by grind)
+    generalize compound n (x / 2) = a at *
+    generalize compound n (-(x / 2)) = b at *
+    clear e h₁ h₂
+    have := mul_le_mul h h h₀ (Std.le_trans h₀ h)
     grind
 
 theorem two_pow_mul_le (n : Nat) (x : Real) :
@@ -135,9 +141,9 @@ theorem two_pow_mul_le (n : Nat) (x : Real) :
     simp only [compound, e, two_pow_succ]
     generalize compound n (x / 2) = a at *
     generalize compound n (-(x / 2)) = b at *
-    have h₀ := one_le_two_pow n
-    have := mul_nonneg (by grind : (0 : Real) ≤ 2 ^ n) (mul_self_nonneg (1 - a * b))
+    have := mul_nonneg (Std.le_of_lt (two_pow_pos n)) (mul_self_nonneg (1 - a * b))
     generalize (2 : Real) ^ n = t at *
+    clear e
     grind
 
 theorem compound_add_le (hxy : 0 ≤ x * y) (hx : -x ≤ 2 ^ n) (hy : -y ≤ 2 ^ n)
@@ -147,11 +153,17 @@ theorem compound_add_le (hxy : 0 ≤ x * y) (hx : -x ≤ 2 ^ n) (hy : -y ≤ 2 ^
   | zero => simp only [compound]; grind
   | succ n ih =>
     rw [two_pow_succ] at hx hy h
-    have h₁ := ih (x := x / 2) (y := y / 2) (by grind) (by grind) (by grind) (by grind)
-    have h₀ := compound_nonneg (n := n) (x := x / 2 + y / 2) (by grind)
-    have e : (x + y) / 2 = x / 2 + y / 2 := by grind
+    have e : (x + y) / 2 = x / 2 + y / 2 := by clear hx hy h hxy; grind
+    have hxy : 0 ≤ x / 2 * (y / 2) := by clear hx hy h e; grind
+    replace h := neg_half_le h
+    rw [e] at h
+    have h₁ := ih hxy (neg_half_le hx) (neg_half_le hy) h
+    have h₀ := compound_nonneg h
     simp only [compound, e]
-    have := mul_le_mul h₁ h₁ h₀ (by grind)
+    have := mul_le_mul h₁ h₁ h₀ (Std.le_trans h₀ h₁)
+    generalize compound n (x / 2) = a at *
+    generalize compound n (y / 2) = b at *
+    clear e hxy hx hy h h₁ h₀
     grind
 
 end

@@ -47,13 +47,9 @@ private theorem isLUB_exp (x : Real) :
   replace hM := hM M (Nat.le_refl M)
   have pos := compound_pos (n := M) (x := -x) (by grind)
   refine isLUB_sSup ⟨_, N, Std.le_of_lt (hN N (Nat.le_refl N)), rfl⟩
-    ⟨(compound M (-x))⁻¹, fun y ⟨n, hn, e⟩ => ?_⟩
-  have h₁ := compound_mul_le hn (Std.le_of_lt hM)
-  rw [e]
-  generalize compound M (-x) = c at *
-  have := mul_nonneg (Std.le_of_lt (inv_pos pos)) (by grind : 0 ≤ 1 - compound n x * c)
-  have e : c⁻¹ * (1 - compound n x * c) = c⁻¹ - compound n x := by clear this h₁; grind
-  grind
+    ⟨1 * (compound M (-x))⁻¹, fun y ⟨n, hn, e⟩ => ?_⟩
+  rw [e, le_mul_inv_iff₀ pos]
+  exact compound_mul_le hn (Std.le_of_lt hM)
 
 theorem compound_le_exp (h : -x ≤ 2 ^ n) : compound n x ≤ exp x := (isLUB_exp x).1 _ ⟨n, h, rfl⟩
 
@@ -68,35 +64,29 @@ private theorem exp_mul_le {a b : Real} (ha : 0 ≤ a) (hb : 0 ≤ b)
   by_cases h₀ : b = 0
   · rw [h₀, mul_zero]
     exact ha
-  · have hb' : 0 < b⁻¹ := inv_pos (by grind)
-    have := (isLUB_exp x).2 (a * b⁻¹) fun y ⟨n, hn, e⟩ => by
-      have := mul_nonneg (Std.le_of_lt hb') (by have := h n hn; grind : 0 ≤ a - y * b)
-      have e : b⁻¹ * (a - y * b) = a * b⁻¹ - y := by clear this; grind
-      grind
-    have := mul_nonneg hb (by grind : 0 ≤ a * b⁻¹ - exp x)
-    have e : b * (a * b⁻¹ - exp x) = a - exp x * b := by clear this; grind
-    grind
+  · replace hb : 0 < b := by clear h ha; grind
+    exact (le_mul_inv_iff₀ hb).mp <| (isLUB_exp x).2 _ fun y ⟨n, hn, e⟩ =>
+      (le_mul_inv_iff₀ hb).mpr (e ▸ h n hn)
 
 theorem exp_mul_exp_neg (x : Real) : exp x * exp (-x) = 1 := by
-  have upper : exp x * exp (-x) ≤ 1 := exp_mul_le (by grind) (exp_nonneg _) fun n hn => by
-    have := exp_mul_le (x := -x) (a := 1) (by grind) (compound_nonneg hn) fun m hm => by
-      have := compound_mul_le (m := m) hn (by grind)
-      grind
-    grind
+  have upper : exp x * exp (-x) ≤ 1 :=
+    exp_mul_le (Std.le_of_lt zero_lt_one) (exp_nonneg _) fun n hn => by
+      rw [mul_comm]
+      refine exp_mul_le (Std.le_of_lt zero_lt_one) (compound_nonneg hn) fun m hm => ?_
+      rw [mul_comm]
+      exact compound_mul_le hn (neg_neg x ▸ hm)
   have lower : 1 - exp x * exp (-x) ≤ 0 := by
     obtain ⟨N, hN⟩ := exists_forall_lt_two_pow x
     obtain ⟨M, hM⟩ := exists_forall_lt_two_pow (-x)
     refine nonpos_of_two_pow_mul_le (N := N + M) (a := x * x) fun n hn => ?_
     replace hN := hN n (by omega)
     replace hM := hM n (by omega)
-    have h₁ := two_pow_mul_le n x
-    have h₂ :=
-      mul_le_mul (compound_le_exp (Std.le_of_lt hM)) (compound_le_exp (n := n) (x := -x) (by grind))
-      (compound_nonneg (by grind)) (exp_nonneg x)
-    have h₃ := one_le_two_pow n
-    have := mul_nonneg (by grind : (0 : Real) ≤ 2 ^ n)
-      (by grind : 0 ≤ exp x * exp (-x) - compound n x * compound n (-x))
-    grind
+    have hN := Std.le_of_lt hN
+    have hx : -(-x) ≤ 2 ^ n := by rw [neg_neg]; exact hN
+    have h := mul_le_mul (compound_le_exp (Std.le_of_lt hM)) (compound_le_exp hx)
+      (compound_nonneg hx) (exp_nonneg x)
+    exact Std.le_trans (mul_le_mul_of_nonneg_left (sub_le_sub_left h 1)
+      (Std.le_of_lt (two_pow_pos n))) (two_pow_mul_le n x)
   grind
 
 theorem exp_pos (x : Real) : 0 < exp x := by
@@ -125,31 +115,31 @@ private theorem exp_add_le (h : 0 ≤ x * y) : exp (x + y) ≤ exp x * exp y :=
     have := mul_le_mul (compound_le_exp hx) (compound_le_exp hy) (compound_nonneg hy) (exp_nonneg x)
     grind
 
+private theorem le_of_inv_le {a b s t : Real} (ha : 0 ≤ a) (hs : 0 ≤ s) (hab : a * b = 1)
+    (hst : s * t = 1) (h : t ≤ b) : a ≤ s := by
+  have := mul_le_mul_of_nonneg_left h (mul_nonneg ha hs)
+  rwa [mul_assoc, hst, mul_one, mul_comm a s, mul_assoc, hab, mul_one] at this
+
 private theorem exp_add_of_nonneg (h : 0 ≤ x * y) : exp (x + y) = exp x * exp y := by
-  have h₁ := exp_add_le h
-  have h₂ := exp_add_le (x := -x) (y := -y) (by grind)
-  have e : -x + -y = -(x + y) := by grind
-  rw [e] at h₂
+  refine Std.le_antisymm (exp_add_le h) ?_
+  have h₁ := exp_add_le (x := -x) (y := -y) (by grind)
+  rw [(by grind : -x + -y = -(x + y))] at h₁
   have hx := exp_mul_exp_neg x
   have hy := exp_mul_exp_neg y
-  have hxy := exp_mul_exp_neg (x + y)
-  have h₃ := mul_nonneg (mul_nonneg (mul_nonneg (exp_nonneg x) (exp_nonneg y)) (exp_nonneg (x + y)))
-    (by grind : 0 ≤ exp (-x) * exp (-y) - exp (-(x + y)))
-  have e : exp x * exp y * exp (x + y) * (exp (-x) * exp (-y) - exp (-(x + y))) =
-      exp (x + y) - exp x * exp y := by
-    clear h₁ h₂ h₃ h; grind
-  grind
+  refine le_of_inv_le (mul_nonneg (exp_nonneg x) (exp_nonneg y)) (exp_nonneg _) ?_
+    (exp_mul_exp_neg (x + y)) h₁
+  rw [mul_assoc, mul_left_comm (exp y), hy, mul_one, hx]
 
 /-- The exponential turns sums into products. -/
 theorem exp_add (x y : Real) : exp (x + y) = exp x * exp y := by
   have mixed {x y : Real} (hx : 0 ≤ x) (hy : y ≤ 0) : exp (x + y) = exp x * exp y := by
     rcases Std.le_total (a := 0) (b := x + y) with h | h
-    · have h₁ := exp_add_of_nonneg (mul_nonneg h (by grind : 0 ≤ -y))
+    · have h₁ := exp_add_of_nonneg (mul_nonneg h (neg_nonneg_of_nonpos hy : 0 ≤ -y))
       have h₂ := exp_mul_exp_neg y
       rw [(by grind : x + y + -y = x)] at h₁
       grind
     · have h₁ := exp_add_of_nonneg (x := x + y) (y := -x)
-        (by have := mul_nonneg (by grind : 0 ≤ -(x + y)) hx; grind)
+        (by have := mul_nonneg (neg_nonneg_of_nonpos h : 0 ≤ -(x + y)) hx; grind)
       have h₂ := exp_mul_exp_neg x
       rw [(by grind : x + y + -x = y)] at h₁
       grind
@@ -160,6 +150,8 @@ theorem exp_add (x y : Real) : exp (x + y) = exp x * exp y := by
   · have := mixed hy hx
     rw [add_comm x y]
     grind
-  · exact exp_add_of_nonneg (by have := mul_nonneg (by grind : 0 ≤ -x) (by grind : 0 ≤ -y); grind)
+  · refine exp_add_of_nonneg ?_
+    have := mul_nonneg (neg_nonneg_of_nonpos hx) (neg_nonneg_of_nonpos hy)
+    grind
 
 end Proofs.Autograd.Real

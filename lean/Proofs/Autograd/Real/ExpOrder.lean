@@ -55,7 +55,7 @@ theorem exp_lt_exp : exp x < exp y ↔ x < y := by
     have h₁ := exp_add x (y - x)
     have h₂ :=
       mul_pos (exp_pos x)
-      (by have := one_lt_exp_of_pos (by grind : 0 < y - x); grind : 0 < exp (y - x) - 1)
+      (by have := one_lt_exp_of_pos (sub_pos_of_lt h : 0 < y - x); grind : 0 < exp (y - x) - 1)
     rw [(by grind : x + (y - x) = y)] at h₁
     grind
   refine ⟨fun h => ?_, lt⟩
@@ -103,28 +103,27 @@ theorem tendsto_exp (x : Real) : Tendsto (fun n => (1 + x / 2 ^ n) ^ 2 ^ n) (exp
   have h₀ := compound_nonneg (Std.le_of_lt hM)
   have h₁ := compound_le_exp (Std.le_of_lt hM)
   have h₂ := compound_le_exp (n := n) (x := -x) (by grind)
+  rw [mul_inv_lt_iff₀ hε] at hK
   have h₃ := two_pow_mul_le n x
   have h₄ := exp_mul_exp_neg x
   have hE := exp_nonneg x
-  have ht := one_le_two_pow n
+  have ht := Std.le_of_lt (two_pow_pos n)
   generalize (2 : Real) ^ n = t at *
   generalize compound n x = c at *
   generalize compound n (-x) = d at *
   generalize exp x = E at *
   generalize exp (-x) = E' at *
-  have h₅ := mul_nonneg hE (by grind : 0 ≤ x * x - t * (1 - c * d))
-  have h₆ := mul_nonneg (mul_nonneg (by grind : 0 ≤ t) hE) (mul_nonneg h₀ (by grind : 0 ≤ E' - d))
-  have h₇ : t * (E - c) ≤ E * (x * x) := by
-    have e : t * (E - c) = E * (t * (1 - c * d)) - t * E * (c * (E' - d)) := by
-      clear h₅ h₆ h₃ hK
-      grind
-    grind
-  have h₈ := mul_nonneg (Std.le_of_lt hε) (by grind : 0 ≤ t - E * (x * x) * ε⁻¹)
-  have e : ε * (t - E * (x * x) * ε⁻¹) = ε * t - E * (x * x) := by clear h₈ h₇ h₆ h₅ hK; grind
-  refine ⟨?_, by grind⟩
-  false_or_by_contra
-  have := mul_pos (by grind : 0 < t) (by grind : 0 < E - c - ε)
-  grind
+  have h₅ := mul_le_mul_of_nonneg_left h₂ h₀
+  have h₆ := mul_le_mul_of_nonneg_left (sub_le_sub_left h₅ 1) (mul_nonneg ht hE)
+  have h₇ := mul_le_mul_of_nonneg_left h₃ hE
+  have e₁ : t * E * (1 - c * E') = t * (E - c) := by
+    clear hK h₁ h₂ h₃ h₅ h₆ h₇ h₀ hE ht hN hM hε; grind
+  have e₂ : t * E * (1 - c * d) = E * (t * (1 - c * d)) := by rw [mul_comm t, mul_assoc]
+  rw [e₁, e₂] at h₆
+  have h₈ : E - c < ε := Std.not_le.mp fun h => Std.not_lt.mpr (Std.le_refl (t * ε)) <|
+    Std.lt_of_le_of_lt (Std.le_trans (mul_le_mul_of_nonneg_left h ht) (Std.le_trans h₆ h₇)) hK
+  clear hK h₂ h₃ h₄ h₅ h₆ h₇ h₀ hE ht hN hM e₁ e₂ hn
+  exact ⟨by grind, by grind⟩
 
 /-! ### Order and equality, as in Mathlib -/
 
@@ -152,7 +151,7 @@ theorem add_one_lt_exp (hx : x ≠ 0) : x + 1 < exp x := by
   by_cases h : 0 ≤ x / 2 + 1
   · have h₁ := add_one_le_exp (x / 2)
     have h₂ := mul_le_mul h₁ h₁ h (exp_nonneg _)
-    rw [← exp_add, (by grind : x / 2 + x / 2 = x)] at h₂
+    rw [← exp_add, (add_halves x : x / 2 + x / 2 = x)] at h₂
     have pos {y : Real} (hy : 0 < y) := mul_pos hy hy
     have : 0 < x → 0 < x * x := pos
     have : 0 < -x → 0 < -x * -x := pos

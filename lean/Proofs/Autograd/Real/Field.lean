@@ -77,6 +77,10 @@ instance : Field Real where
   zpow_succ _ _ := rfl
   zpow_neg := by exact zpow_neg
 
+theorem add_halves (x : Real) : x / 2 + x / 2 = x := by grind
+
+theorem half_pos {x : Real} (hx : 0 < x) : 0 < x / 2 := by grind
+
 theorem inv_pos {x : Real} (hx : 0 < x) : 0 < x⁻¹ := inv_pos_iff.mpr hx
 
 theorem mul_nonneg {x y : Real} (hx : 0 ≤ x) (hy : 0 ≤ y) : 0 ≤ x * y :=
@@ -89,10 +93,22 @@ theorem mul_self_nonneg (x : Real) : 0 ≤ x * x := by
     grind
 
 theorem mul_le_mul {x y z w : Real} (hxy : x ≤ y) (hzw : z ≤ w) (hz : 0 ≤ z) (hy : 0 ≤ y) :
-    x * z ≤ y * w := by
-  have h₁ := mul_nonneg (by grind : 0 ≤ y - x) hz
-  have h₂ := mul_nonneg hy (by grind : 0 ≤ w - z)
-  grind
+    x * z ≤ y * w :=
+  Std.le_trans (mul_le_mul_of_nonneg_right hxy hz) (mul_le_mul_of_nonneg_left hzw hy)
+
+theorem ne_of_gt {x : Real} (hx : 0 < x) : x ≠ 0 := by grind
+
+theorem le_mul_inv_iff₀ {x y z : Real} (hz : 0 < z) : x ≤ y * z⁻¹ ↔ x * z ≤ y :=
+  le_mul_inv_iff_mul_le x y hz
+
+theorem lt_mul_inv_iff₀ {x y z : Real} (hz : 0 < z) : x < y * z⁻¹ ↔ x * z < y :=
+  lt_mul_inv_iff_mul_lt x y hz
+
+theorem mul_inv_lt_iff₀ {x y z : Real} (hz : 0 < z) : x * z⁻¹ < y ↔ x < y * z :=
+  mul_inv_lt_iff_lt_mul x y hz
+
+theorem mul_inv_le_iff₀ {x y z : Real} (hz : 0 < z) : x * z⁻¹ ≤ y ↔ x ≤ y * z :=
+  Std.not_lt.symm.trans ((not_congr (lt_mul_inv_iff₀ hz)).trans Std.not_lt)
 
 /-! ### The Archimedean property -/
 
@@ -117,18 +133,16 @@ theorem exists_nat_inv_le {x : Real} (hx : 0 < x) : ∃ n : Nat, ((n : Real) + 1
   obtain ⟨n, hn⟩ := exists_nat_gt x⁻¹
   refine ⟨n, ?_⟩
   have h₁ := inv_pos hx
-  have h₂ := inv_pos (by grind : 0 < (n : Real) + 1)
-  have h₃ :=
-    mul_nonneg (mul_nonneg (Std.le_of_lt hx) (Std.le_of_lt h₂))
-    (by grind : 0 ≤ (n : Real) + 1 - x⁻¹)
-  have e : x * ((n : Real) + 1)⁻¹ * ((n : Real) + 1 - x⁻¹) = x - ((n : Real) + 1)⁻¹ := by
-    clear h₃; grind
-  grind
+  generalize (n : Real) = ν at *
+  have h₂ : 0 < ν + 1 := by grind
+  rw [← one_mul (ν + 1)⁻¹, mul_inv_le_iff₀ h₂, ← mul_inv_cancel (ne_of_gt hx)]
+  exact mul_le_mul_of_nonneg_left (by clear hx h₂; grind) (Std.le_of_lt hx)
 
 /-- What is at most every positive real is at most 0. -/
 theorem le_of_forall_pos_le_add {x y : Real} (h : ∀ ε : Real, 0 < ε → x ≤ y + ε) : x ≤ y := by
-  false_or_by_contra
-  have := h ((x - y) / 2) (by grind)
+  refine Std.not_lt.mp fun h' => ?_
+  have := h ((x - y) / 2) (half_pos (sub_pos_of_lt h'))
+  clear h
   grind
 
 /-- A Cauchy sequence of rationals comes as close to its limit as one likes. -/
@@ -143,17 +157,21 @@ theorem exists_rat_btwn {x y : Real} (h : x < y) : ∃ q : Rat, x < ofRat q ∧ 
   obtain ⟨a, rfl⟩ := exists_mk x
   obtain ⟨b, rfl⟩ := exists_mk y
   obtain ⟨c, hc, N, hab⟩ := mk_lt.mp h
-  obtain ⟨M, hM⟩ := exists_ofRat_near a (by grind : 0 < c / 4)
-  obtain ⟨K, hK⟩ := exists_ofRat_near b (by grind : 0 < c / 4)
+  obtain ⟨d, rfl⟩ : ∃ d, c = d + d + (d + d) := ⟨c / 4, by grind⟩
+  replace hc : 0 < d := by grind
+  obtain ⟨M, hM⟩ := exists_ofRat_near a hc
+  obtain ⟨K, hK⟩ := exists_ofRat_near b hc
+  refine ⟨a.seq (N + M + K) + (d + d), ?_⟩
   have hab := ofRat_le.mpr (hab (N + M + K) (by omega))
-  replace hM := hM (N + M + K) (by omega)
-  replace hK := hK (N + M + K) (by omega)
-  have hc' : ofRat c = ofRat (c / 4) + ofRat (c / 4) + ofRat (c / 2) := by
-    rw [← ofRat_add, ← ofRat_add]; exact congrArg ofRat (by grind)
-  have h₂ : ofRat (c / 2) = ofRat (c / 4) + ofRat (c / 4) := by
-    rw [← ofRat_add]; exact congrArg ofRat (by grind)
-  have h₀ : 0 < ofRat (c / 4) := ofRat_lt.mpr (by grind : 0 < c / 4)
-  refine ⟨a.seq (N + M + K) + c / 2, ?_, ?_⟩ <;> rw [ofRat_add] at * <;> grind
+  replace hM := (hM (N + M + K) (by omega)).2
+  replace hK := (hK (N + M + K) (by omega)).1
+  replace hc : 0 < ofRat d := ofRat_lt.mpr hc
+  simp only [ofRat_add] at *
+  generalize ofRat d = δ at *
+  generalize ofRat (a.seq (N + M + K)) = p at *
+  generalize ofRat (b.seq (N + M + K)) = q at *
+  clear h
+  exact ⟨by grind, by grind⟩
 
 end
 

@@ -35,13 +35,10 @@ private theorem isLUB_log (hy : 0 < y) : IsLUB (fun x => exp x ≤ y) (log y) :=
     exact if_neg (by grind)
   rw [e]
   refine isLUB_sSup ⟨-y⁻¹, ?_⟩ ⟨y, fun x hx => by have := add_one_le_exp x; grind⟩
-  have h₁ := exp_mul_exp_neg (-y⁻¹)
-  have h₂ := add_one_le_exp y⁻¹
-  have h₃ := exp_nonneg (-y⁻¹)
-  rw [(by grind : - -y⁻¹ = y⁻¹)] at h₁
-  have h₄ := mul_nonneg h₃ (by grind : 0 ≤ exp y⁻¹ - y⁻¹)
-  have h₅ := mul_nonneg (Std.le_of_lt hy) (by grind : 0 ≤ 1 - exp (-y⁻¹) * y⁻¹)
-  have e : y * (1 - exp (-y⁻¹) * y⁻¹) = y - exp (-y⁻¹) := by clear h₅ h₄; grind
+  rw [exp_neg, ← one_mul (exp y⁻¹)⁻¹, mul_inv_le_iff₀ (exp_pos _)]
+  have h := mul_le_mul_of_nonneg_left (add_one_le_exp y⁻¹) (Std.le_of_lt hy)
+  rw [left_distrib, mul_inv_cancel (ne_of_gt hy), mul_one] at h
+  clear e
   grind
 
 theorem exp_log (hy : 0 < y) : exp (log y) = y := by
@@ -49,34 +46,25 @@ theorem exp_log (hy : 0 < y) : exp (log y) = y := by
   generalize log y = l at *
   have hl := exp_pos l
   have not_lt : ¬exp l < y := fun hs => by
-    have h₀ := mul_pos (by grind : 0 < y - exp l) (inv_pos hy)
-    have e : (y - exp l) * y⁻¹ = 1 - exp l * y⁻¹ := by grind
-    have h₁ := exp_mul_one_sub_le_one (1 - exp l * y⁻¹)
-    have h₂ := exp_add l (1 - exp l * y⁻¹)
-    have h₃ := mul_nonneg (Std.le_of_lt hy)
-      (by grind : 0 ≤ 1 - exp (1 - exp l * y⁻¹) * (1 - (1 - exp l * y⁻¹)))
-    have e₂ : y * (1 - exp (1 - exp l * y⁻¹) * (1 - (1 - exp l * y⁻¹))) =
-        y - exp l * exp (1 - exp l * y⁻¹) := by
-      generalize exp (1 - exp l * y⁻¹) = z at *
-      clear h₁ h₂ h₃ h₀ h
-      grind
-    have := h.1 (l + (1 - exp l * y⁻¹)) (by grind)
+    obtain ⟨d, hd⟩ : ∃ d, 1 - d = exp l * y⁻¹ := ⟨1 - exp l * y⁻¹, by clear hs hl hy h; grind⟩
+    have h₀ : exp l * y⁻¹ < 1 := (mul_inv_lt_iff₀ hy).mpr (by rw [one_mul]; exact hs)
+    have h₁ := exp_mul_one_sub_le_one d
+    rw [hd, ← mul_assoc, ← exp_add, mul_inv_le_iff₀ hy, one_mul] at h₁
+    have := h.1 (d + l) h₁
+    rw [← hd] at h₀
+    clear h h₁ hd hs hl hy
     grind
   have not_gt : ¬y < exp l := fun hs => by
-    have h₀ := mul_pos (by grind : 0 < exp l - y) (inv_pos hl)
-    have e : (exp l - y) * (exp l)⁻¹ = 1 - y * (exp l)⁻¹ := by grind
-    have h₁ := add_one_le_exp (-(1 - y * (exp l)⁻¹))
-    have h₂ := exp_add l (-(1 - y * (exp l)⁻¹))
-    have h₃ :=
-      mul_nonneg (Std.le_of_lt hl) (by grind : 0 ≤ exp (-(1 - y * (exp l)⁻¹)) - y * (exp l)⁻¹)
-    have e₂ : exp l * (exp (-(1 - y * (exp l)⁻¹)) - y * (exp l)⁻¹) =
-        exp l * exp (-(1 - y * (exp l)⁻¹)) - y := by
-      generalize exp (-(1 - y * (exp l)⁻¹)) = z at *
-      clear h₁ h₂ h₃ h₀ h
-      grind
-    have := h.2 (l + -(1 - y * (exp l)⁻¹)) fun x hx => exp_le_exp.mp (by grind)
+    obtain ⟨d, hd⟩ : ∃ d, d + 1 = y * (exp l)⁻¹ := ⟨y * (exp l)⁻¹ - 1, by
+      clear hs hl hy h not_lt; grind⟩
+    have h₀ : y * (exp l)⁻¹ < 1 := (mul_inv_lt_iff₀ hl).mpr (by rw [one_mul]; exact hs)
+    have h₁ := add_one_le_exp d
+    rw [hd, mul_inv_le_iff₀ hl, ← exp_add] at h₁
+    have := h.2 (d + l) fun x hx => exp_le_exp.mp (Std.le_trans hx h₁)
+    rw [← hd] at h₀
+    clear h h₁ hd hs hl hy not_lt
     grind
-  grind
+  exact Std.le_antisymm (Std.not_lt.mp not_gt) (Std.not_lt.mp not_lt)
 
 theorem log_exp (x : Real) : log (exp x) = x := exp_injective (exp_log (exp_pos x))
 
@@ -90,7 +78,7 @@ theorem log_neg_eq_log (y : Real) : log (-y) = log y := by
   · simp only [log]
     rw [if_neg h, if_neg (by grind : ¬-y = 0)]
     by_cases h₀ : 0 < y
-    · rw [if_pos h₀, if_neg (by grind : ¬0 < -y), (by grind : - -y = y)]
+    · rw [if_pos h₀, if_neg (by grind : ¬0 < -y), (neg_neg y : - -y = y)]
     · rw [if_neg h₀, if_pos (by grind : 0 < -y)]
 
 theorem log_mul (hx : x ≠ 0) (hy : y ≠ 0) : log (x * y) = log x + log y := by
@@ -115,10 +103,10 @@ theorem log_inv (x : Real) : log x⁻¹ = -log x := by
     grind
 
 theorem log_lt_log (hx : 0 < x) (h : x < y) : log x < log y :=
-  exp_lt_exp.mp (by rw [exp_log hx, exp_log (by grind)]; exact h)
+  exp_lt_exp.mp (by rw [exp_log hx, exp_log (Std.lt_trans hx h)]; exact h)
 
 theorem log_le_log (hx : 0 < x) (h : x ≤ y) : log x ≤ log y :=
-  exp_le_exp.mp (by rw [exp_log hx, exp_log (by grind)]; exact h)
+  exp_le_exp.mp (by rw [exp_log hx, exp_log (Std.lt_of_lt_of_le hx h)]; exact h)
 
 theorem log_le_sub_one_of_pos (hx : 0 < x) : log x ≤ x - 1 := by
   have := add_one_le_exp (log x)
@@ -183,15 +171,15 @@ theorem lt_log_iff_exp_lt (hy : 0 < y) : x < log y ↔ exp x < y := by rw [← e
 
 theorem log_pos_iff (hx : 0 ≤ x) : 0 < log x ↔ 1 < x := by
   by_cases h : 0 < x
-  · rw [← log_one, log_lt_log_iff (by grind) h]
+  · rw [← log_one, log_lt_log_iff (zero_lt_one) h]
   · rw [(by grind : x = 0), log_zero]
     grind
 
 theorem log_neg_iff (h : 0 < x) : log x < 0 ↔ x < 1 := by
-  rw [← log_one, log_lt_log_iff h (by grind)]
+  rw [← log_one, log_lt_log_iff h (zero_lt_one)]
 
 theorem log_nonneg_iff (hx : 0 < x) : 0 ≤ log x ↔ 1 ≤ x := by
-  rw [← log_one, log_le_log_iff (by grind) hx]
+  rw [← log_one, log_le_log_iff (zero_lt_one) hx]
 
 theorem log_nonpos_iff (hx : 0 ≤ x) : log x ≤ 0 ↔ x ≤ 1 := by
   have := log_pos_iff hx
@@ -206,7 +194,7 @@ theorem log_nonneg (hx : 1 ≤ x) : 0 ≤ log x := (log_nonneg_iff (by grind)).m
 theorem log_nonpos (hx : 0 ≤ x) (h'x : x ≤ 1) : log x ≤ 0 := (log_nonpos_iff hx).mpr h'x
 
 theorem eq_one_of_pos_of_log_eq_zero (h₁ : 0 < x) (h₂ : log x = 0) : x = 1 :=
-  log_injOn_pos h₁ (by grind) (h₂.trans log_one.symm)
+  log_injOn_pos h₁ (zero_lt_one) (h₂.trans log_one.symm)
 
 theorem log_eq_zero : log x = 0 ↔ x = 0 ∨ x = 1 ∨ x = -1 := by
   refine ⟨fun h => ?_, fun h => ?_⟩

@@ -63,8 +63,8 @@ theorem halfCos_pos_lt_one (n : Nat) : 0 < halfCos n ∧ halfCos n < 1 := by
     refine ⟨?_, ?_⟩
     · have : x ≠ 0 := by intro e; rw [e] at h; grind
       grind
-    · false_or_by_contra
-      have := mul_nonneg (by grind : 0 ≤ x - 1) (by grind : 0 ≤ x + 1)
+    · refine Std.not_le.mp fun h' => ?_
+      have := mul_nonneg (sub_nonneg_of_le h') (by clear h h₀ h₁; grind : 0 ≤ x + 1)
       grind
   induction n with
   | zero => exact of_sq (sqrt_nonneg _) (mul_self_sqrt (by grind)) (by grind) (by grind)
@@ -160,11 +160,12 @@ theorem inscribed_le_circumscribed_self (n : Nat) : inscribed n ≤ circumscribe
   have h₂ := halfCos_pos n
   have h₃ := halfCos_lt_one n
   have h₄ := inscribed_pos n
-  false_or_by_contra
+  refine Std.not_lt.mp fun h' => ?_
   by_cases h : 0 ≤ circumscribed n
-  · have := mul_nonneg h (by grind : 0 ≤ 1 - halfCos n)
+  · have := mul_nonneg h (sub_nonneg_of_le (Std.le_of_lt h₃) : 0 ≤ 1 - halfCos n)
     grind
-  · have := mul_nonneg (by grind : 0 ≤ -circumscribed n) (Std.le_of_lt h₂)
+  · have := mul_nonneg (neg_nonneg_of_nonpos (Std.le_of_lt (Std.not_le.mp h)))
+      (Std.le_of_lt h₂)
     grind
 
 theorem circumscribed_succ_le (n : Nat) : circumscribed (n + 1) ≤ circumscribed n := by
@@ -183,8 +184,9 @@ theorem circumscribed_succ_le (n : Nat) : circumscribed (n + 1) ≤ circumscribe
     rw [h₁, h₃, ← h₂, ← h₄]
     clear h₁ h₂ h₃ h₄ h₅ h₆ h₇ h₈ h₉
     grind
-  false_or_by_contra
-  have := mul_pos h₅ (by grind : 0 < circumscribed (n + 1) - circumscribed n)
+  refine Std.not_lt.mp fun h => ?_
+  have := mul_pos h₅ (sub_pos_of_lt h)
+  clear h h₁ h₂ h₃ h₄ h₅ h₆ h₇ h₈
   grind
 
 private theorem inscribed_le_add (n k : Nat) : inscribed n ≤ inscribed (n + k) := by
@@ -227,11 +229,11 @@ private theorem two_pow_mul_one_sub_halfCos_le (n : Nat) : 2 ^ n * (1 - halfCos 
     have h₁ := halfCos_mul_self n
     have h₂ := halfCos_pos (n + 1)
     have h₃ := halfCos_lt_one (n + 1)
-    have h₄ := mul_nonneg (by grind : 0 ≤ 1 - halfCos (n + 1)) (Std.le_of_lt h₂)
-    have h₅ := one_le_two_pow n
-    have h₆ := mul_nonneg (by grind : (0 : Real) ≤ 2 ^ n)
-      (by grind : 0 ≤ 1 - halfCos n - 2 * (1 - halfCos (n + 1)))
+    have h₄ := mul_nonneg (sub_nonneg_of_le (Std.le_of_lt h₃)) (Std.le_of_lt h₂)
+    have h₅ := mul_nonneg (Std.le_of_lt (two_pow_pos n))
+      (by clear ih h₂ h₃; grind : 0 ≤ 1 - halfCos n - 2 * (1 - halfCos (n + 1)))
     rw [two_pow_succ]
+    clear h₁ h₂ h₃ h₄
     grind
 
 /-- `pi` is the greatest lower bound of the half-perimeters of circumscribed polygons. -/
@@ -244,9 +246,9 @@ theorem isGLB_pi : (∀ n, pi ≤ circumscribed n) ∧ ∀ b, (∀ n, b ≤ circ
       have h₃ :=
         mul_nonneg (by have := hb n; grind : 0 ≤ circumscribed n - b) (Std.le_of_lt (halfCos_pos n))
       have h₄ := two_pow_mul_one_sub_halfCos_le n
-      have h₅ := one_le_two_pow n
-      have h₆ := mul_nonneg (by grind : (0 : Real) ≤ 2 ^ n) (by grind : 0 ≤ pi - b * halfCos n)
-      have h₇ := mul_nonneg h₀ (by grind : 0 ≤ 1 - 2 ^ n * (1 - halfCos n))
+      have h₆ := mul_nonneg (Std.le_of_lt (two_pow_pos n))
+        (by clear hb h₀ h₄; grind : 0 ≤ pi - b * halfCos n)
+      have h₇ := mul_nonneg h₀ (sub_nonneg_of_le h₄ : 0 ≤ 1 - 2 ^ n * (1 - halfCos n))
       generalize (2 : Real) ^ n = t at *
       grind
     grind

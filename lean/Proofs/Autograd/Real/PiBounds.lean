@@ -18,6 +18,9 @@ namespace Proofs.Autograd.Real
 
 variable {n : Nat} {a b d : Real}
 
+private theorem ofNat_nonneg (n : Nat) : (0 : Real) ≤ OfNat.ofNat n :=
+  natCast_le.mpr (Nat.zero_le n)
+
 private theorem le_halfCos_zero (hd : 0 < d) (h : 2 * (b * b) ≤ d * d) : b ≤ d * halfCos 0 := by
   have h₁ := mul_self_sqrt (by grind : (0 : Real) ≤ 1 / 2)
   refine le_of_mul_self_le (mul_nonneg (Std.le_of_lt hd) (Std.le_of_lt (halfCos_pos 0))) ?_
@@ -36,7 +39,7 @@ private theorem le_halfCos_succ (hd : 0 < d) (ha : a ≤ d * halfCos n)
     (h : 2 * (b * b) ≤ d * (d + a)) :
     b ≤ d * halfCos (n + 1) := by
   refine le_of_mul_self_le (mul_nonneg (Std.le_of_lt hd) (Std.le_of_lt (halfCos_pos (n + 1)))) ?_
-  have h₁ := mul_nonneg (Std.le_of_lt hd) (by grind : 0 ≤ d * halfCos n - a)
+  have h₁ := mul_nonneg (Std.le_of_lt hd) (sub_nonneg_of_le ha : 0 ≤ d * halfCos n - a)
   have e : d * halfCos (n + 1) * (d * halfCos (n + 1)) = d * d * ((1 + halfCos n) / 2) := by
     rw [← halfCos_mul_self]; clear h₁ h ha; grind
   grind
@@ -45,15 +48,15 @@ private theorem halfCos_succ_le (hd : 0 < d) (hb : 0 ≤ b) (ha : d * halfCos n 
     (h : d * (d + a) ≤ 2 * (b * b)) :
     d * halfCos (n + 1) ≤ b := by
   refine le_of_mul_self_le hb ?_
-  have h₁ := mul_nonneg (Std.le_of_lt hd) (by grind : 0 ≤ a - d * halfCos n)
+  have h₁ := mul_nonneg (Std.le_of_lt hd) (sub_nonneg_of_le ha : 0 ≤ a - d * halfCos n)
   have e : d * halfCos (n + 1) * (d * halfCos (n + 1)) = d * d * ((1 + halfCos n) / 2) := by
     rw [← halfCos_mul_self]; clear h₁ h ha; grind
   grind
 
 private theorem lt_of_mul_self_lt {x y : Real} (hy : 0 ≤ y) (h : x * x < y * y) : x < y := by
-  false_or_by_contra
-  have := mul_le_mul (by grind : y ≤ x) (by grind : y ≤ x) hy (by grind)
-  grind
+  refine Std.not_le.mp fun h' => ?_
+  have := mul_le_mul h' h' hy (Std.le_trans hy h')
+  exact Std.not_lt.mpr this h
 
 private theorem le_halfCos_nine : 9999988234517018 ≤ 10000000000000000 * halfCos 9 := by
   have hd : (0 : Real) < 10000000000000000 := by grind
@@ -72,13 +75,13 @@ private theorem le_halfCos_nine : 9999988234517018 ≤ 10000000000000000 * halfC
 private theorem halfCos_seven_le : 10000000000000000 * halfCos 7 ≤ 9999811752826012 := by
   have hd : (0 : Real) < 10000000000000000 := by grind
   have h := halfCos_zero_le (b := 7071067811865476) (d := 10000000000000000) (by grind) (by grind)
-  have h := halfCos_succ_le (b := 9238795325112868) hd (by grind) h (by grind)
-  have h := halfCos_succ_le (b := 9807852804032305) hd (by grind) h (by grind)
-  have h := halfCos_succ_le (b := 9951847266721969) hd (by grind) h (by grind)
-  have h := halfCos_succ_le (b := 9987954562051724) hd (by grind) h (by grind)
-  have h := halfCos_succ_le (b := 9996988186962043) hd (by grind) h (by grind)
-  have h := halfCos_succ_le (b := 9999247018391446) hd (by grind) h (by grind)
-  have h := halfCos_succ_le (b := 9999811752826012) hd (by grind) h (by grind)
+  have h := halfCos_succ_le (b := 9238795325112868) hd (ofNat_nonneg _) h (by grind)
+  have h := halfCos_succ_le (b := 9807852804032305) hd (ofNat_nonneg _) h (by grind)
+  have h := halfCos_succ_le (b := 9951847266721969) hd (ofNat_nonneg _) h (by grind)
+  have h := halfCos_succ_le (b := 9987954562051724) hd (ofNat_nonneg _) h (by grind)
+  have h := halfCos_succ_le (b := 9996988186962043) hd (ofNat_nonneg _) h (by grind)
+  have h := halfCos_succ_le (b := 9999247018391446) hd (ofNat_nonneg _) h (by grind)
+  have h := halfCos_succ_le (b := 9999811752826012) hd (ofNat_nonneg _) h (by grind)
   exact h
 
 theorem pi_gt_d4 : 31415 / 10000 < pi := by
@@ -107,8 +110,9 @@ theorem pi_lt_d4 : pi < 31416 / 10000 := by
     simp only [inscribed]
     have : (2 : Real) ^ (9 + 2) = 2048 := by grind
     rw [this]
-  false_or_by_contra
-  have := mul_nonneg (by grind : 0 ≤ circumscribed 9 - 31416 / 10000) (Std.le_of_lt h₄)
+  refine Std.not_le.mp fun h => ?_
+  have := mul_nonneg (sub_nonneg_of_le (Std.le_trans h h₃)) (Std.le_of_lt h₄)
+  clear h h₃ h₅
   grind
 
 theorem pi_gt_three : 3 < pi := by
@@ -163,8 +167,8 @@ theorem sqrtTwoDivPi_bounds : 7978 / 10000 < sqrtTwoDivPi ∧ sqrtTwoDivPi < 797
   have h₄ := pi_pos
   have h₅ := sqrtTwoDivPi_pos
   have e : sqrtTwoDivPi * sqrtTwoDivPi * pi = 2 := by rw [h₁]; grind
-  have h₆ := mul_pos (mul_pos h₅ h₅) (by grind : 0 < 31416 / 10000 - pi)
-  have h₇ := mul_pos (mul_pos h₅ h₅) (by grind : 0 < pi - 31415 / 10000)
+  have h₆ := mul_pos (mul_pos h₅ h₅) (sub_pos_of_lt h₃ : 0 < 31416 / 10000 - pi)
+  have h₇ := mul_pos (mul_pos h₅ h₅) (sub_pos_of_lt h₂ : 0 < pi - 31415 / 10000)
   exact ⟨lt_of_mul_self_lt (Std.le_of_lt h₅) (by grind), lt_of_mul_self_lt (by grind) (by grind)⟩
 
 end Proofs.Autograd.Real

@@ -25,22 +25,24 @@ theorem exists_pos_mul_le {c ε : Real} (hc : 0 ≤ c) (hε : 0 < ε) :
     ∃ δ : Real, 0 < δ ∧ δ ≤ 1 ∧ c * δ ≤ ε := by
   have hk : 0 < c + ε := by grind
   have hδ := mul_pos hε (inv_pos hk)
-  have h₁ := mul_nonneg (Std.le_of_lt (inv_pos hk)) hc
-  have e : ε * (c + ε)⁻¹ + c * (c + ε)⁻¹ = 1 := by grind
-  have h₂ := mul_nonneg (Std.le_of_lt hδ) (Std.le_of_lt hε)
-  have e₂ : c * (ε * (c + ε)⁻¹) + ε * (c + ε)⁻¹ * ε = ε := by grind
-  exact ⟨ε * (c + ε)⁻¹, hδ, by grind, by grind⟩
+  have e : (c + ε) * (ε * (c + ε)⁻¹) = ε := by
+    rw [mul_left_comm, mul_inv_cancel (ne_of_gt hk), mul_one]
+  refine ⟨ε * (c + ε)⁻¹, hδ, (mul_inv_le_iff₀ hk).mpr (by rw [one_mul]; clear hδ e; grind), ?_⟩
+  have := mul_nonneg (Std.le_of_lt hε) (Std.le_of_lt hδ)
+  generalize ε * (c + ε)⁻¹ = δ at *
+  clear hk hc hε
+  grind
 
 /-- Where the square is larger, so is a number that is not negative. -/
 theorem le_of_mul_self_le (hy : 0 ≤ y) (h : x * x ≤ y * y) : x ≤ y := by
-  false_or_by_contra
-  have := mul_pos (by grind : 0 < x - y) (by grind : 0 < x + y)
+  refine Std.not_lt.mp fun h' => ?_
+  have := mul_pos (sub_pos_of_lt h') (by clear h; grind : 0 < x + y)
+  clear hy h'
   grind
 
 theorem mul_self_inj (hx : 0 ≤ x) (hy : 0 ≤ y) (h : x * x = y * y) : x = y := by
-  have h₁ := le_of_mul_self_le hy (by grind : x * x ≤ y * y)
-  have h₂ := le_of_mul_self_le hx (by grind : y * y ≤ x * x)
-  grind
+  exact Std.le_antisymm (le_of_mul_self_le hy (h ▸ Std.le_refl _))
+    (le_of_mul_self_le hx (h ▸ Std.le_refl _))
 
 noncomputable section
 
@@ -62,7 +64,7 @@ theorem sqrt_eq_zero_of_neg (hx : x < 0) : sqrt x = 0 := by
 theorem sqrt_nonneg (x : Real) : 0 ≤ sqrt x := by
   by_cases hx : 0 ≤ x
   · exact (isLUB_sqrt hx).1 0 (by grind)
-  · rw [sqrt_eq_zero_of_neg (by grind)]
+  · rw [sqrt_eq_zero_of_neg (Std.not_le.mp hx)]
     grind
 
 theorem mul_self_sqrt (hx : 0 ≤ x) : sqrt x * sqrt x = x := by
@@ -71,21 +73,26 @@ theorem mul_self_sqrt (hx : 0 ≤ x) : sqrt x * sqrt x = x := by
   generalize sqrt x = s at *
   have not_lt : ¬s * s < x := fun hs => by
     obtain ⟨δ, hδ, hδ₁, hsδ⟩ :=
-      exists_pos_mul_le (by grind : 0 ≤ 2 * s + 1) (by grind : 0 < x - s * s)
-    have h₁ := mul_nonneg (Std.le_of_lt hδ) (by grind : 0 ≤ 1 - δ)
-    have := h.1 (s + δ) (by grind)
+      exists_pos_mul_le (by clear h hs; grind : 0 ≤ 2 * s + 1) (sub_pos_of_lt hs : 0 < x - s * s)
+    have h₁ := mul_nonneg (Std.le_of_lt hδ) (sub_nonneg_of_le hδ₁ : 0 ≤ 1 - δ)
+    have := h.1 (s + δ) (by clear h h₀ hs hδ hδ₁; grind)
+    clear h h₁ hsδ hs
     grind
   have not_gt : ¬x < s * s := fun hs => by
-    obtain ⟨δ, hδ, hδ₁, hsδ⟩ := exists_pos_mul_le (by grind : 0 ≤ 2 * s) (by grind : 0 < s * s - x)
+    obtain ⟨δ, hδ, hδ₁, hsδ⟩ :=
+      exists_pos_mul_le (by clear h hs; grind : 0 ≤ 2 * s) (sub_pos_of_lt hs)
     have h₁ := mul_self_nonneg δ
     have hδs : δ ≤ s := by
-      false_or_by_contra
-      have := mul_nonneg h₀ (by grind : 0 ≤ δ - s)
+      refine Std.not_lt.mp fun h' => ?_
+      have := mul_nonneg h₀ (sub_nonneg_of_le (Std.le_of_lt h'))
       have := mul_self_nonneg s
+      clear h h₀ hδ hδ₁ h' h₁
       grind
-    have := h.2 (s - δ) fun y hy => le_of_mul_self_le (by grind) (by grind)
+    have := h.2 (s - δ) fun y hy => 
+      le_of_mul_self_le (sub_nonneg_of_le hδs) (by clear h h₀ hs hδ hδ₁ hδs; grind)
+    clear h h₀ h₁ hδ₁ hs hsδ hδs
     grind
-  grind
+  exact Std.le_antisymm (Std.not_lt.mp not_gt) (Std.not_lt.mp not_lt)
 
 theorem sq_sqrt (hx : 0 ≤ x) : sqrt x ^ 2 = x := by
   have := mul_self_sqrt hx
@@ -100,9 +107,9 @@ theorem sqrt_mul_self (hx : 0 ≤ x) : sqrt (x * x) = x := sqrt_eq_of_mul_self_e
 
 theorem sqrt_sq (hx : 0 ≤ x) : sqrt (x ^ 2) = x := sqrt_eq_of_mul_self_eq hx (by grind)
 
-theorem sqrt_zero : sqrt 0 = 0 := sqrt_eq_of_mul_self_eq (by grind) (by grind)
+theorem sqrt_zero : sqrt 0 = 0 := sqrt_eq_of_mul_self_eq (Std.le_refl 0) (by grind)
 
-theorem sqrt_one : sqrt 1 = 1 := sqrt_eq_of_mul_self_eq (by grind) (by grind)
+theorem sqrt_one : sqrt 1 = 1 := sqrt_eq_of_mul_self_eq (Std.le_of_lt zero_lt_one) (by grind)
 
 theorem sqrt_eq_zero_of_nonpos (hx : x ≤ 0) : sqrt x = 0 := by
   by_cases h : x < 0
@@ -111,8 +118,8 @@ theorem sqrt_eq_zero_of_nonpos (hx : x ≤ 0) : sqrt x = 0 := by
 
 theorem sqrt_pos : 0 < sqrt x ↔ 0 < x := by
   constructor <;> intro h
-  · false_or_by_contra
-    rw [sqrt_eq_zero_of_nonpos (by grind)] at h
+  · refine Std.not_le.mp fun h' => ?_
+    rw [sqrt_eq_zero_of_nonpos h'] at h
     grind
   · have h₁ := mul_self_sqrt (Std.le_of_lt h)
     have h₂ := sqrt_nonneg x
@@ -126,12 +133,12 @@ theorem le_sqrt_of_mul_self_le (h : x * x ≤ y) : x ≤ sqrt y :=
 theorem sqrt_le_of_le_mul_self (hy : 0 ≤ y) (h : x ≤ y * y) : sqrt x ≤ y := by
   by_cases hx : 0 ≤ x
   · exact le_of_mul_self_le hy (by rw [mul_self_sqrt hx]; exact h)
-  · rw [sqrt_eq_zero_of_neg (by grind)]
+  · rw [sqrt_eq_zero_of_neg (Std.not_le.mp hx)]
     exact hy
 
 theorem le_sqrt' (hx : 0 < x) : x ≤ sqrt y ↔ x ^ 2 ≤ y := by
   refine ⟨fun h => ?_, fun h => le_sqrt_of_mul_self_le (by grind)⟩
-  have hy := sqrt_pos.mp (by grind : 0 < sqrt y)
+  have hy := sqrt_pos.mp (Std.lt_of_lt_of_le hx h : 0 < sqrt y)
   have := mul_le_mul h h (Std.le_of_lt hx) (sqrt_nonneg y)
   rw [mul_self_sqrt (Std.le_of_lt hy)] at this
   grind
@@ -151,8 +158,8 @@ theorem sqrt_mul (hx : 0 ≤ x) (y : Real) : sqrt (x * y) = sqrt x * sqrt y := b
     generalize sqrt y = t at *
     subst h₁ h₂
     grind
-  · have := mul_nonneg hx (by grind : 0 ≤ -y)
-    rw [sqrt_eq_zero_of_nonpos (by grind : x * y ≤ 0), sqrt_eq_zero_of_neg (by grind : y < 0)]
+  · have := mul_nonneg hx (neg_nonneg_of_nonpos (Std.le_of_lt (Std.not_le.mp hy)) : 0 ≤ -y)
+    rw [sqrt_eq_zero_of_nonpos (by grind : x * y ≤ 0), sqrt_eq_zero_of_neg (Std.not_le.mp hy)]
     grind
 
 /-! ### Order and equality, as in Mathlib -/
@@ -230,11 +237,11 @@ theorem le_sqrt (hx : 0 ≤ x) (hy : 0 ≤ y) : x ≤ sqrt y ↔ x ^ 2 ≤ y := 
 theorem le_sqrt_of_sq_le (h : x ^ 2 ≤ y) : x ≤ sqrt y := le_sqrt_of_mul_self_le (by grind)
 
 theorem one_le_sqrt : 1 ≤ sqrt x ↔ 1 ≤ x := by
-  have := le_sqrt' (x := 1) (y := x) (by grind)
+  have := le_sqrt' (x := 1) (y := x) (zero_lt_one)
   grind
 
 theorem sqrt_le_one : sqrt x ≤ 1 ↔ x ≤ 1 := by
-  have := sqrt_le_left (x := x) (y := 1) (by grind)
+  have := sqrt_le_left (x := x) (y := 1) (Std.le_of_lt zero_lt_one)
   grind
 
 theorem sqrt_mul' (x : Real) (hy : 0 ≤ y) : sqrt (x * y) = sqrt x * sqrt y := by
@@ -252,7 +259,7 @@ theorem sqrt_inv (x : Real) : sqrt x⁻¹ = (sqrt x)⁻¹ := by
       · have := inv_pos (by grind : 0 < -x)
         have : (-x)⁻¹ = -x⁻¹ := by grind
         grind
-    rw [sqrt_eq_zero_of_nonpos this, sqrt_eq_zero_of_nonpos (by grind), inv_zero]
+    rw [sqrt_eq_zero_of_nonpos this, sqrt_eq_zero_of_nonpos (Std.not_lt.mp h), inv_zero]
 
 theorem sqrt_div (hx : 0 ≤ x) (y : Real) : sqrt (x / y) = sqrt x / sqrt y := by
   rw [div_eq_mul_inv, div_eq_mul_inv, sqrt_mul hx, sqrt_inv]

@@ -59,7 +59,7 @@ theorem tanh_zero : tanh 0 = 0 := by
 theorem tanh_neg (x : Real) : tanh (-x) = -tanh x := by
   have h₁ := tanh_mul x
   have h₂ := tanh_mul (-x)
-  rw [(by grind : - -x = x)] at h₂
+  rw [(neg_neg x : - -x = x)] at h₂
   have := cosh_pos x
   simp only [cosh] at this
   have : exp x + exp (-x) ≠ 0 := by grind
@@ -70,8 +70,9 @@ theorem tanh_lt_one (x : Real) : tanh x < 1 := by
   have h₁ := tanh_mul x
   have h₂ := exp_pos x
   have h₃ := exp_pos (-x)
-  false_or_by_contra
-  have := mul_nonneg (by grind : 0 ≤ tanh x - 1) (by grind : 0 ≤ exp x + exp (-x))
+  refine Std.not_le.mp fun h => ?_
+  have := mul_nonneg (sub_nonneg_of_le h) (by clear h₁ h; grind : 0 ≤ exp x + exp (-x))
+  clear h h₂
   grind
 
 theorem neg_one_lt_tanh (x : Real) : -1 < tanh x := by
@@ -103,11 +104,11 @@ theorem cosh_zero : cosh 0 = 1 := by
   grind
 
 theorem sinh_neg : sinh (-x) = -sinh x := by
-  rw [sinh, sinh, (by grind : - -x = x)]
+  rw [sinh, sinh, (neg_neg x : - -x = x)]
   grind
 
 theorem cosh_neg : cosh (-x) = cosh x := by
-  rw [cosh, cosh, (by grind : - -x = x)]
+  rw [cosh, cosh, (neg_neg x : - -x = x)]
   grind
 
 theorem cosh_add_sinh : cosh x + sinh x = exp x := by
@@ -154,8 +155,9 @@ theorem one_le_cosh : 1 ≤ cosh x := by
   have h₁ := cosh_sq x
   have h₂ := mul_self_nonneg (sinh x)
   have h₃ := cosh_pos x
-  false_or_by_contra
-  have := mul_pos (by grind : 0 < 1 - cosh x) (by grind : 0 < 1 + cosh x)
+  refine Std.not_lt.mp fun h => ?_
+  have := mul_pos (sub_pos_of_lt h) (by clear h₁ h₂ h; grind : 0 < 1 + cosh x)
+  clear h h₃
   grind
 
 theorem sinh_strictMono ⦃x y : Real⦄ (h : x < y) : sinh x < sinh y := by

@@ -73,13 +73,11 @@ theorem eq_sqrt {s : R → R} (hs : ∀ x, 0 ≤ x → s x * s x = x) (h₀ : �
 /-- There is one hyperbolic tangent. -/
 theorem eq_tanh {t : R → R} (ht : ∀ x, t x * (exp x + exp (-x)) = exp x - exp (-x)) (x : R) :
     t x = tanh x := by
-  have h₁ := ht x
-  have h₂ := tanh_mul x
-  have h₃ := exp_pos x
-  have h₄ := exp_pos (-x)
-  have : exp x + exp (-x) ≠ 0 := by grind
-  have e : (t x - tanh x) * (exp x + exp (-x)) = 0 := by grind
-  grind
+  have h₁ := exp_pos x
+  have h₂ := exp_pos (-x)
+  have h₀ : exp x + exp (-x) ≠ 0 := by grind
+  have e := congrArg (· * (exp x + exp (-x))⁻¹) ((ht x).trans (tanh_mul x).symm)
+  simpa only [mul_assoc, mul_inv_cancel h₀, mul_one] using e
 
 /-! ### The exponential -/
 
@@ -99,14 +97,10 @@ private theorem natCast_lt_two_pow (n : Nat) : (n : R) < 2 ^ n := by
 /-- What stays bounded under multiplication by powers of two is not positive. -/
 private theorem nonpos_of_two_pow_mul_le [Archimedean R] {d a : R}
     (h : ∀ n : Nat, 2 ^ n * d ≤ a) : d ≤ 0 := by
-  false_or_by_contra
-  have hd : 0 < d := by grind
+  refine Std.not_lt.mp fun hd => ?_
   obtain ⟨n, hn⟩ := Archimedean.exists_nat_gt (a * d⁻¹)
-  replace h := h n
-  have hn₂ := natCast_lt_two_pow (R := R) n
-  have := mul_pos (by grind : 0 < 2 ^ n - a * d⁻¹) hd
-  have e : (2 ^ n - a * d⁻¹) * d = 2 ^ n * d - a := by clear this h hn hn₂; grind
-  grind
+  exact Std.not_lt.mpr (h n)
+    ((mul_inv_lt_iff_lt_mul a _ hd).mp (Std.lt_trans hn (natCast_lt_two_pow n)))
 
 /-- The laws of an exponential. -/
 private structure IsExp (E : R → R) : Prop where
@@ -148,17 +142,16 @@ private theorem one_sub_le_quotient (hE : IsExp E) (hF : IsExp F) (x : R) :
   have h₂ := hE.one_add_le (-x)
   have h₃ := hF.nonneg x
   have h₄ := hE.nonneg (-x)
-  by_cases h : -1 ≤ x
-  · by_cases h' : x ≤ 1
-    · have h₅ := mul_nonneg (by grind : 0 ≤ F x - (1 + x)) h₄
-      have h₆ := mul_nonneg (by grind : 0 ≤ 1 + x) (by grind : 0 ≤ E (-x) - (1 - x))
+  generalize F x = f at *
+  generalize E (-x) = e at *
+  by_cases h : 0 ≤ 1 - x * x
+  · have h₅ : 0 ≤ 1 + x := Std.not_lt.mp fun h' => by
+      have := mul_pos (by grind : 0 < -(1 + x)) (by grind : 0 < 1 - x)
+      clear h₁ h₂ h₃ h₄ h'
       grind
-    · have h₅ := mul_nonneg (by grind : 0 ≤ x - 1) (by grind : 0 ≤ x + 1)
-      have h₆ := mul_nonneg h₃ h₄
-      grind
-  · have h₅ := mul_nonneg (by grind : 0 ≤ -1 - x) (by grind : 0 ≤ 1 - x)
-    have h₆ := mul_nonneg h₃ h₄
-    grind
+    rw [(by grind : 1 - x * x = (1 + x) * (1 + -x))]
+    exact Std.le_trans (mul_le_mul_of_nonneg_left h₂ h₅) (mul_le_mul_of_nonneg_right h₁ h₄)
+  · exact Std.le_trans (Std.le_of_lt (Std.not_le.mp h)) (mul_nonneg h₃ h₄)
 
 private theorem two_pow_mul_le (hE : IsExp E) (hF : IsExp F) (n : Nat) (x : R) :
     2 ^ n * (1 - F x * E (-x)) ≤ x * x := by
