@@ -43,7 +43,7 @@ variable {R : Type} [AnalyticScalar R]
 
 /-! What `grind` asks of a scalar at every call; said here, it is not searched for. -/
 
-instance : Lean.Grind.IsCharP R 0 := inferInstance
+instance : IsCharP R 0 := inferInstance
 instance : Std.IsPreorder R := inferInstance
 instance : Std.IsPartialOrder R := inferInstance
 instance : Std.IsLinearPreorder R := inferInstance

@@ -14,7 +14,7 @@ public section
 
 namespace Proofs.Autograd.Laws
 
-export Lean.Grind (CommRing Field OrderedAdd OrderedRing)
+export Lean.Grind (CommRing Field IsCharP OrderedAdd OrderedRing)
 
 export Lean.Grind.Semiring (add_assoc add_comm add_zero left_distrib mul_assoc mul_one mul_zero
   natCast natCast_add natCast_succ natCast_zero one_mul pow_add pow_one pow_succ pow_zero zero_mul)

@@ -217,7 +217,7 @@ instance : OrderedRing Real where
 
 /-! What `grind` asks of a scalar at every call; said here, it is not searched for. -/
 
-instance : Lean.Grind.IsCharP Real 0 := inferInstance
+instance : IsCharP Real 0 := inferInstance
 instance : Std.IsPreorder Real := inferInstance
 instance : Std.IsPartialOrder Real := inferInstance
 instance : Std.IsLinearPreorder Real := inferInstance

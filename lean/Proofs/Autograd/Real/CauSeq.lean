@@ -34,7 +34,7 @@ structure CauSeq where
 
 /-! What `grind` asks of a scalar at every call; said here, it is not searched for. -/
 
-scoped instance : Lean.Grind.IsCharP Rat 0 := inferInstance
+scoped instance : IsCharP Rat 0 := inferInstance
 scoped instance : Std.IsPreorder Rat := inferInstance
 scoped instance : Std.IsPartialOrder Rat := inferInstance
 scoped instance : Std.IsLinearPreorder Rat := inferInstance

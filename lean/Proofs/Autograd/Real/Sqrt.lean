@@ -88,7 +88,7 @@ theorem mul_self_sqrt (hx : 0 ≤ x) : sqrt x * sqrt x = x := by
       have := mul_self_nonneg s
       clear h h₀ hδ hδ₁ h' h₁
       grind
-    have := h.2 (s - δ) fun y hy => 
+    have := h.2 (s - δ) fun y hy =>
       le_of_mul_self_le (sub_nonneg_of_le hδs) (by clear h h₀ hs hδ hδ₁ hδs; grind)
     clear h h₀ h₁ hδ₁ hs hsδ hδs
     grind
