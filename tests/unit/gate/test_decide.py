@@ -126,6 +126,9 @@ def test_fewer_axioms_than_three() -> None:
     found = gated(accepted(), axioms=("propext", "Quot.sound"))
     assert (found.verdict, found.code) == ("rejected", "LB204")
     assert found.unmet[0].names == (BACKPROP.name,)
+    place = found.findings[0].place
+    assert place is not None
+    assert (place.file, place.line) == ("proofs/lean/Proofs/Tape.lean", 120), "at the declaration"
     plain = BACKPROP.replaced(axioms=("propext",))
     on_trust = accepted().replaced(declarations=(plain, ATTENTION))
     found = gated(on_trust, axioms=("propext",))
