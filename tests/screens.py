@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from textual.pilot import Pilot
+
 from lean_bridge.dash.app import Dash
 from lean_bridge.dash.model import Board, Event, Looked
 from tests.boards import (
@@ -88,15 +90,24 @@ def drawn(app: Dash) -> str:
     return "".join("".join(part.text for part in strip).rstrip() + "\n" for strip in strips)
 
 
+async def settled(app: Dash, pilot: Pilot[int]) -> str:
+    """Return the characters of the screen once nothing moves on it any more, and the keys stand below."""
+    before, now = "", drawn(app)
+    while now != before or app.size != app._arranged or not now.splitlines()[-1].strip():
+        app.look()
+        await pilot.pause(0.1)
+        before, now = now, drawn(app)
+    return now
+
+
 async def shown(scene: Scene, size: tuple[int, int]) -> str:
     """Return the characters of a scene on a terminal of a size."""
     with tempfile.TemporaryDirectory() as folder:
         app = Dash(Still(library(Path(folder)), board(*scene.events)), clock=lambda: AT + scene.after)
         async with app.run_test(size=size) as pilot:
-            await pilot.pause()
+            await settled(app, pilot)
             await pilot.press(*scene.keys)
-            await pilot.pause()
-            return drawn(app)
+            return await settled(app, pilot)
 
 
 NAMES: Final = {

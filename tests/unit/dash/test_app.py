@@ -28,7 +28,7 @@ from tests.boards import (
     board,
     library,
 )
-from tests.screens import FOLDER, NAMES, SCENES, Still, drawn, screens
+from tests.screens import FOLDER, NAMES, SCENES, Still, drawn, screens, settled
 
 Steps = Callable[[Dash, "Pilot[int]", Still], Awaitable[None]]
 SMALL, MIDDLE, LARGE = (80, 24), (120, 40), (200, 50)
@@ -67,7 +67,7 @@ def play(
 
     async def run() -> None:
         async with app.run_test(size=size) as pilot:
-            await pilot.pause()
+            await settled(app, pilot)
             await steps(app, pilot, source)
 
     asyncio.run(run())
@@ -94,6 +94,7 @@ def test_without_colour_the_same_is_said(
 
     async def steps(app: Dash, pilot: Pilot[int], _: Still) -> None:
         await press(pilot, *SCENES["rejected"].keys)
+        await settled(app, pilot)
         strips = app.screen._compositor.render_strips()
         assert drawn(app) == found["rejected-80x24"]
         parts = [part.style for strip in strips for part in strip if part.style is not None]
@@ -223,8 +224,7 @@ def test_on_a_small_screen_one_pane_is_seen_at_a_time(tmp_path: Path) -> None:
         assert "Graph.backprop_correct" in await press(pilot, "escape")
         assert under_the_cursor(app) == "sum_comm"
         await pilot.resize_terminal(*LARGE)
-        await pilot.pause(0.2)
-        text = await press(pilot)
+        text = await settled(app, pilot)
         assert "Graph.backprop_correct" in text
         assert "Lean's messages" in text
         await pilot.resize_terminal(20, 5)
