@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final, TypeAlias
 
 from lean_bridge.audit.proofs import conclusion
+from lean_bridge.errors import OutOfFuel, UnsupportedTerm
 from lean_bridge.extract.machine import (
     Declarations,
     Machine,
@@ -37,6 +39,7 @@ from lean_bridge.olean.expr import (
 )
 from lean_bridge.witness.behind import LITERAL, what_blocks
 from lean_bridge.witness.empty import EMPTY, INHABITED, WRITTEN, Families, is_prop, is_written
+from lean_bridge.witness.values import Values
 
 Place: TypeAlias = tuple[int, ...]
 """Where something stands in a type: in which part, there in which part, and so on."""
@@ -49,6 +52,12 @@ _WRITTEN: Final = frozenset({"Nat.zero", "Empty", "PEmpty", "False"})
 
 _NO_DIMENSIONS: Final = frozenset({"Fin", "Int"})
 """Types of Lean's own that are made of numbers, and whose 0 is one of many."""
+
+_NUMBERS: Final = (2, 1, 3, 0, 1000, 5, 4, 7)
+"""Natural numbers that stand for all where something is asked of each."""
+
+_SAMPLES: Final = len(_NUMBERS) ** 2
+"""How often it is asked before something is said of all: of two variables, for each two of these numbers."""
 
 _DEEPEST: Final = 12
 """How far into what a value is made of it is looked, each step of it two in a place."""
@@ -66,12 +75,11 @@ def only_here_nothing(
 
     Raises: OutOfFuel; UnsupportedTerm.
     """
-    machine = Machine(environment, held=lambda _: False)
-    dimensions = Dimensions(environment, machine)
-    if found := _nothings(dimensions, machine, statement, [Thunk(each, None) for each in arguments]):
+    given = [Thunk(each, None) for each in arguments]
+    if found := _nothings(environment, statement, given):
         symbols = [variable(f"b{at}") for at in range(len(arguments))]
-        always = _nothings(dimensions, machine, statement, symbols)
-        hidden = _nothings(dimensions, machine, _unwritten(statement), symbols)
+        always = _nothings(environment, statement, symbols)
+        hidden = _nothings(environment, _unwritten(statement), symbols)
         for place, why in found.items():
             if always.get(place) not in (ZERO, EMPTY) or hidden.get(place) != WRITTEN:
                 yield place[0], why
@@ -93,7 +101,27 @@ def may_vanish(environment: Declarations, machine: Machine, statement: Expr) -> 
     return next((why for why, how in said if why not in (ZERO, EMPTY) or how != WRITTEN), None)
 
 
-def _nothings(
+def _nothings(environment: Declarations, statement: Expr, arguments: Sequence[Thunk]) -> dict[Place, Name]:
+    """Return where there is nothing: whatever the variables within are, or at all that is tried for them."""
+    machine = Machine(environment, held=lambda _: False)
+    found = _nothings_of(Dimensions(environment, machine), machine, statement, arguments)
+    tried = Machine(environment, held=lambda _: False)
+    everywhere: dict[Place, Name] | None = None
+    for sample in range(_SAMPLES):
+        try:
+            here = _nothings_of(Dimensions(environment, tried, sample=sample), tried, statement, arguments)
+        except (OutOfFuel, UnsupportedTerm):
+            return found
+        left = here if everywhere is None else everywhere
+        everywhere = {
+            at: why for at, why in left.items() if at not in found and here.get(at) in (ZERO, EMPTY)
+        }
+        if not everywhere:
+            break
+    return found | (everywhere or {})
+
+
+def _nothings_of(
     dimensions: Dimensions, machine: Machine, statement: Expr, arguments: Sequence[Thunk]
 ) -> dict[Place, Name]:
     found, type_ = dict[Place, Name](), machine.evaluate(statement)
@@ -133,34 +161,48 @@ class Dimensions:
     The numbers within a type are those that an inductive type takes, if it is no proposition, on their own or
     within lists, pairs and other data; they are looked for in everything that is a type in turn: what
     functions take and give, what types are made of. What a variable decides may be anything;
-    with ``are_chosen`` only what is a variable, or a value of one, may be.
+    with ``are_chosen`` only what is a variable, or a value of one, may be. With a ``sample``, by its number,
+    what functions take is given a value where there are such, and what of it is empty is said of a function
+    as a whole: of two arguments that exclude one another each is there alone.
 
     Raises: OutOfFuel; UnsupportedTerm.
     """
 
-    def __init__(self, environment: Declarations, machine: Machine, *, are_chosen: bool = False) -> None:
+    def __init__(
+        self,
+        environment: Declarations,
+        machine: Machine,
+        *,
+        are_chosen: bool = False,
+        sample: int | None = None,
+    ) -> None:
         self._environment = environment
         self._machine = machine
         self._families = Families(environment, machine)
         self._are_chosen = are_chosen
+        self._sample = sample
+        self._values = Values(machine, self._families, (), lambda _: None)
 
-    def vanishing(self, type_: Value, at: Place = ()) -> Iterator[tuple[Place, Name]]:
+    def vanishing(
+        self, type_: Value, at: Place = (), taken: int = 0, function: Place | None = None
+    ) -> Iterator[tuple[Place, Name]]:
         """Yield where in a type a number is 0, or which constant hides whether it is; or a type is empty."""
         match type_:
             case VPi(_, domain):
-                taken = self._machine.force(domain)
-                yield from self.vanishing(taken, (*at, 0))
-                result = self._machine.instantiate(type_, variable(f"of {at}"))
-                yield from self.vanishing(result, (*at, 1))
-                if self._families.is_data(result) and (why := self._why_nothing(taken)) is not None:
-                    yield (*at, 2), why
+                kind = self._machine.force(domain)
+                yield from self.vanishing(kind, (*at, 0), taken)
+                result = self._machine.instantiate(type_, self._given(kind, at, taken))
+                outermost = at if function is None or self._sample is None else function
+                yield from self.vanishing(result, (*at, 1), taken + self._families.is_data(kind), outermost)
+                if self._families.is_data(result) and (why := self._why_nothing(kind)) is not None:
+                    yield (*outermost, 2), why
             case VStuck(_, args, False):
                 family = self._families.constant(type_, "inductive")
                 kinds, sort = self._families.telescope(family, args) if family is not None else ([], type_)
                 for number, (kind, arg) in enumerate(zip(kinds, args, strict=False)):
                     place = (*at, number)
                     if isinstance(kind, VSort | VPi):
-                        yield from self._in_family(self._machine.force(arg), kind, place)
+                        yield from self._in_family(self._machine.force(arg), kind, place, taken)
                     elif not is_prop(sort):
                         yield from self._in_data(arg, kind, place)
                 if any(isinstance(kind, VStuck) and kind.head in _NO_DIMENSIONS for kind in kinds):
@@ -198,14 +240,27 @@ class Dimensions:
         head = head_of(conclusion(written_binders(made.type)[made.num_params + field].type))
         return isinstance(head, Const) and head.name == family.name
 
-    def _in_family(self, family: Value, kind: Value, at: Place) -> Iterator[tuple[Place, Name]]:
+    def _given(self, kind: Value, at: Place, taken: int) -> Thunk:
+        """Return what a function takes, after so much else: a variable, or a value of the sample."""
+        if self._sample is None or not self._families.is_data(kind):
+            return variable(f"of {at}")
+        width, sample = len(_NUMBERS), self._sample
+        place = (sample, sample // width, sample * (2 * taken + 1) + sample // (taken + 1))[
+            min(taken, 2)
+        ] % width
+        if isinstance(kind, VStuck) and kind.head == "Nat" and not kind.is_variable:
+            return Thunk(Lit(_NUMBERS[place]), None)
+        several = [*islice(self._values.of(kind), width)]
+        return several[place % len(several)].thunk if several else variable(f"of {at}")
+
+    def _in_family(self, family: Value, kind: Value, at: Place, taken: int) -> Iterator[tuple[Place, Name]]:
         """Look into a type, or into what a function to types gives."""
         sort = kind
         while isinstance(sort, VPi):
             given = variable(f"of {at}")
             family, sort = self._machine.apply(family, (given,)), self._machine.instantiate(sort, given)
         if isinstance(sort, VSort):
-            yield from self.vanishing(family, at)
+            yield from self.vanishing(family, at, taken)
             is_taken = sort is kind and self._families.is_data(family)
             why = self._families.why_empty(family) if is_taken else None
             if why is not None:

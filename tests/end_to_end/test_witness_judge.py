@@ -143,6 +143,20 @@ theorem ofOneLevel (n : Nat) (h : n = 1) (v w : Leveled n) : v = w := by
 theorem ofAHiddenType (x : Never → Nat) : (fun i => x i + 5) = x := funext fun i => nomatch i
 theorem ofListsOfNothing (l : List Never) : l = [] := by cases l <;> first | rfl | contradiction
 
+theorem ofRemainders (x : (n : Nat) → Fin (n % 1) → Nat) : (fun n i => x n i + 5) = x := by
+  funext n i; exact absurd i.2 (by omega)
+theorem ofNoneBelowItself (x : (n : Nat) → n < n → Nat) : (fun n h => x n h + 5) = x := by
+  funext n h; omega
+theorem ofTwoThatContradict (x : (n m : Nat) → n < m → m < n → Nat) : (fun n m h k => x n m h k + 5) = x := by
+  funext n m h k; omega
+theorem ofListLengths (x : (s : List Nat) → Fin (s.length - s.length) → Nat) :
+    (fun s i => x s i + 5) = x := by
+  funext s i; exact absurd i.2 (by omega)
+theorem ofListsWithin (x : (n : Nat) → List (Fin (n - n)) → Nat) : x = x := rfl
+
+theorem ofHalves (x : (n : Nat) → Fin (n / 500) → Nat) (h : x = x) : x = x := h
+theorem ofPairsBelow (x : (n m : Nat) → n < m → m < n + 2 → Nat) (h : x = x) : x = x := h
+theorem ofDifferences (x : (n m : Nat) → Fin (n - m) → Nat) (h : x = x) : x = x := h
 theorem ofTwoBelow (d : Two) (x : (i : Nat) → i < d.size → Nat) (h : x 0 (by simp [d.two]) = 2) :
     x 0 (by simp [d.two]) ≠ 3 := by omega
 theorem ofTwoWithin (d : Two) (x : {i : Nat // i < d.size} → Nat) (i) (h : x i = 2) : x i ≠ 3 := by omega
@@ -215,6 +229,11 @@ REFUSED = {
     "ofOneLevel": "v has a dimension that ",
     "ofAHiddenType": EMPTY.format("x"),
     "ofListsOfNothing": EMPTY.format("l"),
+    "ofRemainders": VANISHES.format("x"),
+    "ofNoneBelowItself": EMPTY.format("x"),
+    "ofTwoThatContradict": EMPTY.format("x"),
+    "ofListLengths": VANISHES.format("x"),
+    "ofListsWithin": VANISHES.format("x"),
     "ofAText": "v has a dimension that a literal hides, and may be 0",
     "inAStructure": OVERRIDDEN,
     "inAPair": OVERRIDDEN,
@@ -223,7 +242,7 @@ REFUSED = {
 MET = (
     "decided", "classified", "recursive", "ofTwo", "sayingSo", "shaped", "spokenOf", "ofOnesOwn",
     "ofTwoBelow", "ofTwoWithin", "ofOneAlone", "ofAnyIntegers", "ofTwoIntegers", "sayingLess", "sayingEmpty",
-    "ofMembersOfAList",
+    "ofMembersOfAList", "ofHalves", "ofPairsBelow", "ofDifferences",
 )  # fmt: skip
 
 
