@@ -33,7 +33,6 @@ app = typer.Typer(
     help="Check Lean 4 theorems about neural-network autograd, and run exactly the graphs that they certify.",
     epilog=EXIT_STATUS,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -82,8 +81,10 @@ def main() -> None:
     try:
         status = app(standalone_mode=False)
         sys.stdout.flush()
-    except (BrokenPipeError, SystemExit):  # typer and rich make the first the second; else status is returned
-        _leave(_READER_GONE)
+    except (BrokenPipeError, SystemExit) as ended:  # typer and rich make the first the second; else status
+        _leave(
+            0 if getattr(ended, "code", _READER_GONE) == 0 else _READER_GONE
+        )  # is returned: or 0, completed
     except (KeyboardInterrupt, typer.Abort):
         _leave(_INTERRUPTED, "interrupted: no verdict")
     except LeanBridgeError as error:
