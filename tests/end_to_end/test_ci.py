@@ -143,19 +143,13 @@ def test_the_action_and_the_hooks_refuse_what_is_not(repository: Path, built: Pa
     }
 
 
-def test_gitlab_s_script_and_the_page_s_commands(repository: Path, built: Path) -> None:
+def test_gitlab_s_script(repository: Path, built: Path) -> None:
     (job,) = (each["lean"] for each in map(yaml.safe_load, blocks("yaml")) if "lean" in each)
     data = {"XDG_DATA_HOME": str(repository / ".cache" / "data")}
     done = shell("\n".join(job["script"]), repository, built, data)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.rstrip().endswith("gate: accepted")
     assert (repository / job["artifacts"]["reports"]["junit"]).is_file()
-    (console,) = blocks("console")
-    commands = [line.removeprefix("$ ") for line in console.splitlines()]
-    assert len(commands) == 3
-    done = shell("\n".join(commands), repository, built, data)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert (repository / "summary.md").is_file()
 
 
 def test_the_page_s_policy_is_one_and_has_every_key() -> None:
