@@ -12,7 +12,7 @@ import numpy as np
 
 from lean_bridge.crosscheck.judgement import ADJOINT
 from lean_bridge.crosscheck.points import Point, Sizes, counted_sizes, draw_points, small_sizes
-from lean_bridge.crosscheck.rounding import EPSILON, nothing_but_zeros, roundings, to_result
+from lean_bridge.crosscheck.rounding import EPSILON, roundings, tells, to_result
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.rules.primitive import Primitive
 from pybind_models import CheckResult, DGraph
@@ -37,18 +37,21 @@ def adjoint_at(points: Iterable[Point], where: str) -> CheckResult:
     differ by 2R·ε times the sum of the products' absolute values, ε = 2^-52. Errors are relative to that
     sum.
     """
-    errors, tolerances, entries = [], [], 0
+    errors, tolerances, told, entries = [], [], [], 0
     for point in points:
         program, entries = point.program, len(point.program.entries)
-        forwards = _products(program.jvp(point.inputs, point.tangents), point.seeds)
+        moved, inputs = program.jvp(point.inputs, point.tangents), len(point.inputs)
+        forwards = _products(moved, point.seeds)
         backwards = _products(point.tangents, program.vjp(point.inputs, point.seeds))
         scale = np.abs(forwards).sum() + np.abs(backwards).sum()
         if not scale:
-            return nothing_but_zeros(NAME, where)
+            continue
         errors.append(float(abs(forwards.sum() - backwards.sum()) / scale))
         tolerances.append(2 * roundings(program) * EPSILON)
+        of_nodes = np.abs(_products(moved[inputs:], point.seeds[inputs:])).sum()
+        told.append(tells(of_nodes, scale, tolerances[-1], COARSEST))
     detail = f"⟨jvp dx, s⟩ with ⟨dx, vjp s⟩, seeds on all {entries} entries, {where}"
-    return to_result(NAME, errors, tolerances, COARSEST, detail, ulps=[np.array(errors) / EPSILON])
+    return to_result(NAME, errors, tolerances, COARSEST, detail, told=told, ulps=[np.array(errors) / EPSILON])
 
 
 def _products(left: Sequence[Array], right: Sequence[Array]) -> Array:

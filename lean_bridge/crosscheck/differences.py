@@ -10,7 +10,7 @@ import numpy as np
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.judgement import DIFFERENCES
 from lean_bridge.crosscheck.points import Point, Sizes, counted_sizes, draw_points, small_sizes
-from lean_bridge.crosscheck.rounding import EPSILON, nothing_but_zeros, roundings, to_result
+from lean_bridge.crosscheck.rounding import EPSILON, largest, roundings, tells, to_result
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.rules.primitive import Primitive
 from lean_bridge.executor.rules.program import Program
@@ -39,7 +39,7 @@ def differences_at(points: Iterable[Point], where: str) -> CheckResult:
     from the one at h by three times the truncation error, and R roundings of the values leave R·ε/h. Errors
     are relative to the largest tangent.
     """
-    errors, tolerances, ulps, entries = [], [], [], 0
+    errors, tolerances, ulps, told, entries = [], [], [], [], 0
     for point in points:
         program, inputs, tangents = point.program, point.inputs, point.tangents
         entries, values = len(program.entries), program.forward(inputs)
@@ -47,19 +47,20 @@ def differences_at(points: Iterable[Point], where: str) -> CheckResult:
         if outside:
             detail = f"{outside[0].label}: operands outside {outside[0].primitive.domain.text}"
             return CheckResult(name=NAME, outcome="not run", detail=detail, code=Code.OUTSIDE_HYPOTHESIS)
-        moved = _flat(program.jvp(inputs, tangents))
-        quotient = _quotient(program, inputs, tangents, STEP)
-        scale = np.abs(moved).max(initial=0.0)
-        if not scale:
-            return nothing_but_zeros(NAME, where)
+        pushed = program.jvp(inputs, tangents)
+        moved, quotient = _flat(pushed), _quotient(program, inputs, tangents, STEP)
+        if not (scale := largest(pushed)):
+            continue
         truncation = np.abs(_quotient(program, inputs, tangents, 2 * STEP) - quotient).max() / scale
-        rounding = roundings(program) * EPSILON * np.abs(_flat(values)).max() / (STEP * scale)
+        reached = largest(values) + STEP * scale
+        rounding = roundings(program) * EPSILON * reached / (STEP * scale)
         deviations = np.abs(moved - quotient) / scale
         errors.append(float(deviations.max()))
         ulps.append(deviations / EPSILON)
         tolerances.append(truncation + rounding)
+        told.append(tells(largest(pushed[len(inputs) :]), scale, tolerances[-1], COARSEST))
     detail = f"tangents of all {entries} entries, step {STEP:.1e}, {where}"
-    return to_result(NAME, errors, tolerances, COARSEST, detail, ulps=ulps)
+    return to_result(NAME, errors, tolerances, COARSEST, detail, told=told, ulps=ulps)
 
 
 def _quotient(program: Program, inputs: Sequence[Array], tangents: Sequence[Array], step: float) -> Array:

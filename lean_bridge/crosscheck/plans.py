@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lean_bridge.crosscheck.points import Point, Sizes, counted_sizes, draw_points, small_sizes
-from lean_bridge.crosscheck.rounding import EPSILON, nothing_but_zeros, roundings, to_result
+from lean_bridge.crosscheck.rounding import EPSILON, largest, roundings, tells, to_result
 from lean_bridge.errors import UnsupportedOp
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.compiled import CompiledProgram
@@ -43,7 +43,7 @@ def plans_at(points: Iterable[Point], where: str, *, ulps: int | None = None) ->
     by rounding here: by ``ulps``, or else by all that sums of this length may. Errors are relative to the
     largest value or derivative.
     """
-    errors, tolerances, found_ulps, entries, coarsest = [], [], [], 0, COARSEST
+    errors, tolerances, found_ulps, told, entries, coarsest = [], [], [], [], 0, COARSEST
     for point in points:
         compiled, entries = CompiledProgram(point.program), len(point.program.entries)
         expected = _numbers(point.program, point)
@@ -52,16 +52,18 @@ def plans_at(points: Iterable[Point], where: str, *, ulps: int | None = None) ->
         except UnsupportedOp as declined:
             return CheckResult(name=NAME, outcome="not run", detail=str(declined))
         epsilon = float(np.finfo(point.inputs[0].dtype).eps) if point.inputs else EPSILON
-        scale = max(float(np.abs(array).max(initial=0.0)) for array in expected)
-        if not scale:
-            return nothing_but_zeros(NAME, where)
+        if not (scale := largest(expected)):
+            continue
         deviations = [np.abs(a - b) / scale for a, b in zip(found, expected, strict=True)]
         errors.append(float(np.max([each.max(initial=0.0) for each in deviations])))
         tolerances.append((ulps or roundings(point.program)) * epsilon)
         coarsest = COARSEST if ulps else epsilon ** (1 / 3)
+        inputs = len(point.inputs)
+        of_nodes = largest([*expected[inputs:entries], *expected[entries + inputs : 2 * entries]])
+        told.append(tells(of_nodes, scale, tolerances[-1], coarsest))
         found_ulps += [each / epsilon for each in deviations]
     detail = f"values, tangents and cotangents of {entries} entries against the interpreter's, {where}"
-    return to_result(NAME, errors, tolerances, coarsest, detail, ulps=found_ulps)
+    return to_result(NAME, errors, tolerances, coarsest, detail, told=told, ulps=found_ulps)
 
 
 def _numbers(program: Program | CompiledProgram, point: Point) -> list[Array]:

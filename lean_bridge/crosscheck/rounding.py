@@ -47,9 +47,18 @@ def histogram(ulps: Iterable[Array]) -> tuple[int, ...]:
     return tuple(np.bincount(bins.astype(int)).tolist()) if sizes.size else ()
 
 
-def nothing_but_zeros(name: str, where: str) -> CheckResult:
-    """Return the result of a check that has only zeros to compare, or no numbers: that tells nothing."""
-    return CheckResult(name=name, outcome="not run", detail=f"nothing to compare: every number is 0, {where}")
+def largest(arrays: Iterable[Array]) -> float:
+    """Return the largest absolute value; 0 where there are no numbers, NaN where one is."""
+    return float(np.max([np.abs(each).max(initial=0.0) for each in arrays], initial=0.0))
+
+
+def tells(of_nodes: float, of_all: float, tolerance: float, coarsest: float) -> bool:
+    """Whether numbers that nodes made were compared, and could have been seen to be wrong.
+
+    Inputs are entries too, and always agree with themselves: beside them the largest number of a node must be
+    more than what is allowed, which is ``tolerance`` of the largest of all. NaN is something to see.
+    """
+    return bool(of_nodes) and not tolerance * of_all >= coarsest * of_nodes
 
 
 def to_result(
@@ -59,18 +68,25 @@ def to_result(
     coarsest: float,
     detail: str,
     *,
+    told: Sequence[bool],
     ulps: Iterable[Array] = (),
 ) -> CheckResult:
     """Return whether every error is within its tolerance, and every tolerance below ``coarsest``.
+
+    Where at none of the points anything was ``told``, as :func:`tells` has it, the check was not made.
 
     A comparison that allows more could not have failed where it ought to, and so has not passed. Shown is the
     error that is largest for its tolerance; NaN if any error is. ``ulps`` are single deviations, in units in
     the last place.
     """
+    if not errors:
+        return _nothing_compared(name, detail)
     index = int(np.argmax(np.divide(errors, tolerances)))
     error, tolerance = float(errors[index]), float(tolerances[index])
     agrees, sees = error <= tolerance, bool(np.max(tolerances) < coarsest)
     blind = agrees and not sees
+    if agrees and sees and not any(told):
+        return _nothing_compared(name, detail)
     return CheckResult(
         name=name,
         outcome="passed" if agrees and sees else "failed",
@@ -80,3 +96,8 @@ def to_result(
         code=Code.BLIND_CHECK if blind else None,
         ulps=histogram(ulps),
     )
+
+
+def _nothing_compared(name: str, detail: str) -> CheckResult:
+    why = "nothing to compare: every number of a node is 0, or too small to be seen beside the inputs"
+    return CheckResult(name=name, outcome="not run", detail=f"{why}; {detail}")

@@ -65,7 +65,9 @@ def check_at(
     results = []
     for name, check in CHECKS_AT.items():
         at = point if name == plans.NAME else point.in_float64()
-        results.append(_settled(name, partial(check, [at], "at these numbers")))
+        results.append(
+            _settled(name, partial(check, [at], "at these numbers, along tangents and seeds drawn at random"))
+        )
         observe(results[-1])
     return tuple(results)
 

@@ -11,7 +11,7 @@ import pytest
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck import adjoint, differences
 from lean_bridge.crosscheck.judgement import judge
-from lean_bridge.crosscheck.rounding import MOST_BINS, histogram, roundings, to_result
+from lean_bridge.crosscheck.rounding import MOST_BINS, histogram, roundings, tells, to_result
 from lean_bridge.crosscheck.run import crosscheck
 from lean_bridge.executor.rules.program import Program
 from lean_bridge.executor.rules.table import PRIMITIVES
@@ -38,13 +38,23 @@ def test_every_error_is_within_its_tolerance_and_every_tolerance_narrow(
     code: Code | None,
     shown: tuple[float, float],
 ) -> None:
-    result = to_result("check", errors, tolerances, 1e-9, "compared")
+    result = to_result("check", errors, tolerances, 1e-9, "compared", told=[False, True])
     assert (result.outcome, result.code, (result.error, result.tolerance)) == (outcome, code, shown)
 
 
 def test_an_error_that_is_no_number_does_not_pass() -> None:
-    result = to_result("check", [NAN, 1e-15], [1e-14, 1e-14], 1e-9, "compared")
+    result = to_result("check", [NAN, 1e-15], [1e-14, 1e-14], 1e-9, "compared", told=[False])
     assert (result.outcome, result.code) == ("failed", None)
+
+
+@pytest.mark.parametrize(("errors", "told"), [([], []), ([0.0, 1e-15], [False, False])])
+def test_what_compared_no_number_of_a_node_was_not_run(errors: list[float], told: list[bool]) -> None:
+    result = to_result("check", errors, [1e-14] * len(errors), 1e-9, "compared", told=told)
+    assert (result.outcome, result.error, result.ulps) == ("not run", None, ())
+    assert not tells(0.0, 1.0, 1e-14, 1e-9)
+    assert not tells(1e-300, 1.0, 1e-14, 1e-9)
+    assert tells(1e-3, 1.0, 1e-14, 1e-9)
+    assert tells(NAN, 1.0, 1e-14, 1e-9)
 
 
 @pytest.mark.parametrize("check", [adjoint, differences])

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lean_bridge.crosscheck.judgement import judge
 from lean_bridge.crosscheck.points import Point, draw_at
-from lean_bridge.crosscheck.run import CHECKS_AT, check_at
+from lean_bridge.crosscheck.run import CHECKS_AT, check_at, crosscheck
 from lean_bridge.errors import ArrayError, Declined, NumericsError
 from lean_bridge.executor.checks import Checks
 from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
@@ -23,7 +24,7 @@ from lean_bridge.executor.once import (
     run_once,
     summary,
 )
-from tests.unit.executor.graphs import attention, encoder, feed_forward, graph, node
+from tests.unit.executor.graphs import N, attention, encoder, feed_forward, graph, node
 
 BOUND = ExecutableGraph(attention()).bind(n=3, dModel=4, numHeads=2, headDim=2)
 SCALARS = {"c": 0.5}
@@ -169,5 +170,18 @@ def test_checks_of_nothing_but_zeros_decide_nothing() -> None:
     bound = ExecutableGraph(attention()).bind(n=0, dModel=4, numHeads=0, headDim=0)
     program = bound.interpret(c=0.5)
     inputs = [np.zeros(entry.shape) for entry in program.context]
+    found = check_at(Point(program, inputs, *draw_at(program, inputs)))
+    assert [each.outcome for each in found] == ["not run"] * 3, found
+    sized = {each.name: each for each in crosscheck(attention(), sizes=[bound.dims])}
+    assert [sized[name].outcome for name in CHECKS_AT] == ["not run"] * 3, sized
+    assert judge(sized.values())[0] == "no verdict"
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-300])
+def test_inputs_that_agree_with_themselves_decide_nothing(scale: float) -> None:
+    shape = (N, N)
+    model = graph({"x": shape, "y": shape}, node("h", "matmul", (0, 1), shape, m=N, n=N, p=N))
+    program = ExecutableGraph(model).bind(n=3).interpret()
+    inputs = [np.full((3, 3), scale)] * 2
     found = check_at(Point(program, inputs, *draw_at(program, inputs)))
     assert [each.outcome for each in found] == ["not run"] * 3, found
