@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import stat
+import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -51,6 +54,26 @@ def user_directory(kind: Literal["cache", "data"]) -> Path:
         return find("lean-bridge")
     except RuntimeError:
         return Path("~", "lean-bridge", kind)
+
+
+@contextmanager
+def put_at_once(path: Path) -> Iterator[Path]:
+    """Yield where to write what is to be at ``path``: all of it comes there at once, or what was there stays.
+
+    A link stays one, and a file keeps its mode; a pipe or a device is written to itself. Raises: OSError.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        yield target
+        return
+    folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=".lean-bridge-"))
+    try:
+        yield (whole := folder / target.name)
+        if target.exists():
+            shutil.copymode(target, whole)
+        whole.replace(target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def read_file(path: Path, *, max_bytes: int | None = MAX_BYTES, follows_links: bool = False) -> bytes:

@@ -10,7 +10,7 @@ import tomli_w
 
 from lean_bridge.audit.tables import parse_table
 from lean_bridge.errors import ProjectNotFound
-from lean_bridge.files import check_below, read_below
+from lean_bridge.files import check_below, put_at_once, read_below
 from lean_bridge.names import canonical
 from pybind_models.manifest import Manifest
 
@@ -75,11 +75,8 @@ def write_manifest(root: Path, manifest: Manifest) -> None:
     path = root / MANIFEST
     text = tomli_w.dumps(manifest.model_dump(mode="json", by_alias=True, exclude_none=True))
     check_below(root, path)
-    scratch = path.with_name(f".{MANIFEST}.{os.getpid()}")
     try:
-        scratch.write_text(_HEAD + text, encoding="utf-8")
-        scratch.replace(path)
+        with put_at_once(path) as whole:
+            whole.write_text(_HEAD + text, encoding="utf-8")
     except OSError as error:
         raise ProjectNotFound(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        scratch.unlink(missing_ok=True)

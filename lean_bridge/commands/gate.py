@@ -26,6 +26,7 @@ from lean_bridge.commands.options import (
     check_choice,
     check_writable,
     open_chosen,
+    write_result,
 )
 from lean_bridge.errors import LeanBridgeError, NoVerdict
 from lean_bridge.ui.console import from_here, open_console, tell
@@ -313,18 +314,9 @@ def _write(output: _Output, told: GateReport) -> None:
             with path.open("a", encoding="utf-8", errors="backslashreplace") as stream:
                 stream.write(text)
             return
-        target = Path(os.path.realpath(path))
-        if target.exists() and not target.is_file():  # a pipe, or a terminal
-            target.write_text(text, encoding="utf-8", errors="backslashreplace")
-            return
-        beside = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            beside.write_text(text, encoding="utf-8", errors="backslashreplace")
-            beside.replace(target)
-        finally:
-            beside.unlink(missing_ok=True)
     except OSError as error:
         raise NoVerdict(f"{path}: cannot be written: {error.strerror}; nothing in it holds") from error
+    write_result(path, text)
 
 
 def _form(format_: OutputFormat) -> ReportFormat:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import reprlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -73,15 +73,18 @@ def check_choice(project: Path | None, shipped: bool) -> None:
 
 
 def check_writable(*paths: Path | None) -> None:
-    """Refuse, before the work whose result goes there, files that cannot be written."""
-    for path in paths:
-        if path is None:
-            continue
+    """Refuse, before the work whose result goes there, files that cannot be written, or serve twice."""
+    given = [path for path in paths if path is not None]
+    for number, path in enumerate(given):
+        check_apart(path, given[:number])
         try:
             if path.is_dir():
                 why = "is a directory"
             elif path.exists():
                 why = "" if os.access(path, os.W_OK) else "may not be written"
+                folder = Path(os.path.realpath(path)).parent
+                if path.is_file() and not os.access(folder, os.W_OK):
+                    why = f"nothing may be written into {folder}"
             elif not path.parent.is_dir():
                 why = f"there is no directory {path.parent}"
             else:
@@ -92,15 +95,29 @@ def check_writable(*paths: Path | None) -> None:
             raise typer.BadParameter(f"{str(path)!r}: {why}; name a file that can be written")
 
 
+def check_apart(path: Path, others: Iterable[Path]) -> None:
+    """Refuse to write to a file that serves for something else too, by whatever name."""
+    for other in others:
+        if os.path.realpath(path) == os.path.realpath(other) or (
+            path.exists() and other.exists() and path.samefile(other)
+        ):
+            raise typer.BadParameter(
+                f"{str(path)!r}: would be written over {str(other)!r}; name a file of its own"
+            )
+
+
 def write_result(path: Path, text: str) -> None:
     """Write a result to the file that was asked for.
 
-    Raises: NoVerdict, naming it, where it can only be written in part or not at all.
+    Raises: NoVerdict, naming it, where it cannot be written; a file that was there is as it was.
     """
+    from lean_bridge.files import put_at_once
+
     try:
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        with put_at_once(path) as whole:
+            whole.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise NoVerdict(f"{path}: cannot be written: {error.strerror}; nothing in it holds") from error
+        raise NoVerdict(f"{path}: cannot be written: {error.strerror}; nothing new is in it") from error
 
 
 DimsOption = Annotated[

@@ -19,6 +19,7 @@ from lean_bridge.commands.options import (
     ProjectOption,
     ShippedOption,
     ViewFormat,
+    check_apart,
     check_writable,
     open_chosen,
     parse_dims,
@@ -109,6 +110,9 @@ def run(
     from lean_bridge.ui.run_view import render_run
 
     check_writable(output)
+    if output is not None:
+        read = [Path(text) for text in (*(vjp or ()), *(jvp or ())) if "=" not in text]
+        check_apart(output, [*filter(None, [inputs]), *read])
     for path in (output, inputs):
         if path is not None:
             check_suffix(path)

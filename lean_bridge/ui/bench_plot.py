@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from lean_bridge.errors import Declined
+from lean_bridge.files import put_at_once
 from pybind_models.bench import BenchReport
 
 
@@ -60,6 +61,7 @@ def draw_bench(report: BenchReport, file: Path) -> None:
     axes.set_title(f"{report.graph.rpartition('.')[2]}, threads: {report.threads}", loc="left")
     figure.legend(loc="outside right center", frameon=False)
     try:
-        figure.savefig(file)
+        with put_at_once(file) as whole:
+            figure.savefig(whole, format=file.suffix.removeprefix("."))
     except OSError as error:
         raise Declined(f"{file}: cannot be written: {error.strerror}") from error

@@ -14,7 +14,7 @@ from lean_bridge.build.lakefile import LAKEFILE
 from lean_bridge.build.modules import read_library
 from lean_bridge.codes import Code
 from lean_bridge.errors import LeanBridgeError, ProjectNotFound, SourceOutside
-from lean_bridge.files import read_below, read_file
+from lean_bridge.files import put_at_once, read_below, read_file
 from lean_bridge.library.discovery import TOOLCHAIN
 from lean_bridge.project import Project
 
@@ -38,6 +38,24 @@ hash = "{"0" * 40}"
 "A.a" = "{"0" * 40}"
 [words]
 """
+
+
+def _write_half(path: Path) -> None:
+    path.write_text("half")
+    raise OSError("full")
+
+
+def test_a_file_is_put_in_its_place_at_once_or_not_at_all(tmp_path: Path) -> None:
+    file, link = tmp_path / "a.txt", tmp_path / "b.txt"
+    file.write_text("before")
+    link.symlink_to(file)
+    with pytest.raises(OSError, match="full"), put_at_once(link) as whole:
+        _write_half(whole)
+    assert file.read_text() == "before"
+    with put_at_once(link) as whole:
+        whole.write_text("after")
+    assert (file.read_text(), link.is_symlink()) == ("after", True)
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from lean_bridge.codes import Code
 from lean_bridge.errors import Declined, LeanBridgeError, NoVerdict
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.arrays.shape import Shape, text_of
+from lean_bridge.files import put_at_once
 from lean_bridge.names import suggestion
 from lean_bridge.spelling import in_ascii, meant_by
 
@@ -73,23 +74,27 @@ def read_arrays(path: Path, wanted: Wanted) -> dict[str, Array]:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
-    """Write arrays under their names. Raises: NoVerdict if they cannot be; then nothing in the file holds."""
+    """Write arrays under their names. Raises: NoVerdict if they cannot be; then the file is as it was."""
     check_suffix(path)
     try:
-        if path.suffix == ".safetensors":
-            _safetensors().save_file(
-                {name: np.ascontiguousarray(each) for name, each in arrays.items()}, path
-            )
-            return
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
-            for name, each in arrays.items():
-                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                    np.lib.format.write_array(member, np.asanyarray(each), allow_pickle=False)
+        with put_at_once(path) as whole:
+            if path.suffix == ".safetensors":
+                content = {name: np.ascontiguousarray(each) for name, each in arrays.items()}
+                whole.write_bytes(_safetensors().save(content))
+            else:
+                _write_npz(whole, arrays)
     except LeanBridgeError:
         raise
     except Exception as error:
         why = getattr(error, "strerror", None) or " ".join(str(error).split())
-        raise NoVerdict(f"{path}: cannot be written: {why}; nothing in it holds") from error
+        raise NoVerdict(f"{path}: cannot be written: {why}; nothing new is in it") from error
+
+
+def _write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+        for name, each in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(each), allow_pickle=False)
 
 
 def _name(spelling: str, wanted: Wanted) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import stat
 import sys
 import zipfile
 from collections.abc import Callable
@@ -191,7 +192,24 @@ def test_without_the_package_safetensors_are_declined(
 
 def test_what_cannot_be_written_says_that_nothing_holds(tmp_path: Path) -> None:
     for suffix in (".npz", ".safetensors"):
-        with pytest.raises(NoVerdict, match=r"cannot be written: .*; nothing in it holds"):
+        with pytest.raises(NoVerdict, match=r"cannot be written: .*; nothing new is in it"):
             write_arrays(tmp_path / "none" / f"a{suffix}", {"x": X})
     with pytest.raises(NoVerdict, match=r"expected a name in \.npz or \.safetensors, found no ending"):
         write_arrays(tmp_path / "a", {"x": X})
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
+def test_what_is_not_written_to_its_end_leaves_what_was_there(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    write_arrays(path, {"x": X})
+    path.chmod(0o640)
+    with pytest.raises(NoVerdict, match="nothing new is in it"):
+        write_arrays(path, {"x": 2 * X, "y": np.array([{}], dtype=object)})
+    np.testing.assert_array_equal(read_arrays(path, WANTED)["x"], X)
+    write_arrays(path, {"x": 2 * X})
+    np.testing.assert_array_equal(read_arrays(path, WANTED)["x"], 2 * X)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    write_arrays(path.with_stem("new"), {"x": X})
+    (tmp_path / "plain").touch()
+    assert path.with_stem("new").stat().st_mode == (tmp_path / "plain").stat().st_mode
+    assert sorted(each.name for each in tmp_path.iterdir()) == sorted([path.name, f"new{suffix}", "plain"])
