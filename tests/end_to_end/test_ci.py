@@ -43,6 +43,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = binaries / "lean-bridge"
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m lean_bridge "$@"\n')
     command.chmod(0o755)
+    (binaries / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (binaries / "python").chmod(0o755)
     return top
 
 
