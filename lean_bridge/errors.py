@@ -175,6 +175,11 @@ class PolicyError(NoVerdict):
 
     code = Code.NO_POLICY
 
+    def __init__(self, message: str, path: Path | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+        """The file at fault, if one is."""
+
 
 class NotCatalogued(NoVerdict):
     """A name is the end of no catalogue entry, or of several."""

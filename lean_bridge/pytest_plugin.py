@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from functools import cache
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,19 +18,27 @@ import pytest
 
 if TYPE_CHECKING:
     from lean_bridge.gate.junit import Case
+    from lean_bridge.gate.policy import PolicyFile
+    from lean_bridge.gate.run import Settled
     from pybind_models.policy import GateReport
     from pybind_models.status import StatusRow
 
 _CATALOGUE: Final = "catalogue.toml"
 _POLICIES: Final = ("lean-bridge.toml", "pyproject.toml")
+_TRACES: Final = ("lakefile.toml", "certified.toml")
+"""Files of which each says that a library stands where a policy asks for one."""
+_PINS: Final = "certified.toml"
 _MARKS: Final = {
     "lean_bridge": "a declaration of a Lean library, and a link of what is known of it",
     "lean_theorem": "of a theorem",
     "lean_definition": "of a definition or a type",
     "lean_graph": "of a graph",
 }
-_GATES: Final = pytest.StashKey[dict[Path, "Looked"]]()
+_GATES: Final = pytest.StashKey[dict[tuple[Path | None, tuple[Path, ...]], "GateReport"]]()
+_LOOKED: Final = pytest.StashKey[dict[Path, "Looked"]]()
 _SEEN: Final = pytest.StashKey[list[Path]]()
+_MET: Final = pytest.StashKey[set[Path]]()
+"""The directories with a policy, or with a manifest, that collection came through."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,15 +58,30 @@ def pytest_configure(config: pytest.Config) -> None:
     for name, what in _MARKS.items():
         config.addinivalue_line("markers", f"{name}: {what}")
     config.stash[_GATES] = {}
+    config.stash[_LOOKED] = {}
     config.stash[_SEEN] = []
+    config.stash[_MET] = set()
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect a catalogue, if it is asked for."""
-    if file_path.name != _CATALOGUE or not _is_asked(parent.config, file_path.parent):
+    root = file_path.parent
+    if file_path.name in (*_POLICIES, _PINS):
+        parent.config.stash[_MET].add(root)
+    if file_path.name != _CATALOGUE or not _is_ours(file_path) or not _is_asked(parent.config, root):
         return None
     parent.config.stash[_SEEN].append(file_path)
     return CatalogueFile.from_parent(parent, path=file_path)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file of a catalogue's name is one, and not another program's."""
+    if any((path.parent / name).is_file() for name in (*_TRACES, "lakefile.lean", "lean-toolchain")):
+        return True
+    try:
+        return b"declaration" in path.read_bytes()
+    except OSError:
+        return True  # which is told when it is collected
 
 
 @pytest.hookimpl(trylast=True)
@@ -67,17 +90,89 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Add a test that fails where catalogues are asked for and there is none: what is gone is never green."""
     is_named = config.args_source is pytest.Config.ArgsSource.ARGS
+    seen = {path.parent.resolve() for path in config.stash[_SEEN]}
+    places = _named_places(config) if is_named else []
+    missing = [
+        root
+        for root in sorted(_wanted(config, places))
+        if root.resolve() not in seen and (not is_named or _is_meant(root, places))
+    ]
+    items += [NoCatalogue.from_parent(session, name=f"lean-bridge: {root}", root=root) for root in missing]
     asked = config.getoption("lean_bridge") or (not is_named and _is_asked(config, config.rootpath))
-    if asked and not config.stash[_SEEN]:
-        items.append(NoCatalogue.from_parent(session, name="lean-bridge"))
+    if asked and not seen and not missing:
+        items.append(NoCatalogue.from_parent(session, name="lean-bridge", root=None))
+
+
+def _named_places(config: pytest.Config) -> list[Path]:
+    """Return the directories and files that the command line names."""
+    return [(config.invocation_params.dir / word.partition("::")[0]).resolve() for word in config.args]
+
+
+def _is_meant(root: Path, places: list[Path]) -> bool:
+    """Whether what is named holds a library; or lies in one whose catalogue is gone."""
+    where = root.resolve()
+    is_gone = not (root / _CATALOGUE).is_file()
+    return any(where.is_relative_to(place) or (is_gone and place.is_relative_to(where)) for place in places)
+
+
+def _wanted(config: pytest.Config, places: list[Path]) -> set[Path]:
+    """Return the libraries that policies name under which pytest is asked for their catalogues."""
+    starts = {config.rootpath, config.invocation_params.dir, *places, *config.stash[_MET]}
+    directories = {each for start in starts for each in (start, *start.parents)}
+    is_asked = bool(config.getoption("lean_bridge") or config.getini("lean_bridge"))
+    found = {each for each in config.stash[_MET] if (each / _PINS).is_file() and _is_asked(config, each)}
+    files = [each for each in directories if any(_may_hold(each / name) for name in _POLICIES)]
+    if not files:
+        return found
+    tops = {start: _top(config, start) for start in starts}
+    from lean_bridge.gate.policy import libraries_of
+    from lean_bridge.gate.run import root_of
+
+    for directory in files:
+        if not any(
+            start.is_relative_to(directory) and directory.is_relative_to(top) for start, top in tops.items()
+        ):
+            continue  # beyond the repository
+        file = _policy_in(directory)
+        if file is None or not (is_asked or file.policy.pytest):
+            continue
+        with _as_usage():
+            named = libraries_of(file.policy, file, _top(config, directory))
+        found |= set(map(root_of, named))
+        if not named:
+            near = (directory, directory / "lean")
+            found |= set([each for each in near if any((each / name).is_file() for name in _TRACES)][:1])
+    return found
+
+
+def _may_hold(path: Path) -> bool:
+    """Whether a file may hold a policy: cheaper than to read it."""
+    try:
+        return path.is_file() and (path.name == _POLICIES[0] or b"lean-bridge" in path.read_bytes())
+    except OSError:
+        return False
 
 
 class NoCatalogue(pytest.Item):
     """That no catalogue is collected, though that is asked for."""
 
+    def __init__(self, *, root: Path | None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.root = root
+
     def runtest(self) -> None:
         """Fail."""
-        raise LinkError(f"LB902 no {_CATALOGUE} is among what is collected; name the directory that has it")
+        if self.root is None:
+            raise LinkError(
+                f"LB902 no {_CATALOGUE} is among what is collected; name the directory that has it"
+            )
+        path = self.root / _CATALOGUE
+        why = (
+            "is not among what is collected; name its directory"
+            if path.is_file()
+            else "there is no such file"
+        )
+        raise LinkError(f"LB902 {path}: {why}; the library is to be judged")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the message alone."""
@@ -93,28 +188,40 @@ def _is_asked(config: pytest.Config, root: Path) -> bool:
     if config.getoption("lean_bridge") or config.getini("lean_bridge"):
         return True
     directories = [
-        each for each in (root, *root.parents) if any((each / name).is_file() for name in _POLICIES)
+        each for each in (root, *root.parents) if any(_may_hold(each / name) for name in _POLICIES)
     ]
     if not directories:
         return False
-    from lean_bridge.library.discovery import repository_of
-
-    top = repository_of(root)
-    found = (_asks(each) for each in directories if each.is_relative_to(top))
-    return next((asks for asks in found if asks is not None), False)
+    top = _top(config, root)
+    found = (_policy_in(each) for each in directories if each.is_relative_to(top))
+    return next((file.policy.pytest for file in found if file is not None), False)
 
 
-@cache
-def _asks(directory: Path) -> bool | None:
-    """Whether the policy in a directory asks for pytest; ``None`` where there is none."""
+def _top(config: pytest.Config, root: Path) -> Path:
+    """Return the top of the repository as of a library and of where pytest runs."""
+    from lean_bridge.library.discovery import top_around
+
+    return top_around(root, config.rootpath, config.invocation_params.dir)
+
+
+@contextmanager
+def _as_usage() -> Iterator[None]:
+    """Have pytest stop, with the message, at a policy that is none."""
     from lean_bridge.errors import LeanBridgeError
-    from lean_bridge.gate.policy import find_policy
 
     try:
-        found, _ = find_policy(directory, directory)
+        yield
     except LeanBridgeError as error:
         raise pytest.UsageError(f"{error.code} {error}") from error
-    return found.policy.pytest if found is not None else None
+
+
+def _policy_in(directory: Path) -> PolicyFile | None:
+    """Return the policy in a directory, if there is one."""
+    from lean_bridge.gate.policy import find_policy
+
+    with _as_usage():
+        found, _ = find_policy(directory, directory)
+    return found
 
 
 class CatalogueFile(pytest.File):
@@ -123,6 +230,7 @@ class CatalogueFile(pytest.File):
     def collect(self) -> Iterator[pytest.Collector | pytest.Item]:
         """Yield the declarations, and the verdict on everything. Nothing is judged yet."""
         from lean_bridge.audit.catalogue import read_catalogue
+        from lean_bridge.audit.manifest import read_manifest
         from lean_bridge.errors import LeanBridgeError
         from lean_bridge.gate.findings import anchors_of
         from lean_bridge.library.discovery import find_library
@@ -130,7 +238,7 @@ class CatalogueFile(pytest.File):
 
         try:
             root = find_library(self.path.parent).root
-            catalogue = read_catalogue(root)
+            catalogue, manifest = read_catalogue(root), read_manifest(root)
         except LeanBridgeError as error:
             raise self.CollectError(f"{error.code} {error}") from error
         lines = {name: (place.line or 1) - 1 for name, place in anchors_of(root).items()}
@@ -143,6 +251,13 @@ class CatalogueFile(pytest.File):
                 line=lines.get(entry.name, 0),
             )
             yield declaration
+        named_here = {entry.name for entry in catalogue.declarations}
+        for pinned in manifest.declarations if manifest is not None else ():
+            if pinned.name not in named_here:  # it is gone, and what selects it must not be green
+                kind = "graph" if pinned.graph else pinned.kind
+                yield Declaration.from_parent(
+                    self, name=named(pinned.name), lean_name=pinned.name, kind=kind, line=0
+                )
         yield LinkItem.from_parent(self, name="verdict", lean_name=None, line=0)
 
 
@@ -174,11 +289,12 @@ class LinkItem(pytest.Item):
 
     def runtest(self) -> None:
         """Look up what the judgement says; the first test of a library has it judged."""
-        gates = self.config.stash[_GATES]
+        looked = self.config.stash[_LOOKED]
         root = self.path.parent
-        if root not in gates:
-            gates[root] = Looked(_judged(self.config, root))
-        found = gates[root]
+        if root not in looked:
+            gate, place = _gate_of(self.config, root)
+            looked[root] = Looked(gate, place)
+        found = looked[root]
         if self.lean_name is None:
             found.check_verdict()
         else:
@@ -202,9 +318,9 @@ class LinkError(Exception):
 
 
 class Looked:
-    """What a library came to, for its tests to look up."""
+    """What a library came to, the one at ``place`` of those of a gate, for its tests to look up."""
 
-    def __init__(self, gate: GateReport) -> None:
+    def __init__(self, gate: GateReport, place: str | None = None) -> None:
         from lean_bridge.gate.junit import cases_of
         from lean_bridge.verdict.chain import status_of
 
@@ -212,8 +328,10 @@ class Looked:
         self._cases: dict[tuple[str, str], Case] = {}
         self._rows: dict[str, StatusRow] = {}
         for library in gate.libraries:
+            if place is not None and library.place != place:
+                continue
             self._rows |= {row.name: row for row in status_of(library.report, notes=()).rows}
-            for case in cases_of(library.report, gate.policy):
+            for case in cases_of(library.report, gate.policy, gate.unmet):
                 self._cases[case.row.name, case.link] = case
 
     def check(self, name: str, link: str) -> None:
@@ -239,7 +357,7 @@ class Looked:
 
     def _places(self, name: str) -> Iterator[str]:
         """Yield the messages that speak of a declaration: at its root, or why nothing is built."""
-        from lean_bridge.gate.junit import place_text
+        from lean_bridge.gate.findings import place_text
         from lean_bridge.ui.wording import named, visible
 
         row = self._rows.get(name)
@@ -249,14 +367,61 @@ class Looked:
                 continue
             is_root = str(each.code).startswith("LB1") or each.code == "LB911"
             if (is_unbuilt and is_root) or named(name) in f"{each.title} {each.message}":
-                yield f"{visible(place_text(each))}: error: {visible(each.message)}"
+                yield f"{visible(place_text(each.place))}: error: {visible(each.message)}"
 
 
-def _judged(config: pytest.Config, root: Path) -> GateReport:
-    """Return what a library comes to under its policy; of several processes one judges, for all of them."""
+def _gate_of(config: pytest.Config, root: Path) -> tuple[GateReport, str | None]:
+    """Return what the libraries under the policy of one come to together, and where that one lies.
+
+    Without a place no library was judged.
+    """
+    import time
+
+    from lean_bridge.errors import LeanBridgeError
+    from lean_bridge.gate.run import refusal
+
+    started = time.monotonic()
+    try:
+        settled, key = _settled(config, root)
+    except LeanBridgeError as error:
+        return refusal(error, root), None
+    gates = config.stash[_GATES]
+    if key not in gates:
+        gates[key] = _judged(config, settled, started)
+    return gates[key], settled.place(root)
+
+
+def _settled(config: pytest.Config, root: Path) -> tuple[Settled, tuple[Path | None, tuple[Path, ...]]]:
+    """Return what is judged with a library: what its policy names, and what is collected under that.
+
+    Raises: PolicyError.
+    """
+    from lean_bridge.gate.policy import find_policy, in_force, libraries_of, policies_beside
+    from lean_bridge.gate.run import Settled, root_of
+
+    top = _top(config, root)
+    file, passed_over = find_policy(root, top)
+    named: list[Path] = []
+    if file is not None:
+        named = list(map(root_of, libraries_of(file.policy, file, top)))
+        policies_beside(file, named, top)
+    libraries = {each.resolve(): each for each in named}
+    for other in sorted({path.parent for path in config.stash[_SEEN]}):
+        theirs, _ = find_policy(other, _top(config, other)) if other != root else (file, passed_over)
+        is_of_it = theirs is not None and file is not None and theirs.path == file.path
+        if other == root or is_of_it:
+            libraries.setdefault(other.resolve(), other)
+    roots = tuple(libraries.values())
+    record = in_force(file, {}, top, passed_over)
+    return Settled(record, roots, top), (file.path if file is not None else None, roots)
+
+
+def _judged(config: pytest.Config, settled: Settled, started: float) -> GateReport:
+    """Return what libraries come to; of several processes one judges, for all of them."""
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)
-    if worker is None:
-        return _judge(root)
+    paths = getattr(config, "_tmp_path_factory", None)
+    if worker is None or paths is None:
+        return _judge(settled, started)
     import hashlib
 
     from filelock import FileLock
@@ -264,42 +429,27 @@ def _judged(config: pytest.Config, root: Path) -> GateReport:
     from pybind_models.policy import GateReport
 
     # pytest's directory is the user's alone; every process of a run has one of its own below the same
-    base = config._tmp_path_factory.getbasetemp().parent  # type: ignore[attr-defined]
-    key = hashlib.sha256(f"{worker['testrunuid']}\n{root}".encode()).hexdigest()
-    path = base / f"lean-bridge-{key}.json"
+    base = paths.getbasetemp().parent
+    about = "\n".join(map(str, (worker["testrunuid"], settled.record.file, *settled.libraries)))
+    path = base / f"lean-bridge-{hashlib.sha256(about.encode()).hexdigest()}.json"
     with FileLock(f"{path}.lock"):
         if path.is_file():
             return GateReport.model_validate_json(path.read_text(encoding="utf-8"))
-        found = _judge(root)
+        found = _judge(settled, started)
         with tempfile.NamedTemporaryFile("w", dir=base, encoding="utf-8", delete=False) as stream:
             stream.write(found.model_dump_json())
         Path(stream.name).replace(path)
         return found
 
 
-def _judge(root: Path) -> GateReport:
-    import time
+def _judge(settled: Settled, started: float) -> GateReport:
     from functools import partial
 
-    from lean_bridge.errors import LeanBridgeError
-    from lean_bridge.gate.decide import decide
-    from lean_bridge.gate.findings import findings_of
-    from lean_bridge.gate.policy import find_policy, in_force
-    from lean_bridge.gate.run import Settled, judge
-    from lean_bridge.library.discovery import repository_of
+    from lean_bridge.gate.run import judge, judge_all
     from lean_bridge.project import open_project
-    from lean_bridge.verdict.refusal import refused
-    from pybind_models.policy import Judged
 
-    started, top = time.monotonic(), repository_of(root)
-    try:
-        file, passed_over = find_policy(root, top)
-        record = in_force(file, {}, top, passed_over)
-    except LeanBridgeError as error:
-        report = refused(error)
-        findings = findings_of(report, ".", root=top)
-        found = Judged(place=".", report=report, findings=findings)
-        return decide(in_force(None, {}, top, []), [found])
-    place = Settled(record, [root], top).place(root)
-    judged = judge(partial(open_project, root), root, place, record.policy)
-    return decide(record, [judged], time.monotonic() - started)
+    return judge_all(
+        settled,
+        lambda root, place, policy: judge(partial(open_project, root), root, place, policy),
+        started,
+    )

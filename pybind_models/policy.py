@@ -37,12 +37,19 @@ class Policy(Model):
     """As ``verify --require``."""
     advisories: tuple[Text, ...] | None = None
     """The known faults of Lean that may stand where no second kernel confirmed; ``None``: any."""
-    budget: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    """Seconds that everything may take."""
+    budget: float | None = Field(default=None, gt=0, le=31_536_000, allow_inf_nan=False)
+    """Seconds that everything may take, a year at most."""
     unpinned: bool = False
     """As ``verify --unpinned``: what no manifest pins may pass."""
     pytest: bool = False
     """Whether pytest collects the catalogue without being asked to on the command line."""
+
+    @field_validator("paths")
+    @classmethod
+    def _nameable(cls, paths: tuple[str, ...]) -> tuple[str, ...]:
+        if any("\0" in path for path in paths):
+            raise ValueError("expected paths, found one that holds a zero byte")
+        return paths
 
     @field_validator("paths", "judged", "links", "groups", "axioms", "require", "advisories")
     @classmethod

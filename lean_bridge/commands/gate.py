@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -16,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from lean_bridge.codes import Code
 from lean_bridge.commands.judging import FORMS, ReportFormat, Requirement
 from lean_bridge.commands.options import (
     EXIT_STATUS,
@@ -33,10 +30,14 @@ from lean_bridge.ui.console import from_here, open_console, tell
 from lean_bridge.uncollected import uncollected
 
 if TYPE_CHECKING:
-    from pybind_models.policy import GateReport, Judged
+    from pybind_models.policy import GateReport, Judged, Policy
 
 _SUMMARY: Final = "GITHUB_STEP_SUMMARY"
 """The variable that names the file to which GitHub has summaries appended."""
+
+_SOURCES: Final = (".lean", ".toml")
+"""Of sources, lakefiles, catalogues, manifests and policies."""
+_READ: Final = ("lean-toolchain", "lake-manifest.json")
 
 
 class OutputFormat(StrEnum):
@@ -186,80 +187,43 @@ def _run(
     started: float,
 ) -> GateReport:
     """Judge, and hold what was judged to the policy; whatever is in the way becomes the report."""
-    from lean_bridge.gate.decide import decide
-    from lean_bridge.gate.findings import findings_of
-    from lean_bridge.gate.policy import in_force
-    from lean_bridge.gate.run import judge, settle
+    from lean_bridge.gate.run import judge, judge_all, refusal, settle
     from lean_bridge.ui.progress import show_progress
-    from lean_bridge.verdict.refusal import refused
-    from pybind_models.policy import Judged
 
-    found: list[Judged] = []
     try:
         settled = settle(project, shipped=shipped, policy=named, given=given)
     except LeanBridgeError as error:
-        report = refused(error)
-        record = in_force(None, {}, Path.cwd(), [])
-        found.append(Judged(place=".", report=report, findings=findings_of(report, ".", root=Path.cwd())))
-        return decide(record, _as_from_here(found), time.monotonic() - started)
-    policy = settled.record.policy
-    left = policy.budget - (time.monotonic() - started) if policy.budget is not None else None
-    try:
-        with _time_limit(left):
-            for root in settled.libraries:
-                open_ = partial(open_chosen, None if shipped else root, shipped)
-                with show_progress(open_console(sys.stderr)) as watch:
-                    judged = judge(
-                        open_,
-                        root,
-                        settled.place(root),
-                        policy,
-                        workers=workers,
-                        fresh=fresh,
-                        alone=True,
-                        observe=watch.observe,
-                        progress=watch.transfer,
-                    )
-                found.append(judged)
-    except _OutOfTime:
-        why = f"the time budget of {policy.budget:g} s is exceeded, and not everything is judged"
-        report = refused(NoVerdict(why, code=Code.OUT_OF_TIME))
-        place = settled.place(settled.libraries[len(found)])
-        found.append(Judged(place=place, report=report, findings=findings_of(report, place)))
-    return decide(settled.record, _as_from_here(found), time.monotonic() - started)
+        start = project if project is not None else Path.cwd()
+        return _as_from_here(refusal(error, start, time.monotonic() - started))
+
+    def judge_one(root: Path, place: str, policy: Policy) -> Judged:
+        open_ = partial(open_chosen, None if shipped else root, shipped)
+        with show_progress(open_console(sys.stderr)) as watch:
+            return judge(
+                open_,
+                root,
+                place,
+                policy,
+                workers=workers,
+                fresh=fresh,
+                alone=True,
+                observe=watch.observe,
+                progress=watch.transfer,
+            )
+
+    return _as_from_here(judge_all(settled, judge_one, started))
 
 
-def _as_from_here(found: Sequence[Judged]) -> list[Judged]:
+def _as_from_here(told: GateReport) -> GateReport:
     """Return what was judged with paths as a person types them here."""
-    return [
+    libraries = [
         each.replaced(report=each.report.replaced(reason=from_here(each.report.reason)))
         if each.report.reason is not None
         else each
-        for each in found
+        for each in told.libraries
     ]
-
-
-class _OutOfTime(BaseException):
-    """The budget is spent; nothing that handles errors may take this for one of them."""
-
-
-@contextmanager
-def _time_limit(seconds: float | None) -> Iterator[None]:
-    """Stop what runs in the context when its time is over, where the system has timers."""
-    if seconds is None or not hasattr(signal, "setitimer"):
-        yield
-        return
-
-    def stop(*_: object) -> None:
-        raise _OutOfTime
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3))
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+    reason = from_here(told.reason) if told.reason is not None else None
+    return told.replaced(libraries=tuple(libraries), reason=reason)
 
 
 def _checked(outputs: Sequence[_Output]) -> Sequence[_Output]:
@@ -272,10 +236,15 @@ def _checked(outputs: Sequence[_Output]) -> Sequence[_Output]:
             both = f"{seen[where].format} and {each.format}"
             target = f"{str(each.path)!r}" if each.path is not None else "standard output"
             raise typer.BadParameter(f"{both} both go to {target}; give each a file of its own")
-        if each.path is not None and (each.path.suffix == ".lean" or each.path.suffix == ".toml"):
+        if each.path is not None and (_is_read(each.path) or _is_read(Path(where))):
             raise typer.BadParameter(f"{str(each.path)!r}: would be written over; name a file for the report")
         seen[where] = each
     return outputs
+
+
+def _is_read(path: Path) -> bool:
+    """Whether a file of this name is one by which a library is judged, or may be."""
+    return path.suffix.casefold() in _SOURCES or path.name.casefold() in _READ
 
 
 def _is_summary(path: Path) -> bool:
@@ -347,6 +316,7 @@ def _rendered(format_: OutputFormat, told: GateReport) -> str:
 
 def _show(told: GateReport) -> None:
     """Write for people what was judged and what it came to."""
+    from lean_bridge.gate.findings import report_in_repository
     from lean_bridge.gate.text import render_text
     from lean_bridge.ui.failures import render_failures
     from lean_bridge.ui.status_view import render_status
@@ -355,7 +325,7 @@ def _show(told: GateReport) -> None:
 
     console = open_console(sys.stdout)
     for library in told.libraries:
-        render_failures(library.report, console)
+        render_failures(report_in_repository(library.report, library.place), console)
         if library.report.build is not None:
             render_status(status_of(library.report, notes=doubts(library.report)), console)
     tell(render_text(told), end="")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Final, Literal
 
 from lean_bridge.codes import Code
+from lean_bridge.gate.findings import moved
 from lean_bridge.names import ends_with, listed
 from lean_bridge.ui.wording import counted, named, seconds_text
 from lean_bridge.verdict.chain import KERNEL, PINNED, WITNESS, links_of, status_of
@@ -257,5 +257,4 @@ def _place(row: DeclarationReport, library: Judged) -> Place | None:
     source = row.source
     if source is None:
         return None
-    file = str(PurePosixPath(library.place, source.file))
-    return Place(file=file, line=source.line, column=source.column)
+    return moved(Place(file=source.file, line=source.line, column=source.column), library.place)

@@ -17,7 +17,7 @@ from lean_bridge.files import decoded, read_below, toml_lines
 from lean_bridge.names import listed
 from lean_bridge.ui.verdict import doubts, evidence, graph_tone, guarantee, subject
 from lean_bridge.ui.wording import coded, counted, named
-from pybind_models import DeclarationReport, GraphReport, ModuleReport, Place, VerifyReport
+from pybind_models import DeclarationReport, Diagnostic, GraphReport, ModuleReport, Place, VerifyReport
 from pybind_models.policy import Finding
 
 Anchors = Mapping[str, Place]
@@ -73,14 +73,47 @@ def findings_of(
 
 def in_repository(finding: Finding, place: str) -> Finding:
     """Return a finding with its places from the top of the repository, where the library is ``place``."""
-
-    def moved(at: Place) -> Place:
-        return at.replaced(file=str(PurePosixPath(place, at.file)))
-
     return finding.replaced(
-        place=moved(finding.place) if finding.place is not None else None,
-        related=tuple(map(moved, finding.related)),
+        place=moved(finding.place, place) if finding.place is not None else None,
+        related=tuple(moved(each, place) for each in finding.related),
     )
+
+
+def moved(at: Place, place: str) -> Place:
+    """Return a place of a library from the top of the repository, where the library is ``place``."""
+    return at.replaced(file=str(PurePosixPath(place, at.file)))
+
+
+def report_in_repository(report: VerifyReport, place: str) -> VerifyReport:
+    """Return a report to be shown with its places as every other form has them."""
+
+    def told(said: Diagnostic) -> Diagnostic:
+        at = diagnostic_place(said, place)
+        return said.replaced(file=at.file, column=at.column)
+
+    build = report.build
+    if build is not None:
+        modules = tuple(
+            each.replaced(diagnostics=tuple(map(told, each.diagnostics))) for each in build.modules
+        )
+        build = build.replaced(modules=modules)
+    rows = tuple(
+        row.replaced(source=row.source.replaced(file=str(PurePosixPath(place, row.source.file))))
+        if row.source is not None
+        else row
+        for row in report.declarations
+    )
+    return report.replaced(build=build, declarations=rows)
+
+
+def diagnostic_place(said: Diagnostic, place: str = ".") -> Place:
+    """Return where a message of Lean's stands, as every place here is: columns count from one."""
+    return moved(Place(file=said.file, line=said.line, column=said.column + 1), place)
+
+
+def place_text(at: Place) -> str:
+    """Return ``file:line:column`` as far as a place has them."""
+    return ":".join(str(part) for part in (at.file, at.line, at.column) if part is not None)
 
 
 def _of_build(report: VerifyReport) -> Iterator[Finding]:
@@ -90,7 +123,7 @@ def _of_build(report: VerifyReport) -> Iterator[Finding]:
             title = f"{EXPLANATIONS[Code(code)].title}: {module.module}"
             errors = [each for each in module.diagnostics if each.severity == "error"]
             for said in errors:
-                at = Place(file=said.file, line=said.line, column=said.column + 1)
+                at = diagnostic_place(said)
                 yield Finding(code=code, level="error", title=title, message=said.text, place=at)
             if not errors:
                 at, message = Place(file=module.file), f"{module.module}: failed without a message"
@@ -184,7 +217,7 @@ def _warnings(report: VerifyReport) -> Iterator[Finding]:
     for module in _modules(report):
         for said in module.diagnostics:
             if said.severity == "warning":
-                at = Place(file=said.file, line=said.line, column=said.column + 1)
+                at = diagnostic_place(said)
                 title = f"Lean warns: {module.module}"
                 yield Finding(code=None, level="warning", title=title, message=said.text, place=at)
     for told in doubts(report):

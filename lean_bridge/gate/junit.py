@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from lean_bridge.gate.decide import applies, required_of
+from lean_bridge.gate.findings import diagnostic_place, moved, place_text
 from lean_bridge.gate.github import policy_line
 from lean_bridge.ui.markup import CASE_TAGS, case, document, suite
 from lean_bridge.ui.verdict import VERDICT_TONES, guarantee, module_tone, subject
 from lean_bridge.ui.wording import coded, named
-from lean_bridge.verdict.chain import status_of
-from pybind_models import ModuleReport, VerifyReport
-from pybind_models.policy import Finding, GateReport, Judged, PolicyRecord
+from lean_bridge.verdict.chain import KERNEL, status_of
+from pybind_models import ModuleReport, Place, VerifyReport
+from pybind_models.policy import GateReport, Judged, PolicyRecord, Unmet
 from pybind_models.status import StatusRow
 
 Outcome: TypeAlias = Literal["passed", "failure", "error", "skipped"]
@@ -31,19 +32,40 @@ class Case:
     message: str
 
 
-def cases_of(report: VerifyReport, record: PolicyRecord) -> Iterator[Case]:
+_LINKS: Final[Mapping[str, str]] = {"axioms": "axioms", "advisories": KERNEL}
+"""The links that settings are about which name none."""
+_BY_POLICY: Final = "policy"
+"""What stands for the link of any other setting."""
+
+
+def cases_of(report: VerifyReport, record: PolicyRecord, unmet: Sequence[Unmet] = ()) -> Iterator[Case]:
     """Yield a case for each row and each link that it was asked for, or that the policy wants of it.
 
-    A row that is not accepted has no link that only looks good: the one at fault fails, or is an error.
+    A row that is not accepted has no link that only looks good: the one at fault fails, or is an error; and
+    so has none of which the policy finds it lacking.
     """
+    lacking: dict[tuple[str, str], Unmet] = {}
+    for each in sorted(unmet, key=lambda each: each.verdict == "rejected"):  # which stays
+        link = each.link or _LINKS.get(each.setting, _BY_POLICY)
+        lacking |= dict.fromkeys(((name, link) for name in each.names), each)
     for row in status_of(report, notes=()).rows:
         required = [link for link in required_of(record, row.group) if applies(link, row)]
         told = coded(row.code, row.reason) if row.reason is not None else ""
         bad: Outcome = "failure" if row.state == "rejected" else "error"
-        found = [_case(row, link, required, told) for link in dict.fromkeys((*row.links, *required))]
+        wanted = {link: each for (name, link), each in lacking.items() if name == row.name}
+        names = dict.fromkeys((*row.links, *required, *wanted))
+        found = [_held(_case(row, link, required, told), wanted.get(link)) for link in names]
         if row.state != "green" and not any(each.outcome in ("failure", "error") for each in found):
             found.append(Case(row, "accepted", bad, told))
         yield from found
+
+
+def _held(case: Case, unmet: Unmet | None) -> Case:
+    """Return a case as the policy has it, which takes away what is good and nothing else."""
+    if unmet is None or case.outcome == "failure":
+        return case
+    outcome: Outcome = "failure" if unmet.verdict == "rejected" else "error"
+    return Case(case.row, case.link, outcome, f"{unmet.code} {unmet.reason}")
 
 
 def _case(row: StatusRow, name: str, required: list[str], told: str) -> Case:
@@ -87,12 +109,12 @@ def _library(root: ET.Element, library: Judged, gate: GateReport) -> None:
     modules = suite(root, f"{place}: modules")
     for module in report.build.modules if report.build is not None else ():
         message = module.limit or module.state
-        body = "\n".join(_said(module))
+        body = "\n".join(_said(module, place))
         file = _file(place, module.file)
         case(modules, file, module.module, CASE_TAGS[module_tone(module)], message, body, module.seconds)
     suites: dict[str, ET.Element] = {}
     places = _messages(library)
-    for each in cases_of(report, gate.policy):
+    for each in cases_of(report, gate.policy, gate.unmet):
         group = f"{place}: {each.row.group}"
         if group not in suites:
             suites[group] = suite(root, group)
@@ -108,29 +130,19 @@ def _library(root: ET.Element, library: Judged, gate: GateReport) -> None:
     case(verdict, place, "verdict", tag, message, "\n".join(about), report.seconds)
 
 
-def _said(module: ModuleReport) -> Iterator[str]:
+def _said(module: ModuleReport, place: str) -> Iterator[str]:
     for each in module.diagnostics:
-        yield f"{each.file}:{each.line}:{each.column}: {each.severity}: {each.text}"
+        yield f"{place_text(diagnostic_place(each, place))}: {each.severity}: {each.text}"
 
 
 def _messages(library: Judged) -> dict[str, str]:
     """Return for each row that is not accepted the place and the message of its root."""
-    found: dict[str, str] = {}
-    for row in library.report.declarations:
-        if row.cause is not None and row.cause.place is not None:
-            at = row.cause.place
-            found[row.name] = (
-                f"{_file(library.place, at.file)}:{at.line}:{at.column}: {named(row.cause.name)}"
-            )
-    return found
-
-
-def place_text(finding: Finding) -> str:
-    """Return ``file:line:column`` as far as a finding has them."""
-    if (at := finding.place) is None:
-        return ""
-    return ":".join(str(part) for part in (at.file, at.line, at.column) if part is not None)
+    return {
+        row.name: f"{place_text(moved(row.cause.place, library.place))}: {named(row.cause.name)}"
+        for row in library.report.declarations
+        if row.cause is not None and row.cause.place is not None
+    }
 
 
 def _file(place: str, file: str) -> str:
-    return file if place == "." else f"{place}/{file}"
+    return moved(Place(file=file), place).file

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from lean_bridge.gate.findings import place_text
 from lean_bridge.gate.github import policy_line
-from lean_bridge.gate.junit import place_text
 from lean_bridge.ui.toolchains import toolchain_text
 from lean_bridge.ui.verdict import MARKS, VERDICT_TONES, Tone
 from lean_bridge.ui.wording import coded, named, one_line, seconds_text
@@ -84,7 +84,7 @@ def _table(title: str, findings: Sequence[Finding]) -> Iterator[str]:
         return
     yield from (f"### {title}", "", "| where | what |", "|---|---|")
     for each in findings[:_MOST]:
-        where = f"`{_code(place_text(each))}`" if each.place is not None else "–"
+        where = f"`{_code(place_text(each.place))}`" if each.place is not None else "–"
         message = one_line(each.message)
         message = message if len(message) <= _LONG else f"{message[:_LONG]}…"
         yield f"| {where} | **{_text(each.title)}**<br>{_text(message)} |"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -48,7 +48,7 @@ def find_policy(start: Path, top: Path, named: Path | None = None) -> tuple[Poli
     if named is not None:
         read = _read(named, _TABLES.get(named.name, ()))
         if read is None:
-            raise PolicyError(f"{named}: expected a table [tool.lean-bridge], found none")
+            raise PolicyError(f"{named}: expected a table [tool.lean-bridge], found none", named)
         return read, []
     directories = [start, *start.parents]
     if top in directories:
@@ -58,7 +58,8 @@ def find_policy(start: Path, top: Path, named: Path | None = None) -> tuple[Poli
         here = list(_in(directory))
         if len(here) > 1:
             raise PolicyError(
-                f"{directory}: {FILE} and [tool.lean-bridge] of {PYPROJECT} both hold a policy; keep one"
+                f"{directory}: {FILE} and [tool.lean-bridge] of {PYPROJECT} both hold a policy; keep one",
+                directory / FILE,
             )
         found += here
     return (found[0], [each.path for each in found[1:]]) if found else (None, [])
@@ -88,12 +89,13 @@ def _read(path: Path, within: tuple[str, ...]) -> PolicyFile | None:
             raise PolicyError(f"{path}:{at}: tool.lean-bridge: expected a table, found {table!r}")
         policy = parse_table(path, content, Policy, within=within)
     except LeanBridgeError as error:
-        raise PolicyError(str(error)) from error
+        raise PolicyError(str(error), path) from error
     written = {key: toml_line(text, (*within, key)) for key in table}
     for key, link in _links(policy):
         if not is_link(link):
             raise PolicyError(
-                f"{path}:{written[key]}: {key}: there is no link {link!r}; {suggestion(link, known_links())}"
+                f"{path}:{written[key]}: {key}: there is no link {link!r}; {suggestion(link, known_links())}",
+                path,
             )
     return PolicyFile(path, policy, written)
 
@@ -109,11 +111,14 @@ def in_force(file: PolicyFile | None, given: Given, top: Path, passed_over: list
     Raises: PolicyError for values that there are not.
     """
     policy = file.policy if file is not None else Policy()
-    place = _below(file.path, top) if file is not None else None
+    place = place_of(file.path, top) if file is not None else None
     settings = {key: Setting(origin="default") for key in Policy.model_fields}
     if file is not None and place is not None:
         for key, line in file.lines.items():
-            settings[key] = Setting(origin=f"{place}:{line}", place=Place(file=place, line=line))
+            settings[key] = Setting(
+                origin=f"{place}:{line}",
+                place=None if Path(place).is_absolute() else Place(file=place, line=line),
+            )
     for key, (value, option) in given.items():
         try:
             policy = policy.replaced(**{key: value})
@@ -132,7 +137,7 @@ def in_force(file: PolicyFile | None, given: Given, top: Path, passed_over: list
         settings=settings,
         digest=hashlib.sha256(policy.model_dump_json().encode()).hexdigest(),
         file=place,
-        passed_over=tuple(_below(each, top) for each in passed_over),
+        passed_over=tuple(place_of(each, top) for each in passed_over),
     )
 
 
@@ -145,10 +150,56 @@ def libraries_of(policy: Policy, file: PolicyFile | None, top: Path) -> list[Pat
     found = [Path(os.path.normpath(base / path)) for path in policy.paths]
     for path, written in zip(found, policy.paths, strict=True):
         if not path.resolve().is_relative_to(top.resolve()):
-            raise PolicyError(f"paths: {written} lies outside the repository, {top}; name one inside it")
+            at = _at(file, "paths")
+            raise PolicyError(
+                f"{at}paths: {written} lies outside the repository, {top}; name one inside it", _path_of(file)
+            )
     if len({path.resolve() for path in found}) < len(found):
-        raise PolicyError(f"paths: one library is named twice: {listed(policy.paths, 8)}")
+        at = _at(file, "paths")
+        raise PolicyError(f"{at}paths: one library is named twice: {listed(policy.paths, 8)}", _path_of(file))
     return found
+
+
+def policies_beside(
+    file: PolicyFile | None, libraries: Iterable[Path], top: Path, *, is_named: bool = False
+) -> list[Path]:
+    """Return the files that would decide about the libraries, were the policy of ``file`` not named.
+
+    Raises: PolicyError where it is not named, and one of the libraries has a nearer one: it would be passed
+    over, whatever it requires.
+    """
+    found: list[Path] = []
+    for root in libraries:
+        nearest, further = find_policy(root, top)
+        if nearest is None or (file is not None and nearest.path.resolve() == file.path.resolve()):
+            continue
+        if not is_named:
+            assert file is not None  # without a policy the library is the nearest one, and so is its own
+            name = _below(root, file.path.parent)
+            raise PolicyError(
+                f"{_at(file, 'paths')}paths: {name} has a policy of its own, {nearest.path}, which would be "
+                "passed over; keep one of the two, or name the one that is meant by --policy",
+                file.path,
+            )
+        found += [nearest.path, *further]
+    return [path for path in found if file is None or path.resolve() != file.path.resolve()]
+
+
+def _path_of(file: PolicyFile | None) -> Path | None:
+    return file.path if file is not None else None
+
+
+def _at(file: PolicyFile | None, key: str) -> str:
+    return f"{file.path}:{file.lines.get(key, 1)}: " if file is not None else ""
+
+
+def place_of(path: Path, top: Path) -> str:
+    """Return where a file lies: from the top of the repository; of one outside, from that of all files."""
+    written = Path(os.path.normpath(path))
+    for file, base in ((written, top), (written.resolve(), top.resolve())):
+        if file.is_relative_to(base):
+            return _below(file, base)
+    return written.as_posix()
 
 
 def _below(path: Path, top: Path) -> str:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lean_bridge.errors import LeanBridgeError, ProjectNotFound, of_the_machine
+from lean_bridge.codes import Code
+from lean_bridge.errors import LeanBridgeError, NoVerdict, PolicyError, ProjectNotFound, of_the_machine
+from lean_bridge.gate.decide import decide
 from lean_bridge.gate.findings import anchors_of, findings_of
-from lean_bridge.gate.policy import Given, find_policy, in_force, libraries_of
-from lean_bridge.library.discovery import find_library, repository_of
+from lean_bridge.gate.policy import Given, find_policy, in_force, libraries_of, place_of, policies_beside
+from lean_bridge.library.discovery import find_library, top_around
 from lean_bridge.project import Project
 from lean_bridge.toolchain.install import Progress
 from lean_bridge.verdict.judge import Observer
 from lean_bridge.verdict.refusal import refused
-from pybind_models.policy import Judged, Policy, PolicyRecord
+from pybind_models.policy import GateReport, Judged, Policy, PolicyRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +57,95 @@ def settle(project: Path | None, *, shipped: bool, policy: Path | None, given: G
             start = start if shipped else root
     except ProjectNotFound as error:
         missing = error
-    top = repository_of(start)
-    if top == start and start.is_relative_to(Path.cwd()):  # no repository: what there is from here
-        top = Path.cwd()
-    file, passed_over = find_policy(start, top, policy.absolute() if policy is not None else None)
+    start = Path(os.path.normpath(start))
+    top = top_around(start, Path.cwd())
+    named = policy.absolute() if policy is not None else None
+    file, passed_over = find_policy(start, top, named)
     record = in_force(file, given, top, passed_over)
-    libraries = libraries_of(record.policy, file, top) if project is None and not shipped else []
+    libraries: list[Path] = []
+    if project is None and not shipped:
+        libraries = list(dict.fromkeys(map(root_of, libraries_of(record.policy, file, top))))
     if not libraries and root is not None:
         libraries = [root]
     if not libraries and missing is not None:
         raise missing
+    others = policies_beside(file, libraries, top, is_named=named is not None) if not shipped else []
+    if others:
+        record = in_force(file, given, top, list(dict.fromkeys((*passed_over, *others))))
     return Settled(record, libraries, top)
+
+
+def root_of(path: Path) -> Path:
+    """Return where the library lies that a policy names: the directory, or its ``lean``."""
+    try:
+        return find_library(path).root
+    except ProjectNotFound:  # which is told when it is opened
+        return path
+
+
+def refusal(error: LeanBridgeError, start: Path, seconds: float = 0.0) -> GateReport:
+    """Return what a gate comes to that could not begin: at the policy that is at fault, if one is."""
+    top = top_around(Path(os.path.normpath(start.absolute())), Path.cwd())
+    path = error.path if isinstance(error, PolicyError) else None
+    record = in_force(None, {}, top, [])
+    if path is not None and path.is_file():
+        record = record.replaced(file=place_of(path, top))
+    report = refused(error)
+    found = Judged(place=".", report=report, findings=findings_of(report, ".", root=top))
+    return decide(record, [found], seconds)
+
+
+def judge_all(
+    settled: Settled, judge_one: Callable[[Path, str, Policy], Judged], started: float
+) -> GateReport:
+    """Return what the libraries come to together, each judged by ``judge_one``, within the policy's budget.
+
+    The budget counts from ``started``, of :func:`time.monotonic`.
+    """
+    policy = settled.record.policy
+    left = policy.budget - (time.monotonic() - started) if policy.budget is not None else None
+    found: list[Judged] = []
+    try:
+        with _time_limit(left):
+            for root in settled.libraries:
+                judged = judge_one(root, settled.place(root), policy)
+                found.append(judged)  # one by one: what is judged when the time is over counts
+    except _OutOfTime:
+        why = f"the time budget of {policy.budget:g} s is exceeded, and not everything is judged"
+        report = refused(NoVerdict(why, code=Code.OUT_OF_TIME))
+        place = settled.place(settled.libraries[len(found)])
+        found.append(Judged(place=place, report=report, findings=findings_of(report, place)))
+    return decide(settled.record, found, time.monotonic() - started)
+
+
+class _OutOfTime(BaseException):
+    """The budget is spent; nothing that handles errors may take this for one of them."""
+
+
+@contextmanager
+def _time_limit(seconds: float | None) -> Iterator[None]:
+    """Stop what runs in the context when its time is over, where the system has timers.
+
+    A timer that runs already goes on behind it.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    if seconds is None or not hasattr(signal, "setitimer") or not is_main:
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise _OutOfTime
+
+    started = time.monotonic()
+    before = signal.signal(signal.SIGALRM, stop)
+    others, interval = signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        if others:
+            signal.setitimer(signal.ITIMER_REAL, max(others - (time.monotonic() - started), 1e-3), interval)
 
 
 def judge(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from importlib.metadata import version
+from pathlib import PurePosixPath
 from typing import Any, Final
 from urllib.parse import quote
 
+from lean_bridge.audit.catalogue import CATALOGUE
 from lean_bridge.codes import EXPLANATIONS, Code
 from lean_bridge.ui.wording import coded, escaped_json, visible
 from pybind_models import Place
@@ -18,13 +21,15 @@ _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sch
 _LEVELS: Final = {"error": "error", "warning": "warning", "notice": "note"}
 _MESSAGE: Final = "message"
 """The rule of what has no code: Lean's warnings, and what a reader must know."""
+_LINES: Final = re.compile(r"(?<=[^\s:]):\d+(:\d+)?")
+"""Where in a file, within a message: what is the same stays so when lines move."""
 _EXIT: Final = {"accepted": 0, "rejected": 1, "no verdict": 2}
 
 
 def render_sarif(gate: GateReport) -> str:
     """Return the file. Places are relative to the repository (``%SRCROOT%``).
 
-    A result without a place of its own stands at the policy's file or at the first library.
+    A result without a place of its own stands at the policy's file or at the first library that is there.
     """
     rules = [_MESSAGE, *Code]
     findings = [each for each in gate.all_findings if each.level != "notice"]
@@ -82,16 +87,17 @@ def _rule(code: str) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, fallback: str, rules: list[str]) -> dict[str, Any]:
+def _result(finding: Finding, fallback: Place | None, rules: list[str]) -> dict[str, Any]:
     rule = finding.code if finding.code in rules else _MESSAGE
-    place = finding.place or Place(file=fallback, line=1)
-    identity = f"{rule}\n{place.file}\n{finding.title}"
+    place = finding.place or fallback
+    said = _LINES.sub("", f"{finding.title}\n{finding.message}")
+    identity = f"{rule}\n{place.file if place is not None else ''}\n{said}"
     result: dict[str, Any] = {
         "ruleId": rule,
         "ruleIndex": rules.index(rule),
         "level": _LEVELS[finding.level],
         "message": {"text": visible(f"{finding.title}\n{finding.message}")},
-        "locations": [_location(place)],
+        "locations": [_location(place)] if place is not None else [],
         "partialFingerprints": {
             "leanBridge/v1": hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()
         },
@@ -103,7 +109,7 @@ def _result(finding: Finding, fallback: str, rules: list[str]) -> dict[str, Any]
     return result | ({"relatedLocations": related} if related else {})
 
 
-def _distinct(finding: Finding, place: Place) -> Iterator[Place]:
+def _distinct(finding: Finding, place: Place | None) -> Iterator[Place]:
     yield from (each for each in dict.fromkeys(finding.related) if each != place)
 
 
@@ -116,9 +122,10 @@ def _location(place: Place) -> dict[str, Any]:
     return {"physicalLocation": physical}
 
 
-def _fallback(gate: GateReport) -> str:
-    """Return a file that is there, for what stands in none."""
-    if gate.policy.file is not None:
-        return gate.policy.file
-    place = next((each.place for each in gate.libraries), ".")
-    return "catalogue.toml" if place == "." else f"{place}/catalogue.toml"
+def _fallback(gate: GateReport) -> Place | None:
+    """Return the place of a file that is there, for what stands in none, if one is known to be."""
+    file = gate.policy.file
+    if file is not None and not PurePosixPath(file).is_absolute():
+        return Place(file=file, line=1)
+    opened = next((each.place for each in gate.libraries if each.report.library is not None), None)
+    return Place(file=str(PurePosixPath(opened, CATALOGUE)), line=1) if opened is not None else None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lean_bridge.gate.findings import place_text
 from lean_bridge.gate.github import policy_line
-from lean_bridge.gate.junit import place_text
 from lean_bridge.ui.verdict import MARKS, VERDICT_TONES
 from lean_bridge.ui.wording import coded, one_line
 from pybind_models.policy import GateReport
@@ -18,8 +18,8 @@ def render_text(gate: GateReport) -> str:
 
 def _lines(gate: GateReport) -> Iterator[str]:
     for each in gate.all_findings:
-        if each.level == "error" and (at := place_text(each)):
-            yield f"{one_line(at)}: {each.level}: {one_line(each.message)}"
+        if each.level == "error" and each.place is not None:
+            yield f"{one_line(place_text(each.place))}: {each.level}: {one_line(each.message)}"
     for told in gate.relaxed:
         yield f"the policy lets pass: {one_line(told)}"
     yield one_line(policy_line(gate))

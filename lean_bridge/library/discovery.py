@@ -203,5 +203,15 @@ def repository_of(here: Path) -> Path:
     return next(filter(_is_repository, (here, *here.parents)), here)
 
 
+def top_around(root: Path, *places: Path) -> Path:
+    """Return the top of the outermost of the repositories around a library and around ``places``.
+
+    Only those count that hold the library: one that lies within another is a part of that, as long as one
+    works there; a policy of the outer one is in force for it, and places are told from its top.
+    """
+    tops = {repository_of(place) for place in (root, *places)}
+    return min((top for top in tops if root.is_relative_to(top)), key=lambda top: len(top.parts))
+
+
 def _is_repository(directory: Path) -> bool:
     return any((directory / mark).exists() for mark in _REPOSITORIES)

@@ -95,7 +95,9 @@ def test_a_library_that_is_gone_is_not_green(repository: Path) -> None:
     for words in (("--lean-bridge",), ("-o", "lean_bridge=true"), ("--lean-bridge", "-n", "2")):
         status, text = run(repository, *words)
         assert status == 1, text
-        assert "no catalogue.toml is among what is collected" in text
+        assert f"LB902 {lean}/catalogue.toml: there is no such file" in text
+    (lean / "certified.toml").unlink()
+    assert "no catalogue.toml is among what is collected" in run(repository, "--lean-bridge")[1]
     (repository / "lean-bridge.toml").write_text("pytest = maybe\n")
     assert run(repository)[0] != 0
 

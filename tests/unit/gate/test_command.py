@@ -54,6 +54,16 @@ def test_what_cannot_be_done_is_refused_before_the_run(words: tuple[str, ...], m
     assert sorted(Path.cwd().iterdir()) == before
 
 
+@pytest.mark.parametrize("name", ["lean-toolchain", "Lake-manifest.json", "A.lean", "certified.toml"])
+def test_what_a_judgement_reads_is_not_written_over_under_another_name(name: str) -> None:
+    Path(name).write_text("kept")
+    Path("report.xml").symlink_to(name)
+    for target in ("report.xml", name):
+        found = gate("-o", f"junit={target}")
+        assert (found.exit_code, Path(name).read_text()) == (2, "kept")
+        assert "would be written over" in " ".join(found.output.replace("│", " ").split())
+
+
 def test_two_links_to_one_file_are_one_file() -> None:
     Path("a.xml").touch()
     Path("b.xml").symlink_to("a.xml")
@@ -88,6 +98,54 @@ def test_a_policy_that_is_misspelt_is_pointed_at() -> None:
     found = gate("-o", "github")
     assert found.exit_code == 2
     assert found.output.startswith("::error file=lean-bridge.toml,line=2,title=")
+
+
+def test_a_refusal_is_told_from_the_top_of_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
+    root = Path("proofs/lean")
+    root.mkdir(parents=True)
+    for name in ("catalogue.toml", "lakefile.toml"):
+        (root / name).touch()
+    Path("lean-bridge.toml").write_text("\n\nlinks = ['flots']\n")
+    monkeypatch.chdir(root)
+    for place in ("lean-bridge.toml", "proofs/lean/lean-bridge.toml"):
+        found = gate("-o", "github", "-o", "sarif=report.sarif")
+        assert f"::error file={place},line=3,title=" in found.output
+        assert f"policy by {place}, sha256" in found.output
+        (run,) = json.loads(Path("report.sarif").read_text(encoding="utf-8"))["runs"]
+        files = [
+            each["physicalLocation"]["artifactLocation"]["uri"]
+            for result in run["results"]
+            for each in result["locations"]
+        ]
+        assert files == [place]
+        if place == "lean-bridge.toml":
+            Path("../../lean-bridge.toml").replace("lean-bridge.toml")
+
+
+def test_sarif_points_at_no_file_that_is_not_there() -> None:
+    gate("-o", "sarif=report.sarif")
+    gate("-o", "sarif=other.sarif", "--policy", "gone.toml")
+    for name in ("report.sarif", "other.sarif"):
+        (run,) = json.loads(Path(name).read_text(encoding="utf-8"))["runs"]
+        assert [each["locations"] for each in run["results"]] == [[]]
+
+
+def test_a_repository_within_another_is_a_part_of_it() -> None:
+    root = Path("vendor/part/lean")
+    root.mkdir(parents=True)
+    (root.parent / ".git").write_text("gitdir: ../../.git/modules/part")
+    for name in ("catalogue.toml", "lakefile.toml"):
+        (root / name).touch()
+    Path("lean-bridge.toml").write_text("budget = 7\n")
+    assert "# lean-bridge.toml:1" in gate("--print-policy", "--project", str(root)).output
+    Path("lean-bridge.toml").write_text('paths = ["vendor/part/lean"]\n')
+    (root / "lean-bridge.toml").write_text("links = ['floats']\n")
+    found = gate()
+    assert found.exit_code == 2
+    assert "vendor/part/lean has a policy of its own, vendor/part/lean/lean-bridge.toml" in found.output
+    assert (
+        "# passed over, further up: vendor" in gate("--print-policy", "--policy", "lean-bridge.toml").output
+    )
 
 
 def test_a_file_that_cannot_be_replaced_whole_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

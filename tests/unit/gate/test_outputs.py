@@ -12,12 +12,14 @@ import pytest
 from sarif_kit import validation_errors
 
 from lean_bridge.codes import EXPLANATIONS, Code
+from lean_bridge.gate.findings import report_in_repository
 from lean_bridge.gate.github import render_github
 from lean_bridge.gate.junit import render_junit
 from lean_bridge.gate.markdown import render_markdown
 from lean_bridge.gate.sarif import render_sarif
 from lean_bridge.gate.text import render_text
-from pybind_models import Diagnostic, Place
+from lean_bridge.ui.wording import named
+from pybind_models import Advisory, Diagnostic, Place, VerifyReport
 from pybind_models.policy import GateReport
 from tests.gates import PLACE, WARNED, gated, of_every_code, unfinished
 from tests.reports import (
@@ -31,6 +33,7 @@ from tests.reports import (
 )
 
 CASES = of_every_code()
+FAULT = Advisory(name="lean4#1", title="t", affects="a", fixed_in="4.30", url="u")
 FORMS = (render_github, render_junit, render_markdown, render_sarif, render_text)
 HOSTILE = "100%\r\n::error file=x::no\x1b[2J\x00\u202e]]></a>&<b>|`*\ud800"
 
@@ -172,6 +175,56 @@ def test_fingerprints_tell_results_apart_and_do_not_depend_on_lines() -> None:
     shifted = moved.replaced(declarations=(first.replaced(cause=cause), *rest))
     prints = [results(gated(each))[0]["partialFingerprints"] for each in (moved, shifted, CASES[Code.SORRY])]
     assert prints[0] == prints[1] != prints[2]
+    goals, unknown = (UNSOLVED.replaced(text=text) for text in ("unsolved goals", "unknown identifier"))
+    both = _refused_by_lean(goals, unknown)
+    found = [each["partialFingerprints"]["leanBridge/v1"] for each in results(gated(both))]
+    assert len(set(found)) == len(found), "two messages of one module"
+    lower = (each.replaced(line=each.line + 9) for each in (goals, unknown))
+    assert [
+        each["partialFingerprints"]["leanBridge/v1"] for each in results(gated(_refused_by_lean(*lower)))
+    ][:2] == found[:2]
+
+
+def _refused_by_lean(*said: Diagnostic) -> VerifyReport:
+    failed = module("Sum", "failed", said[0]).replaced(diagnostics=said)
+    return accepted().replaced(
+        verdict="rejected",
+        reason="no",
+        code=Code.BUILD_FAILED,
+        build=build(failed),
+        declarations=(),
+        graphs=(),
+    )
+
+
+def test_one_error_has_one_place_in_every_form() -> None:
+    gate = gated(_refused_by_lean(UNSOLVED))
+    file, line, column = f"{PLACE}/{UNSOLVED.file}", UNSOLVED.line, UNSOLVED.column + 1
+    assert f"::error file={file},line={line},col={column}," in render_github(gate)
+    for render in (render_text, render_junit, render_markdown):
+        assert f"{file}:{line}:{column}" in render(gate)
+    shown = report_in_repository(gate.libraries[0].report, PLACE)
+    assert shown.build is not None
+    (said,) = shown.build.modules[0].diagnostics
+    assert (said.file, said.line, said.column) == (file, line, column)
+
+
+def test_what_a_policy_finds_lacking_fails_at_its_link() -> None:
+    rows = accepted().declarations
+    on_choice = tuple(row.replaced(axioms=("Classical.choice",)) for row in rows if row.kind == "theorem")
+    others = tuple(row for row in rows if row.kind != "theorem")
+    gate = gated(accepted().replaced(declarations=(*on_choice, *others)), axioms=())
+    assert gate.verdict == "rejected"
+    found = cases(gate)
+    for row in on_choice:
+        assert {key[2]: tag for key, tag in found.items() if key[1] == named(row.name)}["axioms"] == "failure"
+    known = gated(accepted().replaced(advisories=(FAULT,)), advisories=())
+    assert known.verdict == "no verdict"
+    lacking = {name for each in known.unmet for name in each.names}
+    found = cases(known)
+    assert {key[1] for key, tag in found.items() if key[2] == "second kernel" and tag == "error"} >= set(
+        map(named, lacking)
+    )
 
 
 def test_no_text_ends_a_workflow_command_or_begins_one() -> None:

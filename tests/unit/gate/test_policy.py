@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.errors import PolicyError
-from lean_bridge.gate.policy import find_policy, in_force, libraries_of, policy_text
+from lean_bridge.gate.policy import find_policy, in_force, libraries_of, policies_beside, policy_text
 from pybind_models.policy import Policy
 
 HEAD = "[project]\nname = 'x'\n\n[tool.ruff]\nlinks = 3\n\n[tool.lean-bridge]\n"
@@ -114,6 +114,8 @@ def test_two_files_in_one_directory_are_refused(tmp_path: Path) -> None:
         ),
         ("budget = 0", ":{}: budget: expected greater than 0, found 0"),
         ("budget = nan", "budget"),
+        ("budget = 1e12", ":{}: budget: expected less than or equal to 31536000"),
+        ('paths = ["a\\u0000b"]', ":{}: expected paths, found one that holds a zero byte"),
         ("budget = 'ten'", ":{}: budget: expected a valid number, found 'ten'"),
         ("unpinned = 1", ":{}: unpinned: expected true or false, found 1"),
         ("judged = ['']", ":{}: judged.1: expected a text of at least one letter"),
@@ -149,6 +151,7 @@ def test_a_table_that_is_none_is_refused(tmp_path: Path) -> None:
             "--axioms: expected 'propext', 'Quot.sound' or 'Classical.choice', found 'mine'",
         ),
         ("budget", -1.0, "--budget: expected greater than 0, found -1.0"),
+        ("budget", 1e12, "--budget: expected less than or equal to 31536000, found 1000000000000.0"),
     ],
 )
 def test_options_are_held_to_the_same(tmp_path: Path, key: str, value: object, message: str) -> None:
@@ -164,8 +167,37 @@ def test_paths_stay_inside_the_repository(tmp_path: Path) -> None:
     assert file is not None
     assert libraries_of(file.policy, file, tmp_path) == [tmp_path / "sub" / "lean", tmp_path / "other"]
     for paths, message in ((("../../x",), "outside the repository"), (("lean", "./lean"), "named twice")):
-        with pytest.raises(PolicyError, match=message):
+        with pytest.raises(PolicyError, match=f"lean-bridge.toml:1: paths: .*{message}") as caught:
             libraries_of(Policy(paths=paths), file, tmp_path)
+        assert caught.value.path == file.path
+
+
+def test_a_library_s_own_policy_is_never_passed_over_in_silence(tmp_path: Path) -> None:
+    root = tmp_path / "proofs" / "lean"
+    root.mkdir(parents=True)
+    (tmp_path / "lean-bridge.toml").write_text('\npaths = ["proofs/lean"]\n')
+    file, _ = find_policy(tmp_path, tmp_path)
+    assert policies_beside(file, [root], tmp_path) == []
+    for own in (root / "lean-bridge.toml", tmp_path / "proofs" / "pyproject.toml"):
+        own.write_text(f"{HEAD if own.name == 'pyproject.toml' else ''}links = ['floats']\n")
+        with pytest.raises(
+            PolicyError, match=r"toml:2: paths: proofs/lean has a policy of its own"
+        ) as caught:
+            policies_beside(file, [root], tmp_path)
+        assert str(own) in str(caught.value)
+        assert policies_beside(file, [root], tmp_path, is_named=True) == [own], "it is told of"
+        own.unlink()
+
+
+def test_a_policy_from_outside_is_told_with_its_whole_path_and_pointed_at_nowhere(tmp_path: Path) -> None:
+    top = tmp_path / "repository"
+    top.mkdir()
+    outside = tmp_path / "strict.toml"
+    outside.write_text("budget = 3\n")
+    file, _ = find_policy(top, top, top / ".." / "strict.toml")
+    record = in_force(file, {}, top, [])
+    assert (record.file, record.origin("budget")) == (str(outside), f"{outside}:1")
+    assert record.settings["budget"].place is None
 
 
 def test_a_policy_is_shown_as_toml_with_origins(tmp_path: Path) -> None:
