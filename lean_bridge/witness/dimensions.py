@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Final, TypeAlias
 
 from lean_bridge.audit.proofs import conclusion
@@ -37,9 +36,11 @@ from lean_bridge.olean.expr import (
     head_of,
     written_binders,
 )
+from lean_bridge.olean.mentions import constants_in
 from lean_bridge.witness.behind import LITERAL, what_blocks
 from lean_bridge.witness.empty import EMPTY, INHABITED, WRITTEN, Families, is_prop, is_written
-from lean_bridge.witness.values import Values
+from lean_bridge.witness.terms import literals_in
+from lean_bridge.witness.trial import Claims
 
 Place: TypeAlias = tuple[int, ...]
 """Where something stands in a type: in which part, there in which part, and so on."""
@@ -56,8 +57,11 @@ _NO_DIMENSIONS: Final = frozenset({"Fin", "Int"})
 _NUMBERS: Final = (2, 1, 3, 0, 1000, 5, 4, 7)
 """Natural numbers that stand for all where something is asked of each."""
 
-_SAMPLES: Final = len(_NUMBERS) ** 2
-"""How often it is asked before something is said of all: of two variables, for each two of these numbers."""
+_SAMPLES: Final = 5 * len(_NUMBERS)
+"""How often it is asked before something is said of all."""
+
+_MOST_UNDERNEATH: Final = 200
+"""In how many declarations underneath a statement numbers are looked for."""
 
 _DEEPEST: Final = 12
 """How far into what a value is made of it is looked, each step of it two in a place."""
@@ -106,8 +110,10 @@ def _nothings(environment: Declarations, statement: Expr, arguments: Sequence[Th
     machine = Machine(environment, held=lambda _: False)
     found = _nothings_of(Dimensions(environment, machine), machine, statement, arguments)
     tried = Machine(environment, held=lambda _: False)
+    claims = Claims(tried, Families(environment, tried), _literals(environment, statement))
     everywhere: dict[Place, Name] | None = None
-    for sample in range(_SAMPLES):
+    for number in range(_SAMPLES):
+        sample = Sample(claims, number)
         try:
             here = _nothings_of(Dimensions(environment, tried, sample=sample), tried, statement, arguments)
         except (OutOfFuel, UnsupportedTerm):
@@ -116,9 +122,27 @@ def _nothings(environment: Declarations, statement: Expr, arguments: Sequence[Th
         everywhere = {
             at: why for at, why in left.items() if at not in found and here.get(at) in (ZERO, EMPTY)
         }
-        if not everywhere:
+        if not everywhere or not sample.is_one_of_many:
             break
     return found | (everywhere or {})
+
+
+def _literals(environment: Declarations, statement: Expr) -> list[int | str]:
+    """Return the numbers and texts of a statement, and of what is underneath it."""
+    found, seen, pending = dict[int | str, None](), set[Name](), [statement]
+    while pending:
+        expr = pending.pop(0)
+        found |= dict.fromkeys(literals_in(expr))
+        for name in sorted(constants_in([expr]) - seen):
+            constant = environment.constant(name)
+            seen.add(name)
+            if constant is not None and len(seen) < _MOST_UNDERNEATH:
+                pending += (
+                    [constant.value] if constant.kind == "definition" and constant.value is not None else []
+                )
+                made = map(environment.constant, constant.constructors)
+                pending += [each.type for each in made if each is not None]
+    return [*found]
 
 
 def _nothings_of(
@@ -155,15 +179,37 @@ def _unwritten(expr: Expr) -> Expr:
     return expr
 
 
+class Sample:
+    """Values for what functions take, others for each sample."""
+
+    def __init__(self, claims: Claims, number: int) -> None:
+        self.claims = claims
+        self._number = number
+        self.is_one_of_many = False
+        """Whether anything was given a value."""
+
+    def value(self, kind: Value, taken: int) -> Thunk | None:
+        """Return a value of a type for what is taken after so much else, if one is known."""
+        number, width = self._number, len(_NUMBERS)
+        mixed = number * (2 * taken + 1) + number // (taken + 1)
+        place = (number, number // width, mixed)[min(taken, 2)] % width
+        if isinstance(kind, VStuck) and kind.head == "Nat" and not kind.is_variable:
+            self.is_one_of_many = True
+            return Thunk(Lit(_NUMBERS[place]), None)
+        several = self.claims.values.first(kind)
+        self.is_one_of_many |= len(several) > 1
+        return several[place % len(several)].thunk if several else None
+
+
 class Dimensions:
     """Finds the numbers within types that are 0, or may be, and what ranges over types that are empty.
 
     The numbers within a type are those that an inductive type takes, if it is no proposition, on their own or
     within lists, pairs and other data; they are looked for in everything that is a type in turn: what
     functions take and give, what types are made of. What a variable decides may be anything;
-    with ``are_chosen`` only what is a variable, or a value of one, may be. With a ``sample``, by its number,
-    what functions take is given a value where there are such, and what of it is empty is said of a function
-    as a whole: of two arguments that exclude one another each is there alone.
+    with ``are_chosen`` only what is a variable, or a value of one, may be. With a ``sample`` what functions
+    take is given a value where there are such, and what of it is empty is said of a function as a whole: of
+    two arguments that exclude one another each is there alone.
 
     Raises: OutOfFuel; UnsupportedTerm.
     """
@@ -174,14 +220,13 @@ class Dimensions:
         machine: Machine,
         *,
         are_chosen: bool = False,
-        sample: int | None = None,
+        sample: Sample | None = None,
     ) -> None:
         self._environment = environment
         self._machine = machine
         self._families = Families(environment, machine)
         self._are_chosen = are_chosen
         self._sample = sample
-        self._values = Values(machine, self._families, (), lambda _: None)
 
     def vanishing(
         self, type_: Value, at: Place = (), taken: int = 0, function: Place | None = None
@@ -244,14 +289,7 @@ class Dimensions:
         """Return what a function takes, after so much else: a variable, or a value of the sample."""
         if self._sample is None or not self._families.is_data(kind):
             return variable(f"of {at}")
-        width, sample = len(_NUMBERS), self._sample
-        place = (sample, sample // width, sample * (2 * taken + 1) + sample // (taken + 1))[
-            min(taken, 2)
-        ] % width
-        if isinstance(kind, VStuck) and kind.head == "Nat" and not kind.is_variable:
-            return Thunk(Lit(_NUMBERS[place]), None)
-        several = [*islice(self._values.of(kind), width)]
-        return several[place % len(several)].thunk if several else variable(f"of {at}")
+        return self._sample.value(kind, taken) or variable(f"of {at}")
 
     def _in_family(self, family: Value, kind: Value, at: Place, taken: int) -> Iterator[tuple[Place, Name]]:
         """Look into a type, or into what a function to types gives."""
@@ -262,13 +300,13 @@ class Dimensions:
         if isinstance(sort, VSort):
             yield from self.vanishing(family, at, taken)
             is_taken = sort is kind and self._families.is_data(family)
-            why = self._families.why_empty(family) if is_taken else None
+            why = self._why_empty(family) if is_taken else None
             if why is not None:
                 yield (*at, 2), why
 
     def _why_nothing(self, taken: Value) -> Name | None:
         """Return why there is nothing that a function takes, or what hides whether there is."""
-        why = self._families.why_empty(taken)
+        why = self._why_empty(taken)
         if why is not None or not self._are_chosen:
             return why
         result = taken
@@ -277,6 +315,18 @@ class Dimensions:
         is_chosen = isinstance(result, VSort) or (isinstance(result, VStuck) and result.is_variable)
         is_plain = isinstance(result, VStuck) and (result.head in INHABITED or result.head == "Fin")
         return None if is_chosen or is_plain else describe(result)
+
+    def _why_empty(self, type_: Value) -> Name | None:
+        """Return why there is nothing of a type: as its constructors show, or as nothing that is tried is."""
+        while isinstance(type_, VStuck) and type_.head == "Quot" and type_.args:
+            type_ = self._machine.force(type_.args[0])
+        why = self._families.why_empty(type_)
+        if why is not None or self._sample is None:
+            return why
+        if not self._families.is_data(type_):
+            return EMPTY if self._sample.claims.truth(type_) is False else None
+        is_made = self._families.constant(type_, "inductive") is not None
+        return EMPTY if is_made and not self._sample.claims.values.first(type_) else None
 
     def _in_data(self, data: Thunk, kind: Value, at: Place) -> Iterator[tuple[Place, Name]]:
         """Look at a number, or at the numbers that something is put together of."""

@@ -74,28 +74,35 @@ class Families:
         _, sort = self.telescope(family, type_.args)
         return not is_prop(sort)
 
-    def why_empty(self, type_: Value, within: tuple[Name, ...] = ()) -> Name | None:
+    def why_empty(self, type_: Value, within: tuple[VStuck, ...] = ()) -> Name | None:
         """Return why no constructor makes anything of a type: of its indices, or of what it takes itself.
 
         So ``Fin 0``, ``i < 0`` and a family that begins at 1 are empty at 0. Of functions, of what may be
-        chosen, and of what a type takes of itself nothing is said.
+        chosen, and of what a family takes of itself for other arguments nothing is said.
         """
         if is_written(type_):
             return WRITTEN
         family = self.constant(type_, "inductive")
-        if family is None or family.name in within or not isinstance(type_, VStuck):
+        if family is None or not isinstance(type_, VStuck):
             return None
+        if around := [each for each in within if each.head == family.name]:
+            return EMPTY if any(self._is_same(each, type_) for each in around) else None  # it is not made yet
         if family.name == "Nat.le" and len(type_.args) == 2:
             least, most = (self._machine.force(arg) for arg in type_.args)
             return self._why_below(most, self._least(least))
-        inner = (*within, family.name)
+        inner = (*within, type_)
         reasons = [self._why_unmade(name, family, type_.args, inner) for name in family.constructors]
         if None in reasons:
             return None
         return WRITTEN if WRITTEN in reasons else EMPTY
 
+    def _is_same(self, one: VStuck, other: VStuck) -> bool:
+        """Whether types are made of the same values."""
+        pairs = zip(one.args, other.args, strict=True) if len(one.args) == len(other.args) else [(None, None)]
+        return all(a and b and self._machine.force(a) is self._machine.force(b) for a, b in pairs)
+
     def _why_unmade(
-        self, name: Name, family: Constant, args: tuple[Thunk, ...], within: tuple[Name, ...]
+        self, name: Name, family: Constant, args: tuple[Thunk, ...], within: tuple[VStuck, ...]
     ) -> Name | None:
         """Return why a constructor makes nothing of a family that is applied to these, if so."""
         constructor = self._environment.constant(name)

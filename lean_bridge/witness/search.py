@@ -16,7 +16,6 @@ from lean_bridge.olean.expr import (
     Expr,
     Lam,
     Let,
-    Lit,
     LZero,
     Name,
     Pi,
@@ -27,7 +26,7 @@ from lean_bridge.olean.expr import (
 )
 from lean_bridge.olean.mentions import constants_in
 from lean_bridge.witness.telescope import Binder, Telescope, conclusion_word
-from lean_bridge.witness.terms import REALS, quotation, root
+from lean_bridge.witness.terms import REALS, literals_in, quotation, root
 from lean_bridge.witness.trial import Trial, Trials
 
 _NUMBERS: Final = (2, 1, 3, 4, 5)
@@ -173,7 +172,7 @@ class _Terms:
         for name in self.unfolded(constant.type):
             definition = environment.constant(name)
             said += [definition.value] if definition is not None and definition.value is not None else []
-        self.literals = tuple(dict.fromkeys(value for expr in said for value in _literals(expr)))
+        self.literals = tuple(dict.fromkeys(value for expr in said for value in literals_in(expr)))
         numbers = sorted(value for value in self.literals if isinstance(value, int) and value <= _LARGEST)
         self._strings = [value for value in self.literals if isinstance(value, str)]
         near = [near for each in numbers for near in (each, each + 1, each - 1) if near > 0]
@@ -273,16 +272,6 @@ def conclusion_word_of(environment: Environment, name: Name) -> Name | None:
     """Return the constant at the head of the type of what a constant, applied to all it takes, is."""
     constant = environment.constant(name)
     return conclusion_word(constant.type) if constant is not None and constant.kind == "definition" else None
-
-
-def _literals(expr: Expr) -> Iterator[int | str]:
-    pending = [expr]
-    while pending:
-        match at := pending.pop():
-            case Lit(value):
-                yield value
-            case _:
-                pending += parts(at)
 
 
 def _instances(environment: Environment, written: list[Pi], types: set[int]) -> Iterable[Mapping[int, Name]]:

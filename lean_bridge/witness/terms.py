@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from lean_bridge.names import split_name
-from lean_bridge.olean.expr import Name
+from lean_bridge.olean.expr import Expr, Lit, Name, parts
 
 REALS: Final = "Proofs.Autograd.Real"
 """The real numbers of the tool's own library."""
@@ -31,3 +32,14 @@ def character(letter: str) -> str:
     """Return a character, by its number where it is none that is written as it is."""
     is_plain = letter.isascii() and letter.isprintable() and letter not in "\\'"
     return f"'{letter}'" if is_plain else f"(Char.ofNat {ord(letter)})"
+
+
+def literals_in(expr: Expr) -> Iterator[int | str]:
+    """Yield the numbers and texts that stand in a term."""
+    pending = [expr]
+    while pending:
+        match at := pending.pop():
+            case Lit(value):
+                yield value
+            case _:
+                pending += parts(at)

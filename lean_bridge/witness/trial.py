@@ -127,23 +127,13 @@ class Trials:
             yield from () if asked is None else self._claims.solutions(asked, f"b{place}")
 
     def _values(self, asked: Value, width: int) -> Sequence[Term]:
-        key = self._key(asked)
+        key = self._claims.values.key(asked)
         found = self._known.get(key) if key is not None else None
         if found is None:
             found = [*islice(self._claims.values.of(asked), width if key is None else _WIDTHS[-1])]
             if key is not None:
                 self._known[key] = found
         return found[:width] or ([] if self._families.why_empty(asked) is not None else [ANY])
-
-    def _key(self, type_: Value) -> str | None:
-        """Return what a type is called by, if it is the same wherever it is called so."""
-        match type_:
-            case VLit(value):
-                return repr(value)
-            case VStuck(head, args, False):
-                inner = [self._key(self._machine.force(each)) for each in args]
-                return None if None in inner else f"({' '.join((head, *map(str, inner)))})"
-        return None
 
     def _taken(self, statement: Value, at: int, values: Mapping[int, Term]) -> Value | None:
         """Return what a binder is of where these values are given for the ones before it."""

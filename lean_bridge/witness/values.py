@@ -27,6 +27,7 @@ _THIN: Final = (200, 40)
 _MOST: Final = 256
 """How many values one constructor makes of several fields."""
 _FEW: Final = 6
+_FIRST_ONES: Final = 8
 _LONGEST: Final = 12
 
 
@@ -66,6 +67,7 @@ class Values:
         said = [*literals]
         self._texts = [each for each in said if isinstance(each, str)]
         self._said = sorted(each for each in said if isinstance(each, int) and each <= _LARGEST)
+        self._known: dict[str, Sequence[Term]] = {}
         self._numbers = [*dict.fromkeys(self._naturals())]
 
     def _naturals(self) -> Iterator[int]:
@@ -107,6 +109,25 @@ class Values:
                     yield Term(f"(List.toArray {each.text})", _applied("Array.mk", FVar("type"), each.expr))
             case VStuck():
                 yield from self._made(type_, depth)
+
+    def first(self, type_: Value) -> Sequence[Term]:
+        """Return the first values of a type; none of one that is not known."""
+        key = self.key(type_)
+        if key is None:
+            return [*islice(self.of(type_), _FIRST_ONES)]
+        if key not in self._known:
+            self._known[key] = [*islice(self.of(type_), _FIRST_ONES)]
+        return self._known[key]
+
+    def key(self, type_: Value) -> str | None:
+        """Return what a type is called by, if it is the same wherever it is called so."""
+        match type_:
+            case VLit(value):
+                return repr(value)
+            case VStuck(head, args, False):
+                inner = [self.key(self._machine.force(each)) for each in args]
+                return None if None in inner else f"({' '.join((head, *map(str, inner)))})"
+        return None
 
     def written(self, value: Value) -> Term | None:
         """Return a value as it is written, if it is made of numbers, texts and constructors alone."""

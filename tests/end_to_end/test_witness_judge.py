@@ -154,6 +154,36 @@ theorem ofListLengths (x : (s : List Nat) → Fin (s.length - s.length) → Nat)
   funext s i; exact absurd i.2 (by omega)
 theorem ofListsWithin (x : (n : Nat) → List (Fin (n - n)) → Nat) : x = x := rfl
 
+structure Config where
+  lo : Nat
+  hi : Nat
+  below : lo < hi
+  above : hi ≤ lo
+inductive Loop where
+  | node : Loop → Loop
+theorem ofContradictions (f g : Config → Nat) : f = g := by
+  funext x; have := x.below; have := x.above; omega
+theorem ofNothingBelowItself (f g : {x : Nat // x < x} → Nat) : f = g := by
+  funext x; exact absurd x.2 (Nat.lt_irrefl _)
+theorem ofPairsOfNothing (f g : (Σ n : Nat, Fin (n % 1)) → Nat) : f = g := by
+  funext x; exact absurd x.2.isLt (by omega)
+theorem ofClasses (f g : Quot (fun (_ _ : Config) => True) → Nat) : f = g := by
+  funext x; exact Quot.ind (β := fun x => f x = g x) (fun i => absurd i.below (by have := i.above; omega)) x
+theorem ofALoop (f g : Loop → Nat) : f = g := by
+  have none : Loop → False := fun l => by induction l; assumption
+  funext x; exact (none x).elim
+theorem ofADenial (f g : ¬ True → Nat) : f = g := by funext x; exact absurd trivial x
+
+structure Apart where
+  lo : Nat
+  hi : Nat
+  far : lo + 20 < hi
+inductive Tree (α : Type) where
+  | leaf : α → Tree α
+  | node : Tree α → Tree α → Tree α
+theorem ofApart (f : Apart → Nat) (h : f = f) : f = f := h
+theorem ofTrees (f : Tree (Nat × Nat) × (Nat × Nat) → Nat) (h : f = f) : f = f := h
+theorem ofSubtypes (f : {x : Nat // 300 < x} → Nat) (h : f = f) : f = f := h
 theorem ofHalves (x : (n : Nat) → Fin (n / 500) → Nat) (h : x = x) : x = x := h
 theorem ofPairsBelow (x : (n m : Nat) → n < m → m < n + 2 → Nat) (h : x = x) : x = x := h
 theorem ofDifferences (x : (n m : Nat) → Fin (n - m) → Nat) (h : x = x) : x = x := h
@@ -234,6 +264,12 @@ REFUSED = {
     "ofTwoThatContradict": EMPTY.format("x"),
     "ofListLengths": VANISHES.format("x"),
     "ofListsWithin": VANISHES.format("x"),
+    "ofContradictions": EMPTY.format("f"),
+    "ofNothingBelowItself": EMPTY.format("f"),
+    "ofPairsOfNothing": EMPTY.format("f"),
+    "ofClasses": EMPTY.format("f"),
+    "ofALoop": EMPTY.format("f"),
+    "ofADenial": EMPTY.format("f"),
     "ofAText": "v has a dimension that a literal hides, and may be 0",
     "inAStructure": OVERRIDDEN,
     "inAPair": OVERRIDDEN,
@@ -242,7 +278,7 @@ REFUSED = {
 MET = (
     "decided", "classified", "recursive", "ofTwo", "sayingSo", "shaped", "spokenOf", "ofOnesOwn",
     "ofTwoBelow", "ofTwoWithin", "ofOneAlone", "ofAnyIntegers", "ofTwoIntegers", "sayingLess", "sayingEmpty",
-    "ofMembersOfAList", "ofHalves", "ofPairsBelow", "ofDifferences",
+    "ofMembersOfAList", "ofApart", "ofTrees", "ofSubtypes", "ofHalves", "ofPairsBelow", "ofDifferences",
 )  # fmt: skip
 
 

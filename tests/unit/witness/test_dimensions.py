@@ -162,7 +162,7 @@ def test_a_number_within_a_type_is_found(type_: Expr, found: list[str]) -> None:
         (app(const("Later"), UNKNOWN), False),
         (app(const("Bounded"), Lit(0)), True),
         (app(const("Bounded"), Lit(2)), False),
-        (const("Itself"), False),  # nothing is said of these
+        (const("Itself"), True),
         (NAT, False),
     ],
 )
