@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from lean_bridge.errors import ArrayError, Declined
+from lean_bridge.errors import ArrayError, Declined, NumericsError
 from lean_bridge.executor.arrays.entries import BoundEntry, positions
-from lean_bridge.executor.arrays.on_disk import read_arrays
+from lean_bridge.executor.arrays.on_disk import SUFFIXES, read_arrays
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.checks import Checks
@@ -109,7 +109,7 @@ def complete(
     for name, shapes in wanted.items():
         drawn = rng.uniform(-1.0, 1.0, size=shapes[-1]) if seed is not None else None
         arrays[name] = given.get(name, drawn)
-    cast = {name: np.asarray(array).astype(dtype, copy=False) for name, array in arrays.items()}
+    cast = {name: _cast(name, np.asarray(array), dtype) for name, array in arrays.items()}
     maps = {
         use.name: _as_map(use.parameter is BIAS, cast[use.name], use.out)
         for use in bound.arguments()
@@ -128,8 +128,10 @@ def directions(
 ) -> dict[str, Array]:
     """Return seeds of entries (``--vjp``) or tangents of inputs (``--jvp``) as a person asks for them.
 
-    Each text is ``ENTRY=ones``, ``ENTRY=random`` or ``ENTRY=NUMBER``, or the name of a file of arrays.
-    Raises: ArrayError for what is none of them, and for an entry that is given twice.
+    Each text is the name of a file of arrays, or ``ENTRY=ones``, ``ENTRY=random`` or ``ENTRY=NUMBER``, with
+    commas between several.
+    Raises: ArrayError for what is none of them, for an entry that is given twice; NumericsError for a number that
+    is 0 or infinite only in the precision of the inputs.
     """
     role = "seed" if option == "--vjp" else "tangent"
     entries = bound.entries if role == "seed" else _context(bound)
@@ -137,18 +139,37 @@ def directions(
     rng = None if seed is None else np.random.default_rng([seed, 1 + (role == "seed")])
     found: dict[str, Array] = {}
     for text in texts:
-        name, equals, value = (part.strip() for part in text.rpartition("="))
-        if equals:
-            (position,) = positions(role, [name], entries)
-            entry = entries[position]
-            made = {entry.name: _filled(f"{option} {name}", value, entry.shape, rng)}
+        made: list[tuple[str, Array]] = []
+        if "=" in text:
+            for item in text.split(","):
+                name, _, value = (part.strip() for part in item.rpartition("="))
+                (position,) = positions(role, [name], entries)
+                entry = entries[position]
+                made.append((entry.name, _filled(f"{option} {name}", value, entry.shape, rng)))
+        elif Path(text).suffix not in SUFFIXES and text in {entry.name for entry in entries}:
+            raise ArrayError(
+                text, f"{option} {text}: which? give {text}=ones, {text}=random or {text}=NUMBER"
+            )
         else:
-            made = read_arrays(Path(text), {entry.name: [entry.shape] for entry in entries})
-        for each, array in made.items():
+            made += read_arrays(Path(text), {entry.name: [entry.shape] for entry in entries}).items()
+        for each, array in made:
             if each in found:
                 raise ArrayError(each, f"{option}: {each} is given more than once; give one of them")
-            found[each] = array.astype(dtype)
+            found[each] = _cast(f"{option} {each}", array, dtype)
     return found
+
+
+def _cast(label: str, array: Array, dtype: str | np.dtype[Any]) -> Array:
+    """Return the array in a precision. Raises: NumericsError for what is 0 or infinite there alone."""
+    with np.errstate(all="ignore"):
+        cast = array.astype(dtype, copy=False)
+    lost = np.isfinite(array) & (~np.isfinite(cast) | ((cast == 0) & (array != 0)))
+    if lost.any():
+        number, becomes = float(array[lost][0]), float(cast[lost][0])
+        raise NumericsError(
+            label, f"{label}: {number:g} is {becomes:g} in {cast.dtype}; give another, or --dtype f64"
+        )
+    return cast
 
 
 def _filled(label: str, text: str, shape: Shape, rng: np.random.Generator | None) -> Array:

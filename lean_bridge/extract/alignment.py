@@ -35,8 +35,21 @@ def compare(left: DGraph, right: DGraph) -> GraphDiff:
         left=left.lean_name,
         right=right.lean_name,
         dims={here: there for here, there in dims.items() if here != there},
+        arguments=tuple(_arguments(left, right, dims)),
         rows=tuple(both.rows(pairs)),
     )
+
+
+def _arguments(left: DGraph, right: DGraph, dims: Mapping[str, str]) -> Iterator[str]:
+    """Yield how what the declarations take differs: what one has alone, and what is in another order."""
+    taken = (
+        ("dimensions", [dims.get(name, name) for name in left.dims], right.dims),
+        ("scalars", left.scalars, right.scalars),
+        ("maps", left.maps, right.maps),
+    )
+    for kind, here, there in taken:
+        if tuple(here) != tuple(there):
+            yield f"{kind}: {', '.join(here) or 'none'}, there {', '.join(there) or 'none'}"
 
 
 def _renamed(here: Sequence[str], there: Sequence[str]) -> dict[str, str]:
@@ -161,6 +174,8 @@ class _Both:
         a, b = self.left.entries[here], self.right.entries[there]
         if a.name != b.name:
             yield f"name: {a.name}, there {b.name}"
+        if here < self._inputs[0] and (own := self._rank(pairs, here)) is not None:
+            yield f"place: input {own[0]}, there input {own[1]}"
         if here >= self._inputs[0]:
             x, y = self._node(self.left, here), self._node(self.right, there)
             if x.lean_op != y.lean_op:
@@ -173,6 +188,12 @@ class _Both:
                 yield f"operands: {', '.join(names)}, there {', '.join(others)}"
         if self._shape(a.shape) != self._shape(b.shape, True):
             yield f"shape: {shape_text(a.shape)}, there {shape_text(b.shape)}"
+
+    def _rank(self, pairs: _Pairs, here: int) -> tuple[int, int] | None:
+        """Return where an input stands in each graph, if among those of both that is another place."""
+        common = [at for at in range(self._inputs[0]) if at in pairs]
+        order = sorted(common, key=pairs.__getitem__)
+        return (here, pairs[here]) if common.index(here) != order.index(here) else None
 
     def _key(self, node: Node, operands: Sequence[Any], is_right: bool = False) -> Any:
         return node.lean_op, self._params(node, is_right), self._shape(node.shape, is_right), tuple(operands)

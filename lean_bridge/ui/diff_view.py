@@ -55,9 +55,10 @@ def difference_text(diff: GraphDiff) -> str:
     told = [f"{count:,} {mark}" for mark, count in counts.items() if count and mark != "same"]
     same = f"{counted(counts['same'], 'entry', 'entries')} the same"
     dims = [f"{here} is {there} there" for here, there in diff.dims.items()]
-    return "; ".join(
-        [", ".join([same, *told]) if told else f"no difference in {same.removesuffix(' the same')}", *dims]
-    )
+    others = [*dims, *diff.arguments]
+    is_same = not told and not diff.arguments
+    first = f"no difference in {same.removesuffix(' the same')}" if is_same else ", ".join([same, *told])
+    return "; ".join([first, *others])
 
 
 def united(diff: GraphDiff, left: DGraph, right: DGraph) -> tuple[DGraph, dict[int, Mark]]:

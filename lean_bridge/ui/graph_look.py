@@ -8,11 +8,15 @@ from math import prod
 from typing import Final
 
 from lean_bridge.ui.wording import counted, one_line
-from pybind_models import DGraph, Shape
+from pybind_models import DGraph, MapParam, Shape
 from pybind_models.diff import Mark
 
 MANY: Final = 16
 """Nodes from which on a graph is shown in its sublayers."""
+
+
+_BIAS: Final = "b"
+"""What the ops that take a linear map call the bias that they add."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,8 @@ class Look:
     def size_text(self, graph: DGraph) -> str:
         """Return how many inputs and nodes a graph has, and for what; at dimensions also its parameters.
 
-        Parameters are the numbers of all inputs but the first, which is what a layer is applied to.
+        Parameters are the numbers of linear maps, biases, and all inputs but the first, which is what a layer
+        is applied to.
         """
         size = f"{counted(len(graph.context), 'input')}, {counted(len(graph.nodes), 'node')}"
         if self.dims is None:
@@ -48,11 +53,33 @@ class Look:
 
 
 def parameters_text(graph: DGraph, dims: Mapping[str, int]) -> str:
-    """Return how many numbers the inputs are that are no layer's own input, and all saved tensors."""
+    """Return how many numbers the maps and the inputs are that no layer is applied to, and the saved."""
     first, *others = [numbers(entry.shape, dims) for entry in graph.context] or [0]
+    others += _of_maps(graph, dims)
     saved = sum(numbers(node.shape, dims) for node in graph.nodes)
     named = f" beside {first:,} of {graph.context[0].name}" if graph.context else ""
     return f"{counted(sum(others), 'parameter')}{named}, {counted(saved, 'number')} saved"
+
+
+def _of_maps(graph: DGraph, dims: Mapping[str, int]) -> list[int]:
+    """Return how many numbers the linear maps and biases are, of those that act on positions for one of them.
+
+    A map between shapes that differ in their last axis alone does that, and a bias is added at each position.
+    """
+    found: dict[str, int] = {}
+    entries = graph.entries
+    for node in graph.nodes:
+        for binder, param in node.params.items():
+            if not isinstance(param, MapParam):
+                continue
+            out, source = node.shape, entries[node.operands[0]].shape
+            if binder == _BIAS:
+                found[param.name] = numbers(out[-1:], dims)
+            elif out[:-1] == source[:-1]:
+                found[param.name] = numbers((*out[-1:], *source[-1:]), dims)
+            else:
+                found[param.name] = numbers((*out, *source), dims)
+    return list(found.values())
 
 
 def numbers(shape: Shape, dims: Mapping[str, int]) -> int:

@@ -177,6 +177,29 @@ def test_checks_of_nothing_but_zeros_decide_nothing() -> None:
     assert judge(sized.values())[0] == "no verdict"
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("value", ["1e-300", "1e300", "-1e-60"])
+def test_what_is_0_or_infinite_only_in_float32_is_refused(value: str) -> None:
+    at = numbers(dtype="float32")
+    with pytest.raises(NumericsError, match=r"--vjp residual: .* in float32; give another, or --dtype f64"):
+        directions("--vjp", [f"residual={value}"], BOUND, at, None)
+    with pytest.raises(NumericsError, match=r"--jvp x: .* in float32"):
+        directions("--jvp", [f"x={value}"], BOUND, at, None)
+    with pytest.raises(NumericsError, match=r"x: .* in float32"):
+        numbers(given={"x": np.full((3, 4), float(value))}, dtype="float32")
+    assert (directions("--jvp", [f"x={value}"], BOUND, numbers(), None)["x"] == float(value)).all()
+
+
+def test_several_directions_stand_in_one_word_with_commas() -> None:
+    at = numbers()
+    both = directions("--jvp", ["x=ones, Wq=2"], BOUND, at, None)
+    assert {name: array.flat[0] for name, array in both.items()} == {"x": 1.0, "Wq": 2.0}
+    with pytest.raises(ArrayError, match="x is given more than once"):
+        directions("--jvp", ["x=ones,x=2"], BOUND, at, None)
+    with pytest.raises(ArrayError, match=r"--vjp residual: which\? give residual=ones, residual=random or"):
+        directions("--vjp", ["residual"], BOUND, at, None)
+
+
 @pytest.mark.parametrize("scale", [0.0, 1e-300])
 def test_inputs_that_agree_with_themselves_decide_nothing(scale: float) -> None:
     shape = (N, N)

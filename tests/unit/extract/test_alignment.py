@@ -104,6 +104,36 @@ def test_what_one_graph_has_more_is_removed_or_added() -> None:
     assert sorted(marks.values()).count("added") == len(back.differing)
 
 
+def test_inputs_in_another_order_are_a_difference() -> None:
+    left = attention()
+    context, swap = list(left.context), {1: 2, 2: 1}
+    context[1], context[2] = context[2], context[1]
+    nodes = [
+        each.replaced(operands=tuple(swap.get(operand, operand) for operand in each.operands))
+        for each in left.nodes
+    ]
+    right = left.replaced(context=tuple(context), nodes=tuple(nodes))
+    assert told(compare(left, right), left, right) == {
+        "changed Wq": ("place: input 1, there input 2",),
+        "changed Wk": ("place: input 2, there input 1",),
+    }
+    assert difference_text(compare(left, right)) == "18 entries the same, 2 changed"
+
+
+def test_an_argument_that_one_graph_has_is_a_difference() -> None:
+    left = attention()
+    for kind, label in (("dims", "dimensions"), ("scalars", "scalars"), ("maps", "maps")):
+        has = getattr(left, kind)
+        diff = compare(left, left.replaced(**{kind: (*has, "more")}))
+        line = f"{label}: {', '.join(has) or 'none'}, there {', '.join((*has, 'more'))}"
+        assert diff.arguments == (line,)
+        assert difference_text(diff) == f"20 entries the same; {line}"
+    moved = compare(left, left.replaced(dims=tuple(reversed(left.dims))))
+    assert moved.arguments == (
+        "dimensions: n, dModel, numHeads, headDim, there headDim, numHeads, dModel, n",
+    )
+
+
 def test_a_long_chain_of_sums_takes_no_time() -> None:
     """What it makes of itself twice, sixty times over, has 2^60 paths."""
     nodes = [node(f"v{at}", "add", (at, at), (N,), s=(N,)) for at in range(60)]

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from math import prod
 
 import pytest
+
+from lean_bridge.executor.graph import ExecutableGraph
+from lean_bridge.executor.once import arrays_wanted
 
 from lean_bridge.ui.drawing import draw_dot, draw_mermaid, draw_svg
 from lean_bridge.ui.graph_look import Look, sublayers
@@ -62,6 +66,16 @@ def test_at_dimensions_there_are_lengths_numbers_and_parameters() -> None:
     (probs,) = (row for row in rows if row[1:2] == ["probs"])
     assert "2×3×3" in probs
     assert probs[-1] == "18"
+
+
+def test_linear_maps_and_biases_are_parameters() -> None:
+    model = encoder()
+    told = " ".join(looked(model, Look(dims=SIZES))[1])
+    parameters = 4 * 16 + 4 * 4 + 5 * 4 + 5 + 4 * 5 + 4
+    assert f"{parameters} parameters beside 12 of x" in told
+    assert f"{parameters} parameters" in draw_svg(model, NOT_JUDGED, Look(dims=SIZES))
+    wanted = arrays_wanted(ExecutableGraph(model).bind(**SIZES))
+    assert parameters == sum(prod(shapes[-1]) for name, shapes in wanted.items() if name != "x")
 
 
 def test_the_reverse_pass_says_where_cotangents_come_from() -> None:
