@@ -41,7 +41,7 @@ class GraphDiff(Model):
     dims: dict[str, str]
     """What the second graph calls the dimensions of the first, where that is another name."""
     arguments: tuple[str, ...] = ()
-    """How the dimensions, scalars and maps that they take differ, a line each; other names are in ``dims``."""
+    """How the dimensions, scalars and maps that they take differ, a line each, but by names in ``dims``."""
     rows: tuple[DiffRow, ...]
     """Inputs first; every entry of both graphs is in one."""
     standings: tuple[GraphStanding, GraphStanding] = (NOT_JUDGED, NOT_JUDGED)

@@ -130,8 +130,8 @@ def directions(
 
     Each text is the name of a file of arrays, or ``ENTRY=ones``, ``ENTRY=random`` or ``ENTRY=NUMBER``, with
     commas between several.
-    Raises: ArrayError for what is none of them, for an entry that is given twice; NumericsError for a number that
-    is 0 or infinite only in the precision of the inputs.
+    Raises: ArrayError for what is none of them, for an entry that is given twice; NumericsError for a number
+    that is 0 or infinite only in the precision of the inputs.
     """
     role = "seed" if option == "--vjp" else "tangent"
     entries = bound.entries if role == "seed" else _context(bound)

@@ -7,7 +7,6 @@ import pytest
 
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.executor.once import arrays_wanted
-
 from lean_bridge.ui.drawing import draw_dot, draw_mermaid, draw_svg
 from lean_bridge.ui.graph_look import Look, sublayers
 from lean_bridge.ui.graph_view import render_graph_table, render_tree
