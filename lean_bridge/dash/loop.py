@@ -114,7 +114,7 @@ class Loop:
         self._over = threading.Event()
         self._run: _Process | None = None
         self._seen = ""
-        self._read: tuple[int, int, int] | None = None
+        self._read: tuple[int, int, int, int] | None = None
         self._threads = [
             threading.Thread(target=target, daemon=True) for target in (self._conduct, self._watch)
         ]

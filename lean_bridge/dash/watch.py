@@ -85,14 +85,17 @@ def _watched(root: Path) -> Iterator[Path]:
         yield from (path for name in sorted(files) if _matters(path := Path(folder, name)))
 
 
-def stamp(path: Path) -> tuple[int, int, int] | None:
-    """Return what of a file is other once it was written; nothing of one that is not there."""
+def stamp(path: Path) -> tuple[int, int, int, int] | None:
+    """Return what of a file is other once it was written; nothing of one that is not there.
+
+    Its mode and its links change the last of the numbers too: nobody can set that.
+    """
     try:
         at = path.stat()
     except OSError:
         return None
-    return at.st_mtime_ns, at.st_size, at.st_ino
+    return at.st_mtime_ns, at.st_size, at.st_ino, at.st_ctime_ns
 
 
-def _stamps(root: Path) -> dict[Path, tuple[int, int, int] | None]:
+def _stamps(root: Path) -> dict[Path, tuple[int, int, int, int] | None]:
     return {path: stamp(path) for path in _watched(root)}

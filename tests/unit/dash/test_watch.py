@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lean_bridge.dash.watch import fingerprint, watch
+from lean_bridge.dash.watch import fingerprint, stamp, watch
 
 LONG = 30.0
 """Seconds after which a test gives up; nothing here takes that long."""
@@ -110,3 +110,16 @@ def test_what_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "C.lean").symlink_to("/dev/zero")
     (tmp_path / "D.lean").symlink_to(tmp_path / "gone")
     assert fingerprint(tmp_path) != before
+
+
+def test_an_edit_that_keeps_size_and_time_has_another_stamp(tmp_path: Path) -> None:
+    file = tmp_path / "A.lean"
+    file.write_text("-- 1\n")
+    at, before = file.stat(), stamp(file)
+    while file.stat().st_ctime_ns == at.st_ctime_ns:  # the clock of a file system ticks slowly
+        with file.open("r+") as stream:
+            stream.write("-- 2\n")
+        os.utime(file, ns=(at.st_atime_ns, at.st_mtime_ns))
+    now = file.stat()
+    assert (now.st_size, now.st_mtime_ns, now.st_ino) == (at.st_size, at.st_mtime_ns, at.st_ino)
+    assert stamp(file) != before
