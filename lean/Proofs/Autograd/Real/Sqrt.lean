@@ -52,7 +52,7 @@ def sqrt (x : Real) : Real := sSup fun y => y * y ≤ x
 end
 
 private theorem isLUB_sqrt (hx : 0 ≤ x) : IsLUB (fun y => y * y ≤ x) (sqrt x) :=
-  isLUB_sSup ⟨0, by grind⟩ ⟨x + 1, fun y hy => by
+  isLUB_sSup ⟨0, (by rw [mul_zero]; exact hx : (0 : Real) * 0 ≤ x)⟩ ⟨x + 1, fun y hy => by
     have := mul_nonneg hx hx
     exact le_of_mul_self_le (by grind) (by grind)⟩
 
@@ -63,9 +63,9 @@ theorem sqrt_eq_zero_of_neg (hx : x < 0) : sqrt x = 0 := by
 
 theorem sqrt_nonneg (x : Real) : 0 ≤ sqrt x := by
   by_cases hx : 0 ≤ x
-  · exact (isLUB_sqrt hx).1 0 (by grind)
+  · exact (isLUB_sqrt hx).1 0 (by rw [mul_zero]; exact hx : (0 : Real) * 0 ≤ x)
   · rw [sqrt_eq_zero_of_neg (Std.not_le.mp hx)]
-    grind
+    exact Std.le_refl _
 
 theorem mul_self_sqrt (hx : 0 ≤ x) : sqrt x * sqrt x = x := by
   have h := isLUB_sqrt hx
@@ -94,9 +94,9 @@ theorem mul_self_sqrt (hx : 0 ≤ x) : sqrt x * sqrt x = x := by
     grind
   exact Std.le_antisymm (Std.not_lt.mp not_gt) (Std.not_lt.mp not_lt)
 
-theorem sq_sqrt (hx : 0 ≤ x) : sqrt x ^ 2 = x := by
-  have := mul_self_sqrt hx
-  grind
+private theorem sq (x : Real) : x ^ 2 = x * x := by rw [pow_succ, pow_one]
+
+theorem sq_sqrt (hx : 0 ≤ x) : sqrt x ^ 2 = x := (sq _).trans (mul_self_sqrt hx)
 
 /-- The square root is the only number of its square that is not negative. -/
 theorem sqrt_eq_of_mul_self_eq (hy : 0 ≤ y) (h : y * y = x) : sqrt x = y := by
@@ -105,26 +105,27 @@ theorem sqrt_eq_of_mul_self_eq (hy : 0 ≤ y) (h : y * y = x) : sqrt x = y := by
 
 theorem sqrt_mul_self (hx : 0 ≤ x) : sqrt (x * x) = x := sqrt_eq_of_mul_self_eq hx rfl
 
-theorem sqrt_sq (hx : 0 ≤ x) : sqrt (x ^ 2) = x := sqrt_eq_of_mul_self_eq hx (by grind)
+theorem sqrt_sq (hx : 0 ≤ x) : sqrt (x ^ 2) = x := sqrt_eq_of_mul_self_eq hx (sq x).symm
 
-theorem sqrt_zero : sqrt 0 = 0 := sqrt_eq_of_mul_self_eq (Std.le_refl 0) (by grind)
+theorem sqrt_zero : sqrt 0 = 0 := sqrt_eq_of_mul_self_eq (Std.le_refl 0) (mul_zero 0)
 
-theorem sqrt_one : sqrt 1 = 1 := sqrt_eq_of_mul_self_eq (Std.le_of_lt zero_lt_one) (by grind)
+theorem sqrt_one : sqrt 1 = 1 := sqrt_eq_of_mul_self_eq (Std.le_of_lt zero_lt_one) (mul_one 1)
 
 theorem sqrt_eq_zero_of_nonpos (hx : x ≤ 0) : sqrt x = 0 := by
   by_cases h : x < 0
   · exact sqrt_eq_zero_of_neg h
-  · rw [(by grind : x = 0), sqrt_zero]
+  · rw [Std.le_antisymm hx (Std.not_lt.mp h), sqrt_zero]
 
 theorem sqrt_pos : 0 < sqrt x ↔ 0 < x := by
   constructor <;> intro h
   · refine Std.not_le.mp fun h' => ?_
     rw [sqrt_eq_zero_of_nonpos h'] at h
-    grind
+    exact Std.not_lt.mpr (Std.le_refl _) h
   · have h₁ := mul_self_sqrt (Std.le_of_lt h)
     have h₂ := sqrt_nonneg x
-    have : sqrt x ≠ 0 := by intro e; rw [e] at h₁; grind
-    grind
+    refine Std.not_le.mp fun h' => ?_
+    rw [Std.le_antisymm h' h₂, mul_zero] at h₁
+    exact ne_of_gt h h₁.symm
 
 theorem le_sqrt_of_mul_self_le (h : x * x ≤ y) : x ≤ sqrt y :=
   le_of_mul_self_le (sqrt_nonneg y)
@@ -137,16 +138,15 @@ theorem sqrt_le_of_le_mul_self (hy : 0 ≤ y) (h : x ≤ y * y) : sqrt x ≤ y :
     exact hy
 
 theorem le_sqrt' (hx : 0 < x) : x ≤ sqrt y ↔ x ^ 2 ≤ y := by
-  refine ⟨fun h => ?_, fun h => le_sqrt_of_mul_self_le (by grind)⟩
+  refine ⟨fun h => ?_, fun h => le_sqrt_of_mul_self_le (sq x ▸ h)⟩
   have hy := sqrt_pos.mp (Std.lt_of_lt_of_le hx h : 0 < sqrt y)
   have := mul_le_mul h h (Std.le_of_lt hx) (sqrt_nonneg y)
-  rw [mul_self_sqrt (Std.le_of_lt hy)] at this
-  grind
+  rwa [mul_self_sqrt (Std.le_of_lt hy), ← sq] at this
 
 theorem sqrt_le_sqrt (h : x ≤ y) : sqrt x ≤ sqrt y := by
   by_cases hy : 0 ≤ y
   · exact sqrt_le_of_le_mul_self (sqrt_nonneg y) (by rw [mul_self_sqrt hy]; exact h)
-  · rw [sqrt_eq_zero_of_neg (by grind : x < 0)]
+  · rw [sqrt_eq_zero_of_neg (Std.lt_of_le_of_lt h (Std.not_le.mp hy))]
     exact sqrt_nonneg y
 
 theorem sqrt_mul (hx : 0 ≤ x) (y : Real) : sqrt (x * y) = sqrt x * sqrt y := by
@@ -159,8 +159,8 @@ theorem sqrt_mul (hx : 0 ≤ x) (y : Real) : sqrt (x * y) = sqrt x * sqrt y := b
     subst h₁ h₂
     grind
   · have := mul_nonneg hx (neg_nonneg_of_nonpos (Std.le_of_lt (Std.not_le.mp hy)) : 0 ≤ -y)
-    rw [sqrt_eq_zero_of_nonpos (by grind : x * y ≤ 0), sqrt_eq_zero_of_neg (Std.not_le.mp hy)]
-    grind
+    rw [sqrt_eq_zero_of_nonpos (by grind : x * y ≤ 0), sqrt_eq_zero_of_neg (Std.not_le.mp hy),
+      mul_zero]
 
 /-! ### Order and equality, as in Mathlib -/
 
@@ -169,11 +169,10 @@ theorem sqrt_le_sqrt_iff (hy : 0 ≤ y) : sqrt x ≤ sqrt y ↔ x ≤ y := by
   by_cases hx : 0 ≤ x
   · rw [← mul_self_sqrt hx, ← mul_self_sqrt hy]
     exact mul_le_mul h h (sqrt_nonneg x) (sqrt_nonneg y)
-  · grind
+  · exact Std.le_trans (Std.le_of_lt (Std.not_le.mp hx)) hy
 
 theorem sqrt_lt_sqrt_iff (hx : 0 ≤ x) : sqrt x < sqrt y ↔ x < y := by
-  have : sqrt y ≤ sqrt x ↔ y ≤ x := sqrt_le_sqrt_iff hx
-  grind
+  rw [← Std.not_le, ← Std.not_le, sqrt_le_sqrt_iff hx]
 
 theorem sqrt_lt_sqrt (hx : 0 ≤ x) (h : x < y) : sqrt x < sqrt y := (sqrt_lt_sqrt_iff hx).mpr h
 
@@ -188,12 +187,10 @@ theorem sqrt_eq_zero' : sqrt x = 0 ↔ x ≤ 0 := by
   grind
 
 theorem sqrt_eq_zero (h : 0 ≤ x) : sqrt x = 0 ↔ x = 0 := by
-  have := sqrt_eq_zero' (x := x)
-  grind
+  rw [sqrt_eq_zero']
+  exact ⟨fun h' => Std.le_antisymm h' h, fun e => e ▸ Std.le_refl _⟩
 
-theorem sqrt_ne_zero' : sqrt x ≠ 0 ↔ 0 < x := by
-  have := sqrt_eq_zero' (x := x)
-  grind
+theorem sqrt_ne_zero' : sqrt x ≠ 0 ↔ 0 < x := (not_congr sqrt_eq_zero').trans Std.not_le
 
 theorem sqrt_ne_zero (h : 0 ≤ x) : sqrt x ≠ 0 ↔ x ≠ 0 := not_congr (sqrt_eq_zero h)
 
@@ -201,18 +198,16 @@ theorem sqrt_eq_iff_mul_self_eq (hx : 0 ≤ x) (hy : 0 ≤ y) : sqrt x = y ↔ x
   ⟨fun h => by rw [← h, mul_self_sqrt hx], fun h => sqrt_eq_of_mul_self_eq hy h.symm⟩
 
 theorem sqrt_eq_iff_eq_sq (hx : 0 ≤ x) (hy : 0 ≤ y) : sqrt x = y ↔ x = y ^ 2 := by
-  have := sqrt_eq_iff_mul_self_eq hx hy
-  grind
+  rw [sq, sqrt_eq_iff_mul_self_eq hx hy]
 
 theorem sqrt_eq_one : sqrt x = 1 ↔ x = 1 := by
   refine ⟨fun h => ?_, fun h => by rw [h, sqrt_one]⟩
-  have := mul_self_sqrt (Std.le_of_lt (sqrt_pos.mp (by rw [h]; grind : 0 < sqrt x)))
-  rw [h] at this
-  grind
+  have := mul_self_sqrt (Std.le_of_lt (sqrt_pos.mp (by rw [h]; exact zero_lt_one : 0 < sqrt x)))
+  rw [h, mul_one] at this
+  exact this.symm
 
 theorem sqrt_le_left (hy : 0 ≤ y) : sqrt x ≤ y ↔ x ≤ y ^ 2 := by
-  have := mul_self_nonneg y
-  have h : sqrt x ≤ sqrt (y ^ 2) ↔ x ≤ y ^ 2 := sqrt_le_sqrt_iff (by grind)
+  have h : sqrt x ≤ sqrt (y ^ 2) ↔ x ≤ y ^ 2 := sqrt_le_sqrt_iff (sq y ▸ mul_self_nonneg y)
   rwa [sqrt_sq hy] at h
 
 theorem sqrt_le_iff : sqrt x ≤ y ↔ 0 ≤ y ∧ x ≤ y ^ 2 :=
@@ -220,29 +215,24 @@ theorem sqrt_le_iff : sqrt x ≤ y ↔ 0 ≤ y ∧ x ≤ y ^ 2 :=
     fun h => (sqrt_le_left h.1).mpr h.2⟩
 
 theorem sqrt_lt' (hy : 0 < y) : sqrt x < y ↔ x < y ^ 2 := by
-  have : y ≤ sqrt x ↔ y ^ 2 ≤ x := le_sqrt' hy
-  grind
+  rw [← Std.not_le, ← Std.not_le, le_sqrt' hy]
 
 theorem sqrt_lt (hx : 0 ≤ x) (hy : 0 ≤ y) : sqrt x < y ↔ x < y ^ 2 := by
   rw [← sqrt_lt_sqrt_iff hx, sqrt_sq hy]
 
 theorem lt_sqrt (hx : 0 ≤ x) : x < sqrt y ↔ x ^ 2 < y := by
-  have : sqrt y ≤ x ↔ y ≤ x ^ 2 := sqrt_le_left hx
-  grind
+  rw [← Std.not_le, ← Std.not_le, sqrt_le_left hx]
 
 theorem le_sqrt (hx : 0 ≤ x) (hy : 0 ≤ y) : x ≤ sqrt y ↔ x ^ 2 ≤ y := by
-  have : sqrt y < x ↔ y < x ^ 2 := sqrt_lt hy hx
-  grind
+  rw [← Std.not_lt, ← Std.not_lt, sqrt_lt hy hx]
 
-theorem le_sqrt_of_sq_le (h : x ^ 2 ≤ y) : x ≤ sqrt y := le_sqrt_of_mul_self_le (by grind)
+theorem le_sqrt_of_sq_le (h : x ^ 2 ≤ y) : x ≤ sqrt y := le_sqrt_of_mul_self_le (sq x ▸ h)
 
 theorem one_le_sqrt : 1 ≤ sqrt x ↔ 1 ≤ x := by
-  have := le_sqrt' (x := 1) (y := x) (zero_lt_one)
-  grind
+  rw [le_sqrt' zero_lt_one, sq, mul_one]
 
 theorem sqrt_le_one : sqrt x ≤ 1 ↔ x ≤ 1 := by
-  have := sqrt_le_left (x := x) (y := 1) (Std.le_of_lt zero_lt_one)
-  grind
+  rw [sqrt_le_left (Std.le_of_lt zero_lt_one), sq, mul_one]
 
 theorem sqrt_mul' (x : Real) (hy : 0 ≤ y) : sqrt (x * y) = sqrt x * sqrt y := by
   rw [mul_comm x, sqrt_mul hy, mul_comm]
@@ -255,7 +245,7 @@ theorem sqrt_inv (x : Real) : sqrt x⁻¹ = (sqrt x)⁻¹ := by
   · have : x⁻¹ ≤ 0 := by
       by_cases h₀ : x = 0
       · rw [h₀, inv_zero]
-        grind
+        exact Std.le_refl _
       · have := inv_pos (by grind : 0 < -x)
         have : (-x)⁻¹ = -x⁻¹ := by grind
         grind
