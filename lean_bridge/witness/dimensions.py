@@ -120,7 +120,9 @@ def _nothings(environment: Declarations, statement: Expr, arguments: Sequence[Th
             return found
         left = here if everywhere is None else everywhere
         everywhere = {
-            at: why for at, why in left.items() if at not in found and here.get(at) in (ZERO, EMPTY)
+            at: why if why == here[at] else EMPTY
+            for at, why in left.items()
+            if at not in found and here.get(at) in (ZERO, EMPTY, WRITTEN)
         }
         if not everywhere or not sample.is_one_of_many:
             break
@@ -137,9 +139,8 @@ def _literals(environment: Declarations, statement: Expr) -> list[int | str]:
             constant = environment.constant(name)
             seen.add(name)
             if constant is not None and len(seen) < _MOST_UNDERNEATH:
-                pending += (
-                    [constant.value] if constant.kind == "definition" and constant.value is not None else []
-                )
+                if constant.kind == "definition" and constant.value is not None:
+                    pending.append(constant.value)
                 made = map(environment.constant, constant.constructors)
                 pending += [each.type for each in made if each is not None]
     return [*found]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import is_
 from typing import Final
 
 from lean_bridge.extract.machine import (
@@ -98,8 +99,8 @@ class Families:
 
     def _is_same(self, one: VStuck, other: VStuck) -> bool:
         """Whether types are made of the same values."""
-        pairs = zip(one.args, other.args, strict=True) if len(one.args) == len(other.args) else [(None, None)]
-        return all(a and b and self._machine.force(a) is self._machine.force(b) for a, b in pairs)
+        ones, others = ([self._machine.force(arg) for arg in each.args] for each in (one, other))
+        return len(ones) == len(others) and all(map(is_, ones, others))
 
     def _why_unmade(
         self, name: Name, family: Constant, args: tuple[Thunk, ...], within: tuple[VStuck, ...]

@@ -181,6 +181,12 @@ structure Apart where
 inductive Tree (α : Type) where
   | leaf : α → Tree α
   | node : Tree α → Tree α → Tree α
+theorem sayingLessWithin (x : Nat → {i : Nat // i < 0} → Nat) (n : Nat) (h : 1 < n) :
+    (fun k i => x k i + n) = x := by
+  funext k i; exact absurd i.2 (by omega)
+theorem sayingSoOfEach (x : (k : Nat) → (i : Nat) → i < 0 → Nat) (n : Nat) (h : 1 < n) :
+    (fun k i b => x k i b + n) = x := by
+  funext k i b; exact absurd b (by omega)
 theorem ofApart (f : Apart → Nat) (h : f = f) : f = f := h
 theorem ofTrees (f : Tree (Nat × Nat) × (Nat × Nat) → Nat) (h : f = f) : f = f := h
 theorem ofSubtypes (f : {x : Nat // 300 < x} → Nat) (h : f = f) : f = f := h
@@ -278,7 +284,8 @@ REFUSED = {
 MET = (
     "decided", "classified", "recursive", "ofTwo", "sayingSo", "shaped", "spokenOf", "ofOnesOwn",
     "ofTwoBelow", "ofTwoWithin", "ofOneAlone", "ofAnyIntegers", "ofTwoIntegers", "sayingLess", "sayingEmpty",
-    "ofMembersOfAList", "ofApart", "ofTrees", "ofSubtypes", "ofHalves", "ofPairsBelow", "ofDifferences",
+    "ofMembersOfAList", "sayingLessWithin", "sayingSoOfEach",
+    "ofApart", "ofTrees", "ofSubtypes", "ofHalves", "ofPairsBelow", "ofDifferences",
 )  # fmt: skip
 
 
