@@ -279,6 +279,11 @@ def of_the_machine(error: BaseException) -> NoVerdict | None:
     return None
 
 
+def as_told(error: BaseException) -> LeanBridgeError | None:
+    """Return the error that is told of one: of the package's own itself, of the machine's what it means."""
+    return error if isinstance(error, LeanBridgeError) else of_the_machine(error)
+
+
 def _line(error: BaseException) -> str:
     return " ".join(str(error).split())
 

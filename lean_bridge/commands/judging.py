@@ -24,7 +24,7 @@ from lean_bridge.commands.options import (
     check_choice,
     open_chosen,
 )
-from lean_bridge.errors import LeanBridgeError, NotCatalogued, of_the_machine
+from lean_bridge.errors import NotCatalogued, as_told
 from lean_bridge.ui.console import Form, from_here, open_console, tell
 from lean_bridge.uncollected import uncollected
 
@@ -144,7 +144,7 @@ def verify(
                 progress=watch.transfer,
             )
     except Exception as error:
-        refusal = error if isinstance(error, LeanBridgeError) else of_the_machine(error)
+        refusal = as_told(error)
         if refusal is None:
             raise
         report = refused(

@@ -25,7 +25,7 @@ from lean_bridge.build.modules import read_sources
 from lean_bridge.codes import EXPLANATIONS, Code
 from lean_bridge.dash.model import Began, Board, Ended, Event, Heard, Looked, Stopped, reduce
 from lean_bridge.dash.watch import fingerprint, stamp, watch
-from lean_bridge.errors import LeanBridgeError, of_the_machine
+from lean_bridge.errors import LeanBridgeError, as_told
 from lean_bridge.files import read_below
 from lean_bridge.library.discovery import TOOLCHAIN, Found
 from lean_bridge.library.judgement import read_status, recall, record
@@ -56,7 +56,7 @@ def look(root: Path) -> Looked:
 
 def _said(error: Exception, root: Path) -> str:
     """Return what an error says, with the files of the library as they are called in it."""
-    found = error if isinstance(error, LeanBridgeError) else of_the_machine(error)
+    found = as_told(error)
     if found is not None:
         return f"{found.code} {found}".replace(f"{root}/", "")
     return f"{Code.OUR_FAULT} {EXPLANATIONS[Code.OUR_FAULT].title}: {type(error).__name__}: {error}"

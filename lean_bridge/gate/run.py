@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lean_bridge.codes import Code
-from lean_bridge.errors import LeanBridgeError, NoVerdict, PolicyError, ProjectNotFound, of_the_machine
+from lean_bridge.errors import LeanBridgeError, NoVerdict, PolicyError, ProjectNotFound, as_told
 from lean_bridge.gate.decide import decide
 from lean_bridge.gate.findings import anchors_of, findings_of
 from lean_bridge.gate.policy import Given, find_policy, in_force, libraries_of, place_of, policies_beside
@@ -177,7 +177,7 @@ def judge(
             progress=progress,
         )
     except Exception as error:
-        refusal = error if isinstance(error, LeanBridgeError) else of_the_machine(error)
+        refusal = as_told(error)
         if refusal is None:
             raise
         report = refused(
