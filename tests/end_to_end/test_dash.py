@@ -21,17 +21,13 @@ from lean_bridge.dash.model import Board
 from lean_bridge.dash.widgets import Matrix
 from lean_bridge.library.discovery import find_library
 from lean_bridge.library.judgement import forget, read_status
+from tests.lines import write_two_and_one_beside
 from tests.screens import drawn
 
 pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("embedded")]
 
 LONG = 240.0
 """Seconds after which a test gives up; on a busy machine nothing here takes half of it."""
-THEOREMS = {
-    "A": "theorem base (a b : Nat) : a + b = b + a := Nat.add_comm a b",
-    "B": "theorem top (a b : Nat) : a + b + 0 = b + a := base a b",
-    "C": "theorem alone : 1 + 1 = 2 := rfl",
-}
 
 
 @pytest.fixture
@@ -40,20 +36,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LEAN_BRIDGE_TOOLCHAIN", "embedded")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     root = tmp_path / "lean"
-    (root / "Line").mkdir(parents=True)
-    for name, theorem in THEOREMS.items():
-        before = "public import Line.A\n" if name == "B" else ""
-        text = f"module\n{before}\npublic section\nnamespace Line\n\n{theorem}\n\nend Line\n"
-        (root / "Line" / f"{name}.lean").write_text(text, encoding="utf-8")
-    (root / "lakefile.toml").write_text('name = "Line"\n\n[[lean_lib]]\nname = "Line"\nglobs = ["Line.+"]\n')
-    (root / "lean-toolchain").write_text("leanprover/lean4:v4.28.0\n")
-    entries = {"base": "Row", "top": "Row", "alone": "Beside"}
-    (root / "catalogue.toml").write_text(
-        "".join(
-            f'[[declaration]]\nname = "Line.{name}"\nkind = "theorem"\ngroup = "{group}"\n\n'
-            for name, group in entries.items()
-        )
-    )
+    write_two_and_one_beside(root)
     return root
 
 

@@ -11,32 +11,16 @@ from pathlib import Path
 import pytest
 
 from pybind_models.status import StatusReport
+from tests.lines import write_two_and_one_beside
 
 pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("embedded")]
-
-THEOREMS = {
-    "A": "theorem base (a b : Nat) : a + b = b + a := Nat.add_comm a b",
-    "B": "theorem top (a b : Nat) : a + b + 0 = b + a := base a b",
-    "C": "theorem alone : 1 + 1 = 2 := rfl",
-}
-CATALOGUE = "".join(
-    f'[[declaration]]\nname = "Line.{name}"\nkind = "theorem"\ngroup = "{group}"\n\n'
-    for name, group in (("base", "Row"), ("top", "Row"), ("alone", "Beside"))
-)
 
 
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
     """Two modules of which one imports the other, and one beside them."""
     root = tmp_path / "lean"
-    (root / "Line").mkdir(parents=True)
-    for name, theorem in THEOREMS.items():
-        before = "public import Line.A\n" if name == "B" else ""
-        text = f"module\n{before}\npublic section\nnamespace Line\n\n{theorem}\n\nend Line\n"
-        (root / "Line" / f"{name}.lean").write_text(text, encoding="utf-8")
-    (root / "lakefile.toml").write_text('name = "Line"\n\n[[lean_lib]]\nname = "Line"\nglobs = ["Line.+"]\n')
-    (root / "lean-toolchain").write_text("leanprover/lean4:v4.28.0\n")
-    (root / "catalogue.toml").write_text(CATALOGUE)
+    write_two_and_one_beside(root)
     return root
 
 
