@@ -22,16 +22,16 @@ def judge(
     """Return what the results of one graph amount to, and why and by which code unless it agrees.
 
     One failure rejects. Agreement takes every check of :data:`NEEDED`: a graph that nothing was compared
-    with has none.
+    with has none. A cause with a code of its own is told before that nothing was compared.
     """
     by_name = {result.name: result for result in results}
     for result in by_name.values():
         if result.outcome == "failed":
             return "rejected", f"{result.name}: {result.detail}", result.code or Code.NUMBERS_DISAGREE
-    for name in NEEDED:
-        needed = by_name.get(name)
-        if needed is None:
-            return "no verdict", f"{name}: not run", Code.NOTHING_CHECKED
-        if needed.outcome != "passed":
-            return "no verdict", f"{name}: {needed.detail}", needed.code or Code.NOTHING_CHECKED
-    return "agrees", None, None
+    absent = CheckResult(name="", outcome="not run", detail="not run")
+    needed = [(name, by_name.get(name, absent)) for name in NEEDED]
+    lacking = [(name, each) for name, each in needed if each.outcome != "passed"]
+    if not lacking:
+        return "agrees", None, None
+    name, cause = min(lacking, key=lambda each: each[1].code is None)
+    return "no verdict", f"{name}: {cause.detail}", cause.code or Code.NOTHING_CHECKED
