@@ -9,7 +9,7 @@ has no verdict fails. Nothing but pytest is imported until then.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -72,6 +72,16 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         return None
     parent.config.stash[_SEEN].append(file_path)
     return CatalogueFile.from_parent(parent, path=file_path)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Report a link that is skipped where the catalogue names it, as any other, and not at a line of ours."""
+    report = yield
+    if isinstance(item, LinkItem) and report.skipped and isinstance(report.longrepr, tuple):
+        path, line, _ = item.reportinfo()
+        report.longrepr = str(path), (line or 0) + 1, report.longrepr[2]
+    return report
 
 
 def _is_ours(path: Path) -> bool:

@@ -116,6 +116,10 @@ class Dim:
     def __repr__(self) -> str:
         return f"Dim({str(self)!r})"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what a copy is made of, in every protocol of pickle: the first two know no slots."""
+        return Dim, (dict(self._terms), self._text, self._form)
+
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         from_text = core_schema.no_info_after_validator_function(cls.parse, core_schema.str_schema())

@@ -131,8 +131,9 @@ def _of_build(report: VerifyReport) -> Iterator[Finding]:
         if module.limit is not None:
             code = Code.LEAN_CANNOT
             title = f"{EXPLANATIONS[code].title}: {module.module}"
-            at = told_place(module.limit) or Place(file=module.file)
-            yield Finding(code=code, level="error", title=title, message=module.limit, place=at)
+            told, limit = apart(module.limit)
+            at = told or Place(file=module.file)
+            yield Finding(code=code, level="error", title=title, message=limit, place=at)
 
 
 def _of_declarations(rows: Iterable[DeclarationReport], stands: Anchors) -> Iterator[Finding]:
@@ -177,10 +178,12 @@ def _of_group(kind: str, rows: list[DeclarationReport], stands: Anchors) -> Find
             code=code, level="error", title=title, message=message, place=place, related=tuple(places)
         )
     if kind == "row":
+        at, reason = apart(first.reason or first.status)
         title = f"{first.status}: {named(first.name)}"
-        message = f"{named(first.name)}: {said}{_path(first)}"
-        place = told_place(first.reason or "") or stands.get(first.name)
-        return Finding(code=code, level="error", title=title, message=message, place=place)
+        message = f"{named(first.name)}: {coded(code, reason)}{_path(first)}"
+        return Finding(
+            code=code, level="error", title=title, message=message, place=at or stands.get(first.name)
+        )
     title = f"{counted(len(rows), 'declaration')} {first.status if kind != 'reason' else 'not pinned'}"
     message = f"{said}: {names}" if kind == "reason" else f"{coded(code, title)}: {names}"
     return Finding(
@@ -229,31 +232,32 @@ def _warnings(report: VerifyReport) -> Iterator[Finding]:
 
 
 def _of_verdict(report: VerifyReport, root: Path | None) -> Finding:
-    said = coded(report.code, report.reason or guarantee(report))
-    is_refusal = report.build is None
+    place, reason = None, report.reason or guarantee(report)
+    if report.build is None:  # it is a refusal, and may be of a file
+        place, reason = apart(reason, root)
     return Finding(
         code=report.code,
         level="notice" if report.verdict == "accepted" else "error",
         title=f"lean-bridge: {report.verdict}",
-        message=f"{said}; {subject(report)}",
-        place=told_place(report.reason or "", root) if is_refusal else None,
+        message=f"{coded(report.code, reason)}; {subject(report)}",
+        place=place,
     )
 
 
-def told_place(message: str, root: Path | None = None) -> Place | None:
-    """Return the place with which a message begins, if it is one of the library."""
+def apart(message: str, root: Path | None = None) -> tuple[Place | None, str]:
+    """Return the place with which a message begins, if it is one of the library, and the rest of it."""
     found = _TOLD.match(message)
     if found is None:
-        return None
+        return None, message
     file = PurePosixPath(found["file"])
     if file.is_absolute():
         if root is None or not file.is_relative_to(root):
-            return None
+            return None, message
         file = file.relative_to(root)
     if ".." in file.parts or " " in found["file"].split("/")[0]:
-        return None
+        return None, message
     column = int(found["column"]) if found["column"] else None
-    return Place(file=str(file), line=int(found["line"]), column=column)
+    return Place(file=str(file), line=int(found["line"]), column=column), message[found.end() :]
 
 
 def _title(code: str | None) -> str:

@@ -29,7 +29,8 @@ _EXIT: Final = {"accepted": 0, "rejected": 1, "no verdict": 2}
 def render_sarif(gate: GateReport) -> str:
     """Return the file. Places are relative to the repository (``%SRCROOT%``).
 
-    A result without a place of its own stands at the policy's file or at the first library that is there.
+    A result without a place of its own stands at the policy's file, at the first library that is there, or at
+    the directory in which one was looked for: readers of the format take no result that stands nowhere.
     """
     rules = [_MESSAGE, *Code]
     findings = [each for each in gate.all_findings if each.level != "notice"]
@@ -87,17 +88,17 @@ def _rule(code: str) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, fallback: Place | None, rules: list[str]) -> dict[str, Any]:
+def _result(finding: Finding, fallback: Place, rules: list[str]) -> dict[str, Any]:
     rule = finding.code if finding.code in rules else _MESSAGE
     place = finding.place or fallback
     said = _LINES.sub("", f"{finding.title}\n{finding.message}")
-    identity = f"{rule}\n{place.file if place is not None else ''}\n{said}"
+    identity = f"{rule}\n{place.file}\n{said}"
     result: dict[str, Any] = {
         "ruleId": rule,
         "ruleIndex": rules.index(rule),
         "level": _LEVELS[finding.level],
         "message": {"text": visible(f"{finding.title}\n{finding.message}")},
-        "locations": [_location(place)] if place is not None else [],
+        "locations": [_location(place)],
         "partialFingerprints": {
             "leanBridge/v1": hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()
         },
@@ -109,23 +110,23 @@ def _result(finding: Finding, fallback: Place | None, rules: list[str]) -> dict[
     return result | ({"relatedLocations": related} if related else {})
 
 
-def _distinct(finding: Finding, place: Place | None) -> Iterator[Place]:
+def _distinct(finding: Finding, place: Place) -> Iterator[Place]:
     yield from (each for each in dict.fromkeys(finding.related) if each != place)
 
 
 def _location(place: Place) -> dict[str, Any]:
     artifact = {"uri": quote(place.file.encode("utf-8", "surrogateescape")), "uriBaseId": "%SRCROOT%"}
-    physical: dict[str, Any] = {"artifactLocation": artifact}
-    if place.line is not None:
-        column = {"startColumn": place.column} if place.column is not None else {}
-        physical["region"] = {"startLine": place.line, **column}
-    return {"physicalLocation": physical}
+    column = {"startColumn": place.column} if place.column is not None else {}
+    region = {"startLine": place.line or 1, **column}
+    return {"physicalLocation": {"artifactLocation": artifact, "region": region}}
 
 
-def _fallback(gate: GateReport) -> Place | None:
-    """Return the place of a file that is there, for what stands in none, if one is known to be."""
+def _fallback(gate: GateReport) -> Place:
+    """Return the place of what is there, for what stands in no file: a file if one is known to be."""
     file = gate.policy.file
     if file is not None and not PurePosixPath(file).is_absolute():
         return Place(file=file, line=1)
     opened = next((each.place for each in gate.libraries if each.report.library is not None), None)
-    return Place(file=str(PurePosixPath(opened, CATALOGUE)), line=1) if opened is not None else None
+    if opened is not None:
+        return Place(file=str(PurePosixPath(opened, CATALOGUE)), line=1)
+    return Place(file=f"{next((each.place for each in gate.libraries), '.')}/", line=1)

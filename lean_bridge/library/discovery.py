@@ -74,7 +74,8 @@ def find_library(path: Path | None = None, *, shipped: bool = False, loose: bool
         ) from None
     top = repository_of(here)
     for directory in (here, *here.parents):
-        if found := _library_in(directory, loose=loose or not directory.is_relative_to(top)):
+        is_loose = loose or not directory.is_relative_to(top) or _is_within_a_project(directory, top)
+        if found := _library_in(directory, loose=is_loose):
             return found
     if hint := _hint(here, top):
         raise ProjectNotFound(
@@ -112,6 +113,12 @@ def _library_in(directory: Path, *, loose: bool) -> Found | None:
         if found := _marks(names) or (set() if loose else _sources(place, names)):
             raise ProjectNotFound(_incomplete(place, names, sorted(found)))
     return None
+
+
+def _is_within_a_project(directory: Path, top: Path) -> bool:
+    """Whether a project stands above a directory, and not above ``top``: sources there are the project's."""
+    above = (each for each in directory.parents if each.is_relative_to(top))
+    return any(_marks(_names(each)) - _FAINT for each in above)
 
 
 def _marks(names: set[str]) -> set[str]:
@@ -172,23 +179,31 @@ def _hint(place: Path, top: Path | None = None) -> str:
 def _traces_below(top: Path, depth: int | None) -> Iterator[Path]:
     """Yield the directories with traces of Lean below a directory, the nearest first.
 
-    Links to directories are looked at, and not followed further.
+    Sources are a trace but where they belong to what stands above them. Links to directories are looked at,
+    and not followed further.
     """
-    level = [top]
+    level = {top: _has_trace(top, _names(top))}
     for _ in count() if depth is None else range(depth):
-        level = sorted(
-            below
-            for directory in level
-            for below in _directories(directory)
-            if not below.name.startswith(".") and below.name not in _OTHERS
-        )
-        for directory in level:
+        below = {
+            each: has_trace
+            for directory, has_trace in level.items()
+            for each in _directories(directory)
+            if not each.name.startswith(".") and each.name not in _OTHERS
+        }
+        level = {}
+        for directory, is_of_it in sorted(below.items()):
             names = _names(directory)
-            if _marks(names) or _sources(directory, names):
+            has_trace = _has_trace(directory, names)
+            if _marks(names) or (has_trace and not is_of_it):
                 yield directory
-        level = [directory for directory in level if not directory.is_symlink()]
+            if not directory.is_symlink():
+                level[directory] = has_trace or is_of_it
         if not level:
             return
+
+
+def _has_trace(directory: Path, names: set[str]) -> bool:
+    return bool(_marks(names) or _sources(directory, names))
 
 
 def _directories(directory: Path) -> list[Path]:

@@ -80,6 +80,6 @@ def read_graph(
 def _refuse(row: DeclarationReport, *, allow_uncertified: bool) -> None:
     """Raise for a declaration that is not accepted, as a verdict on the library would decide."""
     if not allow_uncertified:
-        mend = "mend or pin it, or allow what is uncertified"
+        mend = "mend or pin it, or give --allow-uncertified, in Python allow_uncertified=True"
         text = f"{row.name} has no standing: {row.reason} ({row.code}); {mend}"
         raise NotPinned(text, code=Code(str(row.code))) if row.status == "no verdict" else NoStanding(text)

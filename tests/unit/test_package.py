@@ -7,6 +7,7 @@ import copy
 import importlib
 import os
 import pickle
+import re
 import subprocess
 import sys
 import tomllib
@@ -140,6 +141,16 @@ def test_lean_dojo_is_asked_for_only_where_there_is_one(version: str) -> None:
     (found,) = (each for each in map(Requirement, PROJECT["dependencies"]) if each.name == "lean-dojo")
     assert found.marker is not None
     assert found.marker.evaluate({"python_version": version}) is (version < "3.13")
+
+
+def test_what_the_tests_alone_are_made_with_is_one_release() -> None:
+    pins = (Path(__file__).parents[1] / "constraints.txt").read_text(encoding="utf-8")
+    pinned = {each.name: each.specifier for each in map(Requirement, re.findall(r"^[a-z].*$", pins, re.M))}
+    for wanted in map(Requirement, PROJECT["optional-dependencies"]["dev"]):
+        if wanted.name != PROJECT["name"]:
+            (one,) = pinned[wanted.name]
+            assert one.operator == "=="
+            assert wanted.specifier.contains(one.version)
 
 
 def test_users_are_given_a_range_of_torch_and_the_tests_one_release() -> None:

@@ -6,6 +6,7 @@ import copy
 import pickle
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
@@ -38,11 +39,14 @@ INPUTS = {
 SEEDS = {"residual": np.ones((3, 4))}
 
 
-def pickled(made: Any) -> Any:
-    return pickle.loads(pickle.dumps(made))
+def pickled(made: Any, protocol: int | None = None) -> Any:
+    return pickle.loads(pickle.dumps(made, protocol))
 
 
-COPIES = pytest.mark.parametrize("copied", [pickled, copy.deepcopy, copy.copy])
+PROTOCOLS: list[Callable[[Any], Any]] = [
+    partial(pickled, protocol=each) for each in range(pickle.HIGHEST_PROTOCOL + 1)
+]
+COPIES = pytest.mark.parametrize("copied", [*PROTOCOLS, copy.deepcopy, copy.copy])
 
 
 @COPIES
@@ -82,7 +86,7 @@ def test_a_program_with_maps_and_a_batched_one_are_copied() -> None:
     (entry,) = program.context
     batched = program.batched([entry.name])
     x = {entry.name: rng.normal(size=(2, *entry.shape))}
-    for copied in (pickled, copy.deepcopy):
+    for copied in (*PROTOCOLS, copy.deepcopy):
         np.testing.assert_array_equal(copied(batched).forward(x)[-1], batched.forward(x)[-1])
 
 
@@ -107,7 +111,7 @@ def test_programs_over_other_scalars_are_copied(kind: Callable[[], Any]) -> None
     scalars = kind()
     c = FIELD.array(3) if scalars is FIELD else 0.5
     program = BOUND.compile(scalars, c=c)
-    for copied in (pickled, copy.deepcopy):
+    for copied in (*PROTOCOLS, copy.deepcopy):
         assert type(copied(program).scalars) is type(scalars)
 
 
@@ -134,4 +138,7 @@ def test_every_primitive_of_the_table_is_its_own_copy() -> None:
 
 def test_a_graph_as_data_is_copied() -> None:
     model: DGraph = attention()
-    assert pickled(model) == copy.deepcopy(model) == model
+    for copied in (*PROTOCOLS, copy.deepcopy, copy.copy):
+        twin = copied(model)
+        assert twin == model
+        assert twin.model_dump_json() == model.model_dump_json()

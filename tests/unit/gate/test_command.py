@@ -122,12 +122,18 @@ def test_a_refusal_is_told_from_the_top_of_the_repository(monkeypatch: pytest.Mo
             Path("../../lean-bridge.toml").replace("lean-bridge.toml")
 
 
-def test_sarif_points_at_no_file_that_is_not_there() -> None:
+def test_sarif_points_at_no_file_that_is_not_there_and_has_no_result_without_a_location() -> None:
     gate("-o", "sarif=report.sarif")
     gate("-o", "sarif=other.sarif", "--policy", "gone.toml")
     for name in ("report.sarif", "other.sarif"):
-        (run,) = json.loads(Path(name).read_text(encoding="utf-8"))["runs"]
-        assert [each["locations"] for each in run["results"]] == [[]]
+        log = json.loads(Path(name).read_text(encoding="utf-8"))
+        assert validation_errors(log) == []
+        (result,) = log["runs"][0]["results"]
+        (location,) = result["locations"]
+        assert location["physicalLocation"] == {
+            "artifactLocation": {"uri": "./", "uriBaseId": "%SRCROOT%"},
+            "region": {"startLine": 1},
+        }
 
 
 def test_a_repository_within_another_is_a_part_of_it() -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.codes import Code
-from lean_bridge.gate.findings import anchors_of, findings_of, told_place
+from lean_bridge.errors import ProjectNotFound
+from lean_bridge.gate.findings import anchors_of, apart, findings_of
+from lean_bridge.verdict.refusal import refused
 from pybind_models import Cause, Pin, Place, VerifyReport
 from pybind_models.policy import Finding
 from tests.gates import PLACE, of_every_code, unfinished
@@ -171,7 +173,27 @@ def test_a_library_at_the_top_has_no_directory_before_its_files() -> None:
     ],
 )
 def test_a_message_may_begin_with_its_place(message: str, place: Place | None) -> None:
-    assert told_place(message, Path("/l")) == place
+    rest = message if place is None else message.split(": ", 1)[1]
+    assert apart(message, Path("/l")) == (place, rest)
+
+
+@pytest.mark.parametrize("path", ["/l/catalogue.toml:3:4", "catalogue.toml:3:4"])
+def test_a_place_is_told_once(path: str) -> None:
+    report = refused(ProjectNotFound(f"{path}: not TOML"))
+    (verdict,) = findings_of(report, "proofs", root=Path("/l"))
+    assert verdict.place == Place(file="proofs/catalogue.toml", line=3, column=4)
+    assert verdict.message.startswith("LB902 not TOML")
+    row = BACKPROP.replaced(
+        status="rejected", code=Code.AXIOM, reason="A/B.lean:7: an axiom", standing="not accepted"
+    )
+    found = findings_of(
+        accepted().replaced(verdict="rejected", reason="no", code="LB204", declarations=(row,)), "."
+    )
+    first = next(each for each in found if each.level == "error")
+    assert (first.place, first.message) == (
+        Place(file="A/B.lean", line=7),
+        f"{BACKPROP.name}: LB204 an axiom",
+    )
 
 
 def test_where_catalogue_and_manifest_name_declarations(tmp_path: Path) -> None:

@@ -178,6 +178,23 @@ def test_a_pinned_theorem_that_is_gone_from_the_catalogue_is_a_test_still(tmp_pa
     assert "a/catalogue.toml::a.gone::pinned" in text
 
 
+def test_what_is_skipped_is_told_where_the_catalogue_names_it(tmp_path: Path) -> None:
+    top = repository(tmp_path, "")
+    entry = '\n[[declaration]]\nkind = "theorem"\nname = "{}"\ngroup = "g"\n'
+    (top / "a" / "catalogue.toml").write_text(entry.format("a.other") + entry.format(BACKPROP.name))
+    (top / "conftest.py").write_text(
+        "from lean_bridge import pytest_plugin\n"
+        "from tests.gates import PLACE, gated\n"
+        "from tests.reports import accepted\n"
+        "pytest_plugin._gate_of = lambda *_: (gated(accepted()), PLACE)\n"
+    )
+    status, text = run(top, "--lean-bridge", "a", "-m", "lean_bridge", "-rs", "-k", BACKPROP.name)
+    assert status == 0, text
+    told = [line for line in text.splitlines() if line.startswith("SKIPPED")]
+    assert "SKIPPED [1] a/catalogue.toml:9: witness: not asked" in told, text
+    assert all(line.startswith("SKIPPED [1] a/catalogue.toml:9: ") for line in told)
+
+
 def test_one_policy_has_its_libraries_judged_together(tmp_path: Path) -> None:
     top = repository(tmp_path, 'paths = ["a"]\n')
     config = pytest.Config.fromdictargs({}, [str(top)])

@@ -163,6 +163,26 @@ def test_a_library_that_was_moved_is_pointed_at_from_below(
     assert "did you mean --project ../proofs?" in refusal()
 
 
+@pytest.mark.parametrize("without", ["catalogue.toml", "lakefile.toml"])
+def test_the_directories_of_a_project_s_own_modules_are_no_projects(
+    here: Path, monkeypatch: pytest.MonkeyPatch, without: str
+) -> None:
+    library(here / "proofs", without=without)
+    modules = here / "proofs" / "Twin" / "Deep"
+    modules.mkdir(parents=True)
+    for source in (here / "proofs" / "Twin.lean", modules.parent / "A.lean", modules / "B.lean"):
+        source.touch()
+    assert "did you mean --project proofs?" in refusal()
+    for place in (here / "proofs", modules.parent, modules):
+        monkeypatch.chdir(place)
+        told = refusal()
+        assert told.startswith(f"{here / 'proofs'}: a Lean project (")
+        assert told.endswith(f"write a {without}") or f"write a {without} that names" in told
+        assert "did you mean" not in told
+    (here / "proofs" / without).touch()
+    assert find_library() == Found(here / "proofs")
+
+
 def test_lean_files_that_belong_to_nothing_count_unless_they_may_lie_around(here: Path) -> None:
     (here / "Scratch.lean").touch()
     assert "a Lean project (Scratch.lean) without lakefile.toml and catalogue.toml" in refusal()
