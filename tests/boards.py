@@ -50,6 +50,10 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     BACKPROP.name: (TAPE,),
     ATTENTION.name: (FLOW,),
 }
+RESTS: Final = {
+    name: [*modules, *(below for module in modules for below in IMPORTS[module])]
+    for name, modules in PLACES.items()
+}
 MISMATCH = Diagnostic(
     file="Proofs/Sum.lean",
     line=4,
@@ -138,7 +142,7 @@ def _stale(row: StatusRow, changed: str) -> StatusRow:
 def looked(report: VerifyReport, *edited: str, changed: str = "Proofs/Sum.lean changed") -> Looked:
     """Return what looking finds after a judgement, and after an edit on which some rows rest."""
     status = status_of(report, notes=()).replaced(age=120.0)
-    return Looked(AT, stale(status, edited, changed) if edited else status, judgement(report))
+    return Looked(AT, stale(status, edited, changed) if edited else status, judgement(report), rests=RESTS)
 
 
 def board(*events: Event) -> Board:

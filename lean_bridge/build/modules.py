@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
@@ -66,16 +66,13 @@ class Library:
     def names_below(self, names: Iterable[str]) -> set[str]:
         """Return the names of modules and of all that they import. Raises: as :meth:`closure`."""
         known = {module.name: module for module in self.modules}
-        wanted: set[str] = set()
-        pending = list(names)
-        while pending:
-            name = pending.pop()
+
+        def imports(name: str) -> Iterable[str]:
             if name not in known:
                 raise ProjectNotFound(f"{name}: the library has no such module")
-            if name not in wanted:
-                wanted.add(name)
-                pending += known[name].imports
-        return wanted
+            return known[name].imports
+
+        return with_imports(names, imports)
 
     def ordinary_below(self, module: Module) -> tuple[str, ...]:
         """Return the files without ``module`` among those of this library that a module imports, or they."""
@@ -99,6 +96,23 @@ class Sources:
         """
         modules = _order(self.texts, (standard,), only)
         return Library(modules, lakefile=self.lakefile, left_out=len(self.texts) - len(modules))
+
+    def imports(self, module: str) -> list[str]:
+        """Return what a module imports of these sources, whether or not they make up a library."""
+        header = parse_header(self.texts[module].content.decode("utf-8", "replace"))
+        return [each.module for each in header.imports if each.module in self.texts]
+
+
+def with_imports(names: Iterable[str], imports: Callable[[str], Iterable[str]]) -> set[str]:
+    """Return modules, and all that they import."""
+    found: set[str] = set()
+    pending = list(names)
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            pending += imports(name)
+            found.add(name)
+    return found
 
 
 def read_sources(root: Path) -> Sources:

@@ -319,7 +319,7 @@ class Dash(App[int]):
         if row is None or row.state == "green":
             return ()
         errors = [each for each in board.messages if each.severity == "error"]
-        if (modules := board.rests.get(row.name)) is None or board.judgement is None:
+        if (modules := board.rests.get(row.name)) is None:
             return tuple(errors)
         return tuple(each for each in errors if _module(each.file) in modules)
 

@@ -24,6 +24,7 @@ from lean_bridge.audit.manifest import read_manifest
 from lean_bridge.build.modules import read_sources
 from lean_bridge.codes import EXPLANATIONS, Code
 from lean_bridge.dash.model import Began, Board, Ended, Event, Heard, Looked, Stopped, reduce
+from lean_bridge.dash.reach import modules_below
 from lean_bridge.dash.watch import fingerprint, stamp, watch
 from lean_bridge.errors import LeanBridgeError, as_told
 from lean_bridge.files import read_below
@@ -47,11 +48,12 @@ def look(root: Path) -> Looked:
     try:  # what verify would refuse, and take the last judgement back
         read_catalogue(root)
         read_manifest(root)
-        read_sources(root)
+        sources = read_sources(root)
         read_below(root, root / TOOLCHAIN)
+        rests = modules_below(sources, judgement, [row.name for row in status.rows])
     except Exception as error:  # noqa: BLE001
         return Looked(time.time(), status, judgement, _said(error, root))
-    return Looked(time.time(), status, judgement)
+    return Looked(time.time(), status, judgement, rests=rests)
 
 
 def _said(error: Exception, root: Path) -> str:

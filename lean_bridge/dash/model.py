@@ -42,6 +42,8 @@ class Looked:
     """The last one, as which the status was."""
     trouble: str | None = None
     """Why the library cannot be judged as it is now, in one line; there may be a status of what it was."""
+    rests: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """The modules that each row rests on now, as far as that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ class Board:
     at: float = 0.0
     """When the library was looked at."""
     rests: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """The modules that each row rests on; of one that is not here, all."""
+    """The modules that each row rests on, as far as that is known."""
 
     @property
     def messages(self) -> tuple[Diagnostic, ...]:
@@ -142,13 +144,18 @@ class Activity:
 
 
 def activity(board: Board, row: StatusRow) -> Activity | None:
-    """Return what is being done about a row; nothing about one that is as it was judged."""
+    """Return what is being done about a row; nothing about one that is as it was judged.
+
+    A row of which nobody knows where it stands waits for all modules, and no single one of them concerns it.
+    """
     run = board.run
     if run is None or not _is_unsettled(row):
         return None
     known = run.modules
-    below = [name for name in board.rests.get(row.name, known) if name in known]
-    states = [known[name] for name in below]
+    if (rests := board.rests.get(row.name)) is None:
+        is_waiting = not known or any(state not in ("done", "refused") for state in known.values())
+        return Activity("queued" if is_waiting else "judging")
+    states = [known[name] for name in rests if name in known]
     if "refused" in states:
         return Activity("refused")
     if since := [state for state in states if isinstance(state, float)]:
@@ -195,13 +202,9 @@ def _looked(board: Board, event: Looked) -> Board:
     for line in event.status.changed:
         if line not in before and line != event.trouble:
             board = _noted(board, Entry(event.at, line, "open"))
-    judgement = event.judgement
-    rests = (
-        {row.name: frozenset(judgement.rests_on(row.name)) for row in event.status.rows if row.links}
-        if judgement is not None
-        else {}
+    return replace(
+        board, at=event.at, status=event.status, judgement=event.judgement, rests=event.rests or board.rests
     )
-    return replace(board, at=event.at, status=event.status, judgement=judgement, rests=rests)
 
 
 def _void(status: StatusReport | None, why: str) -> StatusReport | None:

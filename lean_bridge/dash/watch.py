@@ -30,13 +30,15 @@ _SETTLED: Final = 200
 def watch(root: Path, stop: threading.Event, is_other: Callable[[], bool] = lambda: False) -> Iterator[None]:
     """Yield once, then each time that something may have changed which a judgement rests on.
 
-    Whether something ``is_other`` beside the library is asked now and then.
+    That is where the system tells of a change, whatever the file looks like from outside, and where a look
+    finds another stamp; whether there is another content is for the caller to see. Whether something
+    ``is_other`` beside the library is asked now and then.
     """
     before = _stamps(root)
     yield
-    for _ in _wakes(root, stop):
+    for is_told in _wakes(root, stop):
         now = _stamps(root)
-        if now != before or is_other():
+        if is_told or now != before or is_other():
             before = now
             yield
 
@@ -51,13 +53,16 @@ def fingerprint(root: Path) -> str:
     return digest.hexdigest()
 
 
-def _wakes(root: Path, stop: threading.Event) -> Iterator[None]:
-    """Yield soon after each change in a folder, and now and then besides, until it is to ``stop``."""
+def _wakes(root: Path, stop: threading.Event) -> Iterator[bool]:
+    """Yield soon after each change in a folder, and now and then besides, until it is to ``stop``.
+
+    What is yielded is whether the system told of a change.
+    """
     while not stop.is_set():
         with suppress(OSError, RuntimeError, ImportError):  # no folder, no room for watches, no such package
             from watchfiles import watch as changes
 
-            for _ in changes(
+            for told in changes(
                 root,
                 watch_filter=lambda _, path: _matters(Path(path)),
                 stop_event=stop,
@@ -68,11 +73,11 @@ def _wakes(root: Path, stop: threading.Event) -> Iterator[None]:
                 raise_interrupt=False,
                 ignore_permission_denied=True,
             ):
-                yield
+                yield bool(told)
                 if not root.is_dir():
                     break  # and watch the one that is put in its place
         if not stop.wait(_POLLS_EVERY):
-            yield
+            yield False
 
 
 def _matters(path: Path) -> bool:

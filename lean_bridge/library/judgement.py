@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from lean_bridge.audit.catalogue import CATALOGUE, parse_catalogue
 from lean_bridge.audit.manifest import MANIFEST, parse_manifest
 from lean_bridge.build.lakefile import LAKEFILE
-from lean_bridge.build.modules import Sources, SourceText, read_sources
+from lean_bridge.build.modules import Sources, SourceText, read_sources, with_imports
 from lean_bridge.codes import Code
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.files import decoded, read_below, user_directory
@@ -76,14 +76,7 @@ class Judgement(Model):
         """Return the modules that a row rests on."""
         if name not in self.places:
             return self.basis.modules
-        found: set[str] = set()
-        pending = list(self.places[name])
-        while pending:
-            module = pending.pop()
-            if module not in found:
-                found.add(module)
-                pending += self.imports.get(module, ())
-        return found
+        return with_imports(self.places[name], lambda module: self.imports.get(module, ()))
 
 
 @dataclass(frozen=True, slots=True)

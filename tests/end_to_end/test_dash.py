@@ -141,6 +141,33 @@ def test_an_edit_that_breaks_a_proof_one_that_mends_it_and_leaving_in_the_middle
     assert read_status(root).verdict == "no verdict", "what was not judged to its end is not judged"
 
 
+def test_what_judges_only_when_asked_takes_up_what_is_judged_elsewhere(root: Path) -> None:
+    def verify() -> None:
+        words = ["verify", "--project", str(root), "--unpinned", "-j", "1"]
+        subprocess.run([sys.executable, "-m", "lean_bridge", *words], capture_output=True, check=False)
+
+    loop = Loop(find_library(root), eager=False)
+
+    def until(is_there: Callable[[Board], bool]) -> None:
+        deadline = time.monotonic() + LONG
+        while not is_there(loop.board):
+            assert time.monotonic() < deadline, loop.board
+            time.sleep(0.02)
+
+    loop.start()
+    try:
+        until(lambda board: states(board).get("top") == "open")
+        verify()
+        until(is_over("accepted"))
+        edit(root, "Nat.add_comm a b", "Nat.add_comm b")
+        until(lambda board: states(board) == {"base": "stale", "top": "stale", "alone": "green"})
+        verify()
+        until(is_over("rejected"))
+        assert not any(entry.text.startswith("judging") for entry in loop.board.log), "it judged nothing"
+    finally:
+        loop.close()
+
+
 def test_a_plain_terminal_and_a_pipe(root: Path) -> None:
     watched = subprocess.Popen(
         [sys.executable, "-m", "lean_bridge", "status", "-p", str(root), "--watch", "--unpinned", "base"],

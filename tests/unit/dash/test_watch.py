@@ -71,6 +71,21 @@ def test_edits_of_every_kind(watching: Watching) -> None:
     assert watching.notices()
 
 
+def test_what_the_system_tells_of_is_told_whatever_the_stamp_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("watchfiles")
+    monkeypatch.setattr("lean_bridge.dash.watch._stamps", lambda _: {})  # as of a clock that stands still
+    (tmp_path / "A.lean").write_text("-- 1\n")
+    watching = Watching(tmp_path)
+    try:
+        (tmp_path / "A.lean").write_text("-- 2\n")
+        assert watching.notices()
+    finally:
+        watching.stop.set()
+        watching.thread.join(LONG)
+
+
 def test_a_folder_that_is_put_in_the_place_of_another(watching: Watching) -> None:
     shutil.move(watching.root, watching.root.with_name("old"))
     assert watching.notices()
