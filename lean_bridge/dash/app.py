@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,28 +12,23 @@ from pathlib import Path
 from typing import ClassVar, Final, Protocol
 
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 from textual.app import App, ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.geometry import Size
-from textual.screen import ModalScreen
 from textual.widgets import Footer, Input, Static
 
-from lean_bridge.audit.catalogue import CATALOGUE
 from lean_bridge.dash.editor import edit, editor_command, takes_the_terminal
-from lean_bridge.dash.model import Board, activity
-from lean_bridge.dash.page import Choice, Line, Sheet, head, is_folded, why
+from lean_bridge.dash.help import Help
+from lean_bridge.dash.model import Board
+from lean_bridge.dash.opening import draw, place
+from lean_bridge.dash.page import Choice, Line, Sheet, head, is_folded, next_bad, why
 from lean_bridge.dash.widgets import Log, Matrix
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.files import read_below
-from lean_bridge.names import last_component
 from lean_bridge.ui.detail import Subject, render_detail
-from lean_bridge.ui.drawing import draw_svg
 from lean_bridge.ui.wording import named
-from pybind_models import NOT_JUDGED, Diagnostic, GraphReport, GraphStanding
-from pybind_models.status import StatusRow
 
 _WIDE: Final = 150
 """Columns from which the detail has room beside the matrix."""
@@ -44,27 +38,6 @@ _TICK: Final = 0.1
 """Seconds between two looks at what is new."""
 
 _SEARCH: Final = "search names and groups; Enter keeps, Escape drops"
-_HELP: Final = """\
-A row is a theorem, definition or graph; a column is a link of the trust chain. ✓ holds, ✗ fails, ? is \
-undecided or not judged since a change, – was not asked. An edit makes stale what imports it: that is \
-· queued, ▶ elaborated by Lean, ▷ judged, and at last what it was found to be.
-"""
-_KEYS: Final = (
-    ("↑ ↓ PgUp PgDn Home End", "move; so does the mouse"),
-    ("Enter", "open a row, fold or unfold a group; so does a click on it"),
-    ("← →  + -", "fold, unfold this group; unfold, fold all"),
-    ("] [", "the next row that is not green; the one before"),
-    ("/", "search as you type; Enter keeps what is found, Escape drops it"),
-    ("n", "only what is not green"),
-    ("d  l", "all about the row under the cursor; the log, with Lean's messages"),
-    ("Tab", "to the next pane"),
-    ("o", "open the row in $EDITOR, at Lean's error if there is one"),
-    ("g", "open its graph as a drawing (SVG)"),
-    ("r  R", "judge again what is not remembered; everything"),
-    ("s", "stop the run that goes on"),
-    ("q", "leave; a run that goes on is stopped"),
-    ("Escape", "back to the matrix; close this"),
-)
 
 
 class Source(Protocol):
@@ -89,52 +62,12 @@ class Source(Protocol):
         """End, and leave nothing behind."""
 
 
-class Help(ModalScreen[None]):
-    """What the keys do."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,enter", "dismiss", "Close")]
-
-    def compose(self) -> ComposeResult:
-        """Put the text in a box that scrolls."""
-        with VerticalScroll(id="help"):
-            yield Static(_HELP, markup=False)
-            keys = Table.grid(padding=(0, 2, 0, 0))
-            for key, meaning in _KEYS:
-                keys.add_row(Text(key, "bold"), Text(meaning))
-            yield Static(keys)
-
-
 class Dash(App[int]):
     """Shows a board as it changes."""
 
     TITLE = "lean-bridge dash"
     ENABLE_COMMAND_PALETTE = False
-    CSS = """
-    Screen { layout: vertical; overflow: hidden; }
-    #head { height: 2; }
-    .tall #head { height: 3; }
-    #titles { height: auto; }
-    #head, #titles, #why { text-wrap: nowrap; text-overflow: ellipsis; }
-    #body { layout: vertical; height: 1fr; }
-    .wide #body { layout: horizontal; }
-    #left { height: 1fr; width: 1fr; }
-    Matrix { height: 1fr; overflow-x: hidden; }
-    Matrix, #detail, Log, #help { scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
-    Matrix > .matrix--cursor { background: $boost; text-style: bold; }
-    Matrix:focus > .matrix--cursor { background: $primary 40%; text-style: bold; }
-    Matrix:nocolor > .matrix--cursor { text-style: reverse; }
-    #why { height: 1; }
-    #detail { height: 1fr; padding: 0 1; }
-    .tall #detail { border-top: solid $primary; }
-    .wide #detail { width: 1fr; border-top: none; border-left: solid $primary; }
-    Log { height: 1fr; padding: 0 1; }
-    .tall Log { height: 9; border-top: solid $primary; }
-    .hidden { display: none; }
-    #search { dock: bottom; height: 1; border: none; margin-bottom: 1; }
-    Help { align: center middle; }
-    #help { width: 100; max-width: 100%; height: auto; max-height: 100%; border: round $primary; padding: 0 1;
-            background: $surface; }
-    """
+    CSS_PATH = "dash.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "pane('detail')", "Detail", show=False),
         Binding("slash", "search", "Search", key_display="/"),
@@ -278,50 +211,30 @@ class Dash(App[int]):
         """Show what there is to say about the line under the cursor."""
         screen, board = self.screen_stack[0], self._board
         line = screen.query_one(Matrix).line
-        said = self._messages(line.row if line is not None else None)
-        _update(screen.query_one("#why", Static), [why(board, line, self._clock(), said)])
+        row = line.row if line is not None else None
+        messages = board.errors_below(row) if row is not None else ()
+        _update(screen.query_one("#why", Static), [why(board, line, self._clock(), messages)])
         pane = screen.query_one("#detail")
         if pane.has_class("hidden") or line is None:
             return
-        row = self._row(line)
         width = max(pane.size.width - 4, 20)
-        messages = self._messages(row)
         detailed = (line.key, row, board.judgement, messages, width)
         if detailed == self._detailed:
             return
         is_other = not self._detailed or self._detailed[0] != line.key
         self._detailed = detailed
-        report = board.judgement.report if board.judgement is not None else None
         about = screen.query_one("#about", Static)
         if row is None:
             about.update(self._group(line))
         else:
-            about.update(render_detail(Subject(row, report, messages, self._lines), width))
+            about.update(render_detail(Subject(row, board.report, messages, self._lines), width))
         if is_other:
             pane.scroll_home(animate=False)
 
     def _group(self, line: Line) -> Group:
-        rows = [row for row in self._rows() if row.group == line.group]
+        rows = [row for row in self._board.rows if row.group == line.group]
         good = sum(row.state == "green" for row in rows)
         return Group(Text(line.group, "bold"), Text(f"{good} of {len(rows)} green"))
-
-    def _rows(self) -> Sequence[StatusRow]:
-        return self._board.status.rows if self._board.status is not None else ()
-
-    def _row(self, line: Line | None) -> StatusRow | None:
-        if line is None or line.row is None:
-            return None
-        return next((row for row in self._rows() if row.name == line.row.name), line.row)
-
-    def _messages(self, row: StatusRow | None) -> tuple[Diagnostic, ...]:
-        """Return Lean's errors in the files that a row rests on, where it is not green."""
-        board = self._board
-        if row is None or row.state == "green":
-            return ()
-        errors = [each for each in board.messages if each.severity == "error"]
-        if (modules := board.rests.get(row.name)) is None:
-            return tuple(errors)
-        return tuple(each for each in errors if _module(each.file) in modules)
 
     def _lines(self, file: str) -> Sequence[str]:
         root = self._source.root
@@ -347,7 +260,7 @@ class Dash(App[int]):
 
     def action_fold_all(self, folded: bool) -> None:
         """Fold or unfold every group."""
-        self._choose(folds=dict.fromkeys((row.group for row in self._rows()), folded))
+        self._choose(folds=dict.fromkeys((row.group for row in self._board.rows), folded))
 
     def action_only_bad(self) -> None:
         """Leave out what is green, or not."""
@@ -403,19 +316,12 @@ class Dash(App[int]):
 
     def action_next_bad(self, by: int) -> None:
         """Go to the next row that is not green, or the last one."""
-        rows = [row for row in self._rows() if row.state != "green" or activity(self._board, row)]
-        if not rows:
+        board, matrix = self._board, self.query_one(Matrix)
+        row = next_bad(board, matrix.line, by)
+        if row is None:
             self.notify("everything is green")
             return
-        matrix = self.query_one(Matrix)
-        names = [row.name for row in self._rows()]
-        line = matrix.line
-        here = names.index(line.row.name) if line is not None and line.row is not None else -1
-        if line is not None and line.row is None:
-            here = next(at for at, row in enumerate(self._rows()) if row.group == line.group) - (by > 0)
-        ahead = [row for row in rows if (names.index(row.name) - here) * by > 0]
-        row = (ahead or rows)[0 if by > 0 else -1]
-        if is_folded(self._choice, row.group, [each for each in self._rows() if each.group == row.group]):
+        if is_folded(self._choice, row.group, [each for each in board.rows if each.group == row.group]):
             self._choose(folds={**self._choice.folds, row.group: False})
         matrix.go((row.group, row.name))
 
@@ -435,7 +341,7 @@ class Dash(App[int]):
 
     def action_edit(self) -> None:
         """Open what is under the cursor in the user's editor."""
-        file, line = self._place()
+        file, line = place(self._source.root, self._board, self.query_one(Matrix).line)
         try:
             command = editor_command(file, line)
             if takes_the_terminal(command):
@@ -447,35 +353,14 @@ class Dash(App[int]):
         except (LeanBridgeError, SuspendNotSupported) as error:
             self.notify(str(error), severity="error", markup=False)
 
-    def _place(self) -> tuple[Path, int]:
-        """Return where to look: at Lean's error, else where the declaration stands, else at the catalogue."""
-        root, line = self._source.root, self.query_one(Matrix).line
-        row = self._row(line)
-        messages = self._messages(row)
-        if row is None and self._board.messages:
-            messages = self._board.messages
-        if messages:
-            return root / messages[0].file, messages[0].line
-        places = [each.place for each in self._rows() if row is None and line and each.group == line.group]
-        place = row.place if row is not None else next(filter(None, places), None)
-        if place is None:
-            return root / CATALOGUE, 1
-        file, _, number = place.rpartition(":")
-        return root / file, int(number)
-
     def action_draw(self) -> None:
         """Open the graph under the cursor as a drawing."""
-        row, judgement = self._row(self.query_one(Matrix).line), self._board.judgement
-        graphs = judgement.report.graphs if judgement is not None else ()
-        report = next((each for each in graphs if row is not None and each.name == row.name), None)
-        if report is None or report.graph is None or row is None:
+        line = self.query_one(Matrix).line
+        if line is None or line.row is None or (path := draw(self._board, line.row)) is None:
             self.notify("this row has no graph that was read")
             return
-        folder = Path(tempfile.mkdtemp(prefix="lean-bridge-"))
-        path = folder / f"{last_component(row.name)}.svg"
-        path.write_text(draw_svg(report.graph, _standing(row, report)), encoding="utf-8")
         self.open_url(path.as_uri())
-        self.notify(f"{path}", title=named(last_component(row.name)), markup=False)
+        self.notify(f"{path}", title=named(path.stem), markup=False)
 
     def action_help(self) -> None:
         """Say what the keys do."""
@@ -493,15 +378,3 @@ def _update(pane: Static, lines: Sequence[Text]) -> None:
     if getattr(pane, "lean_text", None) != text:
         pane.lean_text = text  # type: ignore[attr-defined]
         pane.update(text)
-
-
-def _module(file: str) -> str:
-    return file.removesuffix(".lean").replace("/", ".")
-
-
-def _standing(row: StatusRow, report: GraphReport) -> GraphStanding:
-    """Return what a drawing may say: what is not green is not judged as it is now."""
-    del report
-    if row.state == "rejected" and row.reason and row.code:
-        return GraphStanding(status="rejected", declaration=row.name, reason=row.reason, code=row.code)
-    return NOT_JUDGED.replaced(reason=f"drawn from the last judgement, which says: {row.reason or 'green'}")

@@ -6,7 +6,7 @@ Nothing here waits, draws or asks for the time, so that all of it is tested with
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias, assert_never
 
@@ -133,6 +133,35 @@ class Board:
     def messages(self) -> tuple[Diagnostic, ...]:
         """What Lean said in the last run, or in this one since it began."""
         return tuple(entry.message for entry in self.log if entry.message is not None)
+
+    @property
+    def rows(self) -> Sequence[StatusRow]:
+        """Every row."""
+        return self.status.rows if self.status is not None else ()
+
+    @property
+    def report(self) -> VerifyReport | None:
+        """What was found when the library was last judged."""
+        return self.judgement.report if self.judgement is not None else None
+
+    def errors_below(self, row: StatusRow) -> tuple[Diagnostic, ...]:
+        """Return Lean's errors in the files that a row rests on, where it is not green."""
+        if row.state == "green":
+            return ()
+        errors = [each for each in self.messages if each.severity == "error"]
+        if (modules := self.rests.get(row.name)) is None:
+            return tuple(errors)
+        return tuple(each for each in errors if _module(each.file) in modules)
+
+    def status_at(self, now: float) -> StatusReport | None:
+        """Return where the library stands, as old as that is ``now``."""
+        if self.status is None or self.status.age is None:
+            return self.status
+        return self.status.replaced(age=self.status.age + max(now - self.at, 0.0))
+
+
+def _module(file: str) -> str:
+    return file.removesuffix(".lean").replace("/", ".")
 
 
 @dataclass(frozen=True, slots=True)

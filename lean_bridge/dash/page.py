@@ -10,11 +10,10 @@ from rich.text import Text
 
 from lean_bridge.dash.model import Activity, Board, Doing, Run, activities, activity
 from lean_bridge.library.judgement import chosen_rows
-from lean_bridge.names import last_component
 from lean_bridge.ui.diagnostics import diagnostic_text
 from lean_bridge.ui.status_view import Page, state_mark
 from lean_bridge.ui.verdict import MARKS
-from lean_bridge.ui.wording import coded, one_line, seconds_text
+from lean_bridge.ui.wording import coded, one_line, seconds_text, step_text
 from pybind_models import Diagnostic
 from pybind_models.status import StatusReport, StatusRow
 
@@ -108,6 +107,24 @@ class Sheet:
         return self._page.legend()
 
 
+def next_bad(board: Board, line: Line | None, by: int) -> StatusRow | None:
+    """Return the next row that is not green or that something is done about, or the last one; else the first.
+
+    None is returned where there is no such row.
+    """
+    rows = board.rows
+    bad = [at for at, row in enumerate(rows) if row.state != "green" or activity(board, row)]
+    if not bad:
+        return None
+    here = -1
+    if line is not None and line.row is not None:
+        here = next(at for at, row in enumerate(rows) if row.name == line.row.name)
+    elif line is not None:
+        here = next(at for at, row in enumerate(rows) if row.group == line.group) - (by > 0)
+    ahead = [at for at in bad if (at - here) * by > 0]
+    return rows[(ahead or bad)[0 if by > 0 else -1]]
+
+
 def _told(found: Activity, now: float) -> Text:
     symbol, style = _MARKS[found.doing]
     text = Text(f"{symbol} {found.doing}", style)
@@ -131,13 +148,11 @@ def head(board: Board, now: float, *, is_tall: bool) -> list[Text]:
 
     A tall screen has a third one, so that the library is always named.
     """
-    if board.status is None:
+    if (status := board.status_at(now)) is None:
         why = board.trouble or "looking"
         mark = MARKS["open"]
         lines = [Text(f"{mark.symbol} no verdict", f"bold {mark.style}"), Text(one_line(why), mark.style)]
         return [*lines, *([running(board.run, now)] if board.run else [])][: 3 if is_tall else 2]
-    age = board.status.age
-    status = board.status.replaced(age=age + max(now - board.at, 0.0) if age is not None else None)
     verdict, *about = Page(status, _UNBROKEN, unfold=False).header(is_brief=True)
     library = about[:1] if status.library is not None else []
     rest = about[len(library) :]
@@ -158,8 +173,7 @@ def running(run: Run, now: float) -> Text:
         text.append(" ").append("━" * filled, "cyan").append("─" * (_BAR - filled), "dim")
         text.append(f" {min(run.done, run.total)}/{run.total}")
     text.append(f" · {_seconds(now - run.since)}", "dim")
-    now_at = ", ".join(map(last_component, run.elaborating)) or run.now
-    return text.append(f" · {one_line(now_at)}", "dim") if now_at else text
+    return text.append(f" · {step_text(run.now)}", "dim") if run.now else text
 
 
 def _seconds(seconds: float) -> str:

@@ -56,12 +56,8 @@ def _view(board: Board, console: Console, choose: Choose, now: float) -> Group:
     if board.run is not None:
         below.append(running(board.run, now))
     below = [line for text in below for line in text.wrap(console, console.width)][-console.height // 3 :]
-    if board.status is not None:
-        age = board.status.age
-        shown = choose(board.status)
-        if age is not None:
-            shown = shown.replaced(age=age + max(now - board.at, 0.0))
-        lines = Page(shown, console.width, unfold=False).lines(console.height - 1 - len(below))
+    if (status := board.status_at(now)) is not None:
+        lines = Page(choose(status), console.width, unfold=False).lines(console.height - 1 - len(below))
     text = [*lines, *below]
     for line in text:
         line.no_wrap, line.overflow = True, "ellipsis"

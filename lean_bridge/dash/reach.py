@@ -1,4 +1,4 @@
-"""Which modules each row rests on, as the sources are now: so far, and no further, reaches what Lean refuses."""
+"""Which modules each row rests on, as the sources are now: so far, and no further, reaches a refusal."""
 
 from __future__ import annotations
 

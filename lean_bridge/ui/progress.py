@@ -29,8 +29,7 @@ from lean_bridge.events import (
     StageFinished,
     StageStarted,
 )
-from lean_bridge.names import last_component
-from lean_bridge.ui.wording import counted, one_line, seconds_text
+from lean_bridge.ui.wording import counted, one_line, seconds_text, step_text
 from pybind_models import ModuleReport
 
 _MEGABYTE = 1_000_000
@@ -143,13 +142,13 @@ class LiveObserver:
                     self._start(self._stage if self._is_open else "build", len(modules))
                 case ModuleStarted(module):
                     self._running.append(module)
-                    self._show(", ".join(last_component(name) for name in self._running))
+                    self._show(", ".join(self._running))
                 case ModuleFinished(report):
                     if report.module in self._running:
                         self._running.remove(report.module)
                     if report.state in ("failed", "unsupported"):
                         self._progress.console.print(Text(_module_line(report), "bold red"))
-                    self._advance(", ".join(last_component(name) for name in self._running))
+                    self._advance(", ".join(self._running))
                 case StageStarted(name, total):
                     self._start(name, total)
                     self._is_open = True
@@ -196,7 +195,7 @@ class LiveObserver:
 
     def _show(self, now: str) -> None:
         if self._bar is not None:
-            self._bar.fields["now"] = one_line(now)
+            self._bar.fields["now"] = step_text(now)
 
 
 def _module_line(report: ModuleReport) -> str:

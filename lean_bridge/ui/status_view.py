@@ -182,7 +182,7 @@ class Page:
         lines = ["", ""]
         for index, column in enumerate(self._columns):
             after = sum(each.width for each in self._columns[index : index + 2])
-            title = _fitted(column.title, after - 1) if index + 1 < len(self._columns) else column.title
+            title = fitted(column.title, after - 1) if index + 1 < len(self._columns) else column.title
             at = max(min(start, self._width - cell_len(title)), cell_len(lines[index % 2]) + 1)
             lines[index % 2] = set_cell_size(lines[index % 2], at) + title
             start += column.width
@@ -283,7 +283,7 @@ class Page:
         start = self._start(doing)
         room = start - self._count
         line = Text(f"{mark.symbol} ", mark.style)
-        line.append(_fitted(visible(name), room - 3), "bold" if state == "green" else f"bold {mark.style}")
+        line.append(fitted(visible(name), room - 3), "bold" if state == "green" else f"bold {mark.style}")
         line.append(set_cell_size("", max(room - line.cell_len, 0)))
         line.append(_tally(rows).rjust(self._count - 1) + " ", "dim")
         if doing is not None:
@@ -391,13 +391,18 @@ def _padded(cell: Text, width: int) -> Text:
     return cell.append(" " * (width - cell.cell_len))
 
 
-def _fitted(text: str, width: int) -> str:
-    """Return a name within a width: of a dotted one the end, of any other the beginning."""
+def fitted(text: str, width: int) -> str:
+    """Return a name within a width: of a dotted one the last parts that fit, of any other the beginning."""
     if cell_len(text) <= width:
         return text
-    if "." in text and " " not in text:
-        return f"…{_end(text, width - 1)}"
-    return f"{_beginning(text, width - 1).rstrip()}…"
+    last = last_component(text) if " " not in text else text
+    before = text.removesuffix(last)
+    while before := before.partition(".")[2]:
+        if cell_len(before) + cell_len(last) < width:
+            return f"…{before}{last}"
+    if cell_len(last) < width:
+        return f"…{last}"
+    return last if cell_len(last) == width else f"{_beginning(last, width - 1).rstrip()}…"
 
 
 def _squeezed(text: str, width: int) -> str:

@@ -6,6 +6,7 @@ import json
 import math
 
 from lean_bridge.letters import is_hidden, plain, shown
+from lean_bridge.names import last_component
 
 
 def visible(text: str) -> str:
@@ -25,6 +26,11 @@ def one_line(text: str) -> str:
 def named(name: str) -> str:
     """Return a declaration's name with every letter as an escape that could be taken for another one."""
     return plain(name)
+
+
+def step_text(step: str) -> str:
+    """Return what is being worked on in one line, names by their ends: there is little room beside a bar."""
+    return one_line(" ".join(map(last_component, step.split(" "))))
 
 
 def escaped_json(text: str) -> str:

@@ -13,7 +13,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from lean_bridge.dash import app as dash
-from lean_bridge.dash.app import Dash, Help
+from lean_bridge.dash.app import Dash
+from lean_bridge.dash.help import KEYS, Help
 from lean_bridge.dash.model import Event
 from lean_bridge.dash.widgets import Matrix
 from tests.boards import (
@@ -286,7 +287,7 @@ def test_a_graph_is_opened_as_a_drawing(tmp_path: Path, monkeypatch: pytest.Monk
     assert file.read_text(encoding="utf-8").startswith("<svg")
 
 
-KEYS = (
+SPELLED = (
     {"↑": "up", "↓": "down", "←": "left", "→": "right", "PgUp": "pageup", "PgDn": "pagedown"}
     | {"+": "plus", "-": "minus", "]": "right_square_bracket", "[": "left_square_bracket", "/": "slash"}
     | {"?": "question_mark", "R": "R"}
@@ -303,11 +304,11 @@ def bound() -> set[str]:
 
 
 def named(keys: list[str]) -> set[str]:
-    return {KEYS.get(key, key.lower()) for key in keys}
+    return {SPELLED.get(key, key.lower()) for key in keys}
 
 
 def test_the_help_names_every_key_of_the_dashboard_and_no_other() -> None:
-    told = named([key for keys, _ in dash._KEYS for key in keys.split()])
+    told = named([key for keys, _ in KEYS for key in keys.split()])
     assert told <= bound()
     aliases = {"k", "j", "h", "space", "ctrl+c", "ctrl+q"}
     assert bound() - aliases <= told | {"question_mark"}

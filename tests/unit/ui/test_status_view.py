@@ -19,7 +19,7 @@ from lean_bridge.ui.status_formats import (
     render_status_markdown,
     render_status_text,
 )
-from lean_bridge.ui.status_view import render_status
+from lean_bridge.ui.status_view import fitted, render_status
 from lean_bridge.ui.verdict import doubts
 from lean_bridge.verdict.chain import CHAIN, status_of
 from pybind_models.status import Link, LinkOutcome, StatusReport, StatusRow
@@ -207,9 +207,28 @@ def test_every_link_is_named_and_stands_over_its_cells(width: int, height: int) 
     ):
         (head,) = (each for each in heads if re.search(rf"\b{name}", each))
         at = head.index("second kernel") if name == "kernel" and "second" in head else head.index(name)
-        with_all = next(line for line in lines[first:] if "mer.EncoderBlock" in line)
+        with_all = next(
+            line for line in lines[first:] if ".EncoderBlock " in line or "…EncoderBlock " in line
+        )
         assert with_all[at] == "✓", name
     assert any("orch" in head for head in heads)
+
+
+@pytest.mark.parametrize(
+    ("width", "shown_as"),
+    [
+        (32, "…Ops.Transformer.EncoderBlock"),
+        (25, "…Transformer.EncoderBlock"),
+        (24, "…EncoderBlock"),
+        (13, "…EncoderBlock"),
+        (12, "EncoderBlock"),
+        (9, "EncoderB…"),
+    ],
+)
+def test_of_a_dotted_name_the_last_parts_are_shown_whole(width: int, shown_as: str) -> None:
+    assert fitted("Tape.Ops.Transformer.EncoderBlock", width) == shown_as
+    assert fitted("Seeds over the reals", 12) == "Seeds over…"
+    assert fitted("Tape", 4) == "Tape"
 
 
 def test_more_room_shows_more_and_not_the_same_stretched() -> None:

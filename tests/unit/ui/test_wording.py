@@ -10,6 +10,7 @@ from lean_bridge.ui.wording import (
     deviation_text,
     one_line,
     seconds_text,
+    step_text,
     upstream_text,
     visible,
 )
@@ -89,3 +90,17 @@ def test_common_namespace_ends_at_the_last_shared_part() -> None:
 )
 def test_what_differs_from_upstream_is_said(upstream: str, differs: str | None, text: str) -> None:
     assert upstream_text("A.B.c", upstream, differs, "A.", quote="`") == text
+
+
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [
+        ("Proofs.Autograd.mhaDGraph: adjoint identity", "mhaDGraph: adjoint identity"),
+        ("reading Proofs.Autograd.dot_add", "reading dot_add"),
+        ("Proofs.Sum, Proofs.Tape", "Sum, Tape"),
+        ("FieldEvidence.«a.b»", "«a.b»"),
+        ("", ""),
+    ],
+)
+def test_what_is_worked_on_is_told_by_the_ends_of_names(step: str, text: str) -> None:
+    assert step_text(step) == text
