@@ -25,12 +25,11 @@ from lean_bridge.commands.options import (
     parse_dims,
     parse_scalars,
 )
+from lean_bridge.letters import plain
 from lean_bridge.ui.console import open_console, tell
 
 if TYPE_CHECKING:
-    from lean_bridge.executor.graph import BoundGraph
-    from lean_bridge.executor.once import Numbers
-    from pybind_models import CheckResult
+    from lean_bridge.crosscheck.judgement import Conclusion
 
 
 class RunDType(StrEnum):
@@ -86,10 +85,21 @@ def run(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Write every array, .npz or .safetensors.", metavar="FILE"),
+        typer.Option(
+            "--output",
+            "-o",
+            help="Write every array, .npz or .safetensors; nothing where a number is not finite or a check "
+            "did not pass.",
+            metavar="FILE",
+        ),
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Check derivatives and compiled program at these numbers.")
+        bool,
+        typer.Option(
+            "--check",
+            help="Check derivatives and compiled program at these numbers, along the tangents and seeds that "
+            "are given; those of a kind of which none is, are drawn.",
+        ),
     ] = False,
     checks: Annotated[
         CheckLevel, typer.Option("--checks", help="What is looked at while it runs.")
@@ -99,9 +109,12 @@ def run(
 ) -> None:
     """Run a graph at given numbers: every entry's value and, as asked, tangents and cotangents.
 
-    A graph whose declaration is not accepted is rejected, unless that is allowed, and then says so. Bad
-    numbers are no result: the first entry that has one is named.
+    A graph whose declaration is not accepted is rejected, unless that is allowed; then its numbers are called
+    uncertified, and are no verdict. Bad numbers are no result: the first entry that has one is named, and
+    where they are not looked for, no file is written.
     """
+    from lean_bridge.crosscheck.judgement import by_standing, judge_run
+    from lean_bridge.crosscheck.run import check_numbers
     from lean_bridge.executor.arrays.on_disk import check_suffix, read_arrays, write_arrays
     from lean_bridge.executor.checks import Checks
     from lean_bridge.executor.graph import ExecutableGraph
@@ -134,17 +147,18 @@ def run(
     )
     arrays, report = run_once(bound, numbers, Checks(checks.value))
     if check:
-        report = report.replaced(checks=_checked(bound, numbers))
-    if output is not None:
+        report = report.replaced(checks=check_numbers(bound, numbers))
+    of_numbers = judge_run(report)
+    found = by_standing(of_numbers, standing)
+    if output is not None and of_numbers[0] == "agrees":
         write_arrays(output, arrays)
     if format_ is ViewFormat.JSON:
         tell(report.model_dump_json(indent=2), "escaped")
     else:
-        render_run(report, open_console(sys.stdout))
-    outcomes = {each.outcome for each in report.checks}
-    is_open = "not run" in outcomes or any(each.non_finite for each in report.arrays)
-    verdict = "rejected" if "failed" in outcomes else "no verdict" if is_open else "accepted"
-    raise typer.Exit(EXIT_STATUS[verdict])
+        render_run(report, *found, console=open_console(sys.stdout))
+    if output is not None and of_numbers[0] != "agrees":
+        typer.echo(f"lean-bridge: {plain(str(output))}: not written: {plain(str(of_numbers[1]))}", err=True)
+    raise typer.Exit(_status(found))
 
 
 def crosscheck(
@@ -162,10 +176,11 @@ def crosscheck(
 
     Numbers are drawn at --sizes, or at small ones: derivatives against differences and each other, the
     compiled program against the plain one; recorded values and PyTorch have sizes of their own. A line of
-    bars shows how many single deviations are 0, at most ½, 1, 2, 4 … units in the last place.
+    bars shows how many single deviations are 0, at most ½, 1, 2, 4 … units in the last place. What agrees of
+    a graph whose declaration is not accepted is no verdict.
     """
     from lean_bridge.bench.sizes import parse_sizes
-    from lean_bridge.crosscheck.judgement import judge
+    from lean_bridge.crosscheck.judgement import by_standing, judge
     from lean_bridge.crosscheck.run import crosscheck as check_all
     from lean_bridge.executor.graph import sizes_of
     from lean_bridge.ui.progress import show_progress
@@ -180,7 +195,7 @@ def crosscheck(
         started = time.perf_counter()
         chosen = tuple(sizes_of(model, each.dims) for each in parse_sizes(sizes, model)) if sizes else ()
         results = check_all(model, sizes=chosen or None)
-        status, reason, code = judge(results)
+        status, reason, code = found = by_standing(judge(results), standing)
         report = CheckReport(
             graph=model.lean_name,
             standing=standing,
@@ -195,15 +210,8 @@ def crosscheck(
         tell(report.model_dump_json(indent=2), "escaped")
     else:
         render_checks(report, open_console(sys.stdout))
-    raise typer.Exit(EXIT_STATUS["accepted" if status == "agrees" else status])
+    raise typer.Exit(_status(found))
 
 
-def _checked(bound: BoundGraph, numbers: Numbers) -> tuple[CheckResult, ...]:
-    """Return what the checks come to at the numbers of a run, moved and pulled at random."""
-    from lean_bridge.crosscheck.points import Point, draw_at
-    from lean_bridge.crosscheck.run import check_at
-
-    program = bound.interpret(**numbers.arguments)
-    inputs = [numbers.inputs[entry.name] for entry in program.context]
-    tangents, seeds = draw_at(program, inputs)
-    return check_at(Point(program, inputs, tangents, seeds))
+def _status(found: Conclusion) -> int:
+    return EXIT_STATUS["accepted" if found[0] == "agrees" else found[0]]

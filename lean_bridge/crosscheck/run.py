@@ -8,8 +8,10 @@ from typing import Final, TypeAlias
 
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck import adjoint, differences, golden, plans, pytorch, shapes
-from lean_bridge.crosscheck.points import Point, Sizes, nothing_to_compare
+from lean_bridge.crosscheck.points import Point, Sizes, draw_at, nothing_to_compare
 from lean_bridge.errors import NumericsError, Rejected
+from lean_bridge.executor.graph import BoundGraph
+from lean_bridge.executor.once import Numbers, with_zeros
 from lean_bridge.executor.rules.primitive import Primitive
 from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import CheckResult, DGraph
@@ -54,20 +56,44 @@ def crosscheck(
     return tuple(results)
 
 
+def check_numbers(bound: BoundGraph, numbers: Numbers) -> tuple[CheckResult, ...]:
+    """Return what the checks come to at the numbers of a run, moved and pulled as it is, or else at random.
+
+    As :func:`check_at`, along the tangents that are given and zero beside them, and so for the seeds.
+    """
+    program = bound.interpret(**numbers.arguments)
+    inputs = [numbers.inputs[entry.name] for entry in program.context]
+    tangents, seeds = draw_at(program, inputs)
+    if numbers.tangents:
+        tangents = with_zeros(program.context, numbers.tangents, like=tangents)
+    if numbers.seeds:
+        seeds = with_zeros(program.entries, numbers.seeds, like=seeds)
+    drawn = [what for what, given in (("tangents", numbers.tangents), ("seeds", numbers.seeds)) if not given]
+    along = f"{' and '.join(drawn)} drawn at random" if drawn else "the tangents and seeds that were given"
+    return check_at(Point(program, inputs, tangents, seeds), f"at these numbers, along {along}")
+
+
 def check_at(
-    point: Point, *, observe: Callable[[CheckResult], None] = lambda _result: None
+    point: Point, where: str, *, observe: Callable[[CheckResult], None] = lambda _result: None
 ) -> tuple[CheckResult, ...]:
-    """Return one result per check that can be made at a point: it was drawn by nobody here.
+    """Return one result per check that can be made at a point, which is ``where``: it is a person's own.
 
     That the arrays have the certified shapes was looked at when they were made. Derivatives are looked at in
-    float64, and what was compiled in the precision of the point.
+    float64, and what was compiled in the precision of the point. Where floating point leaves its range there,
+    or cannot tell right from wrong, that says nothing about the graph, and counts as not made.
     """
     results = []
     for name, check in CHECKS_AT.items():
         at = point if name == plans.NAME else point.in_float64()
-        results.append(
-            _settled(name, partial(check, [at], "at these numbers, along tangents and seeds drawn at random"))
-        )
+        try:
+            result = check([at], where)
+            blind = result.code == Code.BLIND_CHECK
+            results.append(result.replaced(outcome="not run") if blind else result)
+        except NumericsError as error:
+            detail = str(error)
+            results.append(CheckResult(name=name, outcome="not run", detail=detail, code=error.code))
+        except Rejected as error:
+            results.append(_rejection(name, error))
         observe(results[-1])
     return tuple(results)
 
@@ -92,4 +118,8 @@ def _settled(name: str, check: Callable[[], CheckResult]) -> CheckResult:
     except NumericsError as error:  # at points at which Lean's graph has a real number
         return CheckResult(name=name, outcome="failed", detail=str(error), code=Code.NUMBERS_DISAGREE)
     except Rejected as error:
-        return CheckResult(name=name, outcome="failed", detail=str(error), code=error.code)
+        return _rejection(name, error)
+
+
+def _rejection(name: str, error: Rejected) -> CheckResult:
+    return CheckResult(name=name, outcome="failed", detail=str(error), code=error.code)

@@ -231,7 +231,7 @@ def _standing_of(model: DGraph, standing: GraphStanding, *, allow_uncertified: b
             f"{standing.declaration}; what was changed after it was read has none"
         )
     if standing.status == "rejected" and not allow_uncertified:
-        mend = "mend it, or give allow_uncertified=True"
+        mend = "mend it, or give allow_uncertified=True, on the command line --allow-uncertified"
         raise NoStanding(f"{model.lean_name} has no standing: {standing.reason} ({standing.code}); {mend}")
     return standing
 

@@ -159,6 +159,14 @@ def directions(
     return found
 
 
+def with_zeros(
+    entries: Sequence[BoundEntry], given: Mapping[str, Array], *, like: Sequence[Array]
+) -> list[Array]:
+    """Return an array for each entry, zero where none is given, in the precision of those of ``like``."""
+    pairs = zip(entries, like, strict=True)
+    return [given.get(entry.name, np.zeros_like(array)) for entry, array in pairs]
+
+
 def _cast(label: str, array: Array, dtype: str | np.dtype[Any]) -> Array:
     """Return the array in a precision. Raises: NumericsError for what is 0 or infinite there alone."""
     with np.errstate(all="ignore"):

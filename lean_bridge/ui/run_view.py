@@ -18,8 +18,10 @@ _BLOCKS: Final = "▁▂▃▄▅▆▇█"
 _MARKS: Final = {"passed": ("✓", "green"), "failed": ("✗", "bold red"), "not run": ("…", "yellow")}
 
 
-def render_run(report: RunReport, console: Console) -> None:
-    """Write what ran and with what standing, a row per array, and what it took."""
+def render_run(
+    report: RunReport, status: str, reason: str | None, code: str | None, *, console: Console
+) -> None:
+    """Write what ran and with what standing, a row per array, what it took, and what is against it."""
     _head(report.graph, report.standing, console)
     arguments = [f"{name}={value}" for name, value in report.dims.items()]
     arguments += [f"{name}={value:g}" for name, value in report.scalars.items()]
@@ -34,21 +36,18 @@ def render_run(report: RunReport, console: Console) -> None:
     size = f"{size_text(report.arena)} computed in, {size_text(report.live_peak)} of them at a time"
     took = f"planned in {seconds_text(report.planning_seconds)}, run in {_short(report.seconds)}"
     console.print(Text(one_line(f"{took} · {size}"), "dim"))
-    bad = sum(each.non_finite > 0 for each in report.arrays)
-    if bad:
-        console.print(Text(f"✗ {counted(bad, 'array')} with numbers that are not finite", "bold red"))
     if report.checks:
         console.print(Text("at exactly these numbers", "bold"))
         _checks(report.checks, console)
+    if status != "agrees":
+        console.print(_concluded(status, reason, code))
 
 
 def render_checks(report: CheckReport, console: Console) -> None:
     """Write each check with its number, its bound and a histogram of its deviations in units of ulps."""
     _head(report.graph, report.standing, console)
     _checks(report.checks, console)
-    mark, style = _MARKS[{"agrees": "passed", "rejected": "failed"}.get(report.status, "not run")]
-    why = f": {coded(report.code, report.reason)}" if report.reason else ""
-    console.print(Text(one_line(f"{mark} {report.status}{why} · {seconds_text(report.seconds)}"), style))
+    console.print(_concluded(report.status, report.reason, report.code, seconds_text(report.seconds)))
 
 
 def histogram_text(counts: tuple[int, ...]) -> str:
@@ -73,6 +72,12 @@ def _bin_text(at: int) -> str:
         return "no number"
     power = at - 2
     return "½" if power < 0 else str(2**power) if power < 10 else f"2^{power}"
+
+
+def _concluded(status: str, reason: str | None, code: str | None, *after: str) -> Text:
+    mark, style = _MARKS[{"agrees": "passed", "rejected": "failed"}.get(status, "not run")]
+    why = f": {coded(code, reason)}" if reason else ""
+    return Text(one_line(" · ".join((f"{mark} {status}{why}", *after))), style)
 
 
 def _head(graph: str, standing: GraphStanding, console: Console) -> None:

@@ -94,9 +94,18 @@ def test_numbers_that_are_not_looked_at_are_no_success(tmp_path: Path) -> None:
     np.savez(tmp_path / "big.npz", x=np.full((5, 8), 1e200))
     given = ("-i", str(tmp_path / "big.npz"), "--random", "0")
     assert isinstance(ran("run", "mhaResidualDGraph", *DIMS, *given).exception, NumericsError)
-    result = ran("run", "mhaResidualDGraph", *DIMS, *given, "--checks", "off")
+    out = tmp_path / "out.npz"
+    out.write_bytes(b"of an earlier run")
+    result = ran("run", "mhaResidualDGraph", *DIMS, *given, "--checks", "off", "-o", str(out))
     assert result.exit_code == 2
+    assert "no verdict: LB910" in result.stdout
     assert "arrays with numbers that are not finite" in result.stdout
+    assert f"{out}: not written: " in result.stderr
+    assert out.read_bytes() == b"of an earlier run"
+    checked = ran("run", "mhaResidualDGraph", *DIMS, *given, "--checks", "off", "--check", "-f", "json")
+    assert checked.exit_code == 2, "numbers out of the range of floats say nothing against the graph"
+    report = RunReport.model_validate_json(checked.stdout)
+    assert {(each.outcome, each.code) for each in report.checks} == {("not run", "LB910")}
 
 
 def test_a_graph_with_greek_names_runs_from_a_shell() -> None:

@@ -182,6 +182,19 @@ def test_the_command_refuses_and_every_form_says_what_is_uncertified(
         assert ("rejected" if form == "json" else "uncertified") in told
     benched = CliRunner().invoke(app, ["bench", NAME, "--sizes", "n=2"])
     assert isinstance(benched.exception, NoStanding)
+    out = tmp_path / "out.npz"
+    for asked in (["run", NAME, "--dims", "n=2", "--random", "0", "-o", str(out)], ["crosscheck", NAME]):
+        refused = CliRunner().invoke(app, asked)
+        assert isinstance(refused.exception, NoStanding)
+        assert str(refused.exception).endswith(
+            "mend or pin it, or give --allow-uncertified, in Python allow_uncertified=True"
+        )
+        assert out.exists() is (asked[0] == "crosscheck")
+        shown = CliRunner().invoke(app, [*asked, "--allow-uncertified"])
+        assert shown.exit_code == 2, "what is not certified is no verdict"
+        assert "no verdict: LB205 uncertified: " in shown.stdout
+    with np.load(out) as made:
+        assert len(made.files) == 3, "it was asked for by name, and is written"
 
 
 def test_a_standing_does_not_go_through_files_nor_to_other_graphs(project: Project) -> None:

@@ -23,7 +23,7 @@ from lean_bridge.errors import Declined, LeanBridgeError, NoVerdict
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.arrays.shape import Shape, text_of
 from lean_bridge.files import put_at_once
-from lean_bridge.names import suggestion
+from lean_bridge.names import listed, suggestion
 from lean_bridge.spelling import in_ascii, meant_by
 
 SUFFIXES: Final = (".npz", ".safetensors")
@@ -31,6 +31,10 @@ MOST_MEMBERS: Final = 1 << 14
 """Of an archive: graphs have tens of entries."""
 _FLOATS: Final = {"float64", "float32"}
 _IN_SAFETENSORS: Final = {"F64": "float64", "F32": "float32"}
+
+_RECORDS: Final = "records with the fields"
+_NUMBERS: Final = {"float", "int", "uint", "bool", "f", "i", "u", "bf"}
+"""Dtypes of numbers, NumPy's and then those of safetensors, without their widths."""
 
 Wanted: TypeAlias = Mapping[str, Collection[Shape]]
 """The arrays that may be in a file: by name, the shapes that they may have."""
@@ -64,8 +68,7 @@ def read_arrays(path: Path, wanted: Wanted) -> dict[str, Array]:
             if name in arrays:
                 raise ValueError(f"{name} is there twice")
             if dtype not in _FLOATS:
-                mend = "; save it as .astype(numpy.float64)" if dtype != "object" else ""
-                raise ValueError(f"{name}: expected float64 or float32, found {dtype}{mend}")
+                raise ValueError(f"{name}: expected float64 or float32, found {dtype}{_mend(dtype)}")
             if shape not in wanted[name]:
                 expected = " or ".join(map(text_of, wanted[name]))
                 raise ValueError(f"{name}: expected shape {expected}, found {text_of(shape)}")
@@ -141,7 +144,7 @@ def _in_npz(stream: IO[bytes]) -> Iterator[_Found]:
                 yield (
                     member.filename.removesuffix(".npy"),
                     shape,
-                    "object" if dtype.hasobject else dtype.newbyteorder("=").name,
+                    _named(dtype),
                     partial(_content, content, shape, is_fortran, dtype),
                 )
 
@@ -155,6 +158,23 @@ def _header(content: IO[bytes]) -> tuple[Shape, bool, np.dtype[Any]]:
     except Exception as error:
         raise ValueError(f"{content.name}: expected an array in NumPy's format 1.0") from error
     return shape, is_fortran, dtype
+
+
+def _named(dtype: np.dtype[Any]) -> str:
+    """Return what a dtype is called, whatever its byte order: that of a structured array by its fields."""
+    if dtype.names is not None:
+        return f"{_RECORDS} {listed(dtype.names)}"
+    return "object" if dtype.hasobject else dtype.newbyteorder("=").name
+
+
+def _mend(dtype: str) -> str:
+    """Return what to save in the place of an array of another dtype."""
+    if dtype.startswith(_RECORDS):
+        return "; save its fields as arrays of their own"
+    if dtype.startswith(("complex", "C64")):
+        return "; save its real and imaginary parts as arrays of their own"
+    kind = dtype.rstrip("0123456789")
+    return "; save it as .astype(numpy.float64)" if kind.casefold() in _NUMBERS else "; save numbers"
 
 
 def _content(content: IO[bytes], shape: Shape, is_fortran: bool, dtype: np.dtype[Any]) -> Array:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lean_bridge.codes import Code
 from lean_bridge.crosscheck.judgement import judge
 from lean_bridge.crosscheck.points import Point, draw_at
-from lean_bridge.crosscheck.run import CHECKS_AT, check_at, crosscheck
+from lean_bridge.crosscheck.run import CHECKS_AT, check_at, check_numbers, crosscheck
 from lean_bridge.errors import ArrayError, Declined, NumericsError
 from lean_bridge.executor.checks import Checks
 from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
@@ -160,7 +161,7 @@ def test_checks_at_given_numbers_pass_where_nothing_is_wrong(dtype: str, scale: 
     at = complete(bound, scalars, {}, dtype=dtype, seed=5)
     program = bound.interpret(**at.arguments)
     inputs = [scale * at.inputs[entry.name] for entry in program.context]
-    found = check_at(Point(program, inputs, *draw_at(program, inputs)))
+    found = check_at(Point(program, inputs, *draw_at(program, inputs)), "here")
     assert [each.name for each in found] == list(CHECKS_AT)
     assert [each.outcome for each in found] == ["passed"] * 3, found
     assert all(sum(each.ulps) for each in found)
@@ -170,7 +171,7 @@ def test_checks_of_nothing_but_zeros_decide_nothing() -> None:
     bound = ExecutableGraph(attention()).bind(n=0, dModel=4, numHeads=0, headDim=0)
     program = bound.interpret(c=0.5)
     inputs = [np.zeros(entry.shape) for entry in program.context]
-    found = check_at(Point(program, inputs, *draw_at(program, inputs)))
+    found = check_at(Point(program, inputs, *draw_at(program, inputs)), "here")
     assert [each.outcome for each in found] == ["not run"] * 3, found
     sized = {each.name: each for each in crosscheck(attention(), sizes=[bound.dims])}
     assert [sized[name].outcome for name in CHECKS_AT] == ["not run"] * 3, sized
@@ -206,5 +207,39 @@ def test_inputs_that_agree_with_themselves_decide_nothing(scale: float) -> None:
     model = graph({"x": shape, "y": shape}, node("h", "matmul", (0, 1), shape, m=N, n=N, p=N))
     program = ExecutableGraph(model).bind(n=3).interpret()
     inputs = [np.full((3, 3), scale)] * 2
-    found = check_at(Point(program, inputs, *draw_at(program, inputs)))
+    found = check_at(Point(program, inputs, *draw_at(program, inputs)), "here")
     assert [each.outcome for each in found] == ["not run"] * 3, found
+
+
+def test_checks_are_made_along_what_is_given_and_what_is_not_is_drawn() -> None:
+    at = numbers()
+    drawn = check_numbers(BOUND, at)
+    assert [each.outcome for each in drawn] == ["passed"] * 3, drawn
+    assert all("along tangents and seeds drawn at random" in (each.detail or "") for each in drawn)
+    ones = {"residual": np.ones((3, 4))}
+    given = replace(at, seeds=ones, tangents={"x": at.inputs["x"]})
+    found = check_numbers(BOUND, given)
+    assert [each.outcome for each in found] == ["passed"] * 3, found
+    assert all("along the tangents and seeds that were given" in (each.detail or "") for each in found)
+    assert [each.error for each in found] != [each.error for each in drawn]
+    on_an_input = check_numbers(BOUND, replace(at, seeds={"x": np.ones((3, 4))}))
+    assert on_an_input[0].outcome == "not run", "of no node anything is pulled back"
+    assert "along tangents drawn at random" in (on_an_input[0].detail or "")
+    unmoved = check_numbers(BOUND, replace(at, tangents={"x": np.zeros((3, 4))}))
+    assert unmoved[1].outcome == "not run", "nothing moves"
+
+
+def test_what_leaves_the_range_of_floats_at_given_numbers_says_nothing_about_the_graph() -> None:
+    at = numbers(given={"x": np.full((3, 4), 1e200)})
+    found = check_numbers(BOUND, at)
+    assert [(each.outcome, each.code) for each in found] == [("not run", Code.NUMERICS)] * 3, found
+
+
+def test_a_check_that_cannot_tell_right_from_wrong_at_given_numbers_is_none() -> None:
+    n = attention().entries[0].shape[:1]
+    model = graph({"x": n, "y": n}, node("z", "add", (0, 1), n, s=n))
+    program = ExecutableGraph(model).bind(n=2).interpret()
+    inputs = [np.array([1e12, 1.0]), np.array([1.0, 1.0])]
+    found = {each.name: each for each in check_at(Point(program, inputs, *draw_at(program, inputs)), "here")}
+    blind = found["JVP against differences"]
+    assert (blind.outcome, blind.code) == ("not run", Code.BLIND_CHECK), found

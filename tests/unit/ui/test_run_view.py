@@ -58,7 +58,8 @@ RUN = RunReport(
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
 def test_a_run_fits_and_says_everything(width: int) -> None:
     console, stream = plain_console(width)
-    render_run(RUN, console)
+    reason = "1 array with numbers that are not finite: y\x1b[2J"
+    render_run(RUN, "no verdict", reason, "LB910", console=console)
     told = stream.getvalue()
     assert max(map(len, told.splitlines())) <= width
     flat = " ".join(told.split())
@@ -72,7 +73,12 @@ def test_a_run_fits_and_says_everything(width: int) -> None:
         "10 µs",
     ):
         assert each in flat
-    for each in ("1 array with numbers that are not finite", "cotangent", "✓ adjoint identity", "4.0 kB"):
+    for each in (
+        "no verdict: LB910 1 array with numbers that are not finite: y",
+        "cotangent",
+        "✓ adjoint identity",
+        "4.0 kB",
+    ):
         assert each in flat
     assert "\x1b" not in told
     assert ("dtype" in told) == (width >= 110)
