@@ -24,7 +24,7 @@ from lean_bridge.executor.arrays.finite import (
     noting_overflow,
     overflow_context,
 )
-from lean_bridge.executor.arrays.scalars import Array, Scalars
+from lean_bridge.executor.arrays.scalars import Array, Scalars, guarded
 from lean_bridge.executor.plans.kernels import Call
 from lean_bridge.executor.plans.plan import Plan
 from lean_bridge.executor.plans.run import Run
@@ -179,10 +179,10 @@ class CheckedProgram(Program):
 
     def _interpret(self, request: Request, leaves: Leaves) -> list[Array]:
         """Return what was requested, computed node by node. Raises: NumericsError."""
-        values = self.primals([leaves["input", i] for i in range(len(self.context))])
+        values = self.primals(guarded(leaves["input", i] for i in range(len(self.context))))
 
         def whole(role: Role, entries: Sequence[BoundEntry]) -> list[Array]:
-            return [leaves.get((role, i), np.zeros_like(values[i])) for i in range(len(entries))]
+            return guarded(leaves.get((role, i), np.zeros_like(values[i])) for i in range(len(entries)))
 
         made = [values[position] for position in request.values]
         if request.moved:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import reprlib
+from collections.abc import Iterable
 from numbers import Real
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -134,6 +135,11 @@ def read_only(array: Array) -> Array:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def guarded(arrays: Iterable[Array]) -> list[Array]:
+    """Return arrays so that nobody can write to them through what is made of them, where NumPy has them."""
+    return [read_only(each) if isinstance(each, np.ndarray) else each for each in arrays]
 
 
 def plain_means(scalars: Scalars, x: Array) -> Array:

@@ -22,7 +22,7 @@ class Run:
     """A plan with buffers of its own, to be called again and again by one thread at a time.
 
     Results are views of the buffers: they hold until the next call. Those that are the same in every call are
-    read-only.
+    read-only, and so are those that are what was given: they are the caller's arrays.
     """
 
     def __init__(self, plan: Plan, *, standing: GraphStanding = NOT_JUDGED) -> None:
@@ -101,7 +101,12 @@ class Run:
             if not is_view and not each.is_given:
                 self._calls += lower(each, made[position], tuple(made[operand] for operand in each.operands))
             self._ends.append(len(self._calls))
-        self._results = [made[result] for result in trace.results]
+        self._results = [
+            read_only(made[result])
+            if layout.storages[layout.places[result].storage].kind == "leaf"
+            else made[result]
+            for result in trace.results
+        ]
 
 
 KEPT: Final = 8
@@ -140,12 +145,12 @@ class Pool:
         self._idle = idle
 
     def __call__(self, leaves: Leaves) -> list[Array]:
-        """Return the results for these arrays; one that is asked for again is returned itself."""
+        """Return the results for these arrays; one that is asked for again is itself, and read-only."""
         run = self._idle.take(self.plan)
         run.bind(leaves)
         instructions = [self.plan.trace.instructions[result] for result in self.plan.trace.results]
         owned = [
-            leaves[each.static.role, each.static.entry] if each.op == "leaf" else result.copy()
+            read_only(leaves[each.static.role, each.static.entry]) if each.op == "leaf" else result.copy()
             for each, result in zip(instructions, run(), strict=True)
         ]
         self._idle.give(run)

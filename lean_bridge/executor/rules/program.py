@@ -9,7 +9,7 @@ import numpy as np
 
 from lean_bridge.errors import ShapeError
 from lean_bridge.executor.arrays.entries import BoundEntry, Given, check_arrays
-from lean_bridge.executor.arrays.scalars import Array, Scalars
+from lean_bridge.executor.arrays.scalars import Array, Scalars, guarded
 from lean_bridge.executor.arrays.shape import Shape, text_of
 from lean_bridge.executor.rules.primitive import Arrays, Primitive, Setting
 from lean_bridge.letters import shown as legible
@@ -70,9 +70,9 @@ class Program:
     """A graph at fixed dimensions and scalars, ready to run.
 
     Contexts are lists of arrays in the order of the entries, or mappings by entry name; ``Γ`` are the inputs,
-    ``ss`` the saved tensors. Arrays are float64 or float32, of one dtype per call. They are never written to;
-    results may share memory with them. Lean: ``Proofs.Autograd.Graph``; the equations are ``eval``,
-    ``jvpCtx`` and ``backpropCtx``.
+    ``ss`` the saved tensors. Arrays are float64 or float32, of one dtype per call. They are never written to.
+    Results may share memory with what was given; in NumPy they can then not be written to. Lean:
+    ``Proofs.Autograd.Graph``; the equations are ``eval``, ``jvpCtx`` and ``backpropCtx``.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Program:
         Raises: ArrayError if an input does not fit its entry; ShapeError if a result is not of its certified
         shape.
         """
-        return self.primals(check_arrays("input", inputs, self.context, self.scalars))
+        return self.primals(guarded(check_arrays("input", inputs, self.context, self.scalars)))
 
     @np.errstate(all="ignore")
     def jvp(self, inputs: Given, tangents: Given) -> list[Array]:
@@ -114,7 +114,8 @@ class Program:
         Raises: as ``forward``, for inputs and tangents.
         """
         values = self.forward(inputs)
-        return self.tangents(values, check_arrays("tangent", tangents, self.context, self.scalars, values))
+        given = check_arrays("tangent", tangents, self.context, self.scalars, values)
+        return self.tangents(values, guarded(given))
 
     @np.errstate(all="ignore")
     def vjp(self, inputs: Given, seeds: Given) -> list[Array]:
@@ -125,7 +126,8 @@ class Program:
         Raises: as ``forward``, for inputs and seeds.
         """
         values = self.forward(inputs)
-        return self.cotangents(values, check_arrays("seed", seeds, self.entries, self.scalars, values))
+        given = check_arrays("seed", seeds, self.entries, self.scalars, values)
+        return self.cotangents(values, guarded(given))
 
     def with_checks(self, level: str) -> Program:
         """Return the program with other checks of its numbers: ``off``, ``finite`` or ``domains``.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import weakref
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -11,11 +14,12 @@ import pytest
 from lean_bridge.errors import NumericsError
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.compiled import CompiledProgram
-from lean_bridge.executor.graph import ExecutableGraph
+from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
 from lean_bridge.executor.plans.run import KEPT
 from pybind_models import Dim, MapParam
-from tests.unit.executor.graphs import graph, layer_norm, node
+from tests.unit.executor.graphs import attention, graph, layer_norm, node
 
+Arrays: TypeAlias = Mapping[str, Array]
 K = Dim.variable("k")
 ONES = np.ones(3)
 BAD = np.array([1.0, np.nan, 1.0])
@@ -74,6 +78,51 @@ def test_what_is_the_same_in_every_call_cannot_be_written_to() -> None:
     np.testing.assert_array_equal(run()[1], np.zeros(3))
 
 
+def made_by(way: str, program: CompiledProgram, x: Arrays, dx: Arrays, s: Arrays) -> list[Array]:
+    """Return every result that a way of asking has."""
+    match way.split():
+        case ["interpreted", "forward"]:
+            return program.program.forward(x)
+        case ["interpreted", "jvp"]:
+            return program.program.jvp(x, dx)
+        case ["interpreted", "vjp"]:
+            return program.program.vjp(x, s)
+        case ["prepare"]:
+            return program.prepare(x, tangents=dx, seeds=s, values=None, moved=None, wrt=None)()
+        case ["linearize"]:
+            return program.linearize(x)(dx)
+        case ["pullback"]:
+            return program.pullback(x)(s)
+        case ["batched"]:
+            return program.batched(["x"]).forward({**x, "x": x["x"][None]})
+        case _:
+            values, pulled = program.value_and_vjp(x, s)
+            return [*values, *pulled, *program.jvp(x, dx)]
+
+
+WAYS = ["compiled", "prepare", "linearize", "pullback", "batched"]
+WAYS += [f"interpreted {each}" for each in ("forward", "jvp", "vjp")]
+
+
+@pytest.mark.parametrize("level", ["off", "finite", "domains"])
+@pytest.mark.parametrize("way", WAYS)
+def test_nobody_writes_to_what_was_given_through_a_result(way: str, level: str) -> None:
+    cases: list[tuple[BoundGraph, dict[str, Any]]] = [
+        (ExecutableGraph(attention()).bind(n=3, dModel=4, numHeads=2, headDim=2), {"c": 0.5}),
+        (ExecutableGraph(graph({"x": (K,), "u": (K,)}, node("y", "add", (0, 1), (K,)))).bind(k=3), {}),
+    ]
+    for bound, arguments in cases:
+        rng = np.random.default_rng(0)
+        compiled = bound.compile(**arguments).with_checks(level)
+        x, dx = ({each.name: rng.normal(size=each.shape) for each in compiled.context} for _ in range(2))
+        s = {each.name: rng.normal(size=each.shape) for each in compiled.entries}
+        before = copy.deepcopy((x, dx, s))
+        for result in made_by(way, compiled, x, dx, s):
+            if result.flags.writeable:
+                result[...] = 7.0
+        np.testing.assert_equal((x, dx, s), before)
+
+
 @pytest.mark.parametrize(("dtype", "scale"), [(np.float32, 2e18), (np.float64, 1e153)])
 @pytest.mark.parametrize("way", ["forward", "prepare", "batched", "value_and_vjp"])
 def test_an_overflow_of_compiled_code_alone_is_not_dropped(dtype: type, scale: float, way: str) -> None:
@@ -95,13 +144,19 @@ def test_an_overflow_of_compiled_code_alone_is_not_dropped(dtype: type, scale: f
 
 
 @pytest.mark.parametrize("n", [2, 3, 24, 32, 33, 768])
-@pytest.mark.parametrize("value", [1e6, 12345.678, -3.3, 100.0, 1.1, 1e-30])
+@pytest.mark.parametrize("value", [1e6, 12345.678, -3.3, 100.0, 1.1, 1e-30, "1 least", "7 least", "1 normal"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_nothing_is_left_of_a_constant_row(n: int, value: float, dtype: type) -> None:
-    bound = ExecutableGraph(layer_norm()).bind(m=2, n=n)
+def test_nothing_is_left_of_a_constant_row(n: int, value: float | str, dtype: type) -> None:
+    if isinstance(value, str):  # what has no digits to lose
+        count, unit = value.split()
+        limits = np.finfo(dtype)
+        value = int(count) * float(limits.smallest_subnormal if unit == "least" else limits.smallest_normal)
+    whole = ExecutableGraph(layer_norm()).bind(m=2, n=n)
     inputs: list[Array] = [np.full((2, n), value, dtype), np.ones(n, dtype), np.zeros(n, dtype)]
-    for program in (bound.compile(ε=1e-5), bound.interpret(ε=1e-5)):
+    for program in (whole.compile(ε=1e-5), whole.interpret(ε=1e-5)):
         np.testing.assert_array_equal(program.forward(inputs)[-1], np.zeros((2, n)))
+    (alone,) = whole.compile(ε=1e-5).forward(inputs, [whole.entries[-1].name])  # its mean is no result
+    np.testing.assert_array_equal(alone, np.zeros((2, n)))
 
 
 @pytest.mark.parametrize("n", [3, 32, 33, 768])

@@ -2,7 +2,8 @@
 
 The mean of a row of 1e6 is off by the rounding of its sum, and a normalisation magnifies what is left of the
 row by ``1/√ε``. A short row is taken relative to its first coordinate, which leaves the product that centres
-it (see :mod:`..small.fusion`) nothing to round; the mean of a long one is corrected by that of what is left.
+it (see :mod:`..small.fusion`) nothing to round; of a long one the mean is taken off, and then that of what is
+left.
 """
 
 from __future__ import annotations
@@ -44,4 +45,6 @@ def _rule(r: Rewriter, op: str, operands: tuple[int, ...], _static: tuple[Any, .
         spread = r.plain("sub", rows, r.emit("slice", rows, static=(axis, 0, 1)))
         return r.plain("sub", spread, r.plain("sum", spread, static=each.static))
     left = r.plain("sub", rows, means)
-    return r.plain("sub", rows, r.plain("add", means, r.plain("sum", left, static=each.static)))
+    total = r.plain("sum", left, static=each.static._replace(weight=None))
+    mean = r.plain("mul", total, r.constant(weight.value))  # of the sum: n-ths of the least floats are 0
+    return r.plain("sub", left, mean)
