@@ -18,7 +18,6 @@ from lean_bridge.audit.provenance import SourceFile
 from lean_bridge.audit.reading import Reading
 from lean_bridge.build.build import TIME_LIMIT
 from lean_bridge.build.header import parse_header
-from lean_bridge.build.lakefile import LAKEFILE
 from lean_bridge.build.modules import read_sources
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.generated import LIBRARY_MODULE
@@ -94,7 +93,8 @@ class Project:
         """Which library this is; its digest is that of the files as they were last built, if they were.
 
         The digest is what ``sha256sum FILES | sort -k 2 | sha256sum`` prints of the library's lakefile,
-        toolchain, catalogue, manifest and sources, by their paths from the root.
+        toolchain, catalogue, manifest and sources, by their paths from the root; sources of packages that it
+        requires are among them.
         """
         built = self._compiled
         contents = dict(self._contents)
@@ -102,7 +102,7 @@ class Project:
             contents |= {each.file: each.content for each in built.chosen.sources.texts.values()}
         lakefile = built.chosen.sources.lakefile if built is not None else None
         if lakefile is not None:
-            contents[LAKEFILE] = lakefile.content
+            contents[lakefile.file] = lakefile.content
         return LibraryIdentity(
             name=lakefile.name if lakefile is not None else None,
             root=str(self.root.resolve()),
@@ -151,7 +151,8 @@ class Project:
         self._read(TOOLCHAIN)
         self._read_manifest()
         provider = self.toolchain(fresh=fresh, progress=progress)
-        return choose(provider, read_sources(self.root), only, also=also)
+        sources = read_sources(self.root, also=(LIBRARY_MODULE, REALS_MODULE, *also))
+        return choose(provider, sources, only, also=also)
 
     def _compile(
         self,
@@ -330,7 +331,8 @@ class Project:
             )
             built = self._compile(chosen, workers=workers, fresh=fresh, observe=observe)
             environment = built.environment(fresh=fresh)
-            has_more = built.chosen.names is not None and REALS_MODULE in chosen.sources.texts
+            has_reals = any(each.module == REALS_MODULE for each in built.report.modules)
+            has_more = not has_reals and REALS_MODULE in chosen.sources.texts
             theorems = [entry.name for entry in catalogue.declarations if entry.kind == "theorem"]
             if has_more and want_reals(environment, theorems):
                 # what is to meet them is needed too

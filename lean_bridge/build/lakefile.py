@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, TypeAlias
 
-from lean_bridge.errors import ProjectNotFound, SourceOutside, UnsupportedSource
-from lean_bridge.files import decoded, not_toml, read_below, toml_line
-from lean_bridge.names import canonical, module_path, suggestion
+from lean_bridge.errors import ProjectNotFound, SourceOutside
+from lean_bridge.files import PlaceInToml, decoded, not_toml, read_below, toml_lines
+from lean_bridge.names import canonical, module_path, quoted, split_name, suggestion
 
 LAKEFILE: Final = "lakefile.toml"
 PROGRAM: Final = "lakefile.lean"
@@ -19,20 +19,24 @@ PROGRAM: Final = "lakefile.lean"
 
 Options: TypeAlias = tuple[tuple[str, str], ...]
 
-_FOLLOWED: Final = frozenset({"name", "srcDir", "leanOptions"})
-_OF_PACKAGE: Final = _FOLLOWED | {"lean_lib"}
+_ARGUMENTS: Final = ("moreLeanArgs", "weakLeanArgs")
+_FOLLOWED: Final = frozenset({"name", "srcDir", "leanOptions", *_ARGUMENTS})
+_OF_PACKAGE: Final = _FOLLOWED | {"lean_lib", "version", "defaultTargets", "require"}
 _OF_LIBRARY: Final = _FOLLOWED | {"roots", "globs"}
+_OF_REQUIREMENT: Final = frozenset(
+    {"name", "scope", "version", "rev", "path", "git", "subDir", "source", "options"}
+)
 _WITHOUT_BEARING: Final = frozenset(
     {
-        *("version", "versionTags", "description", "keywords", "homepage", "license", "licenseFiles"),
-        *("readmeFile", "reservoir", "fixedToolchain", "defaultTargets", "buildDir", "leanLibDir"),
+        *("versionTags", "description", "keywords", "homepage", "license", "licenseFiles"),
+        *("readmeFile", "reservoir", "fixedToolchain", "buildDir", "leanLibDir"),
         *("nativeLibDir", "binDir", "irDir", "packagesDir", "manifestFile", "releaseRepo", "buildArchive"),
         *("preferReleaseBuild", "platformIndependent", "libName", "libPrefixOnWindows", "nativeFacets"),
         *("enableArtifactCache", "restoreAllArtifacts", "buildType", "backend", "moreLeancArgs"),
         *("weakLeancArgs", "moreLinkArgs", "weakLinkArgs", "moreLinkObjs", "moreLinkLibs"),
     }
 )
-"""Keys that say where things lie and what they are called; all that is built here is every library."""
+"""Keys that say where things lie and what they are called; all that is built here are libraries."""
 _PASSED_OVER: Final[Mapping[str, str]] = {
     "lean_exe": "programs are not built",
     "input_file": "no target uses it",
@@ -47,7 +51,7 @@ _PASSED_OVER: Final[Mapping[str, str]] = {
 """Keys that ask for something which is not done here and changes no declaration; each is said."""
 _NOT_FOLLOWED: Final = frozenset(
     {
-        *("moreLeanArgs", "weakLeanArgs", "precompileModules", "plugins", "dynlibs", "extraDepTargets"),
+        *("precompileModules", "plugins", "dynlibs", "extraDepTargets"),
         *("needs", "defaultFacets", "bootstrap", "allowImportAll", "extern_lib", "target"),
     }
 )
@@ -63,9 +67,36 @@ class LeanLib:
     """Where it begins, from 1."""
     directory: PurePosixPath
     """Where its sources lie, relative to the lakefile."""
+    roots: tuple[str, ...]
+    """Modules that are of it, as are all below them; they are built where they are imported."""
     globs: tuple[str, ...]
-    """Lake's globs: ``A`` is one module, ``A.+`` those below it, ``A.*`` both."""
+    """What is built of it, as Lake's globs: ``A`` is one module, ``A.+`` those below it, ``A.*`` both."""
     options: Options
+    is_default: bool = True
+    """Whether it is built where nothing imports it."""
+
+    def may_have(self, module: str) -> bool:
+        """Whether a module is of this library, if there is a source of that name."""
+        return any(_is_below(module, root) for root in self.roots) or any(
+            _is_below(module, glob.removesuffix(".+").removesuffix(".*"))
+            and (glob[-1] in "+*" or module == glob)
+            for glob in self.globs
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One ``[[require]]``."""
+
+    name: str
+    line: int
+    """Where it stands, from 1."""
+    path: str | None = None
+    """The directory that it names, if it names one."""
+    git: str | None = None
+    """The repository that it names, if it names one."""
+    revision: str | None = None
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +108,10 @@ class Lakefile:
     libraries: tuple[LeanLib, ...]
     passed_over: tuple[str, ...]
     """What it asks for and does not get, one line each."""
+    requires: tuple[Requirement, ...] = ()
+    version: str | None = None
+    file: str = LAKEFILE
+    """What it is called."""
 
 
 def read_lakefile(root: Path) -> Lakefile:
@@ -84,7 +119,7 @@ def read_lakefile(root: Path) -> Lakefile:
 
     Nothing that it says is ignored in silence: a key that is not known, or not followed here, is refused.
     Raises: ProjectNotFound, naming file, line and key; SourceOutside for a ``srcDir`` that leads out of
-    ``root``; UnsupportedSource if it requires other packages.
+    ``root``.
     """
     path = root / LAKEFILE
     if os.path.lexists(root / PROGRAM):
@@ -97,7 +132,13 @@ def read_lakefile(root: Path) -> Lakefile:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise not_toml(path, error) from error
-    return _Reader(path, text).lakefile(table, content)
+    return _Reader(path, toml_lines(text)).lakefile(table, content)
+
+
+def _is_below(module: str, root: str) -> bool:
+    """Whether a module is another one, or below it."""
+    parts, above = split_name(module) or (), split_name(root) or ()
+    return parts[: len(above)] == above
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +157,13 @@ class _Part:
 
 
 class _Reader:
-    def __init__(self, path: Path, text: str) -> None:
+    def __init__(self, path: Path, lines: Mapping[PlaceInToml, int]) -> None:
         self._path = path
-        self._text_of_file = text
+        self._lines = lines
         self._said: list[str] = []
 
     def lakefile(self, table: dict[str, Any], content: bytes) -> Lakefile:
         whole = _Part()
-        required = [str(each.get("name", each)) for each in self._tables(table, "require")]
-        if required:
-            raise UnsupportedSource(
-                f"{self._place(whole.at('require'))}: requires {', '.join(required)}, and other packages "
-                "are not fetched here; copy what is used of them into a library of its own, and remove "
-                "[[require]]"
-            )
         self._check_keys(table, whole, _OF_PACKAGE)
         directory = self._directory(table, whole, PurePosixPath())
         options = self._options(table, whole)
@@ -137,29 +171,103 @@ class _Reader:
             self._library(each, _Part(f"lean_lib {number + 1}", ("lean_lib", number)), directory, options)
             for number, each in enumerate(self._tables(table, "lean_lib"))
         )
-        name = self._text(table, whole, "name") if "name" in table else None
         if not libraries:
             raise ProjectNotFound(f"{self._path}: expected a [[lean_lib]], found none")
-        return Lakefile(content, name, libraries, tuple(self._said))
+        return Lakefile(
+            content=content,
+            name=self._text(table, whole, "name") if "name" in table else None,
+            libraries=self._by_default(table, whole, libraries),
+            passed_over=tuple(self._said),
+            requires=tuple(
+                self._requirement(each, _Part(f"require {number + 1}", ("require", number)))
+                for number, each in enumerate(self._tables(table, "require"))
+            ),
+            version=self._text(table, whole, "version") if "version" in table else None,
+            file=self._path.name,
+        )
 
     def _library(
-        self, table: dict[str, Any], part: _Part, directory: PurePosixPath, options: Mapping[str, str]
+        self, table: dict[str, Any], part: _Part, directory: PurePosixPath, inherited: Mapping[str, str]
     ) -> LeanLib:
-        if "name" not in table:
-            raise self._fault(part, "expected a name, found none")
-        name = self._text(table, part, "name")
+        name = self._name(table, part)
         part = replace(part, words=f"lean_lib {name}")
         self._check_keys(table, part, _OF_LIBRARY)
-        roots = self._texts(table, part, "roots") if "roots" in table else (name,)
-        globs = self._texts(table, part, "globs") if "globs" in table else tuple(f"{r}.*" for r in roots)
+        roots = self._texts(table, part, "roots") if "roots" in table else (canonical(name) or quoted(name),)
+        globs = self._texts(table, part, "globs") if "globs" in table else roots
         at = part.at("globs" if "globs" in table else "roots")
         if not globs:
             raise self._fault(at, "names no module, as its roots or globs are empty")
-        roots, globs = (tuple(self._glob(each, at) for each in given) for given in (roots, globs))
-        own = self._options(table, part)
-        directory = self._directory(table, part, directory)
-        line = toml_line(self._text_of_file, part.keys)
-        return LeanLib(name, line, directory, globs, tuple(sorted({**options, **own}.items())))
+        options = self._options(table, part)
+        return LeanLib(
+            name=name,
+            line=self._line(part),
+            directory=self._directory(table, part, directory),
+            roots=tuple(self._module(each, part.at("roots")) for each in roots),
+            globs=tuple(self._glob(each, at) for each in globs),
+            options=tuple(sorted({**inherited, **options}.items())),
+        )
+
+    def _by_default(
+        self, table: Mapping[str, Any], part: _Part, libraries: tuple[LeanLib, ...]
+    ) -> tuple[LeanLib, ...]:
+        """Return the libraries, and say which of them Lake does not build unless it is asked to."""
+        named = self._texts(table, part, "defaultTargets") if "defaultTargets" in table else ()
+        targets = [
+            str(each.get("name"))
+            for kind in ("lean_lib", "lean_exe", "input_file", "input_dir")
+            for each in self._tables(table, kind)
+        ]
+        for each in named:
+            if each not in targets:
+                what = f"defaultTargets names {each!r}, which is no target; {suggestion(each, targets)}"
+                raise self._fault(part.at("defaultTargets"), what)
+        if not any(each.name in named for each in libraries):
+            return libraries
+        left = [each.name for each in libraries if each.name not in named]
+        self._said += [f"lean_lib {name}: not among the defaultTargets" for name in left]
+        return tuple(replace(each, is_default=each.name in named) for each in libraries)
+
+    def _requirement(self, table: dict[str, Any], part: _Part) -> Requirement:
+        name = self._name(table, part)
+        part = replace(part, words=f"require {name}")
+        for key in table:
+            if key not in _OF_REQUIREMENT:
+                raise self._fault(
+                    part.at(key), f"the key {key} is not known; {suggestion(key, _OF_REQUIREMENT)}"
+                )
+        if table.get("options"):
+            what = "options are for a lakefile that is a program, and are not followed here; remove them"
+            raise self._fault(part.at("options"), what)
+        source = table.get("source", {})
+        given = {**source, **table} if isinstance(source, dict) else table
+        if given.get("type") == "path":
+            given = {**given, "path": given.get("dir")}
+        git = given.get("git", given.get("url"))
+        if isinstance(git, dict):
+            git = git.get("url")
+        found = {
+            "path": given.get("path"),
+            "git": git,
+            "rev": given.get("rev"),
+            "version": given.get("version"),
+        }
+        for key, value in found.items():
+            if value is not None and (not isinstance(value, str) or not value or "\0" in value):
+                raise self._fault(part.at(key), f"expected a text, found {key} = {value!r}")
+        path, git, revision, version = found.values()
+        return Requirement(name, self._line(part), path, git, revision, version)
+
+    def _name(self, table: Mapping[str, Any], part: _Part) -> str:
+        if "name" not in table:
+            raise self._fault(part, "expected a name, found none")
+        return self._text(table, part, "name")
+
+    def _module(self, text: str, part: _Part) -> str:
+        """Return a module as Lean writes it."""
+        module = canonical(text)
+        if module is None or "*" in text or module_path(module, ".lean") is None:
+            raise self._fault(part, f"expected a module, found {text!r}")
+        return module
 
     def _glob(self, text: str, part: _Part) -> str:
         """Return a module or a glob with the module as Lean writes it."""
@@ -196,14 +304,51 @@ class _Reader:
         if found.is_absolute() or ".." in found.parts or ":" in text:
             raise SourceOutside(
                 f"{self._place(part.at('srcDir'))}: {part}srcDir leads out of the project, to {text!r}; "
-                "expected a directory below the lakefile: move the sources there"
+                "expected a directory below the lakefile: move the sources there, or make them a package and "
+                "[[require]] it"
             )
         return base / found
 
     def _options(self, table: Mapping[str, Any], part: _Part) -> dict[str, str]:
-        key = "leanOptions"
-        within = f"{part.words}, {key}" if part.words else key
-        return self._flat(table.get(key, {}), _Part(within, (*part.keys, key)))
+        """Return the options that Lean is given, be it as such or among its arguments."""
+        given = table.get("leanOptions", {})
+        within = _Part(
+            f"{part.words}, leanOptions" if part.words else "leanOptions", (*part.keys, "leanOptions")
+        )
+        options = self._flat(self._pairs(given, within) if isinstance(given, list) else given, within)
+        for key in _ARGUMENTS:
+            for name, value in self._arguments(table, part.at(key), key):
+                if options.setdefault(name, value) != value:
+                    what = f"{key} sets {name} to {value}, which is set to {options[name]} besides"
+                    raise self._fault(part.at(key), what)
+        return options
+
+    def _pairs(self, given: list[Any], part: _Part) -> dict[str, Any]:
+        """Return options that are written one by one, as a name and a value each."""
+        options: dict[str, Any] = {}
+        for each in given:
+            pair = [each.get("name"), each.get("value")] if isinstance(each, dict) else each
+            name, value = pair if isinstance(pair, list) and len(pair) == 2 else (None, None)
+            if not isinstance(name, str) or not name or isinstance(value, dict):
+                raise self._fault(part, f"expected a name and a value, found {each!r}")
+            if name in options:
+                raise self._fault(part, f"{name} is set twice")
+            options[name] = value
+        return options
+
+    def _arguments(self, table: Mapping[str, Any], part: _Part, key: str) -> Iterator[tuple[str, str]]:
+        """Yield the options among Lean's arguments; nothing else that may stand there is followed."""
+        given = list(self._texts(table, part, key)) if key in table else []
+        while given:
+            argument = given.pop(0)
+            option = given.pop(0) if argument == "-D" and given else argument.removeprefix("-D")
+            name, equals, value = option.partition("=")
+            if not argument.startswith("-D") or not equals or not name:
+                what = (
+                    f"{key} gives Lean {argument!r}, and only options, -Dname=value, are passed on; remove it"
+                )
+                raise self._fault(part, what)
+            yield name, value
 
     def _flat(self, table: Any, part: _Part) -> dict[str, str]:
         """Flatten nested tables: TOML reads ``linter.missingDocs = true`` as one."""
@@ -217,7 +362,7 @@ class _Reader:
                 found = {f"{name}.{inner}": text for inner, text in nested.items()}
             elif isinstance(value, bool):
                 found = {name: str(value).lower()}
-            elif isinstance(value, int | str):
+            elif isinstance(value, str) or (isinstance(value, int) and value >= 0):
                 found = {name: str(value)}
             else:
                 raise self._fault(at, f"expected true, false, a number or a text, found {name} = {value!r}")
@@ -226,8 +371,8 @@ class _Reader:
             options |= found
         return options
 
-    def _tables(self, table: dict[str, Any], key: str) -> list[dict[str, Any]]:
-        value = table.pop(key, [])
+    def _tables(self, table: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+        value = table.get(key, [])
         if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
             raise self._fault(_Part("", (key,)), f"expected tables [[{key}]], found {key} = {value!r}")
         return value
@@ -248,4 +393,12 @@ class _Reader:
         return ProjectNotFound(f"{self._place(part)}: {part}{what}")
 
     def _place(self, part: _Part) -> str:
-        return f"{self._path}:{toml_line(self._text_of_file, part.keys)}"
+        return f"{self._path}:{self._line(part)}"
+
+    def _line(self, part: _Part) -> int:
+        """Return the line of a part, or of the nearest around it."""
+        return next(
+            self._lines[part.keys[:length]]
+            for length in range(len(part.keys), -1, -1)
+            if part.keys[:length] in self._lines
+        )

@@ -8,23 +8,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
-from pathlib import Path
-from typing import NamedTuple
+from pathlib import Path, PurePosixPath
 
-from lean_bridge.build.header import parse_header
-from lean_bridge.build.lakefile import LAKEFILE, Lakefile, Options, read_lakefile
+from lean_bridge.build.header import Header, parse_header
+from lean_bridge.build.lakefile import Lakefile, LeanLib, Options, read_lakefile
+from lean_bridge.build.packages import Package, SourceText, read_source, required_packages
 from lean_bridge.errors import BuildFailed, LeanBridgeError, ProjectNotFound, UnsupportedSource
-from lean_bridge.files import check_below, decoded, read_below
+from lean_bridge.files import check_below
 from lean_bridge.names import module_name, module_path, split_name
-
-
-class SourceText(NamedTuple):
-    """A source file as it was read."""
-
-    file: str
-    """As reports name it: relative to the library's root."""
-    content: bytes
-    options: Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +72,28 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Every source that a lakefile names, each read once."""
+    """Every source that a lakefile names, and what they import from packages that it requires."""
 
     lakefile: Lakefile
     texts: Mapping[str, SourceText]
     """By the names of the modules."""
+    own: frozenset[str]
+    """The modules of this package itself."""
 
     def library(self, standard: Path, only: Collection[str] | None = None) -> Library:
-        """Return the library that all sources make up, or ``only`` these modules and what they import.
+        """Return the library that its own sources make up, or ``only`` these modules and what they import.
 
         ``standard`` is the directory of the standard library's ``.olean`` files, which may be imported too.
         Raises: BuildFailed, naming file and line, if an import leads nowhere or in a circle;
         UnsupportedSource if it leads to a package that is not here. Of what is left out nothing is said.
         """
-        modules = _order(self.texts, (standard,), only)
-        return Library(modules, lakefile=self.lakefile, left_out=len(self.texts) - len(modules))
+        modules = _order(self.texts, (standard,), self.own if only is None else only)
+        left_out = self.own.difference(module.name for module in modules)
+        return Library(modules, lakefile=self.lakefile, left_out=len(left_out))
 
     def imports(self, module: str) -> list[str]:
         """Return what a module imports of these sources, whether or not they make up a library."""
-        header = parse_header(self.texts[module].content.decode("utf-8", "replace"))
-        return [each.module for each in header.imports if each.module in self.texts]
+        return [each.module for each in header_of(self.texts[module]).imports if each.module in self.texts]
 
 
 def with_imports(names: Iterable[str], imports: Callable[[str], Iterable[str]]) -> set[str]:
@@ -115,20 +108,23 @@ def with_imports(names: Iterable[str], imports: Callable[[str], Iterable[str]]) 
     return found
 
 
-def read_sources(root: Path) -> Sources:
-    """Read ``root/lakefile.toml`` and every source file that it names, each once.
+def read_sources(root: Path, *, also: Iterable[str] = ()) -> Sources:
+    """Read the lakefile at ``root`` and every source file that it names, and all that they import, each once.
 
+    ``also`` are modules that are read too where this package has them, or one that it requires.
     Raises: ProjectNotFound if there is no library, a file of it cannot be read, or a part of it is empty;
-    SourceOutside if a source is not below ``root``.
+    SourceOutside if a source is not below ``root``; UnsupportedSource if a required package is not to be had.
     """
     lakefile = read_lakefile(root)
+    this = Package("this", root, PurePosixPath(), lakefile)
+    packages = required_packages(root, lakefile)
     found: dict[str, SourceText] = {}
     aside: dict[Path, str] = {}
     for library in lakefile.libraries:
         directory = root / library.directory
-        where = f"{root / LAKEFILE}:{library.line}: lean_lib {library.name}"
-        for glob in library.globs:
-            sources = list(_matching(root, directory, glob, aside))
+        where = f"{root / lakefile.file}:{library.line}: lean_lib {library.name}"
+        for glob in library.globs if library.is_default else ():
+            sources = list(_matching(root, directory, glob, aside, where))
             if not sources:
                 raise ProjectNotFound(
                     f"{where}: no source file matches {glob!r} in {directory}; correct it, or remove it"
@@ -137,16 +133,51 @@ def read_sources(root: Path) -> Sources:
                 name = _module_name(source, directory)
                 file = source.relative_to(root).as_posix()
                 if name not in found:
-                    content = read_below(root, source, is_source=True)
-                    decoded(source, content)
-                    found[name] = SourceText(file, content, library.options)
+                    found[name] = read_source(root, source, file, library.options)
                 elif (found[name].file, found[name].options) != (file, library.options):
                     raise ProjectNotFound(
                         f"{where}: {name} is of another library too, as "
                         f"another file or under other options: {found[name].file}, {file}"
                     )
+    own = set(found)
+    pending = [*found, *also]
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            text = next(filter(None, (each.text(name) for each in (this, *packages))), None)
+            if text is None:
+                continue
+            found[name] = text
+            if this.source_of(name) is not None:
+                own.add(name)
+        pending += (each.module for each in header_of(found[name]).imports if each.module not in found)
+    for name in sorted(own):
+        if twice := [each for each in packages if each.source_of(name) is not None]:
+            raise ProjectNotFound(
+                f"{found[name].file}: {name} is a module of {twice[0].name} too, which the {lakefile.file} "
+                "requires; rename it"
+            )
+    for library in (each for each in lakefile.libraries if each.is_default):
+        aside |= dict.fromkeys(_unbuilt(root, library, own), "no glob names it, and nothing imports it")
     said = (f"{each.relative_to(root).as_posix()}: {why}" for each, why in sorted(aside.items()))
-    return Sources(replace(lakefile, passed_over=(*lakefile.passed_over, *said)), found)
+    lakefile = replace(lakefile, passed_over=(*lakefile.passed_over, *said))
+    return Sources(lakefile, found, frozenset(own))
+
+
+def _unbuilt(root: Path, library: LeanLib, own: Collection[str]) -> Iterator[Path]:
+    """Yield the sources that lie below the roots of a library, and are not built for all that."""
+    for name in library.roots:
+        place = module_path(name, "")
+        stem = root / library.directory / (place or name)
+        if place is not None and f"{name}.+" not in library.globs and f"{name}.*" not in library.globs:
+            for source in _below(stem, {}) if stem.is_dir() else ():
+                if _module_name(source, root / library.directory) not in own:
+                    yield source
+
+
+def header_of(text: SourceText) -> Header:
+    """Return what a source begins with."""
+    return parse_header(text.content.decode("utf-8", "replace"))
 
 
 def read_library(root: Path, standard: Path) -> Library:
@@ -173,15 +204,21 @@ def generated_library(sources: Mapping[str, str], built_upon: Sequence[Path], st
     return Library(_order(found, (*built_upon, standard)), tuple(built_upon))
 
 
-def _matching(root: Path, directory: Path, glob: str, aside: dict[Path, str]) -> Iterator[Path]:
+def _matching(root: Path, directory: Path, glob: str, aside: dict[Path, str], where: str) -> Iterator[Path]:
     """Yield the files of a Lake glob: ``A`` is one module, ``A.+`` those below it, ``A.*`` both.
 
     What has a hidden name, as editors give to locks and copies, is not looked at, and goes ``aside``.
+    Raises: ProjectNotFound for ``A.*`` without ``A`` itself, which Lake would look for in vain.
     """
     name = glob.removesuffix(".+").removesuffix(".*")
     file, stem = (directory.joinpath(module_path(name, suffix) or name) for suffix in (".lean", ""))
     if not glob.endswith(".+") and os.path.lexists(file):
         yield file
+    elif glob.endswith(".*"):
+        raise ProjectNotFound(
+            f"{where}: {glob!r} is {name} and all below it, and there is no {file}; "
+            f"write {name + '.+'!r} for what is below it alone"
+        )
     if glob != name and os.path.lexists(stem):
         check_below(root, stem, is_source=True)
         yield from _below(stem, aside)
@@ -226,7 +263,7 @@ def _order(
             continue
         file, content, options = found[name]
         own: set[str] = set()
-        header = parse_header(content.decode("utf-8", "replace"))
+        header = header_of(found[name])
         for imported in header.imports:
             if imported.module in found:
                 own.add(imported.module)
@@ -260,8 +297,8 @@ def _unknown_import(
         near = difflib.get_close_matches(module, found, n=1)
         return BuildFailed(f"{what}; did you mean {near[0]}?" if near else what)
     return UnsupportedSource(
-        f"{what}: other packages are not fetched here; copy what is used of {package} into a library of the "
-        "lakefile, or do without it"
+        f"{what}: other packages are not fetched here; [[require]] {package} where its sources lie, copy "
+        "what is used of it into a library of the lakefile, or do without it"
     )
 
 

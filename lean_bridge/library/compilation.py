@@ -49,11 +49,11 @@ def choose(
 ) -> Chosen:
     """Find out which sources some declarations need, beside modules ``also``; all, if nobody knows."""
     hints = modules_declaring(sources, {*only, *map(names_declaration, only)}) if only is not None else {}
+    beside = sources.texts.keys() & set(also)
     if only is None or not all(hints[name] for name in only):  # a macro's, or nobody's
-        return Chosen(provider, sources, sources.library(provider.library))
+        return Chosen(provider, sources, sources.library(provider.library, sources.own | beside))
     modules = {module for found in hints.values() for module in found}
-    modules |= sources.texts.keys() & set(also)
-    library = sources.library(provider.library, modules)
+    library = sources.library(provider.library, modules | beside)
     return Chosen(provider, sources, library, frozenset(only), {name: hints[name] for name in only})
 
 
@@ -136,7 +136,8 @@ def compile_chosen(
     for name, modules in chosen.hints.items():
         is_compiled = all(states[module] in ("built", "cached") for module in modules)
         if is_compiled and not any(built.declares(name, module) for module in modules):
-            whole = chosen.sources.library(chosen.provider.library)
+            beside = (module.name for module in chosen.library.modules)
+            whole = chosen.sources.library(chosen.provider.library, chosen.sources.own.union(beside))
             return compile_chosen(
                 replace(chosen, library=whole, names=None, hints={}),
                 started=report.lean_processes,

@@ -14,21 +14,19 @@ from typing import Final
 from lean_bridge.audit.catalogue import CATALOGUE
 from lean_bridge.audit.manifest import MANIFEST
 from lean_bridge.build.lakefile import LAKEFILE, PROGRAM
+from lean_bridge.build.packages import LAKE_MANIFEST, SHIPPED
 from lean_bridge.errors import ProjectNotFound
 
 TOOLCHAIN: Final = "lean-toolchain"
 FOLDER: Final = "lean"
 """Where a library may lie in a directory that holds other things too."""
 
-_PACKAGE: Final = Path(__file__).parents[1]
-_SHIPPED: Final = (_PACKAGE / "_lean", _PACKAGE.parent / FOLDER)
-"""In an installed package, and in a checkout."""
 _NEEDED: Final = (LAKEFILE, CATALOGUE)
-_MARKS: Final = (*_NEEDED, PROGRAM, TOOLCHAIN, "lake-manifest.json", MANIFEST)
+_MARKS: Final = (*_NEEDED, PROGRAM, TOOLCHAIN, LAKE_MANIFEST, MANIFEST)
 """Files of which each says that a Lean project stands where it lies."""
 _MADE: Final = ".lake"
 """What Lake leaves where it worked."""
-_FAINT: Final = {TOOLCHAIN, "lake-manifest.json"}
+_FAINT: Final = {TOOLCHAIN, LAKE_MANIFEST}
 """Those that may lie above the library, beside what else the directory holds."""
 _REPOSITORIES: Final = (".git", ".hg", ".jj", ".svn")
 _OTHERS: Final = {"node_modules", "site-packages", "__pycache__"}
@@ -86,7 +84,7 @@ def find_library(path: Path | None = None, *, shipped: bool = False, loose: bool
 
 
 def _shipped() -> Found:
-    for root in _SHIPPED:
+    for root in SHIPPED:
         if all((root / name).is_file() for name in _NEEDED):
             return Found(root, is_shipped=True)
     raise ProjectNotFound("no Lean library came with this package; reinstall lean-bridge")

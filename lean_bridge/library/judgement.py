@@ -20,7 +20,8 @@ from pydantic import ValidationError
 from lean_bridge.audit.catalogue import CATALOGUE, parse_catalogue
 from lean_bridge.audit.manifest import MANIFEST, parse_manifest
 from lean_bridge.build.lakefile import LAKEFILE
-from lean_bridge.build.modules import Sources, SourceText, read_sources, with_imports
+from lean_bridge.build.modules import Sources, read_sources, with_imports
+from lean_bridge.build.packages import SourceText
 from lean_bridge.codes import Code
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.files import decoded, read_below, user_directory
@@ -109,7 +110,8 @@ def basis_of(
         judge=judge_digest(),
         lean=lean,
         files={
-            name: _digest(content) for name, content in {**files, LAKEFILE: sources.lakefile.content}.items()
+            name: _digest(content)
+            for name, content in {**files, sources.lakefile.file: sources.lakefile.content}.items()
         },
         entries=_entries(catalogue),
         pins=_pins(manifest),
@@ -290,7 +292,7 @@ def changes(root: Path, then: Basis) -> Changes:
             entries |= {
                 each: verb if each in before else f"{verb}, and has it now" for each in sorted(differing)
             }
-        texts = read_sources(root).texts
+        texts = read_sources(root, also=then.modules).texts
         now = _modules(texts)
         for module in sorted(now.keys() | then.modules.keys()):
             if now.get(module) != then.modules.get(module):

@@ -36,7 +36,7 @@ def read_memory(
     ``library`` is what of the sources is to be compiled; see :class:`Memory`.
     """
     try:
-        whole = sources.library(provider.library)
+        whole = sources.library(provider.library, sources.texts)
     except LeanBridgeError:  # of what is left out nothing is said
         whole = library
     everything = {module.name for module in whole.modules}

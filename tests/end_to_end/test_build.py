@@ -53,7 +53,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedded: Provider) -
 def project(tmp_path: Path, cache: Path) -> Path:
     root = tmp_path / "lean"
     (root / "Small").mkdir(parents=True)
-    (root / "lakefile.toml").write_text('name = "small"\n[[lean_lib]]\nname = "Small"\n')
+    (root / "lakefile.toml").write_text('name = "small"\n[[lean_lib]]\nname = "Small"\nglobs = ["Small.+"]\n')
     for name, text in {"Double": DOUBLE, "Lemma": LEMMA, "Use": USE}.items():
         (root / "Small" / f"{name}.lean").write_text(text)
     assert not cache.exists()

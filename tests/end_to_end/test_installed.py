@@ -215,7 +215,7 @@ def test_a_library_is_built_by_one_process_per_file(machine: Machine, tmp_path: 
     root = tmp_path / "lean"
     (root / "Small").mkdir(parents=True)
     (root / "lakefile.toml").write_text(
-        'leanOptions = { autoImplicit = false }\n[[lean_lib]]\nname = "Small"\n'
+        'leanOptions = { autoImplicit = false }\n[[lean_lib]]\nname = "Small"\nglobs = ["Small.+"]\n'
     )
     (root / "Small" / "A.lean").write_text("module\npublic import Init\npublic theorem a : 1 = 1 := rfl\n")
     (root / "Small" / "B.lean").write_text("module\nimport Small.A\ntheorem b : 2 = 2 := a\n")

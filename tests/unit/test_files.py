@@ -20,7 +20,7 @@ from lean_bridge.project import Project
 
 ENTRY = '[[declaration]]\nname = "A.a"\nkind = "theorem"\ngroup = "A"\n'
 PROJECT = {
-    LAKEFILE: 'name = "A"\n[[lean_lib]]\nname = "A"\n',
+    LAKEFILE: 'name = "A"\n[[lean_lib]]\nname = "A"\nglobs = ["A.*"]\n',
     TOOLCHAIN: "leanprover/lean4:v4.28.0\n",
     CATALOGUE: ENTRY,
     "A.lean": "module\n",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.build.lakefile import read_lakefile
-from lean_bridge.build.modules import read_library
+from lean_bridge.build.modules import read_library, read_sources
 from lean_bridge.codes import Code
 from lean_bridge.errors import LeanBridgeError, ProjectNotFound, SourceOutside, UnsupportedSource
 
@@ -41,11 +41,27 @@ def refusal(root: Path, text: str) -> LeanBridgeError:
         (LIB + 'globs = ["A/*.lean"]\n', "expected a module"),
         (LIB + 'globs = ["../A"]\n', "expected a module"),
         (LIB + 'roots = [""]\n', "expected a module"),
-        (LIB + 'leanOptions = [{ name = "autoImplicit", value = false }]\n', "expected a table of options"),
+        (LIB + "leanOptions = [3]\n", "expected a name and a value, found 3"),
+        (LIB + 'leanOptions = [["a", 1], ["a", 2]]\n', "a is set twice"),
+        (LIB + 'leanOptions = [{ name = "a" }]\n', "lean_lib A, leanOptions: expected true, false, a number"),
         (LIB + "leanOptions = { maxRecDepth = [1] }\n", "expected true, false, a number or a text"),
         ('[leanOptions]\n"a.b" = 1\na.b = 2\n' + LIB, "leanOptions: a.b is set twice"),
-        ('moreLeanArgs = ["-DwarningAsError=true"]\n' + LIB, "moreLeanArgs changes what Lean does"),
-        (LIB + 'weakLeanArgs = ["-q"]\n', "lean_lib A: weakLeanArgs changes what Lean does"),
+        (
+            'moreLeanArgs = ["--trust=1024"]\n' + LIB,
+            "moreLeanArgs gives Lean '--trust=1024', and only options",
+        ),
+        (LIB + 'weakLeanArgs = ["-q"]\n', "lean_lib A: weakLeanArgs gives Lean '-q', and only options"),
+        (LIB + 'moreLeanArgs = ["-D"]\n', "moreLeanArgs gives Lean '-D', and only options"),
+        (LIB + 'moreLeanArgs = "-Da=b"\n', "expected a list of texts"),
+        (
+            LIB + 'leanOptions.a = true\nmoreLeanArgs = ["-Da=false"]\n',
+            "moreLeanArgs sets a to false, which is set to true besides",
+        ),
+        ('defaultTargets = ["B"]\n' + LIB, "defaultTargets names 'B', which is no target; expected one of A"),
+        (LIB + "[[require]]\n", "require 1: expected a name, found none"),
+        (LIB + '[[require]]\nname = "B"\npaht = ".."\n', "the key paht is not known; did you mean path?"),
+        (LIB + '[[require]]\nname = "B"\npath = 3\n', "require B: expected a text, found path = 3"),
+        (LIB + '[[require]]\nname = "B"\noptions.a = "b"\n', "options are for a lakefile that is a program"),
         (LIB + "precompileModules = true\n", "precompileModules changes what Lean does"),
         (LIB + 'plugins = ["x"]\n', "plugins changes what Lean does"),
         (LIB + 'extraDepTargets = ["x"]\n', "extraDepTargets changes what Lean does"),
@@ -86,7 +102,7 @@ def test_a_fault_is_told_with_its_line(tmp_path: Path, text: str, line: int) -> 
     assert str(refusal(tmp_path, text)).startswith(f"{tmp_path / 'lakefile.toml'}:{line}: ")
 
 
-@pytest.mark.parametrize("glob", ["A.B", "A.+", "C", "C.*", "A.B.+", "A.lean"])
+@pytest.mark.parametrize("glob", ["A.B", "A.+", "C", "A.B.+", "A.lean"])
 def test_a_glob_that_matches_nothing_is_refused(tmp_path: Path, glob: str) -> None:
     error = refusal(tmp_path, f'{LIB}globs = ["A", "{glob}"]\n')
     assert f"lean_lib A: no source file matches '{glob}'" in str(error)
@@ -94,8 +110,46 @@ def test_a_glob_that_matches_nothing_is_refused(tmp_path: Path, glob: str) -> No
 
 
 def test_a_root_or_a_library_that_matches_nothing_is_refused(tmp_path: Path) -> None:
-    assert "no source file matches 'B.*'" in str(refusal(tmp_path, f'{LIB}roots = ["A", "B"]\n'))
+    assert "no source file matches 'B'" in str(refusal(tmp_path, f'{LIB}roots = ["A", "B"]\n'))
     assert "lean_lib B: no source file" in str(refusal(tmp_path, f'{LIB}[[lean_lib]]\nname = "B"\n'))
+
+
+def test_a_module_and_all_below_it_takes_the_module(tmp_path: Path) -> None:
+    (tmp_path / "C").mkdir()
+    (tmp_path / "C" / "D.lean").write_text("module\n")
+    error = refusal(tmp_path, f'{LIB}globs = ["A", "C.*"]\n')
+    assert f"'C.*' is C and all below it, and there is no {tmp_path / 'C.lean'}; write 'C.+'" in str(error)
+
+
+def test_a_root_alone_is_built_and_what_it_imports_and_the_rest_is_said(tmp_path: Path) -> None:
+    (tmp_path / "A").mkdir()
+    for name, text in {"A": "import A.B", "A/B": "", "A/C": "import A.D", "A/D": ""}.items():
+        (tmp_path / f"{name}.lean").write_text(text)
+    (tmp_path / "lakefile.toml").write_text(LIB)
+    sources = read_sources(tmp_path)
+    assert sources.own == {"A", "A.B"}
+    why = "no glob names it, and nothing imports it"
+    assert sources.lakefile.passed_over == (f"A/C.lean: {why}", f"A/D.lean: {why}")
+
+
+def test_a_library_that_is_no_default_target_is_built_where_it_is_imported(tmp_path: Path) -> None:
+    (tmp_path / "B").mkdir()
+    for name, text in {"A": "import B.C", "B": "", "B/C": ""}.items():
+        (tmp_path / f"{name}.lean").write_text(text)
+    (tmp_path / "lakefile.toml").write_text(f'defaultTargets = ["A"]\n{LIB}[[lean_lib]]\nname = "B"\n')
+    sources = read_sources(tmp_path)
+    assert sources.own == {"A", "B.C"}
+    assert sources.lakefile.passed_over == ("lean_lib B: not among the defaultTargets",)
+
+
+def test_options_among_lean_s_arguments_are_options(tmp_path: Path) -> None:
+    (tmp_path / "A.lean").write_text("module\n")
+    (tmp_path / "lakefile.toml").write_text(
+        'leanOptions = [["a", true], { name = "b.c", value = 3 }]\nmoreLeanArgs = ["-Dd=x"]\n'
+        f'weakLeanArgs = ["-D", "weak.e=true"]\n{LIB}moreLeanArgs = ["-Db.c=4"]\n'
+    )
+    (module,) = read_library(tmp_path, tmp_path / "none").modules
+    assert module.options == (("a", "true"), ("b.c", "4"), ("d", "x"), ("weak.e", "true"))
 
 
 @pytest.mark.parametrize("directory", ["..", "../..", "x/../../y", "/etc", "\\\\..", "C:/x"])
@@ -117,7 +171,8 @@ def test_source_directories_add_up(tmp_path: Path) -> None:
 
 def test_a_required_package_is_no_verdict(tmp_path: Path) -> None:
     error = refusal(tmp_path, f'[[require]]\nname = "mathlib"\nscope = "leanprover-community"\n{LIB}')
-    assert "requires mathlib, and other packages are not fetched here" in str(error)
+    assert "require mathlib: nothing is fetched here, and lake-manifest.json knows no such" in str(error)
+    assert "run `lake update mathlib` where there is a Lake, or copy its sources here" in str(error)
     assert isinstance(error, UnsupportedSource)
     assert (error.code, error.exit_code) == (Code.LEAN_CANNOT, 2)
 
@@ -157,7 +212,7 @@ def test_a_module_of_two_libraries_is_refused_unless_they_agree(tmp_path: Path) 
 def test_a_file_whose_path_is_no_module_is_refused(tmp_path: Path, file: str) -> None:
     (tmp_path / file).parent.mkdir(parents=True)
     (tmp_path / file).write_text("module\n")
-    (tmp_path / "lakefile.toml").write_text(LIB)
+    (tmp_path / "lakefile.toml").write_text(f'{LIB}globs = ["A.+"]\n')
     with pytest.raises(ProjectNotFound, match="expected a path that is the name of a module"):
         read_library(tmp_path, tmp_path / "none")
 
