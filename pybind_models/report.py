@@ -173,6 +173,8 @@ class DeclarationReport(Model):
     """Every axiom reached from it."""
     axiom_path: tuple[str, ...] = ()
     """A chain of declarations from this one to the first axiom that is not allowed."""
+    axiom_paths: tuple[tuple[str, ...], ...] = ()
+    """A shortest chain of declarations from this one to each axiom reached, allowed or not."""
     cause: Cause | None = None
     """What it is not accepted for, where that is a declaration and can be told."""
     library_theorems: int = 0

@@ -96,6 +96,7 @@ def _judge(
         words=reading.words(entry.name),
         axioms=foundation.axioms,
         axiom_path=foundation.path,
+        axiom_paths=reading.collector.paths(entry.name),
         library_theorems=len(foundation.library_theorems),
         declarations=foundation.declarations,
         source=source,

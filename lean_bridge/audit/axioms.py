@@ -92,6 +92,23 @@ class AxiomCollector:
             found = self._foundations[name] = self._sound(name) or self._search(name)
         return found
 
+    def paths(self, name: Name) -> tuple[tuple[Name, ...], ...]:
+        """Return a shortest chain of constants from a declaration to each axiom that it rests on, sorted."""
+        return tuple(self._path(name, axiom) for axiom in self.collect(name).axioms)
+
+    def _path(self, name: Name, axiom: Name) -> tuple[Name, ...]:
+        """Return a shortest chain from a declaration to an axiom that it reaches, through what reaches it."""
+        bit = self._closures.bit(axiom)
+        parents: dict[Name, Name | None] = {name: None}
+        order = deque([name])
+        while axiom not in parents:
+            at = order.popleft()
+            for mentioned in self._reach(at).names:
+                if mentioned not in parents and self._closures.of(mentioned) & bit:
+                    parents[mentioned] = at
+                    order.append(mentioned)
+        return _chain(parents, axiom)
+
     def own_fault(self, name: Name) -> Fault | None:
         """Return why a declaration may not be rested on, for what it is or mentions itself."""
         reached = self._reach(name)

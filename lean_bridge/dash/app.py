@@ -218,7 +218,8 @@ class Dash(App[int]):
         if pane.has_class("hidden") or line is None:
             return
         width = max(pane.size.width - 4, 20)
-        detailed = (line.key, row, board.judgement, messages, width)
+        earlier = board.pins.get(row.name, ()) if row is not None else ()
+        detailed = (line.key, row, board.judgement, messages, earlier, width)
         if detailed == self._detailed:
             return
         is_other = not self._detailed or self._detailed[0] != line.key
@@ -227,7 +228,7 @@ class Dash(App[int]):
         if row is None:
             about.update(self._group(line))
         else:
-            about.update(render_detail(Subject(row, board.report, messages, self._lines), width))
+            about.update(render_detail(Subject(row, board.report, messages, self._lines, earlier), width))
         if is_other:
             pane.scroll_home(animate=False)
 

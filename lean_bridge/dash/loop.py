@@ -23,7 +23,8 @@ from lean_bridge.audit.catalogue import read_catalogue
 from lean_bridge.audit.manifest import read_manifest
 from lean_bridge.build.modules import read_sources
 from lean_bridge.codes import EXPLANATIONS, Code
-from lean_bridge.dash.model import Began, Board, Ended, Event, Heard, Looked, Stopped, reduce
+from lean_bridge.dash.history import head, pin_history
+from lean_bridge.dash.model import Began, Board, Dated, Ended, Event, Heard, Looked, Stopped, reduce
 from lean_bridge.dash.reach import modules_below
 from lean_bridge.dash.watch import fingerprint, stamp, watch
 from lean_bridge.errors import LeanBridgeError, as_told
@@ -116,6 +117,8 @@ class Loop:
         self._over = threading.Event()
         self._run: _Process | None = None
         self._seen = ""
+        self._head: str | None = None
+        """The commit up to which it was looked up how declarations were pinned."""
         self._read: tuple[int, int, int, int] | None = None
         self._threads = [
             threading.Thread(target=target, daemon=True) for target in (self._conduct, self._watch)
@@ -157,6 +160,7 @@ class Loop:
         self._look()
         if self.eager and self._is_wanting():
             self._begin()
+        self._date()
         while (wish := self._wishes.get()) != "end":
             if isinstance(wish, _Process):
                 self._finish(wish)
@@ -194,6 +198,13 @@ class Loop:
         self._look()
         if self.eager and self._is_wanting():
             self._begin()
+        self._date()
+
+    def _date(self) -> None:
+        """Look up how declarations were pinned before, where there may be a commit more."""
+        if (commit := head(self.root)) != self._head:
+            self._head = commit
+            self._put(Dated(pin_history(self.root)))
 
     def _begin(self, *, fresh: bool = False) -> None:
         self._stop("it begins anew")

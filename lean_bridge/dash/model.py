@@ -20,6 +20,7 @@ from lean_bridge.events import (
     StageStarted,
 )
 from lean_bridge.library.judgement import Judgement
+from lean_bridge.ui.detail import PinnedAt
 from lean_bridge.ui.event_lines import Judged, Told, Transferred
 from lean_bridge.ui.verdict import VERDICT_TONES, Tone
 from pybind_models import Diagnostic, VerifyReport
@@ -79,7 +80,14 @@ class Stopped:
     why: str
 
 
-Event: TypeAlias = Looked | Began | Heard | Ended | Stopped
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """It was looked up how declarations were pinned before."""
+
+    pins: Mapping[str, Sequence[PinnedAt]]
+
+
+Event: TypeAlias = Looked | Began | Heard | Ended | Stopped | Dated
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +136,8 @@ class Board:
     """When the library was looked at."""
     rests: Mapping[str, Collection[str]] = field(default_factory=dict)
     """The modules that each row rests on, as far as that is known."""
+    pins: Mapping[str, Sequence[PinnedAt]] = field(default_factory=dict)
+    """How rows were pinned before."""
 
     @property
     def messages(self) -> tuple[Diagnostic, ...]:
@@ -218,6 +228,8 @@ def reduce(board: Board, event: Event) -> Board:
             return _noted(replace(board, run=None), Entry(at, f"stopped: {why}", "open"))
         case Ended():
             return _ended(board, event)
+        case Dated(pins):
+            return replace(board, pins=pins)
     assert_never(event)
 
 

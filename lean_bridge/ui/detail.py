@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from rich.cells import cell_len
@@ -13,6 +14,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from lean_bridge.names import last_component
 from lean_bridge.ui.dashboard import evidence_grid
 from lean_bridge.ui.diagnostics import diagnostic_text
 from lean_bridge.ui.lean_text import lean_text, statement_text
@@ -29,6 +31,7 @@ from pybind_models import (
     Source,
     VerifyReport,
 )
+from pybind_models.manifest import PinnedDeclaration
 from pybind_models.status import StatusRow
 
 Lines = Callable[[str], Sequence[str]]
@@ -37,12 +40,25 @@ Lines = Callable[[str], Sequence[str]]
 _AROUND: Final = 2
 """Lines of a source that are shown before and after what is pointed at."""
 _MOST_LINES: Final = 24
+_MOST_PINS: Final = 3
+_COMMIT: Final = 10
 _PIN_TONES: Final[dict[str, Tone]] = {"matches": "good", "drifted": "bad", "not pinned": "open"}
 _PIN_WORDS: Final = {"matches": "as pinned", "drifted": "not as pinned", "not pinned": "not pinned"}
 _KERNEL_TONES: Final[dict[str, Tone]] = {"accepted": "good", "refused": "bad"}
 _WITNESS_TONES: Final[dict[str, Tone]] = {"met": "good"}
 _WAS, _IS = " was: ", " -- and is: "
 """How a pin says what a statement was, and what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedAt:
+    """A declaration as it was pinned from some commit on."""
+
+    commit: str
+    at: float
+    """When that was, in seconds since 1970."""
+    pinned: PinnedDeclaration | None
+    """``None``: it was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +70,8 @@ class Subject:
     messages: tuple[Diagnostic, ...] = ()
     """What Lean said about the files that it rests on."""
     lines: Lines = lambda _: ()
+    earlier: Sequence[PinnedAt] = ()
+    """How it was pinned, the last first."""
 
     @property
     def declaration(self) -> DeclarationReport | None:
@@ -100,7 +118,7 @@ def _sections(subject: Subject, width: int) -> Iterator[tuple[str, list[Renderab
         if declaration.statement is not None:
             yield "Statement", [statement_text(declaration.statement, width)]
         yield "Rests on", list(_rests_on(declaration)) if declaration.kind is not None else []
-        yield "Pin", list(_pin(declaration.pin))
+        yield "Pin", [*_pin(declaration.pin), *_pinned_before(declaration, subject.earlier)]
         yield "Kernels", [_said_by_kernels(declaration.kernels)] if declaration.kernels else []
     if graph is not None:
         yield "Graph, link by link", [evidence_grid(graph)]
@@ -120,6 +138,10 @@ def _rests_on(report: DeclarationReport) -> Iterator[Text]:
     if allowed or not report.axiom_path:
         said = ", ".join(map(named, allowed)) or no_axioms(report.library_theorems)
         yield _marked("good", f"axioms: {said}" if allowed else said)
+    for first, *through, last in (path for path in report.axiom_paths if len(path) > 1):
+        if last in allowed:
+            by = " → ".join(named(last_component(each)) for each in (first, *through))
+            yield Text(f"  {by} → ", "dim").append(named(last), "default")
     trusted = counted(report.library_theorems, "theorem")
     yield Text(
         f"  {counted(report.declarations, 'declaration')} of the library followed, "
@@ -156,6 +178,47 @@ def _pin(pin: Pin | None) -> Iterator[Text]:
         yield Text("+ ", "green").append_text(lean_text(new))
     else:
         yield Text(visible(pin.change))
+
+
+def _pinned_before(report: DeclarationReport, earlier: Sequence[PinnedAt]) -> Iterator[Text]:
+    """Yield since when it has been pinned as it is, and what was pinned before, as far as commits say."""
+    if report.pin is None or not earlier or all(each.pinned is None for each in earlier):
+        return
+    last, *before = earlier
+    now: PinnedDeclaration | None = last.pinned
+    if now is None:
+        yield Text(f"  not pinned since {_since(last)}", "dim")
+    elif now.hash == report.pin.hash:
+        yield Text(f"  pinned so since {_since(last)}", "dim")
+    else:
+        yield Text(f"  pinned otherwise since {_since(last)}:", "dim")
+        yield from _apart(now, report.statement, report.axioms)
+    for each in before[:_MOST_PINS]:
+        if each.pinned is None:
+            yield Text(f"  not pinned before, since {_since(each)}", "dim")
+        else:
+            yield Text(f"  pinned before, since {_since(each)}:", "dim")
+            yield from _apart(each.pinned, now.statement if now else None, now.axioms if now else ())
+        now = each.pinned
+    if len(before) > _MOST_PINS:
+        yield Text(f"  … and {counted(len(before) - _MOST_PINS, 'pin')} before", "dim")
+
+
+def _since(pin: PinnedAt) -> str:
+    return f"{datetime.fromtimestamp(pin.at, UTC):%Y-%m-%d}, commit {visible(pin.commit[:_COMMIT])}"
+
+
+def _apart(was: PinnedDeclaration, statement: str | None, axioms: Collection[str]) -> Iterator[Text]:
+    """Yield what was pinned, where what came after it says something else; else that it does not."""
+    is_told = False
+    if was.statement != statement:
+        yield Text("  - ", "red").append_text(lean_text(was.statement))
+        is_told = True
+    if statement is not None and set(was.axioms) != set(axioms):
+        yield Text("  - ", "red").append(f"axioms: {', '.join(map(named, was.axioms)) or 'none'}")
+        is_told = True
+    if not is_told:
+        yield Text(f"    the same statement, of other definitions or of another body ({was.hash[:12]})")
 
 
 def _said_by_kernels(kernels: Iterable[KernelVerdict]) -> Table:

@@ -164,7 +164,7 @@ def _judgement(
         return judged
     for what, link in (("certificate", certification), ("finite field", field)):
         if link is None or link.outcome != "certified":
-            why = link.detail if link is not None else "Lean was not asked"
+            why = link.detail if link is not None else "Lean was not asked: it refuses part of the library"
             return "no verdict", f"{what}: {why}", Code.NOTHING_CHECKED
     for verdict in said:
         if not is_settled(verdict):

@@ -106,6 +106,19 @@ def test_a_sorry_three_imports_below_is_shown_with_its_path(tower: dict[str, Dec
     assert "sorryAx" in report.axioms
 
 
+def test_there_is_a_chain_to_every_axiom_that_is_reached_allowed_or_not(
+    tower: dict[str, DeclarationReport],
+) -> None:
+    for report in tower.values():
+        assert tuple(path[-1] for path in report.axiom_paths) == report.axioms
+        assert all(path[0] == report.name for path in report.axiom_paths)
+    (path,) = tower["classical"].axiom_paths
+    assert len(path) > 1
+    assert path[-1] == "Classical.choice"
+    assert tower["bySorry"].axiom_path in tower["bySorry"].axiom_paths
+    assert tower["sound"].axiom_paths == ()
+
+
 @pytest.mark.parametrize(
     ("name", "path", "reason"),
     [

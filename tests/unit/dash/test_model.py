@@ -10,6 +10,7 @@ from lean_bridge.dash.model import (
     Activity,
     Began,
     Board,
+    Dated,
     Ended,
     Entry,
     Event,
@@ -21,6 +22,7 @@ from lean_bridge.dash.model import (
     reduce,
 )
 from lean_bridge.events import BuildStarted, ModuleFinished, StageAdvanced, StageFinished, StageStarted
+from lean_bridge.ui.detail import PinnedAt
 from lean_bridge.ui.event_lines import Judged, Told, Transferred
 from pybind_models import VerifyReport
 from tests.boards import (
@@ -178,6 +180,11 @@ def test_a_row_that_nobody_judged_waits_for_everything() -> None:
     some = reduce(begun, Heard(AT, BuildStarted((SUM, TAPE, FLOW))))
     some = reduce(some, Heard(AT, ModuleFinished(module("Sum", "built"))))
     assert activity(some, row) == Activity("queued")
+
+
+def test_how_rows_were_pinned_stays_known_whatever_is_looked_at() -> None:
+    pins = {ADDITION.name: [PinnedAt("1234567890", AT, None)]}
+    assert board(*ACCEPTED, Dated(pins), *EDITED, Began(AT)).pins == pins
 
 
 def test_the_log_is_bounded() -> None:

@@ -7,10 +7,11 @@ import io
 import pytest
 from rich.console import Console
 
-from lean_bridge.ui.detail import Subject, render_detail
+from lean_bridge.ui.detail import PinnedAt, Subject, render_detail
 from lean_bridge.ui.lean_text import lean_text, statement_text
 from lean_bridge.verdict.chain import status_of
 from pybind_models import Pin, VerifyReport
+from pybind_models.manifest import PinnedDeclaration
 from tests.boards import stale
 from tests.reports import (
     ADJOINT,
@@ -82,6 +83,58 @@ def test_of_what_is_not_there_nothing_is_said_to_be_found(row: object) -> None:
     text = detail(report, report.declarations[0].name)
     assert "✓" not in text.replace("✓ Lean", "").replace("✓ as pinned", "")
     assert "Rests on" not in text
+
+
+def test_the_way_to_each_allowed_axiom_is_told() -> None:
+    paths = (
+        ("Proofs.Autograd.Graph.backprop_correct", "Proofs.Autograd.dot_add", "funext", "Quot.sound"),
+        ("Proofs.Autograd.Graph.backprop_correct", "propext"),
+    )
+    report = accepted().replaced(declarations=(BACKPROP.replaced(axiom_paths=paths), ATTENTION))
+    text = detail(report, BACKPROP.name)
+    assert "\n  backprop_correct → dot_add → funext → Quot.sound\n  backprop_correct → propext\n" in text
+
+
+HASHES = {each: each * 20 for each in ("ab", "cd", "ef")}
+NOW = PinnedDeclaration(
+    name=BACKPROP.name,
+    kind="theorem",
+    statement=STATEMENT,
+    axioms=BACKPROP.axioms,
+    hash=HASHES["ab"],
+)
+
+
+def test_a_pin_has_its_history() -> None:
+    earlier = (
+        PinnedAt("1234567890ffff", 1_790_000_000.0, NOW),
+        PinnedAt("0badcafe00ffff", 1_780_000_000.0, NOW.replaced(hash=HASHES["cd"])),
+        PinnedAt("0c0ffee000ffff", 1_770_000_000.0, NOW.replaced(statement="a = a", axioms=())),
+        PinnedAt("0000000000ffff", 1_760_000_000.0, None),
+        PinnedAt("0000000001ffff", 1_750_000_000.0, NOW),
+    )
+    text = detail(accepted(), BACKPROP.name, earlier=earlier)
+    assert (
+        "✓ as pinned  abababababab\n"
+        "  pinned so since 2026-09-21, commit 1234567890\n"
+        "  pinned before, since 2026-05-28, commit 0badcafe00:\n"
+        "    the same statement, of other definitions or of another body (cdcdcdcdcdcd)\n"
+        "  pinned before, since 2026-02-02, commit 0c0ffee000:\n"
+        "  - a = a\n"
+        "  - axioms: none\n"
+        "  not pinned before, since 2025-10-09, commit 0000000000\n"
+        "  … and 1 pin before\n"
+    ) in text
+
+
+def test_what_is_pinned_now_and_not_committed_is_held_against_the_last_commit() -> None:
+    other = PinnedAt("1234567890ffff", 1_790_000_000.0, NOW.replaced(hash=HASHES["ef"], statement="a = a"))
+    text = detail(accepted(), BACKPROP.name, earlier=[other])
+    assert "  pinned otherwise since 2026-09-21, commit 1234567890:\n  - a = a\n" in text
+    gone = PinnedAt("0badcafe00ffff", 1_795_000_000.0, None)
+    text = detail(accepted(), BACKPROP.name, earlier=[gone, other])
+    assert "  not pinned since 2026-11-18, commit 0badcafe00\n  pinned before, since 2026-09-21" in text
+    assert "pinned before" not in detail(accepted(), BACKPROP.name, earlier=[gone]), "nor ever was"
 
 
 def test_a_pin_tells_what_was_pinned_above_what_there_is() -> None:
