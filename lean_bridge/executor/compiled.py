@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
 
 from lean_bridge.executor.arrays.backends import ArrayAPIReals
-from lean_bridge.executor.arrays.entries import NOTHING, Given, check_arrays, check_given, positions
+from lean_bridge.executor.arrays.entries import (
+    NOTHING,
+    BoundEntry,
+    Given,
+    check_arrays,
+    check_given,
+    positions,
+)
 from lean_bridge.executor.arrays.namespaces import concat, owned, permute, precision, zeros
 from lean_bridge.executor.arrays.scalars import Array, Reals
 from lean_bridge.executor.batched import BatchedProgram
 from lean_bridge.executor.checks import CheckedProgram, CheckedRun
+from lean_bridge.executor.enclosures import Asked, Bounded, bounded
 from lean_bridge.executor.looked_at import LookedAtProgram
 from lean_bridge.executor.passes import OVERWRITE, PASSES, SWITCHES
 from lean_bridge.executor.plans.checker import check_plan, check_stages, check_trace, is_on
@@ -30,6 +38,9 @@ from lean_bridge.executor.plans.trace import Leaves, Request, Role, trace_progra
 from lean_bridge.executor.rules.program import Program, as_html, shown
 from pybind_models import GraphStanding
 
+Bounds: TypeAlias = Literal[True, "running"]
+"""Which bounds are returned with results: by balls, or by radii that run along with floats."""
+
 
 class CompiledProgram:
     """A program that computes what :class:`Program` does, only what is asked, and fast.
@@ -39,6 +50,11 @@ class CompiledProgram:
     libraries' arrays, it evaluates the same instructions without buffers.
 
     Entries are named; None stands for all. Arrays as for :class:`Program`.
+
+    With ``bounds`` results come with radii: how far each number is at most from the exact real result, for
+    exactly the floats that were given. ``True`` computes with balls of python-flint (Declined if it is not
+    installed) until they are tight; ``"running"`` takes a few times the floats' cost, and is coarser. A
+    radius is ∞ where nobody can tell.
     """
 
     def __init__(self, program: Program, passes: Iterable[str] = SWITCHES) -> None:
@@ -88,26 +104,82 @@ class CompiledProgram:
         changed.program = self.program.with_checks(level)
         return changed
 
-    def forward(self, inputs: Given, outputs: Iterable[str] | None = None) -> list[Array]:
+    @overload
+    def forward(
+        self, inputs: Given, outputs: Iterable[str] | None = None, *, bounds: Literal[False] = False
+    ) -> list[Array]: ...
+
+    @overload
+    def forward(self, inputs: Given, outputs: Iterable[str] | None = None, *, bounds: Bounds) -> Bounded: ...
+
+    def forward(
+        self, inputs: Given, outputs: Iterable[str] | None = None, *, bounds: Bounds | Literal[False] = False
+    ) -> list[Array] | Bounded:
         """Return the values of entries of ``Γ ++ ss``. Raises: as :meth:`Program.forward`."""
         leaves, dtype = self._inputs(inputs)
-        return self._run(Request(dtype, values=self._entries(outputs)), leaves)
+        request = Request(dtype, values=self._entries(outputs))
+        made = self._run(request, leaves)
+        return made if not bounds else self._bounded(request, leaves, made, bounds)
 
-    def jvp(self, inputs: Given, tangents: Given, outputs: Iterable[str] | None = None) -> list[Array]:
+    @overload
+    def jvp(
+        self,
+        inputs: Given,
+        tangents: Given,
+        outputs: Iterable[str] | None = None,
+        *,
+        bounds: Literal[False] = False,
+    ) -> list[Array]: ...
+
+    @overload
+    def jvp(
+        self, inputs: Given, tangents: Given, outputs: Iterable[str] | None = None, *, bounds: Bounds
+    ) -> Bounded: ...
+
+    def jvp(
+        self,
+        inputs: Given,
+        tangents: Given,
+        outputs: Iterable[str] | None = None,
+        *,
+        bounds: Bounds | Literal[False] = False,
+    ) -> list[Array] | Bounded:
         """Return the tangents of entries of ``Γ ++ ss``; tangents that a mapping leaves out cost nothing.
 
         Raises: as :meth:`Program.jvp`.
         """
         leaves, dtype = self._inputs(inputs)
         given = self._given(leaves, "tangent", tangents)
-        return self._run(Request(dtype, tangents=given, moved=self._entries(outputs)), leaves)
+        request = Request(dtype, tangents=given, moved=self._entries(outputs))
+        made = self._run(request, leaves)
+        return made if not bounds else self._bounded(request, leaves, made, bounds)
 
-    def vjp(self, inputs: Given, seeds: Given, wrt: Iterable[str] | None = None) -> list[Array]:
+    @overload
+    def vjp(
+        self, inputs: Given, seeds: Given, wrt: Iterable[str] | None = None, *, bounds: Literal[False] = False
+    ) -> list[Array]: ...
+
+    @overload
+    def vjp(
+        self, inputs: Given, seeds: Given, wrt: Iterable[str] | None = None, *, bounds: Bounds
+    ) -> Bounded: ...
+
+    def vjp(
+        self,
+        inputs: Given,
+        seeds: Given,
+        wrt: Iterable[str] | None = None,
+        *,
+        bounds: Bounds | Literal[False] = False,
+    ) -> list[Array] | Bounded:
         """Return the cotangents of inputs; seeds that a mapping leaves out cost nothing.
 
         Raises: as :meth:`Program.vjp`.
         """
-        return self.value_and_vjp(inputs, seeds, wrt, ())[1]
+        leaves, dtype = self._inputs(inputs)
+        request = Request(dtype, seeds=self._given(leaves, "seed", seeds), wrt=self._wrt(wrt))
+        made = self._run(request, leaves)
+        return made if not bounds else self._bounded(request, leaves, made, bounds)
 
     def value_and_vjp(
         self,
@@ -281,6 +353,28 @@ class CompiledProgram:
         entries = {position: self.entries[position] for position in given}
         derivative = self._watch(request, second, roles=(role,))
         return Linearized(derivative, leaves, role, entries, self.scalars, standing=self.standing)
+
+    def _bounded(self, request: Request, leaves: Leaves, made: list[Array], bounds: Bounds) -> Bounded:
+        """Return results with their radii. Raises: ValueError for other bounds than there are."""
+        self._expect_numpy()
+        if bounds not in (True, "running"):
+            raise ValueError(f"bounds: expected True or 'running', found {bounds!r}")
+        inputs = [leaves["input", position] for position in range(len(self.context))]
+
+        def whole(role: Role, entries: Sequence[BoundEntry]) -> list[Array]:
+            return [
+                leaves.get((role, position), np.zeros(entry.shape, request.dtype))
+                for position, entry in enumerate(entries)
+            ]
+
+        asked = Asked(
+            values=request.values,
+            moved=request.moved,
+            wrt=request.wrt,
+            tangents=whole("tangent", self.context) if request.moved else None,
+            seeds=whole("seed", self.entries) if request.wrt else None,
+        )
+        return bounded(self.program, inputs, asked, made, "running" if bounds == "running" else "balls")
 
     def _inputs(self, inputs: Given) -> tuple[dict[tuple[Role, int], Array], np.dtype[Any]]:
         arrays = check_arrays("input", inputs, self.context, self.scalars)

@@ -105,6 +105,7 @@ CONFINED = {
     "typer": {"cli.py", "commands"},
     "numpy": {"executor", "crosscheck", "olean", "bench"},
     "array_api_compat": {"executor"},
+    "flint": {"executor"},
     "safetensors": {"executor"},
     "torch": {"crosscheck", "bench"},
     "jax": {"bench", "executor"},

@@ -1,0 +1,239 @@
+"""The reals as balls: arrays of enclosures, in which the exact real result lies whatever is rounded.
+
+A ball is a midpoint with a radius: F. Johansson, *Arb: efficient arbitrary-precision midpoint-radius
+interval arithmetic*, 2017. The rules of the primitives run on them unchanged. Comparisons hold where they
+hold of every number of a ball: ``x > 0`` and ``x <= 0`` may both be false, and then nobody can tell.
+"""
+
+from __future__ import annotations
+
+import math
+import reprlib
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from numbers import Rational, Real
+from typing import Any, Final
+
+import numpy as np
+
+from lean_bridge.errors import Declined
+from lean_bridge.executor.arrays.scalars import Array, plain_means
+
+_ONE_AT_A_TIME: Final = threading.RLock()
+"""Precision is one for a whole process."""
+
+
+class BallArray(np.ndarray):
+    """An array of balls: NumPy's array of objects, with matrix products and quotients of balls."""
+
+    def __matmul__(self, other: Any) -> Any:
+        return _product(self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return _product(other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self * _each(_inverse, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return other * _each(_inverse, self)
+
+
+class Balls:
+    """The reals as balls of python-flint's ``arb``; Lean: ``ScalarOps`` of ℝ, enclosed.
+
+    Raises: Declined if python-flint is not installed.
+    """
+
+    library = "python-flint"
+
+    def __init__(self) -> None:
+        _flint()
+
+    def __repr__(self) -> str:
+        return "<Balls: enclosures of the reals>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Balls, ()
+
+    def check_array(self, value: object) -> Array:
+        """Return an array of balls; of floats, the balls of radius 0 that are exactly these numbers."""
+        if isinstance(value, BallArray):
+            return value
+        if type(value) is not np.ndarray:
+            found = type(value).__name__
+            raise ValueError(f"expected an array of floats or of balls, found {found}; give a numpy.ndarray")
+        if value.dtype not in (np.float64, np.float32):
+            raise ValueError(f"expected float64 or float32, found {value.dtype}; convert with .astype(float)")
+        return exactly(value)
+
+    def check_scalar(self, value: object) -> Any:
+        """Return a caller's number as a ball: a float or a fraction is exactly what it is, a ball itself."""
+        if isinstance(value, _flint().arb) and value.is_finite():
+            return value
+        if isinstance(value, Rational) and not isinstance(value, bool):
+            return self.rational(int(value.numerator), int(value.denominator))
+        if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
+            return self.rational(*float(value).as_integer_ratio())
+        raise ValueError(f"expected a finite real number or a ball, found {reprlib.repr(value)}")
+
+    def rational(self, numerator: int, denominator: int = 1) -> Any:
+        """Return a quotient of integers; 0 where the denominator is, as in Lean."""
+        flint = _flint()
+        return flint.arb(flint.fmpq(numerator, denominator) if denominator else 0)
+
+    def inv(self, x: Array) -> Array:
+        """Return the inverses; 0 where a number is 0, as in Lean, and unbounded where it may be."""
+        return _each(_inverse, x)
+
+    def exp(self, x: Array) -> Array:
+        """Return the exponential of each coordinate."""
+        return _each(lambda ball: ball.exp(), x)
+
+    def exp_of_rows(self, x: Array) -> Array:
+        """Return the exponentials of the rows less a number of each row's own, about its largest."""
+        shifts = np.empty((*x.shape[:-1], 1), object)
+        rows = x.reshape((math.prod(x.shape[:-1]), x.shape[-1])).tolist() if x.size else []
+        shifts.reshape(-1)[:] = [max(map(_middle, row), key=float) for row in rows] if rows else 0
+        return self.exp(x - shifts.view(BallArray))
+
+    def mean_of_rows(self, x: Array) -> Array:
+        """Return the means along the last axis, which is kept."""
+        return plain_means(self, x)
+
+    def sqrt(self, x: Array) -> Array:
+        """Return the square roots; 0 where a number is negative, as in Lean."""
+        return _each(_root, x)
+
+    def tanh(self, x: Array) -> Array:
+        """Return the hyperbolic tangent of each coordinate."""
+        return _each(lambda ball: ball.tanh(), x)
+
+    def gelu_kappa(self) -> Any:
+        """Return √(2/π), which no float is, at the present precision."""
+        arb = _flint().arb
+        return (arb(2) / arb.pi()).sqrt()
+
+
+@contextmanager
+def at_precision(bits: int) -> Iterator[None]:
+    """Compute with balls of midpoints of so many bits. Other threads wait: precision is a process's."""
+    with _ONE_AT_A_TIME, _flint().ctx.workprec(bits):
+        yield
+
+
+def exactly(array: Array) -> Array:
+    """Return floats as balls of radius 0."""
+    arb = _flint().arb
+    return _filled([arb(value) for value in array.astype(float).ravel().tolist()], array.shape)
+
+
+def magnitudes(balls: Array) -> Array:
+    """Return floats that no number of a ball is larger than in absolute value."""
+    return _floats(lambda ball: ball.abs_upper(), balls)
+
+
+def radii(balls: Array) -> Array:
+    """Return floats that are at least the radii."""
+    return _floats(lambda ball: ball.rad(), balls)
+
+
+def distances(floats: Array, balls: Array) -> Array:
+    """Return floats that are at least how far each float is from every number of its ball; ∞ of no number."""
+    return _floats(lambda ball: ball.abs_upper(), exactly(floats) - balls)
+
+
+def least_distances(floats: Array, balls: Array) -> Array:
+    """Return floats that are at most how far each float is from every number of its ball."""
+    made = _converted(lambda ball: ball.abs_lower(), exactly(floats) - balls)
+    return np.maximum(np.nextafter(made, -np.inf), 0.0)
+
+
+def overlap(a: Array, b: Array) -> bool:
+    """Return whether balls meet, coordinate by coordinate, so that both may enclose the same numbers."""
+    return all(x.overlaps(y) for x, y in zip(_balls(a), _balls(b), strict=True))
+
+
+def _floats(of: Callable[[Any], Any], balls: Array) -> Array:
+    made = _converted(of, balls)
+    made = np.where(made == 0, made, np.nextafter(made, np.inf))
+    return np.where(np.isnan(made), np.inf, made)
+
+
+def _converted(of: Callable[[Any], Any], balls: Array) -> Array:
+    """Return the nearest floats, but the least positive one instead of 0 for what is positive."""
+    exact = [of(ball) for ball in _balls(balls)]
+    made = [float(each) for each in exact]
+    tiny = math.ulp(0.0)
+    made = [
+        tiny if not value and not each.is_zero() else value for value, each in zip(made, exact, strict=True)
+    ]
+    return np.array(made, float).reshape(np.shape(balls))
+
+
+def _balls(balls: Array) -> list[Any]:
+    arb = _flint().arb
+    return [
+        ball if isinstance(ball, arb) else arb(ball) for ball in np.asarray(balls, object).ravel().tolist()
+    ]
+
+
+def _each(function: Callable[[Any], Any], x: Any) -> Array:
+    return _filled([function(ball) for ball in _balls(x)], np.shape(x))
+
+
+def _filled(balls: list[Any], shape: tuple[int, ...]) -> Array:
+    made = np.empty(len(balls), object)
+    made[:] = balls
+    return made.reshape(shape).view(BallArray)
+
+
+def _inverse(ball: Any) -> Any:
+    if ball.is_zero():
+        return ball
+    return 1 / ball if ball != 0 else _anything()
+
+
+def _root(ball: Any) -> Any:
+    if ball >= 0:
+        return ball.sqrt()
+    arb = _flint().arb
+    if ball <= 0:
+        return arb(0)
+    if not ball.is_finite():
+        return _anything()
+    return arb(0).union(arb(ball.upper()).sqrt())
+
+
+def _anything() -> Any:
+    arb = _flint().arb
+    return arb(0, math.inf)
+
+
+def _middle(ball: Any) -> Any:
+    return ball.mid() if hasattr(ball, "mid") else _flint().arb(ball)
+
+
+def _product(a: Any, b: Any) -> Array:
+    """Return a product of matrices, or of each pair of two stacks of them."""
+    a, b = np.asarray(a, object), np.asarray(b, object)
+    if a.ndim == 3:
+        return (
+            np.stack([_product(x, y) for x, y in zip(a, b, strict=True)]).view(BallArray)
+            if len(a)
+            else (np.zeros((0, a.shape[1], b.shape[2]), object).view(BallArray))
+        )
+    (m, n), p = a.shape, b.shape[1]
+    if not m or not n or not p:
+        return np.zeros((m, p), object).view(BallArray)
+    matrix = _flint().arb_mat
+    return _filled((matrix(m, n, _balls(a)) * matrix(n, p, _balls(b))).entries(), (m, p))
+
+
+def _flint() -> Any:
+    try:
+        import flint
+    except ImportError:
+        raise Declined("python-flint is not installed; pip install 'lean-bridge[rigorous]'") from None
+    return flint

@@ -1,0 +1,175 @@
+"""Where the exact real results of a program lie, for exactly the floats that it is given."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+
+from lean_bridge.executor.arrays.balls import Balls, at_precision, distances, magnitudes, radii
+from lean_bridge.executor.arrays.running import Running, RunningArray
+from lean_bridge.executor.arrays.scalars import Array, Scalars
+from lean_bridge.executor.rules.linear_map import LinearMap
+from lean_bridge.executor.rules.program import Program, Step
+
+FIRST_BITS: Final = 128
+"""The precision that is tried first."""
+MOST_BITS: Final = 4096
+"""The precision after which enclosures are given as they are."""
+ZERO_BITS: Final = 512
+"""The precision at which an array that is not told from 0 is taken for what may be 0."""
+SPARE_BITS: Final = 72
+"""How much smaller than the largest number of an array the radii of tight balls are, in bits."""
+
+Method: TypeAlias = Literal["balls", "running"]
+"""How bounds are made: exactly, or at a few times the cost of the floats."""
+
+
+class Bounded(NamedTuple):
+    """Floats, and how far the exact real results are from them at most."""
+
+    results: list[Array]
+    radii: list[Array]
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """Balls that contain the exact real results, entry by entry; empty lists of what was not asked for."""
+
+    values: list[Array]
+    tangents: list[Array]
+    cotangents: list[Array]
+    bits: int
+    """The precision that was needed."""
+    is_tight: bool
+    """Whether every radius is small beside its array; the balls are right in any case."""
+
+    @property
+    def arrays(self) -> list[Array]:
+        """Everything that is there."""
+        return [*self.values, *self.tangents, *self.cotangents]
+
+
+def over(program: Program, scalars: Scalars) -> Program:
+    """Return the program over other scalars, its arguments being exactly the floats that they are."""
+
+    def argument(value: Any) -> Any:
+        if isinstance(value, LinearMap):
+            return LinearMap(scalars.check_array(value.weights), value.positions)
+        return scalars.check_array(value) if hasattr(value, "shape") else value
+
+    steps = []
+    for step in program.steps:
+        params = {name: argument(value) for name, value in step.setting.params.items()}
+        setting = dataclasses.replace(step.setting, params=params, scalars=scalars)
+        steps.append(Step(**{**vars(step), "setting": setting}))
+    return Program(program.entries, steps, scalars, standing=program.standing)
+
+
+def enclose(
+    program: Program,
+    inputs: Sequence[Array],
+    tangents: Sequence[Array] | None = None,
+    seeds: Sequence[Array] | None = None,
+    *,
+    bits: int = FIRST_BITS,
+) -> Enclosure:
+    """Return balls with the exact values of all entries, and their tangents, and the inputs' cotangents.
+
+    Arrays are floats that fit, one per entry. Precision is doubled until the balls are tight.
+    Raises: Declined if python-flint is not installed.
+    """
+    balls = Balls()
+    while True:
+        with at_precision(bits):
+            exact = over(program, balls)
+
+            def given(arrays: Sequence[Array]) -> list[Array]:
+                return [balls.check_array(array) for array in arrays]
+
+            values = exact.primals(given(inputs))
+            moved = [] if tangents is None else exact.tangents(values, given(tangents))
+            pulled = [] if seeds is None else exact.cotangents(values, given(seeds))
+            tight = _are_tight([*values, *moved, *pulled], bits)
+        if tight or bits >= MOST_BITS:
+            return Enclosure(values, moved, pulled, bits, tight)
+        bits *= 2
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Of which entries bounds are asked for, and along what."""
+
+    values: Sequence[int] = ()
+    moved: Sequence[int] = ()
+    wrt: Sequence[int] = ()
+    tangents: Sequence[Array] | None = None
+    seeds: Sequence[Array] | None = None
+
+
+def bounded(
+    program: Program, inputs: Sequence[Array], asked: Asked, results: Sequence[Array], method: Method
+) -> Bounded:
+    """Return results with how far each is from the exact real one at most, at exactly these numbers.
+
+    A radius is ∞ where nobody can tell. Raises: Declined if python-flint is not installed, for ``balls``.
+    """
+    if method == "running":
+        made = running(program, inputs, asked.tangents, asked.seeds)
+        return Bounded(list(results), running_radii(results, _picked(made, asked)))
+    found = enclose(program, inputs, asked.tangents, asked.seeds)
+    balls = _picked((found.values, found.tangents, found.cotangents), asked)
+    return Bounded(list(results), ball_radii(results, balls, found.bits))
+
+
+def _picked(made: tuple[list[Any], list[Any], list[Any]], asked: Asked) -> list[Any]:
+    places = (asked.values, asked.moved, asked.wrt)
+    return [arrays[place] for arrays, chosen in zip(made, places, strict=True) for place in chosen]
+
+
+def ball_radii(results: Sequence[Array], balls: Sequence[Array], bits: int) -> list[Array]:
+    """Return how far floats are at most from what balls enclose."""
+    with at_precision(2 * bits):
+        return [distances(result, each) for result, each in zip(results, balls, strict=True)]
+
+
+def running(
+    program: Program,
+    inputs: Sequence[Array],
+    tangents: Sequence[Array] | None = None,
+    seeds: Sequence[Array] | None = None,
+) -> tuple[list[Any], list[Any], list[Any]]:
+    """Return values, tangents and cotangents as floats whose radii reach the exact real results."""
+    kind = Running()
+    along = over(program, kind)
+    with np.errstate(all="ignore"):
+        values = along.primals([kind.check_array(each) for each in inputs])
+        moved = [] if tangents is None else along.tangents(values, [kind.of(each) for each in tangents])
+        pulled = [] if seeds is None else along.cotangents(values, [kind.of(each) for each in seeds])
+    return values, moved, pulled
+
+
+def running_radii(results: Sequence[Array], reached: Sequence[RunningArray]) -> list[Array]:
+    """Return how far floats are at most from what radii reach."""
+    made = []
+    for result, each in zip(results, reached, strict=True):
+        with np.errstate(all="ignore"):
+            gap = np.nextafter(np.abs(result.astype(float) - each.mid), np.inf)
+            gap = np.where(result == each.mid, 0.0, gap)
+            total = np.where(gap == 0, each.rad, np.nextafter(gap + each.rad, np.inf))
+        made.append(np.where(np.isnan(total), np.inf, total))
+    return made
+
+
+def _are_tight(arrays: Sequence[Array], bits: int) -> bool:
+    """Return whether radii are small beside their arrays, or beside all where nothing but 0 is seen."""
+    sizes = [float(magnitudes(array).max(initial=0.0)) for array in arrays]
+    reaches = [float(radii(array).max(initial=0.0)) for array in arrays]
+    largest, share = max(sizes, default=0.0) if bits >= ZERO_BITS else 0.0, 2.0**-SPARE_BITS
+    return all(
+        reach <= share * (size if size > 2 * reach else largest)
+        for size, reach in zip(sizes, reaches, strict=True)
+    )
