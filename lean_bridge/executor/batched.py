@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lean_bridge.errors import BindingError, NumericsError
 from lean_bridge.executor.arrays.entries import (
     NOTHING,
     BoundEntry,
+    F,
     Given,
+    GivenOf,
     by_name,
     check_arrays,
     check_given,
@@ -87,25 +90,32 @@ class BatchedProgram:
         """What is known of the declaration of the graph."""
         return self.program.standing
 
-    def forward(self, inputs: Given, outputs: Iterable[str] | None = None) -> list[Array]:
+    def forward(self, inputs: GivenOf[NDArray[F]], outputs: Iterable[str] | None = None) -> list[NDArray[F]]:
         """Return the values of entries of ``Γ ++ ss``. Raises: as :meth:`CompiledProgram.forward`."""
         return self._map(inputs, values=self._entries(outputs))
 
-    def jvp(self, inputs: Given, tangents: Given, outputs: Iterable[str] | None = None) -> list[Array]:
+    def jvp(
+        self,
+        inputs: GivenOf[NDArray[F]],
+        tangents: GivenOf[NDArray[F]],
+        outputs: Iterable[str] | None = None,
+    ) -> list[NDArray[F]]:
         """Return the tangents of entries of ``Γ ++ ss``. Raises: as :meth:`CompiledProgram.jvp`."""
         return self._map(inputs, tangents=tangents, moved=self._entries(outputs))
 
-    def vjp(self, inputs: Given, seeds: Given, wrt: Iterable[str] | None = None) -> list[Array]:
+    def vjp(
+        self, inputs: GivenOf[NDArray[F]], seeds: GivenOf[NDArray[F]], wrt: Iterable[str] | None = None
+    ) -> list[NDArray[F]]:
         """Return the cotangents of inputs. Raises: as :meth:`CompiledProgram.vjp`."""
         return self.value_and_vjp(inputs, seeds, wrt, ())[1]
 
     def value_and_vjp(
         self,
-        inputs: Given,
-        seeds: Given,
+        inputs: GivenOf[NDArray[F]],
+        seeds: GivenOf[NDArray[F]],
         wrt: Iterable[str] | None = None,
         outputs: Iterable[str] | None = None,
-    ) -> tuple[list[Array], list[Array]]:
+    ) -> tuple[list[NDArray[F]], list[NDArray[F]]]:
         """Return the values of entries of ``Γ ++ ss``, and the cotangents of inputs. Raises: as ``vjp``."""
         values, context = self._entries(outputs), self.program.context
         sources = tuple(range(len(context))) if wrt is None else positions("input", wrt, context)

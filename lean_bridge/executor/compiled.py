@@ -9,12 +9,16 @@ from contextlib import nullcontext
 from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lean_bridge.executor.arrays.backends import ArrayAPIReals
 from lean_bridge.executor.arrays.entries import (
     NOTHING,
+    A,
     BoundEntry,
+    F,
     Given,
+    GivenOf,
     check_arrays,
     check_given,
     positions,
@@ -106,15 +110,24 @@ class CompiledProgram:
 
     @overload
     def forward(
-        self, inputs: Given, outputs: Iterable[str] | None = None, *, bounds: Literal[False] = False
-    ) -> list[Array]: ...
+        self,
+        inputs: GivenOf[NDArray[F]],
+        outputs: Iterable[str] | None = None,
+        *,
+        bounds: Literal[False] = False,
+    ) -> list[NDArray[F]]: ...
+
+    @overload
+    def forward(
+        self, inputs: GivenOf[A], outputs: Iterable[str] | None = None, *, bounds: Literal[False] = False
+    ) -> list[A]: ...
 
     @overload
     def forward(self, inputs: Given, outputs: Iterable[str] | None = None, *, bounds: Bounds) -> Bounded: ...
 
     def forward(
         self, inputs: Given, outputs: Iterable[str] | None = None, *, bounds: Bounds | Literal[False] = False
-    ) -> list[Array] | Bounded:
+    ) -> list[Any] | Bounded:
         """Return the values of entries of ``Γ ++ ss``. Raises: as :meth:`Program.forward`."""
         leaves, dtype = self._inputs(inputs)
         request = Request(dtype, values=self._entries(outputs))
@@ -124,12 +137,22 @@ class CompiledProgram:
     @overload
     def jvp(
         self,
-        inputs: Given,
-        tangents: Given,
+        inputs: GivenOf[NDArray[F]],
+        tangents: GivenOf[NDArray[F]],
         outputs: Iterable[str] | None = None,
         *,
         bounds: Literal[False] = False,
-    ) -> list[Array]: ...
+    ) -> list[NDArray[F]]: ...
+
+    @overload
+    def jvp(
+        self,
+        inputs: GivenOf[A],
+        tangents: GivenOf[A],
+        outputs: Iterable[str] | None = None,
+        *,
+        bounds: Literal[False] = False,
+    ) -> list[A]: ...
 
     @overload
     def jvp(
@@ -143,7 +166,7 @@ class CompiledProgram:
         outputs: Iterable[str] | None = None,
         *,
         bounds: Bounds | Literal[False] = False,
-    ) -> list[Array] | Bounded:
+    ) -> list[Any] | Bounded:
         """Return the tangents of entries of ``Γ ++ ss``; tangents that a mapping leaves out cost nothing.
 
         Raises: as :meth:`Program.jvp`.
@@ -156,8 +179,23 @@ class CompiledProgram:
 
     @overload
     def vjp(
-        self, inputs: Given, seeds: Given, wrt: Iterable[str] | None = None, *, bounds: Literal[False] = False
-    ) -> list[Array]: ...
+        self,
+        inputs: GivenOf[NDArray[F]],
+        seeds: GivenOf[NDArray[F]],
+        wrt: Iterable[str] | None = None,
+        *,
+        bounds: Literal[False] = False,
+    ) -> list[NDArray[F]]: ...
+
+    @overload
+    def vjp(
+        self,
+        inputs: GivenOf[A],
+        seeds: GivenOf[A],
+        wrt: Iterable[str] | None = None,
+        *,
+        bounds: Literal[False] = False,
+    ) -> list[A]: ...
 
     @overload
     def vjp(
@@ -171,7 +209,7 @@ class CompiledProgram:
         wrt: Iterable[str] | None = None,
         *,
         bounds: Bounds | Literal[False] = False,
-    ) -> list[Array] | Bounded:
+    ) -> list[Any] | Bounded:
         """Return the cotangents of inputs; seeds that a mapping leaves out cost nothing.
 
         Raises: as :meth:`Program.vjp`.
@@ -181,13 +219,31 @@ class CompiledProgram:
         made = self._run(request, leaves)
         return made if not bounds else self._bounded(request, leaves, made, bounds)
 
+    @overload
+    def value_and_vjp(
+        self,
+        inputs: GivenOf[NDArray[F]],
+        seeds: GivenOf[NDArray[F]],
+        wrt: Iterable[str] | None = None,
+        outputs: Iterable[str] | None = None,
+    ) -> tuple[list[NDArray[F]], list[NDArray[F]]]: ...
+
+    @overload
+    def value_and_vjp(
+        self,
+        inputs: GivenOf[A],
+        seeds: GivenOf[A],
+        wrt: Iterable[str] | None = None,
+        outputs: Iterable[str] | None = None,
+    ) -> tuple[list[A], list[A]]: ...
+
     def value_and_vjp(
         self,
         inputs: Given,
         seeds: Given,
         wrt: Iterable[str] | None = None,
         outputs: Iterable[str] | None = None,
-    ) -> tuple[list[Array], list[Array]]:
+    ) -> tuple[list[Any], list[Any]]:
         """Return the values of entries of ``Γ ++ ss``, and the cotangents of inputs.
 
         Raises: as :meth:`Program.vjp`.
@@ -220,7 +276,13 @@ class CompiledProgram:
             Request(dtype, seeds=self._entries(seeds), wrt=self._wrt(wrt)), leaves, "seed"
         )
 
-    def jacobian(self, inputs: Given, of: str, wrt: str) -> Array:
+    @overload
+    def jacobian(self, inputs: GivenOf[NDArray[F]], of: str, wrt: str) -> NDArray[F]: ...
+
+    @overload
+    def jacobian(self, inputs: GivenOf[A], of: str, wrt: str) -> A: ...
+
+    def jacobian(self, inputs: Given, of: str, wrt: str) -> Any:
         """Return the derivative of an entry by an input, of shape (axes of the entry …, axes of the input …).
 
         It takes as many seeds or tangents as the smaller of the two has coordinates. Raises: as

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -26,6 +27,25 @@ def test_is_clean(command: list[str]) -> None:
         [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+PYRIGHT = "pyright@1.1.414"
+"""A package of npm, to which the tests alone are held."""
+
+
+@pytest.mark.full
+def test_what_a_user_writes_is_clean_to_pyright(tmp_path: Path) -> None:
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("there is no npm here")
+    subprocess.run([npm, "install", "--silent", PYRIGHT], cwd=tmp_path, check=True)
+    shutil.copy(ROOT / "tests" / "typing" / "example.py", tmp_path)
+    settings = {"include": ["example.py"], "typeCheckingMode": "strict", "extraPaths": [str(ROOT)]}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
+    command = ["node_modules/.bin/pyright", "--pythonpath", sys.executable]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "0 errors, 0 warnings" in result.stdout
 
 
 @pytest.mark.full

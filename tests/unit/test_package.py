@@ -136,7 +136,24 @@ def test_what_is_judged_brings_no_package_along(tmp_path: Path, start: list[str]
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
-@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])
+CLAIMED = [
+    each.rpartition(" ")[2]
+    for each in PROJECT["classifiers"]
+    if re.fullmatch(r"Programming Language :: Python :: 3\.\d+", each)
+]
+"""The Pythons with which tests/end_to_end/test_pythons.py tries the package."""
+
+
+def test_readme_claims_the_pythons_that_are_tried_and_no_other() -> None:
+    assert PROJECT["requires-python"] == f">={CLAIMED[0]}"
+    root = Path(__file__).parents[2]
+    for page in ("README.md", "docs/tutorial.md"):
+        text = (root / page).read_text(encoding="utf-8")
+        assert f"Python {', '.join(CLAIMED[:-1])} or {CLAIMED[-1]}" in text
+        assert not set(re.findall(r"\b3\.1\d\b", text)) - set(CLAIMED)
+
+
+@pytest.mark.parametrize("version", [*CLAIMED, "3.14"])
 def test_lean_dojo_is_asked_for_only_where_there_is_one(version: str) -> None:
     (found,) = (each for each in map(Requirement, PROJECT["dependencies"]) if each.name == "lean-dojo")
     assert found.marker is not None

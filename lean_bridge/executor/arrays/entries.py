@@ -6,8 +6,9 @@ import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
+import numpy as np
 from array_api_compat import device
 
 from lean_bridge.errors import ArrayError
@@ -16,8 +17,14 @@ from lean_bridge.executor.arrays.scalars import Array, Scalars
 from lean_bridge.executor.arrays.shape import Shape, text_of
 from lean_bridge.spelling import meant_by, spelled
 
-Given: TypeAlias = Sequence[Any] | Mapping[str, Any]
+A = TypeVar("A")
+"""What arrays are in the library that a program computes with."""
+F = TypeVar("F", bound=np.generic)
+"""The dtype of arrays in NumPy, where their type tells it: results have it too, and shapes of their own."""
+
+GivenOf: TypeAlias = Sequence[A] | Mapping[str, A]
 """One array per entry in order, or arrays by entry name, of the library that the program computes with."""
+Given: TypeAlias = GivenOf[Any]
 
 NOTHING: Final[Mapping[str, Array]] = MappingProxyType({})
 """Zero in every entry."""

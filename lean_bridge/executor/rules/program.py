@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lean_bridge.errors import ShapeError
-from lean_bridge.executor.arrays.entries import BoundEntry, Given, check_arrays
+from lean_bridge.executor.arrays.entries import A, BoundEntry, F, Given, GivenOf, check_arrays
 from lean_bridge.executor.arrays.scalars import Array, Scalars, guarded
 from lean_bridge.executor.arrays.shape import Shape, text_of
 from lean_bridge.executor.rules.primitive import Arrays, Primitive, Setting
@@ -98,8 +100,14 @@ class Program:
     def _repr_html_(self) -> str:
         return as_html(self, self.entries, self.steps, self.standing)
 
+    @overload
+    def forward(self, inputs: GivenOf[NDArray[F]]) -> list[NDArray[F]]: ...
+
+    @overload
+    def forward(self, inputs: GivenOf[A]) -> list[A]: ...
+
     @np.errstate(all="ignore")
-    def forward(self, inputs: Given) -> list[Array]:
+    def forward(self, inputs: Given) -> list[Any]:
         """Return the values of ``Γ ++ ss`` at inputs over ``Γ``.
 
         Raises: ArrayError if an input does not fit its entry; ShapeError if a result is not of its certified
@@ -107,8 +115,14 @@ class Program:
         """
         return self.primals(guarded(check_arrays("input", inputs, self.context, self.scalars)))
 
+    @overload
+    def jvp(self, inputs: GivenOf[NDArray[F]], tangents: GivenOf[NDArray[F]]) -> list[NDArray[F]]: ...
+
+    @overload
+    def jvp(self, inputs: GivenOf[A], tangents: GivenOf[A]) -> list[A]: ...
+
     @np.errstate(all="ignore")
-    def jvp(self, inputs: Given, tangents: Given) -> list[Array]:
+    def jvp(self, inputs: Given, tangents: Given) -> list[Any]:
         """Return the tangents of ``Γ ++ ss`` along tangents over ``Γ``; those a mapping leaves out are zero.
 
         Raises: as ``forward``, for inputs and tangents.
@@ -117,8 +131,14 @@ class Program:
         given = check_arrays("tangent", tangents, self.context, self.scalars, values)
         return self.tangents(values, guarded(given))
 
+    @overload
+    def vjp(self, inputs: GivenOf[NDArray[F]], seeds: GivenOf[NDArray[F]]) -> list[NDArray[F]]: ...
+
+    @overload
+    def vjp(self, inputs: GivenOf[A], seeds: GivenOf[A]) -> list[A]: ...
+
     @np.errstate(all="ignore")
-    def vjp(self, inputs: Given, seeds: Given) -> list[Array]:
+    def vjp(self, inputs: Given, seeds: Given) -> list[Any]:
         """Return the cotangents of ``Γ`` for seeds over ``Γ ++ ss``; those a mapping leaves out are zero.
 
         A seed on an input is added to that input's cotangent.

@@ -113,7 +113,7 @@ def test_a_graph_without_inputs_takes_an_empty_list() -> None:
     program = ExecutableGraph(graph({})).bind().interpret()
     assert program.forward([]) == program.forward({}) == []
     with pytest.raises(ArrayError, match="inputs: expected a list of 0 arrays"):
-        program.forward(None)  # type: ignore[arg-type]
+        program.forward(None)  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize("size", [10**5000, -(10**5000)], ids=["large", "small"])
