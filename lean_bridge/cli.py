@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from lean_bridge.codes import EXPLANATIONS, Code
-from lean_bridge.commands import dash, gate, graphs, judging, library, running
+from lean_bridge.commands import dash, gate, graphs, judging, library, making, running
 from lean_bridge.errors import LeanBridgeError, of_the_machine
 from lean_bridge.letters import shown
 from lean_bridge.ui.console import from_here, refuse_no_letter
@@ -53,6 +53,7 @@ _JUDGING: tuple[Callable[..., None], ...] = (
     running.crosscheck,
 )
 """Commands whose exit status is a verdict."""
+_MAKING: tuple[Callable[..., None], ...] = (making.new, making.init)
 _TELLING: tuple[Callable[..., None], ...] = (
     library.list_,
     library.olean,
@@ -64,6 +65,8 @@ _TOOLCHAIN: tuple[Callable[..., None], ...] = (library.status, library.install, 
 
 for command in _JUDGING:
     app.command(epilog=EXIT_STATUS)(command)
+for command in _MAKING:
+    app.command()(command)
 for command in _TELLING:
     app.command(name=command.__name__.rstrip("_"))(command)
 for command in _TOOLCHAIN:

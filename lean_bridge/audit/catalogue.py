@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from lean_bridge.audit.tables import parse_table
-from lean_bridge.errors import NotCatalogued
-from lean_bridge.files import read_below
+from lean_bridge.errors import NotCatalogued, ProjectNotFound
+from lean_bridge.files import check_below, put_at_once, read_below
 from lean_bridge.names import canonical, ends_with, last_component, listed, suggestion
 from pybind_models.catalogue import Catalogue, CatalogueEntry
 
 CATALOGUE = "catalogue.toml"
+
+_HEAD = """\
+# The declarations that `lean-bridge verify` judges, in the order of its report.
+
+"""
 
 
 def read_catalogue(root: Path) -> Catalogue:
@@ -26,6 +34,24 @@ def read_catalogue(root: Path) -> Catalogue:
 def parse_catalogue(path: Path, content: bytes) -> Catalogue:
     """Return the catalogue at ``path``, whose content was read. Raises: as :func:`read_catalogue`."""
     return parse_table(path, content, Catalogue, rewrite=_with_names_as_written)
+
+
+def write_catalogue(root: Path, catalogue: Catalogue, *, overwrites: bool = False) -> Path:
+    """Write the catalogue of the library at ``root``, and return where.
+
+    Raises: ProjectNotFound if one is there and it is not to be overwritten, or it cannot be written.
+    """
+    path = root / CATALOGUE
+    check_below(root, path)
+    if not overwrites and os.path.lexists(path):
+        raise ProjectNotFound(f"{path}: is there already; --overwrite writes it anew")
+    text = tomli_w.dumps(catalogue.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+    try:
+        with put_at_once(path) as whole:
+            whole.write_text(_HEAD + text, encoding="utf-8")
+    except OSError as error:
+        raise ProjectNotFound(f"{path}: cannot be written: {error.strerror}") from error
+    return path
 
 
 def find_graph(catalogue: Catalogue, name: str) -> CatalogueEntry:

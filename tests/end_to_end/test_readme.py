@@ -31,6 +31,9 @@ ELSEWHERE: Final = {
     "test_an_edit_that_breaks_a_proof_one_that_mends_it_and_leaving_in_the_middle",
     "lean-bridge status --watch": "end_to_end/test_dash.py::test_a_plain_terminal_and_a_pipe",
     "lean-bridge bench": BENCH,
+    "lean-bridge new": "end_to_end/test_new.py::test_the_example_is_what_new_makes_with_its_pins",
+    "lean-bridge init": "end_to_end/test_new.py::"
+    "test_a_catalogue_is_proposed_of_graphs_and_what_is_proved_of_them",
     "lean-bridge verify --shipped": "end_to_end/test_library.py::test_everything_catalogued_is_accepted",
     "lean-bridge --install-completion": f"{SITE}a_shell_is_given_its_script_and_has_it_from_then_on",
     "mkdocs build": f"{SITE}the_site_builds_with_every_page",

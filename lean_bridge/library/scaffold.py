@@ -1,0 +1,83 @@
+"""A package of one's own, made of the example that this package ships."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from lean_bridge.audit.manifest import MANIFEST
+from lean_bridge.build.lakefile import LAKEFILE, read_lakefile
+from lean_bridge.build.packages import shipped_library
+from lean_bridge.errors import ProjectNotFound
+from lean_bridge.files import put_at_once
+from lean_bridge.names import LETTER, PLAIN, listed
+
+_PACKAGE: Final = Path(__file__).parents[1]
+EXAMPLE: Final = (_PACKAGE / "_example", _PACKAGE.parent / "examples" / "dense")
+"""Where the example lies: in an installed package, and in a checkout."""
+_NAME: Final = "Dense"
+"""What it is called, and nothing else in it."""
+_LEAN_S: Final = ("Init", "Std", "Lean", "Lake")
+_MAY_STAND: Final = {".git", ".hg", ".jj", ".svn"}
+"""What may be in a directory that is made a package."""
+
+
+def package_name(directory: Path, name: str | None = None) -> str:
+    """Return what the package in a directory is to be called: as is said, or as the directory, ``MyGraph``.
+
+    Raises: ProjectNotFound where that is no name of a Lean module, or another package's.
+    """
+    words = re.split(rf"[^{LETTER}0-9]|_", directory.absolute().name)
+    found = name or "".join(word[:1].upper() + word[1:] for word in words)
+    if not re.fullmatch(PLAIN, found):
+        said = "--name" if name else str(directory)
+        raise ProjectNotFound(f"{said}: expected a name of a Lean module, such as MyGraph, found {found!r}")
+    if found in (taken := _taken()):
+        raise ProjectNotFound(
+            f"{found}: modules of this name are Lean's or the library's; "
+            f"--name another one than {listed(taken, 8)}"
+        )
+    return found
+
+
+def _taken() -> tuple[str, ...]:
+    """Return the first parts of the names of modules that are there already."""
+    shipped = shipped_library()
+    names = [each.name for each in read_lakefile(shipped).libraries] if shipped is not None else []
+    return (*_LEAN_S, *names)
+
+
+def write_package(directory: Path, name: str) -> tuple[str, ...]:
+    """Write a package with one graph, its certificate and its theorem, and return the files, sorted.
+
+    What it says is not pinned. Raises: ProjectNotFound where something is in the directory, or nothing can be
+    written there.
+    """
+    source = next((each for each in EXAMPLE if (each / LAKEFILE).is_file()), None)
+    if source is None:
+        raise ProjectNotFound("no example came with this package; reinstall lean-bridge")
+    files = {
+        re.sub(rf"\b{_NAME}\b", name, path.relative_to(source).as_posix()): path.read_text(encoding="utf-8")
+        for path in sorted(source.rglob("*"))
+        if path.is_file() and path.name != MANIFEST and "__pycache__" not in path.parts
+    }
+    try:
+        if there := sorted({each.name for each in directory.iterdir()} - _MAY_STAND):
+            raise ProjectNotFound(
+                f"{directory}: expected no directory or an empty one, found {there[0]} in it; "
+                "`lean-bridge init` is for a project that is there"
+            )
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise ProjectNotFound(f"{directory}: cannot be read: {error.strerror}") from error
+    for file, text in files.items():
+        path = directory / file
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with put_at_once(path) as whole:
+                whole.write_text(re.sub(rf"\b{_NAME}\b", name, text), encoding="utf-8")
+        except OSError as error:
+            raise ProjectNotFound(f"{path}: cannot be written: {error.strerror}") from error
+    return tuple(sorted(files))
