@@ -41,6 +41,7 @@ class Code(StrEnum):
     BLIND_CHECK = "LB306"
     OWN_VOCABULARY = "LB307"
     NO_STANDING = "LB308"
+    BY_NAME = "LB309"
 
     KERNEL_REFUSES = "LB401"
     NOT_CONFIRMED = "LB402"
@@ -274,6 +275,15 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "What runs would look like a certified graph, and no theorem holds of it.",
             "Mend the declaration, or pin it; `allow_uncertified=True` or `--allow-uncertified` goes on, and "
             "calls everything uncertified.",
+        ),
+        Code.BY_NAME: Explanation(
+            "what is said is recognised by name",
+            "The library has upstream's words, `Graph`, `DGraph` and the heads of nodes, as its own: their "
+            "names and types are those that the tool knows, and nobody looked at what they mean.",
+            "Another definition under the same name and type would be taken for the same op, so that the "
+            "numbers would be of another graph than the theorem.",
+            "Read the definitions of the heads that the graph has, and pin them: what changes afterwards is "
+            "seen. `--allow-uncertified` shows and runs the graph, and says so. Such a row is never green.",
         ),
         Code.KERNEL_REFUSES: Explanation(
             "a second kernel refuses the declaration",

@@ -279,6 +279,7 @@ class Project:
             toolchain=built.report.toolchain,
             manifest=self._read_manifest(),
             known=[each.name for each in self.catalogue.declarations],
+            files={module.name: module.file for module in built.chosen.library.modules},
         )
         return read_graph(origin, entry, allow_uncertified=allow_uncertified)
 

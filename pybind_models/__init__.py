@@ -12,7 +12,17 @@ from pybind_models.evidence import (
     Witness,
     Words,
 )
-from pybind_models.graph import DGraph, DimParam, Entry, MapParam, Node, Param, ScalarParam, ShapeParam
+from pybind_models.graph import (
+    ConstantParam,
+    DGraph,
+    DimParam,
+    Entry,
+    MapParam,
+    Node,
+    Param,
+    ScalarParam,
+    ShapeParam,
+)
 from pybind_models.report import (
     BuildReport,
     Cause,
@@ -37,6 +47,7 @@ __all__ = [
     "Cause",
     "Certification",
     "CheckResult",
+    "ConstantParam",
     "DGraph",
     "DeclarationReport",
     "Diagnostic",

@@ -143,7 +143,7 @@ class Certification(Model):
     detail: str | None = None
     """What Lean said instead, or why it was not asked."""
     code: str | None = None
-    """The stable code of a refusal, where it has one of its own."""
+    """The stable code of a refusal, or of why Lean was not asked, where it has one of its own."""
     kernels: tuple[KernelVerdict, ...] = ()
     """What independent kernels say of the equation: as a theorem, and as a question of its two sides."""
 

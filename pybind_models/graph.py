@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from pybind_models.base import Model, printable
 from pybind_models.dim import Dim, Shape
@@ -42,7 +48,15 @@ class MapParam(Model):
     name: str
 
 
-Param = Annotated[DimParam | ShapeParam | ScalarParam | MapParam, Field(discriminator="kind")]
+class ConstantParam(Model):
+    """An argument of an op that no declaration takes: its head fixes it, as upstream's GELU does √(2/π)."""
+
+    kind: Literal["constant"] = "constant"
+    name: str
+    """What it is, as the executor's table of constants has it."""
+
+
+Param = Annotated[DimParam | ShapeParam | ScalarParam | MapParam | ConstantParam, Field(discriminator="kind")]
 
 
 class Entry(Model):
@@ -61,12 +75,24 @@ class Node(Model):
     """The primitive, by the last component of its Lean name."""
     lean_op: str
     """The Lean declaration of the primitive, of type ``Proofs.Autograd.Op``."""
+    recognised: str | None = None
+    """The declaration that was taken for the primitive by its name and type; nobody looked at what it means.
+
+    ``None`` where the graph has the primitive itself; then files leave it out.
+    """
     operands: tuple[int, ...]
     """Absolute positions in ``Γ ++ ss``; all smaller than the node's own."""
     params: dict[str, Param]
     """The op's arguments by the names of its Lean binders, in order."""
     shape: Shape
     """The certified shape of the saved tensor."""
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_usual(self, serialize: SerializerFunctionWrapHandler) -> dict[str, object]:
+        fields: dict[str, object] = serialize(self)
+        if self.recognised is None:
+            fields.pop("recognised", None)
+        return fields
 
 
 class DGraph(Model):
@@ -98,6 +124,11 @@ class DGraph(Model):
     def entries(self) -> tuple[Entry, ...]:
         """The entries of ``Γ ++ ss``: inputs, then saved tensors."""
         return self.context + tuple(Entry(name=node.name, shape=node.shape) for node in self.nodes)
+
+    @property
+    def recognised(self) -> tuple[str, ...]:
+        """The declarations that were taken for primitives by their names, each once; see :class:`Node`."""
+        return tuple(dict.fromkeys(node.recognised for node in self.nodes if node.recognised is not None))
 
     @property
     def digest(self) -> str:

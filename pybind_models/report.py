@@ -288,8 +288,8 @@ class GraphReport(Model):
         field = self.finite_field
         if not self.certified or field is None or field.outcome != "certified":
             raise ValueError(f"{self.name}: agreement takes Lean's word for the graph and for its numbers")
-        if self.graph is None:
-            raise ValueError(f"{self.name}: agreement takes a graph")
+        if self.graph is None or self.graph.recognised:
+            raise ValueError(f"{self.name}: agreement takes a graph, and no op that is recognised by name")
         if any(verdict.outcome not in ("accepted", "not asked") for verdict in self.kernels):
             raise ValueError(
                 f"{self.name}: agreement takes that no kernel which was asked withholds its word"

@@ -65,6 +65,15 @@ def read_sources(
     return _read(wanted) if wanted else {}
 
 
+def place_of(environment: Environment, files: Mapping[Name, str], name: Name) -> str | None:
+    """Return ``file:line`` of a declaration, given the files of modules by name, if it has one."""
+    module = environment.module_of(name)
+    if module is None or module not in files:
+        return None
+    found = environment.module(module).declaration_ranges.get(name)
+    return f"{files[module]}:{found.line}" if found else None
+
+
 def _read(wanted: Sequence[tuple[Name, SourceFile, DeclarationRange]]) -> dict[Name, Source]:
     lean_dojo = _lean_dojo()
     return _read_without(wanted) if lean_dojo is None else _read_with(lean_dojo, wanted)

@@ -15,7 +15,7 @@ import numpy as np
 
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.rules.linear_map import LinearMap
-from pybind_models import DGraph, Dim, MapParam, ScalarParam, Shape
+from pybind_models import ConstantParam, DGraph, Dim, MapParam, ScalarParam, Shape
 
 WEIGHTS: Final = ("Wq", "Wk", "Wv", "Wo")
 HEADS: Final = ("Qheads", "Kheads", "Vheads")
@@ -115,7 +115,7 @@ def find_block(model: DGraph) -> Block | str:
     if len(shapes) - 1 not in parts.values():
         return f"no transformer block: the last entry, {list(shapes)[-1]}, is the result of no part"
     params = [item for node in model.nodes for item in node.params.items()]
-    scalars = [(binder, param.name) for binder, param in params if isinstance(param, ScalarParam)]
+    scalars = [(binder, param) for binder, param in params if isinstance(param, ScalarParam | ConstantParam)]
     maps = tuple(param.name for _, param in params if isinstance(param, MapParam))
     used = [SCALARS[part] for part in parts if part in SCALARS]
     if [binder for binder, _ in scalars] != [role[0] for role in used]:
@@ -130,7 +130,11 @@ def find_block(model: DGraph) -> Block | str:
     return Block(
         parts=parts,
         dims={role: str(dim) for role, dim in roles.items()},
-        scalars=dict(zip(used, (name for _, name in scalars), strict=True)),
+        scalars={
+            role: param.name
+            for role, (_, param) in zip(used, scalars, strict=True)
+            if isinstance(param, ScalarParam)
+        },
         norms=norms,
         maps=maps,
         split=SPLITS[splits.pop()] if splits else None,

@@ -60,7 +60,8 @@ def certify_graphs(
         try:
             certificates.append(render_graph(graph, environment))
         except (Declined, DeclarationError) as error:
-            outcomes[graph.lean_name] = Certification(outcome="not run", detail=str(error))
+            code = Code.BY_NAME if graph.recognised else None
+            outcomes[graph.lean_name] = Certification(outcome="not run", detail=str(error), code=code)
     count = -(-len(certificates) // GRAPHS_PER_MODULE)
     groups = {f"{PACKAGE}.Graphs{number + 1}": certificates[number::count] for number in range(count)}
     checked = check_statements(

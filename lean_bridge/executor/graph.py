@@ -20,6 +20,7 @@ from lean_bridge.executor.arrays.shape import Shape, Shapes, is_size, text_of
 from lean_bridge.executor.checks import CheckedProgram
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.looked_at import LookedAtProgram
+from lean_bridge.executor.rules.constants import CONSTANTS
 from lean_bridge.executor.rules.parameters import Parameter, kept
 from lean_bridge.executor.rules.primitive import Primitive, Setting
 from lean_bridge.executor.rules.program import Program, Step
@@ -27,7 +28,7 @@ from lean_bridge.executor.rules.table import PRIMITIVES
 from lean_bridge.letters import shown
 from lean_bridge.notebooks import graph_svg
 from lean_bridge.spelling import meant_by, spelled, why_not
-from pybind_models import NOT_JUDGED, DGraph, GraphStanding, MapParam, Node, ScalarParam
+from pybind_models import NOT_JUDGED, ConstantParam, DGraph, GraphStanding, MapParam, Node, ScalarParam
 
 MOST_COORDINATES: Final = sys.maxsize // np.dtype(float).itemsize
 """Of an array, in any memory."""
@@ -205,7 +206,12 @@ class BoundGraph:
                 kind.check_scalar(given[name])
         steps = []
         for position, node, primitive in self.graph.nodes():
-            params = {}
+            shapes, out = self._shapes_of(position, node)
+            params = {
+                binder: primitive.params[binder].check(CONSTANTS[param.name](out), shapes, out, kind)
+                for binder, param in _params(node).items()
+                if isinstance(param, ConstantParam)
+            }
             for use in self._arguments_of(position, node, primitive):
                 with _named(f"{model.lean_name}: {kinds[use.name]} {use.name}"):
                     params[use.binder] = use.parameter.check(given[use.name], use.shapes, use.out, kind)
@@ -218,9 +224,15 @@ class BoundGraph:
         return made(self.entries, steps, kind, standing=self.standing)
 
     def _arguments_of(self, position: int, node: Node, primitive: Primitive) -> Iterator[Argument]:
-        shapes = tuple(self.entries[operand].shape for operand in node.operands)
+        shapes, out = self._shapes_of(position, node)
         for binder, param in _params(node).items():
-            yield Argument(param.name, binder, primitive.params[binder], shapes, self.entries[position].shape)
+            if not isinstance(param, ConstantParam):
+                yield Argument(param.name, binder, primitive.params[binder], shapes, out)
+
+    def _shapes_of(self, position: int, node: Node) -> tuple[Shapes, Shape]:
+        """Return the shapes of a node's operands, and its own."""
+        operands = tuple(self.entries[operand].shape for operand in node.operands)
+        return operands, self.entries[position].shape
 
 
 def _standing_of(model: DGraph, standing: GraphStanding, *, allow_uncertified: bool) -> GraphStanding:
@@ -249,6 +261,11 @@ def _primitive(model: DGraph, position: int, node: Node, primitives: Mapping[str
         takes, found = ", ".join(primitive.params) or "none", ", ".join(params) or "none"
         raise GraphError(f"{label}: {node.op} takes the parameters {takes}, found {found}")
     for binder, param in params.items():
+        if isinstance(param, ConstantParam):
+            if param.name not in CONSTANTS:
+                found = f"parameter {binder} is the constant {param.name}, expected {' or '.join(CONSTANTS)}"
+                raise GraphError(f"{label}: {found}")
+            continue
         is_map = primitive.params[binder].is_map
         kind, known = ("map", model.maps) if is_map else ("scalar", model.scalars)
         if isinstance(param, MapParam) != is_map or param.name not in known:
@@ -257,10 +274,12 @@ def _primitive(model: DGraph, position: int, node: Node, primitives: Mapping[str
     return primitive
 
 
-def _params(node: Node) -> dict[str, ScalarParam | MapParam]:
+def _params(node: Node) -> dict[str, ScalarParam | MapParam | ConstantParam]:
     """Return the parameters of a node that are no sizes, by binder."""
     return {
-        binder: param for binder, param in node.params.items() if isinstance(param, ScalarParam | MapParam)
+        binder: param
+        for binder, param in node.params.items()
+        if isinstance(param, ScalarParam | MapParam | ConstantParam)
     }
 
 

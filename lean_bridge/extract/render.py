@@ -6,9 +6,11 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from lean_bridge.errors import DeclarationNotFound, UnsupportedTerm
+from lean_bridge.codes import Code
+from lean_bridge.errors import DeclarationNotFound, Declined, UnsupportedTerm
 from lean_bridge.extract.machine import Declarations
 from lean_bridge.extract.symbolic import DGRAPH, GRAPH
+from lean_bridge.extract.upstream import by_name
 from lean_bridge.names import PLAIN, ROOT
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import BVar, Const, Constant, Expr, Name, Pi, bare, head_of, spine
@@ -63,8 +65,10 @@ def render_graph(graph: DGraph, declarations: Declarations) -> Certificate:
     in it. The names of the entries appear in comments only: nothing certifies them.
 
     Raises: DeclarationNotFound if the declaration or an op is not defined; UnsupportedTerm if the declaration
-    has an argument that cannot be written.
+    has an argument that cannot be written; Declined, by LB309, if an op of it was recognised by name.
     """
+    if graph.recognised:
+        raise Declined(f"{graph.lean_name}: {by_name(graph.recognised)}", code=Code.BY_NAME)
     name = f"{PACKAGE}.{graph.lean_name}"
     definition, theorem = render_definition(graph, declarations), _theorem(graph, declarations)
     return Certificate(graph, f"namespace {name}\n\n{definition}\n{theorem}\nend {name}\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -38,7 +38,7 @@ from pybind_models import (
 OP = "Proofs.Autograd.Op"
 GRAPH = "Proofs.Autograd.Graph"
 DGRAPH = "Proofs.Autograd.DGraph"
-_NODE = "Proofs.Autograd.Node"
+NODE = "Proofs.Autograd.Node"
 SCALAR_CLASSES = frozenset(
     f"Proofs.Autograd.{name}" for name in ("AnalyticScalar", "Archimedean", "ScalarOps")
 )
@@ -53,6 +53,11 @@ ArgumentKind = Literal["erased", "dim", "shape", "scalar", "map"]
 
 def is_op(constant: Constant) -> bool:
     """Whether a definition is a primitive: its type ends in ``Proofs.Autograd.Op``; no projection."""
+    return makes(constant, OP)
+
+
+def makes(constant: Constant, family: Name) -> bool:
+    """Whether a definition's type ends in a family of types; no projection."""
     result = constant.type
     while isinstance(result, Pi):
         result = result.body
@@ -61,11 +66,18 @@ def is_op(constant: Constant) -> bool:
     body = constant.value
     while isinstance(body, Lam):
         body = body.body
-    return isinstance(result, Const) and result.name == OP and not isinstance(body, Proj)
+    return isinstance(result, Const) and result.name == family and not isinstance(body, Proj)
 
 
 def _is_graph(type_: Value) -> bool:
     return isinstance(type_, VStuck) and type_.head in (GRAPH, DGRAPH)
+
+
+def check_operand(position: int, expected: Shape, shapes: Sequence[Shape], where: str) -> None:
+    """Raise ShapeError where an operand is no earlier entry, or one of another shape."""
+    if position >= len(shapes) or shapes[position] != expected:
+        found = shape_text(shapes[position]) if position < len(shapes) else "no such entry"
+        raise ShapeError(f"{where}: operand {position}: expected shape {shape_text(expected)}, found {found}")
 
 
 def names_declaration(name: Name) -> Name:
@@ -83,7 +95,7 @@ def extract_graph(environment: Declarations, name: Name, *, known_ops: Collectio
     declaration is no graph or does not evaluate to one; ShapeError where a shape is not the certified one;
     GraphError where the entry names do not fit; OutOfFuel.
     """
-    return _Reader(environment, name, known_ops).read()
+    return Reader(environment, name, known_ops).read()
 
 
 @dataclass(slots=True)
@@ -98,14 +110,19 @@ class _Telescope:
         return tuple(self.names.get(kind, ()))
 
 
-class _Reader:
+class Reader:
     """One extraction: the machine, the declaration and what has been read of it."""
+
+    scalars_first = 2
+    """How many arguments the types of graphs take before the context: the scalars' type and instance."""
+    held: Callable[[Constant], bool] = staticmethod(is_op)
+    """What stands for itself in a node, and is not unfolded."""
 
     def __init__(self, environment: Declarations, name: Name, known_ops: Collection[Name]) -> None:
         self._environment = environment
         self._name = name
         self._known_ops = known_ops
-        self._machine = Machine(environment, held=is_op)
+        self._machine = Machine(environment, held=self.held)
         constant = environment.constant(name)
         if constant is None:
             raise DeclarationNotFound(name, f"{name} is not defined by any compiled module")
@@ -117,6 +134,7 @@ class _Reader:
         self._body = self._machine.apply(self._machine.evaluate(constant.value), tuple(self._telescope.args))
 
     def read(self) -> DGraph:
+        """Return the graph. Raises: as :func:`extract_graph`."""
         machine, name, result = self._machine, self._name, self._telescope.result
         if not isinstance(result, VStuck) or not _is_graph(result):
             raise UnsupportedTerm(
@@ -124,11 +142,13 @@ class _Reader:
             )
         context, certified = (
             [to_shape(machine, shape, f"{name}, declared type") for shape in to_list(machine, shapes, name)]
-            for shapes in result.args[2:4]
+            for shapes in result.args[self.scalars_first : self.scalars_first + 2]
         )
         graph = Thunk(None, None, self._body)
         if result.head == DGRAPH:
-            _, (graph, *_) = constructor_fields(machine, graph, {f"{DGRAPH}.mk": 4}, name)
+            _, (graph, *_) = constructor_fields(
+                machine, graph, {f"{DGRAPH}.mk": self.scalars_first + 2}, name
+            )
         snocs = self._snocs(graph)
         if len(snocs) != len(certified):
             raise ShapeError(f"{name}: expected {len(certified)} nodes by its type, found {len(snocs)}")
@@ -220,9 +240,10 @@ class _Reader:
     def _snocs(self, graph: Thunk) -> list[tuple[Thunk, Thunk]]:
         """Return shape and node of each ``Graph.snoc``, first node first."""
         found: list[tuple[Thunk, Thunk]] = []
+        params = self.scalars_first + 1
         while True:
             constructor, fields = constructor_fields(
-                self._machine, graph, {f"{GRAPH}.nil": 3, f"{GRAPH}.snoc": 3}, self._name
+                self._machine, graph, dict.fromkeys((f"{GRAPH}.nil", f"{GRAPH}.snoc"), params), self._name
             )
             if constructor == f"{GRAPH}.nil":
                 return found[::-1]
@@ -242,7 +263,7 @@ class _Reader:
 
     def _node(self, thunk: Thunk, entry: str, shape: Shape, shapes: list[Shape], where: str) -> Node:
         machine = self._machine
-        _, (_, op_thunk, operands) = constructor_fields(machine, thunk, {f"{_NODE}.mk": 4}, where)
+        _, (_, op_thunk, operands) = constructor_fields(machine, thunk, {f"{NODE}.mk": 4}, where)
         positions = []
         while True:
             constructor, fields = constructor_fields(
@@ -251,14 +272,8 @@ class _Reader:
             if constructor == f"{_OPERANDS}.nil":
                 break
             operand_shape, _, index, operands = fields
-            position = to_position(machine, index, where)
-            expected = to_shape(machine, operand_shape, where)
-            if position >= len(shapes) or shapes[position] != expected:
-                found = shape_text(shapes[position]) if position < len(shapes) else "no such entry"
-                raise ShapeError(
-                    f"{where}: operand {position}: expected shape {shape_text(expected)}, found {found}"
-                )
-            positions.append(position)
+            positions.append(to_position(machine, index, where))
+            check_operand(positions[-1], to_shape(machine, operand_shape, where), shapes, where)
         op = machine.force(op_thunk)
         if not isinstance(op, VStuck) or op.is_variable or op.head not in self._known_ops:
             raise UnsupportedOp(

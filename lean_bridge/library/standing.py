@@ -5,7 +5,7 @@ The row is made as ``verify`` makes it, of what can be looked at without asking 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from lean_bridge.audit.audit import audit
@@ -13,6 +13,7 @@ from lean_bridge.audit.pins import check_pins
 from lean_bridge.audit.reading import Reading
 from lean_bridge.codes import Code
 from lean_bridge.errors import NoStanding, NotPinned
+from lean_bridge.extract.upstream import by_name, is_upstreams
 from lean_bridge.olean.environment import Environment
 from lean_bridge.verdict.advisories import advisories_for
 from lean_bridge.verdict.judge import extract
@@ -34,6 +35,8 @@ class Origin:
     manifest: Manifest | None
     known: Collection[str]
     """The names of the whole catalogue."""
+    files: Mapping[str, str]
+    """The source files of its modules, by name."""
 
 
 def read_graph(
@@ -50,7 +53,7 @@ def read_graph(
     (report,) = audit(environment, catalogue, sources={}, failed_modules={}, reading=reading)
     if not report.is_accepted:
         _refuse(report, allow_uncertified=allow_uncertified)
-    graph = extract(environment, entry.name)
+    graph = extract(environment, entry.name, origin.files)
     graphs = {entry.name: graph}
     pins = check_pins(environment, catalogue, origin.manifest, graphs, known=origin.known, reading=reading)
     lean = origin.toolchain
@@ -61,7 +64,11 @@ def read_graph(
         SecondOpinion("second kernel", is_asked=False),
         advisories_for(lean.version),
         has_manifest=origin.manifest is not None,
+        upstreams=is_upstreams(environment),
     )
+    if graph.recognised and (row.is_accepted or row.code == Code.BY_NAME):
+        told = {"status": "no verdict", "reason": by_name(graph.recognised), "code": Code.BY_NAME}
+        row = row.replaced(**told, standing="not accepted")
     if not row.is_accepted:
         _refuse(row, allow_uncertified=allow_uncertified)
     standing = GraphStanding(
@@ -80,6 +87,7 @@ def read_graph(
 def _refuse(row: DeclarationReport, *, allow_uncertified: bool) -> None:
     """Raise for a declaration that is not accepted, as a verdict on the library would decide."""
     if not allow_uncertified:
-        mend = "mend or pin it, or give --allow-uncertified, in Python allow_uncertified=True"
+        mend = "" if row.code == Code.BY_NAME else "mend or pin it, or "
+        mend += "give --allow-uncertified, in Python allow_uncertified=True"
         text = f"{row.name} has no standing: {row.reason} ({row.code}); {mend}"
         raise NotPinned(text, code=Code(str(row.code))) if row.status == "no verdict" else NoStanding(text)

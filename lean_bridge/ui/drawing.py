@@ -12,7 +12,16 @@ from rich.cells import cell_len
 from lean_bridge.ui.graph_look import Look, readers, sublayers
 from lean_bridge.ui.layout import Box, Route, lay_out
 from lean_bridge.ui.wording import one_line
-from pybind_models import NOT_JUDGED, DGraph, GraphStanding, MapParam, Node, ScalarParam, shape_text
+from pybind_models import (
+    NOT_JUDGED,
+    ConstantParam,
+    DGraph,
+    GraphStanding,
+    MapParam,
+    Node,
+    ScalarParam,
+    shape_text,
+)
 from pybind_models.diff import Mark
 
 PLAIN: Final = Look()
@@ -196,7 +205,11 @@ def _labels(graph: DGraph, position: int) -> list[tuple[str, str]]:
 
 
 def _op_text(node: Node) -> str:
-    arguments = [param.name for param in node.params.values() if isinstance(param, ScalarParam | MapParam)]
+    arguments = [
+        param.name
+        for param in node.params.values()
+        if isinstance(param, ScalarParam | MapParam | ConstantParam)
+    ]
     return f"{node.op}({', '.join(arguments)})" if arguments else node.op
 
 

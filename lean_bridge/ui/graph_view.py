@@ -12,6 +12,7 @@ from lean_bridge.ui.graph_look import Look, numbers, parameters_text, readers, s
 from lean_bridge.ui.wording import counted, one_line
 from pybind_models import (
     NOT_JUDGED,
+    ConstantParam,
     DGraph,
     DimParam,
     GraphStanding,
@@ -89,7 +90,9 @@ def render_graph_table(
             table.add_section()
             name = Text(one_line(entries[part[-1]].name), "magenta")
             table.add_row("┌", name, Text(counted(len(part), "node"), "magenta"))
-        cells = (str(position), _cell(node.name), _cell(node.op), _cell(operands))
+        head = (node.recognised or "").removeprefix("Proofs.Autograd.")
+        op = f"{node.op} ≟ {head}" if head else node.op
+        cells = (str(position), _cell(node.name), _cell(op), _cell(operands))
         table.add_row(*cells, *last, *more(position))
     console.print(table)
 
@@ -120,7 +123,11 @@ def render_tree(graph: DGraph, standing: GraphStanding = NOT_JUDGED, look: Look 
     def text(position: int) -> str:
         node = graph.nodes[position - inputs]
         arguments = [entries[operand].name for operand in node.operands]
-        given = [each.name for each in node.params.values() if isinstance(each, ScalarParam | MapParam)]
+        given = [
+            each.name
+            for each in node.params.values()
+            if isinstance(each, ScalarParam | MapParam | ConstantParam)
+        ]
         told = f"{node.name} = {node.op}({', '.join(arguments)}{'; ' * bool(given)}{', '.join(given)})"
         told += f"  {shape_text(node.shape)}"
         if look.backward:

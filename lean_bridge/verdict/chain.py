@@ -57,6 +57,7 @@ _BLAMED: Final[Mapping[str, str]] = MappingProxyType(
         Code.UNSAFE: AXIOMS,
         Code.SUBSTITUTED: AXIOMS,
         Code.OWN_VOCABULARY: WORDS,
+        Code.BY_NAME: WORDS,
         Code.NOT_WITNESSED: WITNESS,
         Code.KERNEL_REFUSES: KERNEL,
         Code.NOT_CONFIRMED: KERNEL,
@@ -201,8 +202,9 @@ def _told_of_declaration(report: DeclarationReport) -> Iterator[tuple[str, Link]
         count = len(report.axioms)
         yield AXIOMS, Link(outcome="holds", word=f"{count} axiom{'' if count == 1 else 's'}")
     if (words := report.words) is not None:
-        said = "changed" if words.changed else "own" if words.own else "known"
-        yield WORDS, Link(outcome="fails" if words.changed else "holds", word=said)
+        by_name = report.code == Code.BY_NAME
+        said = "by name" if by_name else "changed" if words.changed else "own" if words.own else "known"
+        yield WORDS, Link(outcome="open" if by_name else "fails" if words.changed else "holds", word=said)
     if (pin := report.pin) is not None:
         word = "pinned" if pin.outcome == "matches" else pin.outcome
         pinned: dict[str, LinkOutcome] = {"matches": "holds", "drifted": "fails", "not pinned": "open"}

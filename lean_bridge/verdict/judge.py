@@ -10,19 +10,21 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias
 
 from lean_bridge.audit.audit import audit
 from lean_bridge.audit.beside import notes_beside
 from lean_bridge.audit.pins import check_pins
-from lean_bridge.audit.provenance import SourceFile, read_sources
+from lean_bridge.audit.provenance import SourceFile, place_of, read_sources
 from lean_bridge.audit.reading import Reading
 from lean_bridge.build.build import TIME_LIMIT
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.judgement import judge
-from lean_bridge.errors import LeanBridgeError
+from lean_bridge.errors import Declined, LeanBridgeError
 from lean_bridge.events import StageAdvanced, StageFinished, StageStarted
 from lean_bridge.extract.symbolic import extract_graph
+from lean_bridge.extract.upstream import extract_upstream, is_upstreams
 from lean_bridge.kernel.replay import project_declarations, project_modules
 from lean_bridge.olean.environment import Environment
 from lean_bridge.toolchain.provider import Provider
@@ -87,15 +89,25 @@ class Subject:
         return self.reading.environment
 
 
-def extract(environment: Environment, name: str) -> DGraph:
+def extract(environment: Environment, name: str, files: Mapping[str, str] = MappingProxyType({})) -> DGraph:
     """Return the graph that a declaration denotes, with ops that the executor can run.
 
+    What is declined says where the declaration stands, if its module is one of ``files``.
+
+    A library that is written in upstream's words is read by their names.
     Raises: as :func:`lean_bridge.extract.symbolic.extract_graph`.
     """
-    from lean_bridge.executor.rules.table import PRIMITIVES
+    try:
+        if is_upstreams(environment):
+            return extract_upstream(environment, name)
+        from lean_bridge.executor.rules.table import PRIMITIVES
 
-    known_ops = frozenset(primitive.lean_name for primitive in PRIMITIVES.values())
-    return extract_graph(environment, name, known_ops=known_ops)
+        known_ops = frozenset(primitive.lean_name for primitive in PRIMITIVES.values())
+        return extract_graph(environment, name, known_ops=known_ops)
+    except Declined as error:
+        place = place_of(environment, files, name)
+        error.args = (f"{place}: {error}" if place is not None else str(error),)
+        raise
 
 
 def judge_library(
@@ -138,7 +150,7 @@ def judge_library(
             if name in defined and name in recalled.graphs:
                 evidence[name] = _recalled(recalled.graphs[name])
             elif name in defined:
-                _extract(evidence[name], environment, name, observe)
+                _extract(evidence[name], subject, name, observe)
     graphs = {name: each.graph for name, each in evidence.items() if each.graph is not None}
     with clock.stage("pins"):
         pins = check_pins(
@@ -167,6 +179,7 @@ def judge_library(
     built_by = f"Lean {toolchain.version}, {toolchain.provider}"
     advisories = advisories_for(toolchain.version)
     has_manifest = subject.manifest is not None
+    upstreams = is_upstreams(environment)
     judged = [
         declaration_row(
             each,
@@ -176,6 +189,7 @@ def judge_library(
             advisories,
             has_manifest=has_manifest,
             witness=earlier.get(each.name) or witnesses.found.get(each.name),
+            upstreams=upstreams,
         )
         for each in declarations
     ]
@@ -365,9 +379,10 @@ def _acceptance(module: str, environment: Environment, opinion: SecondOpinion) -
     return KernelAnswers(label=opinion.of(names[0]).kernel, declarations=names, equations=())
 
 
-def _extract(evidence: GraphEvidence, environment: Environment, name: str, observe: Observer) -> None:
+def _extract(evidence: GraphEvidence, subject: Subject, name: str, observe: Observer) -> None:
+    files = {module: source.file for module, source in subject.sources.items()}
     with _timed(evidence):
-        evidence.graph = extract(environment, name)
+        evidence.graph = extract(subject.environment, name, files)
     observe(StageAdvanced(name))
 
 

@@ -10,6 +10,7 @@ from lean_bridge.audit.vocabulary import not_the_tools
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.judgement import judge
 from lean_bridge.errors import LeanBridgeError, Rejected
+from lean_bridge.extract.upstream import BY_NAME
 from lean_bridge.verdict.advisories import standing
 from lean_bridge.verdict.second_opinion import KERNEL_CODES, SecondOpinion, is_settled, undecided
 from pybind_models import (
@@ -60,12 +61,14 @@ def declaration_row(
     *,
     has_manifest: bool = True,
     witness: Witness | None = None,
+    upstreams: bool = False,
 ) -> DeclarationReport:
     """Return the audit's report with pin, witness and the kernels' verdicts; each may take acceptance away.
 
     What the audit found wrong stays the reason. ``built_by`` names the kernel that let the build pass, and
     ``advisories`` are its known faults. In a library without a manifest, that a declaration is not pinned
-    decides nothing, while one that a manifest lacks is rejected.
+    decides nothing, while one that a manifest lacks is rejected. In a library that is written in upstream's
+    words (``upstreams``) another meaning under the tool's names is no verdict: they are known by name.
     """
     pinned, code = pin
     second = opinion.of(report.name)
@@ -78,10 +81,12 @@ def declaration_row(
         return report.replaced(**found)
     if code is not None and has_manifest:
         fault = Fault("rejected", pinned.change, code)
-    elif report.words is not None and report.words.changed:
+    elif report.words is not None and report.words.changed and not upstreams:
         fault = Fault("rejected", not_the_tools(report.words.changed), Code.OWN_VOCABULARY)
     elif second.outcome == "refused":
         fault = Fault("rejected", f"{second.kernel} refuses it: {second.detail}", Code.KERNEL_REFUSES)
+    elif report.words is not None and report.words.changed:
+        fault = Fault("no verdict", f"{BY_NAME}: {not_the_tools(report.words.changed)}", Code.BY_NAME)
     elif not is_settled(second):
         fault = Fault("no verdict", undecided(second), KERNEL_CODES[second.outcome])
     elif witness is not None and witness.detail is not None:
@@ -165,7 +170,8 @@ def _judgement(
     for what, link in (("certificate", certification), ("finite field", field)):
         if link is None or link.outcome != "certified":
             why = link.detail if link is not None else "Lean was not asked: it refuses part of the library"
-            return "no verdict", f"{what}: {why}", Code.NOTHING_CHECKED
+            code = certification.code if certification is not None else None
+            return "no verdict", f"{what}: {why}", code or Code.NOTHING_CHECKED
     for verdict in said:
         if not is_settled(verdict):
             return "no verdict", undecided(verdict), KERNEL_CODES[verdict.outcome]

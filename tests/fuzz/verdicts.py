@@ -293,6 +293,7 @@ class Case:
             toolchain=self.library.provider.info,
             manifest=manifest,
             known=[entry.name for entry in catalogue.declarations],
+            files={},
         )
         graph, standing = read_graph(origin, catalogue.graphs[0])
         assert standing.status == "accepted", standing

@@ -1,0 +1,287 @@
+"""Graphs written in upstream's own words: nodes are known by the heads that make them, and never unfolded.
+
+Such a graph is *recognised by name*. That its heads have the types of :mod:`lean_bridge.extract.heads` is
+looked at, what they mean is not: another definition under the same name and type is taken for the same op.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from lean_bridge.errors import UnsupportedOp, UnsupportedTerm
+from lean_bridge.extract.heads import HEADS, INPUTS, Argument, Head
+from lean_bridge.extract.machine import (
+    Declarations,
+    Machine,
+    Thunk,
+    Value,
+    VLit,
+    VPi,
+    VStuck,
+    describe,
+    variable,
+)
+from lean_bridge.extract.roles import roles_of
+from lean_bridge.extract.symbolic import (
+    GRAPH,
+    NODE,
+    ArgumentKind,
+    Reader,
+    check_operand,
+    makes,
+    names_declaration,
+)
+from lean_bridge.extract.terms import constructor_fields, to_dim, to_list, to_position, to_shape
+from lean_bridge.letters import plain
+from lean_bridge.names import last_component
+from lean_bridge.olean.expr import BinderInfo, Constant, Name
+from pybind_models import ConstantParam, DGraph, DimParam, Node, Param, Shape, ShapeParam, shape_text
+
+BY_NAME: Final = "recognised by name"
+"""What such a graph is: its ops are known by name and type, and nobody looked at what they mean."""
+
+_CLOSURES: Final = (f"{NODE}.ofVec", f"{NODE}.mk")
+_INDEX: Final = "Proofs.Autograd.Idx"
+_VECTORS: Final = frozenset({"EuclideanSpace", "PiLp", "Vec"})
+_MAPS: Final = frozenset({"ContinuousLinearMap"})
+_PRIVATE: Final = re.compile(r"_private\..+?\.0\.")
+_PLUS, _NUMERAL, _VARIABLE = "HAdd.hAdd", "OfNat.ofNat", "z of an elementwise function"
+
+_Operand: TypeAlias = tuple[int, Shape]
+
+
+def is_upstreams(declarations: Declarations) -> bool:
+    """Whether a library's graphs are upstream's: over no scalars but the real numbers, nodes as closures."""
+    graph = declarations.constant(GRAPH)
+    return graph is not None and graph.kind == "inductive" and graph.num_params == 1
+
+
+def extract_upstream(declarations: Declarations, name: Name) -> DGraph:
+    """Evaluate one of upstream's declarations of type ``DGraph`` or ``Graph``; return the graph it denotes.
+
+    Every node says which declaration was recognised. Entries that attention or an encoder block have are
+    called as these are, unless ``<name>.names`` says more.
+
+    Raises: UnsupportedOp for a head that is not known, or that has another type; UnsupportedTerm for a graph
+    that takes what cannot be given; else as :func:`lean_bridge.extract.symbolic.extract_graph`.
+    """
+    graph = _Reader(declarations, name, ()).read()
+    return graph if declarations.constant(names_declaration(name)) is not None else roles_of(graph)
+
+
+def by_name(heads: Sequence[Name]) -> str:
+    """Return in one line what a graph of such heads is worth."""
+    kinds = f"{len(heads)} head" + "s" * (len(heads) != 1)
+    shown = ", ".join(map(plain, heads[:2])) + (", …" if len(heads) > 2 else "")
+    return f"{BY_NAME}: {kinds} ({shown}) of the library's own; what they mean is not checked"
+
+
+def _is_held(constant: Constant) -> bool:
+    return makes(constant, NODE) or last_component(constant.name) in _VECTORS
+
+
+@dataclass(slots=True)
+class _Made:
+    """What was read of an application of a head."""
+
+    head: Name
+    op: str | None
+    operands: list[_Operand] = field(default_factory=list)
+    params: dict[str, Param] = field(default_factory=dict)
+    sizes: dict[str, Shape] = field(default_factory=dict)
+    contexts: dict[str, int] = field(default_factory=dict)
+    """How many entries each has."""
+
+
+class _Reader(Reader):
+    """One extraction in upstream's words."""
+
+    scalars_first = 0
+    held = staticmethod(_is_held)
+
+    def _argument_kind(self, domain: Value, info: BinderInfo) -> ArgumentKind:
+        del info
+        kinds: dict[str, ArgumentKind] = {"Nat": "dim", "Spec.Shape": "shape", "Real": "scalar"}
+        if _is_constant(domain, "Nat", "Spec.Shape", "Real"):
+            assert isinstance(domain, VStuck)
+            return kinds[domain.head]
+        return "map" if self._is_map(domain) or self._is_vector(domain) else "erased"
+
+    def _assumed(self, domain: Value, info: BinderInfo, types: object) -> str | None:
+        del types
+        return describe(domain) if self._argument_kind(domain, info) == "erased" else None
+
+    def _is_map(self, domain: Value) -> bool:
+        return isinstance(domain, VStuck) and last_component(domain.head) in _MAPS
+
+    def _is_vector(self, domain: Value) -> bool:
+        if isinstance(domain, VStuck):
+            return last_component(domain.head) in _VECTORS
+        if not isinstance(domain, VPi):
+            return False
+        result = self._machine.instantiate(domain, variable(domain.name))
+        index = self._machine.force(domain.domain)
+        return _is_constant(result, "Real") and isinstance(index, VStuck) and index.head == "Fin"
+
+    def _node(self, thunk: Thunk, entry: str, shape: Shape, shapes: list[Shape], where: str) -> Node:
+        made = self._recognised(thunk, shape, where)
+        assert made.op is not None, made.head
+        for position, expected in made.operands:
+            check_operand(position, expected, shapes, f"{where}: {made.head}")
+        return Node(
+            name=entry,
+            op=made.op,
+            lean_op=f"Proofs.Autograd.Op.{made.op}",
+            recognised=made.head,
+            operands=tuple(position for position, _ in made.operands),
+            params=made.params,
+            shape=shape,
+        )
+
+    def _recognised(self, thunk: Thunk, shape: Shape, where: str) -> _Made:
+        """Return what a node was made of by a head that is known; what else makes nodes unfolds to one."""
+        value, passed = self._machine.force(thunk), list[Name]()
+        while isinstance(value, VStuck) and not value.is_variable:
+            head = HEADS.get(_PRIVATE.sub("", value.head))
+            constant = self._environment.constant(value.head)
+            assert constant is not None
+            if head is not None:
+                return self._of_head(head, constant, value, shape, where)
+            passed.append(plain(value.head))
+            if value.head in _CLOSURES or constant.kind != "definition" or constant.value is None:
+                break
+            value = self._machine.apply(self._machine.evaluate(constant.value), value.args)
+        first = passed[0] if passed else describe(value)
+        below = f", which unfolds to {', then '.join(passed[1:])}" if len(passed) > 1 else ""
+        raise UnsupportedOp(
+            first,
+            f"{where}: unknown head {first}{below}: a node is known by the name of what makes it, and the "
+            "table of heads has none of this name",
+        )
+
+    def _of_head(self, head: Head, constant: Constant, value: VStuck, shape: Shape, where: str) -> _Made:
+        where = f"{where}: {plain(value.head)}"
+        made, result = self._applied(head, constant, value.args, where)
+        if not isinstance(result, VStuck) or result.head != NODE or len(result.args) != 2:
+            raise self._unlike(where, f"its result to be a {NODE}", describe(result))
+        found = to_shape(self._machine, result.args[1], where)
+        for expected in (self._sized(head.axes or (), made), shape):
+            if found != expected:
+                raise self._unlike(where, f"its result to be {shape_text(expected)}", shape_text(found))
+        if head.op is None:
+            inner = self._recognised(value.args[_place(head, "node")], shape, where)
+            return self._renumbered(inner, made)
+        made.params |= {name: ConstantParam(name=constant) for name, constant in head.fixed.items()}
+        return made
+
+    def _renumbered(self, inner: _Made, outer: _Made) -> _Made:
+        """Return a node as it stands in a wider context, if the head that takes it there puts inputs in."""
+        first, extra = outer.contexts.get("Γ", 0), outer.contexts.get("extra", 0)
+        inner.operands = [(at if at < first else at + extra, shape) for at, shape in inner.operands]
+        return inner
+
+    def _applied(
+        self, head: Head, constant: Constant, args: Sequence[Thunk], where: str
+    ) -> tuple[_Made, Value]:
+        """Return what the arguments of a head are, whose type is as its row has it, and the type of all."""
+        if constant.kind not in ("definition", "constructor"):
+            raise self._unlike(where, "a definition", constant.kind)
+        made = _Made(constant.name, head.op)
+        type_ = self._machine.evaluate(constant.type)
+        if len(args) != len(head.arguments):
+            raise self._unlike(where, f"{len(head.arguments)} arguments", str(len(args)))
+        for number, (argument, arg) in enumerate(zip(head.arguments, args, strict=True), start=1):
+            label = f"{where}, argument {number} ({argument.name})"
+            if not isinstance(type_, VPi):
+                raise self._unlike(where, f"{len(head.arguments)} arguments", str(number - 1))
+            domain = self._machine.force(type_.domain)
+            self._take(argument, arg, domain, made, label)
+            type_ = self._machine.instantiate(type_, arg)
+        return made, type_
+
+    def _take(self, argument: Argument, arg: Thunk, domain: Value, made: _Made, where: str) -> None:
+        """Read one argument of a head, whose type must be as the row has it."""
+        machine, name = self._machine, argument.name
+        match argument.kind:
+            case "dim" | "axes" if _is_constant(domain, "Nat"):
+                dim = to_dim(machine, arg, where)
+                made.sizes[name], made.params[name] = (dim,), DimParam(value=dim)
+            case "shape" | "axes" if _is_constant(domain, "Spec.Shape"):
+                made.sizes[name] = shape = to_shape(machine, arg, where)
+                made.params[name] = ShapeParam(value=shape)
+            case "operand" if isinstance(domain, VStuck) and domain.head == _INDEX and len(domain.args) == 2:
+                found, expected = to_shape(machine, domain.args[1], where), self._sized(argument.axes, made)
+                if found != expected:
+                    raise self._unlike(where, f"an operand of {shape_text(expected)}", shape_text(found))
+                made.operands.append((to_position(machine, arg, where), found))
+            case "scalar" if _is_constant(domain, "Real"):
+                made.params[name] = self._param("scalar", arg, where)
+            case "map" if self._is_map(domain):
+                made.params[name] = self._param("map", arg, where)
+            case "vector" if self._is_vector(domain):
+                made.params[name] = self._param("map", arg, where)
+            case "shift" if isinstance(domain, VPi):
+                made.params[name] = self._shift(arg, where)
+            case "one" if isinstance(domain, VPi):
+                self._check_one(arg, where)
+            case "context" if isinstance(domain, VStuck) and domain.head == "List":
+                made.contexts[name] = len(to_list(machine, arg, where))
+            case "record" if isinstance(domain, VStuck) and f"{domain.head}.mk" == INPUTS.name:
+                _, packed = constructor_fields(machine, arg, {INPUTS.name: 0}, where)
+                constant = self._environment.constant(INPUTS.name)
+                assert constant is not None
+                made.operands += self._applied(INPUTS, constant, packed, where)[0].operands
+            case "node" if isinstance(domain, VStuck) and domain.head == NODE:
+                pass
+            case "proof" if self._is_proposition(domain):
+                pass
+            case _:
+                raise self._unlike(where, f"a {argument.kind}", describe(domain))
+
+    def _sized(self, axes: Sequence[str], made: _Made) -> Shape:
+        return tuple(dim for each in axes for dim in made.sizes[each])
+
+    def _shift(self, arg: Thunk, where: str) -> Param:
+        """Return ε of the function that adds it."""
+        value, machine = self._of_variable(arg)
+        if isinstance(value, VStuck) and value.head == _PLUS and len(value.args) == 6:
+            *_, left, right = value.args
+            if _is_variable(machine.force(left), _VARIABLE):
+                return self._param("scalar", right, where)
+        raise self._unlike(where, "the function fun z => z + ε", describe(value), again="other functions")
+
+    def _check_one(self, arg: Thunk, where: str) -> None:
+        value, machine = self._of_variable(arg)
+        if isinstance(value, VStuck) and value.head == _NUMERAL and len(value.args) == 3:
+            number = machine.force(value.args[1])
+            if isinstance(number, VLit) and number.value == 1:
+                return
+        raise self._unlike(where, "the function fun _ => 1", describe(value), again="other functions")
+
+    def _of_variable(self, function: Thunk) -> tuple[Value, Machine]:
+        """Return a function's value at a variable, with sums and numerals as they are written."""
+        machine = Machine(self._environment, held=lambda constant: constant.name in (_PLUS, _NUMERAL))
+        return machine.apply(self._machine.force(function), (variable(_VARIABLE),)), machine
+
+    def _unlike(
+        self, where: str, expected: str, found: str, *, again: str = "another type"
+    ) -> UnsupportedTerm:
+        return UnsupportedTerm(
+            f"{where}: expected {expected}, found {found}; "
+            f"the table of heads knows none of this name with {again}"
+        )
+
+
+def _is_constant(value: Value, *names: Name) -> bool:
+    return isinstance(value, VStuck) and not value.is_variable and not value.args and value.head in names
+
+
+def _is_variable(value: Value, name: Name) -> bool:
+    return isinstance(value, VStuck) and value.is_variable and not value.args and value.head == name
+
+
+def _place(head: Head, name: str) -> int:
+    return [argument.name for argument in head.arguments].index(name)
