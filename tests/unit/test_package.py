@@ -13,6 +13,7 @@ import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import pytest
 from packaging.requirements import Requirement
@@ -101,11 +102,42 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         _ = lean_bridge.nothing
 
 
-def test_the_command_line_starts_light() -> None:
-    heavy = ("numpy", "torch", "lean_dojo", "textual", "watchfiles")
-    program = f"import sys, lean_bridge.cli; print([m for m in {heavy} if m in sys.modules])"
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "[]"
+FACES: Final = {
+    "the package": "import lean_bridge; dir(lean_bridge)",
+    "the models": "import pybind_models",
+    "the command line": "from lean_bridge import cli",
+    "every help": """
+from typer.testing import CliRunner
+from lean_bridge.cli import app
+for words in ([], *([each.name or each.callback.__name__] for each in app.registered_commands)):
+    assert CliRunner().invoke(app, [*words, "--help"]).exit_code == 0, words
+""",
+    "explain": """
+from typer.testing import CliRunner
+from lean_bridge.cli import app
+assert CliRunner().invoke(app, ["explain", "LB201"]).exit_code == 0
+""",
+    "the pytest plugin": "import lean_bridge.pytest_plugin",
+    "notebooks": "import lean_bridge.notebooks",
+}
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_no_face_loads_what_it_may_never_need(face: str) -> None:
+    heavy = (
+        "numpy",
+        "torch",
+        "jax",
+        "ray",
+        "textual",
+        "watchfiles",
+        "lean_dojo",
+        "matplotlib",
+        "safetensors",
+    )
+    program = f"import sys\n{FACES[face]}\nprint([m for m in {heavy} if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout.strip()) == (0, "[]"), result.stderr
 
 
 @pytest.mark.parametrize(
