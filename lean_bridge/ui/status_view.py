@@ -15,7 +15,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from lean_bridge.names import common_namespace, last_component
+from lean_bridge.names import common_namespace, last_component, listed
 from lean_bridge.ui.toolchains import toolchain_text
 from lean_bridge.ui.verdict import MARKS, VERDICT_TONES, Mark, Tone
 from lean_bridge.ui.wording import ago_text, coded, counted, named, one_line, seconds_text, visible
@@ -56,6 +56,8 @@ _MANY: Final = 3
 """Rows of one group and one reason that are told together."""
 _REASON_LINES: Final = 3
 _NOTES: Final = 2
+_TOLD_OF: Final = ("pinned", "second kernel")
+"""Links of which a report's notes say what green rows lack."""
 _MORE: Final = "lean-bridge status --not green"
 
 
@@ -151,6 +153,7 @@ class Page:
             why = coded(status.code, status.reason)
             lines += self._reason(why, status.code, mark.style, indent=0, whole=True)[:reasons]
         said = [*(f"passed over: {each}" for each in library.passed_over)] if library is not None else []
+        said += self._undecided()
         told = [Text(one_line(note), MARKS["open"].style) for note in (*status.notes, *said)]
         for note in told[:notes]:
             lines += [note] if is_brief else _wrapped(note, self._width, 0)
@@ -158,6 +161,15 @@ class Page:
             more = counted(len(rest), "more note")
             lines.append(Text(f"… and {more}: lean-bridge verify -v", MARKS["open"].style))
         return lines
+
+    def _undecided(self) -> Iterator[str]:
+        """Yield which links nobody decided for rows that are green, where no note of the report says so."""
+        green = [row.links for row in self._status.rows if row.state == "green"]
+        for name in self._links:
+            found = [links[name].word for links in green if name in links and links[name].outcome == "open"]
+            if found and name not in _TOLD_OF:
+                words = listed(sorted(set(found)))
+                yield f"{name}: {words} for {counted(len(found), 'row')}; lean-bridge verify -v says why"
 
     def _reason(
         self, reason: str, code: str | None, style: str, *, indent: int, whole: bool = False

@@ -231,6 +231,21 @@ def test_of_a_dotted_name_the_last_parts_are_shown_whole(width: int, shown_as: s
     assert fitted("Tape", 4) == "Tape"
 
 
+def test_what_nobody_decided_for_green_rows_is_said_and_the_library_stays_on_one_screen() -> None:
+    absent = Link(outcome="open", word="not run")
+    good = shipped()
+    rows = [
+        row.replaced(links=row.links | {"PyTorch": absent}) if row.kind == "graph" else row
+        for row in good.rows
+    ]
+    graphs = sum(row.kind == "graph" for row in rows)
+    text = screen(good.replaced(rows=tuple(rows)), 80, 24)
+    assert f"PyTorch: not run for {graphs} rows; lean-bridge verify -v says why\n" in text
+    assert len(text.splitlines()) < 24
+    assert all(f"{group.split('.')[-1][:9]}" in text for group in GROUPS)
+    assert "not run" not in screen(good, 80, 24)
+
+
 def test_more_room_shows_more_and_not_the_same_stretched() -> None:
     narrow, medium, wide = (screen(shipped(), *size) for size in SCREENS)
     assert "✓ 23 " in narrow
