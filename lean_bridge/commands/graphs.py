@@ -86,14 +86,14 @@ def graph(
     """Show the graph that a compiled declaration denotes: table, tree, drawing, JSON, or Lean again.
 
     At --dims it has the lengths of its axes, and how many numbers and parameters that makes. A graph of many
-    nodes is shown in its sublayers. With --diff the nodes of two graphs are aligned by what they compute; a
-    difference is no rejection.
+    nodes is shown in its sublayers. With --diff the nodes of two graphs are aligned by what they compute, for
+    all dimensions or at --dims of the first; a difference is no rejection.
 
     Every form says what is known of the declaration. One that is not accepted is rejected (LB308), unless
     that is allowed.
     """
     from lean_bridge.executor.graph import sizes_of
-    from lean_bridge.extract.alignment import compare
+    from lean_bridge.extract.alignment import compare, renamed
     from lean_bridge.extract.render import render_source
     from lean_bridge.ui.diff_view import render_diff, united
     from lean_bridge.ui.drawing import draw_dot, draw_mermaid, draw_svg
@@ -109,10 +109,10 @@ def graph(
         raise typer.BadParameter("Lean is the graph alone; leave out --dims, --backward and --diff")
     if format_ is GraphFormat.JSON and (dims or backward):
         raise typer.BadParameter("JSON is the graph for all dimensions; leave out --dims and --backward")
-    if diff is not None and (dims or backward or format_ is GraphFormat.TREE):
+    if diff is not None and backward and format_ is GraphFormat.TABLE:
         raise typer.BadParameter(
-            "shows two graphs for all dimensions, and no tree; leave out --dims and --backward",
-            param_hint="--diff",
+            "is not in the table of two graphs; choose --format tree, svg, dot or mermaid",
+            param_hint="--backward",
         )
     sizes = parse_dims(dims)
     with show_progress(open_console(sys.stderr)) as watch:
@@ -125,23 +125,25 @@ def graph(
             other = opened.read_graph(
                 diff, allow_uncertified=allow_uncertified, observe=watch.observe, progress=watch.transfer
             )
-    look = Look(dims=sizes_of(extracted, sizes) if sizes else None, backward=backward)
-    shown, standing, found = extracted, own, None
+    bound = sizes_of(extracted, sizes) if sizes else None
+    look, shown, standing, found = Look(dims=bound, backward=backward), extracted, own, None
     if other is not None:
-        found = compare(extracted, other[0]).replaced(standings=(own, other[1]))
-        shown, marks = united(found, extracted, other[0])
-        look = Look(marks=marks)
+        pair = (extracted, other[0])
+        if bound is not None:
+            pair = extracted.at(bound), other[0].at(sizes_of(other[0], renamed(bound, *pair)))
+        found = compare(*pair).replaced(standings=(own, other[1]))
+        shown, marks = united(found, *pair)
+        look = Look(marks=marks, backward=backward)
         standing = next((each for each in (own, other[1]) if each.status != "accepted"), own)
+        if format_ is GraphFormat.TABLE:
+            render_diff(found, pair, (own, other[1]), open_console(sys.stdout))
+            return
     if format_ is GraphFormat.TABLE:
-        console = open_console(sys.stdout)
-        if found is not None and other is not None:
-            render_diff(found, (extracted, other[0]), (own, other[1]), console)
-        else:
-            render_graph_table(extracted, console, standing, look)
+        render_graph_table(extracted, open_console(sys.stdout), standing, look)
         return
     doubt = "" if standing.status == "accepted" else f"-- {one_line(standing.text)}\n"
     render = {
-        GraphFormat.TREE: lambda: render_tree(extracted, standing, look),
+        GraphFormat.TREE: lambda: render_tree(shown, standing, look),
         GraphFormat.JSON: lambda: (
             (found.model_dump_json(indent=2) if found else extracted.with_standing(standing, indent=2)) + "\n"
         ),

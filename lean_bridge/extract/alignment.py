@@ -40,6 +40,11 @@ def compare(left: DGraph, right: DGraph) -> GraphDiff:
     )
 
 
+def renamed(sizes: Mapping[str, int], left: DGraph, right: DGraph) -> dict[str, int]:
+    """Return dimensions of the first graph by what they are called in the second."""
+    return {there: sizes[here] for here, there in _renamed(left.dims, right.dims).items()}
+
+
 def _arguments(left: DGraph, right: DGraph, dims: Mapping[str, str]) -> Iterator[str]:
     """Yield how what the declarations take differs: what one has alone, and what is in another order."""
     taken = (

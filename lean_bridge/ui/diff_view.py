@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
-from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lean_bridge.ui.graph_look import SIGNS
 from lean_bridge.ui.wording import counted, one_line
 from pybind_models import DGraph, GraphStanding, Node, shape_text
 from pybind_models.diff import GraphDiff, Mark
-
-_SIGNS: Final[dict[Mark, tuple[str, str]]] = {
-    "same": (" ", "dim"),
-    "changed": ("~", "yellow"),
-    "removed": ("-", "red"),
-    "added": ("+", "green"),
-}
 
 
 def render_diff(
@@ -37,7 +30,7 @@ def render_diff(
     for ratio in (None, None, None, 1):
         table.add_column(overflow="fold", ratio=ratio)
     for row in diff.rows:
-        sign, style = _SIGNS[row.mark]
+        sign, style = SIGNS[row.mark]
         graph, at = (graphs[0], row.left) if row.left is not None else (graphs[1], row.right)
         assert at is not None
         entry = graph.entries[at]
@@ -51,7 +44,7 @@ def render_diff(
 
 def difference_text(diff: GraphDiff) -> str:
     """Return how many entries are the same, and how many are not."""
-    counts = {mark: sum(row.mark == mark for row in diff.rows) for mark in _SIGNS}
+    counts = {mark: sum(row.mark == mark for row in diff.rows) for mark in SIGNS}
     told = [f"{count:,} {mark}" for mark, count in counts.items() if count and mark != "same"]
     same = f"{counted(counts['same'], 'entry', 'entries')} the same"
     dims = [f"{here} is {there} there" for here, there in diff.dims.items()]

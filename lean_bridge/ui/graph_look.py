@@ -15,6 +15,14 @@ MANY: Final = 16
 """Nodes from which on a graph is shown in its sublayers."""
 
 
+SIGNS: Final[Mapping[Mark, tuple[str, str]]] = {
+    "same": (" ", "dim"),
+    "changed": ("~", "yellow"),
+    "removed": ("-", "red"),
+    "added": ("+", "green"),
+}
+"""What stands before an entry of two graphs by what is different about it, and its style."""
+
 _BIAS: Final = "b"
 """What the ops that take a linear map call the bias that they add."""
 
@@ -29,6 +37,11 @@ class Look:
     """Whether it is shown where cotangents go."""
     marks: Mapping[int, Mark] = field(default_factory=dict)
     """What is different at some positions."""
+
+    def marked(self, position: int, text: str) -> str:
+        """Return what is said of an entry, behind the sign of what is different about it."""
+        sign = SIGNS[self.marks.get(position, "same")][0].strip()
+        return f"{sign} {text}" if sign else text
 
     def sized(self, graph: DGraph) -> DGraph:
         """Return the graph with the shapes that are shown."""

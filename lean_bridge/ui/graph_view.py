@@ -111,7 +111,8 @@ def render_tree(graph: DGraph, standing: GraphStanding = NOT_JUDGED, look: Look 
     """Return the graph as lines, results first, each node above what it is made of.
 
     A node that makes one thing of one other stands right above it; where several nodes meet, each has a
-    branch. What stands further up already is only named. A look at the reverse pass has ``⇠`` before those
+    branch. What stands further up already is only named, and what is different in another graph has a sign
+    before it. A look at the reverse pass has ``⇠`` before those
     from which a node's cotangent comes.
     """
     size, graph = look.size_text(graph), look.sized(graph)
@@ -132,7 +133,9 @@ def render_tree(graph: DGraph, standing: GraphStanding = NOT_JUDGED, look: Look 
         told += f"  {shape_text(node.shape)}"
         if look.backward:
             told += f"  ⇠ {', '.join(entries[reader].name for reader in read[position]) or 'seeds alone'}"
-        return one_line(told) + (f"  [{ends[position]} nodes]" if position in ends else "")
+        return one_line(look.marked(position, told)) + (
+            f"  [{ends[position]} nodes]" if position in ends else ""
+        )
 
     pending = [(position, "", "") for position in reversed(range(inputs, len(entries))) if not read[position]]
     pending.reverse()
@@ -154,7 +157,7 @@ def render_tree(graph: DGraph, standing: GraphStanding = NOT_JUDGED, look: Look 
     if look.backward:
         lines += [
             one_line(
-                f"{entry.name}  {shape_text(entry.shape)}  ⇠ "
+                look.marked(at, f"{entry.name}  {shape_text(entry.shape)}  ⇠ ")
                 + (", ".join(entries[each].name for each in read[at]) or "seeds alone")
             )
             for at, entry in enumerate(graph.context)
@@ -163,7 +166,11 @@ def render_tree(graph: DGraph, standing: GraphStanding = NOT_JUDGED, look: Look 
         lines += [
             "",
             one_line(
-                "inputs: " + ", ".join(f"{each.name} {shape_text(each.shape)}" for each in graph.context)
+                "inputs: "
+                + ", ".join(
+                    look.marked(at, f"{each.name} {shape_text(each.shape)}")
+                    for at, each in enumerate(graph.context)
+                )
             ),
         ]
     return "\n".join([*lines, ""])

@@ -164,6 +164,21 @@ def test_a_graph_is_shown_at_dimensions_as_a_tree_and_beside_another() -> None:
     ]
     drawn = ran("graph", "mhaResidualDGraph", "--diff", "mhaResidualBareReshapeDGraph", "--format", "svg")
     assert "splitHeads | reshape" in drawn.stdout
+    sizes = ("--dims", "n=5,dModel=8,numHeads=2,headDim=4")
+    other = ("--diff", "mhaResidualBareReshapeDGraph", *sizes)
+    at = ran("graph", "mhaResidualDGraph", *other)
+    assert at.exit_code == 0
+    assert [line.split()[1] for line in at.stdout.splitlines() if line.startswith("~")] == [
+        "Qheads",
+        "Kheads",
+        "Vheads",
+    ]
+    assert "2×5×5" in at.stdout
+    tree = ran("graph", "mhaResidualDGraph", *other, "--backward", "--format", "tree")
+    assert tree.exit_code == 0
+    assert "├─ ~ Qheads = splitHeads | reshape(Qbig) 2×5×4 ⇠ scores" in tree.stdout
+    wrong = ran("graph", "mhaResidualDGraph", "--diff", "encoderBlockGraph", *sizes)
+    assert isinstance(wrong.exception, BindingError), "what only the other graph takes"
     told = json.loads(
         ran("graph", "mhaResidualDGraph", "--diff", "mhaResidualBareReshapeDGraph", "-f", "json").stdout
     )
@@ -174,5 +189,6 @@ def test_a_graph_is_shown_at_dimensions_as_a_tree_and_beside_another() -> None:
         ("--format", "lean", "--backward"),
         ("--format", "json", "--dims", "n=5"),
         ("--diff", "x", "--backward"),
+        ("--diff", "x", "--format", "json", "--dims", "n=5"),
     ):
         assert ran("graph", "mhaResidualDGraph", *wrong).exit_code == 2

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from lean_bridge.extract.alignment import compare
+from lean_bridge.extract.alignment import compare, renamed
 from lean_bridge.ui.diff_view import difference_text, render_diff, united
 from lean_bridge.ui.drawing import draw_dot, draw_mermaid, draw_svg
 from lean_bridge.ui.graph_look import Look
@@ -162,3 +162,11 @@ def test_drawings_mark_what_differs() -> None:
     assert texts.count("splitHeads | reshape") == len(changed) == 3
     assert draw_dot(model, NOT_JUDGED, look).count("#fff8c5") == 3
     assert draw_mermaid(model, NOT_JUDGED, look).count("fill:#fff8c5") == 3
+
+
+def test_dimensions_go_over_by_name_or_else_by_their_order() -> None:
+    here = graph({"x": (N,)}, node("y", "add", (0, 0), (N,), s=N))
+    m = Dim.variable("m")
+    there = graph({"x": (m,)}, node("y", "add", (0, 0), (m,), s=m))
+    assert renamed({"n": 5}, here, there) == {"m": 5}
+    assert renamed({"n": 5}, here, here) == {"n": 5}
