@@ -1,4 +1,4 @@
-"""Reads ``lakefile.toml``: which sources make up the library, and under which options Lean compiles them."""
+"""Reads a lakefile: which sources make up the library, and under which options Lean compiles them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, TypeAlias
 
+from lean_bridge.build.lakefile_lean import parse_program
 from lean_bridge.errors import ProjectNotFound, SourceOutside
 from lean_bridge.files import PlaceInToml, decoded, not_toml, read_below, toml_lines
 from lean_bridge.names import canonical, module_path, quoted, split_name, suggestion
 
 LAKEFILE: Final = "lakefile.toml"
 PROGRAM: Final = "lakefile.lean"
-"""What Lake prefers where both are there; it is a program, and is not run."""
+"""What Lake prefers where both are there; of it declarations are read, and nothing is run."""
 
 Options: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -115,24 +116,33 @@ class Lakefile:
 
 
 def read_lakefile(root: Path) -> Lakefile:
-    """Return what ``root/lakefile.toml`` says.
+    """Return what ``root/lakefile.toml`` says, or what ``root/lakefile.lean`` declares.
 
     Nothing that it says is ignored in silence: a key that is not known, or not followed here, is refused.
-    Raises: ProjectNotFound, naming file, line and key; SourceOutside for a ``srcDir`` that leads out of
-    ``root``.
+    Raises: ProjectNotFound, naming file, line and key, also where there are both; SourceOutside for a
+    ``srcDir`` that leads out of ``root``.
     """
-    path = root / LAKEFILE
-    if os.path.lexists(root / PROGRAM):
-        raise ProjectNotFound(
-            f"{root / PROGRAM}: a program, which is not run here; say the same in {LAKEFILE}, and remove it"
-        )
+    path = root / lakefile_in(root)
     content = read_below(root, path)
     text = decoded(path, content)
+    if path.name == PROGRAM:
+        table, lines = parse_program(path, text)
+        return _Reader(path, lines).lakefile(table, content)
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise not_toml(path, error) from error
     return _Reader(path, toml_lines(text)).lakefile(table, content)
+
+
+def lakefile_in(root: Path) -> str:
+    """Return what the lakefile of a project is called. Raises: ProjectNotFound where there are two."""
+    is_there = {name: os.path.lexists(root / name) for name in (LAKEFILE, PROGRAM)}
+    if all(is_there.values()):
+        raise ProjectNotFound(
+            f"{root / PROGRAM}: stands beside {LAKEFILE}, and Lake reads it alone; remove one of the two"
+        )
+    return PROGRAM if is_there[PROGRAM] else LAKEFILE
 
 
 def _is_below(module: str, root: str) -> bool:
@@ -193,6 +203,8 @@ class _Reader:
         part = replace(part, words=f"lean_lib {name}")
         self._check_keys(table, part, _OF_LIBRARY)
         roots = self._texts(table, part, "roots") if "roots" in table else (canonical(name) or quoted(name),)
+        if isinstance(table.get("globs"), str):  # Lake takes one for a list of it
+            table = {**table, "globs": [table["globs"]]}
         globs = self._texts(table, part, "globs") if "globs" in table else roots
         at = part.at("globs" if "globs" in table else "roots")
         if not globs:

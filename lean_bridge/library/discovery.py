@@ -96,9 +96,9 @@ def _library_in(directory: Path, *, loose: bool) -> Found | None:
     Raises: ProjectNotFound where there is a trace, and no library.
     """
     own, below = _names(directory), _names(directory / FOLDER)
-    if own.issuperset(_NEEDED):
+    if not _missing(own):
         return Found(directory)
-    if below.issuperset(_NEEDED) and not _marks(own) - _FAINT:
+    if not _missing(below) and not _marks(own) - _FAINT:
         if (directory / FOLDER).is_symlink():
             raise ProjectNotFound(
                 f"{directory / FOLDER}: is a symbolic link; name the library that is meant: --project "
@@ -140,14 +140,17 @@ def _is_source(path: Path) -> bool:
     return path.suffix.lower() == ".lean" and not path.name.startswith(".") and not path.is_dir()
 
 
+def _missing(names: set[str]) -> list[str]:
+    """Return what a library needs that is not among some names; a lakefile of either kind will do."""
+    return [name for name in _NEEDED if name not in names and not (name == LAKEFILE and PROGRAM in names)]
+
+
 def _incomplete(place: Path, names: set[str], found: list[str]) -> str:
     """Return what a directory lacks that looks like a Lean project."""
-    missing = [name for name in _NEEDED if name not in names]
+    missing = _missing(names)
     seen = ", ".join(found[:_MOST_NAMED])
     near = {name: difflib.get_close_matches(name, names - set(_MARKS), n=1, cutoff=0.75) for name in missing}
     renames = [f"rename {close[0]} to {name}" for name, close in near.items() if close]
-    if PROGRAM in names and LAKEFILE in missing:
-        renames.append(f"say in {LAKEFILE} what {PROGRAM} says, which is a program and is not run")
     mend = "; ".join(renames) or (
         f"write a {CATALOGUE} that names what is to be judged"
         if CATALOGUE in missing

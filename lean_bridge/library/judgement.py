@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from lean_bridge.audit.catalogue import CATALOGUE, parse_catalogue
 from lean_bridge.audit.manifest import MANIFEST, parse_manifest
-from lean_bridge.build.lakefile import LAKEFILE
+from lean_bridge.build.lakefile import LAKEFILE, PROGRAM, lakefile_in
 from lean_bridge.build.modules import Sources, read_sources, with_imports
 from lean_bridge.build.packages import SourceText
 from lean_bridge.codes import Code
@@ -39,7 +39,7 @@ from pybind_models.status import StatusReport, StatusRow
 _MOST_KEPT: Final = 64
 """Libraries whose last judgement is kept; that of the one judged longest ago is forgotten first."""
 
-_FILES: Final = (LAKEFILE, TOOLCHAIN, CATALOGUE, MANIFEST)
+_FILES: Final = (LAKEFILE, PROGRAM, TOOLCHAIN, CATALOGUE, MANIFEST)
 
 Digests: TypeAlias = dict[str, str]
 Notes: TypeAlias = Callable[[VerifyReport], Iterable[str]]
@@ -273,7 +273,7 @@ def changes(root: Path, then: Basis) -> Changes:
         files = dict(_files(root))
         everything += [
             _became(name, then.files.get(name), _digest_of(files.get(name)))
-            for name in (LAKEFILE, TOOLCHAIN)
+            for name in (LAKEFILE, PROGRAM, TOOLCHAIN)
             if then.files.get(name) != _digest_of(files.get(name))
         ]
         for name, before, parse in (
@@ -318,7 +318,8 @@ def _became(what: str, before: str | None, now: str | None) -> str:
 
 def _files(root: Path) -> Iterator[tuple[str, bytes]]:
     for name in _FILES:
-        if name != MANIFEST or os.path.lexists(root / name):
+        is_optional = name == MANIFEST or (name in (LAKEFILE, PROGRAM) and name != lakefile_in(root))
+        if not is_optional or os.path.lexists(root / name):
             yield name, read_below(root, root / name)
 
 

@@ -34,7 +34,7 @@ def refusal(root: Path, text: str) -> LeanBridgeError:
         ('[[lean_lib]]\nglobs = ["A"]\n', "lean_lib 1: expected a name, found none"),
         ("[[lean_lib]]\nname = 3\n", "expected a text, found name = 3"),
         (LIB + 'glob = ["A"]\n', "lean_lib A: the key glob is not known; did you mean globs?"),
-        (LIB + 'globs = "A.+"\n', "lean_lib A: expected a list of texts, found globs = 'A.+'"),
+        (LIB + 'roots = "A"\n', "lean_lib A: expected a list of texts, found roots = 'A'"),
         (LIB + "globs = []\n", "names no module"),
         (LIB + "roots = []\n", "names no module"),
         (LIB + 'globs = ["A.**"]\n', "expected a module, `A`, `A.+` or `A.*`, found 'A.**'"),
@@ -85,7 +85,7 @@ def test_a_key_that_is_not_followed_is_refused_with_its_name(tmp_path: Path, tex
     [
         ("\n\nlean_lib = 3\n", 3),
         (f'name = "x"\n# comment\n{LIB}\n[[lean_lib]]\nname = 3\n', 7),
-        (f'\n{LIB}globs = "A.+"\n', 4),
+        (f"\n{LIB}globs = 3\n", 4),
         (f'{LIB}\n[[lean_lib]]\nname = "B"\nroots = ["A"]\nglobs = ["A", "A/*.lean"]\n', 7),
         (f'name = "x"\n{LIB}glob = ["A"]\n', 4),
         (f'{LIB}srcDir = "x"\nleanOptions = 3\n', 4),
@@ -177,14 +177,16 @@ def test_a_required_package_is_no_verdict(tmp_path: Path) -> None:
     assert (error.code, error.exit_code) == (Code.LEAN_CANNOT, 2)
 
 
-@pytest.mark.parametrize("both", [True, False])
-def test_a_lakefile_that_is_a_program_is_not_run(tmp_path: Path, both: bool) -> None:
-    (tmp_path / "lakefile.lean").write_text("import Lake\n")
-    if both:
-        assert "lakefile.lean: a program, which is not run here" in str(refusal(tmp_path, LIB))
-    else:
-        with pytest.raises(ProjectNotFound, match=r"lakefile\.lean: a program"):
-            read_lakefile(tmp_path)
+def test_of_two_lakefiles_none_is_read(tmp_path: Path) -> None:
+    (tmp_path / "lakefile.lean").write_text("import Lake\nopen Lake DSL\nlean_lib A\n")
+    error = refusal(tmp_path, LIB)
+    assert "lakefile.lean: stands beside lakefile.toml, and Lake reads it alone; remove one" in str(error)
+
+
+def test_one_glob_is_a_list_of_it(tmp_path: Path) -> None:
+    (tmp_path / "A.lean").write_text("module\n")
+    (tmp_path / "lakefile.toml").write_text(f'{LIB}globs = "A.*"\n')
+    assert read_sources(tmp_path).own == {"A"}
 
 
 def test_what_has_no_bearing_is_let_pass_and_what_is_not_done_is_said(tmp_path: Path) -> None:

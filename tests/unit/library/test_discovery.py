@@ -88,7 +88,15 @@ def test_an_incomplete_project_is_no_reason_to_judge_another_one(
     assert f"without {without}; write a {without}" in told
 
 
-@pytest.mark.parametrize("mark", ["lakefile.lean", "lean-toolchain", "lake-manifest.json", "certified.toml"])
+def test_either_kind_of_lakefile_will_do(here: Path) -> None:
+    library(here)
+    (here / "lakefile.toml").rename(here / "lakefile.lean")
+    assert find_library() == Found(here)
+    (here / "catalogue.toml").unlink()
+    assert "a Lean project (lakefile.lean, lean-toolchain) without catalogue.toml; write a" in refusal()
+
+
+@pytest.mark.parametrize("mark", ["lean-toolchain", "lake-manifest.json", "certified.toml"])
 def test_any_trace_of_a_project_counts(here: Path, mark: str) -> None:
     (here / mark).touch()
     assert f"a Lean project ({mark}) without lakefile.toml and catalogue.toml" in refusal()
