@@ -29,7 +29,17 @@ ATTENTION = "MultiHeadAttention.mhaDGraph"
 RESIDUAL = "Transformer.mhaResidualDGraph"
 ENCODER = "Transformer.encoderBlockGraph"
 GRAPHS = (ATTENTION, RESIDUAL, ENCODER)
-SINGLE = ("appended", "linear", "subtracted", "inverted", "rotated", "shiftedTwice", "closure", "assuming")
+SINGLE = (
+    "appended",
+    "cast",
+    "linear",
+    "subtracted",
+    "inverted",
+    "rotated",
+    "shiftedTwice",
+    "closure",
+    "assuming",
+)
 
 ROWS = [
     ("TapeNodes.matmul", (0, 1), "n H*D"),
@@ -157,6 +167,13 @@ def test_the_other_heads_and_what_stands_around_them(project: Project) -> None:
     centered = x - x.mean(axis=1, keepdims=True)
     normed = centered / np.sqrt((centered**2).mean(axis=1, keepdims=True) + 1e-3)
     np.testing.assert_allclose(made[-1], normed * gamma + beta, rtol=1e-12)
+
+
+def test_casts_move_nothing(project: Project) -> None:
+    """Along contexts, shapes and types of graphs, as ``▸``, ``simpa``, ``cast`` and ``Eq.mpr`` make them."""
+    graph = graph_of(project, "Single.castDGraph")
+    found = [(node.op, node.operands) for node in graph.nodes]
+    assert found == [("matmul", (0, 1)), ("add", (2, 2)), ("scale", (3,)), ("matmul", (1, 0))]
 
 
 def test_a_linear_map_has_no_bias_and_gelu_its_own_constant(project: Project) -> None:
