@@ -88,8 +88,14 @@ def under_the_cursor(app: Dash) -> str:
     return line.row.name.rpartition(".")[2] if line.row is not None else line.group
 
 
-def test_without_colour_the_same_is_said(
-    monkeypatch: pytest.MonkeyPatch, found: dict[str, str], tmp_path: Path
+@pytest.mark.parametrize("size", [SMALL, MIDDLE, LARGE])
+@pytest.mark.parametrize("colour", [True, False])
+def test_with_and_without_colour_the_same_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+    found: dict[str, str],
+    tmp_path: Path,
+    size: tuple[int, int],
+    colour: bool,
 ) -> None:
     colours: list[set[object]] = []
 
@@ -97,14 +103,17 @@ def test_without_colour_the_same_is_said(
         await press(pilot, *SCENES["rejected"].keys)
         await settled(app, pilot)
         strips = app.screen._compositor.render_strips()
-        assert drawn(app) == found["rejected-80x24"]
+        assert drawn(app) == found[f"rejected-{size[0]}x{size[1]}"]
         parts = [part.style for strip in strips for part in strip if part.style is not None]
         colours.append({style.color for style in parts if style.color and not style.color.is_default})
-        assert any(style.reverse for style in parts), "the cursor is seen"
+        assert colour or any(style.reverse for style in parts), "the cursor is seen"
 
-    monkeypatch.setenv("NO_COLOR", "1")
-    play(steps, tmp_path, REJECTED)
-    assert colours == [set()]
+    if colour:
+        monkeypatch.delenv("NO_COLOR", raising=False)
+    else:
+        monkeypatch.setenv("NO_COLOR", "1")
+    play(steps, tmp_path, REJECTED, size)
+    assert [bool(each) for each in colours] == [colour]
 
 
 @pytest.mark.parametrize("size", [SMALL, MIDDLE, LARGE])
