@@ -165,8 +165,8 @@ def test_a_graph_is_shown_at_dimensions_as_a_tree_and_beside_another() -> None:
     drawn = ran("graph", "mhaResidualDGraph", "--diff", "mhaResidualBareReshapeDGraph", "--format", "svg")
     assert "splitHeads | reshape" in drawn.stdout
     sizes = ("--dims", "n=5,dModel=8,numHeads=2,headDim=4")
-    other = ("--diff", "mhaResidualBareReshapeDGraph", *sizes)
-    at = ran("graph", "mhaResidualDGraph", *other)
+    beside_at = ("--diff", "mhaResidualBareReshapeDGraph", *sizes)
+    at = ran("graph", "mhaResidualDGraph", *beside_at)
     assert at.exit_code == 0
     assert [line.split()[1] for line in at.stdout.splitlines() if line.startswith("~")] == [
         "Qheads",
@@ -174,11 +174,11 @@ def test_a_graph_is_shown_at_dimensions_as_a_tree_and_beside_another() -> None:
         "Vheads",
     ]
     assert "2×5×5" in at.stdout
-    tree = ran("graph", "mhaResidualDGraph", *other, "--backward", "--format", "tree")
+    tree = ran("graph", "mhaResidualDGraph", *beside_at, "--backward", "--format", "tree")
     assert tree.exit_code == 0
     assert "├─ ~ Qheads = splitHeads | reshape(Qbig) 2×5×4 ⇠ scores" in tree.stdout
-    wrong = ran("graph", "mhaResidualDGraph", "--diff", "encoderBlockGraph", *sizes)
-    assert isinstance(wrong.exception, BindingError), "what only the other graph takes"
+    unlike = ran("graph", "mhaResidualDGraph", "--diff", "encoderBlockGraph", *sizes)
+    assert isinstance(unlike.exception, BindingError), "what only the other graph takes"
     told = json.loads(
         ran("graph", "mhaResidualDGraph", "--diff", "mhaResidualBareReshapeDGraph", "-f", "json").stdout
     )
