@@ -226,7 +226,7 @@ def test_a_term_of_exponential_size_is_hashed_by_its_nodes(tmp_path: Path) -> No
 
     writer = OleanWriter(word=8)
     term = writer.expr(4, [writer.name("a"), 1])
-    for _ in range(3000):
+    for _ in range(1500):
         term = writer.expr(5, [term, term])
     writer.file_of_type(tmp_path / "T.olean", term)
     environment = Environment([tmp_path])

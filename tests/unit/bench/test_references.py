@@ -40,8 +40,10 @@ def block_of(model: DGraph) -> Block:
 
 WORK = [
     *((framework, name, mode) for framework in ("torch", "autograd") for name in GRAPHS for mode in MODES),
-    *(("jax", "blocks", mode) for mode in MODES),  # its compiler takes longer than the rest together
+    ("jax", "blocks", "vjp"),  # its compiler takes longer than the rest together
     ("jax", "fixed block", "vjp"),
+    ("jax", "network", "jvp"),
+    ("jax", "network", "forward"),
 ]
 
 

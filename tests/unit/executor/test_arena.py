@@ -54,7 +54,7 @@ def test_the_encoder_block_wastes_less_than_a_twentieth(dims: tuple[int, ...]) -
     assert forward.arena <= vjp.arena / 2
 
 
-@pytest.mark.parametrize("layers", [2, 4, 16])
+@pytest.mark.parametrize("layers", [2, 4, pytest.param(16, marks=pytest.mark.full)])
 def test_stacks_of_blocks_waste_less_than_a_twentieth(layers: int) -> None:
     program = compiled((8, 16, 2, 8, 32), layers)
     inputs, last = tuple(range(len(program.context))), len(program.entries) - 1
