@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,24 +17,36 @@ from lean_bridge.audit.manifest import MANIFEST, parse_manifest
 from lean_bridge.audit.pins import check_pins, pin_declarations
 from lean_bridge.audit.provenance import SourceFile
 from lean_bridge.audit.reading import Reading
+from lean_bridge.audit.stumbles import Unread
 from lean_bridge.build.build import TIME_LIMIT
 from lean_bridge.build.header import parse_header
 from lean_bridge.build.modules import read_sources
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.generated import LIBRARY_MODULE
+from lean_bridge.errors import ProjectNotFound
 from lean_bridge.files import decoded, named_directory, read_below, read_file
 from lean_bridge.library.compilation import Chosen, Compiled, choose, compile_chosen
 from lean_bridge.library.discovery import TOOLCHAIN, find_library, repository_of
 from lean_bridge.library.judgement import Judgement, basis_of, unless_judged, write_down
-from lean_bridge.library.recall import needed_by, read_memory, recalled, remember, rests_on
+from lean_bridge.library.recall import (
+    needed_by,
+    read_memory,
+    recalled,
+    recalled_modules,
+    remember,
+    rests_on,
+)
 from lean_bridge.library.scratch import Scratch, elaborate
 from lean_bridge.library.standing import Origin, read_graph
+from lean_bridge.library.unread import unread_sources
 from lean_bridge.olean.environment import Environment
 from lean_bridge.sealed import user_seal
 from lean_bridge.toolchain.find import check_policy, find_toolchain
 from lean_bridge.toolchain.install import Progress
 from lean_bridge.toolchain.provider import Elaboration, Provider
 from lean_bridge.verdict.judge import Observer, Subject, extract, judge_library
+from lean_bridge.verdict.remembered import Recalled
+from lean_bridge.verdict.whole import Choice, Whole, judge_whole
 from lean_bridge.witness.render import REALS_MODULE
 from lean_bridge.witness.witness import want_reals
 from pybind_models import BuildReport, DGraph, GraphStanding, LibraryIdentity, Pin, VerifyReport
@@ -68,14 +81,33 @@ class Project:
         self.root = root
         self.is_shipped = is_shipped
         self._contents: dict[str, bytes] = {}
-        self.catalogue: Catalogue = parse_catalogue(root / CATALOGUE, self._read(CATALOGUE))
+        self._catalogue: Catalogue | None = None
+        if os.path.lexists(root / CATALOGUE):
+            self._catalogue = parse_catalogue(root / CATALOGUE, self._read(CATALOGUE))
         self._compiled: Compiled | None = None
         self._manifest: Manifest | None = None
         """As it was last read, which is when the sources were."""
 
     def __repr__(self) -> str:
-        count = len(self.catalogue.declarations)
+        if self._catalogue is None:
+            return f"<Project at {self.root}: no catalogue>"
+        count = len(self._catalogue.declarations)
         return f"<Project at {self.root}: {count} declarations in its catalogue>"
+
+    @property
+    def has_catalogue(self) -> bool:
+        """Whether it says what is to be judged; of a library that does not, everything is."""
+        return self._catalogue is not None
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What is to be judged. Raises: ProjectNotFound where the library does not say."""
+        if self._catalogue is None:
+            raise ProjectNotFound(
+                f"{self.root}: no {CATALOGUE}, so `lean-bridge verify` judges all of it, and nothing has a "
+                f"graph, a pin or a witness; write a {CATALOGUE} that names what this is asked of"
+            )
+        return self._catalogue
 
     @property
     def required_toolchain(self) -> str:
@@ -300,11 +332,15 @@ class Project:
         require_isolated: bool = False,
         require_known: bool = False,
         unpinned: bool = False,
+        choice: Choice | None = None,
         alone: bool = False,
         observe: Observer = _ignore,
         progress: Progress | None = None,
     ) -> VerifyReport:
         """Build the library and judge its catalogue, or only the entries named.
+
+        Without a catalogue, and with a ``choice``, everything that its modules declare is judged, or what is
+        chosen of that; then nothing is asked that only a catalogue names.
 
         ``fresh`` judges again even where exactly these compiled files were judged before, asks Lean again
         about the sources that it refused, and takes the digest of each of Lean's files: of earlier runs only
@@ -317,6 +353,15 @@ class Project:
         The judgement of a whole library is written down, for ``lean-bridge status``.
         Raises: NotCatalogued for an unknown name; ToolchainError; ProjectNotFound; OleanError.
         """
+        if choice is not None or not self.has_catalogue:
+            return self._verify_whole(
+                replace(choice or Choice(), names=tuple(names)),
+                workers=workers,
+                fresh=fresh,
+                requires=(require_confirmed, require_isolated, require_known),
+                observe=observe,
+                progress=progress,
+            )
         with unless_judged(self.root, is_whole=not names):
             started = time.monotonic()
             catalogue = self.select(names)
@@ -346,10 +391,7 @@ class Project:
             with reading.read_ahead(words) if alone else nullcontext():
                 memory.settle(environment.digest_of)
                 subject = Subject(
-                    sources={
-                        module.name: SourceFile(module.file, module.content, module.is_module)
-                        for module in built.chosen.library.modules
-                    },
+                    sources=_source_files(built.chosen),
                     provider=built.provider,
                     build=built.report,
                     compiled=built.directory,
@@ -359,6 +401,7 @@ class Project:
                     manifest=self._manifest,
                     unpinned=unpinned,
                     recalled=recalled(memory, environment, catalogue),
+                    unread=self._unread(built.chosen),
                     workers=workers,
                 )
                 report, answered = judge_library(
@@ -372,17 +415,73 @@ class Project:
             why = write_down(self.root, judgement, is_whole=not names)
             return report.replaced(notes=(*notes, why)) if why is not None else report
 
+    def _verify_whole(
+        self,
+        choice: Choice,
+        *,
+        workers: int,
+        fresh: bool,
+        requires: tuple[bool, bool, bool],
+        observe: Observer,
+        progress: Progress | None,
+    ) -> VerifyReport:
+        """Build the library, or the modules chosen, and judge all that these declare; see :meth:`verify`.
+
+        The judgement is written down where it is of a library without a catalogue, and nothing is left out.
+        """
+        is_confirmed, is_isolated, is_known = requires
+        is_kept = not self.has_catalogue and choice.is_everything
+        with unless_judged(self.root, is_whole=is_kept):
+            started = time.monotonic()
+            chosen = self._choose(fresh=fresh, progress=progress)
+            sources = chosen.sources
+            modules = choice.of_modules([each for each in sources.texts if each in sources.own])
+            if choice.modules:
+                chosen = choose(chosen.provider, sources, (), also=modules)
+            check_policy(chosen.provider.info, isolated=is_isolated, known=is_known or is_confirmed)
+            seal = user_seal()
+            memory = read_memory(seal, chosen.sources, chosen.library, chosen.provider, None, reads=not fresh)
+            built = self._compile(chosen, workers=workers, fresh=fresh, observe=observe)
+            environment = built.environment(fresh=fresh)
+            memory.settle(environment.digest_of)
+            whole = Whole(
+                choice=choice,
+                modules=modules,
+                sources=_source_files(built.chosen),
+                build=built.report,
+                reading=Reading(environment),
+                unread=self._unread(built.chosen),
+                recalled=Recalled(modules=recalled_modules(memory, environment)),
+            )
+            report, answered = judge_whole(whole, require_confirmed=is_confirmed, observe=observe)
+            remember(memory, environment, answered)
+            environment.keep_outlines()
+            notes = (*report.notes, seal.note) if seal.note else report.notes
+            report = report.replaced(library=self.identity, notes=notes, seconds=time.monotonic() - started)
+            if not is_kept:
+                return report
+            judgement = self._judgement(report, built.chosen, environment)
+            why = write_down(self.root, judgement, is_whole=True)
+            return report.replaced(notes=(*notes, why)) if why is not None else report
+
+    def _unread(self, chosen: Chosen) -> Unread:
+        return unread_sources(self.root, {each.file for each in chosen.sources.texts.values()})
+
     def _judgement(self, report: VerifyReport, chosen: Chosen, environment: Environment) -> Judgement:
         """Return a report with what it is about, and what of that its rows rest on."""
         lean = chosen.provider.info.identity
-        rests = {
-            entry.name: modules
-            for entry in self.catalogue.declarations
-            if (modules := rests_on(environment, self.catalogue, entry)) is not None
-        }
+        rests: dict[str, tuple[str, ...]]
+        if report.whole is not None:
+            rests = {each.name: (each.group,) for each in report.declarations}
+        else:
+            rests = {
+                entry.name: modules
+                for entry in self.catalogue.declarations
+                if (modules := rests_on(environment, self.catalogue, entry)) is not None
+            }
         return Judgement(
             at=time.time(),
-            basis=basis_of(chosen.sources, lean, self._contents, self.catalogue, self._manifest),
+            basis=basis_of(chosen.sources, lean, self._contents, self._catalogue, self._manifest),
             imports={module.name: module.imports for module in chosen.library.modules},
             places=rests,
             report=report,
@@ -424,6 +523,13 @@ class Project:
     def check_built(self) -> None:
         """Raise where the last build left a module out: BuildFailed, UnsupportedSource for Lean's limits."""
         (self._compiled or self._built()).check()
+
+
+def _source_files(chosen: Chosen) -> dict[str, SourceFile]:
+    return {
+        module.name: SourceFile(module.file, module.content, module.is_module)
+        for module in chosen.library.modules
+    }
 
 
 def _digest(contents: Mapping[str, bytes]) -> str:

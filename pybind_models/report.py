@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections import Counter
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -297,6 +298,41 @@ class GraphReport(Model):
         return self
 
 
+class ModuleSummary(Model):
+    """What was judged of one module, where all that it declares was to be judged."""
+
+    COUNTS: ClassVar[tuple[str, ...]] = (
+        "theorems",
+        "definitions",
+        "instances",
+        "types",
+        "others",
+        "auxiliaries",
+        "not_accepted",
+        "left_out",
+    )
+    """The names of its counts."""
+
+    module: str
+    theorems: int = 0
+    definitions: int = 0
+    """Those that are no instances."""
+    instances: int = 0
+    types: int = 0
+    others: int = 0
+    """Axioms and opaque constants, which are never accepted."""
+    auxiliaries: int = 0
+    """What Lean made of these, and was judged with them."""
+    not_accepted: int = 0
+    left_out: int = 0
+    """What was not to be judged."""
+
+    @property
+    def judged(self) -> int:
+        """How many declarations were judged."""
+        return self.theorems + self.definitions + self.instances + self.types + self.others
+
+
 class VerifyReport(Model):
     """Everything ``verify`` found."""
 
@@ -311,6 +347,9 @@ class VerifyReport(Model):
     build: BuildReport | None = None
     declarations: tuple[DeclarationReport, ...] = ()
     graphs: tuple[GraphReport, ...] = ()
+    whole: tuple[ModuleSummary, ...] | None = None
+    """What each module declares, where that was judged, and no catalogue: then nothing is pinned, no theorem
+    is witnessed, and no graph looked at."""
     seconds: float = 0.0
     stages: dict[str, float] = Field(default_factory=dict)
     """The seconds that each stage took, in order."""
@@ -334,6 +373,8 @@ class VerifyReport(Model):
     def _acceptance_is_warranted(self) -> VerifyReport:
         """Guard against a false green once more: acceptance takes something checked, and every row good."""
         _explain("the verdict", self.reason, self.code, accepted=self.verdict == "accepted")
+        if self.whole is not None:
+            self._count_the_whole(self.whole)
         if self.verdict != "accepted":
             return self
         modules = self.build.modules if self.build else ()
@@ -352,9 +393,20 @@ class VerifyReport(Model):
             raise ValueError(f"accepted, though {unsettled[0]} is not")
         return self
 
+    def _count_the_whole(self, whole: tuple[ModuleSummary, ...]) -> None:
+        """Refuse a report on everything that has not a row for each declaration, or has a graph."""
+        rows = Counter(each.group for each in self.declarations)
+        bad = Counter(each.group for each in self.declarations if not each.is_accepted)
+        if self.graphs or rows.keys() - {each.module for each in whole}:
+            raise ValueError("judged whole, though something is of no module")
+        for each in whole:
+            if (each.judged, each.not_accepted) != (rows[each.module], bad[each.module]):
+                raise ValueError(f"{each.module}: its declarations are not those that were judged")
+
     def _lets_pass(self, accepted: DeclarationReport) -> bool:
         """Whether a declaration that holds is pinned, and confirmed, as far as acceptance takes it."""
-        pinned = self.unpinned if accepted.pin is None else accepted.pin.outcome == "matches" or self.unpinned
+        is_let = self.unpinned or self.whole is not None
+        pinned = is_let if accepted.pin is None else accepted.pin.outcome == "matches" or self.unpinned
         return pinned and (accepted.standing == "confirmed" or not self.confirmation_required)
 
 

@@ -8,6 +8,7 @@ from lean_bridge.audit.axioms import Fault, Foundation
 from lean_bridge.audit.proofs import is_proof
 from lean_bridge.audit.provenance import SourceFile, read_sources
 from lean_bridge.audit.reading import Reading
+from lean_bridge.audit.stumbles import Unread, why_not_found
 from lean_bridge.codes import Code
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Constant, Name
@@ -23,13 +24,14 @@ def audit(
     failed_modules: Mapping[str, Code],
     reading: Reading | None = None,
     stands: Mapping[Name, Source] | None = None,
+    unread: Unread | None = None,
 ) -> tuple[DeclarationReport, ...]:
     """Return one report per catalogue entry, in order.
 
     ``environment`` holds the library's compiled modules, ``sources`` what they were compiled from, as far as
     it is to be shown, and ``failed_modules`` gives the code of why each module that is not there was not
     compiled. ``reading`` is of the environment, if there is one already, and ``stands`` says where each
-    declaration stands.
+    declaration stands; ``unread`` are sources of the project that no library of it has.
 
     Raises: OleanError if a compiled module cannot be read; then nothing was decided.
     """
@@ -42,7 +44,7 @@ def audit(
     return tuple(
         _unseen(entry, hidden[entry.name])
         if entry.name in hidden and entry.name not in environment
-        else _judge(entry, reading, stands.get(entry.name), failed_modules)
+        else _judge(entry, reading, stands.get(entry.name), failed_modules, unread)
         for entry in catalogue.declarations
     )
 
@@ -75,11 +77,12 @@ def _judge(
     reading: Reading,
     source: Source | None,
     failed_modules: Mapping[str, Code],
+    unread: Unread | None,
 ) -> DeclarationReport:
     environment = reading.environment
     constant = environment.constant(entry.name)
     if constant is None:
-        return _absent(entry, environment, failed_modules)
+        return _absent(entry, environment, failed_modules, unread)
     foundation = reading.collector.collect(entry.name)
     fault = declaration_fault(entry, constant, environment, foundation)
     accepted: DeclarationStatus = "proved" if entry.kind == "theorem" else "defined"
@@ -107,18 +110,19 @@ def declaration_fault(
     entry: CatalogueEntry, constant: Constant, environment: Environment, foundation: Foundation
 ) -> Fault | None:
     """Return why a constant cannot stand for a catalogue entry, if so."""
-    return _kind_fault(entry, constant, environment) or _foundation_fault(foundation)
+    return _kind_fault(entry, constant, environment) or foundation_fault(foundation)
 
 
 def _absent(
-    entry: CatalogueEntry, environment: Environment, failed_modules: Mapping[str, Code]
+    entry: CatalogueEntry,
+    environment: Environment,
+    failed_modules: Mapping[str, Code],
+    unread: Unread | None,
 ) -> DeclarationReport:
+    is_private = any(f"_private.{module}.0.{entry.name}" in environment for module in environment.modules)
+    if is_private or not failed_modules:
+        return _not_there(entry, "missing", why_not_found(entry.name, environment, unread), Code.MISSING)
     reason = f"no compiled module defines {entry.name}"
-    private = (module for module in environment.modules if f"_private.{module}.0.{entry.name}" in environment)
-    if (module := next(private, None)) is not None:
-        reason = f"{entry.name} is private to module {module}; declare it in a `public section`"
-    if module is not None or not failed_modules:
-        return _not_there(entry, "missing", reason, Code.MISSING)
     causes = ", ".join(f"{module} ({cause})" for module, cause in sorted(failed_modules.items()))
     return _not_there(entry, "not built", f"not compiled: {causes}; {reason}", min(failed_modules.values()))
 
@@ -155,7 +159,8 @@ def _kind_fault(entry: CatalogueEntry, constant: Constant, environment: Environm
     return None
 
 
-def _foundation_fault(foundation: Foundation) -> Fault | None:
+def foundation_fault(foundation: Foundation) -> Fault | None:
+    """Return why what a declaration rests on may not be rested on, if so."""
     fault = foundation.fault
     if fault is None or len(foundation.path) == 1:
         return fault

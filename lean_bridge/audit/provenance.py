@@ -14,7 +14,7 @@ from typing import Any
 
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Name
-from lean_bridge.olean.module import DeclarationRange
+from lean_bridge.olean.module import DeclarationRange, Module
 from pybind_models.report import Source
 
 # LeanDojo reads these once, while it is imported: with them it fetches nothing and logs in nowhere
@@ -106,22 +106,47 @@ def _read_with(
 
 def _read_without(wanted: Iterable[tuple[Name, SourceFile, DeclarationRange]]) -> dict[Name, Source]:
     """Return what LeanDojo would have told."""
+    texts: dict[str, _Text] = {}
     sources: dict[Name, Source] = {}
     for name, source, found in wanted:
-        lines = _with_plain_lines(source.content).decode().split("\n")[found.line - 1 : found.end_line]
+        if source.file not in texts:
+            texts[source.file] = _Text.of(source)
+        sources[name] = texts[source.file].source(name, found)
+    return sources
+
+
+def read_module_sources(module: Module, source: SourceFile, names: Iterable[Name]) -> dict[Name, Source]:
+    """Return where declarations of one module stand, those of which its compiled file has the place."""
+    text, places = _Text.of(source), module.declaration_ranges
+    return {name: text.source(name, places[name]) for name in names if name in places}
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A source file by its lines."""
+
+    file: str
+    lines: Sequence[str]
+    snapshot: _Snapshot
+
+    @classmethod
+    def of(cls, source: SourceFile) -> _Text:
+        lines = _with_plain_lines(source.content).decode().split("\n")
+        return cls(source.file, lines, _Snapshot.of(source.content))
+
+    def source(self, name: Name, found: DeclarationRange) -> Source:
+        lines = list(self.lines[found.line - 1 : found.end_line])
         lines[-1] = lines[-1][: found.end_column]
         lines[0] = lines[0][found.column :]
-        snapshot = _Snapshot.of(source.content)
-        parts = (snapshot.url, snapshot.commit, source.file, name)
+        parts = (self.snapshot.url, self.snapshot.commit, self.file, name)
         url, *others = (part.replace("/", "_").replace(":", "_") for part in parts)
-        sources[name] = Source(
-            file=source.file,
+        return Source(
+            file=self.file,
             line=found.line,
             column=found.column + 1,
             text="\n".join(lines),
             uid=f"{url}@{':'.join(others)}",
         )
-    return sources
 
 
 def _with_plain_lines(content: bytes) -> bytes:

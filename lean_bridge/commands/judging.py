@@ -98,6 +98,21 @@ def verify(
     unpinned: Annotated[
         bool, typer.Option("--unpinned", help="Let pass what no manifest pins; the report says so.")
     ] = False,
+    whole: Annotated[
+        bool,
+        typer.Option(
+            "--whole", help="Judge all that the modules declare, and not the catalogue; without one it is so."
+        ),
+    ] = False,
+    modules: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--modules", metavar="GLOB", help="As --whole, of the modules of such a name. May be repeated."
+        ),
+    ] = None,
+    public_only: Annotated[
+        bool, typer.Option("--public-only", help="As --whole, of what is not private to its module.")
+    ] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Whole statements, every message.")
     ] = False,
@@ -107,6 +122,9 @@ def verify(
     Builds what changed, audits every catalogued declaration in the compiled files (kind, proof, axioms, pin),
     extracts the graphs, has Lean certify them and their numbers over a finite field, has a second kernel
     check everything again if there is one, and compares floating-point numbers with independent sources.
+
+    A library without a catalogue is judged whole: every theorem, definition, instance and type of its
+    modules, for what it rests on, and by the second kernel. That asks for no pins, witnesses or graphs.
 
     It ends in the view of `lean-bridge status`; with names, or -v, in every row in full. `--format events`
     writes a line of JSON for everything that happens while it happens, and the report as the last one.
@@ -121,8 +139,12 @@ def verify(
     from lean_bridge.ui.verdict import doubts
     from lean_bridge.verdict.chain import status_of
     from lean_bridge.verdict.refusal import refused
+    from lean_bridge.verdict.whole import Choice
 
     sources, opened, required = "", None, require or ()
+    choice = None
+    if whole or modules or public_only:
+        choice = Choice(modules=tuple(modules or ()), is_public_only=public_only)
     try:
         opened = open_chosen(project, shipped)
         sources = opened.place
@@ -139,6 +161,7 @@ def verify(
                 require_isolated=Requirement.ISOLATED in required,
                 require_known=Requirement.KNOWN in required,
                 unpinned=unpinned,
+                choice=choice,
                 alone=True,
                 observe=watch.observe,
                 progress=watch.transfer,

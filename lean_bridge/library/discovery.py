@@ -96,9 +96,9 @@ def _library_in(directory: Path, *, loose: bool) -> Found | None:
     Raises: ProjectNotFound where there is a trace, and no library.
     """
     own, below = _names(directory), _names(directory / FOLDER)
-    if not _missing(own):
+    if _is_library(own) and (CATALOGUE in own or _missing(below)):
         return Found(directory)
-    if not _missing(below) and not _marks(own) - _FAINT:
+    if _is_library(below) and not _marks(own) - _FAINT:
         if (directory / FOLDER).is_symlink():
             raise ProjectNotFound(
                 f"{directory / FOLDER}: is a symbolic link; name the library that is meant: --project "
@@ -111,6 +111,24 @@ def _library_in(directory: Path, *, loose: bool) -> Found | None:
         if found := _marks(names) or (set() if loose else _sources(place, names)):
             raise ProjectNotFound(_incomplete(place, names, sorted(found)))
     return None
+
+
+def _is_library(names: set[str]) -> bool:
+    """Whether a directory with these names is a library: with a catalogue, or one that never had any.
+
+    A manifest, or a name that is nearly the catalogue's, says that there was one, and that it is gone.
+    """
+    missing = _missing(names)
+    return not missing or (missing == [CATALOGUE] and MANIFEST not in names and not _like(CATALOGUE, names))
+
+
+def _like(mark: str, names: set[str]) -> list[str]:
+    """Return the names that are nearly another one."""
+    others = {name.casefold(): name for name in names if name not in _MARKS}
+    near = difflib.get_close_matches(mark, list(others), n=1, cutoff=_ALIKE)
+    return [others[name] for name in near] + [
+        name for folded, name in others.items() if folded.startswith(f"{mark}.")
+    ]
 
 
 def _is_within_a_project(directory: Path, top: Path) -> bool:

@@ -32,7 +32,7 @@ from lean_bridge.sealed import Seal, user_seal
 from lean_bridge.toolchain.find import find_toolchain
 from lean_bridge.verdict.chain import status_of
 from pybind_models import Model, VerifyReport
-from pybind_models.catalogue import Catalogue
+from pybind_models.catalogue import Catalogue, CatalogueEntry
 from pybind_models.manifest import Manifest
 from pybind_models.status import StatusReport, StatusRow
 
@@ -98,7 +98,7 @@ def basis_of(
     sources: Sources,
     lean: str,
     contents: Mapping[str, bytes],
-    catalogue: Catalogue,
+    catalogue: Catalogue | None,
     manifest: Manifest | None,
 ) -> Basis:
     """Return what a judgement of a library as it was read is about.
@@ -237,7 +237,9 @@ def _as_now(row: StatusRow, judgement: Judgement, found: Changes) -> StatusRow:
 
 
 def _never_judged(root: Path, note: str | None) -> StatusReport:
-    catalogue = parse_catalogue(root / CATALOGUE, read_below(root, root / CATALOGUE))
+    declarations: tuple[CatalogueEntry, ...] = ()
+    if os.path.lexists(root / CATALOGUE):
+        declarations = parse_catalogue(root / CATALOGUE, read_below(root, root / CATALOGUE)).declarations
     reason = "no judgement of this library is kept here; run `lean-bridge verify`"
     return StatusReport(
         verdict="no verdict",
@@ -252,7 +254,7 @@ def _never_judged(root: Path, note: str | None) -> StatusReport:
                 reason="not judged yet",
                 code=Code.NOTHING_CHECKED,
             )
-            for entry in catalogue.declarations
+            for entry in declarations
         ),
         notes=(note,) if note else (),
     )
@@ -318,7 +320,8 @@ def _became(what: str, before: str | None, now: str | None) -> str:
 
 def _files(root: Path) -> Iterator[tuple[str, bytes]]:
     for name in _FILES:
-        is_optional = name == MANIFEST or (name in (LAKEFILE, PROGRAM) and name != lakefile_in(root))
+        is_other = name in (LAKEFILE, PROGRAM) and name != lakefile_in(root)
+        is_optional = is_other or name in (CATALOGUE, MANIFEST)
         if not is_optional or os.path.lexists(root / name):
             yield name, read_below(root, root / name)
 
@@ -331,7 +334,9 @@ def _manifest_digests(path: Path, content: bytes | None) -> Digests:
     return _pins(parse_manifest(path, content) if content is not None else None)
 
 
-def _entries(catalogue: Catalogue) -> Digests:
+def _entries(catalogue: Catalogue | None) -> Digests:
+    if catalogue is None:
+        return {}
     found = {each.name: _digest(each.model_dump_json().encode()) for each in catalogue.declarations}
     return found | {"": _digest(catalogue.model_dump_json(exclude={"declarations"}).encode())}
 

@@ -29,20 +29,31 @@ Answered: TypeAlias = GraphAnswers | ModuleAnswers | WitnessAnswers
 
 
 def read_memory(
-    seal: Seal, sources: Sources, library: Library, provider: Provider, catalogue: Catalogue, *, reads: bool
+    seal: Seal,
+    sources: Sources,
+    library: Library,
+    provider: Provider,
+    catalogue: Catalogue | None,
+    *,
+    reads: bool,
 ) -> Memory:
     """Read what was answered about modules, graphs and theorems whose sources are as they were.
 
-    ``library`` is what of the sources is to be compiled; see :class:`Memory`.
+    ``library`` is what of the sources is to be compiled; see :class:`Memory`. Without a catalogue it is read
+    of modules alone.
     """
     try:
         whole = sources.library(provider.library, sources.texts)
     except LeanBridgeError:  # of what is left out nothing is said
         whole = library
     everything = {module.name for module in whole.modules}
+    memory = Memory(seal, module_keys(whole, provider.info), reads=reads)
+    for module in whole.modules:
+        memory.look_up(ModuleAnswers, module.name, whole.names_below([module.name]))
+    if catalogue is None:
+        return memory
     names = [names_declaration(entry.name) for entry in catalogue.graphs]
     hints = modules_declaring(sources, [*names, *needed_by(catalogue)], closely=False)
-    memory = Memory(seal, module_keys(whole, provider.info), reads=reads)
 
     def below(declared: Iterable[str], *beside: str) -> set[str]:
         """Return what declarations rest on, with modules beside; all, if no text declares one of them."""
@@ -51,8 +62,6 @@ def read_memory(
             return everything
         return whole.names_below({*beside, *(module for each in found for module in each)} & everything)
 
-    for module in whole.modules:
-        memory.look_up(ModuleAnswers, module.name, whole.names_below([module.name]))
     for entry in catalogue.graphs:
         beside = (*hints[names_declaration(entry.name)], LIBRARY_MODULE)
         memory.look_up(GraphAnswers, entry.name, below([entry.name], *beside))
@@ -68,13 +77,18 @@ def needed_by(catalogue: Catalogue) -> list[str]:
     return [*dict.fromkeys((*(entry.name for entry in catalogue.declarations), *models))]
 
 
+def recalled_modules(memory: Memory, environment: Environment) -> dict[str, ModuleAnswers]:
+    """Return what holds of earlier answers about modules, now that the library is compiled."""
+    modules = {name: memory.recall(ModuleAnswers, name) for name in project_modules(environment)}
+    return {name: said for name, said in modules.items() if said is not None}
+
+
 def recalled(memory: Memory, environment: Environment, catalogue: Catalogue) -> Recalled:
     """Return what holds of earlier answers, now that the library is compiled."""
     graphs = {
         entry.name: memory.recall(GraphAnswers, entry.name, places(environment, entry.name))
         for entry in catalogue.graphs
     }
-    modules = {name: memory.recall(ModuleAnswers, name) for name in project_modules(environment)}
     witnesses = {
         entry.name: memory.recall(WitnessAnswers, entry.name, places(environment, entry.name))
         for entry in catalogue.declarations
@@ -82,7 +96,7 @@ def recalled(memory: Memory, environment: Environment, catalogue: Catalogue) -> 
     }
     return Recalled(
         {name: said for name, said in graphs.items() if said is not None},
-        {name: said for name, said in modules.items() if said is not None},
+        recalled_modules(memory, environment),
         {name: said for name, said in witnesses.items() if said is not None},
     )
 

@@ -178,6 +178,13 @@ class Environment:
         """Return the :meth:`definitions` of a constant without their terms."""
         return tuple([(module, self._outline(module, name)) for module in self._ordered(name)])
 
+    def outline_in(self, module: Name, name: Name) -> Outline:
+        """Return the outline of the version of a constant that a loaded module has.
+
+        Raises: KeyError if the module does not define it.
+        """
+        return self._outline(module, name)
+
     def _ordered(self, name: Name) -> Sequence[Name]:
         """Return the modules that define a constant, that of the version which is meant first."""
         first, definers = self._resolve(name), self._definers.get(name, [])

@@ -98,6 +98,12 @@ def _render_declaration(report: DeclarationReport, console: Console) -> None:
         *through, last = map(named, report.axiom_path)
         chain = Text("".join(f"{name} → " for name in through))
         _indented(chain.append(last, "bold red"), console)
+    cause = report.cause
+    if cause is not None and cause.name != report.name and cause.place is not None:
+        place = ":".join(
+            str(each) for each in (cause.place.file, cause.place.line, cause.place.column) if each
+        )
+        _indented(Text(visible(f"at {cause.name}, {place}"), "dim"), console)
 
 
 def _render_graph(report: GraphReport, console: Console) -> None:

@@ -34,7 +34,8 @@ def render_text(report: VerifyReport) -> str:
     """Return one tab-separated line per row: what it is, its state, its name, its place, the rest.
 
     Rows: ``library``, ``passed over`` (what its lakefile asks for in vain), ``module``, ``message`` (Lean's),
-    ``declaration``, ``graph``, ``check``, ``note`` (what accepted rows lack) and, last, ``verdict``.
+    ``declaration``, ``judged`` (what a module declares, without a catalogue), ``graph``, ``check``, ``note``
+    (what accepted rows lack) and, last, ``verdict``.
     """
     return "".join("\t".join(map(one_line, row)) + "\n" for row in _rows(report))
 
@@ -62,6 +63,8 @@ def _rows(report: VerifyReport) -> Iterator[tuple[str, ...]]:
         pin, standing = f"pin={each.pin.outcome if each.pin else '-'}", f"standing={each.standing or '-'}"
         words = f"words={words_text(each.words)}"
         yield "declaration", each.status, named(each.name), place, axioms, library, pin, standing, words, rest
+    for summary in report.whole or ():
+        yield "judged", summary.module, *(f"{what}={getattr(summary, what)}" for what in summary.COUNTS)
     for graph in report.graphs:
         reason = coded(graph.code, graph.reason or "-")
         yield "graph", graph.status, named(graph.name), "-", f"{graph.seconds:.2f}s", reason

@@ -18,6 +18,7 @@ from lean_bridge.audit.beside import notes_beside
 from lean_bridge.audit.pins import check_pins
 from lean_bridge.audit.provenance import SourceFile, place_of, read_sources
 from lean_bridge.audit.reading import Reading
+from lean_bridge.audit.stumbles import Unread
 from lean_bridge.build.build import TIME_LIMIT
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.judgement import judge
@@ -81,6 +82,8 @@ class Subject:
     """Whether what the manifest does not have is to pass."""
     recalled: Recalled = field(default_factory=Recalled)
     """What was answered earlier about these very files."""
+    unread: Unread = field(default_factory=Unread)
+    """The sources that no library of the project has."""
     workers: int = 2
 
     @property
@@ -122,16 +125,10 @@ def judge_library(
     word of a kernel without the known faults of the one that built it.
     Raises: OleanError if a compiled module cannot be read; ToolchainError if Lean gives no answer.
     """
-    clock = _Clock(observe)
+    clock = Clock(observe)
     environment, catalogue = subject.environment, subject.catalogue
     reading = subject.reading
-    failed = {
-        report.module: Code.LEAN_CANNOT
-        if report.state == "unsupported"
-        else Code(report.code or Code.BUILD_FAILED)
-        for report in subject.build.modules
-        if report.state in ("failed", "unsupported")
-    }
+    failed = failed_modules(subject.build)
     recalled = Recalled() if failed else subject.recalled
     with clock.stage("audit"), uncollected():
         notes = notes_beside(environment, reading.collector, subject.known)
@@ -142,6 +139,7 @@ def judge_library(
             failed_modules=failed,
             reading=reading,
             stands=_stands(subject, recalled),
+            unread=subject.unread,
         )
     defined = {each.name for each in declarations if each.status == "defined"}
     with clock.stage("extract", len(catalogue.graphs)):
@@ -163,7 +161,7 @@ def judge_library(
             reading=reading,
         )
     new = {name: graph for name, graph in graphs.items() if name not in recalled.graphs}
-    asked = _unsettled_modules(environment, recalled)
+    asked = unsettled_modules(environment, recalled)
     earlier = _standing_witnesses(catalogue, recalled)
     theorems = [each.name for each in declarations if each.status == "proved" and each.name not in earlier]
     witnesses = Witnesses()
@@ -172,7 +170,7 @@ def judge_library(
     else:
         with clock.stage("witness", len(theorems)):
             witnesses = _witnesses(subject, theorems, clock)
-        opinion = _ask(subject, new, asked, evidence, witnesses, clock).beside(_accepted(recalled))
+        opinion = _ask(subject, new, asked, evidence, witnesses, clock).beside(accepted_earlier(recalled))
     if new:
         _compare(new, evidence, clock)
     toolchain = subject.build.toolchain
@@ -225,7 +223,18 @@ def judge_library(
         return report, ()
     told = [each for name in new if (each := _about_graph(name, evidence[name], opinion)) is not None]
     met = _about_witnesses(catalogue, witnesses, opinion)
-    return report, (*told, *met, *_about_modules(environment, declarations, opinion, recalled))
+    return report, (*told, *met, *about_modules(environment, declarations, opinion, recalled))
+
+
+def failed_modules(build: BuildReport) -> dict[str, Code]:
+    """Return the modules that were not compiled, and by which code; not those that import them."""
+    return {
+        report.module: Code.LEAN_CANNOT
+        if report.state == "unsupported"
+        else Code(report.code or Code.BUILD_FAILED)
+        for report in build.modules
+        if report.state in ("failed", "unsupported")
+    }
 
 
 def _stands(subject: Subject, recalled: Recalled) -> dict[str, Source]:
@@ -250,7 +259,7 @@ def _recalled(said: GraphAnswers) -> GraphEvidence:
     )
 
 
-def _unsettled_modules(environment: Environment, recalled: Recalled) -> list[str]:
+def unsettled_modules(environment: Environment, recalled: Recalled) -> list[str]:
     """Return the modules whose declarations a second kernel is to be asked about, if there is one."""
     if no_second_kernel() is not None:
         return []
@@ -262,7 +271,7 @@ def _unsettled_modules(environment: Environment, recalled: Recalled) -> list[str
     ]
 
 
-def _accepted(recalled: Recalled) -> SecondOpinion:
+def accepted_earlier(recalled: Recalled) -> SecondOpinion:
     """Return what the second kernel accepted in earlier runs."""
     verdicts: dict[str, KernelVerdict] = {}
     equations: dict[str, KernelVerdict] = {}
@@ -313,7 +322,7 @@ def _standing_witnesses(catalogue: Catalogue, recalled: Recalled) -> dict[str, W
     }
 
 
-def _witnesses(subject: Subject, theorems: Sequence[str], clock: _Clock) -> Witnesses:
+def _witnesses(subject: Subject, theorems: Sequence[str], clock: Clock) -> Witnesses:
     """Have Lean meet what theorems take."""
     with keep_warm(subject.provider, subject.workers, time_limit=TIME_LIMIT) as provider:
         return find_witnesses(
@@ -349,7 +358,7 @@ def _about_witnesses(
         )
 
 
-def _about_modules(
+def about_modules(
     environment: Environment,
     declarations: Sequence[DeclarationReport],
     opinion: SecondOpinion,
@@ -392,7 +401,7 @@ def _ask(
     modules: Sequence[str],
     evidence: Mapping[str, GraphEvidence],
     witnesses: Witnesses,
-    clock: _Clock,
+    clock: Clock,
 ) -> SecondOpinion:
     """Have Lean certify graphs and their numbers; a second kernel checks that, witnesses, and modules."""
     everything, theorems = subject.environment, list[str]()
@@ -411,7 +420,7 @@ def _ask(
 
 
 def _certify(
-    subject: Subject, graphs: Mapping[str, DGraph], evidence: Mapping[str, GraphEvidence], clock: _Clock
+    subject: Subject, graphs: Mapping[str, DGraph], evidence: Mapping[str, GraphEvidence], clock: Clock
 ) -> tuple[Environment, list[str]]:
     """Have Lean certify graphs and their numbers; return all that is compiled then, and the certificates."""
     from lean_bridge.crosscheck.certify import certify_graphs
@@ -442,7 +451,7 @@ def _certify(
     return everything, [each.theorem for each in certified.values() if each.theorem]
 
 
-def _compare(graphs: Mapping[str, DGraph], evidence: Mapping[str, GraphEvidence], clock: _Clock) -> None:
+def _compare(graphs: Mapping[str, DGraph], evidence: Mapping[str, GraphEvidence], clock: Clock) -> None:
     """Compare the numbers of graphs with everything that there is to compare them with."""
     from lean_bridge.crosscheck.run import CHECKS, crosscheck
 
@@ -467,7 +476,7 @@ def _timed(evidence: GraphEvidence) -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Clock:
+class Clock:
     """Says which stage is under way, and keeps how long each took."""
 
     observe: Observer
@@ -475,6 +484,7 @@ class _Clock:
 
     @contextmanager
     def stage(self, name: str, total: int | None = None) -> Iterator[None]:
+        """Count the time of the context as that of a stage."""
         started = time.monotonic()
         self.observe(StageStarted(name, total))
         yield

@@ -54,7 +54,7 @@ class GraphEvidence:
 
 def declaration_row(
     report: DeclarationReport,
-    pin: tuple[Pin, Code | None],
+    pin: tuple[Pin, Code | None] | None,
     built_by: str,
     opinion: SecondOpinion,
     advisories: Sequence[Advisory],
@@ -62,24 +62,28 @@ def declaration_row(
     has_manifest: bool = True,
     witness: Witness | None = None,
     upstreams: bool = False,
+    constants: Sequence[str] = (),
 ) -> DeclarationReport:
     """Return the audit's report with pin, witness and the kernels' verdicts; each may take acceptance away.
 
     What the audit found wrong stays the reason. ``built_by`` names the kernel that let the build pass, and
     ``advisories`` are its known faults. In a library without a manifest, that a declaration is not pinned
-    decides nothing, while one that a manifest lacks is rejected. In a library that is written in upstream's
-    words (``upstreams``) another meaning under the tool's names is no verdict: they are known by name.
+    decides nothing, while one that a manifest lacks is rejected; where ``pin`` is none, nobody asked. In a
+    library that is written in upstream's words (``upstreams``) another meaning under the tool's names is no
+    verdict: they are known by name. ``constants`` are those that the other kernel has to accept, if they are
+    more than the declaration.
     """
-    pinned, code = pin
-    second = opinion.of(report.name)
+    pinned, code = pin if pin is not None else (None, None)
+    second = opinion.of_all(constants or (report.name,))
     kernels = (KernelVerdict(kernel=built_by, outcome="accepted"), second)
-    found: dict[str, object] = {"pin": pinned if pinned.hash else None, "standing": "not accepted"}
+    is_pinned = pinned is not None and pinned.hash
+    found: dict[str, object] = {"pin": pinned if is_pinned else None, "standing": "not accepted"}
     if witness is not None:
         asked = witness.outcome != "not asked"
         found |= {"witness": witness, "witnessed": witness.outcome == "met" if asked else None}
     if not report.is_accepted:
         return report.replaced(**found)
-    if code is not None and has_manifest:
+    if pinned is not None and code is not None and has_manifest:
         fault = Fault("rejected", pinned.change, code)
     elif report.words is not None and report.words.changed and not upstreams:
         fault = Fault("rejected", not_the_tools(report.words.changed), Code.OWN_VOCABULARY)
@@ -91,7 +95,7 @@ def declaration_row(
         fault = Fault("no verdict", undecided(second), KERNEL_CODES[second.outcome])
     elif witness is not None and witness.detail is not None:
         fault = Fault("no verdict", witness.detail, Code.NOT_WITNESSED)
-    elif code is not None:
+    elif pinned is not None and code is not None:
         fault = Fault("no verdict", pinned.change, code)
     else:
         row = report.replaced(**found | {"kernels": kernels, "standing": None})

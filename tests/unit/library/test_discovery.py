@@ -22,6 +22,7 @@ SHIPPED = Path(__file__).parents[3] / "lean"
 
 
 def library(root: Path, *, without: str = "") -> Path:
+    """Write a library; where its catalogue is gone, its manifest says that there was one."""
     root.mkdir(parents=True, exist_ok=True)
     (root / "catalogue.toml").write_text(CATALOGUE)
     (root / "lakefile.toml").write_text(LAKEFILE)
@@ -29,6 +30,8 @@ def library(root: Path, *, without: str = "") -> Path:
     (root / "A.lean").write_text("module\ntheorem A.a : 1 = 2 := sorry\n")
     if without:
         (root / without).unlink()
+    if without == "catalogue.toml":
+        (root / "certified.toml").touch()
     return root
 
 
@@ -92,8 +95,21 @@ def test_either_kind_of_lakefile_will_do(here: Path) -> None:
     library(here)
     (here / "lakefile.toml").rename(here / "lakefile.lean")
     assert find_library() == Found(here)
-    (here / "catalogue.toml").unlink()
-    assert "a Lean project (lakefile.lean, lean-toolchain) without catalogue.toml; write a" in refusal()
+    (here / "catalogue.toml").rename(here / "certified.toml")
+    assert (
+        "a Lean project (certified.toml, lakefile.lean, lean-toolchain) without catalogue.toml; write a"
+        in refusal()
+    )
+
+
+def test_a_library_that_never_had_a_catalogue_is_one(here: Path) -> None:
+    (library(here / "lean", without="catalogue.toml") / "certified.toml").unlink()
+    assert find_library() == find_library(here) == Found(here / "lean")
+    assert not open_project().has_catalogue
+    (library(here, without="catalogue.toml") / "certified.toml").unlink()
+    assert find_library() == Found(here)
+    library(here / "lean")
+    assert "did you mean --project lean?" in refusal(), "of two, that without a catalogue is not meant"
 
 
 @pytest.mark.parametrize("mark", ["lean-toolchain", "lake-manifest.json", "certified.toml"])

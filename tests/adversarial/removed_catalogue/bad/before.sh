@@ -1,2 +1,2 @@
 mkdir -p .git src
-rm catalogue.toml
+mv catalogue.toml certified.toml

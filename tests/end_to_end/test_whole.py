@@ -1,0 +1,252 @@
+"""Projects without a catalogue are judged whole: every declaration, with what Lean made of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from lean_bridge.cli import app
+from lean_bridge.errors import NotCatalogued, ProjectNotFound
+from lean_bridge.library.judgement import forget
+from lean_bridge.project import open_project
+from lean_bridge.verdict.whole import Choice
+from pybind_models import Cause, DeclarationReport, Place, VerifyReport
+
+LAKEFILE = 'name = "{0}"\n\n[[lean_lib]]\nname = "{0}"\nglobs = ["{0}.+"]\n'
+TOOLCHAIN = "leanprover/lean4:v4.28.0\n"
+
+
+def write(root: Path, name: str, files: dict[str, str], *, lakefile: str = LAKEFILE) -> Path:
+    """Write a project without a catalogue, each file below its name."""
+    (root / name).mkdir(parents=True)
+    for file, text in files.items():
+        (root / name / f"{file}.lean").write_text(text, encoding="utf-8")
+    (root / "lakefile.toml").write_text(lakefile.format(name))
+    (root / "lean-toolchain").write_text(TOOLCHAIN)
+    return root
+
+
+def hundred(first: int, proofs: dict[int, str]) -> str:
+    """Return a hundred theorems, some with proofs of their own."""
+    return "".join(
+        f"theorem t{number} : {number} + 1 = {number + 1} := {proofs.get(number, 'rfl')}\n"
+        for number in range(first, first + 100)
+    )
+
+
+UNFINISHED = "by\n  sorry"
+
+
+def inherited(name: str) -> str:
+    """Return a proof that rests on another theorem."""
+    return f"(And.intro {name} rfl).2"
+
+
+@pytest.fixture(scope="module")
+def three_hundred(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a project of three hundred theorems: one is unfinished, two inherit that."""
+    root = write(
+        tmp_path_factory.mktemp("whole"),
+        "Many",
+        {
+            "C": "module\npublic import Many.B\npublic section\n"
+            + hundred(300, {321: "(And.intro t240 rfl).2"}),
+            "A": "module\npublic section\n" + hundred(100, {150: "by\n  sorry"}),
+            "B": "module\npublic import Many.A\npublic section\n"
+            + hundred(200, {240: "(And.intro t150 rfl).2"}),
+        },
+    )
+    yield root
+    forget(root)
+
+
+def run(*words: str) -> tuple[int, str]:
+    """Return the exit status of a command, and what it prints."""
+    told = CliRunner().invoke(app, list(words))
+    return told.exit_code, told.stdout
+
+
+def not_accepted(report: VerifyReport) -> dict[str, DeclarationReport]:
+    return {each.name: each for each in report.declarations if not each.is_accepted}
+
+
+def test_of_three_hundred_theorems_those_three_are_rejected_that_rest_on_a_sorry(
+    three_hundred: Path,
+) -> None:
+    report = open_project(three_hundred).verify(workers=1)
+    assert (report.verdict, report.code) == ("rejected", "LB205")
+    assert len(report.declarations) == 300
+    found = not_accepted(report)
+    assert list(found) == ["t150", "t240", "t321"], "what is at fault itself comes first"
+    places = {name: (each.source.file, each.source.line) for name, each in found.items() if each.source}
+    assert places == {"t150": ("Many/A.lean", 53), "t240": ("Many/B.lean", 44), "t321": ("Many/C.lean", 25)}
+    for each in found.values():
+        assert each.cause == Cause(name="t150", place=Place(file="Many/A.lean", line=54, column=3))
+    assert found["t321"].axiom_path == ("t321", "t240", "t150", "sorryAx")
+    assert report.whole is not None
+    assert [(each.module, each.theorems, each.not_accepted) for each in report.whole] == [
+        ("Many.A", 100, 1),
+        ("Many.B", 100, 1),
+        ("Many.C", 100, 1),
+    ]
+
+    status, out = run("verify", "-j", "1", "--project", str(three_hundred), "--format", "text")
+    assert status == 1
+    rejected = [
+        line.split("\t")[2:4] for line in out.splitlines() if line.startswith("declaration\trejected")
+    ]
+    assert rejected == [
+        ["t150", "Many/A.lean:53:1"],
+        ["t240", "Many/B.lean:44:1"],
+        ["t321", "Many/C.lean:25:1"],
+    ]
+    assert "judged\tMany.B\ttheorems=100\tdefinitions=0\t" in out
+    status, out = run("verify", "-j", "1", "--project", str(three_hundred))
+    assert out.count("at t150, Many/A.lean:54:3") == 2, "what inherits it names where the sorry stands"
+    status, out = run("status", "--project", str(three_hundred), "--not", "green", "--format", "json")
+    assert status == 1
+    assert [row["name"] for row in json.loads(out)["rows"]] == ["t150", "t240", "t321"]
+
+
+def test_the_shipped_library_is_judged_whole() -> None:
+    project = open_project(shipped=True)
+    report = project.verify(choice=Choice(), workers=1)
+    assert report.verdict == "accepted", report.reason
+    environment = project.environment()
+    own = [module for module in environment.modules if not environment.is_library(module)]
+    assert report.whole is not None
+    assert sum(each.judged + each.auxiliaries for each in report.whole) == sum(
+        len(environment.module(module).constant_names) for module in own
+    ), "every constant is judged, under one declaration"
+    assert {entry.name for entry in project.catalogue.declarations} <= {
+        each.name for each in report.declarations
+    }
+    assert [each.name for each in report.declarations if each.source is None] == []
+    assert all(each.pin is None and each.witness is None for each in report.declarations)
+    assert any("nobody asked for pins, words, witnesses or graphs" in note for note in report.notes)
+
+
+FAULTS = """module
+public section
+namespace Faulty
+axiom assumed : 1 = 2
+opaque hidden : Nat
+unsafe def escape : Nat := 1
+@[implemented_by escape] def swapped : Nat := 2
+@[extern "c_code"] def foreign (n : Nat) : Nat := n
+partial def loop (n : Nat) : Nat := loop (n + 1)
+theorem onAxiom : 1 = 2 := assumed
+structure Pair where
+  left : Nat
+  right : left = 1 := sorry
+instance : Inhabited Pair := ⟨⟨1, by sorry⟩⟩
+noncomputable def halves : Nat → Nat
+  | 0 => 0
+  | 1 => 0
+  | n + 2 => halves n + 1
+private theorem quiet : 3 = 4 := by sorry
+private theorem fine : 3 = 3 := rfl
+theorem loud : 3 = 4 := quiet
+theorem good : halves 0 = 0 := by simp [halves]
+noncomputable def slow (n : Nat) : Nat := if h : n = 0 then 0 else slow (n / 2)
+termination_by n
+decreasing_by omega
+end Faulty
+"""
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a project with everything in it that is not accepted."""
+    root = write(
+        tmp_path_factory.mktemp("faults"),
+        "Faulty",
+        {"All": FAULTS, "Good": "module\npublic section\ntheorem Faulty.only : 1 = 1 := rfl\n"},
+    )
+    (root / "Faulty.Stray.lean").write_text("theorem Faulty.stray : 1 = 2 := sorry\n")
+    yield root
+    forget(root)
+
+
+def test_everything_that_is_not_allowed_is_found_where_it_stands(faulty: Path) -> None:
+    report = open_project(faulty).verify(workers=1)
+    assert report.verdict == "rejected"
+    found = {
+        each.name.removeprefix("_private.Faulty.All.0."): each.code
+        for each in report.declarations
+        if not each.is_accepted
+    }
+    assert found == {
+        "Faulty.assumed": "LB204",
+        "Faulty.hidden": "LB207",
+        "Faulty.escape": "LB207",
+        "Faulty.swapped": "LB208",
+        "Faulty.foreign": "LB208",
+        "Faulty.loop": "LB207",
+        "Faulty.onAxiom": "LB204",
+        "Faulty.Pair": "LB205",
+        "Faulty.instInhabitedPair": "LB205",
+        "Faulty.quiet": "LB205",
+        "Faulty.loud": "LB205",
+    }
+    names = {each.name for each in report.declarations}
+    assert "Faulty.Pair.mk" not in names, "it belongs to the structure"
+    accepted = {each.name for each in report.declarations if each.is_accepted}
+    assert accepted >= {"Faulty.halves", "Faulty.good", "Faulty.slow", "_private.Faulty.All.0.Faulty.fine"}
+    assert "not judged: Faulty.Stray.lean: no lean_lib of the lakefile has it" in report.notes
+
+
+def test_modules_and_names_and_what_is_public_can_be_chosen(faulty: Path) -> None:
+    opened = open_project(faulty)
+    one = opened.verify(choice=Choice(modules=("*.Good",)), workers=1)
+    assert (one.verdict, [each.name for each in one.declarations]) == ("accepted", ["Faulty.only"])
+    public = opened.verify(choice=Choice(is_public_only=True), workers=1)
+    assert "loud" in {each.name.rpartition(".")[2] for each in public.declarations if not each.is_accepted}
+    assert not any(each.name.startswith("_private.") for each in public.declarations)
+    assert "2 declarations of these modules were not to be judged, and were not" in public.notes
+    named = opened.verify(["fine", "Faulty.good"], workers=1)
+    assert named.verdict == "accepted"
+    assert len(named.declarations) == 2
+    with pytest.raises(ProjectNotFound, match=r"is like 'Other\.\*'; expected one of"):
+        opened.verify(choice=Choice(modules=("Other.*",)))
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("Wrong.good", r"no compiled module defines Wrong\.good; Faulty\.good is in another namespace"),
+        (
+            "Faulty.stray",
+            r"Faulty\.Stray\.lean declares it, and is not compiled, as no lean_lib of the lakefile has it",
+        ),
+        ("Faulty.goood", r"no compiled module defines Faulty\.goood; did you mean .*Faulty\.good"),
+    ],
+)
+def test_what_is_not_found_is_told_with_where_it_may_be(faulty: Path, name: str, why: str) -> None:
+    with pytest.raises(NotCatalogued, match=why):
+        open_project(faulty).verify([name], workers=1)
+
+
+def test_what_is_private_is_told_so_where_what_is_public_is_asked_for(faulty: Path) -> None:
+    with pytest.raises(NotCatalogued, match=r"fine is private to module Faulty\.All; declare it in a"):
+        open_project(faulty).verify(["Faulty.fine"], choice=Choice(is_public_only=True), workers=1)
+
+
+def test_without_a_catalogue_nothing_has_a_graph(faulty: Path) -> None:
+    with pytest.raises(ProjectNotFound, match=r"no catalogue\.toml, so `lean-bridge verify` judges all"):
+        open_project(faulty).graph("good")
+
+
+def test_a_gate_takes_that_nothing_is_pinned_only_where_its_policy_says_so(
+    three_hundred: Path,
+) -> None:
+    words = ("gate", "-j", "1", "--project", str(three_hundred), "-o", "text")
+    status, out = run(*words)
+    assert (status, "LB209" in out) == (1, True)
+    status, out = run(*words, "--unpinned")
+    assert (status, "LB209" in out) == (1, False)
+    assert "Many/A.lean:54:3" in out
