@@ -6,6 +6,7 @@ import json
 import subprocess
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -32,8 +33,13 @@ def repository(pinned: Path, tmp_path: Path) -> Path:
 
 
 def gate(top: Path, *words: str) -> tuple[int, list[str], GateReport]:
-    """Return the exit status, the annotations and the report."""
-    found = command(top, "gate", "--project", "proofs/lean", "-o", "github", "-o", "json=report.json", *words)
+    """Return exit status, annotations and report; every result of SARIF stands at what is there."""
+    outputs = ("-o", "github", "-o", "json=report.json", "-o", "sarif=report.sarif")
+    found = command(top, "gate", "--project", "proofs/lean", *outputs, *words)
+    (run,) = json.loads((top / "report.sarif").read_text(encoding="utf-8"))["runs"]
+    for result in run["results"]:
+        (location,) = result["locations"]
+        assert (top / unquote(location["physicalLocation"]["artifactLocation"]["uri"])).exists()
     assert (top / "report.json").is_file(), found.stderr
     report = GateReport.model_validate_json((top / "report.json").read_text(encoding="utf-8"))
     return found.returncode, found.stdout.splitlines(), report
