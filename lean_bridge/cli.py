@@ -53,7 +53,7 @@ _JUDGING: tuple[Callable[..., None], ...] = (
     running.crosscheck,
 )
 """Commands whose exit status is a verdict."""
-_MAKING: tuple[Callable[..., None], ...] = (making.new, making.init)
+_MAKING: tuple[Callable[..., None], ...] = (making.new, making.init, making.trace)
 _TELLING: tuple[Callable[..., None], ...] = (
     library.list_,
     library.olean,

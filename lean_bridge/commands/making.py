@@ -68,6 +68,32 @@ def init(
         _pin(open_project(path.parent))
 
 
+def trace(
+    destination: Annotated[
+        Path, typer.Argument(help="Where what is traced is to be; nothing may be there.", metavar="DIR")
+    ],
+    repository: Annotated[
+        Path, typer.Option("--repository", help="The top of the project's git repository.", metavar="DIR")
+    ] = Path(),
+) -> None:
+    """Hand a project to LeanDojo's tracing, or say what that lacks; no verdict depends on it.
+
+    LeanDojo clones the commit that is checked out, builds it with the project's own Lake, and extracts syntax
+    trees and tactic states. It runs what the project runs; nothing isolates it.
+    """
+    from lean_bridge.library.tracing import missing_for_tracing
+    from lean_bridge.library.tracing import trace as hand_over
+
+    missing = list(missing_for_tracing(repository.absolute()))
+    if destination.exists():
+        missing.append(f"{destination}: is there already; name another directory")
+    for line in missing:
+        typer.echo(f"lean-bridge: {plain(line)}", err=True)
+    if missing:
+        raise typer.Exit(2)
+    hand_over(repository.absolute(), destination.absolute())
+
+
 def _pin(project: Project) -> None:
     """Build a project, and pin what its catalogue says."""
     from lean_bridge.audit.manifest import MANIFEST, write_manifest
