@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from lean_bridge.codes import Code
-from lean_bridge.crosscheck import adjoint, differences, golden, plans, pytorch, shapes
+from lean_bridge.crosscheck import adjoint, differences, enclosure, golden, plans, pytorch, shapes
 from lean_bridge.crosscheck.points import Point, Sizes, draw_at, nothing_to_compare
 from lean_bridge.errors import NumericsError, Rejected
 from lean_bridge.executor.graph import BoundGraph
@@ -23,6 +23,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     adjoint.NAME: adjoint.check_adjoint,
     differences.NAME: differences.check_differences,
     plans.NAME: plans.check_plans,
+    enclosure.NAME: enclosure.check_enclosure,
     golden.NAME: golden.check_golden,
     pytorch.NAME: pytorch.check_pytorch,
 }

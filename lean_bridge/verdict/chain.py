@@ -34,6 +34,7 @@ _OWN_CHECKS: Final = frozenset(
         "adjoint identity",
         "JVP against differences",
         "compiled program",
+        "enclosure",
         "golden vectors",
     }
 )

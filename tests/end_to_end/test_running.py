@@ -143,6 +143,7 @@ def test_checks_are_shown_with_a_histogram() -> None:
         "adjoint identity": True,
         "JVP against differences": True,
         "compiled program": True,
+        "enclosure": True,
         "golden vectors": True,
         "PyTorch": True,
     }

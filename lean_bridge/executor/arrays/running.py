@@ -3,7 +3,7 @@
 By the standard model of floating-point arithmetic, N. J. Higham, *Accuracy and stability of numerical
 algorithms*, 2002: ``fl(x ∘ y) = (x ∘ y)(1 + δ) + η`` with ``|δ| ≤ u``, and ``γₙ = n·u/(1 − n·u)`` for sums of
 n products in any order, as a BLAS takes them. Of ``exp`` and ``tanh``, of which the model says nothing, it is
-taken that they are within :data:`LIBRARY_ULPS`; radii hold as long as NumPy's are.
+taken that they are within :data:`LIBRARY_ULPS`, or :data:`COARSE_ULPS`; radii hold as long as they are.
 
 Midpoints are computed in float64. Made for a ``unit``, the radii have room for every evaluation in a
 precision of that unit roundoff besides; for 0 they enclose the real results alone. Comparisons hold where
@@ -21,8 +21,11 @@ import numpy as np
 from lean_bridge.executor.arrays.scalars import Array, Reals
 from lean_bridge.executor.arrays.shape import Shape
 
-LIBRARY_ULPS: Final = 4
-"""How many units in the last place ``exp`` and ``tanh`` of a library may be off."""
+LIBRARY_ULPS: Final = 2
+"""How many units in the last place ``exp`` and ``tanh`` of a library may be off in float64."""
+
+COARSE_ULPS: Final = 3
+"""How many they may be off in float32, whose ``exp`` is faster than exact."""
 
 UNIT: Final = 2.0**-53
 """The unit roundoff of float64, in which midpoints and radii are computed."""
@@ -86,7 +89,7 @@ class RunningArray:
     def __matmul__(self, other: Any) -> Any:
         b, n = self.model.of(other), self.shape[-1]
         large, other_large = np.abs(self.mid) + self.rad, np.abs(b.mid) + b.rad
-        each = gamma(n, UNIT) + gamma(n, self.model.unit)
+        each = gamma(n, self.model.own) + gamma(n, self.model.unit)
         reach = large @ (b.rad + each * other_large) + self.rad @ np.abs(b.mid)
         reach = reach * (1 + 4 * gamma(n + 4, UNIT)) + n * self.model.least
         return RunningArray(self.mid @ b.mid, reach * _ROOM, self.model)
@@ -118,7 +121,7 @@ class RunningArray:
         n = self.shape[axis]
         large = (np.abs(self.mid) + self.rad).sum(axis=axis, keepdims=keepdims)
         reach = self.rad.sum(axis=axis, keepdims=keepdims)
-        reach = reach + (gamma(n - 1, UNIT) + gamma(n - 1, self.model.unit)) * large
+        reach = reach + (gamma(n - 1, self.model.own) + gamma(n - 1, self.model.unit)) * large
         reach = reach * (1 + 4 * gamma(n + 4, UNIT)) + np.where(large > 0, n * self.model.least, 0.0)
         return RunningArray(self.mid.sum(axis=axis, keepdims=keepdims), reach * _ROOM, self.model)
 
@@ -153,7 +156,7 @@ class RunningArray:
     def _made(self, mid: Array, reach: Array, *, rounds: float, least: Any = False) -> Any:
         """Return what an operation makes that is rounded so often, of operands that reach so far."""
         unit = self.model.unit
-        rounded = rounds * ((UNIT + unit) * np.abs(mid) + unit * reach)
+        rounded = rounds * ((self.model.own + unit) * np.abs(mid) + unit * reach)
         rad = (reach + rounded) * _ROOM
         return RunningArray(mid, np.where(least, rad + self.model.least, rad), self.model)
 
@@ -165,9 +168,13 @@ _Made: TypeAlias = Any
 class Running(Reals):
     """The reals as midpoints and radii of float64."""
 
-    def __init__(self, unit: float = 0.0, tiny: float = 0.0) -> None:
+    def __init__(self, unit: float = 0.0, tiny: float = 0.0, *, own: float = UNIT) -> None:
+        self.spread = 2 * (LIBRARY_ULPS if unit <= UNIT else COARSE_ULPS)
+        """How often ``exp`` and ``tanh`` count as rounded."""
         self.unit = unit
         """The unit roundoff of the evaluations that there is room for."""
+        self.own = own
+        """That of the midpoints; 0 for radii about the exact results, which hold the evaluations alone."""
         self.least = _LEAST + tiny
         """What may be lost where a result is too small for a float: ``tiny`` is the least positive one."""
 
@@ -204,7 +211,7 @@ class Running(Reals):
         """Return the exponential of each coordinate."""
         mid = np.exp(x.mid)
         reach = mid * (1 + 4 * LIBRARY_ULPS * UNIT) * np.expm1(x.rad) * (1 + 4 * LIBRARY_ULPS * UNIT)
-        return x._made(mid, np.where(x.rad == 0, 0.0, reach), rounds=2 * LIBRARY_ULPS, least=True)
+        return x._made(mid, np.where(x.rad == 0, 0.0, reach), rounds=self.spread, least=True)
 
     def exp_of_rows(self, x: _Made) -> _Made:
         """Return the exponentials of the rows less their largest."""
@@ -235,7 +242,7 @@ class Running(Reals):
         mid = np.tanh(x.mid)
         inner = np.exp(-2 * np.maximum(np.abs(x.mid) - x.rad, 0) * (1 - 4 * UNIT))
         slope = np.minimum(4 * inner * (1 + 32 * UNIT), 1.0)  # sech² x ≤ 4 exp(-2|x|)
-        return x._made(mid, np.minimum(x.rad * slope, 2.0), rounds=2 * LIBRARY_ULPS, least=x.rad != 0)
+        return x._made(mid, np.minimum(x.rad * slope, 2.0), rounds=self.spread, least=x.rad != 0)
 
 
 def gamma(n: int, unit: float) -> float:

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import threading
-from typing import Final, NoReturn
+from collections.abc import Iterator
+from typing import Final, NamedTuple, NoReturn
 
 import numpy as np
 
 from lean_bridge.executor.arrays.scalars import Array, read_only
 from lean_bridge.executor.plans.arena import aligned_zeros
-from lean_bridge.executor.plans.instructions import VIEWS
+from lean_bridge.executor.plans.instructions import VIEWS, Instruction
 from lean_bridge.executor.plans.kernels import Call, assignment, identity, lower
 from lean_bridge.executor.plans.plan import Plan
 from lean_bridge.executor.plans.storage import view_of
 from lean_bridge.executor.plans.trace import Leaves, Role
 from lean_bridge.executor.rules.program import shown
 from pybind_models import NOT_JUDGED, GraphStanding
+
+
+class Stepped(NamedTuple):
+    """An instruction as it ran."""
+
+    instruction: Instruction
+    operands: tuple[Array, ...]
+    result: Array
 
 
 class Run:
@@ -53,6 +62,8 @@ class Run:
         self._calls: list[Call] = []
         self._ends: list[int] = []
         """After how many calls each instruction's result is there."""
+        self._made: list[Array] = []
+        """Where each instruction's result is."""
         self._results: list[Array] = []
 
     def __repr__(self) -> str:
@@ -73,9 +84,22 @@ class Run:
             function(*arguments)
         return list(self._results)
 
+    def stepped(self) -> Iterator[Stepped]:
+        """Run, and yield every instruction that is computed: what it read, and what it made of that."""
+        done = 0
+        for position, each in enumerate(self.plan.trace.instructions):
+            if self._ends[position] == done:
+                continue
+            operands = tuple(self._made[operand].copy() for operand in each.operands)
+            for function, arguments in self._calls[done : self._ends[position]]:
+                function(*arguments)
+            done = self._ends[position]
+            if not each.is_given:  # of what is given, calls only copy it
+                yield Stepped(each, operands, self._made[position].copy())
+
     def release(self) -> None:
         """Keep the buffers, and forget what was read."""
-        self.given, self._calls, self._results = {}, [], []
+        self.given, self._calls, self._made, self._results = {}, [], [], []
         for storage in self._leaves.values():
             self._roots.pop(storage, None)
 
@@ -101,6 +125,7 @@ class Run:
             if not is_view and not each.is_given:
                 self._calls += lower(each, made[position], tuple(made[operand] for operand in each.operands))
             self._ends.append(len(self._calls))
+        self._made = made
         self._results = [
             read_only(made[result])
             if layout.storages[layout.places[result].storage].kind == "leaf"

@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 
 from lean_bridge.codes import Code
-from lean_bridge.crosscheck import adjoint, differences, golden, plans, pytorch, shapes
+from lean_bridge.crosscheck import adjoint, differences, enclosure, golden, plans, pytorch, shapes
 from lean_bridge.crosscheck.judgement import judge
 from lean_bridge.crosscheck.run import CHECKS, crosscheck
 from lean_bridge.errors import UnsupportedOp
@@ -35,6 +35,7 @@ MODULES = {
     "adjoint": adjoint,
     "differences": differences,
     "plans": plans,
+    "enclosure": enclosure,
     "golden": golden,
     "pytorch": pytorch,
 }
@@ -75,12 +76,12 @@ def test_every_check_passes_where_attention_is_and_is_observed(
 )
 def test_without_attention_only_nothing_is_recorded(model: DGraph) -> None:
     found = crosscheck(model)
-    assert [result.outcome for result in found] == ["passed"] * 4 + ["not run", "passed"], found
+    assert [result.outcome for result in found] == ["passed"] * 5 + ["not run", "passed"], found
 
 
 def test_a_graph_that_is_no_block_agrees_by_the_general_checks() -> None:
     found = crosscheck(graph({"x": (K,)}, node("y", "add", (0, 0), (K,))))
-    assert [result.outcome for result in found] == ["passed"] * 4 + ["not run"] * 2
+    assert [result.outcome for result in found] == ["passed"] * 5 + ["not run"] * 2
     assert judge(found) == ("agrees", None, None)
 
 

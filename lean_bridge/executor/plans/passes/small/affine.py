@@ -115,7 +115,8 @@ def _stacked(
         columns = [[each.slope, each.shift] for each in functions]
         ones = recorder.constant(one * np.ones(rows, dtype=int))
         stack = recorder.emit("concat", stack, ones, static=(0,))
-    matrix = concat([concat([one * np.full((1, 1), value) for value in row], 1) for row in columns], 0)
+    entry = one * np.ones((1, 1), dtype=int)
+    matrix = concat([concat([value * entry for value in row], 1) for row in columns], 0)
     made = recorder.emit("matmul", recorder.constant(matrix), stack)
     parts = (recorder.emit("slice", made, static=(0, i, i + 1)) for i in range(len(functions)))
     return {
