@@ -8,6 +8,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from enum import StrEnum
 from importlib.metadata import version
 from typing import Annotated, NoReturn
 
@@ -27,6 +28,15 @@ _INTERRUPTED = 130
 _READER_GONE = 141
 _CLOSED = errno.EBADF
 _NOTHING_MORE = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
+
+
+class Toolchain(StrEnum):
+    """Which Lean is used."""
+
+    AUTO = "auto"
+    INSTALLED = "installed"
+    EMBEDDED = "embedded"
+
 
 app = typer.Typer(
     name="lean-bridge",
@@ -153,5 +163,11 @@ def _options(
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
     ] = False,
+    toolchain: Annotated[
+        Toolchain | None,
+        typer.Option("--toolchain", help="The Lean to use, whatever LEAN_BRIDGE_TOOLCHAIN says."),
+    ] = None,
 ) -> None:
     del version_
+    if toolchain is not None:
+        os.environ["LEAN_BRIDGE_TOOLCHAIN"] = toolchain.value  # for processes that are started, too
