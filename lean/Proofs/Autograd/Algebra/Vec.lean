@@ -29,15 +29,21 @@ noncomputable section
 def inner {n : Nat} (x y : Vec R n) : R := sum fun i => x i * y i
 
 /-- The sum, coordinate by coordinate. -/
-def add {n : Nat} (x y : Vec R n) : Vec R n := fun i => x i + y i
+instance {n : Nat} : Add (Vec R n) := ⟨fun x y i => x i + y i⟩
 
 /-- A scalar multiple. -/
-def smul {n : Nat} (c : R) (x : Vec R n) : Vec R n := fun i => c * x i
+instance {n : Nat} : SMul R (Vec R n) := ⟨fun c x i => c * x i⟩
 
 /-- The vector of zeros. -/
-def zero (n : Nat) : Vec R n := fun _ => 0
+instance {n : Nat} : Zero (Vec R n) := ⟨fun _ => 0⟩
 
 end
+
+@[simp] theorem add_apply {n : Nat} (x y : Vec R n) (i : Fin n) : (x + y) i = x i + y i := rfl
+
+@[simp] theorem smul_apply {n : Nat} (c : R) (x : Vec R n) (i : Fin n) : (c • x) i = c * x i := rfl
+
+@[simp] theorem zero_apply {n : Nat} (i : Fin n) : (0 : Vec R n) i = 0 := rfl
 
 /-- The same coordinates under an equal dimension. -/
 def castVec {n m : Nat} (h : n = m) (x : Vec R n) : Vec R m := fun i => x (i.cast h.symm)

@@ -25,7 +25,7 @@ theorem IsLinear.hasDifferentialAt {f : Vec R n → R} (hf : IsLinear f) :
     HasDifferentialAt f f x where
   isLinear := hf
   approx ε hε := ⟨1, by grind, fun b hb _ h _ => by
-    have : f (x.add h) - f x - f h = 0 := by rw [hf.map_add]; grind
+    have : f (x + h) - f x - f h = 0 := by rw [hf.map_add]; grind
     rw [this]
     exact .zero (mul_nonneg (Std.le_of_lt hε) hb)⟩
 
@@ -62,8 +62,8 @@ theorem add (hf : HasDifferentialAt f f' x) (hg : HasDifferentialAt g g' x) :
     obtain ⟨δ, hδ, hδδ₁, hδδ₂⟩ := exists_pos_le_le hδ₁ hδ₂
     refine ⟨δ, hδ, fun b hb hbδ h hh => ?_⟩
     have e := (hf b hb (Std.le_trans hbδ hδδ₁) h hh).add (hg b hb (Std.le_trans hbδ hδδ₂) h hh)
-    have h₁ : f (x.add h) + g (x.add h) - (f x + g x) - (f' h + g' h) =
-      f (x.add h) - f x - f' h + (g (x.add h) - g x - g' h) := by grind
+    have h₁ : f (x + h) + g (x + h) - (f x + g x) - (f' h + g' h) =
+      f (x + h) - f x - f' h + (g (x + h) - g x - g' h) := by grind
     rw [h₁]
     exact e.mono (by grind)
 
@@ -90,7 +90,7 @@ theorem CLM.hasFDerivAt (A : CLM R n m) : HasFDerivAt A A x :=
 theorem hasFDerivAt_id : HasFDerivAt (fun y : Vec R n => y) (CLM.id R n) x :=
   (CLM.id R n).hasFDerivAt
 
-theorem hasFDerivAt_const (c : Vec R m) : HasFDerivAt (fun _ => c) CLM.zero x :=
+theorem hasFDerivAt_const (c : Vec R m) : HasFDerivAt (fun _ => c) 0 x :=
   hasFDerivAt_pi.mpr fun i => .const (c i)
 
 namespace HasFDerivAt
@@ -102,15 +102,15 @@ theorem congr (hf : HasFDerivAt f f' x) (h : ∀ y, g y = f y) (h' : ∀ v, g' v
   (funext h : g = f) ▸ CLM.ext h' ▸ hf
 
 theorem add (hf : HasFDerivAt f f' x) (hg : HasFDerivAt g g' x) :
-    HasFDerivAt (fun y => (f y).add (g y)) (f'.add g') x :=
+    HasFDerivAt (fun y => f y + g y) (f' + g') x :=
   hasFDerivAt_pi.mpr fun i => (hasFDerivAt_pi.mp hf i).add (hasFDerivAt_pi.mp hg i)
 
 theorem add_const (hf : HasFDerivAt f f' x) (c : Vec R m) :
-    HasFDerivAt (fun y => (f y).add c) f' x :=
+    HasFDerivAt (fun y => f y + c) f' x :=
   hasFDerivAt_pi.mpr fun i => (hasFDerivAt_pi.mp hf i).add_const (c i)
 
 theorem const_smul (hf : HasFDerivAt f f' x) (c : R) :
-    HasFDerivAt (fun y => (f y).smul c) (f'.smul c) x :=
+    HasFDerivAt (fun y => c • f y) (c • f') x :=
   hasFDerivAt_pi.mpr fun i => (hasFDerivAt_pi.mp hf i).const_mul c
 
 /-- The derivative of a pair of maps is the pair of the derivatives. -/

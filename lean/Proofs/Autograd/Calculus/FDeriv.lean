@@ -93,7 +93,7 @@ that `‖f (x + h) - f x - f' h‖ ≤ ε * ‖h‖` whenever `‖h‖ ≤ δ`, 
 maximum here: `b` stands for any bound on the coordinates of `h`, of which `‖h‖` is the least. -/
 def HasFDerivAt (f : Vec R n → Vec R m) (f' : CLM R n m) (x : Vec R n) : Prop :=
   ∀ ε : R, 0 < ε → ∃ δ : R, 0 < δ ∧ ∀ b : R, 0 ≤ b → b ≤ δ → ∀ h : Vec R n, h.Bounded b →
-    Vec.Bounded (fun i => f (x.add h) i - f x i - f' h i) (ε * b)
+    Vec.Bounded (fun i => f (x + h) i - f x i - f' h i) (ε * b)
 
 /-- The linear function `f'` is the derivative at `x` of a scalar function `f` of a vector. -/
 structure HasDifferentialAt (f f' : Vec R n → R) (x : Vec R n) : Prop where
@@ -101,7 +101,7 @@ structure HasDifferentialAt (f f' : Vec R n → R) (x : Vec R n) : Prop where
   isLinear : IsLinear f'
   /-- It approximates `f` near `x` to first order. -/
   approx : ∀ ε : R, 0 < ε → ∃ δ : R, 0 < δ ∧ ∀ b : R, 0 ≤ b → b ≤ δ → ∀ h : Vec R n, h.Bounded b →
-    AbsLE (f (x.add h) - f x - f' h) (ε * b)
+    AbsLE (f (x + h) - f x - f' h) (ε * b)
 
 /-- `f` has a derivative at `x`. -/
 def DifferentiableAt (f : Vec R n → Vec R m) (x : Vec R n) : Prop :=
@@ -115,7 +115,7 @@ variable (R)
 
 /-- The derivative of `f` at `x`; zero where there is none. -/
 noncomputable def fderiv (f : Vec R n → Vec R m) (x : Vec R n) : CLM R n m :=
-  if h : DifferentiableAt f x then Classical.choose h else CLM.zero
+  if h : DifferentiableAt f x then Classical.choose h else 0
 
 end
 
@@ -134,7 +134,7 @@ theorem hasFDerivAt_pi :
   · intro H ε hε
     obtain ⟨δ, hδ, H⟩ := exists_common_pos
       (P := fun i δ => ∀ b : R, 0 ≤ b → b ≤ δ → ∀ h : Vec R n, h.Bounded b →
-        AbsLE (f (x.add h) i - f x i - f' h i) (ε * b))
+        AbsLE (f (x + h) i - f x i - f' h i) (ε * b))
       (fun i δ₁ δ₂ hle H b hb hbδ => H b hb (Std.le_trans hbδ hle)) fun i => (H i).approx ε hε
     exact ⟨δ, hδ, fun b hb hbδ h hh i => H i b hb hbδ h hh⟩
 
@@ -163,7 +163,7 @@ theorem HasDifferentialAt.unique {f f₁ f₂ : Vec R n → R} (H₁ : HasDiffer
   obtain ⟨δ, hδ, hδ₁', hδ₂'⟩ := exists_pos_le_le hδ₁ hδ₂
   obtain ⟨t, ht, htδ⟩ := exists_pos_mul_le hc hδ
   have hb := mul_nonneg hc (Std.le_of_lt ht)
-  have hth : (h.smul t).Bounded (c * t) := fun i =>
+  have hth : (t • h).Bounded (c * t) := fun i =>
     ((AbsLE.self (Std.le_of_lt ht)).mul (hh i)).mono (by grind)
   have e := (H₁' _ hb (Std.le_trans htδ hδ₁') _ hth).sub (H₂' _ hb (Std.le_trans htδ hδ₂') _ hth)
   rw [H₁.isLinear.map_smul, H₂.isLinear.map_smul] at e
@@ -188,7 +188,7 @@ protected theorem HasFDerivAt.fderiv (H : HasFDerivAt f f' x) : fderiv R f x = f
   H.differentiableAt.hasFDerivAt.unique H
 
 /-- `fderiv` is zero where there is no derivative. -/
-theorem fderiv_zero_of_not_differentiableAt (H : ¬DifferentiableAt f x) : fderiv R f x = CLM.zero :=
+theorem fderiv_zero_of_not_differentiableAt (H : ¬DifferentiableAt f x) : fderiv R f x = 0 :=
   dif_neg H
 
 /-! ### The chain rule -/
@@ -221,15 +221,15 @@ theorem HasDifferentialAt.comp {g g' : Vec R m → R} (hg : HasDifferentialAt g 
   obtain ⟨δ, hδ, hδδ₂, hδδ₃⟩ := exists_pos_le_le hδ₂ hδ₃
   refine ⟨δ, hδ, fun b hb hbδ h hh => ?_⟩
   -- `r` is the remainder of `f`, and `f (x + h) = f x + (f' h + r)`.
-  let r : Vec R m := fun i => f (x.add h) i - f x i - f' h i
+  let r : Vec R m := fun i => f (x + h) i - f x i - f' h i
   have hr : r.Bounded (η * b) := hf₁ b hb (Std.le_trans hbδ hδδ₂) h hh
   have hηb : η * b ≤ 1 * b := mul_le_mul_of_nonneg_right hη1 hb
-  have hk : Vec.Bounded ((f' h).add r) ((C + 1) * b) := fun i =>
+  have hk : Vec.Bounded (f' h + r) ((C + 1) * b) := fun i =>
     ((hf' b hb h hh i).add (hr i)).mono (by grind)
   have hkδ : (C + 1) * b ≤ δ₁ :=
     Std.le_trans (mul_le_mul_of_nonneg_left (Std.le_trans hbδ hδδ₃) hC₁) hCδ
-  have hfx : (f x).add ((f' h).add r) = f (x.add h) :=
-    funext fun i => by simp only [Vec.add, r]; grind
+  have hfx : f x + (f' h + r) = f (x + h) :=
+    funext fun i => by simp only [Vec.add_apply, r]; grind
   have e₁ := hg₁ _ (mul_nonneg hC₁ hb) hkδ _ hk
   rw [hfx, hg.isLinear.map_add] at e₁
   have e₂ := hg' _ (mul_nonneg (Std.le_of_lt hη) hb) r hr

@@ -38,11 +38,11 @@ end
 theorem inner_comm (x y : Vec R n) : x.inner y = y.inner x :=
   sum_congr fun i => mul_comm (x i) (y i)
 
-theorem add_inner (x y z : Vec R n) : (x.add y).inner z = x.inner z + y.inner z :=
-  (sum_congr fun _ => by simp only [add]; grind).trans (sum_add _ _)
+theorem add_inner (x y z : Vec R n) : (x + y).inner z = x.inner z + y.inner z :=
+  (sum_congr fun _ => by simp only [add_apply]; grind).trans (sum_add _ _)
 
-theorem smul_inner (c : R) (x y : Vec R n) : (x.smul c).inner y = c * x.inner y :=
-  (sum_congr fun _ => by simp only [smul]; grind).trans (mul_sum _ _).symm
+theorem smul_inner (c : R) (x y : Vec R n) : (c • x).inner y = c * x.inner y :=
+  (sum_congr fun _ => by simp only [smul_apply]; grind).trans (mul_sum _ _).symm
 
 theorem inner_basis (x : Vec R n) (j : Fin n) : x.inner (basis j) = x j := by
   rw [← sum_ite_eq j x]
@@ -65,9 +65,9 @@ end Vec
 /-- `f` respects sums and scalar multiples. -/
 structure IsLinear (f : Vec R n → R) : Prop where
   /-- Of sums. -/
-  map_add : ∀ x y : Vec R n, f (x.add y) = f x + f y
+  map_add : ∀ x y : Vec R n, f (x + y) = f x + f y
   /-- Of scalar multiples. -/
-  map_smul : ∀ (c : R) (x : Vec R n), f (x.smul c) = c * f x
+  map_smul : ∀ (c : R) (x : Vec R n), f (c • x) = c * f x
 
 namespace IsLinear
 
@@ -96,10 +96,9 @@ protected theorem sum {f : Fin k → Vec R n → R} (hf : ∀ i, IsLinear (f i))
   ⟨fun x y => by simp only [(hf _).map_add, sum_add],
     fun c x => by simp only [(hf _).map_smul, mul_sum]⟩
 
-theorem map_zero (hf : IsLinear f) : f (Vec.zero n) = 0 := by
-  have h := hf.map_smul 0 (Vec.zero n)
-  have h₀ : (Vec.zero n : Vec R n).smul 0 = Vec.zero n :=
-    funext fun _ => zero_mul _
+theorem map_zero (hf : IsLinear f) : f 0 = 0 := by
+  have h := hf.map_smul 0 0
+  have h₀ : (0 : R) • (0 : Vec R n) = 0 := funext fun _ => zero_mul _
   rw [h₀] at h
   grind
 
@@ -111,8 +110,8 @@ theorem map_sum (hf : IsLinear f) (v : Fin k → Vec R n) :
 
 /-- A linear function is the inner product with its values on the basis. -/
 theorem eq_inner (hf : IsLinear f) (x : Vec R n) : f x = x.inner fun j => f (Vec.basis j) := by
-  have h := hf.map_sum fun j => (Vec.basis j).smul (x j)
-  simp only [Vec.smul, Vec.sum_mul_basis] at h
+  have h := hf.map_sum fun j => x j • (Vec.basis j : Vec R n)
+  simp only [Vec.smul_apply, Vec.sum_mul_basis] at h
   exact h.trans (sum_congr fun j => hf.map_smul _ _)
 
 end IsLinear
@@ -124,9 +123,9 @@ structure CLM (R : Type) [ScalarOps R] (n m : Nat) where
   /-- The map itself. -/
   toFun : Vec R n → Vec R m
   /-- It respects sums. -/
-  map_add : ∀ x y : Vec R n, toFun (x.add y) = (toFun x).add (toFun y)
+  map_add : ∀ x y : Vec R n, toFun (x + y) = toFun x + toFun y
   /-- It respects scalar multiples. -/
-  map_smul : ∀ (c : R) (x : Vec R n), toFun (x.smul c) = (toFun x).smul c
+  map_smul : ∀ (c : R) (x : Vec R n), toFun (c • x) = c • toFun x
 
 namespace CLM
 
@@ -161,25 +160,25 @@ def comp (B : CLM R m k) (A : CLM R n m) : CLM R n k where
   map_smul c x := by rw [A.map_smul, B.map_smul]
 
 /-- The map to zero. -/
-def zero : CLM R n m := pi (fun _ => Vec.zero m) fun _ => .zero
+instance : Zero (CLM R n m) := ⟨pi (fun _ => 0) fun _ => .zero⟩
 
 /-- The sum of two maps. -/
-def add (A B : CLM R n m) : CLM R n m :=
-  pi (fun x => (A x).add (B x)) fun i => (A.isLinear i).add (B.isLinear i)
+instance : Add (CLM R n m) :=
+  ⟨fun A B => pi (fun x => A x + B x) fun i => (A.isLinear i).add (B.isLinear i)⟩
 
 /-- A scalar multiple of a map. -/
-def smul (c : R) (A : CLM R n m) : CLM R n m :=
-  pi (fun x => (A x).smul c) fun i => (A.isLinear i).const_mul c
+instance : SMul R (CLM R n m) :=
+  ⟨fun c A => pi (fun x => c • A x) fun i => (A.isLinear i).const_mul c⟩
 
 /-- The coordinates of `A x` followed by those of `B x`. -/
 def append (A : CLM R k n) (B : CLM R k m) : CLM R k (n + m) where
   toFun x := (A x).append (B x)
   map_add x y := by
     rw [A.map_add, B.map_add]
-    exact funext fun i => by simp only [Vec.append, Vec.add]; split <;> rfl
+    exact funext fun i => by simp only [Vec.append, Vec.add_apply]; split <;> rfl
   map_smul c x := by
     rw [A.map_smul, B.map_smul]
-    exact funext fun i => by simp only [Vec.append, Vec.smul]; split <;> rfl
+    exact funext fun i => by simp only [Vec.append, Vec.smul_apply]; split <;> rfl
 
 /-- The same coordinates under an equal dimension. -/
 def castVec (R : Type) [ScalarOps R] (h : n = m) : CLM R n m :=

@@ -33,7 +33,7 @@ theorem fderiv_clm (A : CLM R n m) (x : Vec R n) : fderiv R A x = A := A.hasFDer
 theorem fderiv_id (x : Vec R n) : fderiv R (fun y => y) x = CLM.id R n := hasFDerivAt_id.fderiv
 
 /-- Zero is not the derivative of the identity of a line. -/
-theorem not_hasFDerivAt_id_zero (x : Vec R 1) : ¬HasFDerivAt (fun y => y) CLM.zero x := by
+theorem not_hasFDerivAt_id_zero (x : Vec R 1) : ¬HasFDerivAt (fun y => y) 0 x := by
   intro H
   have h : (1 : R) = 0 := congrArg (fun A : CLM R 1 1 => A (fun _ => 1) 0) (hasFDerivAt_id.unique H)
   grind
@@ -66,7 +66,7 @@ theorem fderiv_productAndSquare :
       simp only [CLM.ofMatrix, CLM.pi, sum]; grind
 
 /-- The absolute value has no derivative at 0. -/
-theorem not_differentiableAt_absVec : ¬DifferentiableAt (absVec (R := R)) (Vec.zero 1) := by
+theorem not_differentiableAt_absVec : ¬DifferentiableAt (absVec (R := R)) 0 := by
   intro ⟨f', H⟩
   obtain ⟨δ, hδ, H⟩ := H (1 / 2) (by grind)
   have bounded : AbsLE δ δ := .self (Std.le_of_lt hδ)
@@ -74,13 +74,13 @@ theorem not_differentiableAt_absVec : ¬DifferentiableAt (absVec (R := R)) (Vec.
   have left := (H δ (Std.le_of_lt hδ) (Std.le_refl _) (fun _ => -δ) (fun _ => bounded.neg) 0).2
   have odd : f' (fun _ => -δ) 0 = -1 * f' (fun _ => δ) 0 := by
     rw [← (f'.isLinear 0).map_smul]
-    exact congrArg (fun v => f' v 0) (funext fun _ => by simp only [Vec.smul]; grind)
+    exact congrArg (fun v => f' v 0) (funext fun _ => by simp only [Vec.smul_apply]; grind)
   clear H
-  simp only [absVec, Vec.add, Vec.zero, odd] at left right
+  simp only [absVec, Vec.add_apply, Vec.zero_apply, odd] at left right
   grind
 
 /-- At 0, `fderiv` of the absolute value is the conventional zero. -/
-theorem fderiv_absVec : fderiv R absVec (Vec.zero 1) = CLM.zero :=
+theorem fderiv_absVec : fderiv R absVec 0 = 0 :=
   fderiv_zero_of_not_differentiableAt not_differentiableAt_absVec
 
 end Proofs.Autograd.Sanity

@@ -42,7 +42,7 @@ private theorem hasTListDerivAt_ofFn {N : Nat} {x : Vec R N} : {Γ : List Shape}
 theorem isLinear_pullback (k : Fin (ctxSize Γ)) :
     IsLinear fun v : CtxVec R Δ => flattenCtx ((unflattenCtx v).pullback f) k :=
   ((hasTListDerivAt_ofFn fun i =>
-    (hasTListDerivAt_unflattenCtx (x := Vec.zero _) .coord).getIdx (f ⟨i, rfl⟩)).flattenCtx
+    (hasTListDerivAt_unflattenCtx (x := 0) .coord).getIdx (f ⟨i, rfl⟩)).flattenCtx
     k).isLinear
 
 noncomputable section

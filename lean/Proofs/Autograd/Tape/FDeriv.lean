@@ -107,7 +107,7 @@ def CtxVec.getCLM (R : Type) [AnalyticScalar R] (idx : Idx Γ s) : CLM R (ctxSiz
 def Operands.gatherCLM (R : Type) [AnalyticScalar R] (ops : Operands Γ args) :
     CLM R (ctxSize Γ) (ctxSize args) :=
   .pi (fun v => flattenCtx (ops.gather (unflattenCtx v))) fun k =>
-    (((hasTListDerivAt_unflattenCtx (x := Vec.zero _) .coord).gather ops).flattenCtx k).isLinear
+    (((hasTListDerivAt_unflattenCtx (x := 0) .coord).gather ops).flattenCtx k).isLinear
 
 end
 

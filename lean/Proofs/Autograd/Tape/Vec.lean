@@ -170,7 +170,7 @@ def CtxVec.single (idx : Idx Γ s) (v : Vec R s.size) : CtxVec R Γ :=
 end
 
 theorem unflattenCtx_add : {Γ : List Shape} → (v w : CtxVec R Γ) →
-    unflattenCtx (v.add w) = (unflattenCtx v).add (unflattenCtx w)
+    unflattenCtx (v + w) = (unflattenCtx v).add (unflattenCtx w)
   | [], _, _ => rfl
   | _ :: _, v, w => congrArg (Prod.mk _) (unflattenCtx_add v.right w.right)
 
@@ -286,7 +286,7 @@ theorem backpropVec_nil (x : CtxVec R Γ) (seed : CtxVec R (Γ ++ [])) :
 theorem backpropVec_snoc (g : Graph R Γ ss) (node : Node R (Γ ++ ss) τ) (x : CtxVec R Γ)
     (seed : CtxVec R (Γ ++ (ss ++ [τ]))) :
     (g.snoc node).backpropVec x seed =
-      g.backpropVec x ((unsnocCtx seed).1.add (node.vjpVec (g.evalVec x) (unsnocCtx seed).2)) := by
+      g.backpropVec x ((unsnocCtx seed).1 + node.vjpVec (g.evalVec x) (unsnocCtx seed).2) := by
   rw [← flattenCtx_unflattenCtx seed, unsnocCtx_flattenCtx]
   simp [backpropVec, backpropCtx, evalVec, Node.vjpVec, unflattenCtx_add]
 
