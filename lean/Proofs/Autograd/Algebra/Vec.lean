@@ -29,13 +29,13 @@ noncomputable section
 def inner {n : Nat} (x y : Vec R n) : R := sum fun i => x i * y i
 
 /-- The sum, coordinate by coordinate. -/
-instance {n : Nat} : Add (Vec R n) := ⟨fun x y i => x i + y i⟩
+instance instAdd {n : Nat} : Add (Vec R n) := ⟨fun x y i => x i + y i⟩
 
 /-- A scalar multiple. -/
-instance {n : Nat} : SMul R (Vec R n) := ⟨fun c x i => c * x i⟩
+instance instSMul {n : Nat} : SMul R (Vec R n) := ⟨fun c x i => c * x i⟩
 
 /-- The vector of zeros. -/
-instance {n : Nat} : Zero (Vec R n) := ⟨fun _ => 0⟩
+instance instZero {n : Nat} : Zero (Vec R n) := ⟨fun _ => 0⟩
 
 end
 

@@ -160,14 +160,14 @@ def comp (B : CLM R m k) (A : CLM R n m) : CLM R n k where
   map_smul c x := by rw [A.map_smul, B.map_smul]
 
 /-- The map to zero. -/
-instance : Zero (CLM R n m) := ⟨pi (fun _ => 0) fun _ => .zero⟩
+instance instZero : Zero (CLM R n m) := ⟨pi (fun _ => 0) fun _ => .zero⟩
 
 /-- The sum of two maps. -/
-instance : Add (CLM R n m) :=
+instance instAdd : Add (CLM R n m) :=
   ⟨fun A B => pi (fun x => A x + B x) fun i => (A.isLinear i).add (B.isLinear i)⟩
 
 /-- A scalar multiple of a map. -/
-instance : SMul R (CLM R n m) :=
+instance instSMul : SMul R (CLM R n m) :=
   ⟨fun c A => pi (fun x => c • A x) fun i => (A.isLinear i).const_mul c⟩
 
 /-- The coordinates of `A x` followed by those of `B x`. -/

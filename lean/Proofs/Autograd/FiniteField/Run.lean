@@ -47,7 +47,7 @@ def Operands.checkSums {Γ : List Shape} : {args : List Shape} → Operands Γ a
     (l sums : List Nat) → Bool
   | _, .nil, _, _, _ => true
   | _, .cons idx rest, w, l, sums =>
-    Nat.blt idx.i.val l.length && ((Tensor.ofWords (l.getD idx.i.val 0)).add w.1).beq
+    Nat.blt idx.i.val l.length && (Tensor.ofWords (l.getD idx.i.val 0) + w.1).beq
       (.ofWords (sums.headD 0)) &&
       rest.checkSums w.2 (l.set idx.i.val (sums.headD 0)) sums.tail
 
@@ -106,12 +106,12 @@ theorem Tensor.eq_of_beq : {s : Shape} → {a b : Tensor GF s} → a.beq b = tru
 theorem Operands.add_scatter {Γ : List Shape} :
     {args : List Shape} → {ops : Operands Γ args} → {w : TList GF args} →
     {l sums : List Nat} → ops.checkSums w l sums = true →
-    (TList.ofWords l : TList GF Γ).add (ops.scatter w) = TList.ofWords (ops.write l sums)
+    (TList.ofWords l : TList GF Γ) + ops.scatter w = TList.ofWords (ops.write l sums)
   | _, .nil, _, _, _, _ => TList.add_zero _
   | _, .cons idx rest, w, l, sums, h => by
     obtain ⟨i, rfl⟩ := idx
     simp only [checkSums, Bool.and_eq_true] at h
-    have first : (TList.ofWords l : TList GF Γ).add (.single ⟨i, rfl⟩ w.1) =
+    have first : (TList.ofWords l : TList GF Γ) + (.single ⟨i, rfl⟩ w.1) =
         .ofWords (l.set i.val (sums.headD 0)) :=
       TList.add_singleAt (Nat.blt_eq.mp h.1.1) (Tensor.eq_of_beq h.1.2)
     rw [scatter, ← TList.add_assoc, first, rest.add_scatter h.2, write]

@@ -116,19 +116,19 @@ theorem unsnoc_ofWords {Γ ss : List Shape} {τ : Shape} (l : List Nat) :
         (ofWords l, Tensor.ofWords (l.getD (Γ ++ ss).length 0)) := by
   rw [← snoc_ofWords l, unsnoc_snoc]
 
-theorem add_zero : {Γ : List Shape} → (x : TList GF Γ) → x.add (zero Γ) = x
+theorem add_zero : {Γ : List Shape} → (x : TList GF Γ) → x + 0 = x
   | [], _ => rfl
   | _ :: _, x => Prod.ext (funext fun _ => Laws.add_zero _) (add_zero x.2)
 
-theorem add_assoc : {Γ : List Shape} → (x y z : TList GF Γ) → (x.add y).add z = x.add (y.add z)
+theorem add_assoc : {Γ : List Shape} → (x y z : TList GF Γ) → x + y + z = x + (y + z)
   | [], _, _, _ => rfl
   | _ :: _, x, y, z => Prod.ext (funext fun _ => Laws.add_assoc _ _ _) (add_assoc x.2 y.2 z.2)
 
 /-- A tensor is added to one entry by writing the sum in its place. -/
 theorem add_singleAt : {Γ : List Shape} → {l : List Nat} → {i : Fin Γ.length} →
     {v : Tensor GF (Γ.get i)} → {n : Nat} →
-    i.val < l.length → (Tensor.ofWords (l.getD i.val 0)).add v = Tensor.ofWords n →
-    (ofWords l : TList GF Γ).add (singleAt i v) = ofWords (l.set i.val n)
+    i.val < l.length → Tensor.ofWords (l.getD i.val 0) + v = Tensor.ofWords n →
+    (ofWords l : TList GF Γ) + singleAt i v = ofWords (l.set i.val n)
   | _ :: _, _ :: _, ⟨0, _⟩, _, _, _, h => Prod.ext h (add_zero _)
   | _ :: _, _ :: _, ⟨i + 1, hi⟩, _, _, hl, h =>
     Prod.ext (funext fun _ => Laws.add_zero _)

@@ -160,7 +160,7 @@ private theorem mulMat_unit {m k q p : Nat} (hk : 0 < k) (hp : p < q) :
     split <;> grind)
 
 private theorem mulMat_zero {m k q : Nat} (a : Tensor R (mat m k)) :
-    a.mulMat (.zero (mat k q)) = .zero (mat m q) :=
+    a.mulMat ((0 : Tensor R (mat k q))) = 0 :=
   funext fun _ => (sum_congr fun _ => mul_zero _).trans (sum_zero k)
 
 /-- The output projection `unit 0` reads the first column of the first head. -/
@@ -191,7 +191,7 @@ include hn
 
 /-- At these inputs the textbook formula is 0 in the first feature of the first token. -/
 private theorem textbookAttention_unit (c : R) (Wq : Tensor R (WqShape dModel numHeads headDim)) :
-    textbookAttention c (.unit 0 : Tensor R (XShape n dModel)) Wq (.zero _)
+    textbookAttention c (.unit 0 : Tensor R (XShape n dModel)) Wq 0
       (.unit headDim) (.unit 0)
       (⟨0, by omega⟩, ⟨0, hd⟩, ()) = 0 := by
   have hlt := lt_columns hH hD
@@ -206,7 +206,7 @@ private theorem textbookAttention_unit (c : R) (Wq : Tensor R (WqShape dModel nu
 /-- There the graph with the bare reshape has the value of one uniform weight. -/
 private theorem mhaBareReshapeGraph_unit (c : R) (Wq : Tensor R (WqShape dModel numHeads headDim)) :
     getIdx ((mhaBareReshapeGraph c).eval
-      ((.unit 0 : Tensor R (XShape n dModel)), Wq, .zero _, .unit headDim, .unit 0, ()))
+      ((.unit 0 : Tensor R (XShape n dModel)), Wq, 0, .unit headDim, .unit 0, ()))
       (.pos 18 rfl : Idx _ (XShape n dModel)) (⟨0, by omega⟩, ⟨0, hd⟩, ()) = uniformWeight R n := by
   refine (congrFun
     (mhaGraphWith_output (.reshape _ _ (size_big_to_heads n numHeads headDim)) c _ Wq _ _ _)
@@ -236,8 +236,8 @@ theorem mhaBareReshapeGraph_ne_textbook (hn : 2 ≤ n) (hd : 0 < dModel) (hH : 2
       (Wo : Tensor R (WoShape dModel numHeads headDim)),
       getIdx ((mhaBareReshapeGraph c).eval (x, Wq, Wk, Wv, Wo, ())) (.pos 18 rfl) ≠
           textbookAttention c x Wq Wk Wv Wo := by
-  refine ⟨.unit 0, .zero _, .zero _, .unit headDim, .unit 0, fun e => ?_⟩
-  have h : uniformWeight R n = 0 := (mhaBareReshapeGraph_unit hn hd hH hD c (.zero _)).symm.trans
+  refine ⟨.unit 0, 0, 0, .unit headDim, .unit 0, fun e => ?_⟩
+  have h : uniformWeight R n = 0 := (mhaBareReshapeGraph_unit hn hd hH hD c 0).symm.trans
     ((congrFun e _).trans (textbookAttention_unit hn hd hH hD c _))
   have := mul_pos (exp_pos (0 : R))
     (inv_pos (sum_pos (by omega : 0 < n) fun _ : Fin n => exp_pos (0 : R)))
@@ -276,7 +276,7 @@ attribute [local instance] scalarOpsFinThree in
 reshape hands it one of the second. -/
 theorem mhaBareReshapeGraph_example (c : Fin 3) :
     let x : Tensor (Fin 3) (XShape 2 1) := .unit 0
-    let W₀ : Tensor (Fin 3) (WqShape 1 2 1) := .zero _
+    let W₀ : Tensor (Fin 3) (WqShape 1 2 1) := 0
     let Wv : Tensor (Fin 3) (WqShape 1 2 1) := .unit 1
     let Wo : Tensor (Fin 3) (WoShape 1 2 1) := .unit 0
     getIdx ((mhaBareReshapeGraph c).eval (x, W₀, W₀, Wv, Wo, ())) (.pos 18 rfl : Idx _ (XShape 2 1))

@@ -55,8 +55,8 @@ def textbookEncoderBlock (κ c ε₁ ε₂ : R) (x : Tensor R (XShape n d))
     (Wo : Tensor R (WoShape d H D)) (γ₁ β₁ γ₂ β₂ : Tensor R (vec d)) (W1 : Tensor R (mat F d))
     (b1 : Tensor R (vec F))
     (W2 : Tensor R (mat d F)) (b2 : Tensor R (vec d)) : Tensor R (mat n d) :=
-  let y := textbookLayerNorm ε₁ (x.add (textbookAttention c x Wq Wk Wv Wo)) γ₁ β₁
-  textbookLayerNorm ε₂ (y.add (textbookFeedForward κ W1 b1 W2 b2 y)) γ₂ β₂
+  let y := textbookLayerNorm ε₁ (x + textbookAttention c x Wq Wk Wv Wo) γ₁ β₁
+  textbookLayerNorm ε₂ (y + textbookFeedForward κ W1 b1 W2 b2 y) γ₂ β₂
 
 end
 
@@ -75,7 +75,7 @@ theorem layerNorm_eq_textbook (ε : R) (a : Tensor R (mat n d)) (γ β : Tensor 
 theorem encoderAfterNorm1Graph_output_eq_textbook :
     getIdx ((encoderAfterNorm1Graph c ε₁).eval (x, Wq, Wk, Wv, Wo, γ₁, β₁, γ₂, β₂, ()))
       idxEncoderNorm1Out =
-      textbookLayerNorm ε₁ (x.add (textbookAttention c x Wq Wk Wv Wo)) γ₁ β₁ := by
+      textbookLayerNorm ε₁ (x + textbookAttention c x Wq Wk Wv Wo) γ₁ β₁ := by
   have h := congrArg (getIdx · (.pos 19 rfl)) (Graph.eval_weakenContext (R := R) (Γ := ΓMHA n d H D)
     (extra := [vec d, vec d, vec d, vec d]) (x, Wq, Wk, Wv, Wo, γ₁, β₁, γ₂, β₂, ())
     (mhaResidualGraph c))
@@ -94,9 +94,8 @@ theorem positionwiseEncoderFfnResidual_output :
     getIdx ((positionwiseEncoderFfnResidualGraphWith g κ).eval v) positionwiseEncoderNorm2Inputs.x =
       let u := (g.weakenContext (ffnParameters d F)).eval v
       let y : Tensor R (mat n d) := getIdx u (.pos 28 rfl)
-      y.add (textbookFeedForward κ (getIdx u (.pos 9 rfl)) (getIdx u (.pos 10 rfl))
-        (getIdx u (.pos 11 rfl))
-        (getIdx u (.pos 12 rfl)) y) :=
+      y + textbookFeedForward κ (getIdx u (.pos 9 rfl)) (getIdx u (.pos 10 rfl))
+        (getIdx u (.pos 11 rfl)) (getIdx u (.pos 12 rfl)) y :=
   (rfl)
 
 /-- The output of the block is the normalisation of the second residual sum. -/

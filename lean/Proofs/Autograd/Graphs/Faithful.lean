@@ -100,7 +100,7 @@ section AnySplit
 /-- The attention weights of all heads, as the graph computes them. -/
 private noncomputable def weights (c : R) (q k : Tensor R (HeadsShape n numHeads headDim)) :
     Tensor R (ScoresShape n numHeads) :=
-  ((q.mulBatch k.transposeLast2).scale c).softmaxRows
+  (c • q.mulBatch k.transposeLast2).softmaxRows
 
 variable (split : Op R [BigShape n numHeads headDim] (HeadsShape n numHeads headDim)) (c : R)
   (x : Tensor R (XShape n dModel)) (Wq Wk Wv : Tensor R (WqShape dModel numHeads headDim))
@@ -164,8 +164,8 @@ theorem mhaResidualGraph_output_eq_textbook [ScalarOps R] {n dModel numHeads hea
     (x : Tensor R (XShape n dModel)) (Wq Wk Wv : Tensor R (WqShape dModel numHeads headDim))
     (Wo : Tensor R (WoShape dModel numHeads headDim)) :
     getIdx ((mhaResidualGraph c).eval (x, Wq, Wk, Wv, Wo, ())) (.pos 19 rfl) =
-        x.add (textbookAttention c x Wq Wk Wv Wo) :=
-  congrArg x.add (mhaGraph_output_eq_textbook c x Wq Wk Wv Wo)
+        x + textbookAttention c x Wq Wk Wv Wo :=
+  congrArg (x + ·) (mhaGraph_output_eq_textbook c x Wq Wk Wv Wo)
 
 end Transformer
 

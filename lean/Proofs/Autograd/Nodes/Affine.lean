@@ -74,14 +74,14 @@ namespace Op
 /-- A fixed linear map on row-major coordinates, and a fixed bias. -/
 def affine (sIn sOut : Shape) (A : CLM R sIn.size sOut.size) (b : Vec R sOut.size) :
     Op R [sIn] sOut where
-  forward x := (x.1.mapVec A).add (ofVecT b)
+  forward x := x.1.mapVec A + ofVecT b
   jvp _ dx := dx.1.mapVec A
   vjp _ δ := (δ.mapVec A.adjoint, ())
   correct x dx δ := by simp [Tensor.mapVec_dot]
 
 /-- A fixed matrix applied to a vector, and a fixed bias, `y[k] = Σ_j W[k,j] · x[j] + b[k]`. -/
 def linear (i o : Nat) (W : Tensor R (mat o i)) (b : Tensor R (vec o)) : Op R [vec i] (vec o) where
-  forward x := (W.mulVec x.1).add b
+  forward x := W.mulVec x.1 + b
   jvp _ dx := W.mulVec dx.1
   vjp _ δ := (W.transpose.mulVec δ, ())
   correct x dx δ := by simp [Tensor.mulVec_dot]
@@ -89,9 +89,9 @@ def linear (i o : Nat) (W : Tensor R (mat o i)) (b : Tensor R (vec o)) : Op R [v
 /-- The dense layer at each of `n` positions, `y[t,k] = Σ_j x[t,j] · W[k,j] + b[k]`, on operands
 `x`, `W`, `b`. -/
 def dense (n i o : Nat) : Op R [mat n i, mat o i, vec o] (mat n o) where
-  forward x := (x.1.mulMat x.2.1.transpose).add (x.2.2.1.broadcastCol n)
+  forward x := x.1.mulMat x.2.1.transpose + x.2.2.1.broadcastCol n
   jvp x dx :=
-    ((dx.1.mulMat x.2.1.transpose).add (x.1.mulMat dx.2.1.transpose)).add (dx.2.2.1.broadcastCol n)
+    dx.1.mulMat x.2.1.transpose + x.1.mulMat dx.2.1.transpose + dx.2.2.1.broadcastCol n
   vjp x δ := (δ.mulMat x.2.1, δ.transpose.mulMat x.1, δ.colSum, ())
   correct x dx δ := by
     simp only [Tensor.add_dot, dotList, Tensor.broadcastCol_dot, add_zero, add_assoc]

@@ -71,7 +71,7 @@ theorem rowMeans_mul (r : Tensor R (vec m)) (v : Tensor R (mat m n)) :
     rowMeans ((r.broadcastRow n).mul v) = (r.broadcastRow n).mul (rowMeans v) := by
   funext i
   simp only [rowMeans, Tensor.rowMean, Tensor.rowSum, Tensor.broadcastRow, Tensor.mul,
-    Tensor.scale, ← mul_sum]
+    Tensor.smul_apply, ← mul_sum]
   exact mul_left_comm ..
 
 private theorem rejection_dot (z v w : Tensor R (mat m n)) :
@@ -94,11 +94,11 @@ noncomputable section
 /-- The normalisation of the rows of `x` with parameters `γ` and `β`, on operands `x`, `γ`, `β`. -/
 def Op.layerNorm (m n : Nat) (ε : R) : Op R [mat m n, vec n, vec n] (mat m n) where
   forward x :=
-    ((LayerNorm.normalized ε x.1).mul (x.2.1.broadcastCol m)).add (x.2.2.1.broadcastCol m)
+    (LayerNorm.normalized ε x.1).mul (x.2.1.broadcastCol m) + x.2.2.1.broadcastCol m
   jvp x dx :=
     let z := LayerNorm.normalized ε x.1
-    (((x.2.1.broadcastCol m).mul (LayerNorm.normalizedDeriv (LayerNorm.invStd ε x.1) z dx.1)).add
-      (z.mul (dx.2.1.broadcastCol m))).add (dx.2.2.1.broadcastCol m)
+    (x.2.1.broadcastCol m).mul (LayerNorm.normalizedDeriv (LayerNorm.invStd ε x.1) z dx.1) +
+      z.mul (dx.2.1.broadcastCol m) + dx.2.2.1.broadcastCol m
   vjp x δ :=
     let z := LayerNorm.normalized ε x.1
     (LayerNorm.normalizedDeriv (LayerNorm.invStd ε x.1) z ((x.2.1.broadcastCol m).mul δ),

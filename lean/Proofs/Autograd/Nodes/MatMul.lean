@@ -77,7 +77,7 @@ namespace Op
 /-- The matrix product. -/
 def matmul (m n p : Nat) : Op R [mat m n, mat n p] (mat m p) where
   forward x := x.1.mulMat x.2.1
-  jvp x dx := (dx.1.mulMat x.2.1).add (x.1.mulMat dx.2.1)
+  jvp x dx := dx.1.mulMat x.2.1 + x.1.mulMat dx.2.1
   vjp x δ := (δ.mulMat x.2.1.transpose, x.1.transpose.mulMat δ, ())
   correct x dx δ := by
     simp only [Tensor.add_dot, dotList]
@@ -87,7 +87,7 @@ def matmul (m n p : Nat) : Op R [mat m n, mat n p] (mat m p) where
 /-- The matrix products of two batches. -/
 def bmatmul (h m n p : Nat) : Op R [cube h m n, cube h n p] (cube h m p) where
   forward x := x.1.mulBatch x.2.1
-  jvp x dx := (dx.1.mulBatch x.2.1).add (x.1.mulBatch dx.2.1)
+  jvp x dx := dx.1.mulBatch x.2.1 + x.1.mulBatch dx.2.1
   vjp x δ :=
     (.stack fun g => (δ.slice g).mulMat (x.2.1.slice g).transpose,
       .stack fun g => (x.1.slice g).transpose.mulMat (δ.slice g), ())

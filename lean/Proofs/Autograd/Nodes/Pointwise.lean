@@ -36,8 +36,8 @@ def mul (a b : Tensor R s) : Tensor R s := fun i => a i * b i
 
 end
 
-theorem scale_dot (c : R) (a b : Tensor R s) : (a.scale c).dot b = a.dot (b.scale c) :=
-  sumIndex_congr fun i => by simp only [scale]; grind
+theorem smul_dot (c : R) (a b : Tensor R s) : (c • a).dot b = a.dot (c • b) :=
+  sumIndex_congr fun i => by simp only [smul_apply]; grind
 
 /-- Multiplying by a fixed tensor is its own adjoint. -/
 theorem mul_dot (a b c : Tensor R s) : (a.mul b).dot c = b.dot (a.mul c) :=
@@ -50,13 +50,13 @@ theorem mul_sub (a b c : Tensor R s) : a.mul (b.sub c) = (a.mul b).sub (a.mul c)
   funext fun i => by simp only [mul, sub]; grind
 
 theorem dot_neg (a b : Tensor R s) : a.dot b.neg = -a.dot b := by
-  have h : a.dot (b.neg.add b) = 0 :=
+  have h : a.dot (b.neg + b) = 0 :=
     (congrArg a.dot (funext fun i => neg_add_cancel (b i))).trans a.dot_zero
   rw [dot_add] at h
   grind
 
 theorem dot_sub (a b c : Tensor R s) : a.dot (b.sub c) = a.dot b - a.dot c := by
-  have h : b.sub c = b.add c.neg := funext fun i => sub_eq_add_neg (b i) (c i)
+  have h : b.sub c = b + c.neg := funext fun i => sub_eq_add_neg (b i) (c i)
   rw [h, dot_add, dot_neg, sub_eq_add_neg]
 
 theorem sub_dot (a b c : Tensor R s) : (a.sub b).dot c = a.dot c - b.dot c := by
@@ -70,8 +70,8 @@ namespace Op
 
 /-- The sum of two tensors. -/
 def add (s : Shape) : Op R [s, s] s where
-  forward x := x.1.add x.2.1
-  jvp _ dx := dx.1.add dx.2.1
+  forward x := x.1 + x.2.1
+  jvp _ dx := dx.1 + dx.2.1
   vjp _ δ := (δ, δ, ())
   correct x dx δ := by simp only [Tensor.add_dot, dotList]; grind
 
@@ -85,16 +85,16 @@ def sub (s : Shape) : Op R [s, s] s where
 /-- The product of two tensors, coordinate by coordinate. -/
 def mul (s : Shape) : Op R [s, s] s where
   forward x := x.1.mul x.2.1
-  jvp x dx := (x.1.mul dx.2.1).add (x.2.1.mul dx.1)
+  jvp x dx := x.1.mul dx.2.1 + x.2.1.mul dx.1
   vjp x δ := (x.2.1.mul δ, x.1.mul δ, ())
   correct x dx δ := by simp only [Tensor.add_dot, Tensor.mul_dot, dotList]; grind
 
 /-- Multiplication by a fixed scalar. -/
 def scale (s : Shape) (c : R) : Op R [s] s where
-  forward x := x.1.scale c
-  jvp _ dx := dx.1.scale c
-  vjp _ δ := (δ.scale c, ())
-  correct x dx δ := by simp only [Tensor.scale_dot, dotList]; grind
+  forward x := c • x.1
+  jvp _ dx := c • dx.1
+  vjp _ δ := (c • δ, ())
+  correct x dx δ := by simp only [Tensor.smul_dot, dotList]; grind
 
 end Op
 

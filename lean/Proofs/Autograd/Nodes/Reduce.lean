@@ -34,7 +34,7 @@ def rowSum (x : Tensor R (mat m n)) : Tensor R (vec m) := fun i => sum fun j => 
 def colSum (x : Tensor R (mat m n)) : Tensor R (vec n) := fun j => sum fun i => x (i, j)
 
 /-- The mean of every row, `y[i] = n⁻¹ · Σ_j x[i,j]`. -/
-def rowMean (x : Tensor R (mat m n)) : Tensor R (vec m) := x.rowSum.scale (n : R)⁻¹
+def rowMean (x : Tensor R (mat m n)) : Tensor R (vec m) := (n : R)⁻¹ • x.rowSum
 
 /-- The matrix with constant rows, `y[i,j] = v[i]`. -/
 def broadcastRow (n : Nat) (v : Tensor R (vec m)) : Tensor R (mat m n) := fun i => v (i.1, ())
@@ -61,8 +61,8 @@ theorem broadcastCol_dot (v : Tensor R (vec n)) (w : Tensor R (mat m n)) :
   exact sum_comm _
 
 theorem rowMean_dot (x : Tensor R (mat m n)) (w : Tensor R (vec m)) :
-    x.rowMean.dot w = x.dot ((w.scale (n : R)⁻¹).broadcastRow n) := by
-  rw [rowMean, scale_dot, dot_comm, ← broadcastRow_dot, dot_comm]
+    x.rowMean.dot w = x.dot (((n : R)⁻¹ • w).broadcastRow n) := by
+  rw [rowMean, smul_dot, dot_comm, ← broadcastRow_dot, dot_comm]
 
 end Tensor
 
@@ -74,7 +74,7 @@ namespace Op
 def rowMean (m n : Nat) : Op R [mat m n] (vec m) where
   forward x := x.1.rowMean
   jvp _ dx := dx.1.rowMean
-  vjp _ δ := ((δ.scale (n : R)⁻¹).broadcastRow n, ())
+  vjp _ δ := (((n : R)⁻¹ • δ).broadcastRow n, ())
   correct x dx δ := by simp [Tensor.rowMean_dot]
 
 /-- The matrix with constant rows. -/

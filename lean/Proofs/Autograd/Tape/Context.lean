@@ -80,14 +80,18 @@ noncomputable section
 namespace TList
 
 /-- All zeros. -/
-def zero : (Γ : List Shape) → TList R Γ
+protected def zero : (Γ : List Shape) → TList R Γ
   | [] => ()
-  | s :: Γ => (Tensor.zero s, zero Γ)
+  | _ :: Γ => (0, .zero Γ)
+
+instance instZero {Γ : List Shape} : Zero (TList R Γ) := ⟨.zero Γ⟩
 
 /-- The sum, entry by entry. -/
-def add : {Γ : List Shape} → TList R Γ → TList R Γ → TList R Γ
+protected def add : {Γ : List Shape} → TList R Γ → TList R Γ → TList R Γ
   | [], _, _ => ()
-  | _ :: _, x, y => (x.1.add y.1, add x.2 y.2)
+  | _ :: _, x, y => (x.1 + y.1, .add x.2 y.2)
+
+instance instAdd {Γ : List Shape} : Add (TList R Γ) := ⟨.add⟩
 
 /-- The entry at a position. -/
 def get : {Γ : List Shape} → TList R Γ → (i : Fin Γ.length) → Tensor R (Γ.get i)
@@ -96,8 +100,8 @@ def get : {Γ : List Shape} → TList R Γ → (i : Fin Γ.length) → Tensor R 
 
 /-- One tensor at a position, zeros elsewhere. -/
 def singleAt : {Γ : List Shape} → (i : Fin Γ.length) → Tensor R (Γ.get i) → TList R Γ
-  | _ :: Γ, ⟨0, _⟩, v => (v, zero Γ)
-  | s :: _, ⟨i + 1, h⟩, v => (Tensor.zero s, singleAt ⟨i, Nat.lt_of_succ_lt_succ h⟩ v)
+  | _ :: Γ, ⟨0, _⟩, v => (v, 0)
+  | _ :: _, ⟨i + 1, h⟩, v => (0, singleAt ⟨i, Nat.lt_of_succ_lt_succ h⟩ v)
 
 /-- The tensor `v` at a typed position, zeros elsewhere. -/
 def single {Γ : List Shape} {s : Shape} (idx : Idx Γ s) (v : Tensor R s) : TList R Γ :=
@@ -156,8 +160,8 @@ def gather {Γ : List Shape} : {args : List Shape} → Operands Γ args → TLis
 /-- The cotangents of the operands as a cotangent of the whole context; where an operand repeats,
 they add up. -/
 def scatter {Γ : List Shape} : {args : List Shape} → Operands Γ args → TList R args → TList R Γ
-  | _, .nil, _ => TList.zero Γ
-  | _, .cons idx rest, y => (TList.single idx y.1).add (rest.scatter y.2)
+  | _, .nil, _ => 0
+  | _, .cons idx rest, y => TList.single idx y.1 + rest.scatter y.2
 
 end Operands
 
@@ -171,20 +175,24 @@ theorem dotList_comm : {Γ : List Shape} → (x y : TList R Γ) → dotList x y 
   | [], _, _ => rfl
   | _ :: _, x, y => by simp only [dotList, Tensor.dot_comm x.1, dotList_comm x.2]
 
+theorem TList.zero_cons : (0 : TList R (s :: Γ)) = (0, 0) := rfl
+
+theorem TList.add_cons (x y : TList R (s :: Γ)) : x + y = (x.1 + y.1, x.2 + y.2) := rfl
+
 theorem dotList_add :
-    {Γ : List Shape} → (x y z : TList R Γ) → dotList x (y.add z) = dotList x y + dotList x z
+    {Γ : List Shape} → (x y z : TList R Γ) → dotList x (y + z) = dotList x y + dotList x z
   | [], _, _, _ => (add_zero 0).symm
   | _ :: _, x, y, z => by
-      simp only [dotList, TList.add, Tensor.dot_add, dotList_add, add_assoc]
+      simp only [dotList, TList.add_cons, Tensor.dot_add, dotList_add, add_assoc]
       rw [add_left_comm (x.1.dot z.1)]
 
-theorem add_dotList (x y z : TList R Γ) : dotList (x.add y) z = dotList x z + dotList y z := by
+theorem add_dotList (x y z : TList R Γ) : dotList (x + y) z = dotList x z + dotList y z := by
   rw [dotList_comm, dotList_add, dotList_comm z x, dotList_comm z y]
 
-theorem dotList_zero : {Γ : List Shape} → (x : TList R Γ) → dotList x (TList.zero Γ) = 0
+theorem dotList_zero : {Γ : List Shape} → (x : TList R Γ) → dotList x 0 = 0
   | [], _ => rfl
   | _ :: _, x => by
-      simp only [dotList, TList.zero, Tensor.dot_zero, dotList_zero, add_zero]
+      simp only [dotList, TList.zero_cons, Tensor.dot_zero, dotList_zero, add_zero]
 
 /-- With one entry nothing is added up. -/
 @[simp] theorem dotList_one (x : TList R [s]) (y : Tensor R s) : dotList x (y, ()) = x.1.dot y :=

@@ -48,7 +48,7 @@ tensor. -/
 def backpropCtx : {ss : List Shape} → Graph R Γ ss → TList R Γ → TList R (Γ ++ ss) → TList R Γ
   | _, .nil, _, seed => seed.dropNil
   | _, .snoc g node, x, seed =>
-      g.backpropCtx x (seed.unsnoc.1.add (node.vjp (g.eval x) seed.unsnoc.2))
+      g.backpropCtx x (seed.unsnoc.1 + node.vjp (g.eval x) seed.unsnoc.2)
 
 end
 

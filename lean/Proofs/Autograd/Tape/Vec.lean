@@ -170,7 +170,7 @@ def CtxVec.single (idx : Idx Γ s) (v : Vec R s.size) : CtxVec R Γ :=
 end
 
 theorem unflattenCtx_add : {Γ : List Shape} → (v w : CtxVec R Γ) →
-    unflattenCtx (v + w) = (unflattenCtx v).add (unflattenCtx w)
+    unflattenCtx (v + w) = unflattenCtx v + unflattenCtx w
   | [], _, _ => rfl
   | _ :: _, v, w => congrArg (Prod.mk _) (unflattenCtx_add v.right w.right)
 

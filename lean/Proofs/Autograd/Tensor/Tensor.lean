@@ -36,13 +36,13 @@ namespace Tensor
 def cast {s s' : Shape} (h : s = s') (a : Tensor R s) : Tensor R s' := h ▸ a
 
 /-- The tensor of zeros. -/
-def zero (s : Shape) : Tensor R s := fun _ => 0
+instance instZero {s : Shape} : Zero (Tensor R s) := ⟨fun _ => 0⟩
 
 /-- The sum of two tensors, coordinate by coordinate. -/
-def add {s : Shape} (a b : Tensor R s) : Tensor R s := fun i => a i + b i
+instance instAdd {s : Shape} : Add (Tensor R s) := ⟨fun a b i => a i + b i⟩
 
 /-- A scalar multiple. -/
-def scale {s : Shape} (c : R) (a : Tensor R s) : Tensor R s := fun i => c * a i
+instance instSMul {s : Shape} : SMul R (Tensor R s) := ⟨fun c a i => c * a i⟩
 
 /-- The sub-tensor at one position of the outermost axis. -/
 def slice {n : Nat} {s : Shape} (a : Tensor R (.dim n s)) (i : Fin n) : Tensor R s :=
@@ -83,14 +83,20 @@ namespace Tensor
 
 variable {s : Shape}
 
+@[simp] theorem zero_apply (i : s.Index) : (0 : Tensor R s) i = 0 := rfl
+
+@[simp] theorem add_apply (a b : Tensor R s) (i : s.Index) : (a + b) i = a i + b i := rfl
+
+@[simp] theorem smul_apply (c : R) (a : Tensor R s) (i : s.Index) : (c • a) i = c * a i := rfl
+
 theorem dot_comm (a b : Tensor R s) : a.dot b = b.dot a :=
   sumIndex_congr fun i => mul_comm (a i) (b i)
 
-theorem dot_add (a b c : Tensor R s) : a.dot (b.add c) = a.dot b + a.dot c := by
-  simp only [dot, add, ← sumIndex_add]
+theorem dot_add (a b c : Tensor R s) : a.dot (b + c) = a.dot b + a.dot c := by
+  simp only [dot, ← sumIndex_add]
   exact sumIndex_congr fun i => left_distrib (a i) (b i) (c i)
 
-theorem add_dot (a b c : Tensor R s) : (a.add b).dot c = a.dot c + b.dot c := by
+theorem add_dot (a b c : Tensor R s) : (a + b).dot c = a.dot c + b.dot c := by
   rw [dot_comm, dot_add, dot_comm c a, dot_comm c b]
 
 theorem dot_stack {n : Nat} (f : Fin n → Tensor R s) (b : Tensor R (.dim n s)) :
@@ -101,8 +107,8 @@ theorem dot_dim {n : Nat} (a b : Tensor R (.dim n s)) :
     a.dot b = sum fun i => (a.slice i).dot (b.slice i) :=
   rfl
 
-theorem dot_zero (a : Tensor R s) : a.dot (zero s) = 0 := by
-  simp only [dot, zero, mul_zero, sumIndex_zero]
+theorem dot_zero (a : Tensor R s) : a.dot 0 = 0 := by
+  simp only [dot, zero_apply, mul_zero, sumIndex_zero]
 
 end Tensor
 

@@ -21,7 +21,7 @@ variable {R : Type} [AnalyticScalar R] {N : Nat} {x : Vec R N} {s sIn sOut : Sha
 namespace HasTensorDerivAt
 
 theorem add_const {a a' : Vec R N → Tensor R s} (ha : HasTensorDerivAt a a' x) (b : Tensor R s) :
-    HasTensorDerivAt (fun v => (a v).add b) a' x :=
+    HasTensorDerivAt (fun v => a v + b) a' x :=
   fun i => (ha i).add_const (b i)
 
 theorem transpose {m n : Nat} {a a' : Vec R N → Tensor R (mat m n)} (ha : HasTensorDerivAt a a' x) :

@@ -70,16 +70,16 @@ theorem varEps_pos {ε : R} (hε : 0 < ε) (a : Tensor R (mat m n)) (i : (vec m)
   grind
 
 private theorem rowMeans_add (u v : Tensor R (mat m n)) :
-    rowMeans (u.add v) = (rowMeans u).add (rowMeans v) :=
+    rowMeans (u + v) = rowMeans u + rowMeans v :=
   funext fun i => by
-    simp only [rowMeans, Tensor.broadcastRow, Tensor.rowMean, Tensor.scale, Tensor.rowSum,
-      Tensor.add, sum_add]
+    simp only [rowMeans, Tensor.broadcastRow, Tensor.rowMean, Tensor.smul_apply, Tensor.rowSum,
+      Tensor.add_apply, sum_add]
     grind
 
 private theorem rowMeans_sub (u v : Tensor R (mat m n)) :
     rowMeans (u.sub v) = (rowMeans u).sub (rowMeans v) :=
   funext fun i => by
-    simp only [rowMeans, Tensor.broadcastRow, Tensor.rowMean, Tensor.scale, Tensor.rowSum,
+    simp only [rowMeans, Tensor.broadcastRow, Tensor.rowMean, Tensor.smul_apply, Tensor.rowSum,
       Tensor.sub, sum_sub]
     grind
 
@@ -90,7 +90,7 @@ private theorem rowMeans_rowMeans (v : Tensor R (mat m n)) : rowMeans (rowMeans 
     rw [sum_const]
     grind
 
-private theorem rowMeans_centered (a : Tensor R (mat m n)) : rowMeans (centered a) = .zero _ := by
+private theorem rowMeans_centered (a : Tensor R (mat m n)) : rowMeans (centered a) = 0 := by
   rw [centered, rowMeans_sub, rowMeans_rowMeans]
   exact funext fun i => sub_self _
 
@@ -99,7 +99,7 @@ private theorem rowMeans_centered_mul (a v : Tensor R (mat m n)) :
   have h : (centered a).mul (rowMeans v) = (v.rowMean.broadcastRow n).mul (centered a) :=
     funext fun i => mul_comm _ _
   rw [centered.eq_def v, Tensor.mul_sub, rowMeans_sub, h, rowMeans_mul, rowMeans_centered]
-  exact funext fun i => by simp only [Tensor.sub, Tensor.mul, Tensor.zero]; grind
+  exact funext fun i => by simp only [Tensor.sub, Tensor.mul, Tensor.zero_apply]; grind
 
 /-- The closed form at one coordinate, from the formula of the chain rule. -/
 private theorem normalizedDeriv_eq {ε : R} {a : Tensor R (mat m n)} (hpos : ∀ i, 0 < varEps ε a i)
@@ -108,14 +108,14 @@ private theorem normalizedDeriv_eq {ε : R} {a : Tensor R (mat m n)} (hpos : ∀
     normalizedDeriv (invStd ε a) (normalized ε a) v i =
       centered a i *
         (-(sqrt (varEps ε a (i.1, ())) ^ 2)⁻¹ * (1 / (2 * sqrt (varEps ε a (i.1, ()))) *
-        (1 * rowMeans (((centered a).mul (centered v)).add ((centered a).mul (centered v))) i))) +
+        (1 * rowMeans ((centered a).mul (centered v) + (centered a).mul (centered v)) i))) +
         invStd ε a (i.1, ()) * centered v i := by
   have hz : (normalized ε a).mul v = ((invStd ε a).broadcastRow n).mul ((centered a).mul v) :=
     funext fun i => by simp only [normalized, Tensor.mul]; grind
   have hr : invStd ε a (i.1, ()) = (sqrt (varEps ε a (i.1, ())))⁻¹ := rfl
   have hs := sqrt_pos (hpos (i.1, ()))
   simp only [normalizedDeriv, rejection, hz, rowMeans_mul, rowMeans_add, rowMeans_centered_mul]
-  simp only [normalized, Tensor.mul, Tensor.sub, Tensor.add, Tensor.broadcastRow, hr, centered]
+  simp only [normalized, Tensor.mul, Tensor.sub, Tensor.add_apply, Tensor.broadcastRow, hr, centered]
   generalize sqrt (varEps ε a (i.1, ())) = s at *
   grind
 
@@ -151,7 +151,7 @@ theorem Op.layerNorm_fderivCorrectOn (ε : R) :
   fun _ _ _ _ ⟨ha, hγ, hβ, _⟩ hpos i =>
     ((((ha.normalized hpos).mul hγ.broadcastCol).add hβ.broadcastCol) i).congr
         (fun _ => rfl) fun _ => by
-      simp only [Op.layerNorm, Tensor.add]
+      simp only [Op.layerNorm, Tensor.add_apply]
       grind
 
 noncomputable section

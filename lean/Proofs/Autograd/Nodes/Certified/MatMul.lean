@@ -26,7 +26,7 @@ namespace HasTensorDerivAt
 theorem mulMat {a a' : Vec R N → Tensor R (mat m n)} {b b' : Vec R N → Tensor R (mat n p)}
     (ha : HasTensorDerivAt a a' x) (hb : HasTensorDerivAt b b' x) :
     HasTensorDerivAt (fun v => (a v).mulMat (b v))
-        (fun h => ((a' h).mulMat (b x)).add ((a x).mulMat (b' h))) x :=
+        (fun h => (a' h).mulMat (b x) + (a x).mulMat (b' h)) x :=
   fun i => (HasDifferentialAt.sum fun j => (ha (i.1, j, ())).mul (hb (j, i.2.1, ()))).congr
       (fun _ => rfl) fun h =>
     (sum_add _ _).symm.trans (sum_congr fun j => by grind)
@@ -34,7 +34,7 @@ theorem mulMat {a a' : Vec R N → Tensor R (mat m n)} {b b' : Vec R N → Tenso
 theorem mulBatch {a a' : Vec R N → Tensor R (cube h m n)} {b b' : Vec R N → Tensor R (cube h n p)}
     (ha : HasTensorDerivAt a a' x) (hb : HasTensorDerivAt b b' x) :
     HasTensorDerivAt (fun v => (a v).mulBatch (b v))
-        (fun h => ((a' h).mulBatch (b x)).add ((a x).mulBatch (b' h))) x :=
+        (fun h => (a' h).mulBatch (b x) + (a x).mulBatch (b' h)) x :=
   fun i => (ha.slice i.1).mulMat (hb.slice i.1) i.2
 
 end HasTensorDerivAt

@@ -25,7 +25,7 @@ namespace HasTensorDerivAt
 variable {a a' b b' : Vec R N → Tensor R s}
 
 theorem add (ha : HasTensorDerivAt a a' x) (hb : HasTensorDerivAt b b' x) :
-    HasTensorDerivAt (fun v => (a v).add (b v)) (fun h => (a' h).add (b' h)) x :=
+    HasTensorDerivAt (fun v => a v + b v) (fun h => a' h + b' h) x :=
   fun i => (ha i).add (hb i)
 
 theorem sub (ha : HasTensorDerivAt a a' x) (hb : HasTensorDerivAt b b' x) :
@@ -34,11 +34,11 @@ theorem sub (ha : HasTensorDerivAt a a' x) (hb : HasTensorDerivAt b b' x) :
 
 theorem mul (ha : HasTensorDerivAt a a' x) (hb : HasTensorDerivAt b b' x) :
     HasTensorDerivAt (fun v => (a v).mul (b v))
-        (fun h => ((a x).mul (b' h)).add ((b x).mul (a' h))) x :=
+        (fun h => (a x).mul (b' h) + (b x).mul (a' h)) x :=
   fun i => (ha i).mul (hb i)
 
 theorem scale (ha : HasTensorDerivAt a a' x) (c : R) :
-    HasTensorDerivAt (fun v => (a v).scale c) (fun h => (a' h).scale c) x :=
+    HasTensorDerivAt (fun v => c • a v) (fun h => c • a' h) x :=
   fun i => (ha i).const_mul c
 
 end HasTensorDerivAt
