@@ -70,8 +70,7 @@ theorem rowMeans_dot (v w : Tensor R (mat m n)) : (rowMeans v).dot w = v.dot (ro
 theorem rowMeans_mul (r : Tensor R (vec m)) (v : Tensor R (mat m n)) :
     rowMeans ((r.broadcastRow n).mul v) = (r.broadcastRow n).mul (rowMeans v) := by
   funext i
-  simp only [rowMeans, Tensor.rowMean, Tensor.rowSum, Tensor.broadcastRow, Tensor.mul,
-    Tensor.smul_apply, ← mul_sum]
+  simp only [rowMeans, Tensor.broadcastRow, Tensor.rowMean_apply, Tensor.mul_apply, ← mul_sum]
   exact mul_left_comm ..
 
 private theorem rejection_dot (z v w : Tensor R (mat m n)) :
@@ -104,8 +103,7 @@ def Op.layerNorm (m n : Nat) (ε : R) : Op R [mat m n, vec n, vec n] (mat m n) w
     (LayerNorm.normalizedDeriv (LayerNorm.invStd ε x.1) z ((x.2.1.broadcastCol m).mul δ),
       (z.mul δ).colSum, δ.colSum, ())
   correct x dx δ := by
-    simp only [Tensor.add_dot, dotList, Tensor.mul_dot, LayerNorm.normalizedDeriv_dot,
-      Tensor.broadcastCol_dot, add_zero, add_assoc]
+    simp [dotList, LayerNorm.normalizedDeriv_dot, add_zero, add_assoc]
 
 namespace LayerNorm
 

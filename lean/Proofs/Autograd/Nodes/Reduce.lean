@@ -55,10 +55,14 @@ theorem broadcastRow_dot (v : Tensor R (vec m)) (w : Tensor R (mat m n)) :
     (v.broadcastRow n).dot w = v.dot w.rowSum := by
   simp only [dot_mat, dot_vec, broadcastRow, rowSum, mul_sum]
 
-theorem broadcastCol_dot (v : Tensor R (vec n)) (w : Tensor R (mat m n)) :
+@[simp] theorem broadcastCol_dot (v : Tensor R (vec n)) (w : Tensor R (mat m n)) :
     (v.broadcastCol m).dot w = v.dot w.colSum := by
   simp only [dot_mat, dot_vec, broadcastCol, colSum, mul_sum]
   exact sum_comm _
+
+theorem rowMean_apply (x : Tensor R (mat m n)) (i : (vec m).Index) :
+    x.rowMean i = (n : R)⁻¹ * sum fun j => x (i.1, j, ()) :=
+  rfl
 
 theorem rowMean_dot (x : Tensor R (mat m n)) (w : Tensor R (vec m)) :
     x.rowMean.dot w = x.dot (((n : R)⁻¹ • w).broadcastRow n) := by

@@ -100,7 +100,7 @@ def get : {Γ : List Shape} → TList R Γ → (i : Fin Γ.length) → Tensor R 
 
 /-- One tensor at a position, zeros elsewhere. -/
 def singleAt : {Γ : List Shape} → (i : Fin Γ.length) → Tensor R (Γ.get i) → TList R Γ
-  | _ :: Γ, ⟨0, _⟩, v => (v, 0)
+  | _ :: _, ⟨0, _⟩, v => (v, 0)
   | _ :: _, ⟨i + 1, h⟩, v => (0, singleAt ⟨i, Nat.lt_of_succ_lt_succ h⟩ v)
 
 /-- The tensor `v` at a typed position, zeros elsewhere. -/

@@ -96,7 +96,7 @@ theorem dot_add (a b c : Tensor R s) : a.dot (b + c) = a.dot b + a.dot c := by
   simp only [dot, ← sumIndex_add]
   exact sumIndex_congr fun i => left_distrib (a i) (b i) (c i)
 
-theorem add_dot (a b c : Tensor R s) : (a + b).dot c = a.dot c + b.dot c := by
+@[simp] theorem add_dot (a b c : Tensor R s) : (a + b).dot c = a.dot c + b.dot c := by
   rw [dot_comm, dot_add, dot_comm c a, dot_comm c b]
 
 theorem dot_stack {n : Nat} (f : Fin n → Tensor R s) (b : Tensor R (.dim n s)) :

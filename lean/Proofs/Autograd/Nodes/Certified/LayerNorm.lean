@@ -72,15 +72,13 @@ theorem varEps_pos {ε : R} (hε : 0 < ε) (a : Tensor R (mat m n)) (i : (vec m)
 private theorem rowMeans_add (u v : Tensor R (mat m n)) :
     rowMeans (u + v) = rowMeans u + rowMeans v :=
   funext fun i => by
-    simp only [rowMeans, Tensor.broadcastRow, Tensor.rowMean, Tensor.smul_apply, Tensor.rowSum,
-      Tensor.add_apply, sum_add]
+    simp only [rowMeans, Tensor.broadcastRow, Tensor.rowMean_apply, Tensor.add_apply, sum_add]
     grind
 
 private theorem rowMeans_sub (u v : Tensor R (mat m n)) :
     rowMeans (u.sub v) = (rowMeans u).sub (rowMeans v) :=
   funext fun i => by
-    simp only [rowMeans, Tensor.broadcastRow, Tensor.rowMean, Tensor.smul_apply, Tensor.rowSum,
-      Tensor.sub, sum_sub]
+    simp only [rowMeans, Tensor.broadcastRow, Tensor.rowMean_apply, Tensor.sub_apply, sum_sub]
     grind
 
 private theorem rowMeans_rowMeans (v : Tensor R (mat m n)) : rowMeans (rowMeans v) = rowMeans v :=
@@ -99,7 +97,7 @@ private theorem rowMeans_centered_mul (a v : Tensor R (mat m n)) :
   have h : (centered a).mul (rowMeans v) = (v.rowMean.broadcastRow n).mul (centered a) :=
     funext fun i => mul_comm _ _
   rw [centered.eq_def v, Tensor.mul_sub, rowMeans_sub, h, rowMeans_mul, rowMeans_centered]
-  exact funext fun i => by simp only [Tensor.sub, Tensor.mul, Tensor.zero_apply]; grind
+  exact funext fun i => by simp; grind
 
 /-- The closed form at one coordinate, from the formula of the chain rule. -/
 private theorem normalizedDeriv_eq {ε : R} {a : Tensor R (mat m n)} (hpos : ∀ i, 0 < varEps ε a i)
@@ -111,11 +109,11 @@ private theorem normalizedDeriv_eq {ε : R} {a : Tensor R (mat m n)} (hpos : ∀
         (1 * rowMeans ((centered a).mul (centered v) + (centered a).mul (centered v)) i))) +
         invStd ε a (i.1, ()) * centered v i := by
   have hz : (normalized ε a).mul v = ((invStd ε a).broadcastRow n).mul ((centered a).mul v) :=
-    funext fun i => by simp only [normalized, Tensor.mul]; grind
+    funext fun i => by simp only [normalized, Tensor.mul_apply]; grind
   have hr : invStd ε a (i.1, ()) = (sqrt (varEps ε a (i.1, ())))⁻¹ := rfl
   have hs := sqrt_pos (hpos (i.1, ()))
   simp only [normalizedDeriv, rejection, hz, rowMeans_mul, rowMeans_add, rowMeans_centered_mul]
-  simp only [normalized, Tensor.mul, Tensor.sub, Tensor.add_apply, Tensor.broadcastRow, hr, centered]
+  simp [normalized, Tensor.broadcastRow, hr, centered]
   generalize sqrt (varEps ε a (i.1, ())) = s at *
   grind
 
