@@ -159,8 +159,10 @@ def comp (B : CLM R m k) (A : CLM R n m) : CLM R n k where
   map_add x y := by rw [A.map_add, B.map_add]
   map_smul c x := by rw [A.map_smul, B.map_smul]
 
-/-- The map to zero. -/
-instance instZero : Zero (CLM R n m) := ⟨pi (fun _ => 0) fun _ => .zero⟩
+/-- The map to zero, written `0`. -/
+protected def zero : CLM R n m := pi (fun _ => 0) fun _ => .zero
+
+instance instZero : Zero (CLM R n m) := ⟨.zero⟩
 
 /-- The sum of two maps. -/
 instance instAdd : Add (CLM R n m) :=
