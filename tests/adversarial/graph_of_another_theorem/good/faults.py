@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from unittest import mock
 
 from lean_bridge.olean.environment import Environment
@@ -15,8 +16,8 @@ from pybind_models import DGraph
 def planted() -> Iterator[None]:
     right = judge.extract
 
-    def extract(environment: Environment, name: str) -> DGraph:
-        graph = right(environment, name)
+    def extract(environment: Environment, *arguments: Any) -> DGraph:
+        graph = right(environment, *arguments)
         nodes = tuple(node.replaced(operands=node.operands[:]) for node in graph.nodes)
         return graph.replaced(nodes=nodes)
 
