@@ -56,12 +56,17 @@ class Region:
         self.end = first.base + len(data)
 
     def error(self, address: int, message: str) -> OleanError:
-        """Return an error that names the file and the byte of an address."""
+        """Return an error that names the file, the byte of an address, and the Lean that wrote the file."""
         part = self.parts[0]
         for candidate in self.parts[1:]:
             if candidate.base <= address:
                 part = candidate
-        return OleanError(str(part.path), max(0, min(address - part.base, part.size)), message)
+        offset = max(0, min(address - part.base, part.size))
+        return OleanError(str(part.path), offset, f"{message}{_written_by(part.lean_version)}")
+
+
+def _written_by(version: str) -> str:
+    return f" (written by Lean {version})"
 
 
 def header_word(tag: int, pointers: int, scalars: int, word: int) -> int:
@@ -125,16 +130,17 @@ def _read_part(path: Path, data: bytes, earlier: Sequence[Part]) -> Part:
         raise error(0, f"expected a compiled Lean module beginning with {_MAGIC!r}, found {data[:5]!r}")
     if len(data) < _BASE_AT + 2 * (earlier[0].word if earlier else 8):
         raise error(len(data), f"file ends inside its header: {len(data)} bytes")
-    if data[5] != _FORMAT:
-        raise error(5, f"format version {data[5]}, expected {_FORMAT}")
-    if data[6] & ~_GMP:
-        raise error(6, f"unknown flags {data[6]:#x}")
     version = data[7:0x28].rstrip(b"\0")
+    by = _written_by(ascii(version.decode("latin-1"))[1:-1])
+    if data[5] != _FORMAT:
+        raise error(5, f"format version {data[5]}, expected {_FORMAT}{by}")
+    if data[6] & ~_GMP:
+        raise error(6, f"unknown flags {data[6]:#x}{by}")
     if not version.isascii() or not version.decode("ascii").isprintable():
         raise error(7, f"expected a Lean version, found {version!r}")
     readings = list(_root_readings(data, earlier))
     if len(readings) != 1:
-        raise error(_BASE_AT, "no module data at the root pointer, as a 32-bit or as a 64-bit file")
+        raise error(_BASE_AT, f"no module data at the root pointer, as a 32-bit or as a 64-bit file{by}")
     word, base, root = readings[0]
     return Part(path, base, len(data), root, word, bool(data[6] & _GMP), version.decode("ascii"))
 

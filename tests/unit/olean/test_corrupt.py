@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import struct
 from pathlib import Path
@@ -53,6 +54,26 @@ def test_a_wrong_header_is_named(tmp_path: Path, at: int, patch: bytes, message:
     assert caught.value.path == str(path)
     assert caught.value.offset == at
     assert str(caught.value).startswith(f"{path}: byte {at:#x}: ")
+
+
+@pytest.mark.parametrize("version", ["4.28.0", "4.32.0-rc1", "4.36.0"])
+@pytest.mark.parametrize(("at", "patch"), [(5, b"\x03"), (6, b"\x80"), (0x50, b"\x01"), (-8, b"\xff" * 8)])
+def test_whatever_is_wrong_with_a_file_the_lean_that_wrote_it_is_named(
+    tmp_path: Path, version: str, at: int, patch: bytes
+) -> None:
+    path = copy("Native", tmp_path)
+    data = bytearray(path.read_bytes())
+    data[7:0x28] = version.encode().ljust(0x28 - 7, b"\0")
+    path.write_bytes(data)
+    module = read_module(path, parts="all")
+    assert module.lean_version == version
+    decode_all(module)
+    if at < 0:  # that of its list of names leads nowhere
+        at = module._root - module._region.base + 16
+    data[at : at + len(patch)] = patch
+    path.write_bytes(data)
+    with pytest.raises(OleanError, match=re.escape(f"(written by Lean {version})")):
+        decode_all(read_module(path, parts="all"))
 
 
 @pytest.mark.parametrize("name", ["Zoo", "Native", "Cell"])
