@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal, TypeAlias
 
 from lean_bridge.audit.proofs import conclusion
-from lean_bridge.errors import OutOfFuel, UnsupportedTerm
 from lean_bridge.extract.machine import (
     Declarations,
     Machine,
@@ -20,8 +20,10 @@ from lean_bridge.extract.machine import (
     describe,
     variable,
 )
+from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import (
     App,
+    BVar,
     Const,
     Constant,
     Expr,
@@ -39,11 +41,15 @@ from lean_bridge.olean.expr import (
 from lean_bridge.olean.mentions import constants_in
 from lean_bridge.witness.behind import LITERAL, what_blocks
 from lean_bridge.witness.empty import EMPTY, INHABITED, WRITTEN, Families, is_prop, is_written
-from lean_bridge.witness.terms import literals_in
-from lean_bridge.witness.trial import Claims
+from lean_bridge.witness.inhabited import Declared, Inhabitants
+from lean_bridge.witness.terms import is_used, literals_in
 
 Place: TypeAlias = tuple[int, ...]
 """Where something stands in a type: in which part, there in which part, and so on."""
+
+Asked: TypeAlias = Literal["data", "members", "all"]
+"""Which functions have to be of something: those that give data; besides, of what is said for all, what does
+not fail for each; or all of it."""
 
 ZERO: Final = "0"
 """What is said of a number that is 0; of one that nobody can tell, the constant that hides it is named."""
@@ -54,11 +60,11 @@ _WRITTEN: Final = frozenset({"Nat.zero", "Empty", "PEmpty", "False"})
 _NO_DIMENSIONS: Final = frozenset({"Fin", "Int"})
 """Types of Lean's own that are made of numbers, and whose 0 is one of many."""
 
-_NUMBERS: Final = (2, 1, 3, 0, 1000, 5, 4, 7)
-"""Natural numbers that stand for all where something is asked of each."""
+UNSHOWN: Final = "?"
+"""What is said of a type of which nothing was found, before its name."""
 
-_SAMPLES: Final = 5 * len(_NUMBERS)
-"""How often it is asked before something is said of all."""
+_MOST_TRIES: Final = 600
+"""How many values are given, in all, for what functions take, before only the first of each is."""
 
 _MOST_UNDERNEATH: Final = 200
 """In how many declarations underneath a statement numbers are looked for."""
@@ -68,22 +74,32 @@ _DEEPEST: Final = 12
 
 
 def only_here_nothing(
-    environment: Declarations, statement: Expr, arguments: Sequence[Expr]
+    environment: Environment,
+    statement: Expr,
+    arguments: Sequence[Expr],
+    declared: Declared,
+    models: Collection[Name] = (),
 ) -> Iterator[tuple[int, Name]]:
     """Yield for which of its binders a statement ranges over nothing, or may, for these arguments.
 
-    Each by its number, the claim by the next one, with why: :data:`ZERO`, for a dimension; :data:`EMPTY`; or
-    a constant that hides what a number is. What the text of the statement says for all arguments, by a
-    literal 0 or one of Lean's own empty types, is none of these; what a definition makes of its text is.
-    Of a statement that takes more arguments there is nothing to say.
+    Each by its number, the claim by the next one, with why: :data:`ZERO`, for a dimension; :data:`EMPTY`; a
+    type of which nothing was found, after :data:`UNSHOWN`; or a constant that hides what a number is. What
+    the text of the statement says for all arguments, by a literal 0 or one of Lean's own empty types, is none
+    of these; what a definition makes of its text is. Of a statement that takes more arguments there is
+    nothing to say.
 
     Raises: OutOfFuel; UnsupportedTerm.
     """
-    given = [Thunk(each, None) for each in arguments]
-    if found := _nothings(environment, statement, given):
+
+    def nothings(said: Expr, given: Sequence[Thunk]) -> dict[Place, Name]:
+        machine = Machine(environment, held=lambda _: False)
+        inhabitants = Inhabitants(environment, declared, models, lambda: _literals(environment, statement))
+        return _nothings(Dimensions(environment, machine, inhabitants), machine, said, given)
+
+    if found := nothings(statement, [Thunk(each, None) for each in arguments]):
         symbols = [variable(f"b{at}") for at in range(len(arguments))]
-        always = _nothings(environment, statement, symbols)
-        hidden = _nothings(environment, _unwritten(statement), symbols)
+        always = nothings(statement, symbols)
+        hidden = nothings(_unwritten(statement), symbols)
         for place, why in found.items():
             if always.get(place) not in (ZERO, EMPTY) or hidden.get(place) != WRITTEN:
                 yield place[0], why
@@ -96,37 +112,13 @@ def may_vanish(environment: Declarations, machine: Machine, statement: Expr) -> 
     and 0 only as it is written; and where no type is empty that is not written so.
     Raises: OutOfFuel; UnsupportedTerm.
     """
-    dimensions = Dimensions(environment, machine, are_chosen=True)
-    found = dict(dimensions.vanishing(machine.evaluate(statement)))
+    dimensions = Dimensions(environment, machine)
+    found = dict(dimensions.vanishing(machine.evaluate(statement), asked="all"))
     if not found:
         return None
-    hidden = dict(dimensions.vanishing(machine.evaluate(_unwritten(statement))))
+    hidden = dict(dimensions.vanishing(machine.evaluate(_unwritten(statement)), asked="all"))
     said = ((why, hidden.get(at)) for at, why in found.items())
     return next((why for why, how in said if why not in (ZERO, EMPTY) or how != WRITTEN), None)
-
-
-def _nothings(environment: Declarations, statement: Expr, arguments: Sequence[Thunk]) -> dict[Place, Name]:
-    """Return where there is nothing: whatever the variables within are, or at all that is tried for them."""
-    machine = Machine(environment, held=lambda _: False)
-    found = _nothings_of(Dimensions(environment, machine), machine, statement, arguments)
-    tried = Machine(environment, held=lambda _: False)
-    claims = Claims(tried, Families(environment, tried), _literals(environment, statement))
-    everywhere: dict[Place, Name] | None = None
-    for number in range(_SAMPLES):
-        sample = Sample(claims, number)
-        try:
-            here = _nothings_of(Dimensions(environment, tried, sample=sample), tried, statement, arguments)
-        except (OutOfFuel, UnsupportedTerm):
-            return found
-        left = here if everywhere is None else everywhere
-        everywhere = {
-            at: why if why == here[at] else EMPTY
-            for at, why in left.items()
-            if at not in found and here.get(at) in (ZERO, EMPTY, WRITTEN)
-        }
-        if not everywhere or not sample.is_one_of_many:
-            break
-    return found | (everywhere or {})
 
 
 def _literals(environment: Declarations, statement: Expr) -> list[int | str]:
@@ -146,18 +138,27 @@ def _literals(environment: Declarations, statement: Expr) -> list[int | str]:
     return [*found]
 
 
-def _nothings_of(
+def _nothings(
     dimensions: Dimensions, machine: Machine, statement: Expr, arguments: Sequence[Thunk]
 ) -> dict[Place, Name]:
+    """Return where there is nothing, for these arguments."""
     found, type_ = dict[Place, Name](), machine.evaluate(statement)
+    is_list_empty = any(_is_empty_list(machine, machine.force(argument)) for argument in arguments)
+    asked: Asked = "members" if is_list_empty else "data"
     for at, argument in enumerate(arguments):
         if not isinstance(type_, VPi):
             return found
         kind = machine.force(type_.domain)
-        found |= dimensions.vanishing(kind, (at,))
         found |= dimensions.within(argument, kind, (at,))
+        found |= dimensions.vanishing(kind, (at,), asked)
         type_ = machine.instantiate(type_, argument)
-    return found | dict(dimensions.vanishing(type_, (len(arguments),)))
+    return found | dict(dimensions.vanishing(type_, (len(arguments),), asked="all"))
+
+
+def _is_empty_list(machine: Machine, value: Value) -> bool:
+    if isinstance(value, VStuck) and value.head == "Array.mk" and len(value.args) > 1:
+        value = machine.force(value.args[1])
+    return isinstance(value, VStuck) and value.head == "List.nil"
 
 
 def _unwritten(expr: Expr) -> Expr:
@@ -180,26 +181,15 @@ def _unwritten(expr: Expr) -> Expr:
     return expr
 
 
-class Sample:
-    """Values for what functions take, others for each sample."""
+@dataclass(frozen=True, slots=True)
+class _Function:
+    """What a type is the result of, after all that is taken before."""
 
-    def __init__(self, claims: Claims, number: int) -> None:
-        self.claims = claims
-        self._number = number
-        self.is_one_of_many = False
-        """Whether anything was given a value."""
-
-    def value(self, kind: Value, taken: int) -> Thunk | None:
-        """Return a value of a type for what is taken after so much else, if one is known."""
-        number, width = self._number, len(_NUMBERS)
-        mixed = number * (2 * taken + 1) + number // (taken + 1)
-        place = (number, number // width, mixed)[min(taken, 2)] % width
-        if isinstance(kind, VStuck) and kind.head == "Nat" and not kind.is_variable:
-            self.is_one_of_many = True
-            return Thunk(Lit(_NUMBERS[place]), None)
-        several = self.claims.values.first(kind)
-        self.is_one_of_many |= len(several) > 1
-        return several[place % len(several)].thunk if several else None
+    at: Place
+    is_data: bool
+    """Whether more than a proof is given in the end."""
+    takes_data: bool = False
+    """Whether more than proofs was taken."""
 
 
 class Dimensions:
@@ -207,53 +197,108 @@ class Dimensions:
 
     The numbers within a type are those that an inductive type takes, if it is no proposition, on their own or
     within lists, pairs and other data; they are looked for in everything that is a type in turn: what
-    functions take and give, what types are made of. What a variable decides may be anything;
-    with ``are_chosen`` only what is a variable, or a value of one, may be. With a ``sample`` what functions
-    take is given a value where there are such, and what of it is empty is said of a function as a whole: of
-    two arguments that exclude one another each is there alone.
+    functions take and give, what types are made of, what a claim says for all. What a variable decides may
+    be anything. Where ``inhabitants`` show what there is of types, what a function takes is looked for among
+    these, for all that it takes at once; where they do not, only what is a variable, or a value of one, may
+    be anything.
 
     Raises: OutOfFuel; UnsupportedTerm.
     """
 
     def __init__(
-        self,
-        environment: Declarations,
-        machine: Machine,
-        *,
-        are_chosen: bool = False,
-        sample: Sample | None = None,
+        self, environment: Declarations, machine: Machine, inhabitants: Inhabitants | None = None
     ) -> None:
         self._environment = environment
         self._machine = machine
         self._families = Families(environment, machine)
-        self._are_chosen = are_chosen
-        self._sample = sample
+        self._inhabitants = inhabitants
+        self._are_chosen = inhabitants is None
+        self._tries = _MOST_TRIES
+        self._made: list[Value] = []
+        """The types of what values are made of, of which there is something therefore."""
 
     def vanishing(
-        self, type_: Value, at: Place = (), taken: int = 0, function: Place | None = None
+        self, type_: Value, at: Place = (), asked: Asked = "data", function: _Function | None = None
     ) -> Iterator[tuple[Place, Name]]:
         """Yield where in a type a number is 0, or which constant hides whether it is; or a type is empty."""
         match type_:
-            case VPi(_, domain):
-                kind = self._machine.force(domain)
-                yield from self.vanishing(kind, (*at, 0), taken)
-                result = self._machine.instantiate(type_, self._given(kind, at, taken))
-                outermost = at if function is None or self._sample is None else function
-                yield from self.vanishing(result, (*at, 1), taken + self._families.is_data(kind), outermost)
-                if self._families.is_data(result) and (why := self._why_nothing(kind)) is not None:
-                    yield (*outermost, 2), why
+            case VPi():
+                yield from self._in_function(type_, at, asked, function)
             case VStuck(_, args, False):
                 family = self._families.constant(type_, "inductive")
                 kinds, sort = self._families.telescope(family, args) if family is not None else ([], type_)
                 for number, (kind, arg) in enumerate(zip(kinds, args, strict=False)):
                     place = (*at, number)
                     if isinstance(kind, VSort | VPi):
-                        yield from self._in_family(self._machine.force(arg), kind, place, taken)
+                        is_there = is_prop(sort) or (family is not None and self._gives(family, number))
+                        yield from self._in_family(self._machine.force(arg), kind, place, is_there)
                     elif not is_prop(sort):
                         yield from self._in_data(arg, kind, place)
+                if family is not None and asked != "data" and is_prop(sort):
+                    yield from self._in_claim(family, type_, at, asked)
                 if any(isinstance(kind, VStuck) and kind.head in _NO_DIMENSIONS for kind in kinds):
                     # what such a type is made of tells whether its number is one
                     yield from self.within(variable(f"of {at}"), type_, at)
+
+    def _in_function(
+        self, type_: VPi, at: Place, asked: Asked, function: _Function | None
+    ) -> Iterator[tuple[Place, Name]]:
+        """Look into what a function takes and gives, for what there is of the former."""
+        taken = self._machine.force(type_.domain)
+        yield from self.vanishing(taken, (*at, 0))
+        symbol = variable(f"of {at}")
+        result = self._machine.instantiate(type_, symbol)
+        function = function or _Function(at, self._families.is_data(result))
+        if not function.is_data and asked == "data":
+            yield from self.vanishing(result, (*at, 1), asked, function)
+            return
+        if not self._families.is_data(taken):
+            is_refuted = isinstance(result, VStuck) and result.head == "False" and not result.is_variable
+            is_met = not function.is_data and (is_refuted or not function.takes_data)
+            why = None if is_met else self._why_false(taken, function)
+            yield from [] if why is None else [((*function.at, 2), why)]
+            yield from self.vanishing(result, (*at, 1), asked, function)
+            return
+        inner = replace(function, takes_data=True)
+        if self._inhabitants is None:
+            why = self._why_nothing(taken)
+            yield from [] if why is None else [((*function.at, 2), why)]
+            yield from self.vanishing(result, (*at, 1), asked, inner)
+            return
+        why = None if asked == "members" and not function.is_data else self._why_none(taken)
+        several: Sequence[Thunk] = [symbol]
+        if is_used(type_.body) and (found := self._inhabitants.some(type_, taken)):
+            several = found if self._tries > 0 else found[:1]
+        first: list[tuple[Place, Name]] | None = None
+        for each in several:
+            self._tries -= 1
+            rest = self._machine.instantiate(type_, each)
+            nothings = [*self.vanishing(rest, (*at, 1), asked, inner)]
+            if first is None or not nothings:
+                first = nothings
+            if not nothings:
+                break
+        yield from first or []
+        yield from [] if why is None else [((*function.at, 2), why)]
+
+    def _in_claim(
+        self, family: Constant, type_: VStuck, at: Place, asked: Asked
+    ) -> Iterator[tuple[Place, Name]]:
+        """Look into what a claim is put together of, as ``∧`` and ``∃`` are."""
+        is_structure = len(family.constructors) == 1 and not family.num_indices
+        if family.is_recursive or not (is_structure or family.name == "Or") or len(at) > _DEEPEST:
+            return
+        for number, name in enumerate(family.constructors):
+            constructor = self._environment.constant(name)
+            kind = self._machine.evaluate(constructor.type) if constructor is not None else None
+            for given in type_.args[: family.num_params]:
+                kind = self._machine.instantiate(kind, given) if isinstance(kind, VPi) else kind
+            field = 0
+            while isinstance(kind, VPi):
+                said, place = self._machine.force(kind.domain), (*at, -2 - number, field)
+                if not self._families.is_data(said):
+                    yield from self.vanishing(said, place, asked)
+                kind, field = self._machine.instantiate(kind, variable(f"of {place}")), field + 1
 
     def within(self, value: Thunk, kind: Value, at: Place) -> Iterator[tuple[Place, Name]]:
         """Look into the types of what a value is made of, where its own numbers are dimensions.
@@ -275,40 +320,48 @@ class Dimensions:
         if made is None:
             return
         kinds, _ = self._families.telescope(made, (*kind.args[: made.num_params], *fields))
+        self._made += kinds[made.num_params :]
         for number, (inner, field) in enumerate(zip(kinds[made.num_params :], fields, strict=False)):
             if self._families.is_data(inner) and not self._is_of(family, made, number):
                 place = (*at, -1, number)
-                yield from self.vanishing(inner, place)
                 yield from self.within(field, inner, place)
+                yield from self.vanishing(inner, place)
+
+    def _gives(self, family: Constant, parameter: int) -> bool:
+        """Whether whatever a family is of has something of one of its parameters, as pairs have."""
+        made = [*map(self._environment.constant, family.constructors)]
+        if len(made) != 1 or made[0] is None:
+            return False
+        fields = [*enumerate(bare(each.type) for each in written_binders(made[0].type))]
+        return any(
+            isinstance(type_, BVar) and type_.index == at - 1 - parameter
+            for at, type_ in fields[made[0].num_params :]
+        )
 
     def _is_of(self, family: Constant, made: Constant, field: int) -> bool:
         """Whether a field of a constructor is of the type that it makes, or a function to it."""
         head = head_of(conclusion(written_binders(made.type)[made.num_params + field].type))
         return isinstance(head, Const) and head.name == family.name
 
-    def _given(self, kind: Value, at: Place, taken: int) -> Thunk:
-        """Return what a function takes, after so much else: a variable, or a value of the sample."""
-        if self._sample is None or not self._families.is_data(kind):
-            return variable(f"of {at}")
-        return self._sample.value(kind, taken) or variable(f"of {at}")
-
-    def _in_family(self, family: Value, kind: Value, at: Place, taken: int) -> Iterator[tuple[Place, Name]]:
-        """Look into a type, or into what a function to types gives."""
+    def _in_family(
+        self, family: Value, kind: Value, at: Place, is_there: bool
+    ) -> Iterator[tuple[Place, Name]]:
+        """Look into a type, of which something may be known to be there, or into what a function gives."""
         sort = kind
         while isinstance(sort, VPi):
             given = variable(f"of {at}")
             family, sort = self._machine.apply(family, (given,)), self._machine.instantiate(sort, given)
         if isinstance(sort, VSort):
-            yield from self.vanishing(family, at, taken)
-            is_taken = sort is kind and self._families.is_data(family)
-            why = self._why_empty(family) if is_taken else None
-            if why is not None:
-                yield (*at, 2), why
+            yield from self.vanishing(family, at)
+            if sort is kind and self._families.is_data(family):
+                look = self._why_nothing if self._inhabitants is None else self._why_none
+                why = self._families.why_empty(family) if is_there else look(family)
+                yield from [] if why is None else [((*at, 2), why)]
 
     def _why_nothing(self, taken: Value) -> Name | None:
         """Return why there is nothing that a function takes, or what hides whether there is."""
-        why = self._why_empty(taken)
-        if why is not None or not self._are_chosen:
+        why = self._families.why_empty(taken)
+        if why is not None:
             return why
         result = taken
         while isinstance(result, VPi):
@@ -317,17 +370,33 @@ class Dimensions:
         is_plain = isinstance(result, VStuck) and (result.head in INHABITED or result.head == "Fin")
         return None if is_chosen or is_plain else describe(result)
 
-    def _why_empty(self, type_: Value) -> Name | None:
-        """Return why there is nothing of a type: as its constructors show, or as nothing that is tried is."""
+    def _why_none(self, type_: Value) -> Name | None:
+        """Return why there is nothing of a type: as its constructors show, or as nothing is found."""
+        assert self._inhabitants is not None
         while isinstance(type_, VStuck) and type_.head == "Quot" and type_.args:
             type_ = self._machine.force(type_.args[0])
+        if any(type_ is each for each in self._made):
+            return None
         why = self._families.why_empty(type_)
-        if why is not None or self._sample is None:
+        if why is not None or self._inhabitants.are_there(type_):
             return why
-        if not self._families.is_data(type_):
-            return EMPTY if self._sample.claims.truth(type_) is False else None
         is_made = self._families.constant(type_, "inductive") is not None
-        return EMPTY if is_made and not self._sample.claims.values.first(type_) else None
+        if is_made and not self._inhabitants.are_tried(type_):
+            return EMPTY
+        return f"{UNSHOWN}{type_.head if isinstance(type_, VStuck) else describe(type_)}"
+
+    def _why_false(self, taken: Value, function: _Function) -> Name | None:
+        """Return why there is no proof that a function takes.
+
+        A function that gives data has to have one. Within what is said of all, what does not fail may hold.
+        """
+        why = self._families.why_empty(taken)
+        if self._inhabitants is None:
+            return why or self._why_nothing(taken)
+        holds = None if why is not None else self._inhabitants.truth(taken)
+        if holds is None and why is None and function.is_data:
+            return f"{UNSHOWN}{taken.head if isinstance(taken, VStuck) else describe(taken)}"
+        return EMPTY if holds is False else why
 
     def _in_data(self, data: Thunk, kind: Value, at: Place) -> Iterator[tuple[Place, Name]]:
         """Look at a number, or at the numbers that something is put together of."""

@@ -34,6 +34,10 @@ INHABITED: Final = frozenset(
 """Types of Lean's own that have a value whatever their arguments are."""
 
 
+_OF_A_QUOTIENT: Final = 2
+"""Which argument of ``Quot.lift`` tells what it gives."""
+
+
 class Families:
     """What an environment says of the families of types that evaluated types are made by.
 
@@ -71,9 +75,23 @@ class Families:
             type_ = self._machine.instantiate(type_, variable("given"))
         family = self.constant(type_, "inductive")
         if family is None or not isinstance(type_, VStuck):
-            return True
+            return not self._is_stuck_proposition(type_)
         _, sort = self.telescope(family, type_.args)
         return not is_prop(sort)
+
+    def _is_stuck_proposition(self, type_: Value) -> bool:
+        """Whether recursion, or a function of a quotient, would give a proposition."""
+        if not isinstance(type_, VStuck):
+            return False
+        sort: Value | None = None
+        if self.constant(type_, "quot") is not None and len(type_.args) > _OF_A_QUOTIENT:
+            sort = self._machine.force(type_.args[_OF_A_QUOTIENT])
+        recursor = self.constant(type_, "recursor")
+        if recursor is not None and recursor.num_motives == 1 and len(type_.args) > recursor.num_params:
+            sort = self._machine.force(type_.args[recursor.num_params])
+            given = (variable(f"given {at}") for at in range(recursor.num_indices + 1))
+            sort = self._machine.apply(sort, tuple(given))
+        return sort is not None and is_prop(sort)
 
     def why_empty(self, type_: Value, within: tuple[VStuck, ...] = ()) -> Name | None:
         """Return why no constructor makes anything of a type: of its indices, or of what it takes itself.

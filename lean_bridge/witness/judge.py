@@ -17,8 +17,9 @@ from lean_bridge.letters import plain
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Const, Constant, Expr, Name, spine
 from lean_bridge.olean.mentions import constants_in
-from lean_bridge.witness.dimensions import ZERO, only_here_nothing
+from lean_bridge.witness.dimensions import UNSHOWN, ZERO, only_here_nothing
 from lean_bridge.witness.empty import EMPTY
+from lean_bridge.witness.inhabited import Declared
 from lean_bridge.witness.render import Claim, said_name, witness_name
 from lean_bridge.witness.telescope import FUEL, Binder, Telescope, telescope_of
 from pybind_models import Witness
@@ -38,6 +39,7 @@ class Judge:
         self._compiled = compiled
         self._named = {entry.name: {*entry.model, *catalogue.model} for entry in catalogue.declarations}
         self._collector = AxiomCollector(compiled)
+        self._declared = Declared(compiled, lambda name: self._collector.collect(name).fault is None)
         self._hashes = StructuralHashes(compiled)
         self._vocabulary = Vocabulary(self._hashes)
 
@@ -126,13 +128,19 @@ class Judge:
 
     def _vanishing(self, claim: Claim, constant: Constant, arguments: Sequence[Expr]) -> Witness | None:
         """Return what is said where a type that is ranged over has nothing, or may have nothing."""
-        for at, why in only_here_nothing(self._compiled, constant.type, arguments):
+        models = self._named[claim.name]
+        for at, why in only_here_nothing(self._compiled, constant.type, arguments, self._declared, models):
             if claim.open and why == _GAP:
                 continue
             binders = claim.telescope.binders
             where = f"{binders[at].shown} has" if at < len(binders) else "it claims something of"
             if why == EMPTY:
                 return not_met(f"{where} a domain that is empty, and nothing is said of these")
+            if why.startswith(UNSHOWN):
+                return not_met(
+                    f"{where} a domain of which nothing was found, {plain(why.removeprefix(UNSHOWN))}, and "
+                    'which may be empty; in the catalogue, model = "NAME" names a declaration that is of it'
+                )
             said = (
                 "is 0, and nothing is said of these" if why == ZERO else f"{plain(why)} hides, and may be 0"
             )

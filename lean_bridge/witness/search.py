@@ -25,8 +25,8 @@ from lean_bridge.olean.expr import (
     written_binders,
 )
 from lean_bridge.olean.mentions import constants_in
-from lean_bridge.witness.telescope import Binder, Telescope, conclusion_word
-from lean_bridge.witness.terms import REALS, literals_in, quotation, root
+from lean_bridge.witness.telescope import Binder, Telescope
+from lean_bridge.witness.terms import REALS, conclusion_word, literals_in, quotation, root
 from lean_bridge.witness.trial import Trial, Trials
 
 _NUMBERS: Final = (2, 1, 3, 4, 5)

@@ -5,26 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from lean_bridge.audit.proofs import conclusion
 from lean_bridge.extract.machine import Declarations, Machine, Value, VPi, VSort, VStuck, variable
 from lean_bridge.letters import plain
 from lean_bridge.olean.expr import (
     BinderInfo,
-    BVar,
     Const,
     Expr,
-    Lam,
-    Let,
     Name,
-    Pi,
     bare,
-    head_of,
-    parts,
     written_binders,
 )
 from lean_bridge.witness.behind import what_hides
 from lean_bridge.witness.dimensions import may_vanish
 from lean_bridge.witness.empty import INHABITED
+from lean_bridge.witness.terms import conclusion_word
 
 FUEL: Final = 200_000
 """Steps of reduction for one statement; those of this library take some hundreds."""
@@ -111,25 +105,6 @@ def read_telescope(environment: Declarations, type_: Expr) -> Telescope:
     words += [None] * len(telescope.binders)
     binders = (replace(each, word=word) for each, word in zip(telescope.binders, words, strict=False))
     return replace(telescope, binders=tuple(binders))
-
-
-def conclusion_word(type_: Expr) -> Name | None:
-    """Return the constant at the head of a type, under all its binders."""
-    head = head_of(conclusion(type_))
-    return head.name if isinstance(head, Const) else None
-
-
-def is_used(body: Expr, index: int = 0) -> bool:
-    """Whether a bound variable occurs in a term."""
-    match body:
-        case BVar(at):
-            return at == index
-        case Lam(_, type_, inner) | Pi(_, type_, inner):
-            return is_used(type_, index) or is_used(inner, index + 1)
-        case Let(_, type_, value, inner):
-            return is_used(type_, index) or is_used(value, index) or is_used(inner, index + 1)
-        case _:
-            return any(is_used(part, index) for part in parts(body))
 
 
 def telescope_of(environment: Declarations, machine: Machine, type_: Value) -> Telescope:

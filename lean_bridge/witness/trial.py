@@ -14,7 +14,8 @@ from lean_bridge.olean.expr import App, Const, Expr, FVar, Lit, Name
 from lean_bridge.witness.empty import Families
 from lean_bridge.witness.values import ANY, Term, Values
 
-_FUEL: Final = 400_000
+FUEL: Final = 400_000
+"""Steps of reduction for all that is tried of one statement."""
 _WIDTHS: Final = (6, 16, 48, 256)
 """How many values of each binder are tried, in turn."""
 _SAMPLES: Final = (6, 5, 3, 2)
@@ -56,7 +57,7 @@ class Trials:
         given: Mapping[int, Name],
         literals: Iterable[int | str],
     ) -> None:
-        self._machine = _Computing(environment, held=lambda _: False, fuel=_FUEL)
+        self._machine = Computing(environment, held=lambda _: False, fuel=FUEL)
         self._families = Families(environment, self._machine)
         self._claims = Claims(self._machine, self._families, literals)
         self._statement = statement
@@ -151,10 +152,16 @@ class Trials:
 class Claims:
     """Whether propositions hold: yes, no, or not known; what is claimed of all is asked of some."""
 
-    def __init__(self, machine: Machine, families: Families, literals: Iterable[int | str]) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        families: Families,
+        literals: Iterable[int | str],
+        is_there: Callable[[Value], bool] = lambda _: False,
+    ) -> None:
         self._machine = machine
         self._families = families
-        self.values = Values(machine, families, literals, self.truth)
+        self.values = Values(machine, families, literals, self.truth, self.same, is_there)
         self._under = 0
 
     def truth(self, claim: Value) -> bool | None:
@@ -194,6 +201,8 @@ class Claims:
     def same(self, left: Thunk, right: Thunk) -> bool | None:
         """Return whether two values are the same, as :meth:`truth`."""
         one, other = self._machine.force(left), self._machine.force(right)
+        if one is other:
+            return True
         numbers = self._integer(one), self._integer(other)
         if numbers[0] is not None and numbers[1] is not None:
             return numbers[0] == numbers[1]
@@ -237,13 +246,18 @@ class Claims:
                 return True
             is_met = self.truth(self._machine.instantiate(claim, variable("proof")))
             return is_met if is_given or is_met else None
-        among = self._members(claim)
+        among = self.members(claim)
         if among is not None:
             return _both(self.truth(self._machine.instantiate(claim, each)) for each in among)
-        is_met = _both(self._each(taken, lambda each: self.truth(self._machine.instantiate(claim, each))))
-        return False if is_met is False else None
+        if _both(self._each(taken, lambda each: self.truth(self._machine.instantiate(claim, each)))) is False:
+            return False
+        self._under += 1
+        try:
+            return self.truth(self._machine.instantiate(claim, variable(f"any {self._under}"))) or None
+        finally:
+            self._under -= 1
 
-    def _members(self, claim: VPi) -> list[Thunk] | None:
+    def members(self, claim: VPi) -> list[Thunk] | None:
         """Return all that a claim is about, if that is what stands in a list."""
         subject = variable("member")
         inner = self._machine.instantiate(claim, subject)
@@ -254,13 +268,16 @@ class Claims:
         return None
 
     def _each(self, type_: Value, asked: Callable[[Thunk], bool | None]) -> Iterator[bool | None]:
-        """Yield what is said of some values of a type."""
+        """Yield what is said of some values of a type, as far as there are such."""
         number = _SAMPLES[min(self._under, len(_SAMPLES) - 1)]
-        samples = [each.thunk for each in islice(self.values.of(type_, 1), number)]
+        samples = [*islice(self.values.of(type_, 1), number)]
         self._under += 1
         try:
-            for each in samples or [variable("any")]:
-                yield asked(each)
+            for each in samples:
+                said = asked(each.thunk)
+                yield None if said is not None and not each.is_sure else said
+            if not samples:
+                yield None
         finally:
             self._under -= 1
 
@@ -320,8 +337,13 @@ def _number(value: Value) -> int | None:
     return value.value if isinstance(value, VLit) and isinstance(value.value, int) else None
 
 
-class _Computing(Machine):
+class Computing(Machine):
     """Computes besides with what the kernel unfolds, and with texts."""
+
+    def spend_at_most(self, fuel: int) -> Callable[[], int]:
+        """Take as many steps at most from now on, and return what tells how many were taken."""
+        self._fuel = fuel
+        return lambda: fuel - self._fuel
 
     def _step(self, name: Name, args: tuple[Thunk, ...]) -> tuple[Value, tuple[Thunk, ...]] | None:
         return self._computed(name, args) or super()._step(name, args)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice, product, zip_longest
 from math import gcd
 from typing import Final
 
 from lean_bridge.extract.machine import Machine, Thunk, Value, VLit, VPi, VSort, VStuck, variable
-from lean_bridge.olean.expr import App, BVar, Const, Constant, Expr, FVar, Lam, Lit, Name
+from lean_bridge.olean.expr import App, BVar, Const, Constant, Expr, FVar, Lam, Let, Lit, Name, parts
 from lean_bridge.witness.empty import Families, is_prop
 from lean_bridge.witness.terms import character, quotation, root
 
@@ -27,8 +27,12 @@ _THIN: Final = (200, 40)
 _MOST: Final = 256
 """How many values one constructor makes of several fields."""
 _FEW: Final = 6
-_FIRST_ONES: Final = 8
+_FIRST_ONES: Final = 12
 _LONGEST: Final = 12
+
+
+UNSURE: Final = FVar("unsure")
+"""What stands in a value for a proof of something that is not known to hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,17 @@ class Term:
     expr: Expr
 
     @property
+    def is_sure(self) -> bool:
+        """Whether everything that it is made of is there, each proof of something that holds."""
+        pending: list[Expr] = [self.expr]
+        while pending:
+            at = pending.pop()
+            if at is UNSURE or at is ANY.expr:
+                return False
+            pending += parts(at)
+        return True
+
+    @property
     def thunk(self) -> Thunk:
         """It, as an argument."""
         return Thunk(self.expr, None)
@@ -46,6 +61,10 @@ class Term:
 
 ANY: Final = Term("by meet 2", FVar("any"))
 """What Lean finds, and nobody knows here."""
+
+
+SOME: Final = Term("(by meet 2)", FVar("some"))
+"""What Lean finds, and is known to be there."""
 
 
 class Values:
@@ -60,8 +79,13 @@ class Values:
         families: Families,
         literals: Iterable[int | str],
         truth: Callable[[Value], bool | None],
+        same: Callable[[Thunk, Thunk], bool | None],
+        is_there: Callable[[Value], bool],
     ) -> None:
+        self._is_there = is_there
         self._machine = machine
+        self._same = same
+        self._taken = 0
         self._families = families
         self._truth = truth
         said = [*literals]
@@ -256,33 +280,40 @@ class Values:
     def _filled(self, kind: Value, so_far: Term, wanted: VStuck, width: int, depth: int) -> Iterator[Term]:
         """Yield a constructor applied to all that it still takes."""
         if not isinstance(kind, VPi):
-            if isinstance(kind, VStuck) and not self._differ(kind, wanted):
+            differ = self._differ(kind, wanted) if isinstance(kind, VStuck) else True
+            if differ is None:
+                yield Term(so_far.text, Let("unsure", _ANYTHING, UNSURE, so_far.expr, False))
+            elif not differ:
                 yield so_far
             return
         taken = self._machine.force(kind.domain)
         if not self._families.is_data(taken):
-            fields = [] if self._truth(taken) is False else [Term("(by shown)", FVar("proof"))]
+            holds = self._truth(taken)
+            proof = FVar("proof") if holds else UNSURE
+            fields = [] if holds is False else [Term("(by shown)", proof)]
         else:
             fields = [*islice(self.of(taken, depth), width)]
-            if not fields and depth <= _DEEPEST and self._families.why_empty(taken) is None:
-                fields = [Term("(by meet 2)", FVar("any"))]
+            if not any(each.is_sure for each in fields) and depth <= _DEEPEST and self._is_there(taken):
+                fields.append(SOME)
+            elif not fields and depth <= _DEEPEST and self._families.why_empty(taken) is None:
+                fields.append(replace(ANY, text="(by meet 2)"))
         for field in fields:
             more = Term(f"{so_far.text} {field.text}", App(so_far.expr, field.expr))
             yield from self._filled(self._machine.instantiate(kind, field.thunk), more, wanted, width, depth)
 
-    def _differ(self, made: VStuck, wanted: VStuck) -> bool:
-        pairs = zip(made.args, wanted.args, strict=False)
-        forced = ((self._machine.force(one), self._machine.force(other)) for one, other in pairs)
-        return any(
-            isinstance(one, VLit) and isinstance(other, VLit) and one.value != other.value
-            for one, other in forced
-        )
+    def _differ(self, made: VStuck, wanted: VStuck) -> bool | None:
+        """Return whether what is made is of another type than what is wanted, or ``None`` if it may be."""
+        if made.head != wanted.head or len(made.args) != len(wanted.args):
+            return True
+        alike = [self._same(*each) for each in zip(made.args, wanted.args, strict=True)]
+        return None if None in alike and False not in alike else False in alike
 
     def _functions(self, type_: Value, depth: int) -> Iterator[Term]:
         kinds: list[Value] = []
         while isinstance(type_, VPi):
             kinds.append(self._machine.force(type_.domain))
-            type_ = self._machine.instantiate(type_, variable(f"x{len(kinds)}"))
+            self._taken += 1  # what is taken elsewhere is something else
+            type_ = self._machine.instantiate(type_, variable(f"taken {self._taken}"))
         if len(kinds) > _DEEPEST or depth > 2:
             return
         names = [f"x{at}" for at in range(1, len(kinds) + 1)]

@@ -28,13 +28,8 @@ from lean_bridge.witness.render import (
     witness_name,
 )
 from lean_bridge.witness.search import plan_of
-from lean_bridge.witness.telescope import (
-    Telescope,
-    conclusion_word,
-    is_used,
-    read_telescope,
-)
-from lean_bridge.witness.terms import REALS
+from lean_bridge.witness.telescope import Telescope, read_telescope
+from lean_bridge.witness.terms import REALS, conclusion_word, is_used
 from pybind_models import Witness
 from pybind_models.catalogue import Catalogue, CatalogueEntry
 

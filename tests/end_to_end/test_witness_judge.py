@@ -205,6 +205,62 @@ theorem sayingEmpty (x : Empty → Nat) (n : Nat) (h : 1 < n) : (fun i => x i + 
 theorem ofMembersOfAList (l : List Nat) (h : ∀ i, i ∈ l → i < 5) (k : ¬(2 < 1)) : ∀ i, i ∈ l → i < 6 :=
   fun i m => Nat.lt_succ_of_lt (h i m)
 
+theorem ofPartsOfAClaim (f : Config → Nat) : (∀ c, f c = 7) ∧ (∀ c, f c = 8) := by
+  constructor <;> (intro c; have := c.below; have := c.above; omega)
+theorem claimedOfNothing (n : Nat) : (∀ c : Config, c.lo = n) ∧ (∀ c : Config, c.hi = n) := by
+  constructor <;> (intro c; have := c.below; have := c.above; omega)
+theorem claimedWithin (n : Nat) : ∃ m, ∀ c : Config, c.lo = m + n :=
+  ⟨0, fun c => by have := c.below; have := c.above; omega⟩
+structure Always (P : Config → Prop) : Prop where
+  all : ∀ c, P c
+theorem claimedByAStructure (n : Nat) : Always fun c => c.lo = n :=
+  ⟨fun c => by have := c.below; have := c.above; omega⟩
+theorem claimedOfNoNumber (n : Nat) : (∀ x, x < x → x = n) ∧ (∀ x, x < x → x = n + 1) := by
+  constructor <;> (intro x h; omega)
+theorem claimedOfAPredicate (S T : Nat → Prop) (h : ∀ x, S x → x < x) :
+    (∀ x, S x → T x) ∧ (∀ x, S x → ¬ T x) := by
+  constructor <;> (intro x hx; have := h x hx; omega)
+theorem equivalent (L : Config → Int) : (∀ c, L c = 0) ↔ (∀ c, L c = 1) := by
+  constructor <;> (intro _ c; have := c.below; have := c.above; omega)
+theorem ofAnOption (x : Option Config) : x = none := by
+  cases x with
+  | none => rfl
+  | some c => have := c.below; have := c.above; omega
+theorem ofAListOfThem (x : List Config) : x.length = 5 * x.length := by
+  cases x with
+  | nil => rfl
+  | cons c _ => have := c.below; have := c.above; omega
+theorem ofRows (m : List (List Nat)) (h : ∀ r ∈ m, r.length = 3 ∧ r.length = 4) :
+    m.flatten.length = 77 * m.length := by
+  cases m with
+  | nil => rfl
+  | cons a t => have := h a (by simp); omega
+theorem ofNoDescent (f g : {s : Nat → Nat // ∀ n, s (n + 1) < s n} → Nat) : f = g := by
+  funext x; exfalso
+  have below : ∀ n, x.1 n + n ≤ x.1 0 := fun n => by induction n with
+    | zero => omega
+    | succ n ih => have := x.2 n; omega
+  have := below (x.1 0 + 1); omega
+structure Weights where
+  at' : Nat → Int
+  positive : ∀ i, 0 < at' i
+  far : at' 3 < 0
+theorem ofUnmetLaws (L : Weights → Int) (h : L = L) : ∃ k : Int, ∀ m, L m = k + 1 :=
+  ⟨0, fun m => by have := m.positive 3; have := m.far; omega⟩
+
+structure Positive where
+  at' : Nat → Int
+  positive : ∀ i, 0 < at' i
+structure Commuting where
+  op : Nat → Nat → Nat
+  commutes : ∀ a b c, op a (op b c) = op (op a b) c
+noncomputable def Commuting.sum : Commuting := ⟨(· + ·), fun a b c => (Nat.add_assoc a b c).symm⟩
+theorem ofLaws (L : Positive → Int) (h : L = L) : L = L := h
+theorem ofWhatIsDeclared (L : Commuting → Int) (h : L = L) : L = L := h
+theorem ofParts (xs : List Nat) (h : ∀ x ∈ xs, 10 < x) : (∀ x ∈ xs, 9 < x) ∧ (2 < 1 → xs = []) :=
+  ⟨fun x m => Nat.lt_of_succ_lt (h x m), fun k => absurd k (by decide)⟩
+theorem ofSomeSquare (n : Nat) : ∃ m, ∀ k, k ≤ n → k * k ≤ m :=
+  ⟨n * n, fun _ h => Nat.mul_le_mul h h⟩
 instance (priority := high) everything : LT Nat where
   lt _ _ := True
 
@@ -215,6 +271,8 @@ structure Order where
 structure Point where
   x : Nat
   y : Nat
+
+theorem ofOptions (x : Option Point) : x = x := rfl
 
 instance : Add Point where
   add a b := ⟨a.x + b.x, a.y + b.y⟩
@@ -236,6 +294,7 @@ end Small
 """
 HIDING = "what it claims stands behind {}, and may take more"
 EMPTY = "{} has a domain that is empty, and nothing is said of these"
+CLAIMED = "it claims something of a domain that is empty, and nothing is said of these"
 VANISHES = "{} has a dimension that is 0, and nothing is said of these"
 OVERRIDDEN = "it is met only by Small.everything, an instance of the library's own; "
 REFUSED = {
@@ -276,6 +335,18 @@ REFUSED = {
     "ofClasses": EMPTY.format("f"),
     "ofALoop": EMPTY.format("f"),
     "ofADenial": EMPTY.format("f"),
+    "ofPartsOfAClaim": EMPTY.format("f"),
+    "claimedOfNothing": CLAIMED,
+    "claimedWithin": CLAIMED,
+    "claimedByAStructure": CLAIMED,
+    "claimedOfNoNumber": CLAIMED,
+    "claimedOfAPredicate": CLAIMED,
+    "equivalent": EMPTY.format("L"),
+    "ofAnOption": EMPTY.format("x"),
+    "ofAListOfThem": EMPTY.format("x"),
+    "ofRows": EMPTY.format("h"),
+    "ofNoDescent": EMPTY.format("f"),
+    "ofUnmetLaws": "L has a domain of which nothing was found, Small.Weights, and which may be empty; ",
     "ofAText": "v has a dimension that a literal hides, and may be 0",
     "inAStructure": OVERRIDDEN,
     "inAPair": OVERRIDDEN,
@@ -285,6 +356,7 @@ MET = (
     "decided", "classified", "recursive", "ofTwo", "sayingSo", "shaped", "spokenOf", "ofOnesOwn",
     "ofTwoBelow", "ofTwoWithin", "ofOneAlone", "ofAnyIntegers", "ofTwoIntegers", "sayingLess", "sayingEmpty",
     "ofMembersOfAList", "sayingLessWithin", "sayingSoOfEach",
+    "ofLaws", "ofWhatIsDeclared", "ofParts", "ofSomeSquare", "ofOptions",
     "ofApart", "ofTrees", "ofSubtypes", "ofHalves", "ofPairsBelow", "ofDifferences",
 )  # fmt: skip
 

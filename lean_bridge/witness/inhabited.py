@@ -1,0 +1,211 @@
+"""Types that there is something of: by a value that is shown, or by what a library declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Final, TypeVar
+
+from lean_bridge.errors import OutOfFuel, UnsupportedTerm
+from lean_bridge.extract.machine import Thunk, Value, VPi, VSort, VStuck, describe, variable
+from lean_bridge.olean.environment import Environment
+from lean_bridge.olean.expr import Const, Constant, Lam, Name, Sort, written_binders
+from lean_bridge.witness.empty import Families, is_prop
+from lean_bridge.witness.terms import conclusion_word
+from lean_bridge.witness.trial import FUEL, Claims, Computing
+
+_MOST_VALUES: Final = 24
+"""How many values of a type are looked at for one that is shown."""
+
+_MOST_STEPS: Final = 60_000
+"""Steps of reduction for one question."""
+
+_Answer = TypeVar("_Answer")
+
+_MOST_DECLARED: Final = 8
+"""How many declarations of a type are looked at."""
+
+
+class Declared:
+    """What a library declares of its own types: in the modules of these, or named by the catalogue.
+
+    ``is_founded`` says of a declaration whether it rests on Lean's axioms alone.
+    """
+
+    def __init__(self, environment: Environment, is_founded: Callable[[Name], bool]) -> None:
+        self._environment = environment
+        self._is_founded = is_founded
+        self._by_module: dict[Name, Mapping[Name, list[Constant]]] = {}
+        self.known: set[str] = set()
+        """What types are called by of which it was shown that there is something."""
+
+    def of(self, family: Name, models: Iterable[Name]) -> Sequence[Constant]:
+        """Return declarations of a family of types, those that take least first."""
+        module = self._environment.module_of(family)
+        named = map(self._environment.constant, models)
+        found = [each for each in named if each is not None and conclusion_word(each.type) == family]
+        if module is not None and not self._environment.is_library(module):
+            found += self._in_module(module).get(family, [])
+        return [each for each in found if self._is_founded(each.name)][:_MOST_DECLARED]
+
+    def _in_module(self, module: Name) -> Mapping[Name, list[Constant]]:
+        found = self._by_module.get(module)
+        if found is None:
+            found = self._by_module[module] = {}
+            for name in self._environment.module(module).constant_names:
+                constant = self._environment.constant(name)
+                if constant is None or constant.kind not in ("definition", "opaque"):
+                    continue
+                word = conclusion_word(constant.type)
+                if word is not None:
+                    found.setdefault(word, []).append(constant)
+            for several in found.values():
+                several.sort(key=lambda each: len(written_binders(each.type)))
+        return found
+
+
+class Inhabitants:
+    """Shows that there is something of a type, for one statement.
+
+    There is, if constructors make a value of which every proof is known to hold, or if a declaration is one.
+    What cannot be shown is not said to be empty. ``models`` are declarations that the catalogue names;
+    ``literals`` are the numbers and texts of the statement, asked for when they are needed.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        declared: Declared,
+        models: Iterable[Name],
+        literals: Callable[[], Iterable[int | str]],
+    ) -> None:
+        self._machine = Computing(environment, held=lambda _: False, fuel=FUEL)
+        self._families = Families(environment, self._machine)
+        self._declared = declared
+        self._models = tuple(models)
+        self._literals = literals
+        self._known: Claims | None = None
+        self._under: set[Name] = set()
+        """Of which families a declaration is being applied."""
+        self._within: set[str] = set()
+        """What is being shown."""
+        self._given = 0
+        self._fuel = FUEL
+
+    @property
+    def claims(self) -> Claims:
+        """What is asked whether something holds."""
+        if self._known is None:
+            self._known = Claims(self._machine, self._families, self._literals(), self._are_there)
+        return self._known
+
+    def truth(self, claim: Value) -> bool | None:
+        """Return whether a claim holds, or ``None`` if that is not known."""
+        return self._asked(lambda: self.claims.truth(claim), None)
+
+    def are_there(self, type_: Value) -> bool:
+        """Whether it is shown that there is something of a type."""
+        return self._asked(lambda: self._are_there(type_), False)
+
+    def some(self, function: VPi, taken: Value) -> Sequence[Thunk]:
+        """Return some things that a function takes, of a type, each shown to be there, or else a variable.
+
+        Where what stands in a list is spoken of, these are it.
+        """
+        return self._asked(lambda: self.claims.members(function) or self._some(taken), [])
+
+    def are_tried(self, type_: Value) -> bool:
+        """Whether there are values of a type that are not shown to be of it."""
+        return self._asked(lambda: bool(self.claims.values.first(type_)), True)
+
+    def _asked(self, question: Callable[[], _Answer], unknown: _Answer) -> _Answer:
+        """Return the answer to a question that takes not too long, as all of them together do not."""
+        spent = self._machine.spend_at_most(min(self._fuel, _MOST_STEPS))
+        try:
+            return question()
+        except (OutOfFuel, UnsupportedTerm):
+            return unknown
+        finally:
+            self._fuel -= spent()
+
+    def _some(self, type_: Value) -> Sequence[Thunk]:
+        if (chosen := self._chosen(type_)) is not None:
+            return [chosen]
+        found = [each.thunk for each in self.claims.values.first(type_) if each.is_sure]
+        return found or ([self._fresh()] if self._are_there(type_) else [])
+
+    def _fresh(self) -> Thunk:
+        self._given += 1
+        return variable(f"given {self._given}")
+
+    def _chosen(self, type_: Value) -> Thunk | None:
+        """Return a type, a proposition, or a function to these that is always the same."""
+        depth = 0
+        while isinstance(type_, VPi):
+            type_, depth = self._machine.instantiate(type_, self._fresh()), depth + 1
+        if not isinstance(type_, VSort):
+            return None
+        chosen: Const | Lam = Const("True" if is_prop(type_) else "Nat", ())
+        for _ in range(depth):
+            chosen = Lam("_", Sort(type_.expr.level), chosen, "default")
+        return Thunk(chosen, None)
+
+    def _are_there(self, type_: Value) -> bool:
+        while isinstance(type_, VStuck) and type_.head == "Quot" and type_.args:
+            type_ = self._machine.force(type_.args[0])
+        match type_:
+            case VSort():
+                return True
+            case VPi():
+                return self._are_functions(type_)
+            case VStuck(head, _, is_variable) if is_variable or head in self._under:
+                return False  # nothing is of it that takes it
+        if not self._families.is_data(type_):
+            return self.claims.truth(type_) is True
+        key = self.claims.values.key(type_)
+        if key is not None and key in self._declared.known:
+            return True
+        asked = key or describe(type_)
+        if asked in self._within:
+            return False  # it is not made yet
+        self._within.add(asked)
+        try:
+            is_there = self._is_declared(type_) or self._are_made(type_)
+        finally:
+            self._within.remove(asked)
+        if is_there and key is not None:
+            self._declared.known.add(key)
+        return is_there
+
+    def _are_functions(self, type_: VPi) -> bool:
+        """Whether there is a function: with a value for whatever it takes, or as there is nothing to take."""
+        if self._are_there(self._machine.instantiate(type_, self._fresh())):
+            return True
+        taken = self._machine.force(type_.domain)
+        if self._families.is_data(taken):
+            return self._families.why_empty(taken) is not None or self._are_made(type_)
+        return self.claims.truth(taken) is False
+
+    def _are_made(self, type_: Value) -> bool:
+        return any(each.is_sure for each in islice(self.claims.values.of(type_), _MOST_VALUES))
+
+    def _is_declared(self, type_: Value) -> bool:
+        """Whether a declaration is of a type, applied to what it takes."""
+        if not isinstance(type_, VStuck):
+            return False
+        self._under.add(type_.head)
+        try:
+            return any(self._is_of(each, type_) for each in self._declared.of(type_.head, self._models))
+        finally:
+            self._under.remove(type_.head)
+
+    def _is_of(self, constant: Constant, wanted: VStuck) -> bool:
+        type_ = self._machine.evaluate(constant.type)
+        while isinstance(type_, VPi):
+            taken = self._machine.force(type_.domain)
+            if not self._are_there(taken):
+                return False
+            type_ = self._machine.instantiate(type_, next(iter(self._some(taken)), None) or self._fresh())
+        if not isinstance(type_, VStuck) or type_.head != wanted.head or len(type_.args) != len(wanted.args):
+            return False
+        return all(self.claims.same(*each) is True for each in zip(type_.args, wanted.args, strict=True))
