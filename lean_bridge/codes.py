@@ -389,8 +389,8 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
         ),
         Code.LEAN_CANNOT: Explanation(
             "not supported by this Lean",
-            "The sources use what the Lean that is embedded here cannot do, such as notation of another file "
-            "or a file without `module`, or they import a package that is not here, such as Mathlib.",
+            "The sources use what the Lean that is embedded here cannot do, such as notation of another "
+            "file, or they import a package that is not here, such as Mathlib.",
             "Lean's messages then speak of this Lean's limits: they neither prove nor refute anything.",
             "Follow the mend that is named; docs/limits.md has them all. Or install the Lean that "
             "lean-toolchain names with elan: it is used instead.",

@@ -18,6 +18,7 @@ from lean_bridge.audit.pins import check_pins, pin_declarations
 from lean_bridge.audit.provenance import SourceFile
 from lean_bridge.audit.reading import Reading
 from lean_bridge.audit.stumbles import Unread
+from lean_bridge.build.as_module import handed
 from lean_bridge.build.build import TIME_LIMIT
 from lean_bridge.build.header import parse_header
 from lean_bridge.build.modules import read_sources
@@ -527,8 +528,9 @@ class Project:
 
 def _source_files(chosen: Chosen) -> dict[str, SourceFile]:
     return {
-        module.name: SourceFile(module.file, module.content, module.is_module)
+        module.name: SourceFile(module.file, module.content, (text.line, text.columns))
         for module in chosen.library.modules
+        for text in (handed(module, chosen.provider.info),)
     }
 
 

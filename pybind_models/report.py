@@ -83,6 +83,8 @@ class ModuleReport(Model):
     """Of a failed module whether Lean's messages are those of an earlier run, about exactly this source."""
     limit: str | None = None
     """What this Lean cannot do, where, and the mend, in one line; goes with ``unsupported``."""
+    as_module: bool = False
+    """Whether its file has no ``module``, and Lean was handed it as one, every line in its place."""
 
     @model_validator(mode="after")
     def _limits_are_named(self) -> ModuleReport:

@@ -39,37 +39,10 @@ def audit(
     names = [entry.name for entry in catalogue.declarations]
     if stands is None:
         stands = read_sources(environment, sources, names)
-    ordinary = {name: source.file for name, source in sources.items() if not source.is_module}
-    hidden = _hidden_by_module(environment, ordinary)
     return tuple(
-        _unseen(entry, hidden[entry.name])
-        if entry.name in hidden and entry.name not in environment
-        else _judge(entry, reading, stands.get(entry.name), failed_modules, unread)
+        _judge(entry, reading, stands.get(entry.name), failed_modules, unread)
         for entry in catalogue.declarations
     )
-
-
-def _hidden_by_module(environment: Environment, ordinary: Mapping[Name, str]) -> dict[Name, str]:
-    """Return which declarations of files without ``module`` were made private, by the names they stand for.
-
-    A Lean that compiles every file as a module makes them so.
-    """
-    hidden: dict[Name, str] = {}
-    for module in environment.modules:
-        if module in ordinary and environment.module(module).is_module:
-            prefix = f"_private.{module}.0."
-            for name in environment.module(module).constant_names:
-                if name.startswith(prefix):
-                    hidden.setdefault(name.removeprefix(prefix), ordinary[module])
-    return hidden
-
-
-def _unseen(entry: CatalogueEntry, file: str) -> DeclarationReport:
-    reason = (
-        f"{file}:1: has no `module`, and this Lean makes what such a file declares private to it; "
-        "begin it with `module`, `public import` and `public section`"
-    )
-    return _not_there(entry, "no verdict", reason, Code.LEAN_CANNOT)
 
 
 def _judge(

@@ -7,7 +7,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,8 +41,17 @@ class SourceFile:
     file: str
     """Relative to the library's root."""
     content: bytes
-    is_module: bool = True
-    """Whether it begins with ``module``."""
+    moved: tuple[int, int] = (1, 0)
+    """A line, and how much further to the right its declarations stood in the text that Lean was handed."""
+
+    def place(self, found: DeclarationRange) -> DeclarationRange:
+        """Return where in the source a declaration stands, given where in that text it does."""
+        line, columns = self.moved
+        return replace(
+            found,
+            column=found.column - columns * (found.line == line),
+            end_column=found.end_column - columns * (found.end_line == line),
+        )
 
 
 def read_sources(
@@ -61,7 +70,7 @@ def read_sources(
             continue
         found = environment.module(module).declaration_ranges.get(name)
         if found and module in files:
-            wanted.append((name, files[module], found))
+            wanted.append((name, files[module], files[module].place(found)))
     return _read(wanted) if wanted else {}
 
 
@@ -118,7 +127,7 @@ def _read_without(wanted: Iterable[tuple[Name, SourceFile, DeclarationRange]]) -
 def read_module_sources(module: Module, source: SourceFile, names: Iterable[Name]) -> dict[Name, Source]:
     """Return where declarations of one module stand, those of which its compiled file has the place."""
     text, places = _Text.of(source), module.declaration_ranges
-    return {name: text.source(name, places[name]) for name in names if name in places}
+    return {name: text.source(name, source.place(places[name])) for name in names if name in places}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ from typing import Literal
 import filelock
 
 from lean_bridge.build.account import check_plain, find_unaccounted, read_whole
+from lean_bridge.build.as_module import Handed, cannot_be_turned, handed
 from lean_bridge.build.bypass import check_all_is_read, check_kernel_is_asked, check_was_read
 from lean_bridge.build.cache import build_store, size_limit, tidy
 from lean_bridge.build.grammar import LEAN_S, Grammar, read_grammar
+from lean_bridge.build.header import parse_header
 from lean_bridge.build.modules import Library, Module, generated_library, read_library
 from lean_bridge.build.store import Entry, Refusal, module_keys, placed, source_place
 from lean_bridge.codes import Code
@@ -149,6 +151,7 @@ class _Build:
         self._observe = observe
         self._store = build_store()
         self._keys = module_keys(library, provider.info)
+        self._handed = {module.name: handed(module, provider.info) for module in library.modules}
         self._abandoned = threading.Event()
         self._time_limit = time_limit
         self._has_run = False
@@ -161,7 +164,7 @@ class _Build:
         """Take every module from the store that is there."""
         self._store.clear(self.tree, spare=self._keys)
         for module in self._library.modules:
-            report = self._from_store(module)
+            report = self._beforehand(module) or self._from_store(module)
             if report is not None:
                 self._finish(report)
 
@@ -177,7 +180,7 @@ class _Build:
                     imports = [self.reports.get(imported) for imported in module.imports]
                     if any(each is not None and each.state not in _COMPILED for each in imports):
                         waiting.remove(module)
-                        self._finish(_report(module, "blocked"))
+                        self._finish(self._report(module, "blocked"))
                     elif None not in imports and len(running) < workers:
                         waiting.remove(module)
                         self._has_run = True
@@ -209,6 +212,39 @@ class _Build:
                 )
             self._store.place(self._keys[name], entry, self.tree)
 
+    def _beforehand(self, module: Module) -> ModuleReport | None:
+        """Return what becomes of a source whatever Lean may say of the text that it is handed for it."""
+        if (why := cannot_be_turned(module, self._toolchain)) is not None:
+            return self._report(module, "failed").replaced(state="unsupported", limit=why)
+        ordinary = {name for name in module.imports if self._handed[name].is_turned}
+        if not module.is_module or not ordinary:
+            return None
+        found = next(each for each in parse_header(_text(module)).imports if each.module in ordinary)
+        said = Diagnostic(
+            file=module.file,
+            line=found.line,
+            column=0,
+            severity="error",
+            text=f"cannot import non-`module` {found.module} from `module`",
+        )
+        return self._report(module, "failed", diagnostics=(said,))
+
+    def _report(
+        self,
+        module: Module,
+        state: Literal["built", "failed", "blocked"],
+        seconds: float = 0.0,
+        diagnostics: tuple[Diagnostic, ...] = (),
+    ) -> ModuleReport:
+        return ModuleReport(
+            module=module.name,
+            file=module.file,
+            state=state,
+            seconds=seconds,
+            diagnostics=diagnostics,
+            as_module=self._handed[module.name].is_turned,
+        )
+
     def _finish(self, report: ModuleReport) -> None:
         self.reports[report.module] = report
         self._observe(ModuleFinished(report))
@@ -220,10 +256,10 @@ class _Build:
             if made_meanwhile is not None:
                 return made_meanwhile
             with self._store.scratch() as scratch:
-                # Lean gets the bytes that the key is a digest of, whatever happens to the source meanwhile.
+                # Lean gets bytes that the key is a digest of, whatever happens to the source meanwhile.
                 snapshot = scratch / "source" / source_place(module.name)
                 snapshot.parent.mkdir(parents=True)
-                snapshot.write_bytes(module.content)
+                snapshot.write_bytes(self._handed[module.name].content)
                 artifacts = scratch / "artifacts"
                 artifacts.mkdir()
                 elaboration = self._pool.elaborate(
@@ -236,18 +272,24 @@ class _Build:
                         options=module.options,
                     )
                 )
-                diagnostics = _about_file(module, elaboration.diagnostics)
+                said = map(self._handed[module.name].told, elaboration.diagnostics)
+                diagnostics = _about_file(module, said)
                 if not elaboration.ok:
                     report = self._refused(module, elaboration.seconds, diagnostics)
                     if elaboration.is_final and report.state == "failed" and self._remembers_refusals:
                         self._store.refuse(key, Refusal(seconds=elaboration.seconds, diagnostics=diagnostics))
                     return report
                 check_was_read(module, diagnostics)
-                missing = _unaccounted(module, artifacts / "module.olean", self._imported_grammar(module))
+                missing = _unaccounted(
+                    module,
+                    self._handed[module.name],
+                    artifacts / "module.olean",
+                    self._imported_grammar(module),
+                )
                 if missing is not None:
-                    failed = _report(module, "failed", elaboration.seconds, (*diagnostics, missing))
+                    failed = self._report(module, "failed", elaboration.seconds, (*diagnostics, missing))
                     return failed.replaced(code=Code.SOURCE_NOT_ACCOUNTED)
-                report = _report(module, "built", elaboration.seconds, diagnostics)
+                report = self._report(module, "built", elaboration.seconds, diagnostics)
                 self._take(module, self._store.put(key, report, artifacts))
                 return report
 
@@ -270,7 +312,7 @@ class _Build:
         return found
 
     def _refused(self, module: Module, seconds: float, diagnostics: tuple[Diagnostic, ...]) -> ModuleReport:
-        report = _report(module, "failed", seconds, diagnostics)
+        report = self._report(module, "failed", seconds, diagnostics)
         if not self._finds_limits:
             return report
         limit = limit_met(
@@ -304,7 +346,8 @@ class _Build:
         key = self._keys[module.name]
         try:
             compiled = read_module(self._store.compiled(key), parts="present")
-            missing = find_unaccounted(module.file, _text(module), compiled, self._imported_grammar(module))
+            text = _decoded(self._handed[module.name].content)
+            missing = find_unaccounted(module.file, text, compiled, self._imported_grammar(module))
         except OleanError:
             return None
         return self._store.account(key, entry) if missing is None else None
@@ -354,11 +397,15 @@ def _heights(library: Library) -> dict[str, int]:
 
 
 def _text(module: Module) -> str:
-    return module.content.decode("utf-8", "replace")
+    return _decoded(module.content)
 
 
-def _unaccounted(module: Module, olean: Path, imported: Grammar) -> Diagnostic | None:
-    """Return the error that a module's compiled file does not account for its source, if so.
+def _decoded(content: bytes) -> str:
+    return content.decode("utf-8", "replace")
+
+
+def _unaccounted(module: Module, text: Handed, olean: Path, imported: Grammar) -> Diagnostic | None:
+    """Return the error that a module's compiled file does not account for the text that Lean was handed.
 
     ``imported`` is what the modules that it imports add to Lean's grammar.
     Raises: ToolchainCrashed if the file cannot be read; Declined where the text alone cannot tell.
@@ -366,28 +413,21 @@ def _unaccounted(module: Module, olean: Path, imported: Grammar) -> Diagnostic |
     try:
         check_plain(olean.parent)
         compiled = read_whole(olean)
-        missing = find_unaccounted(module.file, _text(module), compiled, imported)
+        missing = find_unaccounted(module.file, _decoded(text.content), compiled, imported)
     except OleanError as error:
-        text = f"{module.file}: Lean accepts it, and what it wrote cannot be read: {error}"
-        raise ToolchainCrashed(text, code=Code.UNREADABLE) from error
+        what = f"{module.file}: Lean accepts it, and what it wrote cannot be read: {error}"
+        raise ToolchainCrashed(what, code=Code.UNREADABLE) from error
     if missing is None:
         return None
     return Diagnostic(
-        file=module.file, line=missing.line, column=missing.column, severity="error", text=missing.text
+        file=module.file,
+        line=missing.line,
+        column=text.column(missing.line, missing.column),
+        severity="error",
+        text=missing.text,
     )
 
 
 def _about_file(module: Module, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Return messages as ones about a module's file, whatever it was called where they were given."""
     return tuple(each.replaced(file=module.file) for each in diagnostics)
-
-
-def _report(
-    module: Module,
-    state: Literal["built", "failed", "blocked"],
-    seconds: float = 0.0,
-    diagnostics: tuple[Diagnostic, ...] = (),
-) -> ModuleReport:
-    return ModuleReport(
-        module=module.name, file=module.file, state=state, seconds=seconds, diagnostics=diagnostics
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lean_bridge.build.lexical import PART, SPACES, comment_end
 from lean_bridge.names import canonical
@@ -18,6 +18,12 @@ class Import:
     """As Lean writes it, whatever the source puts in ``«»``."""
     line: int
     """1-based."""
+    start: int = field(default=0, compare=False)
+    """The offset of the word ``import``."""
+    end: int = field(default=0, compare=False)
+    """The offset behind it all."""
+    is_all: bool = field(default=False, compare=False)
+    """Whether it is an ``import all``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,7 @@ class Header:
 class _Token:
     text: str
     line: int
+    at: int
 
 
 _PIECE = re.compile(
@@ -48,7 +55,7 @@ _MODIFIERS = frozenset({"public", "meta"})
 
 def parse_header(text: str) -> Header:
     """Return what the head of ``text`` declares; parsing ends at the first command."""
-    tokens = list(_tokens(text.removeprefix("\ufeff")))
+    tokens = list(_tokens(text, len(text) - len(text.removeprefix("\ufeff"))))
     position = 0
 
     def take(word: str) -> bool:
@@ -66,18 +73,19 @@ def parse_header(text: str) -> Header:
             position += 1
         if not take("import"):
             break
-        take("all")
+        start = tokens[position - 1].at
+        is_all = take("all")
         if position == len(tokens):
             break
         module = tokens[position]
-        imports.append(Import(canonical(module.text) or module.text, module.line))
+        end = module.at + len(module.text)
+        imports.append(Import(canonical(module.text) or module.text, module.line, start, end, is_all))
         position += 1
     return Header(is_module, is_prelude, tuple(imports))
 
 
-def _tokens(text: str) -> Iterator[_Token]:
-    offset = 0
+def _tokens(text: str, offset: int) -> Iterator[_Token]:
     while (piece := _PIECE.match(text, offset)) is not None:
         if piece["word"] is not None:
-            yield _Token(piece["word"], text.count("\n", 0, offset) + 1)
+            yield _Token(piece["word"], text.count("\n", 0, offset) + 1, offset)
         offset = comment_end(text, offset) if piece["comment"] is not None else piece.end()

@@ -105,6 +105,12 @@ def scan_declarations(text: str, grammar: Grammar = LEAN_S) -> Scan:
     return _Scanner(text, grammar).scan()
 
 
+def words_of(text: str) -> Iterator[tuple[str, int]]:
+    """Yield the words that Lean reads in a source, outside comments and strings, with their lines."""
+    for token in _tokens(text, [], Tokens(LEAN_S.tokens, interpolates='s!"')):
+        yield token.text, text.count("\n", 0, token.at) + 1
+
+
 def name_components(text: str) -> Components:
     """Return the components of a name as it is written in a source."""
     return tuple(str(part) for part in split_name(text) or ())

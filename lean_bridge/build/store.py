@@ -19,6 +19,7 @@ from filelock import FileLock
 from pydantic import ValidationError
 
 from lean_bridge.build.account import account_digest
+from lean_bridge.build.as_module import handed
 from lean_bridge.build.modules import Library
 from lean_bridge.names import module_path
 from lean_bridge.sealed import Seal, user_seal
@@ -238,6 +239,8 @@ def module_keys(library: Library, toolchain: Toolchain) -> dict[str, str]:
     keys: dict[str, str] = {}
     upon = [directory.name for directory in library.built_upon]
     for module in library.modules:  # in build order
+        text = handed(module, toolchain)
+        contents = (module.content, text.content) if text.is_turned else (module.content,)
         keys[module.name] = content_key(
             [
                 FORMAT_VERSION,
@@ -246,7 +249,7 @@ def module_keys(library: Library, toolchain: Toolchain) -> dict[str, str]:
                 module.name,
                 source_place(module.name).as_posix(),
                 module.options,
-                hashlib.sha256(module.content).hexdigest(),
+                *(hashlib.sha256(content).hexdigest() for content in contents),
                 [*(keys[imported] for imported in module.imports), *upon],
             ]
         )

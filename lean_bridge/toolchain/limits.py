@@ -36,6 +36,8 @@ _OF_TIME_OR_ROOM: Final = re.compile(
 """What may be otherwise on another day, or with more time or room."""
 _PRINT_AXIOMS: Final = "cannot use `#print axioms` in a `module`"
 
+_NOT_META: Final = re.compile(r"not marked `meta`|must be marked as `meta`|is not accessible.*\bmeta\b")
+
 _COMMANDS: Final = re.compile(
     r"\s*(?:@\[[^\]]*\]\s*)?(?:(?:public|private|local|scoped|meta|builtin_\w+)\s+)*"
     r"(?:elab(?:_rules)?|macro(?:_rules)?|run_\w+|#eval!?|simproc\w*|initialize|syntax|command\w*_elab)\b"
@@ -65,12 +67,20 @@ def limit_met(
     if at_fault and errors:
         if own:
             return _told(file, *own[0])
+        if (needs := next((each for each in errors if _NOT_META.search(each.text)), None)) is not None:
+            return _told(
+                file,
+                needs,
+                "a macro, elaborator or command runs a definition of this library, which it may in no module "
+                f"unless that is `meta`, and {at_fault[0]} has no `module`; begin it with `module`, and call "
+                "it `meta`",
+            )
         return _told(
             file,
             errors[0],
-            f"{at_fault[0]} has no `module`, and this Lean compiles it as one: it sees nothing that other "
-            "files of that kind declare, nor bodies that Lean's library hides; begin it with `module`, "
-            "`public import` and `public section`",
+            f"{at_fault[0]} has no `module`, and is elaborated as one here, which sees no bodies that Lean's "
+            f"library hides; Lean says: {_first_line(errors[0].text)}; mend that, or begin the file with "
+            "`module`, `public import` and `public section`",
         )
     known = {id(each) for each, _ in own}
     first = min((each.line for each, _ in own), default=0)
@@ -138,6 +148,10 @@ def _without_code(name: str, error: Diagnostic, text: str) -> str:
 
 def _follows(error: Diagnostic, first: int) -> bool:
     return error.line >= first and _FOLLOWS.search(error.text) is not None
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0].rstrip(":")
 
 
 def _told(file: str, error: Diagnostic, what: str) -> str:

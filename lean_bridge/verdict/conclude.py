@@ -28,6 +28,18 @@ def refusal_of(build: BuildReport) -> tuple[str, Code] | None:
     return None
 
 
+def elaborated_as_modules(build: BuildReport) -> tuple[str, ...]:
+    """Return in a line, if there is anything to say, which files Lean was handed as what they are not."""
+    turned = [each.file for each in build.modules if each.as_module and each.state in ("built", "cached")]
+    if not turned:
+        return ()
+    verb = "has" if len(turned) == 1 else "have"
+    return (
+        f"elaborated as a module: {listed(turned, 5)}, which {verb} no `module`: all imports are public, all "
+        "declarations are public and show their bodies, and what has no code is noncomputable",
+    )
+
+
 def conclude(
     build: BuildReport,
     declarations: Sequence[DeclarationReport],

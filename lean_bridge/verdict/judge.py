@@ -33,7 +33,7 @@ from lean_bridge.toolchain.warm import keep_warm
 from lean_bridge.uncollected import uncollected
 from lean_bridge.verdict.advisories import advisories_for
 from lean_bridge.verdict.causes import with_causes
-from lean_bridge.verdict.conclude import conclude
+from lean_bridge.verdict.conclude import conclude, elaborated_as_modules
 from lean_bridge.verdict.remembered import (
     GraphAnswers,
     KernelAnswers,
@@ -217,7 +217,7 @@ def judge_library(
         confirmation_required=require_confirmed,
         cached=bool(recalled.modules)
         and not (new or asked or witnesses.asked or subject.build.lean_processes),
-        notes=notes,
+        notes=(*notes, *elaborated_as_modules(subject.build)),
     )
     if failed:
         return report, ()

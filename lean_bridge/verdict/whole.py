@@ -20,7 +20,7 @@ from lean_bridge.olean.environment import Environment
 from lean_bridge.uncollected import uncollected
 from lean_bridge.verdict.advisories import advisories_for
 from lean_bridge.verdict.causes import with_causes
-from lean_bridge.verdict.conclude import conclude
+from lean_bridge.verdict.conclude import conclude, elaborated_as_modules
 from lean_bridge.verdict.judge import (
     Clock,
     Observer,
@@ -202,6 +202,7 @@ def _notes(report: VerifyReport, whole: Whole) -> Iterable[str]:
         f"judged whole: {count} declarations of {len(found)} modules, with {parts} that Lean made of them; "
         "nobody asked for pins, words, witnesses or graphs, which only a catalogue names"
     )
+    yield from elaborated_as_modules(whole.build)
     if left := sum(each.left_out for each in found):
         yield f"{left} declarations of these modules were not to be judged, and were not"
     if whole.choice.modules and (others := len(whole.sources) - len(found)) > 0:

@@ -38,37 +38,24 @@ class Limit:
 
 
 LIMITS = {
-    "a file without module": Limit(
+    "a word of modules in a file without module": Limit(
         file="Twin/A.lean",
         line=1,
-        says="has no `module`",
-        sources={"Twin/A.lean": FINE.format("Twin.claim")},
-        mended={"Twin/A.lean": HEAD + FINE.format("Twin.claim")},
+        says="as modules do, and has no `module`",
+        sources={"Twin/A.lean": "public section\n" + FINE.format("Twin.claim")},
+        mended={"Twin/A.lean": FINE.format("Twin.claim")},
     ),
-    "a file without module that imports another one": Limit(
-        file="Twin/B.lean",
-        line=3,
-        says="has no `module`",
-        sources={
-            "Twin/A.lean": FINE.format("Twin.base"),
-            "Twin/B.lean": "import Twin.A\n\ntheorem Twin.claim : 1 + 1 = 2 := Twin.base\n",
-        },
-        mended={
-            "Twin/A.lean": HEAD + FINE.format("Twin.base"),
-            "Twin/B.lean": "module\n\npublic import Twin.A\n\npublic section\n\n"
-            "theorem Twin.claim : 1 + 1 = 2 := Twin.base\n",
-        },
-    ),
-    "a definition in a file without module": Limit(
+    "a macro that runs a definition in a file without module": Limit(
         file="Twin/A.lean",
-        line=1,
-        says="a definition is compiled with code of Lean's library that this Lean lacks",
+        line=2,
+        says="a macro, elaborator or command runs a definition of this library",
         sources={
-            "Twin/A.lean": "def inc (l : List Nat) : List Nat := l.map (· + 1)\n" + FINE.format("Twin.claim")
+            "Twin/A.lean": "def five : Nat := 5\n"
+            'macro "five!" : term => return Lean.quote five\n' + FINE.format("Twin.claim")
         },
         mended={
-            "Twin/A.lean": HEAD
-            + "noncomputable def inc (l : List Nat) : List Nat := l.map (· + 1)\n"
+            "Twin/A.lean": "module\n\npublic import Init\nmeta import Init\n\npublic section\n\n"
+            'meta def five : Nat := 5\nlocal macro "five!" : term => return Lean.quote five\n'
             + FINE.format("Twin.claim")
         },
     ),
