@@ -2,8 +2,9 @@
 
 Nothing is collected unless a catalogue is there and asked for: by ``--lean-bridge``, by ``lean_bridge =
 true`` among pytest's own settings, or by ``pytest = true`` in the policy of ``lean-bridge gate``, under which
-everything is judged. A link that nobody requires and that was not asked is skipped, with why; whatever else
-has no verdict fails. Nothing but pytest is imported until then.
+everything is judged. Of a library that has none there is a test for each module, where its policy says that
+what is not pinned may pass. A link that nobody requires and that was not asked is skipped, with why; whatever
+else has no verdict fails. Nothing but pytest is imported until then.
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
     from pybind_models.status import StatusRow
 
 _CATALOGUE: Final = "catalogue.toml"
+_LAKEFILES: Final = ("lakefile.toml", "lakefile.lean")
 _POLICIES: Final = ("lean-bridge.toml", "pyproject.toml")
 _TRACES: Final = ("lakefile.toml", "certified.toml")
 """Files of which each says that a library stands where a policy asks for one."""
 _PINS: Final = "certified.toml"
+_WHOLE: Final = "or have a library without one judged whole, by `unpinned = true` of its policy"
 _MARKS: Final = {
     "lean_bridge": "a declaration of a Lean library, and a link of what is known of it",
     "lean_theorem": "of a theorem",
@@ -64,10 +67,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Collect a catalogue, if it is asked for."""
+    """Collect a catalogue, or the modules of a library that has none, if it is asked for."""
     root = file_path.parent
     if file_path.name in (*_POLICIES, _PINS):
         parent.config.stash[_MET].add(root)
+    if file_path.name in _LAKEFILES and _is_whole(parent.config, file_path):
+        parent.config.stash[_SEEN].append(file_path)
+        return WholeFile.from_parent(parent, path=file_path)
     if file_path.name != _CATALOGUE or not _is_ours(file_path) or not _is_asked(parent.config, root):
         return None
     parent.config.stash[_SEEN].append(file_path)
@@ -82,6 +88,31 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         path, line, _ = item.reportinfo()
         report.longrepr = str(path), (line or 0) + 1, report.longrepr[2]
     return report
+
+
+def _is_whole(config: pytest.Config, lakefile: Path) -> bool:
+    """Whether a lakefile is that of a library without a catalogue, and this library itself is asked for.
+
+    Libraries without one that merely lie around, as packages that others require, are not; and where nobody
+    lets pass what is not pinned, a catalogue that is not there is one that is gone.
+    """
+    root = lakefile.parent
+    if (root / _CATALOGUE).exists() or not _is_asked(config, root):
+        return False
+    policy = _policy_of(config, root)
+    if policy is None or not policy.policy.unpinned:
+        return False
+    if lakefile.name == _LAKEFILES[1] and (root / _LAKEFILES[0]).exists():
+        return False
+    from lean_bridge.library.discovery import is_without_catalogue
+
+    is_named = config.args_source is pytest.Config.ArgsSource.ARGS
+    places = _named_places(config) if is_named else [config.rootpath, config.invocation_params.dir]
+    meant = {lakefile.resolve(), root.resolve()}
+    if root.name == "lean":
+        meant.add(root.parent.resolve())
+    is_meant = any(place in meant for place in places) or root in _wanted(config, places)
+    return is_meant and is_without_catalogue(root)
 
 
 def _is_ours(path: Path) -> bool:
@@ -174,13 +205,13 @@ class NoCatalogue(pytest.Item):
         """Fail."""
         if self.root is None:
             raise LinkError(
-                f"LB902 no {_CATALOGUE} is among what is collected; name the directory that has it"
+                f"LB902 no {_CATALOGUE} is among what is collected; name the directory that has it, {_WHOLE}"
             )
         path = self.root / _CATALOGUE
         why = (
             "is not among what is collected; name its directory"
             if path.is_file()
-            else "there is no such file"
+            else f"there is no such file; write it, {_WHOLE}"
         )
         raise LinkError(f"LB902 {path}: {why}; the library is to be judged")
 
@@ -197,14 +228,20 @@ class NoCatalogue(pytest.Item):
 def _is_asked(config: pytest.Config, root: Path) -> bool:
     if config.getoption("lean_bridge") or config.getini("lean_bridge"):
         return True
+    file = _policy_of(config, root)
+    return file is not None and file.policy.pytest
+
+
+def _policy_of(config: pytest.Config, root: Path) -> PolicyFile | None:
+    """Return the policy in force for a library, if there is one."""
     directories = [
         each for each in (root, *root.parents) if any(_may_hold(each / name) for name in _POLICIES)
     ]
     if not directories:
-        return False
+        return None
     top = _top(config, root)
     found = (_policy_in(each) for each in directories if each.is_relative_to(top))
-    return next((file.policy.pytest for file in found if file is not None), False)
+    return next((file for file in found if file is not None), None)
 
 
 def _top(config: pytest.Config, root: Path) -> Path:
@@ -271,6 +308,24 @@ class CatalogueFile(pytest.File):
         yield LinkItem.from_parent(self, name="verdict", lean_name=None, line=0)
 
 
+class WholeFile(pytest.File):
+    """The lakefile of a library without a catalogue."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield the modules, and the verdict on everything. Nothing is judged yet."""
+        from lean_bridge.build.modules import read_sources
+        from lean_bridge.errors import LeanBridgeError
+
+        try:
+            sources = read_sources(self.path.parent)
+        except LeanBridgeError as error:
+            raise self.CollectError(f"{error.code} {error}") from error
+        for module in sorted(sources.own):
+            source = self.path.parent / sources.texts[module].file
+            yield ModuleItem.from_parent(self, name=module, source=source)
+        yield LinkItem.from_parent(self, name="verdict", lean_name=None, line=0)
+
+
 class Declaration(pytest.Collector):
     """One declaration of a catalogue."""
 
@@ -299,12 +354,7 @@ class LinkItem(pytest.Item):
 
     def runtest(self) -> None:
         """Look up what the judgement says; the first test of a library has it judged."""
-        looked = self.config.stash[_LOOKED]
-        root = self.path.parent
-        if root not in looked:
-            gate, place = _gate_of(self.config, root)
-            looked[root] = Looked(gate, place)
-        found = looked[root]
+        found = _looked_up(self.config, self.path.parent)
         if self.lean_name is None:
             found.check_verdict()
         else:
@@ -323,6 +373,22 @@ class LinkItem(pytest.Item):
         return self.path, self.line, f"{self.lean_name or 'library'}: {self.name}"
 
 
+class ModuleItem(LinkItem):
+    """One module of a library without a catalogue: all that it declares."""
+
+    def __init__(self, *, source: Path, **kwargs: Any) -> None:
+        super().__init__(lean_name=None, line=0, **kwargs)
+        self.source = source
+
+    def runtest(self) -> None:
+        """Look up what the judgement says of it."""
+        _looked_up(self.config, self.path.parent).check_module(self.name)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Return its source."""
+        return self.source, 0, self.name
+
+
 class LinkError(Exception):
     """A link does not hold, or nobody knows."""
 
@@ -337,12 +403,18 @@ class Looked:
         self._gate = gate
         self._cases: dict[tuple[str, str], Case] = {}
         self._rows: dict[str, StatusRow] = {}
+        self._declared: dict[str, dict[str, list[Case]]] = {}
+        """The cases of the declarations of each module, where the library is judged whole."""
         for library in gate.libraries:
             if place is not None and library.place != place:
                 continue
             self._rows |= {row.name: row for row in status_of(library.report, notes=()).rows}
             for case in cases_of(library.report, gate.policy, gate.unmet):
                 self._cases[case.row.name, case.link] = case
+            whole = library.report.whole
+            self._declared |= {each.module: {} for each in whole or ()}
+            for case in self._cases.values() if whole is not None else ():
+                self._declared.setdefault(case.row.group, {}).setdefault(case.row.name, []).append(case)
 
     def check(self, name: str, link: str) -> None:
         """Raise LinkError where a link does not hold; skip what nobody asked and nobody requires."""
@@ -357,6 +429,21 @@ class Looked:
         if case is None and row is not None and row.reason is not None:
             why = f"{row.code} {row.reason}"
         raise LinkError("\n".join((*self._places(name), why)))
+
+    def check_module(self, module: str) -> None:
+        """Raise LinkError where something that a module declares does not hold; skip one that has nothing."""
+        declared = self._declared.get(module)
+        if declared is None:  # it was not judged
+            raise LinkError("\n".join((*self._places(module), f"{self._gate.code} {self._gate.reason}")))
+        bad = [
+            "\n".join((*self._places(name), *dict.fromkeys(each.message for each in found)))
+            for name, cases in declared.items()
+            if (found := [each for each in cases if each.outcome not in ("passed", "skipped")])
+        ]
+        if bad:
+            raise LinkError("\n".join(bad))
+        if not declared:
+            pytest.skip(f"{module} declares nothing")
 
     def check_verdict(self) -> None:
         """Raise LinkError unless everything is accepted, under the policy."""
@@ -378,6 +465,15 @@ class Looked:
             is_root = str(each.code).startswith("LB1") or each.code == "LB911"
             if (is_unbuilt and is_root) or named(name) in f"{each.title} {each.message}":
                 yield f"{visible(place_text(each.place))}: error: {visible(each.message)}"
+
+
+def _looked_up(config: pytest.Config, root: Path) -> Looked:
+    """Return what a library came to; whoever asks first has it judged."""
+    looked = config.stash[_LOOKED]
+    if root not in looked:
+        gate, place = _gate_of(config, root)
+        looked[root] = Looked(gate, place)
+    return looked[root]
 
 
 def _gate_of(config: pytest.Config, root: Path) -> tuple[GateReport, str | None]:

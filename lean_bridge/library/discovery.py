@@ -122,6 +122,12 @@ def _is_library(names: set[str]) -> bool:
     return not missing or (missing == [CATALOGUE] and MANIFEST not in names and not _like(CATALOGUE, names))
 
 
+def is_without_catalogue(directory: Path) -> bool:
+    """Whether a directory is itself a library that never had a catalogue, and is judged whole."""
+    names = _names(directory)
+    return CATALOGUE not in names and _is_library(names)
+
+
 def _like(mark: str, names: set[str]) -> list[str]:
     """Return the names that are nearly another one."""
     others = {name.casefold(): name for name in names if name not in _MARKS}

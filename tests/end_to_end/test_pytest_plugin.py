@@ -102,6 +102,43 @@ def test_a_library_that_is_gone_is_not_green(repository: Path) -> None:
     assert run(repository)[0] != 0
 
 
+def test_a_library_without_a_catalogue_is_a_test_for_each_module(tmp_path: Path) -> None:
+    top = tmp_path / "plain"
+    other = top / "other"
+    for root, name in ((top, "Plain"), (other, "Other")):
+        (root / name).mkdir(parents=True)
+        (root / "lakefile.toml").write_text(
+            f'name = "{name}"\n\n[[lean_lib]]\nname = "{name}"\nglobs = ["{name}.+"]\n'
+        )
+        (root / "lean-toolchain").write_text("leanprover/lean4:v4.28.0\n")
+        (root / name / "Good.lean").write_text("theorem good : 1 = 1 := rfl\n")
+    (top / "Plain" / "Bad.lean").write_text(
+        "import Plain.Good\ntheorem fine : 1 = 1 := good\ntheorem bad : 1 = 2 := by sorry\n"
+    )
+    (top / "Plain" / "None.lean").write_text("import Plain.Good\n")
+
+    def became(text: str) -> set[tuple[str, str]]:
+        return set(re.findall(r"^(PASSED|FAILED) \S*lakefile\.toml::(\S+)", text, re.MULTILINE))
+
+    (top / "lean-bridge.toml").write_text("pytest = true\nunpinned = true\n")
+    status, text = run(top)
+    assert status == 1
+    assert became(text) == {("PASSED", "Plain.Good"), ("FAILED", "Plain.Bad"), ("FAILED", "verdict")}, (
+        "what merely lies below is not asked for"
+    )
+    assert "Plain/Bad.lean:3:27: error: " in text
+    assert "Plain.None declares nothing" in text
+
+    (top / "Plain" / "Bad.lean").unlink()
+    assert run(top)[0] == 0
+    assert "other/lakefile.toml::Other.Good" in run(top, "other", "--collect-only", "-q")[1]
+
+    (top / "lean-bridge.toml").write_text("pytest = true\n")
+    status, text = run(top)
+    assert (status, became(text)) == (1, set()), "a catalogue that is not there may be one that is gone"
+    assert "by `unpinned = true` of its policy" in text
+
+
 def test_it_loads_nothing_until_it_is_asked() -> None:
     program = (
         "import sys, lean_bridge.pytest_plugin\n"
