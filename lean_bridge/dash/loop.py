@@ -29,7 +29,7 @@ from lean_bridge.dash.reach import modules_below
 from lean_bridge.dash.watch import fingerprint, stamp, watch
 from lean_bridge.errors import LeanBridgeError, as_told
 from lean_bridge.files import read_below
-from lean_bridge.library.discovery import TOOLCHAIN, Found
+from lean_bridge.library.discovery import TOOLCHAIN, Found, is_without_catalogue
 from lean_bridge.library.judgement import read_status, recall, record
 from lean_bridge.toolchain.process import end, start
 from lean_bridge.ui.event_lines import read_event
@@ -47,8 +47,9 @@ def look(root: Path) -> Looked:
     except Exception as error:  # noqa: BLE001 - a dashboard stays open
         return Looked(time.time(), trouble=_said(error, root))
     try:  # what verify would refuse, and take the last judgement back
-        read_catalogue(root)
-        read_manifest(root)
+        if not is_without_catalogue(root):  # which is judged whole
+            read_catalogue(root)
+            read_manifest(root)
         sources = read_sources(root)
         read_below(root, root / TOOLCHAIN)
         rests = modules_below(sources, judgement, [row.name for row in status.rows])

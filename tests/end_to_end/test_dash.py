@@ -202,6 +202,29 @@ def test_a_plain_terminal_and_a_pipe(root: Path) -> None:
     assert not any(head[1:] == ("Line.alone",) for head in heads), "it was not asked for"
 
 
+def test_a_library_without_a_catalogue_is_followed_whole(root: Path) -> None:
+    (root / "catalogue.toml").unlink()
+    loop = Loop(find_library(root), ["-j", "1"])
+
+    def until(is_there: Callable[[Board], bool]) -> None:
+        deadline = time.monotonic() + LONG
+        while not is_there(loop.board):
+            assert time.monotonic() < deadline, loop.board
+            time.sleep(0.02)
+
+    loop.start()
+    try:
+        until(is_over("accepted"))
+        assert "green" in states(loop.board).values()
+        edit(root, "Nat.add_comm a b", "sorry")
+        until(is_over("rejected"))
+        assert states(loop.board)["base"] == "rejected"
+        assert not any("catalogue.toml" in entry.text for entry in loop.board.log)
+    finally:
+        loop.close()
+        forget(root)
+
+
 def test_what_takes_a_terminal_says_so(root: Path) -> None:
     found = subprocess.run(
         [sys.executable, "-m", "lean_bridge", "dash", "--project", str(root)],
