@@ -16,6 +16,7 @@ from lean_bridge.build.account import check_plain, find_unaccounted, read_whole
 from lean_bridge.build.as_module import Handed, cannot_be_turned, handed
 from lean_bridge.build.bypass import check_all_is_read, check_kernel_is_asked, check_was_read
 from lean_bridge.build.cache import build_store, size_limit, tidy
+from lean_bridge.build.elsewhere import with_whereabouts
 from lean_bridge.build.grammar import LEAN_S, Grammar, read_grammar
 from lean_bridge.build.header import parse_header
 from lean_bridge.build.modules import Library, Module, generated_library, read_library
@@ -323,6 +324,7 @@ class _Build:
             is_module=module.is_module,
             ordinary=self._library.ordinary_below(module),
         )
+        report = report.replaced(diagnostics=with_whereabouts(module, self._library, diagnostics))
         return report if limit is None else report.replaced(state="unsupported", limit=limit)
 
     def _from_store(self, module: Module) -> ModuleReport | None:

@@ -186,3 +186,21 @@ def test_what_is_not_proved_is_not_accepted_as_a_module_either(lean: Provider, t
     report = judge(project(tmp_path, files), lean)
     assert report.verdict == "no verdict"
     assert "Lean says: " in str(report.reason)
+
+
+def test_a_name_of_a_module_that_is_not_imported_is_told_with_that_module(
+    lean: Provider, tmp_path: Path
+) -> None:
+    head = "module\npublic section\n"
+    files = {
+        "A": f"{head}namespace Deep\ntheorem there : 1 = 1 := rfl\nend Deep\n",
+        "B": f"{head}theorem upon : 1 = 1 := Deep.there\ntheorem other : 1 = 1 := nowhere\n",
+    }
+    report = judge(project(tmp_path, files), lean)
+    assert (report.verdict, report.code) == ("rejected", "LB101")
+    assert report.build is not None
+    first, second = report.build.modules[1].diagnostics
+    assert first.text.endswith(
+        "\nDeep.there is declared in Plain.A (Plain/A.lean:4), which Plain/B.lean does not import"
+    )
+    assert "is declared in" not in second.text
