@@ -473,7 +473,9 @@ class Project:
         lean = chosen.provider.info.identity
         rests: dict[str, tuple[str, ...]]
         if report.whole is not None:
-            rests = {each.name: (each.group,) for each in report.declarations}
+            rests = {}
+            for each in report.declarations:  # a name may be declared in more modules than one
+                rests[each.name] = (*rests.get(each.name, ()), each.group)
         else:
             rests = {
                 entry.name: modules

@@ -39,6 +39,10 @@ class Declared:
     is_public: bool
     is_placed: bool
     """Whether its compiled file says where it stands."""
+    opaque: frozenset[Name]
+    """Of its constants, those whose value no theorem can know."""
+    compiled: frozenset[Name]
+    """Of its constants, those that Lean adds for compiled code alone: they have its name, and no place."""
 
     @property
     def shown(self) -> Name:
@@ -82,6 +86,12 @@ def declared_in(environment: Environment, module: Name) -> tuple[Declared, ...]:
             is_instance=name in compiled.instances,
             is_public=not name.startswith(f"{_PRIVATE}."),
             is_placed=name in ranges,
+            opaque=frozenset(
+                each for each in (name, *served[name]) if outlines[each].original_kind == "opaque"
+            ),
+            compiled=frozenset(
+                each for each in served[name] if each.endswith(_COMPILED) and each not in ranges
+            ),
         )
         for name in sorted(served, key=place)
     )
@@ -94,7 +104,7 @@ def gathered(declared: Iterable[Declared]) -> tuple[Declared, ...]:
     """
     found = list(declared)
     known = {_parts(each.name): number for number, each in enumerate(found) if each.is_placed}
-    served: dict[int, list[Name]] = {}
+    served: dict[int, list[Declared]] = {}
     strays: set[int] = set()
     for number, each in enumerate(found):
         if each.is_placed:
@@ -102,10 +112,17 @@ def gathered(declared: Iterable[Declared]) -> tuple[Declared, ...]:
         own = _parts(each.name)
         owners = (known.get(own[:length]) for length in range(len(own) - 1, 0, -1))
         if (owner := next((owner for owner in owners if owner is not None), None)) is not None:
-            served.setdefault(owner, []).extend(each.constants)
+            served.setdefault(owner, []).append(each)
             strays.add(number)
     return tuple(
-        replace(each, auxiliaries=(*each.auxiliaries, *served.get(number, ())))
+        replace(
+            each,
+            auxiliaries=(
+                *each.auxiliaries,
+                *(name for stray in served.get(number, ()) for name in stray.constants),
+            ),
+            opaque=each.opaque.union(*(stray.opaque for stray in served.get(number, ()))),
+        )
         for number, each in enumerate(found)
         if number not in strays
     )
@@ -188,7 +205,7 @@ def _is_root(report: DeclarationReport, declared: Declared, reading: Reading) ->
     """Whether what is not accepted is at fault itself; ``None`` of what is accepted."""
     if report.is_accepted:
         return None
-    return declared.kind == "opaque" or any(
+    return bool(declared.opaque) or any(
         reading.collector.own_fault(name) is not None for name in declared.constants
     )
 
@@ -216,16 +233,14 @@ def _judge(declared: Declared, reading: Reading, source: Source | None) -> Decla
 def _fault(declared: Declared, found: Mapping[Name, Foundation]) -> tuple[Fault | None, Foundation]:
     """Return why a declaration is not accepted, or what belongs to it is not, and what that rests on."""
     for name, foundation in found.items():
-        if name.endswith(_COMPILED) and name != declared.name and declared.kind == "definition":
-            continue
         fault = foundation_fault(foundation)
-        if fault is not None:
+        if fault is None and name in declared.opaque:
+            fault = Fault(Code.UNSAFE, "it is opaque: no theorem can say what its value is")
+        is_code = name in declared.compiled and set(foundation.axioms) <= set(found[declared.name].axioms)
+        if fault is not None and not (is_code and fault.code == Code.UNSAFE):
             reason = fault.reason if name == declared.name else f"{name}, which belongs to it: {fault.reason}"
             return Fault(fault.code, reason), foundation
-    own = found[declared.name]
-    if declared.kind == "opaque":
-        return Fault(Code.UNSAFE, "it is opaque: no theorem can say what its value is"), own
-    return None, own
+    return None, found[declared.name]
 
 
 def summaries(

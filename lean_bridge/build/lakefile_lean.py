@@ -54,14 +54,16 @@ def parse_program(path: Path, text: str) -> tuple[Table, Mapping[PlaceInToml, in
 
     Raises: ProjectNotFound, naming the line and the construct, for anything else than such declarations.
     """
-    return _Parser(path, _tokens(text)).parse()
+    return _Parser(path, _tokens(path, text)).parse()
 
 
-def _tokens(text: str) -> list[_Token]:
+def _tokens(path: Path, text: str) -> list[_Token]:
     found: list[_Token] = []
     at, line = 0, 1
     while match := _TOKEN.match(text, at):
         end = comment_end(text, at) if match.lastgroup == "comment" else match.end()
+        if match.lastgroup == "comment" and comment_end(f"{text}-/", at) > len(text):
+            raise ProjectNotFound(f"{path}:{line}: a comment begins here and does not end; close it with -/")
         if match.lastgroup not in ("space", "comment"):
             found.append(_Token(str(match.lastgroup), match[0], line))
         line += text.count("\n", at, end)

@@ -188,11 +188,12 @@ class _Fetched:
             said = json.loads(text)
             version = said["version"]
             major, minor = (0, version) if isinstance(version, int) else map(int, version.split(".")[:2])
-            packages = said.get("packagesDir") or ".lake/packages"
+            packages = Path(said.get("packagesDir") or ".lake/packages")
             entries = {each["name"].strip("«»"): each for each in said.get("packages", ())}
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ProjectNotFound(
-                f"{self.path}: no manifest of Lake's: {error!r}; run `lake update`"
+                f"{self.path}: expected a manifest of Lake's, with version, packagesDir and packages, "
+                "found something else; run `lake update`"
             ) from error
         if not any(first == major and last >= minor for first, last in _MANIFEST_VERSIONS) or version == 1:
             raise ProjectNotFound(f"{self.path}: expected a manifest of version 5 to 1.2, found {version!r}")
@@ -222,10 +223,32 @@ class _Fetched:
         return directory / text["subDir"] if isinstance(text["subDir"], str) else directory
 
 
+def head_commit(directory: Path) -> str:
+    """Return the commit at which a clone stands, on a branch or not; nothing, where there is none yet.
+
+    Raises: OSError, ValueError where it cannot be read.
+    """
+    git = directory / ".git"
+    if git.is_file():  # of a submodule or a work tree
+        git = directory / git.read_text(encoding="utf-8").strip().removeprefix("gitdir: ")
+    head = (git / "HEAD").read_text(encoding="ascii").strip()
+    branch = head.removeprefix("ref: ")
+    if branch == head:
+        return head
+    shared = git / "commondir"
+    top = git / shared.read_text(encoding="utf-8").strip() if shared.is_file() else git
+    if (top / branch).is_file():
+        return (top / branch).read_text(encoding="ascii").strip()
+    refs = top / "packed-refs"
+    lines = refs.read_text(encoding="utf-8").splitlines() if refs.is_file() else []
+    packed = (line.split() for line in lines)
+    return next((line[0] for line in packed if line[1:] == [branch]), "")
+
+
 def _check_revision(directory: Path, wanted: object, where: str) -> None:
     """Raise where a clone stands at another commit than the manifest says."""
     try:
-        head = (directory / ".git" / "HEAD").read_text(encoding="ascii").strip()
+        head = head_commit(directory)
     except (OSError, ValueError):
         return  # no clone, or no longer one
     if re.fullmatch(r"[0-9a-f]{40}", head) and isinstance(wanted, str) and head != wanted:

@@ -22,6 +22,7 @@ from lean_bridge.commands.options import (
     WorkersOption,
     check_choice,
     check_writable,
+    is_read,
     open_chosen,
     write_result,
 )
@@ -34,10 +35,6 @@ if TYPE_CHECKING:
 
 _SUMMARY: Final = "GITHUB_STEP_SUMMARY"
 """The variable that names the file to which GitHub has summaries appended."""
-
-_SOURCES: Final = (".lean", ".toml")
-"""Of sources, lakefiles, catalogues, manifests and policies."""
-_READ: Final = ("lean-toolchain", "lake-manifest.json")
 
 
 class OutputFormat(StrEnum):
@@ -230,21 +227,16 @@ def _checked(outputs: Sequence[_Output]) -> Sequence[_Output]:
     """Return the outputs. Raises: typer.BadParameter for files that cannot be written, or serve twice."""
     seen: dict[str, _Output] = {}
     for each in outputs:
-        check_writable(each.path)
+        check_writable(each.path, is_source=True)  # told below, of what is not there yet, too
         where = os.path.realpath(each.path) if each.path is not None else ""
         if where in seen:
             both = f"{seen[where].format} and {each.format}"
             target = f"{str(each.path)!r}" if each.path is not None else "standard output"
             raise typer.BadParameter(f"{both} both go to {target}; give each a file of its own")
-        if each.path is not None and (_is_read(each.path) or _is_read(Path(where))):
+        if each.path is not None and (is_read(each.path) or is_read(Path(where))):
             raise typer.BadParameter(f"{str(each.path)!r}: would be written over; name a file for the report")
         seen[where] = each
     return outputs
-
-
-def _is_read(path: Path) -> bool:
-    """Whether a file of this name is one by which a library is judged, or may be."""
-    return path.suffix.casefold() in _SOURCES or path.name.casefold() in _READ
 
 
 def _is_summary(path: Path) -> bool:

@@ -102,7 +102,7 @@ def graph(
     from lean_bridge.ui.progress import show_progress
     from lean_bridge.ui.wording import one_line
 
-    check_writable(output)
+    check_writable(output, is_source=format_ is GraphFormat.LEAN)
     if format_ is GraphFormat.TABLE and output is not None:
         raise typer.BadParameter("a table goes to the terminal; choose another --format for a file")
     if format_ is GraphFormat.LEAN and (dims or backward or diff):

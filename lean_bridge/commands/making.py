@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lean_bridge.letters import plain
+from lean_bridge.names import listed
 from lean_bridge.ui.console import open_console, tell
 
 if TYPE_CHECKING:
@@ -58,12 +59,15 @@ def init(
     from lean_bridge.ui.wording import counted
 
     with show_progress(open_console(sys.stderr)) as watch:
-        path, catalogue = propose_catalogue(
+        path, catalogue, private = propose_catalogue(
             directory, overwrites=overwrite, observe=watch.observe, progress=watch.transfer
         )
     graphs = counted(len(catalogue.graphs), "graph")
     theorems = counted(sum(each.kind == "theorem" for each in catalogue.declarations), "theorem")
     tell(f"wrote {plain(str(path))}: {graphs}, {theorems}")
+    if private:
+        left = f"{counted(len(private), 'theorem')} private to a module, which no catalogue can name"
+        tell(f"left out: {left}: {listed(private, 4)}; `lean-bridge verify --whole` judges them, too")
     if pin:
         _pin(open_project(path.parent))
 

@@ -72,8 +72,21 @@ def check_choice(project: Path | None, shipped: bool) -> None:
         )
 
 
-def check_writable(*paths: Path | None) -> None:
-    """Refuse, before the work whose result goes there, files that cannot be written, or serve twice."""
+_SOURCES: Final = (".lean", ".toml")
+"""Of sources, lakefiles, catalogues, manifests and policies."""
+_READ: Final = ("lean-toolchain", "lake-manifest.json")
+
+
+def is_read(path: Path) -> bool:
+    """Whether a file of this name is one by which a library is judged, or may be."""
+    return path.suffix.casefold() in _SOURCES or path.name.casefold() in _READ
+
+
+def check_writable(*paths: Path | None, is_source: bool = False) -> None:
+    """Refuse, before the work whose result goes there, files that cannot be written, or serve twice.
+
+    So is what is there and what a library is judged by, unless a source is what is written.
+    """
     given = [path for path in paths if path is not None]
     for number, path in enumerate(given):
         check_apart(path, given[:number])
@@ -82,6 +95,8 @@ def check_writable(*paths: Path | None) -> None:
                 why = "is a directory"
             elif path.exists():
                 why = "" if os.access(path, os.W_OK) else "may not be written"
+                if not is_source and (is_read(path) or is_read(Path(os.path.realpath(path)))):
+                    why = "would be written over, and a library may be judged by it"
                 folder = Path(os.path.realpath(path)).parent
                 if path.is_file() and not os.access(folder, os.W_OK):
                     why = f"nothing may be written into {folder}"

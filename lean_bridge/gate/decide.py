@@ -85,12 +85,15 @@ def _rows(libraries: Iterable[Judged]) -> Iterator[StatusRow]:
 def _links(record: PolicyRecord, libraries: Sequence[Judged]) -> Iterator[Unmet]:
     """Yield the links that must hold and do not, each with its rows; those that nothing can be asked for."""
     lacking: dict[tuple[str, str, Literal["rejected", "no verdict"]], list[str]] = {}
-    asked: set[str] = set()
+    asked: set[tuple[str, str]] = set()  # for all rows, "", and for those of a pattern of groups
+    patterns_met: set[str] = {""}
     for row in _rows(libraries):
+        patterns = ["", *(pattern for pattern in record.policy.groups if _is_of(row.group, pattern))]
+        patterns_met.update(patterns)
         for link, setting in required_of(record, row.group).items():
             if not applies(link, row):
                 continue
-            asked.add(link)
+            asked.update((pattern, link) for pattern in patterns)
             found = row.links.get(link)
             is_unpinned = link == PINNED and row.code == Code.NOT_PINNED
             if (found is not None and found.outcome == "holds") or (row.state != "green" and not is_unpinned):
@@ -109,10 +112,17 @@ def _links(record: PolicyRecord, libraries: Sequence[Judged]) -> Iterator[Unmet]
             link=link,
         )
     if any(library.report.declarations for library in libraries):
-        for link in record.policy.links:
-            if link not in asked:
-                reason = f"the policy requires the link {link}, and there is no row of which it can be asked"
-                yield Unmet(verdict="rejected", code=Code.POLICY, reason=reason, setting="links", link=link)
+        required = {"": record.policy.links, **record.policy.groups}
+        for pattern, links in required.items():
+            for link in links:
+                if pattern in patterns_met and (pattern, link) not in asked:
+                    where = f" in {pattern}" if pattern else ""
+                    setting = "groups" if pattern else "links"
+                    said = f"the policy requires the link {link}{where}"
+                    reason = f"{said}, and there is no row of which it can be asked"
+                    yield Unmet(
+                        verdict="rejected", code=Code.POLICY, reason=reason, setting=setting, link=link
+                    )
 
 
 def _axioms(record: PolicyRecord, libraries: Sequence[Judged]) -> Iterator[Unmet]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from lean_bridge.audit.catalogue import CATALOGUE, write_catalogue
@@ -13,7 +13,7 @@ from lean_bridge.extract.symbolic import DGRAPH, GRAPH
 from lean_bridge.files import decoded, read_below
 from lean_bridge.library.compilation import choose, compile_chosen
 from lean_bridge.library.discovery import FOLDER, TOOLCHAIN
-from lean_bridge.names import last_component, split_name
+from lean_bridge.names import last_component, listed, split_name
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Const, Expr, Name, Pi, bare, head_of
 from lean_bridge.olean.mentions import constants_in
@@ -29,8 +29,10 @@ def propose_catalogue(
     overwrites: bool = False,
     observe: Callable[[object], None] = lambda _: None,
     progress: Progress | None = None,
-) -> tuple[Path, Catalogue]:
+) -> tuple[Path, Catalogue, tuple[Name, ...]]:
     """Build the project in a directory or in its ``lean``, write a catalogue for it, and return both.
+
+    And the theorems that are private to their modules, which no catalogue can name.
 
     Raises: ProjectNotFound where there is no project, or a catalogue that is not to be overwritten; as
     :func:`propose`; BuildFailed, UnsupportedSource, ToolchainError where it is not built.
@@ -53,7 +55,8 @@ def propose_catalogue(
         return True
 
     catalogue = propose(environment, sorted(sources.own), is_extracted)
-    return write_catalogue(root, catalogue, overwrites=overwrites), catalogue
+    private = private_theorems(environment, sorted(sources.own))
+    return write_catalogue(root, catalogue, overwrites=overwrites), catalogue, private
 
 
 def _project_in(directory: Path) -> Path:
@@ -67,7 +70,7 @@ def _project_in(directory: Path) -> Path:
 
 
 def propose(
-    environment: Environment, modules: Iterable[Name], is_extracted: Callable[[Name], bool]
+    environment: Environment, modules: Sequence[Name], is_extracted: Callable[[Name], bool]
 ) -> Catalogue:
     """Return the catalogue of all graphs of some modules and of the theorems about them, sorted.
 
@@ -100,9 +103,23 @@ def propose(
             group = last_component(about[0]) if about else environment.module_of(name) or name
             entries.append(CatalogueEntry(name=name, kind="theorem", group=group))
     if not entries:
-        raise NotCatalogued("its modules declare neither a graph nor a theorem; there is nothing to judge")
+        private = private_theorems(environment, modules)
+        said = f"; private to their modules: {listed(private, 4)}" if private else ""
+        raise NotCatalogued(f"its modules declare neither a graph nor a theorem that is public{said}")
     groups = list(dict.fromkeys(entry.group for entry in entries))
     return Catalogue(declaration=tuple(sorted(entries, key=lambda entry: groups.index(entry.group))))
+
+
+def private_theorems(environment: Environment, modules: Iterable[Name]) -> tuple[Name, ...]:
+    """Return the names that authors gave to theorems which are private to their modules, sorted."""
+    found = []
+    for module in modules:
+        read = environment.module(module)
+        for name in read.declaration_ranges:
+            own = name.removeprefix(f"_private.{module}.0.")
+            if own != name and name in read and _is_written(own) and read.original_kind(name) == "theorem":
+                found.append(own)
+    return tuple(sorted(found))
 
 
 def _is_written(name: Name) -> bool:

@@ -23,17 +23,21 @@ _MAY_STAND: Final = {".git", ".hg", ".jj", ".svn"}
 """What may be in a directory that is made a package."""
 
 
+_RESERVED: Final = re.compile(r"[a-z_]{2,}|Prop|Sort|Type")
+"""Lean's keywords, and other words that look like them."""
+
+
 def package_name(directory: Path, name: str | None = None) -> str:
     """Return what the package in a directory is to be called: as is said, or as the directory, ``MyGraph``.
 
     Raises: ProjectNotFound where that is no name of a Lean module, or another package's.
     """
     words = re.split(rf"[^{LETTER}0-9]|_", directory.absolute().name)
-    found = name or "".join(word[:1].upper() + word[1:] for word in words)
-    if not re.fullmatch(PLAIN, found):
-        said = "--name" if name else str(directory)
+    found = name if name is not None else "".join(word[:1].upper() + word[1:] for word in words)
+    if not re.fullmatch(PLAIN, found) or _RESERVED.fullmatch(found):
+        said = "--name" if name is not None else str(directory)
         raise ProjectNotFound(f"{said}: expected a name of a Lean module, such as MyGraph, found {found!r}")
-    if found in (taken := _taken()):
+    if found in (taken := _taken()) or found.replace("_", "").casefold() == "leanbridge":
         raise ProjectNotFound(
             f"{found}: modules of this name are Lean's or the library's; "
             f"--name another one than {listed(taken, 8)}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from lean_bridge.build.lakefile import LAKEFILE, PROGRAM
+from lean_bridge.build.packages import head_commit
 
 _TRACE: Final = """\
 import sys
@@ -25,6 +26,8 @@ def missing_for_tracing(top: Path) -> Iterator[str]:
         yield f"{top}: no {LAKEFILE}; LeanDojo traces the top of a repository, where Lake has to build"
     if not (top / ".git").exists():
         yield f"{top}: no git repository; LeanDojo traces a commit: `git init`, and commit"
+    elif not _has_commit(top):
+        yield f"{top}: a git repository without a commit; LeanDojo traces a commit: `git commit`"
     for program, use in (
         ("git", "LeanDojo clones with it; install git"),
         ("lake", "it builds the project; install its toolchain with elan"),
@@ -37,6 +40,13 @@ def missing_for_tracing(top: Path) -> Iterator[str]:
             yield f"no `{program}` on the path: {use}"
     if importlib.util.find_spec("lean_dojo") is None:
         yield "no LeanDojo: `pip install lean-dojo`, below Python 3.13"
+
+
+def _has_commit(top: Path) -> bool:
+    try:
+        return head_commit(top) != ""
+    except (OSError, ValueError):
+        return False
 
 
 def trace(top: Path, destination: Path) -> NoReturn:

@@ -250,3 +250,39 @@ def test_a_gate_takes_that_nothing_is_pinned_only_where_its_policy_says_so(
     status, out = run(*words, "--unpinned")
     assert (status, "LB209" in out) == (1, False)
     assert "Many/A.lean:54:3" in out
+
+
+POSED = """module
+public import Init
+@[expose] public section
+def Posed.code : Nat := 0
+where
+  _unsafe_rec : 1 = 2 := sorry
+macro "make" : command => `(
+  def Posed.made : Nat := 1
+  opaque Posed.made.hidden : Nat
+  axiom Posed.made._unsafe_rec : False)
+make
+def Posed.slow (n : Nat) : Nat := if h : n = 0 then 0 else Posed.slow (n / 2)
+termination_by n
+decreasing_by omega
+"""
+
+
+def test_what_bears_the_name_of_lean_s_own_parts_is_judged_as_any_other(tmp_path: Path) -> None:
+    report = open_project(write(tmp_path, "Posed", {"All": POSED})).verify(workers=1)
+    assert report.verdict == "rejected"
+    refused = {each.name: (each.code, each.reason) for each in report.declarations if not each.is_accepted}
+    assert refused["Posed.code"][0] == "LB205"
+    assert "Posed.slow" not in refused, "its own _unsafe_rec is Lean's"
+    assert {code for code, _ in refused.values()} == {"LB204", "LB205", "LB207"}
+
+
+def test_a_name_of_two_modules_is_stale_with_either(tmp_path: Path) -> None:
+    text = "module\npublic section\ntheorem t : True := trivial\n"
+    project = write(tmp_path, "Twice", {"A": text, "B": text})
+    assert open_project(project).verify(workers=1).verdict == "accepted"
+    (project / "Twice/A.lean").write_text(text.replace("trivial", "sorry"))
+    status, out = run("status", "--project", str(project), "--format", "json")
+    assert status == 2
+    assert {row["state"] for row in json.loads(out)["rows"]} == {"stale"}

@@ -169,6 +169,13 @@ def test_what_it_declares_is_held_to_what_a_table_is(tmp_path: Path, text: str, 
     assert told in str(refused.value)
 
 
+@pytest.mark.parametrize("comment", ["/- open", "/- /- -/", "/-- doc"])
+def test_a_comment_that_does_not_end_hides_nothing(tmp_path: Path, comment: str) -> None:
+    (tmp_path / "lakefile.lean").write_text(f"import Lake\n{comment}\nlean_lib Bar\n")
+    with pytest.raises(ProjectNotFound, match=r"lakefile\.lean:2: a comment begins here and does not end"):
+        read_lakefile(tmp_path)
+
+
 def test_a_string_has_its_escapes_and_a_name_its_dots(tmp_path: Path) -> None:
     text = f'{HEAD}package "a b"\nlean_lib "C.D" where\n  srcDir := "x\\u0041\\"\\\\y"\n'
     lakefile = read(tmp_path, text)

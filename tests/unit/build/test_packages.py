@@ -98,6 +98,16 @@ def test_a_package_that_lake_fetched_is_read_where_it_put_it(tmp_path: Path) -> 
     assert "B.C" in read_sources(root).texts
     (git / "HEAD").write_text(f"{COMMIT[::-1]}\n")
     assert f"stands at {COMMIT[::-1][:12]}, and lake-manifest.json has {COMMIT[:12]}" in str(refusal(root))
+    (git / "refs/heads").mkdir(parents=True)
+    (git / "refs/heads/main").write_text(f"{COMMIT[::-1]}\n")
+    (git / "HEAD").write_text("ref: refs/heads/main\n")
+    assert f"stands at {COMMIT[::-1][:12]}" in str(refusal(root)), "on a branch, too"
+    (git / "refs/heads/main").unlink()
+    (git / "packed-refs").write_text(f"# pack-refs\n{COMMIT[::-1]} refs/heads/main\n")
+    assert f"stands at {COMMIT[::-1][:12]}" in str(refusal(root)), "packed, too"
+    git.rename(root / "git")
+    git.write_text("gitdir: ../../../git\n")
+    assert f"stands at {COMMIT[::-1][:12]}" in str(refusal(root)), "of a work tree, too"
     manifest(root, entry | {"inputRev": "v1"})
     assert "asks for main, and lake-manifest.json has v1; run `lake update dep`" in str(refusal(root))
     manifest(root, entry | {"type": "svn"})
@@ -130,13 +140,22 @@ def test_what_cannot_be_had_is_one_line_with_the_mend(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "[]", '{"version": 7, "packages": [3]}', '{"packages": []}', "3", "[" * 9999]
+    "text",
+    [
+        "{",
+        "[]",
+        '{"version": 7, "packages": [3]}',
+        '{"packages": []}',
+        "3",
+        "[" * 9999,
+        '{"version": 7, "packagesDir": 3}',
+    ],
 )
 def test_a_manifest_that_is_none_is_told(tmp_path: Path, text: str) -> None:
     root = requiring(tmp_path, 'name = "dep"')
     (root / "lake-manifest.json").write_text(text)
     error = refusal(root)
-    assert "lake-manifest.json: no manifest of Lake's" in str(error)
+    assert "lake-manifest.json: expected a manifest of Lake's" in str(error)
     assert isinstance(error, ProjectNotFound)
 
 

@@ -105,6 +105,13 @@ def test_a_link_that_nothing_can_be_asked_for_does_not_hold() -> None:
     assert "no row of which it can be asked" in str(found.reason)
 
 
+def test_a_link_that_no_row_of_a_group_can_be_asked_for_does_not_hold() -> None:
+    found = gated(accepted(), groups={"Tape/Algebra/*": ("certified", "built")})
+    assert (found.verdict, found.code) == ("rejected", "LB501")
+    assert [(each.link, each.setting) for each in found.unmet] == [("certified", "groups")]
+    assert "certified in Tape/Algebra/*, and there is no row of which it can be asked" in str(found.reason)
+
+
 def test_links_of_groups_are_asked_of_these_groups() -> None:
     assert gated(accepted(), groups={"Tape/Algebra/*": ("second kernel",)}).verdict == "accepted", "confirmed"
     found = gated(accepted(), groups={"Tape/Graphs/*": ("second kernel",)})

@@ -28,6 +28,7 @@ def trace(repo, dst_dir):
 def _project(tmp_path: Path) -> Path:
     root = tmp_path / "project"
     (root / ".git").mkdir(parents=True)
+    (root / ".git/HEAD").write_text(f"{'0' * 40}\n")
     (root / "lakefile.toml").write_text('[[lean_lib]]\nname = "A"\n')
     for program in ("git", "lake", "lean"):
         (tmp_path / "bin").mkdir(exist_ok=True)
@@ -66,6 +67,7 @@ def test_the_commit_that_is_checked_out_is_handed_over(project: Path) -> None:
         ("bin/lake", "no `lake` on the path: it builds the project; install its toolchain with elan"),
         ("bin/lean", "no `lean` on the path: it runs LeanDojo's extractor, as the embedded Lean cannot"),
         ("project/lakefile.toml", "no lakefile.toml; LeanDojo traces the top of a repository"),
+        ("project/.git/HEAD", "a git repository without a commit; LeanDojo traces a commit: `git commit`"),
         ("project/.git", "no git repository; LeanDojo traces a commit: `git init`, and commit"),
     ],
 )
