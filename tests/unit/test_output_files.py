@@ -28,6 +28,20 @@ def test_a_result_is_not_written_over_what_is_read(
     assert Path("a.npz").read_bytes() == b"arrays"
 
 
+@pytest.mark.parametrize(
+    "name", ["catalogue.toml", "A.lean", "lean-toolchain", "lake-manifest.json", "link.svg"]
+)
+def test_a_result_is_not_written_over_what_a_library_is_judged_by(tmp_path: Path, name: str) -> None:
+    (tmp_path / "certified.toml").write_text("pins")
+    (tmp_path / name).symlink_to("certified.toml") if name == "link.svg" else (tmp_path / name).write_text(
+        "kept"
+    )
+    with pytest.raises(typer.BadParameter, match="would be written over, and a library may be judged by it"):
+        check_writable(tmp_path / name)
+    check_writable(tmp_path / "new.lean", tmp_path / "graph.svg")
+    check_writable(tmp_path / name, is_source=True)
+
+
 def test_two_results_do_not_go_to_one_file(tmp_path: Path) -> None:
     check_writable(tmp_path / "a.svg", tmp_path / "b.json", None)
     with pytest.raises(typer.BadParameter, match="would be written over"):
