@@ -108,6 +108,11 @@ def common_namespace(names: Iterable[str]) -> str:
     return f"{written(shared)}." if shared else ""
 
 
+def private_name(module: str, name: str) -> str:
+    """Return what Lean calls a declaration that is private to a module."""
+    return f"_private.{module}.0.{name}"
+
+
 def module_path(module: str, suffix: str) -> PurePosixPath | None:
     """Return where a file of a module lies below its root, or ``None`` if its name is no path."""
     parts = [str(part) for part in split_name(module) or ()]

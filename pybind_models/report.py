@@ -50,6 +50,11 @@ class Toolchain(Model):
     passed_over: tuple[str, ...] = ()
     """What was found under the name of Lean before it and is none, and why."""
 
+    @property
+    def kernel(self) -> str:
+        """What reports call the kernel that let a build by it pass."""
+        return f"Lean {self.version}, {self.provider}"
+
 
 class LibraryIdentity(Model):
     """Which library a report is about."""

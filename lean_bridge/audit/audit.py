@@ -8,7 +8,7 @@ from lean_bridge.audit.axioms import Fault, Foundation
 from lean_bridge.audit.proofs import is_proof
 from lean_bridge.audit.provenance import SourceFile, read_sources
 from lean_bridge.audit.reading import Reading
-from lean_bridge.audit.stumbles import Unread, why_not_found
+from lean_bridge.audit.stumbles import Unread, private_to, why_not_found
 from lean_bridge.codes import Code
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Constant, Name
@@ -92,8 +92,7 @@ def _absent(
     failed_modules: Mapping[str, Code],
     unread: Unread | None,
 ) -> DeclarationReport:
-    is_private = any(f"_private.{module}.0.{entry.name}" in environment for module in environment.modules)
-    if is_private or not failed_modules:
+    if not failed_modules or private_to(entry.name, environment) is not None:
         return _not_there(entry, "missing", why_not_found(entry.name, environment, unread), Code.MISSING)
     reason = f"no compiled module defines {entry.name}"
     causes = ", ".join(f"{module} ({cause})" for module, cause in sorted(failed_modules.items()))

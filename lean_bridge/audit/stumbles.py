@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from lean_bridge.names import ends_with, last_component, listed, suggestion
+from lean_bridge.names import ends_with, last_component, listed, private_name, suggestion
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Name
 
@@ -20,11 +20,15 @@ class Unread:
     """Which of them declare, as their text says, what ends in a name."""
 
 
+def private_to(name: Name, environment: Environment) -> Name | None:
+    """Return a module that has a declaration of a name to itself, if one has."""
+    return next((each for each in environment.modules if private_name(each, name) in environment), None)
+
+
 def why_not_found(name: Name, environment: Environment, unread: Unread | None = None) -> str:
     """Return why no compiled module of a project defines a name, as far as that can be told."""
     reason = f"no compiled module defines {name}"
-    private = (module for module in environment.modules if f"_private.{module}.0.{name}" in environment)
-    if (module := next(private, None)) is not None:
+    if (module := private_to(name, environment)) is not None:
         return f"{name} is private to module {module}; declare it in a `public section`"
     if unread is not None and (files := unread.declaring(name)):
         return (
@@ -32,13 +36,9 @@ def why_not_found(name: Name, environment: Environment, unread: Unread | None = 
             "it: name it in `globs`, or import it where they lead"
         )
     last = last_component(name)
-    others = sorted(
-        known
-        for known in environment.own_names
-        if known != name and not known.startswith("_private.") and ends_with(known, last)
-    )
+    public = [known for known in environment.own_names if not known.startswith("_private.")]
+    others = sorted(known for known in public if known != name and ends_with(known, last))
     if others:
         return f"{reason}; {listed(others)} {'is' if len(others) == 1 else 'are'} in another namespace"
-    near = [known for known in environment.own_names if not known.startswith("_private.")]
-    hint = suggestion(name, near)
+    hint = suggestion(name, public)
     return f"{reason}; {hint}" if hint.startswith("did you mean") else reason

@@ -85,15 +85,16 @@ def _rows(libraries: Iterable[Judged]) -> Iterator[StatusRow]:
 def _links(record: PolicyRecord, libraries: Sequence[Judged]) -> Iterator[Unmet]:
     """Yield the links that must hold and do not, each with its rows; those that nothing can be asked for."""
     lacking: dict[tuple[str, str, Literal["rejected", "no verdict"]], list[str]] = {}
-    asked: set[tuple[str, str]] = set()  # for all rows, "", and for those of a pattern of groups
-    patterns_met: set[str] = {""}
+    required = {"": record.policy.links, **record.policy.groups}
+    asked: dict[str, set[str]] = {"": set()}  # by the pattern of groups that has rows; of all rows, ""
     for row in _rows(libraries):
         patterns = ["", *(pattern for pattern in record.policy.groups if _is_of(row.group, pattern))]
-        patterns_met.update(patterns)
+        of_row = [asked.setdefault(pattern, set()) for pattern in patterns]
         for link, setting in required_of(record, row.group).items():
             if not applies(link, row):
                 continue
-            asked.update((pattern, link) for pattern in patterns)
+            for each in of_row:
+                each.add(link)
             found = row.links.get(link)
             is_unpinned = link == PINNED and row.code == Code.NOT_PINNED
             if (found is not None and found.outcome == "holds") or (row.state != "green" and not is_unpinned):
@@ -112,12 +113,10 @@ def _links(record: PolicyRecord, libraries: Sequence[Judged]) -> Iterator[Unmet]
             link=link,
         )
     if any(library.report.declarations for library in libraries):
-        required = {"": record.policy.links, **record.policy.groups}
-        for pattern, links in required.items():
-            for link in links:
-                if pattern in patterns_met and (pattern, link) not in asked:
-                    where = f" in {pattern}" if pattern else ""
-                    setting = "groups" if pattern else "links"
+        for pattern, links in asked.items():
+            where, setting = (f" in {pattern}", "groups") if pattern else ("", "links")
+            for link in required[pattern]:
+                if link not in links:
                     said = f"the policy requires the link {link}{where}"
                     reason = f"{said}, and there is no row of which it can be asked"
                     yield Unmet(

@@ -13,6 +13,7 @@ from lean_bridge.build.store import placed
 from lean_bridge.errors import BuildFailed, UnsupportedSource
 from lean_bridge.extract.symbolic import names_declaration
 from lean_bridge.library.leans_own import library_names
+from lean_bridge.names import private_name
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.module import read_module
 from lean_bridge.olean.outline import KeptOutlines
@@ -79,7 +80,7 @@ class Compiled:
     def declares(self, name: str, module: str) -> bool:
         """Whether a module's compiled file has a declaration, or one that its Lean made private to it."""
         compiled = read_module(placed(self.directory, module, ".olean"), parts="present")
-        return name in compiled or f"_private.{module}.0.{name}" in compiled
+        return name in compiled or private_name(module, name) in compiled
 
     def check(self) -> None:
         """Raise where a module is not compiled: BuildFailed, or UnsupportedSource for this Lean's limits."""

@@ -13,7 +13,7 @@ from lean_bridge.extract.symbolic import DGRAPH, GRAPH
 from lean_bridge.files import decoded, read_below
 from lean_bridge.library.compilation import choose, compile_chosen
 from lean_bridge.library.discovery import FOLDER, TOOLCHAIN
-from lean_bridge.names import last_component, listed, split_name
+from lean_bridge.names import last_component, listed, private_name, split_name
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Const, Expr, Name, Pi, bare, head_of
 from lean_bridge.olean.mentions import constants_in
@@ -116,7 +116,7 @@ def private_theorems(environment: Environment, modules: Iterable[Name]) -> tuple
     for module in modules:
         read = environment.module(module)
         for name in read.declaration_ranges:
-            own = name.removeprefix(f"_private.{module}.0.")
+            own = name.removeprefix(private_name(module, ""))
             if own != name and name in read and _is_written(own) and read.original_kind(name) == "theorem":
                 found.append(own)
     return tuple(sorted(found))

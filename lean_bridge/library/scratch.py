@@ -12,7 +12,7 @@ from typing import Final
 from lean_bridge.audit.axioms import AxiomCollector
 from lean_bridge.build.header import parse_header
 from lean_bridge.library.leans_own import library_names
-from lean_bridge.names import module_name
+from lean_bridge.names import module_name, private_name
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Name
 from lean_bridge.toolchain.limits import limit_met, refuses_to_print_axioms
@@ -161,7 +161,7 @@ class _Answers:
         if self.environment is None:
             return "warning", f"what '{asked}' depends on is not told, as Lean refuses this file"
         shown = meant["name"] if meant is not None else asked
-        known = [name for name in (shown, f"_private.{self.module}.0.{shown}") if name in self.environment]
+        known = [name for name in (shown, private_name(self.module, shown)) if name in self.environment]
         if len(known) != 1:
             why = "two declarations have this name" if known else "no compiled module declares it"
             return "warning", f"what '{asked}' depends on is not told: {why}"

@@ -60,7 +60,7 @@ def read_graph(
     row = declaration_row(
         report,
         pins[entry.name],
-        f"Lean {lean.version}, {lean.provider}",
+        lean.kernel,
         SecondOpinion("second kernel", is_asked=False),
         advisories_for(lean.version),
         has_manifest=origin.manifest is not None,

@@ -174,7 +174,6 @@ def judge_library(
     if new:
         _compare(new, evidence, clock)
     toolchain = subject.build.toolchain
-    built_by = f"Lean {toolchain.version}, {toolchain.provider}"
     advisories = advisories_for(toolchain.version)
     has_manifest = subject.manifest is not None
     upstreams = is_upstreams(environment)
@@ -182,7 +181,7 @@ def judge_library(
         declaration_row(
             each,
             pins[each.name],
-            built_by,
+            toolchain.kernel,
             opinion,
             advisories,
             has_manifest=has_manifest,

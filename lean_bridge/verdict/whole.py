@@ -107,14 +107,17 @@ def judge_whole(
         judged = audit_whole(chosen, reading, _stands(chosen, whole))
     asked = [module for module in unsettled_modules(environment, recalled) if module in modules]
     opinion = _ask(environment, asked, clock, failed=bool(failed)).beside(accepted_earlier(recalled))
-    toolchain = build.toolchain
-    built_by, advisories = (
-        f"Lean {toolchain.version}, {toolchain.provider}",
-        advisories_for(toolchain.version),
-    )
+    advisories = advisories_for(build.toolchain.version)
     checked = {(each.module, each.name): _checked(each, environment) for each in chosen}
     rows = [
-        declaration_row(each, None, built_by, opinion, advisories, constants=checked[each.group, each.name])
+        declaration_row(
+            each,
+            None,
+            build.toolchain.kernel,
+            opinion,
+            advisories,
+            constants=checked[each.group, each.name],
+        )
         for each in judged
     ]
     rows = with_causes(rows, environment, whole.sources)

@@ -52,6 +52,14 @@ def states(board: Board) -> dict[str, str]:
     return {row.name.removeprefix("Line."): row.state for row in rows}
 
 
+def until(loop: Loop, is_there: Callable[[Board], bool]) -> None:
+    """Wait for a board that a loop has."""
+    deadline = time.monotonic() + LONG
+    while not is_there(loop.board):
+        assert time.monotonic() < deadline, loop.board
+        time.sleep(0.02)
+
+
 def is_over(verdict: str) -> Callable[[Board], bool]:
     """Return whether there is a verdict, of what is there now, and nothing goes on."""
     return lambda board: (
@@ -148,21 +156,15 @@ def test_what_judges_only_when_asked_takes_up_what_is_judged_elsewhere(root: Pat
 
     loop = Loop(find_library(root), eager=False)
 
-    def until(is_there: Callable[[Board], bool]) -> None:
-        deadline = time.monotonic() + LONG
-        while not is_there(loop.board):
-            assert time.monotonic() < deadline, loop.board
-            time.sleep(0.02)
-
     loop.start()
     try:
-        until(lambda board: states(board).get("top") == "open")
+        until(loop, lambda board: states(board).get("top") == "open")
         verify()
-        until(is_over("accepted"))
+        until(loop, is_over("accepted"))
         edit(root, "Nat.add_comm a b", "Nat.add_comm b")
-        until(lambda board: states(board) == {"base": "stale", "top": "stale", "alone": "green"})
+        until(loop, lambda board: states(board) == {"base": "stale", "top": "stale", "alone": "green"})
         verify()
-        until(is_over("rejected"))
+        until(loop, is_over("rejected"))
         assert not any(entry.text.startswith("judging") for entry in loop.board.log), "it judged nothing"
     finally:
         loop.close()
@@ -206,18 +208,12 @@ def test_a_library_without_a_catalogue_is_followed_whole(root: Path) -> None:
     (root / "catalogue.toml").unlink()
     loop = Loop(find_library(root), ["-j", "1"])
 
-    def until(is_there: Callable[[Board], bool]) -> None:
-        deadline = time.monotonic() + LONG
-        while not is_there(loop.board):
-            assert time.monotonic() < deadline, loop.board
-            time.sleep(0.02)
-
     loop.start()
     try:
-        until(is_over("accepted"))
+        until(loop, is_over("accepted"))
         assert "green" in states(loop.board).values()
         edit(root, "Nat.add_comm a b", "sorry")
-        until(is_over("rejected"))
+        until(loop, is_over("rejected"))
         assert states(loop.board)["base"] == "rejected"
         assert not any("catalogue.toml" in entry.text for entry in loop.board.log)
     finally:
