@@ -237,6 +237,8 @@ def head_commit(directory: Path) -> str:
         return head
     shared = git / "commondir"
     top = git / shared.read_text(encoding="utf-8").strip() if shared.is_file() else git
+    if (top / "reftable").is_dir():
+        raise ValueError("its branches are in a table of git's own")
     if (top / branch).is_file():
         return (top / branch).read_text(encoding="ascii").strip()
     refs = top / "packed-refs"

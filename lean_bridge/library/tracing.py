@@ -45,8 +45,10 @@ def missing_for_tracing(top: Path) -> Iterator[str]:
 def _has_commit(top: Path) -> bool:
     try:
         return head_commit(top) != ""
-    except (OSError, ValueError):
+    except OSError:
         return False
+    except ValueError:  # git knows; LeanDojo asks it
+        return True
 
 
 def trace(top: Path, destination: Path) -> NoReturn:

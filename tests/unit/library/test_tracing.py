@@ -82,6 +82,13 @@ def test_what_tracing_lacks_is_one_line(project: Path, without: str, told: str) 
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a script stands in for each program")
+def test_branches_in_a_table_of_git_s_are_git_s_to_read(project: Path) -> None:
+    (project / ".git/HEAD").write_text("ref: refs/heads/.invalid\n")
+    (project / ".git/reftable").mkdir()
+    assert run(project, str(project.parent / "out")).returncode == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a script stands in for each program")
 def test_all_that_it_lacks_is_told_at_once(project: Path) -> None:
     (project / "out").mkdir()
     done = run(project, "out", "--repository", str(project / "out"))
