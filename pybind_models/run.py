@@ -13,6 +13,24 @@ from pybind_models.standing import GraphStanding
 Role = Literal["input", "value", "tangent", "cotangent"]
 
 
+BoundsMethod = Literal["exact", "running"]
+"""How bounds are made: in ball arithmetic until they are tight, or as radii that run along with floats."""
+
+
+class ArrayBounds(Model):
+    """How far an array's numbers are at most from the exact real results, for exactly what was given."""
+
+    largest: float | None
+    """Of the numbers that have a bound; ``None`` where none has."""
+    ulps: float | None
+    """The same in units in the last place of the array's largest number; ``None`` where that is 0."""
+    digits: float | None
+    """How many decimal digits are right of the array's largest number, if all have bounds; at most those
+    that the precision has."""
+    unbounded: int = 0
+    """How many numbers have no bound, as nobody can tell."""
+
+
 class ArraySummary(Model):
     """One array, by its numbers."""
 
@@ -31,6 +49,8 @@ class ArraySummary(Model):
     norm: float | None
     """The square root of the sum of squares."""
     non_finite: int = 0
+    bounds: ArrayBounds | None = None
+    """Where they were asked for."""
 
 
 class RunReport(Model):
@@ -47,6 +67,8 @@ class RunReport(Model):
     drawn: tuple[str, ...] = ()
     """Those arrays."""
     arrays: tuple[ArraySummary, ...] = Field(min_length=1)
+    bounds: BoundsMethod | None = None
+    """How the bounds were made that were asked for."""
     planning_seconds: float
     seconds: float
     """What the run itself took, planned and with its buffers there."""

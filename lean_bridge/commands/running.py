@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -30,6 +31,7 @@ from lean_bridge.ui.console import open_console, tell
 
 if TYPE_CHECKING:
     from lean_bridge.crosscheck.judgement import Conclusion
+    from pybind_models.run import BoundsMethod
 
 
 class RunDType(StrEnum):
@@ -47,6 +49,17 @@ class CheckLevel(StrEnum):
     DOMAINS = "domains"
 
 
+class BoundsKind(StrEnum):
+    """How ``run`` bounds the errors of its numbers."""
+
+    EXACT = "exact"
+    RUNNING = "running"
+
+
+_METHODS: Final[Mapping[BoundsKind, BoundsMethod]] = {
+    BoundsKind.EXACT: "exact",
+    BoundsKind.RUNNING: "running",
+}
 _DTYPES = {RunDType.F64: "float64", RunDType.F32: "float32"}
 
 
@@ -101,6 +114,14 @@ def run(
             "are given; those of a kind of which none is, are drawn.",
         ),
     ] = False,
+    bounds: Annotated[
+        BoundsKind | None,
+        typer.Option(
+            "--bounds",
+            help="Also say how far every number is at most from the exact real one: in ball arithmetic, or "
+            "coarser, at a few times the cost of the run.",
+        ),
+    ] = None,
     checks: Annotated[
         CheckLevel, typer.Option("--checks", help="What is looked at while it runs.")
     ] = CheckLevel.FINITE,
@@ -117,6 +138,7 @@ def run(
     from lean_bridge.crosscheck.run import check_numbers
     from lean_bridge.executor.arrays.on_disk import check_suffix, read_arrays, write_arrays
     from lean_bridge.executor.checks import Checks
+    from lean_bridge.executor.enclosures import check_method
     from lean_bridge.executor.graph import ExecutableGraph
     from lean_bridge.executor.once import arrays_wanted, check_room, complete, directions, run_once
     from lean_bridge.ui.progress import show_progress
@@ -129,6 +151,8 @@ def run(
     for path in (output, inputs):
         if path is not None:
             check_suffix(path)
+    method = _METHODS[bounds] if bounds is not None else None
+    check_method(method)
     sizes, values = parse_dims(dims), parse_scalars(scalars)
     with show_progress(open_console(sys.stderr)) as watch:
         opened = open_chosen(project, shipped)
@@ -145,7 +169,7 @@ def run(
         tangents=directions("--jvp", jvp or (), bound, numbers, random),
         seeds=directions("--vjp", vjp or (), bound, numbers, random),
     )
-    arrays, report = run_once(bound, numbers, Checks(checks.value))
+    arrays, report = run_once(bound, numbers, Checks(checks.value), method)
     if check:
         report = report.replaced(checks=check_numbers(bound, numbers))
     of_numbers = judge_run(report)

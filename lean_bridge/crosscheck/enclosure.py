@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from lean_bridge.codes import Code
+from lean_bridge.crosscheck.judgement import ENCLOSURE
 from lean_bridge.crosscheck.points import Point, Sizes, counted_sizes, draw_points, small_sizes
 from lean_bridge.crosscheck.rounding import histogram, largest
 from lean_bridge.errors import Declined, UnsupportedOp
@@ -26,7 +27,7 @@ from lean_bridge.executor.arrays.known import Known, KnownReals
 from lean_bridge.executor.arrays.running import Running
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.compiled import CompiledProgram
-from lean_bridge.executor.enclosures import FIRST_BITS, enclose, over
+from lean_bridge.executor.enclosures import FIRST_BITS, enclose, in_ulps, over
 from lean_bridge.executor.plans.evaluate import evaluate
 from lean_bridge.executor.plans.instructions import OPS, Constant, Fixed, Instruction, Summed, Trace
 from lean_bridge.executor.plans.run import Run
@@ -34,7 +35,7 @@ from lean_bridge.executor.plans.trace import Leaves, Request, Role
 from lean_bridge.executor.rules.primitive import Primitive
 from pybind_models import CheckResult, DGraph
 
-NAME: Final = "enclosure"
+NAME: Final = ENCLOSURE
 MOST_SHARES: Final = 1e300
 """What is said of an error where there is nothing to round."""
 MOST_COORDINATES: Final = 3 * 10**5
@@ -47,7 +48,7 @@ class Rounded(NamedTuple):
     op: str
     share: float
     """The largest error of a coordinate, in what rounding may come to there."""
-    seen: float
+    room: float
     """What rounding may come to at most, in units in the last place of the largest: more is seen anywhere."""
 
 
@@ -56,19 +57,21 @@ def check_enclosure(
 ) -> CheckResult:
     """Return whether the compiled program is the graph but for rounding, at random points; see the module."""
     sizes = sizes or small_sizes(model)[:1]
-    return enclosure_at(draw_points(model, primitives, sizes), f"at {counted_sizes(sizes)}")
+    return enclosure_at(draw_points(model, primitives, sizes), f"at {counted_sizes(sizes)}", MOST_COORDINATES)
 
 
-def enclosure_at(points: Iterable[Point], where: str) -> CheckResult:
+def enclosure_at(points: Iterable[Point], where: str, most: int = MOST_COORDINATES) -> CheckResult:
     """Return whether the compiled program is the graph but for rounding, at points that are ``where``.
 
-    The error shown is the largest of an instruction, in what rounding may come to.
+    The error shown is the largest of an instruction, in what rounding may come to. A point of which all
+    entries together have more coordinates than ``most`` is not looked at.
     """
     error, worst, ulps, entries, told = 0.0, 0.0, list[Array](), 0, False
+    rooms: list[float] = []
     for point in points:
         entries = len(point.program.entries)
         try:
-            compiled = Enclosed(point)
+            compiled = Enclosed(point, most)
         except (Declined, UnsupportedOp) as declined:
             return _not_run(str(declined))
         if not compiled.exact.is_tight:
@@ -78,14 +81,17 @@ def enclosure_at(points: Iterable[Point], where: str) -> CheckResult:
             return CheckResult(
                 name=NAME, outcome="failed", detail=f"{fault}, {where}", code=Code.NUMBERS_DISAGREE
             )
-        error = float(np.max([error, *(each.share for each in compiled.roundings())]))
+        roundings = list(compiled.roundings())
+        error = float(np.max([error, *(each.share for each in roundings)]))
+        rooms += [each.room for each in roundings]
         gaps = compiled.gaps()
         worst, ulps = float(np.max([worst, largest(gaps)])), ulps + gaps
     if not told:
         return _not_run(f"nothing to compare: every number of a node is 0, {where}")
     detail = (
         f"values, tangents and cotangents of {entries} entries, {worst:.2g} ulps from the exact real ones; "
-        f"their instructions within what rounding may come to, {where}"
+        "each instruction within what rounding may come to, of half of them "
+        f"{np.median(rooms):.2g} ulps, {where}"
     )
     return CheckResult(
         name=NAME,
@@ -109,10 +115,10 @@ class Enclosed:
     balls nor plans can do what a rule does.
     """
 
-    def __init__(self, point: Point) -> None:
+    def __init__(self, point: Point, most: int = MOST_COORDINATES) -> None:
         program, inputs = point.program, point.inputs
-        if (total := sum(math.prod(entry.shape) for entry in program.entries)) > MOST_COORDINATES:
-            found = f"{total:,} coordinates of entries are more than {MOST_COORDINATES:,}, the most in balls"
+        if (total := sum(math.prod(entry.shape) for entry in program.entries)) > most:
+            found = f"{total:,} coordinates of entries are more than {most:,}, the most in balls"
             raise Declined(f"{found}; give smaller sizes")
         try:
             self.exact = enclose(program, inputs, point.tangents, point.seeds)
@@ -185,15 +191,14 @@ class Enclosed:
                 op, static = OPS[instruction.op], instruction.static
                 with np.errstate(all="ignore"):
                     rounded: Any = op.evaluate(self._kind, tuple(map(self._kind.of, operands)), static)
-                    room = rounded.rad
+                    reach = rounded.rad
                 with at_precision(FIRST_BITS):
                     truth = op.evaluate(exact, tuple(map(exact.check_array, operands)), static)
                     off = least_distances(result, np.broadcast_to(truth, result.shape))
                 with np.errstate(all="ignore"):
-                    share = np.minimum(np.where(off == 0, 0.0, off / room), MOST_SHARES)
-                scale = largest([result])
-                seen = largest([room]) / scale / self._epsilon if scale else 0.0
-                yield Rounded(instruction.op, float(share.max(initial=0.0)), seen)
+                    share = np.minimum(np.where(off == 0, 0.0, off / reach), MOST_SHARES)
+                room = largest([in_ulps(reach, result)]) if result.any() else 0.0
+                yield Rounded(instruction.op, float(share.max(initial=0.0)), room)
 
     def gaps(self) -> list[Array]:
         """Return how far results are from the exact ones, in ulps of the largest of their array."""
@@ -201,8 +206,7 @@ class Enclosed:
         with at_precision(2 * self.exact.bits):
             for results, balls in zip(self.results, self._balls, strict=True):
                 for result, ball in zip(results, balls, strict=True):
-                    scale = largest([result])
-                    made.append(distances(result, ball) / (scale * self._epsilon if scale else 1.0))
+                    made.append(in_ulps(distances(result, ball), result))
         return made
 
     @property

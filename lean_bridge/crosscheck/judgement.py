@@ -13,9 +13,12 @@ from pybind_models.run import RunReport
 SHAPES: Final = "certified shapes"
 ADJOINT: Final = "adjoint identity"
 DIFFERENCES: Final = "JVP against differences"
+ENCLOSURE: Final = "enclosure"
 
 NEEDED: Final = (SHAPES, ADJOINT, DIFFERENCES)
 """The checks that fit any graph: without all of them nothing is decided."""
+
+_FINER: Final = "; --bounds exact may"
 
 Conclusion: TypeAlias = tuple[Literal["agrees", "rejected", "no verdict"], str | None, str | None]
 """What numbers amount to, and why and by which code unless they agree."""
@@ -40,14 +43,20 @@ def judge(results: Iterable[CheckResult]) -> Conclusion:
 
 
 def judge_run(report: RunReport) -> Conclusion:
-    """Return what the numbers of a run amount to: all finite, and every check that was asked for passed."""
+    """Return what the numbers of a run amount to: all finite, and bounded and checked as was asked for.
+
+    What takes a package of its own may be left out of the checks.
+    """
     if (failure := _failure(report.checks)) is not None:
         return failure
     if bad := [each.name for each in report.arrays if each.non_finite]:
         count = f"{len(bad)} array{'s' if len(bad) > 1 else ''}"
         return "no verdict", f"{count} with numbers that are not finite: {listed(bad)}", Code.NUMERICS
+    if bad := [each.name for each in report.arrays if each.bounds is not None and each.bounds.unbounded]:
+        found = f"nobody can tell how far numbers of {listed(bad)} are from the exact ones"
+        return "no verdict", found + _FINER * (report.bounds == "running"), Code.NUMERICS
     for each in report.checks:
-        if each.outcome == "not run":
+        if each.outcome == "not run" and each.name != ENCLOSURE:
             return "no verdict", f"{each.name}: {each.detail}", each.code or Code.NOTHING_CHECKED
     return "agrees", None, None
 

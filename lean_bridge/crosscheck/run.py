@@ -27,11 +27,16 @@ CHECKS: Final[Mapping[str, Check]] = {
     golden.NAME: golden.check_golden,
     pytorch.NAME: pytorch.check_pytorch,
 }
+MOST_AT_NUMBERS: Final = 25_000
+"""Of coordinates of entries that are enclosed where a run is checked: a second or two."""
 CHECKS_AT: Final[Mapping[str, Callable[[Iterable[Point], str], CheckResult]]] = {
     adjoint.NAME: adjoint.adjoint_at,
     differences.NAME: differences.differences_at,
     plans.NAME: plans.plans_at,
+    enclosure.NAME: partial(enclosure.enclosure_at, most=MOST_AT_NUMBERS),
 }
+AS_GIVEN: Final = (plans.NAME, enclosure.NAME)
+"""The checks that look at a point in its own precision; derivatives are looked at in float64."""
 
 
 def crosscheck(
@@ -85,7 +90,7 @@ def check_at(
     """
     results = []
     for name, check in CHECKS_AT.items():
-        at = point if name == plans.NAME else point.in_float64()
+        at = point if name in AS_GIVEN else point.in_float64()
         try:
             result = check([at], where)
             blind = result.code == Code.BLIND_CHECK

@@ -436,7 +436,7 @@ class CompiledProgram:
             tangents=whole("tangent", self.context) if request.moved else None,
             seeds=whole("seed", self.entries) if request.wrt else None,
         )
-        return bounded(self.program, inputs, asked, made, "running" if bounds == "running" else "balls")
+        return bounded(self.program, inputs, asked, made, "running" if bounds == "running" else "exact")
 
     def _inputs(self, inputs: Given) -> tuple[dict[tuple[Role, int], Array], np.dtype[Any]]:
         arrays = check_arrays("input", inputs, self.context, self.scalars)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from lean_bridge.executor.arrays.running import Running, RunningArray
 from lean_bridge.executor.arrays.scalars import Array, Scalars
 from lean_bridge.executor.rules.linear_map import LinearMap
 from lean_bridge.executor.rules.program import Program, Step
+from pybind_models.run import BoundsMethod
 
 FIRST_BITS: Final = 128
 """The precision that is tried first."""
@@ -23,9 +24,6 @@ ZERO_BITS: Final = 512
 """The precision at which an array that is not told from 0 is taken for what may be 0."""
 SPARE_BITS: Final = 72
 """How much smaller than the largest number of an array the radii of tight balls are, in bits."""
-
-Method: TypeAlias = Literal["balls", "running"]
-"""How bounds are made: exactly, or at a few times the cost of the floats."""
 
 
 class Bounded(NamedTuple):
@@ -111,11 +109,11 @@ class Asked:
 
 
 def bounded(
-    program: Program, inputs: Sequence[Array], asked: Asked, results: Sequence[Array], method: Method
+    program: Program, inputs: Sequence[Array], asked: Asked, results: Sequence[Array], method: BoundsMethod
 ) -> Bounded:
     """Return results with how far each is from the exact real one at most, at exactly these numbers.
 
-    A radius is ∞ where nobody can tell. Raises: Declined if python-flint is not installed, for ``balls``.
+    A radius is ∞ where nobody can tell. Raises: Declined if python-flint is not installed, for ``exact``.
     """
     if method == "running":
         made = running(program, inputs, asked.tangents, asked.seeds)
@@ -162,6 +160,18 @@ def running_radii(results: Sequence[Array], reached: Sequence[RunningArray]) -> 
             total = np.where(gap == 0, each.rad, np.nextafter(gap + each.rad, np.inf))
         made.append(np.where(np.isnan(total), np.inf, total))
     return made
+
+
+def in_ulps(radii: Array, results: Array) -> Array:
+    """Return radii in units in the last place of the largest number of an array; as they are if that is 0."""
+    scale = float(np.abs(results).max(initial=0.0))
+    return radii / (scale * float(np.finfo(results.dtype).eps) if scale else 1.0)
+
+
+def check_method(method: BoundsMethod | None) -> None:
+    """Raise Declined if what bounds are made with is not installed."""
+    if method == "exact":
+        Balls()
 
 
 def _are_tight(arrays: Sequence[Array], bits: int) -> bool:

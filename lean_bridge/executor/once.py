@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -19,10 +19,15 @@ from lean_bridge.executor.arrays.on_disk import SUFFIXES, read_arrays
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.checks import Checks
+from lean_bridge.executor.compiled import CompiledProgram
+from lean_bridge.executor.enclosures import Asked, bounded, in_ulps
 from lean_bridge.executor.graph import BoundGraph
 from lean_bridge.executor.rules.linear_map import LinearMap
 from lean_bridge.executor.rules.parameters import BIAS
-from pybind_models.run import ArraySummary, Role, RunReport
+from pybind_models.run import ArrayBounds, ArraySummary, BoundsMethod, Role, RunReport
+
+BALL_PASSES: Final = 32
+"""A ball takes the room of so many floats."""
 
 
 @dataclass(frozen=True)
@@ -202,13 +207,20 @@ def _as_map(is_bias: bool, array: Array, out: Shape) -> Array | LinearMap:
 
 
 def run_once(
-    bound: BoundGraph, numbers: Numbers, checks: Checks = Checks.FINITE
+    bound: BoundGraph,
+    numbers: Numbers,
+    checks: Checks = Checks.FINITE,
+    bounds: BoundsMethod | None = None,
 ) -> tuple[dict[str, Array], RunReport]:
     """Return every array by its name in a file, and the report of a run.
 
     Values are under the names of their entries; tangents and cotangents have those before them, as in
-    ``cotangent.x``. Raises: as :meth:`CompiledProgram.prepare` and its runs.
+    ``cotangent.x``, and the bounds of an array what it is called, as in ``bound.cotangent.x``.
+    Raises: as :meth:`CompiledProgram.prepare` and its runs; Declined if bounds take a package that is not
+    installed, or more memory than there is.
     """
+    if bounds == "exact":
+        check_room(bound, "float64", (1 + bool(numbers.tangents) + bool(numbers.seeds)) * BALL_PASSES)
     program = bound.compile(**numbers.arguments).with_checks(checks)
     started = time.perf_counter()
     run = program.prepare(
@@ -223,19 +235,31 @@ def run_once(
     made = run()
     ended = time.perf_counter()
     names, inputs = [entry.name for entry in program.entries], len(program.context)
+    radii: list[Array | None] = [None] * len(made)
+    if bounds is not None:
+        radii = list(_radii(program, numbers, made, bounds))
     kinds: list[tuple[Role, str]] = [
         ("input" if at < inputs else "value", name) for at, name in enumerate(names)
     ]
     kinds += [("tangent", name) for name in names] if numbers.tangents else []
     kinds += [("cotangent", name) for name in names[:inputs]] if numbers.seeds else []
     ops = {step.entry: step.primitive.name for step in program.steps}
-    arrays, rows = {}, []
-    for (role, name), array in zip(kinds, made, strict=True):
-        label = name if role in ("input", "value") else f"{role}.{name}"
+    arrays: dict[str, Array] = {}
+    rows = []
+
+    def keep(label: str, name: str, array: Array) -> None:
         if label in arrays:
             raise ArrayError(name, f"two arrays would be called {label}: an entry has that name")
         arrays[label] = array
-        rows.append(summary(name, role, array, op=ops.get(name)))
+
+    for (role, name), array, radius in zip(kinds, made, radii, strict=True):
+        label = name if role in ("input", "value") else f"{role}.{name}"
+        keep(label, name, array)
+        row = summary(name, role, array, op=ops.get(name))
+        if radius is not None:
+            keep(f"bound.{label}", name, radius)
+            row = row.replaced(bounds=summary_of_bounds(array, radius))
+        rows.append(row)
     return arrays, RunReport(
         graph=bound.graph.model.lean_name,
         standing=bound.standing,
@@ -245,6 +269,7 @@ def run_once(
         seed=numbers.seed,
         drawn=numbers.drawn,
         arrays=tuple(rows),
+        bounds=bounds,
         planning_seconds=planned - started,
         seconds=ended - planned,
         arena=run.plan.arena,
@@ -270,6 +295,42 @@ def summary(name: str, role: Role, array: Array, *, op: str | None = None) -> Ar
         norm=_finite(float(np.sqrt(scaled @ scaled)) * largest) if finite.size else None,
         non_finite=int(array.size - finite.size),
     )
+
+
+@np.errstate(all="ignore")
+def summary_of_bounds(array: Array, radius: Array) -> ArrayBounds:
+    """Return what the bounds of an array's numbers come to."""
+    told, finite = radius[np.isfinite(radius)], array[np.isfinite(array)]
+    unbounded = radius.size - told.size
+    if not told.size or not finite.any():
+        largest = float(told.max()) if told.size else None
+        return ArrayBounds(largest=largest, ulps=None, digits=None, unbounded=unbounded)
+    ulps, epsilon = float(in_ulps(told, finite).max()), float(np.finfo(array.dtype).eps)
+    digits = -math.log10(min(max(ulps, 0.5) * epsilon, 1.0))
+    return ArrayBounds(
+        largest=float(told.max()),
+        ulps=_finite(ulps),
+        digits=None if unbounded else digits,
+        unbounded=unbounded,
+    )
+
+
+def _radii(
+    program: CompiledProgram, numbers: Numbers, made: Sequence[Array], method: BoundsMethod
+) -> list[Array]:
+    """Return how far all values, and the tangents and cotangents that there are, are from the exact ones."""
+    every, context = range(len(program.entries)), range(len(program.context))
+    seeds = [np.zeros(entry.shape, made[0].dtype) for entry in program.entries]
+    tangents = seeds[: len(context)]
+    asked = Asked(
+        values=every,
+        moved=every if numbers.tangents else (),
+        wrt=context if numbers.seeds else (),
+        tangents=with_zeros(program.context, numbers.tangents, like=tangents) if numbers.tangents else None,
+        seeds=with_zeros(program.entries, numbers.seeds, like=seeds) if numbers.seeds else None,
+    )
+    inputs = [numbers.inputs[entry.name] for entry in program.context]
+    return bounded(program.program, inputs, asked, made, method).radii
 
 
 def _finite(number: float) -> float | None:

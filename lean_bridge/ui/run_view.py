@@ -11,10 +11,14 @@ from rich.text import Text
 
 from lean_bridge.ui.wording import coded, counted, deviation_text, one_line, seconds_text, size_text
 from pybind_models import CheckResult, GraphStanding
-from pybind_models.run import ArraySummary, CheckReport, RunReport
+from pybind_models.run import ArrayBounds, ArraySummary, CheckReport, RunReport
 
 _WIDE: Final = 110
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
+_BOUNDS: Final = {
+    "exact": "off by ≤: from the exact real results, for exactly these numbers, in ball arithmetic",
+    "running": "off by ≤: from the exact real results, for exactly these numbers, by radii beside the floats",
+}
 _MARKS: Final = {"passed": ("✓", "green"), "failed": ("✗", "bold red"), "not run": ("…", "yellow")}
 
 
@@ -29,6 +33,8 @@ def render_run(
     if report.drawn:
         told.append(f"{', '.join(report.drawn)} drawn with seed {report.seed}")
     console.print(Text(one_line(" · ".join(filter(None, told))), "dim"))
+    if report.bounds is not None:
+        console.print(Text(one_line(_BOUNDS[report.bounds]), "dim"))
     roles = dict.fromkeys(each.role for each in report.arrays)
     for rows in (("input", "value"), ("tangent",), ("cotangent",)):
         if roles.keys() & set(rows):
@@ -87,22 +93,32 @@ def _head(graph: str, standing: GraphStanding, console: Console) -> None:
 
 def _table(rows: list[ArraySummary], title: str, console: Console) -> Table:
     is_wide = console.width >= _WIDE
+    bounded = any(each.bounds is not None for each in rows)
+    heads = ["min", "max", "mean", "norm"] if is_wide or not bounded else ["min", "max"]
     table = Table(box=None, padding=(0, 2 if is_wide else 1, 0, 0), header_style="dim", pad_edge=False)
     table.add_column(title if title != "value" else "entry", style="bold", overflow="fold")
     for head in ("op", "shape"):
         table.add_column(head, overflow="fold")
     if is_wide:
         table.add_column("dtype")
-    for head in ("min", "max", "mean", "norm", "bad"):
+    for head in (*heads, "bad", *bounded * ("off by ≤", *is_wide * ("ulps",), "digits")):
         table.add_column(head, justify="right", no_wrap=True)
     for each in rows:
         cells = [one_line(each.name), each.op or ("input" if each.role == "input" else "")]
         cells.append("×".join(map(str, each.shape)) or "scalar")
         cells += [each.dtype] * is_wide
-        cells += [_number(value) for value in (each.least, each.largest, each.mean, each.norm)]
+        cells += [_number(value) for value in (each.least, each.largest, each.mean, each.norm)][: len(heads)]
         style = "bold red" if each.non_finite else ""
-        table.add_row(*(Text(cell) for cell in cells), Text(str(each.non_finite), style))
+        bad = Text(str(each.non_finite), style)
+        table.add_row(*map(Text, cells), bad, *(_bounds(each.bounds, is_wide) if each.bounds else ()))
     return table
+
+
+def _bounds(bounds: ArrayBounds, is_wide: bool) -> list[Text]:
+    if bounds.unbounded:
+        return [Text(f"? of {bounds.unbounded:,}", "bold red"), *is_wide * (Text("–"),), Text("–")]
+    told = [_number(bounds.largest), *is_wide * (_number(bounds.ulps),)]
+    return [*map(Text, told), Text("–" if bounds.digits is None else f"{bounds.digits:.1f}")]
 
 
 def _number(value: float | None) -> str:

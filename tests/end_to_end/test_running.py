@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from lean_bridge.cli import app
-from lean_bridge.errors import ArrayError, BindingError, NoVerdict, NumericsError
+from lean_bridge.errors import ArrayError, BindingError, Declined, NoVerdict, NumericsError
 from pybind_models.run import CheckReport, RunReport
 
 pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("embedded")]
@@ -30,7 +31,7 @@ def test_a_run_from_nothing_to_files_and_back(tmp_path: Path) -> None:
     assert (first.exit_code, first.stderr) == (0, "")
     report = RunReport.model_validate_json(first.stdout)
     assert report.standing.status == "accepted"
-    assert [check.outcome for check in report.checks] == ["passed"] * 3
+    assert [check.outcome for check in report.checks] == ["passed"] * 4
     with np.load(out) as made:
         np.savez(tmp_path / "in.npz", **{name: made[name] for name in ("x", "Wq", "Wk", "Wv", "Wo")})
         second = ran(
@@ -82,6 +83,35 @@ def test_what_is_wrong_is_one_line_and_no_verdict(
     assert "\n" not in str(result.exception)
     assert kind.exit_code == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["nan.npz"]
+
+
+@pytest.mark.parametrize("method", ["exact", "running"])
+def test_bounds_are_told_beside_the_numbers(tmp_path: Path, method: str) -> None:
+    out = tmp_path / "out.npz"
+    asked = ("--random", "0", "--vjp", "residual=ones", "--bounds", method)
+    told = ran("run", "mhaResidualDGraph", *DIMS, *asked)
+    assert (told.exit_code, told.stderr) == (0, "")
+    assert "off by ≤" in told.stdout
+    asked_for = ran("run", "mhaResidualDGraph", *DIMS, *asked, "-f", "json", "-o", str(out))
+    report = RunReport.model_validate_json(asked_for.stdout)
+    assert report.bounds == method
+    with np.load(out) as made:
+        for each in report.arrays:
+            name = each.name if each.role in ("input", "value") else f"{each.role}.{each.name}"
+            assert made[f"bound.{name}"].shape == made[name].shape
+            assert each.bounds is not None
+            assert each.bounds.largest == made[f"bound.{name}"].max()
+            assert each.bounds.digits is not None
+            assert each.bounds.digits > 12
+
+
+def test_bounds_that_cannot_be_made_are_said_before_anything_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "flint", None)
+    declined = ran("run", "nobody", "--bounds", "exact")
+    assert type(declined.exception) is Declined
+    assert str(declined.exception) == "python-flint is not installed; pip install 'lean-bridge[rigorous]'"
+    assert ran("run", "mhaResidualDGraph", *DIMS, "--random", "0", "--bounds", "running").exit_code == 0
+    assert ran("run", "mhaResidualDGraph", "--bounds", "all").exit_code == 2
 
 
 def test_an_output_that_cannot_be_written_is_said_before_anything_runs(tmp_path: Path) -> None:

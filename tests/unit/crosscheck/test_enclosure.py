@@ -145,7 +145,7 @@ def test_a_pass_that_is_off_by_less_than_any_float_tells_is_caught(monkeypatch: 
 def test_the_smallest_fault_that_is_seen_anywhere_is_known() -> None:
     """At small sizes rounding comes to a few ulps: the bound is of the standard model, and far from blind."""
     (point,) = points(encoder(), size=1)
-    seen = [each for each in Enclosed(point).roundings() if each.seen < 1e3]
+    seen = [each for each in Enclosed(point).roundings() if each.room < 1e3]
     assert max(each.share for each in seen) <= 1
     assert {each.op for each in seen} >= {"matmul", "add", "mul"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,13 @@ import numpy as np
 import pytest
 
 from lean_bridge.codes import Code
-from lean_bridge.crosscheck.judgement import judge
+from lean_bridge.crosscheck.judgement import judge, judge_run
 from lean_bridge.crosscheck.points import Point, draw_at
 from lean_bridge.crosscheck.run import CHECKS_AT, check_at, check_numbers, crosscheck
 from lean_bridge.errors import ArrayError, Declined, NumericsError
+from lean_bridge.executor import once
 from lean_bridge.executor.checks import Checks
+from lean_bridge.executor.compiled import Bounds
 from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
 from lean_bridge.executor.once import (
     Numbers,
@@ -25,6 +28,7 @@ from lean_bridge.executor.once import (
     run_once,
     summary,
 )
+from pybind_models.run import BoundsMethod
 from tests.unit.executor.graphs import N, attention, encoder, feed_forward, graph, node
 
 BOUND = ExecutableGraph(attention()).bind(n=3, dModel=4, numHeads=2, headDim=2)
@@ -138,6 +142,85 @@ def test_a_summary_is_of_the_finite_numbers_alone() -> None:
     assert summary("x", "value", np.array([])).norm is None
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(("bounds", "method"), [(True, "exact"), ("running", "running")])
+def test_bounds_are_those_of_the_program(bounds: Bounds, method: BoundsMethod, dtype: str) -> None:
+    at = numbers(dtype=dtype)
+    at = replace(at, seeds=directions("--vjp", ["residual=ones"], BOUND, at, 0))
+    at = replace(at, tangents=directions("--jvp", ["x=ones"], BOUND, at, 0))
+    arrays, report = run_once(BOUND, at, bounds=method)
+    program = BOUND.compile(c=0.5)
+    names = [entry.name for entry in program.entries]
+    made = {
+        "": program.forward(at.inputs, bounds=bounds),
+        "tangent.": program.jvp(at.inputs, at.tangents, bounds=bounds),
+        "cotangent.": program.vjp(at.inputs, at.seeds, bounds=bounds),
+    }
+    for before, found in made.items():
+        for name, array, radius in zip(names, *found, strict=False):
+            np.testing.assert_array_equal(arrays[before + name], array)
+            np.testing.assert_array_equal(arrays[f"bound.{before}{name}"], radius)
+    rows = {(each.role, each.name): each for each in report.arrays}
+    told, radius = rows["value", "residual"].bounds, arrays["bound.residual"]
+    assert report.bounds == method
+    assert told is not None
+    assert (told.largest, told.unbounded) == (radius.max(), 0)
+    assert told.ulps is not None
+    assert told.digits is not None
+    largest = float(np.abs(arrays["residual"]).max())
+    assert told.ulps * np.finfo(dtype).eps * largest == pytest.approx(told.largest)
+    assert 10**-told.digits * largest == pytest.approx(told.largest)
+    exact = rows["input", "x"].bounds
+    assert exact is not None
+    assert (exact.largest, exact.ulps) == (0.0, 0.0)
+    assert judge_run(report)[0] == "agrees"
+    assert all(each.bounds is None for each in run_once(BOUND, at)[1].arrays)
+
+
+@pytest.mark.parametrize("method", ["exact", "running"])
+def test_where_nobody_can_tell_there_is_no_verdict(method: BoundsMethod) -> None:
+    """(√2)² − 2 is 0, whose inverse is 0 in Lean; no radius about it is small enough to say so."""
+    n = attention().entries[0].shape[:1]
+    model = graph(
+        {"x": n},
+        node("root", "sqrtClamp", (0,), n),
+        node("square", "mul", (1, 1), n),
+        node("zero", "sub", (2, 0), n),
+        node("inverse", "inv", (3,), n),
+    )
+    bound = ExecutableGraph(model).bind(n=2)
+    report = run_once(bound, Numbers({}, {"x": np.array([2.0, 2.0])}), bounds=method)[1]
+    told = report.arrays[-1].bounds
+    assert told is not None
+    assert (told.largest, told.digits, told.unbounded) == (None, None, 2)
+    status, reason, code = judge_run(report)
+    assert (status, code) == ("no verdict", Code.NUMERICS)
+    assert reason is not None
+    assert "nobody can tell how far numbers of inverse are from the exact ones" in reason
+    assert ("--bounds exact" in reason) == (method == "running")
+    assert judge_run(run_once(bound, Numbers({}, {"x": np.array([2.0, 2.0])}))[1])[0] == "agrees"
+
+
+def test_bounds_of_what_is_not_finite_or_not_there_are_none() -> None:
+    at = numbers(given={"x": np.full((3, 4), 1e200)})
+    for method in ("exact", "running"):
+        report = run_once(BOUND, at, Checks.OFF, method)[1]
+        bad = {each.name for each in report.arrays if each.non_finite}
+        unbounded = {each.name for each in report.arrays if each.bounds and each.bounds.unbounded}
+        assert bad
+        assert bad <= unbounded
+    nothing = ExecutableGraph(attention()).bind(n=0, dModel=4, numHeads=0, headDim=0)
+    empty = run_once(nothing, complete(nothing, SCALARS, {}, dtype=None, seed=0), bounds="exact")[1]
+    assert {each.bounds.unbounded for each in empty.arrays if each.bounds} == {0}
+
+
+def test_bounds_that_no_memory_holds_are_declined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(once, "BALL_PASSES", 10**12)
+    with pytest.raises(Declined, match="give smaller dimensions"):
+        run_once(BOUND, numbers(), bounds="exact")
+    run_once(BOUND, numbers(), bounds="running")
+
+
 def test_two_arrays_of_one_name_in_a_file_are_refused() -> None:
     n = attention().entries[0].shape[:1]
     model = graph({"x": n}, node("cotangent.x", "add", (0, 0), n, s=n))
@@ -145,6 +228,9 @@ def test_two_arrays_of_one_name_in_a_file_are_refused() -> None:
     at = Numbers({}, {"x": np.ones(2)}, seeds={"x": np.ones(2)})
     with pytest.raises(ArrayError, match=r"two arrays would be called cotangent\.x"):
         run_once(bound, at)
+    model = graph({"x": n}, node("bound.x", "add", (0, 0), n, s=n))
+    with pytest.raises(ArrayError, match=r"two arrays would be called bound\.x"):
+        run_once(ExecutableGraph(model).bind(n=2), Numbers({}, {"x": np.ones(2)}), bounds="running")
 
 
 def test_what_no_memory_holds_is_declined_first() -> None:
@@ -156,14 +242,14 @@ def test_what_no_memory_holds_is_declined_first() -> None:
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("scale", [1.0, 1e-3, 30.0])
 def test_checks_at_given_numbers_pass_where_nothing_is_wrong(dtype: str, scale: float) -> None:
-    bound = ExecutableGraph(encoder(fixed=False)).bind(n=33, dModel=16, numHeads=2, headDim=8, dFF=40)
+    bound = ExecutableGraph(encoder(fixed=False)).bind(n=33, dModel=8, numHeads=2, headDim=4, dFF=20)
     scalars = {"c": 0.35, "κ": 0.8, "ε₁": 1e-5, "ε₂": 1e-5}
     at = complete(bound, scalars, {}, dtype=dtype, seed=5)
     program = bound.interpret(**at.arguments)
     inputs = [scale * at.inputs[entry.name] for entry in program.context]
     found = check_at(Point(program, inputs, *draw_at(program, inputs)), "here")
     assert [each.name for each in found] == list(CHECKS_AT)
-    assert [each.outcome for each in found] == ["passed"] * 3, found
+    assert [each.outcome for each in found] == ["passed"] * len(CHECKS_AT), found
     assert all(sum(each.ulps) for each in found)
 
 
@@ -172,9 +258,9 @@ def test_checks_of_nothing_but_zeros_decide_nothing() -> None:
     program = bound.interpret(c=0.5)
     inputs = [np.zeros(entry.shape) for entry in program.context]
     found = check_at(Point(program, inputs, *draw_at(program, inputs)), "here")
-    assert [each.outcome for each in found] == ["not run"] * 3, found
+    assert [each.outcome for each in found] == ["not run"] * len(CHECKS_AT), found
     sized = {each.name: each for each in crosscheck(attention(), sizes=[bound.dims])}
-    assert [sized[name].outcome for name in CHECKS_AT] == ["not run"] * 3, sized
+    assert [sized[name].outcome for name in CHECKS_AT] == ["not run"] * len(CHECKS_AT), sized
     assert judge(sized.values())[0] == "no verdict"
 
 
@@ -207,19 +293,20 @@ def test_inputs_that_agree_with_themselves_decide_nothing(scale: float) -> None:
     model = graph({"x": shape, "y": shape}, node("h", "matmul", (0, 1), shape, m=N, n=N, p=N))
     program = ExecutableGraph(model).bind(n=3).interpret()
     inputs = [np.full((3, 3), scale)] * 2
-    found = check_at(Point(program, inputs, *draw_at(program, inputs)), "here")
-    assert [each.outcome for each in found] == ["not run"] * 3, found
+    *others, enclosed = check_at(Point(program, inputs, *draw_at(program, inputs)), "here")
+    assert [each.outcome for each in others] == ["not run"] * len(others), others
+    assert enclosed.outcome == ("passed" if scale else "not run"), "it sees tangents of 1e-300"
 
 
 def test_checks_are_made_along_what_is_given_and_what_is_not_is_drawn() -> None:
     at = numbers()
     drawn = check_numbers(BOUND, at)
-    assert [each.outcome for each in drawn] == ["passed"] * 3, drawn
+    assert [each.outcome for each in drawn] == ["passed"] * len(CHECKS_AT), drawn
     assert all("along tangents and seeds drawn at random" in (each.detail or "") for each in drawn)
     ones = {"residual": np.ones((3, 4))}
     given = replace(at, seeds=ones, tangents={"x": at.inputs["x"]})
     found = check_numbers(BOUND, given)
-    assert [each.outcome for each in found] == ["passed"] * 3, found
+    assert [each.outcome for each in found] == ["passed"] * len(CHECKS_AT), found
     assert all("along the tangents and seeds that were given" in (each.detail or "") for each in found)
     assert [each.error for each in found] != [each.error for each in drawn]
     on_an_input = check_numbers(BOUND, replace(at, seeds={"x": np.ones((3, 4))}))
@@ -229,10 +316,28 @@ def test_checks_are_made_along_what_is_given_and_what_is_not_is_drawn() -> None:
     assert unmoved[1].outcome == "not run", "nothing moves"
 
 
+def test_a_run_that_is_too_large_to_enclose_is_judged_by_the_other_checks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "flint", None)
+    at = numbers()
+    checks = check_numbers(BOUND, at)
+    assert [each.outcome for each in checks] == ["passed"] * 3 + ["not run"]
+    assert "python-flint is not installed" in checks[-1].detail
+    report = run_once(BOUND, at)[1].replaced(checks=checks)
+    assert judge_run(report)[0] == "agrees"
+    unchecked = [each.replaced(outcome="not run") for each in checks]
+    assert judge_run(report.replaced(checks=tuple(unchecked)))[0] == "no verdict"
+    with pytest.raises(Declined, match=r"python-flint is not installed; pip install"):
+        run_once(BOUND, at, bounds="exact")
+
+
 def test_what_leaves_the_range_of_floats_at_given_numbers_says_nothing_about_the_graph() -> None:
     at = numbers(given={"x": np.full((3, 4), 1e200)})
     found = check_numbers(BOUND, at)
-    assert [(each.outcome, each.code) for each in found] == [("not run", Code.NUMERICS)] * 3, found
+    assert [(each.outcome, each.code) for each in found] == [("not run", Code.NUMERICS)] * len(CHECKS_AT), (
+        found
+    )
 
 
 def test_a_check_that_cannot_tell_right_from_wrong_at_given_numbers_is_none() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from lean_bridge.ui.run_view import histogram_text, render_checks, render_run
 from pybind_models import NOT_JUDGED, CheckResult, GraphStanding
-from pybind_models.run import ArraySummary, CheckReport, RunReport
+from pybind_models.run import ArrayBounds, ArraySummary, CheckReport, RunReport
 from tests.reports import plain_console
 
 PASSED = CheckResult(
@@ -53,6 +53,23 @@ RUN = RunReport(
     live_peak=1024,
     checks=(PASSED,),
 )
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_bounds_stand_in_the_table(width: int) -> None:
+    told = ArrayBounds(largest=1.25e-15, ulps=6.5, digits=14.21)
+    blind = ArrayBounds(largest=1e-3, ulps=None, digits=None, unbounded=1234)
+    arrays = (RUN.arrays[0].replaced(bounds=told), RUN.arrays[1].replaced(bounds=blind))
+    console, stream = plain_console(width)
+    report = RUN.replaced(arrays=arrays, bounds="running")
+    render_run(report, "agrees", None, None, console=console)
+    lines = stream.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    (row,) = [line for line in lines if "1.25e-15" in line]
+    assert row.endswith("14.2")
+    assert (" 6.5 " in row) == (width >= 110)
+    assert any("? of 1,234" in line for line in lines)
+    assert "by radii beside the floats" in " ".join(" ".join(lines).split())
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
