@@ -30,6 +30,7 @@ from lean_bridge.library.compilation import Chosen, Compiled, choose, compile_ch
 from lean_bridge.library.discovery import TOOLCHAIN, find_library, repository_of
 from lean_bridge.library.judgement import Judgement, basis_of, unless_judged, write_down
 from lean_bridge.library.recall import (
+    lacking,
     needed_by,
     read_memory,
     recalled,
@@ -45,7 +46,7 @@ from lean_bridge.sealed import user_seal
 from lean_bridge.toolchain.find import check_policy, find_toolchain
 from lean_bridge.toolchain.install import Progress
 from lean_bridge.toolchain.provider import Elaboration, Provider
-from lean_bridge.verdict.judge import Observer, Subject, extract, judge_library
+from lean_bridge.verdict.judge import Observer, Subject, extract, judge_library, uncompiled
 from lean_bridge.verdict.remembered import Recalled
 from lean_bridge.verdict.whole import Choice, Whole, judge_whole
 from lean_bridge.witness.render import REALS_MODULE
@@ -390,7 +391,7 @@ class Project:
             words = self._manifest.words if self._manifest is not None else ()
             reading = Reading(environment)
             with reading.read_ahead(words) if alone else nullcontext():
-                memory.settle(environment.digest_of)
+                memory.settle(environment.digest_of, uncompiled(built.report))
                 subject = Subject(
                     sources=_source_files(built.chosen),
                     provider=built.provider,
@@ -402,13 +403,14 @@ class Project:
                     manifest=self._manifest,
                     unpinned=unpinned,
                     recalled=recalled(memory, environment, catalogue),
+                    lacking=lacking(environment, built.chosen.sources, catalogue, uncompiled(built.report)),
                     unread=self._unread(built.chosen),
                     workers=workers,
                 )
                 report, answered = judge_library(
                     subject, require_confirmed=require_confirmed, observe=observe
                 )
-            remember(memory, environment, answered)
+            remember(memory, environment, answered, ran=[each.module for each in built.report.modules])
             environment.keep_outlines()
             notes = (*report.notes, seal.note) if seal.note else report.notes
             report = report.replaced(library=self.identity, notes=notes, seconds=time.monotonic() - started)
@@ -444,7 +446,7 @@ class Project:
             memory = read_memory(seal, chosen.sources, chosen.library, chosen.provider, None, reads=not fresh)
             built = self._compile(chosen, workers=workers, fresh=fresh, observe=observe)
             environment = built.environment(fresh=fresh)
-            memory.settle(environment.digest_of)
+            memory.settle(environment.digest_of, uncompiled(built.report))
             whole = Whole(
                 choice=choice,
                 modules=modules,
@@ -455,7 +457,7 @@ class Project:
                 recalled=Recalled(modules=recalled_modules(memory, environment)),
             )
             report, answered = judge_whole(whole, require_confirmed=is_confirmed, observe=observe)
-            remember(memory, environment, answered)
+            remember(memory, environment, answered, ran=[each.module for each in built.report.modules])
             environment.keep_outlines()
             notes = (*report.notes, seal.note) if seal.note else report.notes
             report = report.replaced(library=self.identity, notes=notes, seconds=time.monotonic() - started)

@@ -85,7 +85,7 @@ def certify_numbers(
         if extraction is None or extraction.outcome != "certified" or extraction.module is None:
             outcomes[graph.lean_name] = _not_run("the extracted graph is not certified")
         elif not library.joinpath(*LIBRARY_MODULE.split(".")).with_suffix(".olean").is_file():
-            outcomes[graph.lean_name] = _not_run(f"the library has no {LIBRARY_MODULE}")
+            outcomes[graph.lean_name] = _not_run(f"the library has no compiled {LIBRARY_MODULE}")
         else:
             try:
                 points = tuple(numbers_at_points(graph, primitives))

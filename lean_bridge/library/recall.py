@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TypeAlias
 
 from lean_bridge.build.modules import Library, Sources
@@ -101,19 +101,41 @@ def recalled(memory: Memory, environment: Environment, catalogue: Catalogue) -> 
     )
 
 
-def remember(memory: Memory, environment: Environment, answered: Iterable[Answered]) -> None:
-    """Keep what was answered in this run, for later ones."""
+def remember(
+    memory: Memory, environment: Environment, answered: Iterable[Answered], ran: Iterable[str]
+) -> None:
+    """Keep what was answered in this run, for later ones; ``ran`` are all modules whose code could run."""
+    ran = tuple(ran)
     for answer in answered:
         is_module = isinstance(answer, ModuleAnswers)
         declared = [answer.name] if is_module else places(environment, answer.name)
         is_confirmed = is_module or answer.kernel is not None
-        memory.remember(answer, declared, beside=() if is_confirmed else project_modules(environment))
+        memory.remember(answer, declared, beside=() if is_confirmed else ran)
 
 
 def places(environment: Environment, graph: str) -> list[str]:
     """Return the modules that declare a graph and the names of its entries."""
     found = map(environment.module_of, (graph, names_declaration(graph)))
     return [module for module in found if module is not None]
+
+
+def lacking(
+    environment: Environment, sources: Sources, catalogue: Catalogue, refused: Collection[str]
+) -> dict[str, str]:
+    """Return which graphs are compiled, and the names of their entries not; and where these are declared.
+
+    ``refused`` are the modules that were to be compiled and were not. Such a graph is not to be read: it
+    would be another one.
+    """
+    if not refused:
+        return {}
+    graphs = [entry.name for entry in catalogue.graphs if entry.name in environment]
+    unnamed = {
+        names_declaration(graph): graph for graph in graphs if names_declaration(graph) not in environment
+    }
+    hints = modules_declaring(sources, unnamed)
+    found = {graph: sorted(set(hints[name]).intersection(refused)) for name, graph in unnamed.items()}
+    return {graph: modules[0] for graph, modules in found.items() if modules}
 
 
 def rests_on(environment: Environment, catalogue: Catalogue, entry: CatalogueEntry) -> tuple[str, ...] | None:

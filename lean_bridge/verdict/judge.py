@@ -82,6 +82,8 @@ class Subject:
     """Whether what the manifest does not have is to pass."""
     recalled: Recalled = field(default_factory=Recalled)
     """What was answered earlier about these very files."""
+    lacking: Mapping[str, str] = field(default_factory=dict)
+    """Which graphs have the names of their entries in a module that is not compiled, and in which."""
     unread: Unread = field(default_factory=Unread)
     """The sources that no library of the project has."""
     workers: int = 2
@@ -120,16 +122,16 @@ def judge_library(
 
     Nothing that was not looked at counts as accepted.
 
-    Where Lean refuses a module, neither Lean nor the second kernel is asked about the graphs: they would be
-    certified against half a library. ``require_confirmed`` makes acceptance take, for every declaration, the
-    word of a kernel without the known faults of the one that built it.
+    Where Lean refuses a module, what does not rest on it is judged as ever, against what was compiled; the
+    verdict on everything is the refusal. ``require_confirmed`` makes acceptance take, for every declaration,
+    the word of a kernel without the known faults of the one that built it.
     Raises: OleanError if a compiled module cannot be read; ToolchainError if Lean gives no answer.
     """
     clock = Clock(observe)
     environment, catalogue = subject.environment, subject.catalogue
     reading = subject.reading
     failed = failed_modules(subject.build)
-    recalled = Recalled() if failed else subject.recalled
+    recalled = subject.recalled
     with clock.stage("audit"), uncollected():
         notes = notes_beside(environment, reading.collector, subject.known)
         declarations = audit(
@@ -141,6 +143,7 @@ def judge_library(
             stands=_stands(subject, recalled),
             unread=subject.unread,
         )
+        declarations = tuple(_unless_lacking(each, subject.lacking, failed) for each in declarations)
     defined = {each.name for each in declarations if each.status == "defined"}
     with clock.stage("extract", len(catalogue.graphs)):
         evidence = {entry.name: GraphEvidence() for entry in catalogue.graphs}
@@ -164,13 +167,9 @@ def judge_library(
     asked = unsettled_modules(environment, recalled)
     earlier = _standing_witnesses(catalogue, recalled)
     theorems = [each.name for each in declarations if each.status == "proved" and each.name not in earlier]
-    witnesses = Witnesses()
-    if failed:
-        opinion = SecondOpinion("second kernel", why_not="Lean refuses part of the library", is_asked=False)
-    else:
-        with clock.stage("witness", len(theorems)):
-            witnesses = _witnesses(subject, theorems, clock)
-        opinion = _ask(subject, new, asked, evidence, witnesses, clock).beside(accepted_earlier(recalled))
+    with clock.stage("witness", len(theorems)):
+        witnesses = _witnesses(subject, theorems, clock)
+    opinion = _ask(subject, new, asked, evidence, witnesses, clock).beside(accepted_earlier(recalled))
     if new:
         _compare(new, evidence, clock)
     toolchain = subject.build.toolchain
@@ -218,8 +217,6 @@ def judge_library(
         and not (new or asked or witnesses.asked or subject.build.lean_processes),
         notes=(*notes, *elaborated_as_modules(subject.build)),
     )
-    if failed:
-        return report, ()
     told = [each for name in new if (each := _about_graph(name, evidence[name], opinion)) is not None]
     met = _about_witnesses(catalogue, witnesses, opinion)
     return report, (*told, *met, *about_modules(environment, declarations, opinion, recalled))
@@ -234,6 +231,21 @@ def failed_modules(build: BuildReport) -> dict[str, Code]:
         for report in build.modules
         if report.state in ("failed", "unsupported")
     }
+
+
+def uncompiled(build: BuildReport) -> frozenset[str]:
+    """Return the modules that were to be compiled and were not, those that import one among them."""
+    return frozenset(each.module for each in build.modules if each.state not in ("built", "cached"))
+
+
+def _unless_lacking(
+    report: DeclarationReport, lacking: Mapping[str, str], failed: Mapping[str, Code]
+) -> DeclarationReport:
+    """Return what was found of a declaration; of a graph whose names are not there, only that."""
+    if report.name not in lacking or report.status != "defined":
+        return report
+    reason = f"not compiled: {lacking[report.name]}, which names its entries"
+    return report.replaced(status="not built", reason=reason, code=min(failed.values()))
 
 
 def _stands(subject: Subject, recalled: Recalled) -> dict[str, Source]:
@@ -332,6 +344,7 @@ def _witnesses(subject: Subject, theorems: Sequence[str], clock: Clock) -> Witne
             provider,
             workers=subject.workers,
             observe=clock.observe,
+            uncompiled=uncompiled(subject.build),
         )
 
 

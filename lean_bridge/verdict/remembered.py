@@ -127,6 +127,7 @@ class Memory:
         self._helpers: dict[tuple[type[Answer], str], tuple[str, ...]] = {}
         self._found: dict[tuple[type[Answer], str], tuple[_Stamp, Answer]] = {}
         self._digest_of: Callable[[str], str] | None = None
+        self._refused: frozenset[str] = frozenset()
 
     def look_up(
         self, kind: type[Answer], name: str, modules: Iterable[str], helpers: Collection[str] = ()
@@ -150,17 +151,19 @@ class Memory:
             self._found[kind, name] = _Stamp.model_validate_json(stamp), kind.model_validate_json(answer)
             os.utime(path)  # used: what was not for longest is pruned first
 
-    def settle(self, digest_of: Callable[[str], str]) -> None:
+    def settle(self, digest_of: Callable[[str], str], refused: Iterable[str] = ()) -> None:
         """Go on with what was compiled; nothing is read any more.
 
         ``digest_of`` gives the digest of what is judged of a module: of the bytes that were read of it, as
-        its files may be others by now.
+        its files may be others by now. Of what rests on modules that were to be compiled and were not,
+        ``refused``, nothing is recalled, and nothing is kept.
         """
         self._digest_of = digest_of
+        self._refused = frozenset(refused)
 
     def recall(self, kind: type[AnswerT], name: str, declared_in: Collection[str] = ()) -> AnswerT | None:
         """Return what was answered, if it is about what is compiled, and declared in what it rests on."""
-        found = self._found.get((kind, name))
+        found = self._found.get((kind, name)) if self._is_whole(kind, name) else None
         if found is None or not set(self._bases[kind, name]).issuperset(declared_in):
             return None
         stamp, answer = found
@@ -178,7 +181,8 @@ class Memory:
         Where no second kernel confirms it, ``beside`` are all modules whose code may have been there.
         """
         kind = type(answer)
-        if set(self._bases.get((kind, answer.name), ())).issuperset(declared_in) and declared_in:
+        is_known = (kind, answer.name) in self._bases and self._is_whole(kind, answer.name)
+        if is_known and declared_in and set(self._bases[kind, answer.name]).issuperset(declared_in):
             keys = {module: self._keys[module] for module in beside}
             stamp = _Stamp(
                 compiled=self._compiled(self._bases[kind, answer.name]),
@@ -198,6 +202,10 @@ class Memory:
 
     def _context(self, kind: type[Answer], name: str) -> str:
         return f"answers {self._key(kind, name)}"
+
+    def _is_whole(self, kind: type[Answer], name: str) -> bool:
+        rests_on = (*self._bases.get((kind, name), ()), *self._helpers.get((kind, name), ()))
+        return self._refused.isdisjoint(rests_on)
 
     def _compiled(self, modules: Iterable[str]) -> str:
         return _digest(each for module in modules for each in (module, self._digest(module)))

@@ -173,7 +173,7 @@ def _judgement(
         return judged
     for what, link in (("certificate", certification), ("finite field", field)):
         if link is None or link.outcome != "certified":
-            why = link.detail if link is not None else "Lean was not asked: it refuses part of the library"
+            why = link.detail if link is not None else "Lean was not asked"
             code = certification.code if certification is not None else None
             return "no verdict", f"{what}: {why}", code or Code.NOTHING_CHECKED
     for verdict in said:

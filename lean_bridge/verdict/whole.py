@@ -26,7 +26,6 @@ from lean_bridge.verdict.judge import (
     Observer,
     about_modules,
     accepted_earlier,
-    failed_modules,
     unsettled_modules,
 )
 from lean_bridge.verdict.remembered import ModuleAnswers, Recalled
@@ -97,8 +96,7 @@ def judge_whole(
     """
     clock = Clock(observe)
     environment, reading, build = whole.environment, whole.reading, whole.build
-    failed = failed_modules(build)
-    recalled = Recalled() if failed else whole.recalled
+    recalled = whole.recalled
     there = {module.module for module in build.modules if module.state in ("built", "cached")}
     modules = [module for module in whole.modules if module in there]
     with clock.stage("audit"), uncollected():
@@ -106,7 +104,7 @@ def judge_whole(
         chosen = _chosen(declared, whole, is_built=len(there) == len(build.modules))
         judged = audit_whole(chosen, reading, _stands(chosen, whole))
     asked = [module for module in unsettled_modules(environment, recalled) if module in modules]
-    opinion = _ask(environment, asked, clock, failed=bool(failed)).beside(accepted_earlier(recalled))
+    opinion = _ask(environment, asked, clock).beside(accepted_earlier(recalled))
     advisories = advisories_for(build.toolchain.version)
     checked = {(each.module, each.name): _checked(each, environment) for each in chosen}
     rows = [
@@ -143,7 +141,7 @@ def judge_whole(
         cached=bool(recalled.modules) and not (asked or build.lean_processes),
     )
     report = report.replaced(notes=tuple(_notes(report, whole)))
-    return report, () if failed else tuple(about_modules(environment, (), opinion, recalled))
+    return report, tuple(about_modules(environment, (), opinion, recalled))
 
 
 def _chosen(declared: Sequence[Declared], whole: Whole, *, is_built: bool) -> list[Declared]:
@@ -176,10 +174,8 @@ def _stands(chosen: Iterable[Declared], whole: Whole) -> dict[tuple[str, str], S
     }
 
 
-def _ask(environment: Environment, modules: Sequence[str], clock: Clock, *, failed: bool) -> SecondOpinion:
-    """Have a second kernel check modules, unless nobody could tell what they are a part of."""
-    if failed:
-        return SecondOpinion("second kernel", why_not="Lean refuses part of the library", is_asked=False)
+def _ask(environment: Environment, modules: Sequence[str], clock: Clock) -> SecondOpinion:
+    """Have a second kernel check modules."""
     if (absent := no_second_kernel()) is not None:
         return absent
     if not modules:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from lean_bridge.witness.judge import Judge, is_gap, not_met, shown_all
 from lean_bridge.witness.render import (
     HONEST,
     MOST_ROUNDS,
+    REALS_MODULE,
     Claim,
     Model,
     Way,
@@ -65,6 +66,7 @@ def find_witnesses(
     *,
     workers: int = 2,
     observe: Callable[[BuildEvent], None] = lambda _: None,
+    uncompiled: Collection[str] = (),
 ) -> Witnesses:
     """Have Lean meet all that these theorems of a catalogue take, and look at what it found.
 
@@ -72,11 +74,12 @@ def find_witnesses(
     if a compiled term applies it to something for every binder, those behind definitions included, rests on
     nothing but Lean's three axioms, has 0 for none of its natural numbers, and meets the classes of the
     tool's vocabulary and of Lean's by their own instances, or by what the catalogue names. Lean is not asked
-    about theorems whose binders are met on their face (``Telescope.is_evident``).
+    about theorems whose binders are met on their face (``Telescope.is_evident``), nor about those that may
+    take something of ``uncompiled``, the modules that were to be compiled and were not.
 
     Raises: ToolchainError if Lean gives no answer; OleanError if what it compiled cannot be read.
     """
-    return _Search(environment, catalogue, library, provider, workers, observe).run(names)
+    return _Search(environment, catalogue, library, provider, workers, observe, uncompiled).run(names)
 
 
 def want_reals(environment: Environment, names: Iterable[Name]) -> bool:
@@ -118,6 +121,7 @@ class _Search:
         provider: Provider,
         workers: int,
         observe: Callable[[BuildEvent], None],
+        uncompiled: Collection[str],
     ) -> None:
         self._environment = environment
         self._catalogue = catalogue
@@ -125,6 +129,7 @@ class _Search:
         self._provider = provider
         self._workers = workers
         self._observe = observe
+        self._uncompiled = uncompiled
         self._directories: list[Path] = []
 
     def run(self, names: Iterable[Name]) -> Witnesses:
@@ -164,10 +169,21 @@ class _Search:
             open_[places[0]] = why
         if telescope.is_evident and not open_:
             return Witness(outcome="met")
+        if (absent := self._absent(entry, telescope)) is not None:
+            return not_met(f"not compiled: {absent}, which may be to meet it")
         known_models = {name: self._environment.constant(name) is not None for name in entry.model}
         if missing := [name for name, is_there in known_models.items() if not is_there]:
             return not_met(f"the catalogue names {missing[0]} to meet it by, and no module defines that")
         return Claim(entry.name, telescope, len(telescope.binders), self._fitting(entry, telescope), open_)
+
+    def _absent(self, entry: CatalogueEntry, telescope: Telescope) -> Name | None:
+        """Return what may be to meet a theorem and is not there, where not all was compiled."""
+        if not self._uncompiled:
+            return None
+        wanted = [*entry.model, *self._catalogue.model]
+        if REALS_MODULE in self._uncompiled and _takes_scalars(telescope):
+            wanted += (REALS, HONEST)
+        return next((name for name in wanted if self._environment.constant(name) is None), None)
 
     def _fitting(self, entry: CatalogueEntry, telescope: Telescope) -> tuple[Model, ...]:
         """Return what the catalogue names for a theorem that is of the words of its binders, or of theirs."""
