@@ -468,7 +468,8 @@ class Project:
             return report.replaced(notes=(*notes, why)) if why is not None else report
 
     def _unread(self, chosen: Chosen) -> Unread:
-        return unread_sources(self.root, {each.file for each in chosen.sources.texts.values()})
+        sources = chosen.sources
+        return unread_sources(self.root, sources.lakefile, {each.file for each in sources.texts.values()})
 
     def _judgement(self, report: VerifyReport, chosen: Chosen, environment: Environment) -> Judgement:
         """Return a report with what it is about, and what of that its rows rest on."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from lean_bridge.names import ends_with, last_component, listed, private_name, suggestion
 from lean_bridge.olean.environment import Environment
@@ -18,6 +18,14 @@ class Unread:
     """Relative to the project's root, sorted."""
     declaring: Callable[[Name], Sequence[str]] = lambda _: ()
     """Which of them declare, as their text says, what ends in a name."""
+    owned: Mapping[str, str] = field(default_factory=dict)
+    """Why those are not compiled that a library of the lakefile could have, and what mends it."""
+
+    def why(self, file: str) -> str:
+        """Return why one of them is not compiled, and what mends it."""
+        return self.owned.get(
+            file, "no lean_lib of the lakefile has it; name it in `globs`, or import it where they lead"
+        )
 
 
 def private_to(name: Name, environment: Environment) -> Name | None:
@@ -31,10 +39,7 @@ def why_not_found(name: Name, environment: Environment, unread: Unread | None = 
     if (module := private_to(name, environment)) is not None:
         return f"{name} is private to module {module}; declare it in a `public section`"
     if unread is not None and (files := unread.declaring(name)):
-        return (
-            f"{reason}; {listed(files)} declares it, and is not compiled, as no lean_lib of the lakefile has "
-            "it: name it in `globs`, or import it where they lead"
-        )
+        return f"{reason}; {listed(files)} declares it, and is not compiled: {unread.why(files[0])}"
     last = last_component(name)
     public = [known for known in environment.own_names if not known.startswith("_private.")]
     others = sorted(known for known in public if known != name and ends_with(known, last))

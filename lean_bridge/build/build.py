@@ -19,10 +19,11 @@ from lean_bridge.build.cache import build_store, size_limit, tidy
 from lean_bridge.build.elsewhere import with_whereabouts
 from lean_bridge.build.grammar import LEAN_S, Grammar, read_grammar
 from lean_bridge.build.header import parse_header
+from lean_bridge.build.lean_options import refused_option
 from lean_bridge.build.modules import Library, Module, generated_library, read_library
 from lean_bridge.build.store import Entry, Refusal, module_keys, placed, source_place
 from lean_bridge.codes import Code
-from lean_bridge.errors import OleanError, ToolchainCrashed, ToolchainError
+from lean_bridge.errors import OleanError, ProjectNotFound, ToolchainCrashed, ToolchainError
 from lean_bridge.events import BuildEvent, BuildStarted, ModuleFinished, ModuleStarted
 from lean_bridge.olean.module import read_module
 from lean_bridge.toolchain.limits import limit_met
@@ -47,8 +48,9 @@ def build_library(
 
     The directory serves as a search path. ``only`` names the modules to build, with what they import; without
     it all are. ``observe`` is called from this thread. A module in the store starts no Lean process.
-    Raises: ProjectNotFound; BuildFailed if the imports are at fault or Lean's kernel is to be passed by;
-    Declined if a source is not to be read to its end; ToolchainError if Lean gives no answer.
+    Raises: ProjectNotFound, also for an option that Lean does not take; BuildFailed if the imports are at
+    fault or Lean's kernel is to be passed by; Declined if a source is not to be read to its end;
+    ToolchainError if Lean gives no answer.
     """
     library = read_library(root, provider.library)
     if only is not None:
@@ -313,6 +315,11 @@ class _Build:
         return found
 
     def _refused(self, module: Module, seconds: float, diagnostics: tuple[Diagnostic, ...]) -> ModuleReport:
+        """Return the report of a module that Lean refuses.
+
+        Raises: ProjectNotFound if an option of the lakefile is at fault.
+        """
+        _check_options(module, diagnostics)
         report = self._report(module, "failed", seconds, diagnostics)
         if not self._finds_limits:
             return report
@@ -404,6 +411,12 @@ def _text(module: Module) -> str:
 
 def _decoded(content: bytes) -> str:
     return content.decode("utf-8", "replace")
+
+
+def _check_options(module: Module, diagnostics: Iterable[Diagnostic]) -> None:
+    """Raise where Lean does not take an option of the lakefile: the source is not at fault."""
+    if (refused := refused_option(diagnostics, module.options)) is not None and refused[0] in module.places:
+        raise ProjectNotFound(f"{module.places[refused[0]]}: {refused[1]}")
 
 
 def _unaccounted(module: Module, text: Handed, olean: Path, imported: Grammar) -> Diagnostic | None:

@@ -29,7 +29,7 @@ def check_kernel_is_asked(modules: Iterable[Module]) -> None:
     for module in modules:
         for option, _ in module.options:
             if _BYPASS.search(option):
-                raise _refusal(f"lakefile.toml, options of {module.name}", option)
+                raise _refusal(module.places.get(option, f"the options of {module.name}"), option)
         text = _text(module)
         if found := _BYPASS.search(text):
             raise _refusal(_place(module, text, found.start()), found[0])

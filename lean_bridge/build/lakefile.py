@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, TypeAlias
 
 from lean_bridge.build.lakefile_lean import parse_program
+from lean_bridge.build.lean_options import misfit
 from lean_bridge.errors import ProjectNotFound, SourceOutside
 from lean_bridge.files import PlaceInToml, decoded, not_toml, read_below, toml_lines
 from lean_bridge.names import canonical, module_path, quoted, split_name, suggestion
@@ -19,14 +20,16 @@ PROGRAM: Final = "lakefile.lean"
 """What Lake prefers where both are there; of it declarations are read, and nothing is run."""
 
 Options: TypeAlias = tuple[tuple[str, str], ...]
+Places: TypeAlias = Mapping[str, str]
+"""Where options are set, by their names: file, line and key."""
 
 _ARGUMENTS: Final = ("moreLeanArgs", "weakLeanArgs")
 _FOLLOWED: Final = frozenset({"name", "srcDir", "leanOptions", *_ARGUMENTS})
 _OF_PACKAGE: Final = _FOLLOWED | {"lean_lib", "version", "defaultTargets", "require"}
 _OF_LIBRARY: Final = _FOLLOWED | {"roots", "globs"}
-_OF_REQUIREMENT: Final = frozenset(
-    {"name", "scope", "version", "rev", "path", "git", "subDir", "source", "options"}
-)
+_OF_REQUIREMENT: Final = (*("name", "scope", "version", "rev", "path", "git", "subDir", "source", "options"),)
+_OF_SOURCE: Final = {"git": ("url",), "source": ("type", "dir", "url", "rev", "subDir")}
+"""Keys of a requirement's source, where that is a table."""
 _WITHOUT_BEARING: Final = frozenset(
     {
         *("versionTags", "description", "keywords", "homepage", "license", "licenseFiles"),
@@ -75,6 +78,7 @@ class LeanLib:
     options: Options
     is_default: bool = True
     """Whether it is built where nothing imports it."""
+    places: Places = field(default_factory=dict, compare=False)
 
     def may_have(self, module: str) -> bool:
         """Whether a module is of this library, if there is a source of that name."""
@@ -98,6 +102,9 @@ class Requirement:
     """The repository that it names, if it names one."""
     revision: str | None = None
     version: str | None = None
+    scope: str | None = None
+    sub_directory: str | None = None
+    """Where the package lies in that repository, if not at its top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +183,11 @@ class _Reader:
         whole = _Part()
         self._check_keys(table, whole, _OF_PACKAGE)
         directory = self._directory(table, whole, PurePosixPath())
-        options = self._options(table, whole)
+        options, places = self._options(table, whole)
         libraries = tuple(
-            self._library(each, _Part(f"lean_lib {number + 1}", ("lean_lib", number)), directory, options)
+            self._library(
+                each, _Part(f"lean_lib {number + 1}", ("lean_lib", number)), directory, options, places
+            )
             for number, each in enumerate(self._tables(table, "lean_lib"))
         )
         if not libraries:
@@ -188,16 +197,18 @@ class _Reader:
             name=self._text(table, whole, "name") if "name" in table else None,
             libraries=self._by_default(table, whole, libraries),
             passed_over=tuple(self._said),
-            requires=tuple(
-                self._requirement(each, _Part(f"require {number + 1}", ("require", number)))
-                for number, each in enumerate(self._tables(table, "require"))
-            ),
+            requires=self._requires(table),
             version=self._text(table, whole, "version") if "version" in table else None,
             file=self._path.name,
         )
 
     def _library(
-        self, table: dict[str, Any], part: _Part, directory: PurePosixPath, inherited: Mapping[str, str]
+        self,
+        table: dict[str, Any],
+        part: _Part,
+        directory: PurePosixPath,
+        inherited: Mapping[str, str],
+        inherited_places: Places,
     ) -> LeanLib:
         name = self._name(table, part)
         part = replace(part, words=f"lean_lib {name}")
@@ -209,7 +220,7 @@ class _Reader:
         at = part.at("globs" if "globs" in table else "roots")
         if not globs:
             raise self._fault(at, "names no module, as its roots or globs are empty")
-        options = self._options(table, part)
+        options, places = self._options(table, part)
         return LeanLib(
             name=name,
             line=self._line(part),
@@ -217,6 +228,7 @@ class _Reader:
             roots=tuple(self._module(each, part.at("roots")) for each in roots),
             globs=tuple(self._glob(each, at) for each in globs),
             options=tuple(sorted({**inherited, **options}.items())),
+            places={**inherited_places, **places},
         )
 
     def _by_default(
@@ -224,11 +236,14 @@ class _Reader:
     ) -> tuple[LeanLib, ...]:
         """Return the libraries, and say which of them Lake does not build unless it is asked to."""
         named = self._texts(table, part, "defaultTargets") if "defaultTargets" in table else ()
-        targets = [
-            str(each.get("name"))
-            for kind in ("lean_lib", "lean_exe", "input_file", "input_dir")
-            for each in self._tables(table, kind)
-        ]
+        targets: list[str] = []
+        for kind in ("lean_lib", "lean_exe", "input_file", "input_dir"):
+            for number, each in enumerate(self._tables(table, kind)):
+                target = str(each.get("name"))
+                if target in targets:
+                    part = _Part(f"{kind} {target}", (kind, number))
+                    raise self._fault(part, "a target of this name is there")
+                targets.append(target)
         for each in named:
             if each not in targets:
                 what = f"defaultTargets names {each!r}, which is no target; {suggestion(each, targets)}"
@@ -239,40 +254,83 @@ class _Reader:
         self._said += [f"lean_lib {name}: not among the defaultTargets" for name in left]
         return tuple(replace(each, is_default=each.name in named) for each in libraries)
 
+    def _requires(self, table: Mapping[str, Any]) -> tuple[Requirement, ...]:
+        """Return what is required, each package once."""
+        found: dict[str, Requirement] = {}
+        for number, each in enumerate(self._tables(table, "require")):
+            part = _Part(f"require {number + 1}", ("require", number))
+            asked = self._requirement(each, part)
+            first = found.setdefault(asked.name, asked)
+            if replace(asked, line=first.line) != first:
+                what = (
+                    f"it is required from elsewhere at line {first.line}, and Lake takes the last; keep one"
+                )
+                raise self._fault(replace(part, words=f"require {asked.name}"), what)
+        return tuple(found.values())
+
     def _requirement(self, table: dict[str, Any], part: _Part) -> Requirement:
         name = self._name(table, part)
         part = replace(part, words=f"require {name}")
-        for key in table:
-            if key not in _OF_REQUIREMENT:
-                raise self._fault(
-                    part.at(key), f"the key {key} is not known; {suggestion(key, _OF_REQUIREMENT)}"
-                )
+        self._check_known(table, part, _OF_REQUIREMENT)
         if table.get("options"):
             what = "options are for a lakefile that is a program, and are not followed here; remove them"
             raise self._fault(part.at("options"), what)
-        source = table.get("source", {})
-        given = {**source, **table} if isinstance(source, dict) else table
-        if given.get("type") == "path":
-            given = {**given, "path": given.get("dir")}
-        git = given.get("git", given.get("url"))
-        if isinstance(git, dict):
-            git = git.get("url")
-        found = {
-            "path": given.get("path"),
-            "git": git,
-            "rev": given.get("rev"),
-            "version": given.get("version"),
-        }
-        for key, value in found.items():
+        sources = [key for key in ("path", "git", "source") if key in table]
+        if len(sources) > 1:
+            what = f"{' and '.join(sources)} name a source each, and Lake takes the first; keep that"
+            raise self._fault(part.at(sources[1]), what)
+        given = dict(table)
+        for key in ("git", "source"):
+            if isinstance(table.get(key), dict):
+                within = replace(part.at(key), words=f"{part.words}, {key}")
+                self._check_known(table[key], within, _OF_SOURCE[key])
+                given |= {inner: table[key][inner] for inner in table[key]}
+        if isinstance(table.get("source"), dict):
+            kinds = {"path": ("dir", "path"), "git": ("url", "git")}
+            if (kind := given.get("type")) not in kinds:
+                raise self._fault(part.at("source"), f"expected type path or git, found type = {kind!r}")
+            wanted, key = kinds[kind]
+            given[key] = given.get(wanted, "")
+        elif isinstance(table.get("git"), dict):
+            given["git"] = given.get("url", "")
+        elif "source" in table:
+            raise self._fault(part.at("source"), f"expected a table, found source = {table['source']!r}")
+        found: dict[str, str | None] = {}
+        for key in ("path", "git", "rev", "version", "scope", "subDir"):
+            value = found[key] = given.get(key)
             if value is not None and (not isinstance(value, str) or not value or "\0" in value):
                 raise self._fault(part.at(key), f"expected a text, found {key} = {value!r}")
-        path, git, revision, version = found.values()
-        return Requirement(name, self._line(part), path, git, revision, version)
+        if found["path"] is not None:
+            for key in ("rev", "subDir"):
+                if found[key] is not None:
+                    what = f"{key} is of a repository, and a path is required; remove it"
+                    raise self._fault(part.at(key), what)
+        if found["subDir"] is not None and found["git"] is None:
+            what = "subDir is of a repository, and none is named; add git, or remove it"
+            raise self._fault(part.at("subDir"), what)
+        return Requirement(
+            name,
+            self._line(part),
+            path=found["path"],
+            git=found["git"],
+            revision=found["rev"],
+            version=found["version"],
+            scope=found["scope"],
+            sub_directory=found["subDir"],
+        )
+
+    def _check_known(self, table: Mapping[str, Any], part: _Part, known: Iterable[str]) -> None:
+        """Raise for a key that is none of these, which may be missing for that."""
+        for key in table:
+            if key not in known:
+                raise self._fault(part.at(key), f"the key {key} is not known; {suggestion(key, known)}")
 
     def _name(self, table: Mapping[str, Any], part: _Part) -> str:
-        if "name" not in table:
-            raise self._fault(part, "expected a name, found none")
-        return self._text(table, part, "name")
+        if "name" in table:
+            return self._text(table, part, "name")
+        near = [key for key in table if suggestion(key, ["name"]).startswith("did you mean")]
+        what = f"; write name for {near[0]}" if near else ""
+        raise self._fault(part.at(near[0]) if near else part, f"expected a name, found none{what}")
 
     def _module(self, text: str, part: _Part) -> str:
         """Return a module as Lean writes it."""
@@ -321,19 +379,28 @@ class _Reader:
             )
         return base / found
 
-    def _options(self, table: Mapping[str, Any], part: _Part) -> dict[str, str]:
-        """Return the options that Lean is given, be it as such or among its arguments."""
+    def _options(self, table: Mapping[str, Any], part: _Part) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the options that Lean is given, be it as such or among its arguments, and where each is set.
+
+        Raises: ProjectNotFound for a value that an option of Lean's own does not take.
+        """
         given = table.get("leanOptions", {})
         within = _Part(
             f"{part.words}, leanOptions" if part.words else "leanOptions", (*part.keys, "leanOptions")
         )
-        options = self._flat(self._pairs(given, within) if isinstance(given, list) else given, within)
+        flat = self._flat(self._pairs(given, within) if isinstance(given, list) else given, within)
+        options = {name: value for name, (value, _) in flat.items()}
+        parts = {name: at for name, (_, at) in flat.items()}
         for key in _ARGUMENTS:
             for name, value in self._arguments(table, part.at(key), key):
                 if options.setdefault(name, value) != value:
                     what = f"{key} sets {name} to {value}, which is set to {options[name]} besides"
                     raise self._fault(part.at(key), what)
-        return options
+                parts.setdefault(name, replace(part.at(key), words=f"{part}{key}"))
+        for name, value in options.items():
+            if (takes := misfit(name, value)) is not None:
+                raise self._fault(parts[name], f"{name} takes {takes}, found {value!r}")
+        return options, {name: f"{self._place(at)}: {at}".removesuffix(": ") for name, at in parts.items()}
 
     def _pairs(self, given: list[Any], part: _Part) -> dict[str, Any]:
         """Return options that are written one by one, as a name and a value each."""
@@ -362,20 +429,23 @@ class _Reader:
                 raise self._fault(part, what)
             yield name, value
 
-    def _flat(self, table: Any, part: _Part) -> dict[str, str]:
-        """Flatten nested tables: TOML reads ``linter.missingDocs = true`` as one."""
+    def _flat(self, table: Any, part: _Part) -> dict[str, tuple[str, _Part]]:
+        """Flatten nested tables, as TOML reads ``linter.all = true``; each option with where it is set."""
         if not isinstance(table, dict):
             raise self._fault(part, f"expected a table of options, found {table!r}")
-        options: dict[str, str] = {}
+        options: dict[str, tuple[str, _Part]] = {}
         for name, value in table.items():
             at = part.at(name)
             if isinstance(value, dict):
                 nested = self._flat(value, replace(at, words=f"{part.words}.{name}"))
-                found = {f"{name}.{inner}": text for inner, text in nested.items()}
+                found = {
+                    f"{name}.{inner}": (text, replace(place, words=part.words))
+                    for inner, (text, place) in nested.items()
+                }
             elif isinstance(value, bool):
-                found = {name: str(value).lower()}
+                found = {name: (str(value).lower(), at)}
             elif isinstance(value, str) or (isinstance(value, int) and value >= 0):
-                found = {name: str(value)}
+                found = {name: (str(value), at)}
             else:
                 raise self._fault(at, f"expected true, false, a number or a text, found {name} = {value!r}")
             if twice := found.keys() & options.keys():

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from lean_bridge.build.header import Header, parse_header
-from lean_bridge.build.lakefile import Lakefile, LeanLib, Options, read_lakefile
+from lean_bridge.build.lake_manifest import OVERRIDES
+from lean_bridge.build.lakefile import Lakefile, LeanLib, Options, Places, read_lakefile
 from lean_bridge.build.packages import Package, SourceText, read_source, required_packages
 from lean_bridge.errors import BuildFailed, LeanBridgeError, ProjectNotFound, UnsupportedSource
 from lean_bridge.files import check_below
@@ -32,6 +33,8 @@ class Module:
     """Lean options set in the lakefile."""
     is_module: bool = True
     """Whether it begins with ``module``."""
+    places: Places = field(default_factory=dict, compare=False)
+    """Where the lakefile sets these options."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,7 @@ def read_sources(root: Path, *, also: Iterable[str] = ()) -> Sources:
                 name = _module_name(source, directory)
                 file = source.relative_to(root).as_posix()
                 if name not in found:
-                    found[name] = read_source(root, source, file, library.options)
+                    found[name] = read_source(root, source, file, library)
                 elif (found[name].file, found[name].options) != (file, library.options):
                     raise ProjectNotFound(
                         f"{where}: {name} is of another library too, as "
@@ -159,7 +162,12 @@ def read_sources(root: Path, *, also: Iterable[str] = ()) -> Sources:
             )
     for library in (each for each in lakefile.libraries if each.is_default):
         aside |= dict.fromkeys(_unbuilt(root, library, own), "no glob names it, and nothing imports it")
-    said = (f"{each.relative_to(root).as_posix()}: {why}" for each, why in sorted(aside.items()))
+    said = [f"{each.relative_to(root).as_posix()}: {why}" for each, why in sorted(aside.items())]
+    said += [
+        f"the source of {e.name}: {e.place} in its place, as {OVERRIDES} says"
+        for e in packages
+        if e.is_override
+    ]
     lakefile = replace(lakefile, passed_over=(*lakefile.passed_over, *said))
     return Sources(lakefile, found, frozenset(own))
 
@@ -261,7 +269,7 @@ def _order(
         name = pending.pop()
         if name in modules:
             continue
-        file, content, options = found[name]
+        file, content, options, places = found[name]
         own: set[str] = set()
         header = header_of(found[name])
         for imported in header.imports:
@@ -272,7 +280,7 @@ def _order(
                 olean = module_path(imported.module, ".olean")
                 if olean is None or not any((directory / olean).is_file() for directory in compiled):
                     raise _unknown_import(f"{file}:{imported.line}", imported.module, found, compiled)
-        modules[name] = Module(name, file, content, tuple(sorted(own)), options, header.is_module)
+        modules[name] = Module(name, file, content, tuple(sorted(own)), options, header.is_module, places)
         pending += own
     imports = {name: modules[name].imports for name in sorted(modules)}
     try:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NoReturn
 
+from lean_bridge.build.lake_manifest import head_commit
 from lean_bridge.build.lakefile import LAKEFILE, PROGRAM
-from lean_bridge.build.packages import head_commit
 
 _TRACE: Final = """\
 import sys

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from lean_bridge.audit.stumbles import Unread
-from lean_bridge.build.lakefile import LAKEFILE, PROGRAM
+from lean_bridge.build.lakefile import LAKEFILE, PROGRAM, Lakefile
 from lean_bridge.build.scan import name_components, scan_declarations
+from lean_bridge.names import module_name
 
 _MOST: Final = 10_000
 """Directories that are looked through."""
 
 
-def unread_sources(root: Path, read: Collection[str]) -> Unread:
-    """Return the sources below ``root`` that are not among those ``read``.
+def unread_sources(root: Path, lakefile: Lakefile, read: Collection[str]) -> Unread:
+    """Return the sources below ``root``, where a lakefile lies, that are not among those ``read``.
 
     What is hidden, and what is of another project below, is passed over.
     """
@@ -26,7 +27,26 @@ def unread_sources(root: Path, read: Collection[str]) -> Unread:
         wanted = name_components(name)
         return [file for file in files if _declares(root / file, wanted)]
 
-    return Unread(files, declaring)
+    owned = {file: why for file in files if (why := _why_not_built(PurePosixPath(file), lakefile))}
+    return Unread(files, declaring, owned)
+
+
+def _why_not_built(file: PurePosixPath, lakefile: Lakefile) -> str | None:
+    """Return why a library of the lakefile that could have a source does not, if one could."""
+    for library in lakefile.libraries:
+        if file.is_relative_to(library.directory):
+            module = module_name(file.relative_to(library.directory).with_suffix("").parts)
+            if library.may_have(module) and not library.is_default:
+                return (
+                    f"it is of lean_lib {library.name}, which is no default target; name {library.name} in "
+                    "`defaultTargets`, or import it from one that is"
+                )
+            if library.may_have(module):
+                return (
+                    f"no glob of lean_lib {library.name} names it, and nothing imports it; name it in its "
+                    "`globs`, or import it"
+                )
+    return None
 
 
 def _below(root: Path) -> Iterator[str]:

@@ -206,5 +206,8 @@ def _notes(report: VerifyReport, whole: Whole) -> Iterable[str]:
         yield f"{left} declarations of these modules were not to be judged, and were not"
     if whole.choice.modules and (others := len(whole.sources) - len(found)) > 0:
         yield f"{others} modules that these import were not to be judged, but where something rests on them"
-    if strays := whole.unread.files:
-        yield f"not judged: {listed(strays, 5)}: no lean_lib of the lakefile has it"
+    strays: dict[str, list[str]] = {}
+    for file in whole.unread.files:
+        strays.setdefault(whole.unread.why(file), []).append(file)
+    for why, files in strays.items():
+        yield f"not judged: {listed(files, 5)}: {why}"

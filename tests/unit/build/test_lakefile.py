@@ -61,6 +61,39 @@ def refusal(root: Path, text: str) -> LeanBridgeError:
         (LIB + "[[require]]\n", "require 1: expected a name, found none"),
         (LIB + '[[require]]\nname = "B"\npaht = ".."\n', "the key paht is not known; did you mean path?"),
         (LIB + '[[require]]\nname = "B"\npath = 3\n', "require B: expected a text, found path = 3"),
+        (LIB + '[[require]]\nnme = "B"\n', "require 1: expected a name, found none; write name for nme"),
+        ('[[lean_lib]]\nnme = "A"\n', "lean_lib 1: expected a name, found none; write name for nme"),
+        (LIB + '[[lean_exe]]\nname = "A"\n', "lean_exe A: a target of this name is there"),
+        (LIB + LIB, "lean_lib A: a target of this name is there"),
+        (
+            LIB + '[[require]]\nname = "B"\npath = "x"\ngit = "y"\n',
+            "require B: path and git name a source each, and Lake takes the first; keep that",
+        ),
+        (
+            LIB + '[[require]]\nname = "B"\ngit = { url = "y", rev = "z" }\n',
+            "require B, git: the key rev is not known; expected one of url",
+        ),
+        (
+            LIB + '[[require]]\nname = "B"\nsource = { type = "git", ulr = "y" }\n',
+            "require B, source: the key ulr is not known; did you mean url?",
+        ),
+        (
+            LIB + '[[require]]\nname = "B"\nsource = { type = "hg", url = "y" }\n',
+            "require B: expected type path or git, found type = 'hg'",
+        ),
+        (LIB + '[[require]]\nname = "B"\nsource = "y"\n', "expected a table, found source = 'y'"),
+        (LIB + '[[require]]\nname = "B"\ngit = {}\n', "require B: expected a text, found git = ''"),
+        (LIB + '[[require]]\nname = "B"\npath = "x"\nrev = "y"\n', "rev is of a repository, and a path is"),
+        (LIB + '[[require]]\nname = "B"\nsubDir = "y"\n', "subDir is of a repository, and none is named"),
+        (
+            LIB + '[[require]]\nname = "B"\npath = "x"\n[[require]]\nname = "B"\npath = "y"\n',
+            "require B: it is required from elsewhere at line 3, and Lake takes the last; keep one",
+        ),
+        (LIB + "leanOptions.autoImplicit = 3\n", "autoImplicit takes true or false, found '3'"),
+        (LIB + 'leanOptions.weak.autoImplicit = "no"\n', "autoImplicit takes true or false, found 'no'"),
+        (LIB + "leanOptions.maxRecDepth = true\n", "maxRecDepth takes a natural number, found 'true'"),
+        (LIB + 'moreLeanArgs = ["-Dpp.all=1"]\n', "lean_lib A: moreLeanArgs: pp.all takes true or false"),
+        ("leanOptions.linter.all = 1\n" + LIB, "leanOptions: linter.all takes true or false, found '1'"),
         (LIB + '[[require]]\nname = "B"\noptions.a = "b"\n', "options are for a lakefile that is a program"),
         (LIB + "precompileModules = true\n", "precompileModules changes what Lean does"),
         (LIB + 'plugins = ["x"]\n', "plugins changes what Lean does"),
@@ -96,6 +129,10 @@ def test_a_key_that_is_not_followed_is_refused_with_its_name(tmp_path: Path, tex
         (f'{LIB}\n[[lean_lib]]\nglobs = ["A"]\n', 4),
         (f'{LIB}\n[[lean_lib]]\nname = "B"\n', 4),  # of which there is no source
         (f'{LIB}\n[[lean_lib]]\nname = "B"\nroots = ["A"]\nleanOptions.x = 1\n', 4),
+        (f"[leanOptions]\nlinter.x = true\nlinter.all = 1\n{LIB}", 3),
+        (f'moreLeanArgs = ["-Dpp.all=1"]\n{LIB}', 1),
+        (f'{LIB}\n[[lean_lib]]\nrots = []\nnme = "A"\n', 6),
+        (f'{LIB}[[require]]\nname = "B"\npath = "x"\n[[require]]\nname = "B"\n', 6),
     ],
 )
 def test_a_fault_is_told_with_its_line(tmp_path: Path, text: str, line: int) -> None:
@@ -197,6 +234,25 @@ def test_what_has_no_bearing_is_let_pass_and_what_is_not_done_is_said(tmp_path: 
     lakefile = read_lakefile(tmp_path)
     assert lakefile.name == "all"
     assert lakefile.passed_over == ("testDriver: it is not run", "lean_exe run: programs are not built")
+
+
+def test_options_of_lean_s_own_and_of_libraries_pass_with_where_they_are_set(tmp_path: Path) -> None:
+    (tmp_path / "lakefile.toml").write_text(
+        f'leanOptions.mine.x = 3\n{LIB}moreLeanArgs = ["-Dpp.all=true", "-Dweak.theirs=x"]\n'
+        '[lean_lib.leanOptions]\nmaxRecDepth = 7\nlinter.all = "true"\n'
+    )
+    (library,) = read_lakefile(tmp_path).libraries
+    assert [name for name, _ in library.options] == [
+        *("linter.all", "maxRecDepth", "mine.x", "pp.all", "weak.theirs")
+    ]
+    file = tmp_path / "lakefile.toml"
+    assert library.places == {
+        "linter.all": f"{file}:7: lean_lib A, leanOptions",
+        "maxRecDepth": f"{file}:6: lean_lib A, leanOptions",
+        "mine.x": f"{file}:1: leanOptions",
+        "pp.all": f"{file}:4: lean_lib A: moreLeanArgs",
+        "weak.theirs": f"{file}:4: lean_lib A: moreLeanArgs",
+    }
 
 
 def test_a_module_of_two_libraries_is_refused_unless_they_agree(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_packages_require_packages_and_the_nearest_is_taken(tmp_path: Path) -> N
 
 
 def test_a_package_that_lake_fetched_is_read_where_it_put_it(tmp_path: Path) -> None:
-    root = requiring(tmp_path, 'name = "dep"\ngit = "https://x/dep"\nrev = "main"')
+    root = requiring(tmp_path, 'name = "dep"\ngit = "https://x/dep"\nrev = "main"\nsubDir = "sub"')
     package(root / ".lake/packages/dep/sub", '[[lean_lib]]\nname = "B"\n', B__C="")
     entry: dict[str, object] = {
         "type": "git",
@@ -112,12 +112,97 @@ def test_a_package_that_lake_fetched_is_read_where_it_put_it(tmp_path: Path) -> 
     assert "asks for main, and lake-manifest.json has v1; run `lake update dep`" in str(refusal(root))
     manifest(root, entry | {"type": "svn"})
     assert "expected type path or git, found 'svn'" in str(refusal(root))
-    manifest(root, {"type": "path", "name": "dep", "dir": "elsewhere"})
-    package(root / "elsewhere", '[[lean_lib]]\nname = "B"\n', B__C="")
-    assert read_sources(root).texts["B.C"].file == "elsewhere/B/C.lean"
+    (root / "lakefile.toml").write_text((root / "lakefile.toml").read_text().replace('subDir = "sub"\n', ""))
     manifest(root, entry | {"subDir": None}, packagesDir="pkgs", version=7)
     package(root / "pkgs/dep", '[[lean_lib]]\nname = "B"\n', B__C="")
     assert read_sources(root).texts["B.C"].file == "pkgs/dep/B/C.lean"
+
+
+OF_GIT: dict[str, object] = {
+    "type": "git",
+    "name": "dep",
+    "rev": COMMIT,
+    "url": "https://x/dep",
+    "inputRev": None,
+}
+OF_PATH: dict[str, object] = {"type": "path", "name": "dep", "dir": "other"}
+
+
+@pytest.mark.parametrize(
+    ("requirement", "entry", "asked", "given"),
+    [
+        ('git = "https://y/dep"', OF_GIT, "https://y/dep", "https://x/dep"),
+        ('git = { url = "https://y/dep" }', OF_GIT, "https://y/dep", "https://x/dep"),
+        ('source = { type = "git", url = "https://y/dep" }', OF_GIT, "https://y/dep", "https://x/dep"),
+        ('scope = "mine"', OF_GIT | {"scope": "theirs"}, "the scope mine", "the scope theirs"),
+        ('scope = "mine"', OF_GIT | {"scope": ""}, "the scope mine", "none"),
+        ('git = "https://x/dep"\nsubDir = "a/b"', OF_GIT, "its directory a/b", "its directory ."),
+        ('git = "https://x/dep"', OF_GIT | {"subDir": "a"}, "its directory .", "its directory a"),
+        ('git = "https://x/dep"\nrev = "v2"', OF_GIT, "v2", "none"),
+        ('git = "https://x/dep"', OF_GIT | {"inputRev": "v1"}, "no revision", "v1"),
+        ('scope = "s"\nversion = "git#v2"', OF_GIT | {"inputRev": "v1"}, "v2", "v1"),
+        ('path = "../dep"', OF_GIT, "the path ../dep", "the repository https://x/dep"),
+        ('path = "../dep"', OF_PATH, "the path ../dep", "the path other"),
+        ('source = { type = "path", dir = "../dep" }', OF_PATH, "the path ../dep", "the path other"),
+        ('git = "https://x/dep"', OF_PATH, "https://x/dep", "the path other"),
+    ],
+)
+def test_a_manifest_of_another_source_is_told_with_both(
+    tmp_path: Path, requirement: str, entry: dict[str, object], asked: str, given: str
+) -> None:
+    root = requiring(tmp_path, f'name = "dep"\n{requirement}')
+    for place in (tmp_path / "dep", root / "other", root / ".lake/packages/dep"):
+        package(place, '[[lean_lib]]\nname = "B"\n', B__C="")
+    manifest(root, entry)
+    error = refusal(root)
+    told = f": require dep: asks for {asked}, and lake-manifest.json has {given}; run `lake update dep`"
+    assert str(error) == f"{root / 'lakefile.toml'}:1{told}"
+    assert isinstance(error, ProjectNotFound)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "entry", "file"),
+    [
+        ('git = "https://x/dep"\nsubDir = "./a/"', OF_GIT | {"subDir": "a"}, ".lake/packages/dep/a/B/C.lean"),
+        ('path = "../dep/."', OF_PATH | {"dir": "./../dep"}, "../dep/B/C.lean"),
+        ('scope = "s"\nversion = ">= 0.1"', OF_GIT | {"inputRev": "v1", "scope": "s"}, None),
+        ('scope = "s"', {"type": "git", "name": "«dep»", "rev": COMMIT}, None),
+    ],
+)
+def test_the_same_source_in_other_words_is_the_same(
+    tmp_path: Path, requirement: str, entry: dict[str, object], file: str | None
+) -> None:
+    root = requiring(tmp_path, f'name = "dep"\n{requirement}')
+    for place in (tmp_path / "dep", root / ".lake/packages/dep/a", root / ".lake/packages/dep"):
+        package(place, '[[lean_lib]]\nname = "B"\n', B__C="")
+    manifest(root, entry)
+    assert read_sources(root).texts["B.C"].file == (file or ".lake/packages/dep/B/C.lean")
+
+
+def test_an_override_goes_before_manifest_and_lakefile_and_is_said(tmp_path: Path) -> None:
+    root = requiring(tmp_path, 'name = "dep"\ngit = "https://x/dep"')
+    package(root / "mine", '[[lean_lib]]\nname = "B"\n', B__C="-- mine\n")
+    manifest(root, OF_GIT)
+    overrides = root / ".lake/package-overrides.json"
+    overrides.parent.mkdir()
+    entry: dict[str, object] = {"type": "path", "name": "dep", "dir": "mine", "configFile": "lakefile.toml"}
+    overrides.write_text(json.dumps({"version": "1.2.0", "packages": [entry]}))
+    sources = read_sources(root)
+    assert sources.texts["B.C"].file == "mine/B/C.lean"
+    said = "the source of dep: mine in its place, as .lake/package-overrides.json says"
+    assert said in sources.lakefile.passed_over
+    overrides.write_text(json.dumps({"version": "1.2.0", "packages": [entry | {"configFile": "other.toml"}]}))
+    assert "package-overrides.json has 'other.toml' for its lakefile, and" in str(refusal(root))
+    overrides.write_text(json.dumps({"version": "1.2.0", "packages": [entry | {"type": "hg"}]}))
+    assert "package-overrides.json: expected type path or git, found 'hg'" in str(refusal(root))
+    overrides.write_text("{")
+    assert "package-overrides.json: expected a manifest of Lake's" in str(refusal(root))
+
+
+def test_a_package_does_not_require_itself(tmp_path: Path) -> None:
+    root = requiring(tmp_path, 'name = "own"\npath = "."')
+    (root / "lakefile.toml").write_text(f'name = "own"\n{(root / "lakefile.toml").read_text()}')
+    assert "lakefile.toml:2: require own: it is this package itself; remove it" in str(refusal(root))
 
 
 def test_what_cannot_be_had_is_one_line_with_the_mend(tmp_path: Path) -> None:
@@ -125,6 +210,7 @@ def test_what_cannot_be_had_is_one_line_with_the_mend(tmp_path: Path) -> None:
     nothing = refusal(root)
     manifest(root, {"type": "git", "name": "dep", "rev": COMMIT})
     not_fetched = refusal(root)
+    (root / "lake-manifest.json").unlink()
     nowhere = refusal(requiring(tmp_path, 'name = "dep"\npath = "../gone"'))
     for error, told in (
         (

@@ -17,7 +17,7 @@ from lean_bridge.build.build import build_modules
 from lean_bridge.build.cache import LIMIT, build_store, clear, holdings, prune, size_limit
 from lean_bridge.build.modules import read_library
 from lean_bridge.build.store import module_keys
-from lean_bridge.errors import NoVerdict
+from lean_bridge.errors import NoVerdict, ProjectNotFound
 from lean_bridge.toolchain.location import cache_directory
 from lean_bridge.toolchain.pool import Answer, Pool
 from lean_bridge.toolchain.provider import WorkerPool
@@ -87,6 +87,36 @@ def test_what_lean_refuses_is_refused_again_without_it_and_with_its_messages(pro
     assert again.modules[0].diagnostics == first.modules[0].diagnostics
     assert state(build(project, refused("another"), fresh=True)) == ("failed", False, 1)
     assert build(project).modules[0].diagnostics[0].text == "another"
+
+
+@pytest.mark.parametrize(
+    ("option", "said", "told"),
+    [
+        (
+            "autoImplict = false",
+            "invalid -D parameter, unknown configuration option 'autoImplict'",
+            "Lean has no option autoImplict; did you mean autoImplicit or",
+        ),
+        (
+            "zzz = false",
+            "invalid -D parameter, unknown configuration option 'zzz'",
+            "Lean has no option zzz; correct it, or write weak.zzz where",
+        ),
+        (
+            "weak.zzz = 7",
+            "invalid -D parameter, invalid configuration option '7' value, it must be true/false",
+            "weak.zzz takes true/false, found '7'",
+        ),
+    ],
+)
+def test_an_option_that_lean_does_not_take_is_the_lakefile_s_fault_and_not_the_source_s(
+    project: Path, option: str, said: str, told: str
+) -> None:
+    with (project / "lakefile.toml").open("a") as lakefile:
+        lakefile.write(f"leanOptions.{option}\n")
+    with pytest.raises(ProjectNotFound) as error:
+        build(project, refused(said))
+    assert str(error.value).startswith(f"{project / 'lakefile.toml'}:4: lean_lib A, leanOptions: {told}")
 
 
 def test_a_refusal_is_of_the_source_and_not_of_its_place(project: Path) -> None:

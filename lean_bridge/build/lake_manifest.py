@@ -1,0 +1,171 @@
+"""What Lake fetched for a project, as its manifest says, and what is to be taken in place of that."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from lean_bridge.build.lakefile import LAKEFILE, PROGRAM, Requirement
+from lean_bridge.errors import ProjectNotFound
+from lean_bridge.files import decoded, read_below
+
+LAKE_MANIFEST: Final = "lake-manifest.json"
+OVERRIDES: Final = ".lake/package-overrides.json"
+"""Entries that Lake takes in place of the manifest's of the same name."""
+_VERSIONS: Final = ((0, 7), (1, 2))
+"""Those of Lake's manifests that are understood: up to these, each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where a package lies that Lake fetched, or was told of."""
+
+    directory: Path
+    is_override: bool = False
+    """Whether another place was named for it than the manifest does."""
+
+
+class LakeManifest:
+    """The manifest of a project, and its overrides; either may not be there."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._packages = root / ".lake" / "packages"
+        self._entries = self._read(LAKE_MANIFEST)
+        self._overrides = self._read(OVERRIDES)
+
+    def locate(self, requirement: Requirement, at: Path, where: str) -> Located | None:
+        """Return where a package lies that the one at ``at`` requires, or ``None`` if no entry has its name.
+
+        Raises: ProjectNotFound where the manifest has it from elsewhere than the lakefile says, or the clone
+        stands at another commit.
+        """
+        if (override := self._overrides.get(requirement.name)) is not None:
+            directory = self._directory(override, OVERRIDES, where)
+            self._check_revision(override, OVERRIDES, where)
+            return Located(directory, is_override=True)
+        if (entry := self._entries.get(requirement.name)) is None:
+            return None
+        directory = self._directory(entry, LAKE_MANIFEST, where)
+        for asked, given in self._differences(requirement, entry, at):
+            raise ProjectNotFound(
+                f"{where}: asks for {asked}, and {LAKE_MANIFEST} has {given}; run `lake update "
+                f"{requirement.name}`"
+            )
+        self._check_revision(entry, LAKE_MANIFEST, where)
+        return Located(directory)
+
+    def _read(self, name: str) -> dict[str, Mapping[str, Any]]:
+        path = self._root / name
+        if not os.path.lexists(path):
+            return {}
+        text = decoded(path, read_below(self._root, path))
+        try:
+            said = json.loads(text)
+            version = said["version"]
+            major, minor = (0, version) if isinstance(version, int) else map(int, version.split(".")[:2])
+            packages = Path(said.get("packagesDir") or self._packages)
+            entries = {each["name"].strip("«»"): each for each in said.get("packages", ())}
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise ProjectNotFound(
+                f"{path}: expected a manifest of Lake's, with version, packagesDir and packages, "
+                "found something else; run `lake update`"
+            ) from error
+        if not any(first == major and last >= minor for first, last in _VERSIONS) or version == 1:
+            raise ProjectNotFound(f"{path}: expected a manifest of version 5 to 1.2, found {version!r}")
+        if name == LAKE_MANIFEST:
+            self._packages = self._root / packages
+        return entries
+
+    def _directory(self, entry: Mapping[str, Any], file: str, where: str) -> Path:
+        """Return the directory that an entry names, where what lies there is what it says."""
+        config = entry.get("configFile")
+        if config is not None and config not in (LAKEFILE, PROGRAM, "lakefile"):
+            raise ProjectNotFound(
+                f"{where}: {file} has {config!r} for its lakefile, and {LAKEFILE} or {PROGRAM} is read here"
+            )
+        if entry.get("type") == "path" and isinstance(entry.get("dir"), str):
+            return Path(os.path.normpath(self._root / entry["dir"]))
+        if entry.get("type") != "git":
+            raise ProjectNotFound(
+                f"{where}: {self._root / file}: expected type path or git, found {entry.get('type')!r}"
+            )
+        directory = self._clone(entry)
+        return directory / entry["subDir"] if isinstance(entry.get("subDir"), str) else directory
+
+    def _clone(self, entry: Mapping[str, Any]) -> Path:
+        return self._packages / str(entry["name"]).strip("«»")
+
+    def _check_revision(self, entry: Mapping[str, Any], file: str, where: str) -> None:
+        """Raise where a clone stands at another commit than its entry says."""
+        wanted = entry.get("rev")
+        try:
+            head = head_commit(self._clone(entry)) if entry["type"] == "git" else ""
+        except (OSError, ValueError):
+            return  # no clone, or no longer one
+        if re.fullmatch(r"[0-9a-f]{40}", head) and isinstance(wanted, str) and head != wanted:
+            raise ProjectNotFound(
+                f"{where}: {self._clone(entry)} stands at {head[:12]}, and {file} has {wanted[:12]}; "
+                "run `lake build`"
+            )
+
+    def _differences(
+        self, requirement: Requirement, entry: Mapping[str, Any], at: Path
+    ) -> Iterator[tuple[str, str]]:
+        """Yield what a lakefile says of where a package comes from, and what its manifest says instead."""
+        asked = requirement
+        scope = entry.get("scope")
+        if asked.scope and isinstance(scope, str) and asked.scope != scope:
+            yield f"the scope {asked.scope}", f"the scope {scope}" if scope else "none"
+        if asked.path is not None:
+            if entry["type"] == "git":
+                yield f"the path {asked.path}", f"the repository {entry.get('url', 'of another')}"
+            elif not _is_same(at / asked.path, self._root / entry["dir"]):
+                yield f"the path {asked.path}", f"the path {entry['dir']}"
+            return
+        if entry["type"] == "path":
+            yield asked.git or "no path", f"the path {entry['dir']}"
+            return
+        if asked.git is not None and entry.get("url") not in (None, asked.git):
+            yield asked.git, str(entry["url"])
+        revision, given = asked.revision, entry.get("inputRev")
+        if revision is None and (asked.version or "").startswith("git#"):
+            revision = str(asked.version).removeprefix("git#")
+        if revision != given and not (revision is None and asked.git is None) and "inputRev" in entry:
+            yield revision or "no revision", given or "none"
+        below, there = asked.sub_directory or ".", entry.get("subDir") or "."
+        if asked.git is not None and PurePosixPath(below) != PurePosixPath(str(there)):
+            yield f"its directory {below}", f"its directory {there}"
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return os.path.normpath(one) == os.path.normpath(other) or one.resolve() == other.resolve()
+
+
+def head_commit(directory: Path) -> str:
+    """Return the commit at which a clone stands, on a branch or not; nothing, where there is none yet.
+
+    Raises: OSError, ValueError where it cannot be read.
+    """
+    git = directory / ".git"
+    if git.is_file():  # of a submodule or a work tree
+        git = directory / git.read_text(encoding="utf-8").strip().removeprefix("gitdir: ")
+    head = (git / "HEAD").read_text(encoding="ascii").strip()
+    branch = head.removeprefix("ref: ")
+    if branch == head:
+        return head
+    shared = git / "commondir"
+    top = git / shared.read_text(encoding="utf-8").strip() if shared.is_file() else git
+    if (top / "reftable").is_dir():
+        raise ValueError("its branches are in a table of git's own")
+    if (top / branch).is_file():
+        return (top / branch).read_text(encoding="ascii").strip()
+    refs = top / "packed-refs"
+    lines = refs.read_text(encoding="utf-8").splitlines() if refs.is_file() else []
+    packed = (line.split() for line in lines)
+    return next((line[0] for line in packed if line[1:] == [branch]), "")
