@@ -244,9 +244,9 @@ class _Reader:
                     part = _Part(f"{kind} {target}", (kind, number))
                     raise self._fault(part, "a target of this name is there")
                 targets.append(target)
-        for each in named:
-            if each not in targets:
-                what = f"defaultTargets names {each!r}, which is no target; {suggestion(each, targets)}"
+        for wanted in named:
+            if wanted not in targets:
+                what = f"defaultTargets names {wanted!r}, which is no target; {suggestion(wanted, targets)}"
                 raise self._fault(part.at("defaultTargets"), what)
         if not any(each.name in named for each in libraries):
             return libraries
