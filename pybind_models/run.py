@@ -84,6 +84,33 @@ class RunReport(Model):
         return f"<RunReport of {printable(self.graph)} at {sizes}: {len(self.arrays)} arrays>"
 
 
+class TrueErrors(Model):
+    """How far one library's results are from the exact real ones, at numbers that others were given too."""
+
+    library: str
+    """With its version, where it is not ours."""
+    dims: dict[str, int]
+    dtype: str
+    ulps: dict[str, float | None]
+    """The largest error of the output, and of each ``cotangent.…``, in units in the last place of the largest
+    number of the array; ``None`` where it is no number."""
+    conditions: dict[str, float]
+    """How much more each of them moves than the inputs, both relative, as seen along random directions."""
+
+    @property
+    def worst(self) -> float | None:
+        """The largest error of all, in ulps; ``None`` where one is no number."""
+        told = [each for each in self.ulps.values() if each is not None]
+        return max(told, default=0.0) if len(told) == len(self.ulps) else None
+
+    @property
+    def beside_condition(self) -> float | None:
+        """The largest error of all, each in ulps over how much rounded inputs alone may bring about."""
+        if self.worst is None:
+            return None
+        return max((ulps or 0.0) / max(self.conditions[name], 1.0) for name, ulps in self.ulps.items())
+
+
 class CheckReport(Model):
     """What the checks of a graph's numbers came to, at sizes of their own or at given ones."""
 
@@ -96,6 +123,10 @@ class CheckReport(Model):
     reason: str | None = None
     code: str | None = None
     checks: tuple[CheckResult, ...]
+    true_errors: tuple[TrueErrors, ...] = ()
+    """Of each library that can compute the same, where the exact results were enclosed."""
+    unmeasured: str | None = None
+    """Why there are none."""
     seconds: float
 
     def __repr__(self) -> str:

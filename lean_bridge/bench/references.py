@@ -14,8 +14,8 @@ import numpy as np
 
 from lean_bridge.bench.case import Case
 from lean_bridge.bench.counterpart import Named, Reference, fixed_weights, sizes_of
-from lean_bridge.bench.formula import compute_block
 from lean_bridge.crosscheck.block import Block
+from lean_bridge.crosscheck.formula import compute_block
 from lean_bridge.errors import Declined
 
 EXTRAS: Final[Mapping[str, str]] = {"torch": "torch", "jax": "jax", "autograd": "bench"}

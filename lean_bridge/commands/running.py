@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -200,12 +200,15 @@ def crosscheck(
 
     Numbers are drawn at --sizes, or at small ones: derivatives against differences and each other, the
     compiled program against the plain one; recorded values and PyTorch have sizes of their own. A line of
-    bars shows how many single deviations are 0, at most ½, 1, 2, 4 … units in the last place. What agrees of
-    a graph whose declaration is not accepted is no verdict.
+    bars shows how many single deviations are 0, at most ½, 1, 2, 4 … units in the last place. Of a block also
+    shown is how far ours, PyTorch's and JAX's results are from the exact real ones. What agrees of a graph
+    whose declaration is not accepted is no verdict.
     """
     from lean_bridge.bench.sizes import parse_sizes
     from lean_bridge.crosscheck.judgement import by_standing, judge
     from lean_bridge.crosscheck.run import crosscheck as check_all
+    from lean_bridge.crosscheck.true_errors import true_errors
+    from lean_bridge.errors import Declined, NumericsError
     from lean_bridge.executor.graph import sizes_of
     from lean_bridge.ui.progress import show_progress
     from lean_bridge.ui.run_view import render_checks
@@ -219,6 +222,11 @@ def crosscheck(
         started = time.perf_counter()
         chosen = tuple(sizes_of(model, each.dims) for each in parse_sizes(sizes, model)) if sizes else ()
         results = check_all(model, sizes=chosen or None)
+        measured: dict[str, Any] = {}
+        try:
+            measured["true_errors"] = true_errors(model, sizes=chosen or None)
+        except (Declined, NumericsError) as error:
+            measured["unmeasured"] = str(error)
         status, reason, code = found = by_standing(judge(results), standing)
         report = CheckReport(
             graph=model.lean_name,
@@ -228,6 +236,7 @@ def crosscheck(
             reason=reason,
             code=code,
             checks=results,
+            **measured,
             seconds=time.perf_counter() - started,
         )
     if format_ is ViewFormat.JSON:

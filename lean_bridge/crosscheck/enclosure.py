@@ -33,6 +33,7 @@ from lean_bridge.executor.plans.instructions import OPS, Constant, Fixed, Instru
 from lean_bridge.executor.plans.run import Run
 from lean_bridge.executor.plans.trace import Leaves, Request, Role
 from lean_bridge.executor.rules.primitive import Primitive
+from lean_bridge.executor.rules.program import Program
 from pybind_models import CheckResult, DGraph
 
 NAME: Final = ENCLOSURE
@@ -58,6 +59,13 @@ def check_enclosure(
     """Return whether the compiled program is the graph but for rounding, at random points; see the module."""
     sizes = sizes or small_sizes(model)[:1]
     return enclosure_at(draw_points(model, primitives, sizes), f"at {counted_sizes(sizes)}", MOST_COORDINATES)
+
+
+def check_size(program: Program, most: int = MOST_COORDINATES) -> None:
+    """Raise Declined if entries together have more coordinates than ``most``."""
+    if (total := sum(math.prod(entry.shape) for entry in program.entries)) > most:
+        found = f"{total:,} coordinates of entries are more than {most:,}, the most in balls"
+        raise Declined(f"{found}; give smaller sizes")
 
 
 def enclosure_at(points: Iterable[Point], where: str, most: int = MOST_COORDINATES) -> CheckResult:
@@ -117,9 +125,7 @@ class Enclosed:
 
     def __init__(self, point: Point, most: int = MOST_COORDINATES) -> None:
         program, inputs = point.program, point.inputs
-        if (total := sum(math.prod(entry.shape) for entry in program.entries)) > most:
-            found = f"{total:,} coordinates of entries are more than {most:,}, the most in balls"
-            raise Declined(f"{found}; give smaller sizes")
+        check_size(program, most)
         try:
             self.exact = enclose(program, inputs, point.tangents, point.seeds)
         except (AttributeError, TypeError, ValueError) as error:

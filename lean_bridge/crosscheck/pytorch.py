@@ -7,18 +7,17 @@ not PyTorch's attention.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from lean_bridge.crosscheck.block import Block, find_block
-from lean_bridge.crosscheck.points import SEED, Sizes, draw_arrays
+from lean_bridge.crosscheck.block_case import draw_case
+from lean_bridge.crosscheck.points import SEED, Sizes
 from lean_bridge.crosscheck.rounding import EPSILON, histogram
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.graph import ExecutableGraph
-from lean_bridge.executor.rules.ops.elementwise import GELU_KAPPA
 from lean_bridge.executor.rules.primitive import Primitive
 from pybind_models import CheckResult, DGraph
 
@@ -30,8 +29,6 @@ DIFFERENT: Final = 1e-3
 """Nine digits above what rounding may do: another function."""
 
 N, D_MODEL, WIDTH = 5, 8, 16
-EPSILONS: Final = {"ε₁": 1e-5, "ε₂": 1e-3}
-WEIGHT_SHAPES: Final = {"W1": (WIDTH, D_MODEL), "b1": (WIDTH,), "W2": (D_MODEL, WIDTH), "b2": (D_MODEL,)}
 
 
 def check_pytorch(
@@ -88,17 +85,10 @@ def _deviation(graph: ExecutableGraph, block: Block, heads: int) -> Deviation:
     """Return the deviations at a random point and a random seed on the last entry."""
     from lean_bridge.crosscheck.torch_block import run
 
-    rng = np.random.default_rng(SEED + heads)
-    head_dim = D_MODEL // heads
-    sizes = {"n": N, "d": D_MODEL, "H": heads, "D": head_dim, "F": WIDTH}
-    scalars = {"c": 1 / math.sqrt(head_dim), "κ": GELU_KAPPA, **EPSILONS}
-    weights = {name: rng.uniform(-1.0, 1.0, size=shape) for name, shape in WEIGHT_SHAPES.items()}
-    program = graph.bind(**block.sizes(sizes)).interpret(**block.arguments(scalars, weights, N))
-    arrays = draw_arrays(program.context, rng)
-    inputs = {entry.name: array for entry, array in zip(program.context, arrays, strict=True)}
-    (seed,) = draw_arrays(program.entries[-1:], rng)
-    ours = [program.forward(inputs)[-1], *program.vjp(inputs, {program.entries[-1].name: seed})]
-    theirs = run(block, inputs, weights, seed, heads=heads, epsilons=EPSILONS)
-    each = tuple(np.abs(a - b) for a, b in zip(ours, theirs, strict=True))
+    sizes = {"n": N, "d": D_MODEL, "H": heads, "D": D_MODEL // heads, "F": WIDTH}
+    case = draw_case(graph, block, sizes, np.random.default_rng(SEED + heads))
+    program, inputs = case.program, case.inputs
+    ours = [program.forward(inputs)[-1], *program.vjp(inputs, {case.output: case.seed})]
+    each = tuple(np.abs(a - b) for a, b in zip(ours, run(case), strict=True))
     output, *gradients = (float(deviations.max()) for deviations in each)
     return Deviation(output, float(np.max(gradients)), each)

@@ -13,6 +13,7 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from lean_bridge.crosscheck.block import WEIGHTS, Block
+from lean_bridge.crosscheck.block_case import BlockCase
 from lean_bridge.executor.arrays.scalars import Array
 
 Tensors: TypeAlias = Mapping[str, Tensor]
@@ -33,26 +34,17 @@ def modules_of(block: Block) -> str:
     return ", ".join(dict.fromkeys(names[part] for part in block.parts if part in names))
 
 
-def run(
-    block: Block,
-    inputs: Mapping[str, Array],
-    weights: Mapping[str, Array],
-    seed: Array,
-    *,
-    heads: int,
-    epsilons: Mapping[str, float],
-) -> list[Array]:
-    """Return the block's output, and the gradient of each input for a seed on it.
+def run(case: BlockCase) -> list[Array]:
+    """Return the block's output, and the gradient of each input for the seed on it.
 
-    ``weights`` are ``W1, b1, W2, b2`` of a network that has none among its inputs. There is no dropout and
-    attention has no biases.
+    There is no dropout and attention has no biases.
     """
-    leaves = {name: torch.from_numpy(array.copy()).requires_grad_() for name, array in inputs.items()}
-    tensors = {name: torch.from_numpy(array) for name, array in weights.items()} | leaves
-    module = build_module(block, tensors, heads=heads, epsilons=epsilons)
-    output = functional_call(module, parameters_of(block, tensors), (leaves["x"],), strict=True)
+    leaves = {name: torch.from_numpy(array.copy()).requires_grad_() for name, array in case.inputs.items()}
+    tensors = {name: torch.from_numpy(array) for name, array in case.weights.items()} | leaves
+    module = build_module(case.block, tensors, heads=case.heads, epsilons=case.scalars)
+    output = functional_call(module, parameters_of(case.block, tensors), (leaves["x"],), strict=True)
     gradients = torch.autograd.grad(
-        output, list(leaves.values()), torch.from_numpy(seed), allow_unused=True, materialize_grads=True
+        output, list(leaves.values()), torch.from_numpy(case.seed), allow_unused=True, materialize_grads=True
     )
     return [tensor.detach().numpy() for tensor in (output, *gradients)]
 

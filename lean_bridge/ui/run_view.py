@@ -11,7 +11,7 @@ from rich.text import Text
 
 from lean_bridge.ui.wording import coded, counted, deviation_text, one_line, seconds_text, size_text
 from pybind_models import CheckResult, GraphStanding
-from pybind_models.run import ArrayBounds, ArraySummary, CheckReport, RunReport
+from pybind_models.run import ArrayBounds, ArraySummary, CheckReport, RunReport, TrueErrors
 
 _WIDE: Final = 110
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
@@ -53,7 +53,25 @@ def render_checks(report: CheckReport, console: Console) -> None:
     """Write each check with its number, its bound and a histogram of its deviations in units of ulps."""
     _head(report.graph, report.standing, console)
     _checks(report.checks, console)
+    if report.true_errors:
+        console.print(_true_errors(report.true_errors))
+    elif report.unmeasured:
+        console.print(Text(one_line(f"errors of other libraries not measured: {report.unmeasured}"), "dim"))
     console.print(_concluded(report.status, report.reason, report.code, seconds_text(report.seconds)))
+
+
+def _true_errors(rows: tuple[TrueErrors, ...]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("off from the exact reals by", style="bold", overflow="fold")
+    table.add_column("dtype")
+    for head in ("output", "gradients", "by condition"):
+        table.add_column(head, justify="right")
+    for each in rows:
+        output, *gradients = each.ulps.values()
+        worst = None if None in gradients else max(filter(None, gradients), default=0.0)
+        told = [_number(value) for value in (output, worst, each.beside_condition)]
+        table.add_row(one_line(each.library), each.dtype, *(f"{value} ulp" for value in told))
+    return table
 
 
 def histogram_text(counts: tuple[int, ...]) -> str:

@@ -178,6 +178,10 @@ def test_checks_are_shown_with_a_histogram() -> None:
         "PyTorch": True,
     }
     assert json.loads(larger.stdout)["status"] == "agrees"
+    assert "off from the exact reals by" in small.stdout
+    libraries = [each.library.partition(" ")[0] for each in report.true_errors]
+    assert libraries == ["lean-bridge", "torch", "jax"] * 2
+    assert all(each.worst is not None and each.worst < 1e3 for each in report.true_errors)
 
 
 def test_a_graph_is_shown_at_dimensions_as_a_tree_and_beside_another() -> None:

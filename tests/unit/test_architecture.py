@@ -108,7 +108,7 @@ CONFINED = {
     "flint": {"executor"},
     "safetensors": {"executor"},
     "torch": {"crosscheck", "bench"},
-    "jax": {"bench", "executor"},
+    "jax": {"bench", "crosscheck", "executor"},
     "autograd": {"bench"},
     "threadpoolctl": {"bench"},
     "matplotlib": {"ui"},

@@ -4,7 +4,7 @@ import pytest
 
 from lean_bridge.ui.run_view import histogram_text, render_checks, render_run
 from pybind_models import NOT_JUDGED, CheckResult, GraphStanding
-from pybind_models.run import ArrayBounds, ArraySummary, CheckReport, RunReport
+from pybind_models.run import ArrayBounds, ArraySummary, CheckReport, RunReport, TrueErrors
 from tests.reports import plain_console
 
 PASSED = CheckResult(
@@ -122,6 +122,34 @@ def test_checks_are_shown_with_number_bound_and_verdict() -> None:
     assert "look" in lines
     assert "… PyTorch  not run" in lines
     assert lines[-1] == "✗ rejected: LB304 compiled program: no line · 2.0 s"
+
+
+def test_errors_of_libraries_stand_side_by_side() -> None:
+    console, stream = plain_console(80)
+    ours = TrueErrors(
+        library="lean-bridge",
+        dims={},
+        dtype="float64",
+        ulps={"y": 1.5, "cotangent.x": 3.25, "cotangent.w": 6.5},
+        conditions={"y": 0.5, "cotangent.x": 1.0, "cotangent.w": 13.0},
+    )
+    theirs = ours.replaced(library="torch 2\x1b[2J", ulps={**ours.ulps, "cotangent.w": None})
+    report = CheckReport(
+        graph="A.b",
+        standing=NOT_JUDGED,
+        status="agrees",
+        checks=(PASSED,),
+        seconds=2.0,
+        true_errors=(ours, theirs),
+    )
+    render_checks(report, console)
+    told = stream.getvalue()
+    assert "\x1b" not in told
+    rows = [line.split() for line in told.splitlines() if "float64" in line]
+    assert rows[0][1:] == ["float64", "1.5", "ulp", "6.5", "ulp", "3.25", "ulp"]
+    assert rows[1][-5:] == ["ulp", "–", "ulp", "–", "ulp"]
+    render_checks(report.replaced(true_errors=(), unmeasured="no transformer block"), console)
+    assert "errors of other libraries not measured: no transformer block" in stream.getvalue()
 
 
 @pytest.mark.parametrize(
