@@ -165,7 +165,10 @@ def _options(
     ] = False,
     toolchain: Annotated[
         Toolchain | None,
-        typer.Option("--toolchain", help="The Lean to use, whatever LEAN_BRIDGE_TOOLCHAIN says."),
+        typer.Option(
+            "--toolchain",
+            help="The Lean to use, whatever LEAN_BRIDGE_TOOLCHAIN says; `installed` has its Lake build.",
+        ),
     ] = None,
 ) -> None:
     del version_

@@ -45,6 +45,7 @@ from lean_bridge.olean.environment import Environment
 from lean_bridge.sealed import user_seal
 from lean_bridge.toolchain.find import check_policy, find_toolchain
 from lean_bridge.toolchain.install import Progress
+from lean_bridge.toolchain.lake import translator
 from lean_bridge.toolchain.provider import Elaboration, Provider
 from lean_bridge.verdict.judge import Observer, Subject, extract, judge_library, uncompiled
 from lean_bridge.verdict.remembered import Recalled
@@ -153,7 +154,13 @@ class Project:
         With ``fresh`` the digest of each of its files is taken, whatever is remembered of them.
         Raises: ToolchainNotFound, ToolchainDownloadFailed.
         """
-        return find_toolchain(self.required_toolchain, install=install, fresh=fresh, progress=progress)
+        return find_toolchain(
+            self.required_toolchain,
+            install=install,
+            fresh=fresh,
+            root=None if self.is_shipped else self.root,
+            progress=progress,
+        )
 
     def build(
         self,
@@ -185,7 +192,9 @@ class Project:
         self._read(TOOLCHAIN)
         self._read_manifest()
         provider = self.toolchain(fresh=fresh, progress=progress)
-        sources = read_sources(self.root, also=(LIBRARY_MODULE, REALS_MODULE, *also))
+        sources = read_sources(
+            self.root, also=(LIBRARY_MODULE, REALS_MODULE, *also), translate=translator(provider)
+        )
         return choose(provider, sources, only, also=also)
 
     def _compile(

@@ -49,6 +49,8 @@ class Toolchain(Model):
     """Whether its program and its library have the digests that this package carries for its version."""
     passed_over: tuple[str, ...] = ()
     """What was found under the name of Lean before it and is none, and why."""
+    through_lake: bool = False
+    """Whether its own Lake built the project, and what Lake left was taken."""
 
     @property
     def kernel(self) -> str:

@@ -273,6 +273,8 @@ class _Build:
                         digests=self._placed_digests(),
                         olean=artifacts / "module.olean",
                         options=module.options,
+                        file=module.file if self._library.lakefile is not None else None,
+                        targets=tuple(each.name for each in self._library.modules),
                     )
                 )
                 said = map(self._handed[module.name].told, elaboration.diagnostics)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, TypeAlias
@@ -22,6 +22,8 @@ PROGRAM: Final = "lakefile.lean"
 Options: TypeAlias = tuple[tuple[str, str], ...]
 Places: TypeAlias = Mapping[str, str]
 """Where options are set, by their names: file, line and key."""
+Translate: TypeAlias = Callable[[Path], str]
+"""What writes the lakefile of the package in a directory as TOML, and may run it for that."""
 
 _ARGUMENTS: Final = ("moreLeanArgs", "weakLeanArgs")
 _FOLLOWED: Final = frozenset({"name", "srcDir", "leanOptions", *_ARGUMENTS})
@@ -122,24 +124,36 @@ class Lakefile:
     """What it is called."""
 
 
-def read_lakefile(root: Path) -> Lakefile:
+def read_lakefile(root: Path, translate: Translate | None = None) -> Lakefile:
     """Return what ``root/lakefile.toml`` says, or what ``root/lakefile.lean`` declares.
 
-    Nothing that it says is ignored in silence: a key that is not known, or not followed here, is refused.
+    Nothing that it says is ignored in silence: a key that is not known, or not followed here, is refused. A
+    program that does more than declare is read as ``translate`` writes it, where there is that.
     Raises: ProjectNotFound, naming file, line and key, also where there are both; SourceOutside for a
     ``srcDir`` that leads out of ``root``.
     """
     path = root / lakefile_in(root)
     content = read_below(root, path)
     text = decoded(path, content)
-    if path.name == PROGRAM:
-        table, lines = parse_program(path, text)
-        return _Reader(path, lines).lakefile(table, content)
+    if path.name != PROGRAM:
+        table = _toml(path, text)
+        return _Reader(path, toml_lines(text)).lakefile(table, content)
     try:
-        table = tomllib.loads(text)
+        table, lines = parse_program(path, text)
+    except ProjectNotFound:
+        if translate is None:
+            raise
+        found = _Reader(path, {(): 1}).lakefile(_toml(path, translate(root)), content)
+        said = f"{PROGRAM}: read as Lake translates it, what it does beside declaring left out"
+        return replace(found, passed_over=(*found.passed_over, said))
+    return _Reader(path, lines).lakefile(table, content)
+
+
+def _toml(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise not_toml(path, error) from error
-    return _Reader(path, toml_lines(text)).lakefile(table, content)
 
 
 def lakefile_in(root: Path) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from lean_bridge.build.header import Header, parse_header
 from lean_bridge.build.lake_manifest import OVERRIDES
-from lean_bridge.build.lakefile import Lakefile, LeanLib, Options, Places, read_lakefile
+from lean_bridge.build.lakefile import Lakefile, LeanLib, Options, Places, Translate, read_lakefile
 from lean_bridge.build.packages import Package, SourceText, read_source, required_packages
 from lean_bridge.errors import BuildFailed, LeanBridgeError, ProjectNotFound, UnsupportedSource
 from lean_bridge.files import check_below
@@ -111,16 +111,17 @@ def with_imports(names: Iterable[str], imports: Callable[[str], Iterable[str]]) 
     return found
 
 
-def read_sources(root: Path, *, also: Iterable[str] = ()) -> Sources:
+def read_sources(root: Path, *, also: Iterable[str] = (), translate: Translate | None = None) -> Sources:
     """Read the lakefile at ``root`` and every source file that it names, and all that they import, each once.
 
-    ``also`` are modules that are read too where this package has them, or one that it requires.
+    ``also`` are modules that are read too where this package has them, or one that it requires. A lakefile
+    that is a program beyond what it declares is read as ``translate`` writes it, if there is that.
     Raises: ProjectNotFound if there is no library, a file of it cannot be read, or a part of it is empty;
     SourceOutside if a source is not below ``root``; UnsupportedSource if a required package is not to be had.
     """
-    lakefile = read_lakefile(root)
+    lakefile = read_lakefile(root, translate)
     this = Package("this", root, PurePosixPath(), lakefile)
-    packages = required_packages(root, lakefile)
+    packages = required_packages(root, lakefile, translate)
     found: dict[str, SourceText] = {}
     aside: dict[Path, str] = {}
     for library in lakefile.libraries:

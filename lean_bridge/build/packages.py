@@ -18,6 +18,7 @@ from lean_bridge.build.lakefile import (
     Options,
     Places,
     Requirement,
+    Translate,
     read_lakefile,
 )
 from lean_bridge.errors import ProjectNotFound, UnsupportedSource
@@ -88,12 +89,14 @@ def shipped_library() -> Path | None:
     return next((root for root in SHIPPED if (root / LAKEFILE).is_file()), None)
 
 
-def required_packages(root: Path, lakefile: Lakefile) -> tuple[Package, ...]:
+def required_packages(
+    root: Path, lakefile: Lakefile, translate: Translate | None = None
+) -> tuple[Package, ...]:
     """Return the packages that the one at ``root`` requires, and those that they require, nearest first.
 
     A path is followed; a package from elsewhere is taken where Lake put it, as ``lake-manifest.json`` says,
     and the library that this package ships from there. What Lake's overrides name goes before either. Nothing
-    is fetched.
+    is fetched. ``translate`` is as for :func:`read_lakefile`.
     Raises: UnsupportedSource for what cannot be had, saying how it can be; ProjectNotFound for a package that
     is not read, or a manifest that says something else than the lakefile.
     """
@@ -109,13 +112,20 @@ def required_packages(root: Path, lakefile: Lakefile) -> tuple[Package, ...]:
             raise ProjectNotFound(f"{where}: it is this package itself; remove it")
         if requirement.name in found or requirement.name == lakefile.name:
             continue
-        package = _located(root, at, requirement, fetched, where)
+        package = _located(root, at, requirement, fetched, where, translate)
         found[requirement.name] = package
         pending += [(package.root, package.lakefile, each) for each in package.lakefile.requires]
     return tuple(found.values())
 
 
-def _located(root: Path, at: Path, requirement: Requirement, fetched: LakeManifest, where: str) -> Package:
+def _located(
+    root: Path,
+    at: Path,
+    requirement: Requirement,
+    fetched: LakeManifest,
+    where: str,
+    translate: Translate | None,
+) -> Package:
     put = fetched.locate(requirement, at, where)
     if put is not None:
         directory = put.directory
@@ -135,7 +145,7 @@ def _located(root: Path, at: Path, requirement: Requirement, fetched: LakeManife
         raise UnsupportedSource(f"{where}: expected a package in {directory}, found no {LAKEFILE}; {mend}")
     place = PurePosixPath(Path(os.path.relpath(directory, root)).as_posix())
     is_override = put is not None and put.is_override
-    return Package(requirement.name, directory, place, read_lakefile(directory), is_override)
+    return Package(requirement.name, directory, place, read_lakefile(directory, translate), is_override)
 
 
 def _is_shipped(name: str) -> bool:

@@ -246,6 +246,7 @@ def module_keys(library: Library, toolchain: Toolchain) -> dict[str, str]:
                 FORMAT_VERSION,
                 toolchain.identity,
                 toolchain.isolation,
+                *(["through Lake"] if toolchain.through_lake else []),
                 module.name,
                 source_place(module.name).as_posix(),
                 module.options,

@@ -19,6 +19,7 @@ from lean_bridge.olean.expr import Const, Expr, Name, Pi, bare, head_of
 from lean_bridge.olean.mentions import constants_in
 from lean_bridge.toolchain.find import find_toolchain
 from lean_bridge.toolchain.install import Progress
+from lean_bridge.toolchain.lake import translator
 from lean_bridge.verdict.judge import extract
 from pybind_models.catalogue import Catalogue, CatalogueEntry
 
@@ -41,8 +42,8 @@ def propose_catalogue(
     if not overwrites and (root / CATALOGUE).exists():
         raise ProjectNotFound(f"{root / CATALOGUE}: is there already; --overwrite writes it anew")
     required = decoded(root / TOOLCHAIN, read_below(root, root / TOOLCHAIN))
-    provider = find_toolchain(required, install=True, progress=progress)
-    sources = read_sources(root)
+    provider = find_toolchain(required, install=True, root=root, progress=progress)
+    sources = read_sources(root, translate=translator(provider))
     compiled = compile_chosen(choose(provider, sources), observe=observe)
     compiled.check()
     environment = compiled.environment()

@@ -19,6 +19,7 @@ from lean_bridge.toolchain.install import (
     install_state,
 )
 from lean_bridge.toolchain.installed import InstalledProvider, installed_binaries, read_installed
+from lean_bridge.toolchain.lake import with_lake
 from lean_bridge.toolchain.node import node_binary, npm_command
 from lean_bridge.toolchain.provider import Provider
 from pybind_models import Toolchain
@@ -46,13 +47,15 @@ def find_toolchain(
     install: bool,
     fresh: bool = False,
     asks: bool = True,
+    root: Path | None = None,
     progress: Progress | None = None,
 ) -> Provider:
     """Return the Lean to use for ``required``, the text of a ``lean-toolchain`` file.
 
-    ``LEAN_BRIDGE_TOOLCHAIN`` confines the choice to ``installed`` or ``embedded``. The embedded one is
-    fetched if ``install`` allows it. With ``fresh`` the digest of every file is taken once more. Unless it
-    ``asks`` no Lean is started: an installed one is known from an earlier run.
+    ``LEAN_BRIDGE_TOOLCHAIN`` confines the choice to ``installed`` or ``embedded``. Where it says the former,
+    the project at ``root``, if one is named, is built by that Lean's own Lake. The embedded one is fetched if
+    ``install`` allows it. With ``fresh`` the digest of every file is taken once more. Unless it ``asks`` no
+    Lean is started: an installed one is known from an earlier run.
     Raises: ToolchainNotFound if there is none, or none that is known without being asked;
     ToolchainDownloadFailed if the embedded one cannot be fetched.
     """
@@ -64,7 +67,8 @@ def find_toolchain(
         candidates = look_for_installed(required, fresh=fresh, asks=asks)
         for candidate in candidates:
             if candidate.provider is not None:
-                return candidate.provider
+                lake = with_lake(candidate.provider, root) if choice == "installed" and root else None
+                return lake or candidate.provider
         passed_over = tuple(f"{each.binary}: {each.reason}" for each in candidates if not each.is_lean)
         if choice == "installed":
             seen = "; ".join(f"{c.binary}: {c.reason}" for c in candidates) or "there is no `lean`"
@@ -130,6 +134,12 @@ def check_policy(lean: Toolchain, *, isolated: bool = False, known: bool = False
     Raises: ToolchainError if its builds are to be ``isolated`` and nothing confines them here, or if it
     is to be ``known`` by its digest and is not.
     """
+    if isolated and lean.through_lake:
+        raise ToolchainError(
+            "isolation is required, and what Lake runs is confined by nothing; ask for no installed Lean by "
+            "name, and files are compiled one by one",
+            code=Code.NOT_ISOLATED,
+        )
     if isolated and lean.isolation == "none":
         raise ToolchainError(
             "isolation is required, and nothing confines a build here; see `lean-bridge doctor`",

@@ -25,7 +25,7 @@ def start(
     command: Sequence[str | Path],
     *,
     cwd: Path,
-    stderr: IO[bytes],
+    stderr: int | IO[bytes],
     stdin: int = subprocess.DEVNULL,
     stdout: int | IO[bytes] = subprocess.PIPE,
     env: Mapping[str, str] | None = None,

@@ -29,6 +29,10 @@ class Job:
     """Where the compiled file goes, its other parts beside it; ``None`` compiles nothing."""
     options: tuple[tuple[str, str], ...] = ()
     """Lean options, name and value, as ``-D`` takes them."""
+    file: str | None = None
+    """Where the source lies in its project, from its root, where it is a copy of one of a project's."""
+    targets: tuple[str, ...] = ()
+    """The modules of that project that are to be compiled, itself among them."""
 
     @property
     def name(self) -> str:

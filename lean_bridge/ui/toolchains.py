@@ -8,7 +8,8 @@ from pybind_models import Toolchain
 def toolchain_text(lean: Toolchain) -> str:
     """Return which Lean it is, whether this package knows its library, and what confines it."""
     unknown = "" if lean.known else ", an unknown Lean"
-    return f"Lean {lean.version} ({lean.provider}{unknown}, {isolation_text(lean)})"
+    lake = ", through its Lake" if lean.through_lake else ""
+    return f"Lean {lean.version} ({lean.provider}{unknown}{lake}, {isolation_text(lean)})"
 
 
 def isolation_text(lean: Toolchain) -> str:
@@ -24,6 +25,8 @@ def toolchain_doubts(lean: Toolchain) -> list[str]:
             f"built by an unknown Lean: this package has no digest for {lean.location}, "
             "whose library's definitions and hidden proofs are taken as they are"
         )
+    if lean.through_lake:
+        told.append("Lake built the project, and what lay where it puts compiled files was taken for these")
     if lean.isolation == "none":
         told.append("the build was not isolated: code of the sources ran with the rights of the user")
     return told

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,77 +19,13 @@ from lean_bridge.toolchain.health import check_health
 from lean_bridge.toolchain.installed import InstalledProvider, InstalledWorker, read_installed
 from lean_bridge.toolchain.isolation import isolated
 from lean_bridge.toolchain.provider import Job, Provider
+from tests.end_to_end.installed_lean import Machine
 from tests.end_to_end.lean_processes import children, is_running, wait_until
 from tests.executables import answers_and_opens, answers_and_waits, runs, x86_64_linux
 
 pytestmark = [pytest.mark.lean, x86_64_linux]
 
 REQUIRED = "leanprover/lean4:v4.28.0"
-
-LEAN = """#!{python}
-import argparse, os, sys
-from pathlib import Path
-from lean_bridge.toolchain.embedded import EmbeddedWorker
-from lean_bridge.toolchain.node import node_binary
-from lean_bridge.toolchain.provider import Job
-
-with open({calls!r}, "a") as calls:
-    print(*sys.argv[1:], file=calls)
-toolchain = Path({toolchain!r})
-if sys.argv[1:] == ["--version"]:
-    print("Lean (version {version}, wasm32, commit 0123456789ab, Release)")
-else:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--json", action="store_true", required=True)
-    parser.add_argument("-D", action="append", default=[])
-    parser.add_argument("--root", type=Path)
-    parser.add_argument("-o", type=Path)
-    parser.add_argument("file", type=Path)
-    arguments = parser.parse_args()
-    worker = EmbeddedWorker(node_binary(), toolchain)
-    answer = worker.run(
-        Job(
-            source=arguments.file,
-            root=arguments.root,
-            olean=arguments.o,
-            search_path=tuple(Path(entry) for entry in os.environ["LEAN_PATH"].split(":") if entry),
-            options=tuple(tuple(option.split("=", 1)) for option in arguments.D),
-        ),
-        100,
-    )
-    worker.close()
-    print(*answer.stdout, sep="\\n")
-    print(*answer.stderr, sep="\\n", file=sys.stderr)
-    sys.exit(answer.status)
-"""
-
-
-class Machine:
-    """A machine with a ``lean`` on its PATH: a compiled program, which becomes a script."""
-
-    def __init__(self, folder: Path, toolchain: str) -> None:
-        self._toolchain = toolchain
-        self.lean = folder / "lean" / "bin" / "lean"
-        self.library = folder / "lean" / "lib" / "lean"
-        self._script = folder / "answer.py"
-        self._calls = folder / "calls"
-        self.lean.parent.mkdir(parents=True)
-        self.library.parent.mkdir()
-        shutil.copytree(Path(toolchain) / "lib", self.library, copy_function=os.symlink)
-
-    def install(self, version: str) -> None:
-        self._script.write_text(
-            LEAN.format(
-                python=sys.executable, calls=str(self._calls), toolchain=self._toolchain, version=version
-            )
-        )
-        self._script.chmod(0o755)
-        self.lean.unlink(missing_ok=True)
-        self.lean.write_bytes(runs(self._script))
-        self.lean.chmod(0o755)
-
-    def calls(self) -> list[str]:
-        return self._calls.read_text().splitlines()
 
 
 @pytest.fixture

@@ -71,6 +71,8 @@ def test_another_toolchain_changes_every_key() -> None:
         module_keys(library, LEAN.replaced(identity="two")),
     )
     assert all(ours[name] != theirs[name] for name in ours)
+    by_lake = module_keys(library, LEAN.replaced(through_lake=True))
+    assert all(ours[name] != by_lake[name] for name in ours), "what Lake left is taken for nothing else"
 
 
 def test_what_a_library_is_built_upon_changes_every_key_by_its_name() -> None:
