@@ -31,7 +31,7 @@ def modules_declaring(
         for each in (parts, parts[:-1]):
             by_last[each[-1:]].add(each)
     found: dict[Components, list[str]] = defaultdict(list)
-    texts = {module: text.decode("utf-8", "replace") for module, (_, text, _) in sources.texts.items()}
+    texts = {name: text.content.decode("utf-8", "replace") for name, text in sources.texts.items()}
     for module, text in texts.items():
         for written in map(name_components, dict.fromkeys(_NAMES.findall(text))):
             for parts in by_last.get(written[-1:], ()) if written else ():
