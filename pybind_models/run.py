@@ -31,6 +31,17 @@ class ArrayBounds(Model):
     """How many numbers have no bound, as nobody can tell."""
 
 
+class DomainReport(Model):
+    """Whether a node is where its JVP is proved to be its derivative, as decided within bounds."""
+
+    entry: str
+    op: str
+    hypothesis: str
+    theorem: str
+    outcome: Literal["holds", "fails", "cannot tell"]
+    """``cannot tell``: of some coordinate the bounds have numbers with the property and numbers without."""
+
+
 class ArraySummary(Model):
     """One array, by its numbers."""
 
@@ -69,6 +80,8 @@ class RunReport(Model):
     arrays: tuple[ArraySummary, ...] = Field(min_length=1)
     bounds: BoundsMethod | None = None
     """How the bounds were made that were asked for."""
+    domains: tuple[DomainReport, ...] = ()
+    """With bounds, where derivatives were asked for: of each node whose op has a hypothesis."""
     planning_seconds: float
     seconds: float
     """What the run itself took, planned and with its buffers there."""

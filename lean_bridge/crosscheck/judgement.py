@@ -55,10 +55,25 @@ def judge_run(report: RunReport) -> Conclusion:
     if bad := [each.name for each in report.arrays if each.bounds is not None and each.bounds.unbounded]:
         found = f"nobody can tell how far numbers of {listed(bad)} are from the exact ones"
         return "no verdict", found + _FINER * (report.bounds == "running"), Code.NUMERICS
+    if (doubt := _outside(report)) is not None:
+        return doubt
     for each in report.checks:
         if each.outcome == "not run" and each.name != ENCLOSURE:
             return "no verdict", f"{each.name}: {each.detail}", each.code or Code.NOTHING_CHECKED
     return "agrees", None, None
+
+
+def _outside(report: RunReport) -> Conclusion | None:
+    """Return what derivatives amount to at a point where no theorem says that they are; None elsewhere."""
+    for each in sorted(report.domains, key=lambda domain: domain.outcome, reverse=True):
+        where = f"{each.entry}: {each.op}: its hypothesis {each.hypothesis}"
+        if each.outcome == "fails":
+            reason = f"{where} does not hold here; {each.theorem} says nothing of derivatives"
+            return "no verdict", reason, Code.OUTSIDE_HYPOTHESIS
+        if each.outcome == "cannot tell":
+            finer = _FINER * (report.bounds == "running")
+            return "no verdict", f"nobody can tell whether {where} holds here{finer}", Code.OUTSIDE_HYPOTHESIS
+    return None
 
 
 def by_standing(found: Conclusion, standing: GraphStanding) -> Conclusion:

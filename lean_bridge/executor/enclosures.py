@@ -5,16 +5,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 
-from lean_bridge.executor.arrays.balls import Balls, at_precision, distances, magnitudes, radii
+from lean_bridge.executor.arrays.balls import Balls, at_precision, distances, ends, magnitudes, radii
 from lean_bridge.executor.arrays.running import Running, RunningArray
 from lean_bridge.executor.arrays.scalars import Array, Scalars
 from lean_bridge.executor.rules.linear_map import LinearMap
+from lean_bridge.executor.rules.primitive import EVERYWHERE
 from lean_bridge.executor.rules.program import Program, Step
-from pybind_models.run import BoundsMethod
+from pybind_models.run import BoundsMethod, DomainReport
 
 FIRST_BITS: Final = 128
 """The precision that is tried first."""
@@ -108,19 +109,76 @@ class Asked:
     seeds: Sequence[Array] | None = None
 
 
+class Reached(NamedTuple):
+    """How far results are from the exact ones at most, and where derivatives are proved to be ones."""
+
+    radii: list[Array]
+    domains: tuple[DomainReport, ...]
+    """Of each node whose op has a hypothesis, where derivatives were asked for."""
+
+
 def bounded(
     program: Program, inputs: Sequence[Array], asked: Asked, results: Sequence[Array], method: BoundsMethod
 ) -> Bounded:
-    """Return results with how far each is from the exact real one at most, at exactly these numbers.
+    """Return results with how far each is from the exact real one at most. Raises: as :func:`reach`."""
+    return Bounded(list(results), reach(program, inputs, asked, results, method).radii)
+
+
+def reach(
+    program: Program, inputs: Sequence[Array], asked: Asked, results: Sequence[Array], method: BoundsMethod
+) -> Reached:
+    """Return how far each result is from the exact real one at most, at exactly these numbers.
 
     A radius is ∞ where nobody can tell. Raises: Declined if python-flint is not installed, for ``exact``.
     """
+    derives = bool(asked.moved or asked.wrt)
     if method == "running":
         made = running(program, inputs, asked.tangents, asked.seeds)
-        return Bounded(list(results), running_radii(results, _picked(made, asked)))
+        with np.errstate(all="ignore"):
+            domains = decided(over(program, Running()), made[0]) if derives else ()
+        return Reached(running_radii(results, _picked(made, asked)), domains)
     found = enclose(program, inputs, asked.tangents, asked.seeds)
     balls = _picked((found.values, found.tangents, found.cotangents), asked)
-    return Bounded(list(results), ball_radii(results, balls, found.bits))
+    with at_precision(found.bits):
+        domains = decided(over(program, Balls()), found.values) if derives else ()
+    return Reached(ball_radii(results, balls, found.bits), domains)
+
+
+def decided(program: Program, values: Sequence[Any]) -> tuple[DomainReport, ...]:
+    """Return of each node whose op has a hypothesis whether it holds, of values within bounds.
+
+    The program is over what the values are.
+    """
+    made = []
+    for step in program.steps:
+        domain = step.primitive.domain
+        if domain is EVERYWHERE:
+            continue
+        measured = domain.measure(step.setting, step.operand_values(values))
+        low, high = measured.ends() if isinstance(measured, RunningArray) else ends(measured)
+        at_ends = [np.asarray(domain.holds(each), bool) for each in (low, high)]
+        unbounded = ~_is_bounded(low, high)
+        outcome: Literal["holds", "fails", "cannot tell"] = "cannot tell"
+        if np.asarray(domain.holds(measured), bool).all():
+            outcome = "holds"
+        elif (~unbounded & ~at_ends[0] & ~at_ends[1]).any():
+            outcome = "fails"
+        made.append(
+            DomainReport(
+                entry=step.entry,
+                op=step.primitive.name,
+                hypothesis=domain.text,
+                theorem=domain.theorem,
+                outcome=outcome,
+            )
+        )
+    return tuple(made)
+
+
+def _is_bounded(low: Any, high: Any) -> Array:
+    floats = [np.asarray(each.mid if isinstance(each, RunningArray) else each, float) for each in (low, high)]
+    bounded: Array = np.isfinite(floats[0]) & np.isfinite(floats[1])
+    return bounded
 
 
 def _picked(made: tuple[list[Any], list[Any], list[Any]], asked: Asked) -> list[Any]:

@@ -20,11 +20,11 @@ from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.checks import Checks
 from lean_bridge.executor.compiled import CompiledProgram
-from lean_bridge.executor.enclosures import Asked, bounded, in_ulps
+from lean_bridge.executor.enclosures import Asked, Reached, in_ulps, reach
 from lean_bridge.executor.graph import BoundGraph
 from lean_bridge.executor.rules.linear_map import LinearMap
 from lean_bridge.executor.rules.parameters import BIAS
-from pybind_models.run import ArrayBounds, ArraySummary, BoundsMethod, Role, RunReport
+from pybind_models.run import ArrayBounds, ArraySummary, BoundsMethod, DomainReport, Role, RunReport
 
 BALL_PASSES: Final = 32
 """A ball takes the room of so many floats."""
@@ -236,8 +236,10 @@ def run_once(
     ended = time.perf_counter()
     names, inputs = [entry.name for entry in program.entries], len(program.context)
     radii: list[Array | None] = [None] * len(made)
+    domains: tuple[DomainReport, ...] = ()
     if bounds is not None:
-        radii = list(_radii(program, numbers, made, bounds))
+        found = _reach(program, numbers, made, bounds)
+        radii, domains = list(found.radii), found.domains
     kinds: list[tuple[Role, str]] = [
         ("input" if at < inputs else "value", name) for at, name in enumerate(names)
     ]
@@ -270,6 +272,7 @@ def run_once(
         drawn=numbers.drawn,
         arrays=tuple(rows),
         bounds=bounds,
+        domains=domains,
         planning_seconds=planned - started,
         seconds=ended - planned,
         arena=run.plan.arena,
@@ -315,9 +318,9 @@ def summary_of_bounds(array: Array, radius: Array) -> ArrayBounds:
     )
 
 
-def _radii(
+def _reach(
     program: CompiledProgram, numbers: Numbers, made: Sequence[Array], method: BoundsMethod
-) -> list[Array]:
+) -> Reached:
     """Return how far all values, and the tangents and cotangents that there are, are from the exact ones."""
     every, context = range(len(program.entries)), range(len(program.context))
     seeds = [np.zeros(entry.shape, made[0].dtype) for entry in program.entries]
@@ -330,7 +333,7 @@ def _radii(
         seeds=with_zeros(program.entries, numbers.seeds, like=seeds) if numbers.seeds else None,
     )
     inputs = [numbers.inputs[entry.name] for entry in program.context]
-    return bounded(program.program, inputs, asked, made, method).radii
+    return reach(program.program, inputs, asked, made, method)
 
 
 def _finite(number: float) -> float | None:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from lean_bridge.ui.wording import coded, counted, deviation_text, one_line, seconds_text, size_text
 from pybind_models import CheckResult, GraphStanding
-from pybind_models.run import ArrayBounds, ArraySummary, CheckReport, RunReport, TrueErrors
+from pybind_models.run import ArrayBounds, ArraySummary, CheckReport, DomainReport, RunReport, TrueErrors
 
 _WIDE: Final = 110
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
@@ -39,6 +39,8 @@ def render_run(
     for rows in (("input", "value"), ("tangent",), ("cotangent",)):
         if roles.keys() & set(rows):
             console.print(_table([each for each in report.arrays if each.role in rows], rows[-1], console))
+    if report.domains:
+        console.print(Text(one_line(_domains(report.domains)), "dim"))
     size = f"{size_text(report.arena)} computed in, {size_text(report.live_peak)} of them at a time"
     took = f"planned in {seconds_text(report.planning_seconds)}, run in {_short(report.seconds)}"
     console.print(Text(one_line(f"{took} · {size}"), "dim"))
@@ -58,6 +60,13 @@ def render_checks(report: CheckReport, console: Console) -> None:
     elif report.unmeasured:
         console.print(Text(one_line(f"errors of other libraries not measured: {report.unmeasured}"), "dim"))
     console.print(_concluded(report.status, report.reason, report.code, seconds_text(report.seconds)))
+
+
+def _domains(domains: tuple[DomainReport, ...]) -> str:
+    """Return of how many hypotheses of derivatives it is decided within bounds that they hold."""
+    held = sum(each.outcome == "holds" for each in domains)
+    every = ", ".join(dict.fromkeys(each.hypothesis for each in domains))
+    return f"within bounds: {held} of {counted(len(domains), 'hypothesis', 'hypotheses')} hold ({every})"
 
 
 def _true_errors(rows: tuple[TrueErrors, ...]) -> Table:

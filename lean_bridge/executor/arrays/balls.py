@@ -150,6 +150,11 @@ def least_distances(floats: Array, balls: Array) -> Array:
     return np.maximum(np.nextafter(made, -np.inf), 0.0)
 
 
+def ends(balls: Array) -> tuple[Array, Array]:
+    """Return the least and the largest numbers of balls, or numbers beyond them, as balls of radius 0."""
+    return _each(lambda ball: ball.lower(), balls), _each(lambda ball: ball.upper(), balls)
+
+
 def overlap(a: Array, b: Array) -> bool:
     """Return whether balls meet, coordinate by coordinate, so that both may enclose the same numbers."""
     return all(x.overlaps(y) for x, y in zip(_balls(a), _balls(b), strict=True))

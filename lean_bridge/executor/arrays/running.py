@@ -130,6 +130,14 @@ class RunningArray:
         reach = self.rad.max(axis=axis, keepdims=keepdims)
         return RunningArray(self.mid.max(axis=axis, keepdims=keepdims), reach, self.model)
 
+    def ends(self) -> tuple[RunningArray, RunningArray]:
+        """Return numbers that none within a radius is below, and that none is above, with radii of 0."""
+        low, high = self.mid - self.rad, self.mid + self.rad
+        exact = self.rad == 0
+        low = np.where(exact, low, np.nextafter(low, -np.inf))
+        high = np.where(exact, high, np.nextafter(high, np.inf))
+        return self.model.of(low), self.model.of(high)
+
     def reshape(self, shape: Shape) -> Any:
         """Return the coordinates in row-major order in another shape."""
         return RunningArray(self.mid.reshape(shape), self.rad.reshape(shape), self.model)

@@ -57,7 +57,7 @@ class Domain:
     measure: Callable[[Setting, Arrays], Array]
     """The quantity, from the primals."""
     holds: Callable[[Array], Array]
-    """Whether each coordinate of the quantity has the property."""
+    """Whether each coordinate of the quantity has the property; the numbers without it are one interval."""
     theorem: str
     """The Lean declaration that has the property as its hypothesis."""
 

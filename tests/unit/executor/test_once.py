@@ -28,6 +28,7 @@ from lean_bridge.executor.once import (
     run_once,
     summary,
 )
+from pybind_models import DGraph
 from pybind_models.run import BoundsMethod
 from tests.unit.executor.graphs import N, attention, encoder, feed_forward, graph, node
 
@@ -199,6 +200,76 @@ def test_where_nobody_can_tell_there_is_no_verdict(method: BoundsMethod) -> None
     assert "nobody can tell how far numbers of inverse are from the exact ones" in reason
     assert ("--bounds exact" in reason) == (method == "running")
     assert judge_run(run_once(bound, Numbers({}, {"x": np.array([2.0, 2.0])}))[1])[0] == "agrees"
+
+
+ONE = attention().entries[0].shape[:1]
+ROOT = graph({"x": ONE}, node("y", "sqrtClamp", (0,), ONE))
+ABSORBED = graph(
+    {"x": ONE, "d": ONE},
+    node("sum", "add", (0, 1), ONE),
+    node("left", "sub", (2, 0), ONE),
+    node("y", "inv", (3,), ONE),
+)
+ROUND_TRIP = graph(
+    {"x": ONE},
+    node("root", "sqrtClamp", (0,), ONE),
+    node("square", "mul", (1, 1), ONE),
+    node("zero", "sub", (2, 0), ONE),
+    node("y", "sqrtClamp", (3,), ONE),
+)
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "method", "expected"),
+    [
+        (ROOT, {"x": [4.0, 5e-324]}, "exact", ["holds"]),
+        (ROOT, {"x": [4.0, 5e-324]}, "running", ["holds"]),
+        (ROOT, {"x": [4.0, 0.0]}, "exact", ["fails"]),
+        (ROOT, {"x": [4.0, -1.0]}, "running", ["fails"]),
+        (ABSORBED, {"x": [1.0], "d": [1e-20]}, "exact", ["holds"]),
+        (ABSORBED, {"x": [1.0], "d": [1e-20]}, "running", ["cannot tell"]),
+        (ABSORBED, {"x": [1.0], "d": [0.0]}, "exact", ["fails"]),
+        (ROUND_TRIP, {"x": [2.0]}, "exact", ["holds", "cannot tell"]),
+        (ROUND_TRIP, {"x": [2.0]}, "running", ["holds", "cannot tell"]),
+    ],
+)
+def test_hypotheses_of_derivatives_are_decided_within_bounds(
+    model: DGraph, given: dict[str, list[float]], method: BoundsMethod, expected: list[str]
+) -> None:
+    """1 + 1e-20 − 1 is not 0, whatever floats make of it; of (√2)² − 2 no precision tells."""
+    inputs = {name: np.array(values) for name, values in given.items()}
+    bound = ExecutableGraph(model).bind(n=len(inputs["x"]))
+    at = Numbers({}, inputs, seeds={"y": np.ones_like(inputs["x"])})
+    report = run_once(bound, at, Checks.OFF, method)[1]
+    assert [each.outcome for each in report.domains] == expected
+    finite = all(not each.non_finite and each.bounds and not each.bounds.unbounded for each in report.arrays)
+    status, reason, code = judge_run(report)
+    if expected == ["holds"] and finite:
+        assert status == "agrees"
+    elif finite:
+        assert (status, code) == ("no verdict", Code.OUTSIDE_HYPOTHESIS)
+        assert reason is not None
+        assert ("nobody can tell" if "cannot tell" in expected else "does not hold here") in reason
+    else:
+        assert status == "no verdict"
+    values = run_once(bound, replace(at, seeds={}), Checks.OFF, method)[1]
+    assert values.domains == ()
+
+
+@pytest.mark.parametrize(
+    ("method", "value", "expected"),
+    [("exact", 1e8, "holds"), ("running", 1e8, "cannot tell"), ("running", 1.0, "holds")],
+)
+def test_variances_of_a_block_are_positive_within_bounds(
+    method: BoundsMethod, value: float, expected: str
+) -> None:
+    bound = ExecutableGraph(encoder(fixed=False)).bind(n=3, dModel=4, numHeads=2, headDim=2, dFF=5)
+    scalars = {"c": 0.5, "κ": 0.8, "ε₁": 1e-5, "ε₂": 1e-5}
+    at = complete(bound, scalars, {}, dtype=None, seed=1)
+    rows = np.full((3, 4), value)
+    at = replace(at, inputs={**at.inputs, "x": rows}, tangents={"x": np.ones((3, 4))})
+    report = run_once(bound, at, bounds=method)[1]
+    assert [(each.hypothesis, each.outcome) for each in report.domains] == [("var + ε > 0", expected)] * 2
 
 
 def test_bounds_of_what_is_not_finite_or_not_there_are_none() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from lean_bridge.ui.run_view import histogram_text, render_checks, render_run
 from pybind_models import NOT_JUDGED, CheckResult, GraphStanding
-from pybind_models.run import ArrayBounds, ArraySummary, CheckReport, RunReport, TrueErrors
+from pybind_models.run import ArrayBounds, ArraySummary, CheckReport, DomainReport, RunReport, TrueErrors
 from tests.reports import plain_console
 
 PASSED = CheckResult(
@@ -61,7 +61,9 @@ def test_bounds_stand_in_the_table(width: int) -> None:
     blind = ArrayBounds(largest=1e-3, ulps=None, digits=None, unbounded=1234)
     arrays = (RUN.arrays[0].replaced(bounds=told), RUN.arrays[1].replaced(bounds=blind))
     console, stream = plain_console(width)
-    report = RUN.replaced(arrays=arrays, bounds="running")
+    domain = DomainReport(entry="y", op="inv", hypothesis="x ≠ 0", theorem="A.b", outcome="holds")
+    domains = (domain, domain.replaced(outcome="fails"))
+    report = RUN.replaced(arrays=arrays, bounds="running", domains=domains)
     render_run(report, "agrees", None, None, console=console)
     lines = stream.getvalue().splitlines()
     assert max(map(len, lines)) <= width
@@ -69,6 +71,7 @@ def test_bounds_stand_in_the_table(width: int) -> None:
     assert row.endswith("14.2")
     assert (" 6.5 " in row) == (width >= 110)
     assert any("? of 1,234" in line for line in lines)
+    assert "within bounds: 1 of 2 hypotheses hold (x ≠ 0)" in " ".join(" ".join(lines).split())
     assert "by radii beside the floats" in " ".join(" ".join(lines).split())
 
 
