@@ -1,7 +1,8 @@
 """Weak-head evaluation of Lean terms: a lazy environment machine over compiled declarations.
 
 Reductions are the kernel's: β, δ (definitions), ζ, ι (recursors, with literals, K and structure η),
-projections, and arithmetic on natural-number literals. Universe levels do not influence them and are ignored.
+projections, and arithmetic on natural-number literals. Universe levels do not influence them; what is stuck
+has them, in their forms, as what is said of types may depend on them.
 Deliberate differences from the kernel:
 
 - Declarations in ``held`` never unfold, so that their applications can be read off.
@@ -12,8 +13,8 @@ Deliberate differences from the kernel:
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from operator import add, mul
 from typing import Protocol, TypeAlias
 
@@ -28,6 +29,7 @@ from lean_bridge.olean.expr import (
     FVar,
     Lam,
     Let,
+    Level,
     Lit,
     MData,
     Name,
@@ -35,6 +37,7 @@ from lean_bridge.olean.expr import (
     Proj,
     Sort,
 )
+from lean_bridge.olean.levels import normal
 
 FUEL = 2_000_000
 """Reduction steps before giving up; the graphs of this library take a few thousand."""
@@ -49,8 +52,17 @@ class Thunk:
     value: Value | None = None
 
 
-Env: TypeAlias = tuple[Thunk, "Env"] | None
-"""The values of the bound variables, innermost first."""
+@dataclass(slots=True, eq=False)
+class Universes:
+    """What the universe parameters of a declaration stand for, in its type and in its value."""
+
+    of: Mapping[Name, Level]
+    known: dict[tuple[Level, ...], tuple[Level, ...]] = field(default_factory=dict)
+    """The levels that were asked for, and their forms."""
+
+
+Env: TypeAlias = tuple[Thunk, "Env"] | Universes | None
+"""The values of the bound variables, innermost first, and below them those of the universe parameters."""
 
 
 @dataclass(slots=True, eq=False)
@@ -60,6 +72,8 @@ class VStuck:
     head: Name
     args: tuple[Thunk, ...]
     is_variable: bool = False
+    levels: tuple[Level, ...] = ()
+    """Of a constant, each in its form."""
 
 
 @dataclass(slots=True, eq=False)
@@ -95,7 +109,8 @@ class VPi:
 class VSort:
     """A universe."""
 
-    expr: Sort
+    level: Level
+    """In its form."""
 
 
 @dataclass(slots=True, eq=False)
@@ -110,6 +125,7 @@ class _Redex:
     """A constant that has not been looked at yet; never leaves the machine."""
 
     name: Name
+    levels: tuple[Level, ...] = ()
 
 
 Value: TypeAlias = VStuck | VProj | VLam | VPi | VSort | VLit
@@ -142,6 +158,15 @@ def variable(name: Name) -> Thunk:
     return Thunk(None, None, VStuck(name, (), is_variable=True))
 
 
+def universes(constant: Constant, levels: Sequence[Level]) -> Universes | None:
+    """Return what the universe parameters of a constant stand for, where it is at some levels.
+
+    ``None`` if there is nothing to say: then they stand for themselves.
+    """
+    of = {name: normal(level) for name, level in zip(constant.level_params, levels, strict=False)}
+    return Universes(of) if of else None
+
+
 class Declarations(Protocol):
     """Where the machine looks constants up; ``lean_bridge.olean.environment.Environment`` is one."""
 
@@ -162,7 +187,9 @@ class Machine:
         self._environment = environment
         self._held = held
         self._fuel = fuel
-        self._unfolded: dict[Name, Value | None] = {}
+        self._unfolded: dict[tuple[Name, tuple[Level, ...]], Value] = {}
+        self._universes: dict[tuple[Name, tuple[Level, ...]], Universes | None] = {}
+        self._as_written = Universes({})
 
     def evaluate(self, expr: Expr, env: Env = None) -> Value:
         """Return the weak-head normal form of a term."""
@@ -183,6 +210,10 @@ class Machine:
         """Return the type of a function's result on an argument."""
         return self.evaluate(pi.body, (arg, pi.env))
 
+    def type_of(self, constant: Constant, levels: tuple[Level, ...] = ()) -> Value:
+        """Return the type of a constant at levels; its parameters stand for themselves if there are none."""
+        return self.evaluate(constant.type, self._at(constant, levels))
+
     def apply(self, value: Value, args: tuple[Thunk, ...]) -> Value:
         """Return a function's value on arguments."""
         return self._run(value, args)
@@ -194,10 +225,10 @@ class Machine:
         """Reduce a head and its arguments until nothing is left to reduce."""
         while True:
             match value:
-                case _Redex(name):
-                    step = self._step(name, args)
+                case _Redex(name, levels):
+                    step = self._step(name, levels, args)
                     if step is None:
-                        return VStuck(name, args)
+                        return VStuck(name, args, levels=levels)
                     value, args = step
                 case _ if not args:
                     return value
@@ -206,7 +237,7 @@ class Machine:
                 case VStuck(head, earlier, True):
                     return VStuck(head, earlier + args, is_variable=True)
                 case VStuck(head, earlier):
-                    value, args = _Redex(head), earlier + args
+                    value, args = _Redex(head, value.levels), earlier + args
                 case VProj(struct, index, of, earlier):
                     return VProj(struct, index, of, earlier + args)
                 case _:
@@ -236,18 +267,38 @@ class Machine:
                     return VLam(body, env), args
                 case BVar(index):
                     return self.force(_lookup(env, index)), args
-                case Const(name, _):
+                case Const(name, ()):
                     return _Redex(name), args
+                case Const(name, levels):
+                    return _Redex(name, self._forms(levels, env)), args
                 case FVar(name):
                     return VStuck(name, (), is_variable=True), args
                 case Proj(struct, index, of):
                     return self._project(struct, index, self._eval(of, env)), args
                 case Pi(name, domain, body, info):
                     return VPi(name, self._delay(domain, env), body, env, info), args
-                case Sort():
-                    return VSort(expr), args
+                case Sort(level):
+                    return VSort(self._forms((level,), env)[0]), args
                 case Lit(value):
                     return VLit(value), args
+
+    def _forms(self, levels: tuple[Level, ...], env: Env) -> tuple[Level, ...]:
+        while type(env) is tuple:
+            env = env[1]
+        given = env if isinstance(env, Universes) else self._as_written
+        found = given.known.get(levels)
+        if found is None:
+            found = given.known[levels] = tuple(normal(level, given.of) for level in levels)
+        return found
+
+    def _at(self, constant: Constant, levels: tuple[Level, ...]) -> Universes | None:
+        """Return what :func:`universes` does, the same object for the same levels."""
+        if not levels:
+            return None
+        key = constant.name, levels
+        if key not in self._universes:
+            self._universes[key] = universes(constant, levels)
+        return self._universes[key]
 
     def _delay(self, expr: Expr, env: Env) -> Thunk:
         match expr:
@@ -268,7 +319,9 @@ class Machine:
             raise UnsupportedTerm(f"{name} is mentioned, but no loaded module defines it")
         return constant
 
-    def _step(self, name: Name, args: tuple[Thunk, ...]) -> tuple[Value, tuple[Thunk, ...]] | None:
+    def _step(
+        self, name: Name, levels: tuple[Level, ...], args: tuple[Thunk, ...]
+    ) -> tuple[Value, tuple[Thunk, ...]] | None:
         """Return what an application of a constant reduces to, as head and arguments; ``None`` if stuck."""
         self._spend()
         if name in _ARITHMETIC or name in _COMPARISON:
@@ -276,9 +329,9 @@ class Machine:
         constant = self._constant(name)
         match constant.kind:
             case "definition" if not self._held(constant):
-                return self._unfold(constant), args
+                return self._unfold(constant, levels), args
             case "recursor":
-                return self._recurse(constant, args)
+                return self._recurse(constant, levels, args)
             case "constructor" if name == "Nat.zero":
                 return VLit(0), args
             case "constructor" if name == "Nat.succ" and args:
@@ -291,11 +344,12 @@ class Machine:
                     return self.force(args[3]), (of.args[2], *args[6:])
         return None
 
-    def _unfold(self, constant: Constant) -> Value:
+    def _unfold(self, constant: Constant, levels: tuple[Level, ...]) -> Value:
         assert constant.value is not None, constant.name
-        value = self._unfolded.get(constant.name)
+        key = constant.name, levels
+        value = self._unfolded.get(key)
         if value is None:
-            value = self._unfolded[constant.name] = self._eval(constant.value, None)
+            value = self._unfolded[key] = self._eval(constant.value, self._at(constant, levels))
         return value
 
     def _arithmetic(self, name: Name, args: tuple[Thunk, ...]) -> tuple[Value, tuple[Thunk, ...]] | None:
@@ -318,7 +372,9 @@ class Machine:
                 return self.force(value.args[head.num_params + index])
         return VProj(struct, index, value, ())
 
-    def _recurse(self, recursor: Constant, args: tuple[Thunk, ...]) -> tuple[Value, tuple[Thunk, ...]] | None:
+    def _recurse(
+        self, recursor: Constant, levels: tuple[Level, ...], args: tuple[Thunk, ...]
+    ) -> tuple[Value, tuple[Thunk, ...]] | None:
         """Return a recursor's value by the rule of its major premise's constructor, if that can be seen."""
         first_index = recursor.num_params + recursor.num_motives + recursor.num_minors
         at = first_index + recursor.num_indices
@@ -339,9 +395,8 @@ class Machine:
             fields = major.args[self._constant(name).num_params :]
         elif recursor.k:
             name = recursor.rules[0].constructor
-            fields = (
-                () if self._indices_agree(name, args[: recursor.num_params], args[first_index:at]) else None
-            )
+            agree = self._indices_agree(name, levels, args[: recursor.num_params], args[first_index:at])
+            fields = () if agree else None
         elif (
             len(recursor.rules) == 1
             and not recursor.num_indices
@@ -356,17 +411,26 @@ class Machine:
         if fields is None:
             return None
         rule = next(rule for rule in recursor.rules if rule.constructor == name)
-        return self._eval(rule.rhs, None), shared + fields + args[at + 1 :]
+        return self._eval(rule.rhs, self._at(recursor, levels)), shared + fields + args[at + 1 :]
 
     def _is_structure(self, constructor: Name) -> bool:
         inductive = self._constant(self._constant(constructor).inductive)
         return not inductive.is_recursive and len(inductive.constructors) == 1
 
     def _indices_agree(
-        self, constructor: Name, params: tuple[Thunk, ...], indices: tuple[Thunk, ...]
+        self,
+        constructor: Name,
+        levels: tuple[Level, ...],
+        params: tuple[Thunk, ...],
+        indices: tuple[Thunk, ...],
     ) -> bool:
-        """Whether a field-less constructor has exactly these indices, so that K-like reduction applies."""
-        value = self._eval(self._constant(constructor).type, None)
+        """Whether a field-less constructor has exactly these indices, so that K-like reduction applies.
+
+        Its levels are the last ones of the recursor, which may have one besides for what it gives.
+        """
+        made = self._constant(constructor)
+        own = levels[len(levels) - len(made.level_params) :] if levels else ()
+        value = self._eval(made.type, self._at(made, own))
         for param in params:
             assert isinstance(value, VPi)
             value = self.instantiate(value, param)
@@ -380,14 +444,14 @@ class Machine:
         match self.force(left), self.force(right):
             case VLit(a), VLit(b):
                 return a == b
-            case VStuck(head, args, is_variable), VStuck(other, others, others_variable):
-                same_head = head == other and is_variable == others_variable and len(args) == len(others)
-                return same_head and all(map(self._is_same, args, others))
+            case VStuck(head, args, is_variable, levels), VStuck(other, others, others_variable, at):
+                same_head = (head, is_variable, levels) == (other, others_variable, at)
+                return same_head and len(args) == len(others) and all(map(self._is_same, args, others))
         return False
 
 
 def _lookup(env: Env, index: int) -> Thunk:
-    while env is not None:
+    while isinstance(env, tuple):
         if index == 0:
             return env[0]
         env, index = env[1], index - 1

@@ -21,7 +21,8 @@ from lean_bridge.extract.machine import (
 from lean_bridge.extract.terms import constructor_fields, to_dim, to_list, to_position, to_shape, to_string
 from lean_bridge.letters import plain
 from lean_bridge.names import last_component
-from lean_bridge.olean.expr import App, BinderInfo, Const, Constant, Lam, LSucc, LZero, Name, Pi, Proj, Sort
+from lean_bridge.olean.expr import App, BinderInfo, Const, Constant, Lam, LZero, Name, Pi, Proj, Sort
+from lean_bridge.olean.levels import is_above_zero
 from pybind_models import (
     DGraph,
     DimParam,
@@ -217,7 +218,7 @@ class Reader:
         So a proof, a class that scalars need not be of, and whatever else may have no value.
         """
         if isinstance(domain, VSort):
-            return None if isinstance(domain.expr.level, LSucc) else "a proposition"
+            return None if is_above_zero(domain.level) else "a proposition"
         while isinstance(domain, VPi):
             domain = self._machine.instantiate(domain, variable(f"of {domain.name}"))  # no name that is given
         if not isinstance(domain, VStuck):

@@ -11,6 +11,7 @@ from lean_bridge.extract.machine import (
     Declarations,
     Machine,
     Thunk,
+    Universes,
     Value,
     VLit,
     VPi,
@@ -79,6 +80,7 @@ def only_here_nothing(
     arguments: Sequence[Expr],
     declared: Declared,
     models: Collection[Name] = (),
+    universes: Universes | None = None,
 ) -> Iterator[tuple[int, Name]]:
     """Yield for which of its binders a statement ranges over nothing, or may, for these arguments.
 
@@ -86,7 +88,7 @@ def only_here_nothing(
     type of which nothing was found, after :data:`UNSHOWN`; or a constant that hides what a number is. What
     the text of the statement says for all arguments, by a literal 0 or one of Lean's own empty types, is none
     of these; what a definition makes of its text is. Of a statement that takes more arguments there is
-    nothing to say.
+    nothing to say. ``universes`` are those at which the statement is applied.
 
     Raises: OutOfFuel; UnsupportedTerm.
     """
@@ -94,7 +96,8 @@ def only_here_nothing(
     def nothings(said: Expr, given: Sequence[Thunk]) -> dict[Place, Name]:
         machine = Machine(environment, held=lambda _: False)
         inhabitants = Inhabitants(environment, declared, models, lambda: _literals(environment, statement))
-        return _nothings(Dimensions(environment, machine, inhabitants), machine, said, given)
+        evaluated = machine.evaluate(said, universes)
+        return _nothings(Dimensions(environment, machine, inhabitants), machine, evaluated, given)
 
     if found := nothings(statement, [Thunk(each, None) for each in arguments]):
         symbols = [variable(f"b{at}") for at in range(len(arguments))]
@@ -139,10 +142,10 @@ def _literals(environment: Declarations, statement: Expr) -> list[int | str]:
 
 
 def _nothings(
-    dimensions: Dimensions, machine: Machine, statement: Expr, arguments: Sequence[Thunk]
+    dimensions: Dimensions, machine: Machine, type_: Value, arguments: Sequence[Thunk]
 ) -> dict[Place, Name]:
     """Return where there is nothing, for these arguments."""
-    found, type_ = dict[Place, Name](), machine.evaluate(statement)
+    found = dict[Place, Name]()
     is_list_empty = any(_is_empty_list(machine, machine.force(argument)) for argument in arguments)
     asked: Asked = "members" if is_list_empty else "data"
     for at, argument in enumerate(arguments):
@@ -224,9 +227,12 @@ class Dimensions:
         match type_:
             case VPi():
                 yield from self._in_function(type_, at, asked, function)
-            case VStuck(_, args, False):
+            case VStuck(_, args, False, levels):
                 family = self._families.constant(type_, "inductive")
-                kinds, sort = self._families.telescope(family, args) if family is not None else ([], type_)
+                kinds: list[Value] = []
+                sort: Value = type_
+                if family is not None:
+                    kinds, sort = self._families.telescope(family, args, levels)
                 for number, (kind, arg) in enumerate(zip(kinds, args, strict=False)):
                     place = (*at, number)
                     if isinstance(kind, VSort | VPi):
@@ -290,7 +296,7 @@ class Dimensions:
             return
         for number, name in enumerate(family.constructors):
             constructor = self._environment.constant(name)
-            kind = self._machine.evaluate(constructor.type) if constructor is not None else None
+            kind = self._machine.type_of(constructor, type_.levels) if constructor is not None else None
             for given in type_.args[: family.num_params]:
                 kind = self._machine.instantiate(kind, given) if isinstance(kind, VPi) else kind
             field = 0
@@ -319,7 +325,7 @@ class Dimensions:
             fields = tuple(Thunk(None, None, VProj(family.name, field, found, ())) for field in range(number))
         if made is None:
             return
-        kinds, _ = self._families.telescope(made, (*kind.args[: made.num_params], *fields))
+        kinds, _ = self._families.telescope(made, (*kind.args[: made.num_params], *fields), kind.levels)
         self._made += kinds[made.num_params :]
         for number, (inner, field) in enumerate(zip(kinds[made.num_params :], fields, strict=False)):
             if self._families.is_data(inner) and not self._is_of(family, made, number):
@@ -408,7 +414,7 @@ class Dimensions:
             if (why := self._why_zero(value)) is not None:
                 yield at, why
         elif (made := self._families.constant(value, "constructor")) and isinstance(value, VStuck):
-            kinds, _ = self._families.telescope(made, value.args)
+            kinds, _ = self._families.telescope(made, value.args, value.levels)
             for number, (inner, arg) in enumerate(zip(kinds, value.args, strict=False)):
                 if number >= made.num_params:
                     yield from self._in_data(arg, inner, (*at, number))

@@ -17,7 +17,8 @@ from lean_bridge.extract.machine import (
     VStuck,
     variable,
 )
-from lean_bridge.olean.expr import Constant, ConstantKind, LZero, Name
+from lean_bridge.olean.expr import Constant, ConstantKind, Level, Name
+from lean_bridge.olean.levels import ZERO
 
 EMPTY: Final = "∅"
 """What is said of a type that there is nothing of."""
@@ -59,9 +60,11 @@ class Families:
         constant = self._environment.constant(value.head)
         return constant if constant is not None and constant.kind == kind else None
 
-    def telescope(self, constant: Constant, args: Sequence[Thunk]) -> tuple[list[Value], Value]:
+    def telescope(
+        self, constant: Constant, args: Sequence[Thunk], levels: tuple[Level, ...] = ()
+    ) -> tuple[list[Value], Value]:
         """Return what each argument of a constant is of, and what it is of when it is applied to all."""
-        type_, kinds = self._machine.evaluate(constant.type), list[Value]()
+        type_, kinds = self._machine.type_of(constant, levels), list[Value]()
         for arg in args:
             if not isinstance(type_, VPi):
                 break
@@ -76,7 +79,7 @@ class Families:
         family = self.constant(type_, "inductive")
         if family is None or not isinstance(type_, VStuck):
             return not self._is_stuck_proposition(type_)
-        _, sort = self.telescope(family, type_.args)
+        _, sort = self.telescope(family, type_.args, type_.levels)
         return not is_prop(sort)
 
     def _is_stuck_proposition(self, type_: Value) -> bool:
@@ -110,25 +113,25 @@ class Families:
             least, most = (self._machine.force(arg) for arg in type_.args)
             return self._why_below(most, self._least(least))
         inner = (*within, type_)
-        reasons = [self._why_unmade(name, family, type_.args, inner) for name in family.constructors]
+        reasons = [self._why_unmade(name, family, type_, inner) for name in family.constructors]
         if None in reasons:
             return None
         return WRITTEN if WRITTEN in reasons else EMPTY
 
     def _is_same(self, one: VStuck, other: VStuck) -> bool:
-        """Whether types are made of the same values."""
+        """Whether types of one family are at the same levels, and made of the same values."""
         ones, others = ([self._machine.force(arg) for arg in each.args] for each in (one, other))
-        return len(ones) == len(others) and all(map(is_, ones, others))
+        return one.levels == other.levels and len(ones) == len(others) and all(map(is_, ones, others))
 
     def _why_unmade(
-        self, name: Name, family: Constant, args: tuple[Thunk, ...], within: tuple[VStuck, ...]
+        self, name: Name, family: Constant, of: VStuck, within: tuple[VStuck, ...]
     ) -> Name | None:
-        """Return why a constructor makes nothing of a family that is applied to these, if so."""
+        """Return why a constructor makes nothing of a type of a family, if so."""
         constructor = self._environment.constant(name)
         if constructor is None:
             return None
-        type_ = self._machine.evaluate(constructor.type)
-        given, taken = args[: family.num_params], 0
+        type_ = self._machine.type_of(constructor, of.levels)
+        given, taken = of.args[: family.num_params], 0
         while isinstance(type_, VPi):
             if taken < len(given):
                 argument = given[taken]
@@ -138,7 +141,7 @@ class Families:
                 argument = variable(f"taken {len(within)} {taken}")
             type_, taken = self._machine.instantiate(type_, argument), taken + 1
         made = type_.args[family.num_params :] if isinstance(type_, VStuck) else ()
-        return self._why_differ(made, args[family.num_params :])
+        return self._why_differ(made, of.args[family.num_params :])
 
     def _why_differ(self, some: Sequence[Thunk], others: Sequence[Thunk]) -> Name | None:
         """Return why values cannot be the same as others, whatever is chosen within them, if so."""
@@ -186,7 +189,7 @@ def is_written(value: Value) -> bool:
 
 def is_prop(sort: Value) -> bool:
     """Whether a universe is that of the propositions."""
-    return isinstance(sort, VSort) and isinstance(sort.expr.level, LZero)
+    return isinstance(sort, VSort) and sort.level is ZERO
 
 
 def _number(literal: VLit) -> int:

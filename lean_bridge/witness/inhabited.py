@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Final, TypeVar
 
+from lean_bridge.audit.proofs import conclusion
 from lean_bridge.errors import OutOfFuel, UnsupportedTerm
 from lean_bridge.extract.machine import Thunk, Value, VPi, VSort, VStuck, describe, variable
 from lean_bridge.olean.environment import Environment
-from lean_bridge.olean.expr import Const, Constant, Lam, Name, Sort, written_binders
+from lean_bridge.olean.expr import Const, Constant, Lam, Level, LParam, Name, Sort, head_of, written_binders
+from lean_bridge.olean.levels import ZERO
 from lean_bridge.witness.empty import Families, is_prop
 from lean_bridge.witness.terms import conclusion_word
 from lean_bridge.witness.trial import FUEL, Claims, Computing
@@ -147,7 +149,7 @@ class Inhabitants:
             return None
         chosen: Const | Lam = Const("True" if is_prop(type_) else "Nat", ())
         for _ in range(depth):
-            chosen = Lam("_", Sort(type_.expr.level), chosen, "default")
+            chosen = Lam("_", Sort(type_.level), chosen, "default")
         return Thunk(chosen, None)
 
     def _are_there(self, type_: Value) -> bool:
@@ -200,12 +202,26 @@ class Inhabitants:
             self._under.remove(type_.head)
 
     def _is_of(self, constant: Constant, wanted: VStuck) -> bool:
-        type_ = self._machine.evaluate(constant.type)
+        type_ = self._machine.type_of(constant, _levels_of(constant, wanted))
         while isinstance(type_, VPi):
             taken = self._machine.force(type_.domain)
             if not self._are_there(taken):
                 return False
             type_ = self._machine.instantiate(type_, next(iter(self._some(taken)), None) or self._fresh())
-        if not isinstance(type_, VStuck) or type_.head != wanted.head or len(type_.args) != len(wanted.args):
+        if not isinstance(type_, VStuck) or (type_.head, type_.levels) != (wanted.head, wanted.levels):
+            return False
+        if len(type_.args) != len(wanted.args):
             return False
         return all(self.claims.same(*each) is True for each in zip(type_.args, wanted.args, strict=True))
+
+
+def _levels_of(constant: Constant, wanted: VStuck) -> tuple[Level, ...]:
+    """Return the levels at which a declaration of a family may be of a type of it."""
+    head = head_of(conclusion(constant.type))
+    written = head.levels if isinstance(head, Const) else ()
+    found = {
+        each.name: level
+        for each, level in zip(written, wanted.levels, strict=False)
+        if isinstance(each, LParam)
+    }
+    return tuple(found.get(name, ZERO) for name in constant.level_params)

@@ -12,7 +12,18 @@ from lean_bridge.audit.proofs import is_proof
 from lean_bridge.audit.structural import StructuralHashes
 from lean_bridge.audit.vocabulary import Vocabulary
 from lean_bridge.errors import OutOfFuel, UnsupportedTerm
-from lean_bridge.extract.machine import Machine, Thunk, Value, VLit, VPi, VProj, VStuck, variable
+from lean_bridge.extract.machine import (
+    Machine,
+    Thunk,
+    Universes,
+    Value,
+    VLit,
+    VPi,
+    VProj,
+    VStuck,
+    universes,
+    variable,
+)
 from lean_bridge.letters import plain
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Const, Constant, Expr, Name, spine
@@ -50,10 +61,11 @@ class Judge:
         assert constant is not None, claim.name
         if theorem is None or theorem.value is None or self._compiled.module_of(name) != module:
             return not_met(f"{module} was compiled, and has no theorem {name}")
-        arguments = applied_to(theorem.value, said_name(module), claim.name)
+        applied = applied_to(theorem.value, said_name(module), claim.name)
         binders = claim.telescope.binders
-        if arguments is None or len(arguments) != len(binders):
+        if applied is None or len(applied[1]) != len(binders):
             return not_met(f"{name} was compiled, and does not apply {claim.name}")
+        given, arguments = universes(constant, applied[0].levels), applied[1]
         gaps = [
             at
             for at, argument in enumerate(arguments)
@@ -95,7 +107,7 @@ class Judge:
                 f"it is met only by {plain(stranger)}, an instance of the library's own; name it as the "
                 "model in the catalogue, if it is one"
             )
-        more = self._more(claim, constant, arguments, machine)
+        more = self._more(claim, constant, arguments, machine, given)
         if isinstance(more, Witness | Telescope):
             return more
         return Witness(
@@ -108,28 +120,37 @@ class Judge:
         )
 
     def _more(
-        self, claim: Claim, constant: Constant, arguments: Sequence[Expr], machine: Machine
+        self,
+        claim: Claim,
+        constant: Constant,
+        arguments: Sequence[Expr],
+        machine: Machine,
+        given: Universes | None,
     ) -> Witness | Telescope | None:
         """Return what a claim takes besides where it is applied to these arguments, if it does."""
         try:
-            said = _claimed(machine, constant, arguments)
+            said = _claimed(machine, constant, arguments, given)
             assert said is not None, claim.name
             rest = telescope_of(self._compiled, machine, said)
             if rest.binders:
                 return Telescope((*claim.telescope.binders, *rest.binders), rest.refutes)
-            if (vanishing := self._vanishing(claim, constant, arguments)) is not None:
+            if (vanishing := self._vanishing(claim, constant, arguments, given)) is not None:
                 return vanishing
         except (OutOfFuel, UnsupportedTerm) as error:
             return not_met(f"what it takes cannot be read: {error}")
         is_open = bool(claim.open) and rest.behind == _GAP
-        if rest.behind is None or is_open or self._says_a_word(constant, arguments):
+        if rest.behind is None or is_open or self._says_a_word(constant, arguments, given):
             return None
         return not_met(f"what it claims stands behind {plain(rest.behind)}, and may take more")
 
-    def _vanishing(self, claim: Claim, constant: Constant, arguments: Sequence[Expr]) -> Witness | None:
+    def _vanishing(
+        self, claim: Claim, constant: Constant, arguments: Sequence[Expr], given: Universes | None
+    ) -> Witness | None:
         """Return what is said where a type that is ranged over has nothing, or may have nothing."""
-        models = self._named[claim.name]
-        for at, why in only_here_nothing(self._compiled, constant.type, arguments, self._declared, models):
+        nothings = only_here_nothing(
+            self._compiled, constant.type, arguments, self._declared, self._named[claim.name], given
+        )
+        for at, why in nothings:
             if claim.open and why == _GAP:
                 continue
             binders = claim.telescope.binders
@@ -147,11 +168,11 @@ class Judge:
             return not_met(f"{where} a dimension that {said}")
         return None
 
-    def _says_a_word(self, constant: Constant, arguments: Sequence[Expr]) -> bool:
+    def _says_a_word(self, constant: Constant, arguments: Sequence[Expr], given: Universes | None) -> bool:
         """Whether what is claimed of arguments is a relation that the tool knows, as ≤ of its reals."""
         machine = Machine(self._compiled, held=lambda each: self._vocabulary.is_word(each.name), fuel=FUEL)
         try:
-            said = _claimed(machine, constant, arguments)
+            said = _claimed(machine, constant, arguments, given)
         except (OutOfFuel, UnsupportedTerm):
             return False
         if not isinstance(said, VProj) or not self._compiled.is_class(said.struct):
@@ -239,9 +260,11 @@ def _is_built(head: Expr, compiled: Environment) -> bool:
     return constant is not None and constant.kind == "constructor"
 
 
-def _claimed(machine: Machine, constant: Constant, arguments: Sequence[Expr]) -> Value | None:
+def _claimed(
+    machine: Machine, constant: Constant, arguments: Sequence[Expr], given: Universes | None
+) -> Value | None:
     """Return what a theorem says of arguments; nothing, where it does not take as many."""
-    type_ = machine.evaluate(constant.type)
+    type_ = machine.evaluate(constant.type, given)
     for argument in arguments:
         if not isinstance(type_, VPi):
             return None
@@ -249,13 +272,13 @@ def _claimed(machine: Machine, constant: Constant, arguments: Sequence[Expr]) ->
     return type_
 
 
-def applied_to(value: Expr, said: Name, name: Name) -> list[Expr] | None:
-    """Return what a witness applies a theorem to; ``None`` if it is of another form."""
+def applied_to(value: Expr, said: Name, name: Name) -> tuple[Const, list[Expr]] | None:
+    """Return the theorem that a witness applies, and to what; ``None`` if it is of another form."""
     head, given = spine(value)
     if not isinstance(head, Const) or head.name != said or len(given) != 2:
         return None
     inner, arguments = spine(given[1])
-    return arguments if isinstance(inner, Const) and inner.name == name else None
+    return (inner, arguments) if isinstance(inner, Const) and inner.name == name else None
 
 
 def not_met(detail: str) -> Witness:

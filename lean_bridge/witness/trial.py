@@ -10,7 +10,7 @@ from typing import Final
 
 from lean_bridge.errors import OutOfFuel, UnsupportedTerm
 from lean_bridge.extract.machine import Declarations, Machine, Thunk, Value, VLit, VPi, VStuck, variable
-from lean_bridge.olean.expr import App, Const, Expr, FVar, Lit, Name
+from lean_bridge.olean.expr import App, Const, Expr, FVar, Level, Lit, Name
 from lean_bridge.witness.empty import Families
 from lean_bridge.witness.values import ANY, Term, Values
 
@@ -209,20 +209,20 @@ class Claims:
         match one, other:
             case VLit(some), VLit(others):
                 return some == others
-            case VStuck(head, args, is_variable), VStuck(other_head, other_args, other_variable):
+            case VStuck(head, args, is_variable, levels), VStuck(word, others, others_variable, at):
                 made = self._families.constant(one, "constructor")
                 if made is not None and self._families.constant(other, "constructor") is not None:
-                    if head != other_head:
+                    if head != word:
                         return False
-                    kinds, _ = self._families.telescope(made, args)
-                    fields = zip(kinds, args, other_args, strict=False)
+                    kinds, _ = self._families.telescope(made, args, levels)
+                    fields = zip(kinds, args, others, strict=False)
                     return _both(
                         self.same(a, b)
                         for kind, a, b in islice(fields, made.num_params, None)
                         if self._families.is_data(kind)
                     )
-                if (head, is_variable) == (other_head, other_variable) and len(args) == len(other_args):
-                    return True if all(map(self.same, args, other_args)) else None
+                if (head, is_variable, levels) == (word, others_variable, at) and len(args) == len(others):
+                    return True if all(map(self.same, args, others)) else None
         return None
 
     def solutions(self, claim: Value, name: Name) -> Iterator[Term]:
@@ -290,14 +290,14 @@ class Claims:
             return False
         if family.num_indices or family.is_recursive:
             return None
-        return _either(self._made_by(name, claim.args) for name in family.constructors)
+        return _either(self._made_by(name, claim) for name in family.constructors)
 
-    def _made_by(self, name: Name, params: tuple[Thunk, ...]) -> bool | None:
+    def _made_by(self, name: Name, claim: VStuck) -> bool | None:
         constructor = self._families.declaration(name)
         if constructor is None:
             return None
-        type_ = self._machine.evaluate(constructor.type)
-        for param in params:
+        type_ = self._machine.type_of(constructor, claim.levels)
+        for param in claim.args:
             assert isinstance(type_, VPi)
             type_ = self._machine.instantiate(type_, param)
         return self._fields(type_)
@@ -345,8 +345,10 @@ class Computing(Machine):
         self._fuel = fuel
         return lambda: fuel - self._fuel
 
-    def _step(self, name: Name, args: tuple[Thunk, ...]) -> tuple[Value, tuple[Thunk, ...]] | None:
-        return self._computed(name, args) or super()._step(name, args)
+    def _step(
+        self, name: Name, levels: tuple[Level, ...], args: tuple[Thunk, ...]
+    ) -> tuple[Value, tuple[Thunk, ...]] | None:
+        return self._computed(name, args) or super()._step(name, levels, args)
 
     def _computed(self, name: Name, args: tuple[Thunk, ...]) -> tuple[Value, tuple[Thunk, ...]] | None:
         if name in _NUMBERS and len(args) == 2:

@@ -10,6 +10,7 @@ from typing import Final
 
 from lean_bridge.extract.machine import Machine, Thunk, Value, VLit, VPi, VSort, VStuck, variable
 from lean_bridge.olean.expr import App, BVar, Const, Constant, Expr, FVar, Lam, Let, Lit, Name, parts
+from lean_bridge.olean.levels import level_text
 from lean_bridge.witness.empty import Families, is_prop
 from lean_bridge.witness.terms import character, quotation, root
 
@@ -148,9 +149,10 @@ class Values:
         match type_:
             case VLit(value):
                 return repr(value)
-            case VStuck(head, args, False):
+            case VStuck(head, args, False, levels):
                 inner = [self.key(self._machine.force(each)) for each in args]
-                return None if None in inner else f"({' '.join((head, *map(str, inner)))})"
+                at = ".{" + ", ".join(map(level_text, levels)) + "}" if levels else ""
+                return None if None in inner else f"({' '.join((head + at, *map(str, inner)))})"
         return None
 
     def written(self, value: Value) -> Term | None:
@@ -160,12 +162,12 @@ class Values:
                 return _natural(number)
             case VLit(str(text)):
                 return Term(quotation(text), Lit(text))
-            case VStuck(head, args, False):
+            case VStuck(head, args, False, levels):
                 made = self._families.constant(value, "constructor")
                 if made is None or len(args) != made.num_params + made.num_fields:
                     return None
-                kinds, _ = self._families.telescope(made, args)
-                term = Term(f"@{root(head)}", Const(head, ()))
+                kinds, _ = self._families.telescope(made, args, levels)
+                term = Term(f"@{root(head)}", Const(head, levels))
                 for at, (kind, each) in enumerate(zip(kinds, args, strict=True)):
                     if at < made.num_params:
                         field: Term | None = Term("_", FVar("type"))
@@ -255,8 +257,8 @@ class Values:
         if constructor is None:
             return
         params = type_.args[: constructor.num_params]
-        built: Expr = Const(name, ())
-        kind = self._machine.evaluate(constructor.type)
+        built: Expr = Const(name, type_.levels)
+        kind = self._machine.type_of(constructor, type_.levels)
         for param in params:
             assert isinstance(kind, VPi)
             kind, built = self._machine.instantiate(kind, param), App(built, FVar("type"))

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lean_bridge.errors import OutOfFuel, UnsupportedTerm
-from lean_bridge.extract.machine import Machine, Thunk, VLam, VLit, VProj, VStuck, variable
+from lean_bridge.extract.machine import Machine, Thunk, VLam, VLit, VProj, VSort, VStuck, variable
 from lean_bridge.olean.expr import (
     BVar,
+    Const,
     Constant,
     Expr,
     Let,
+    Level,
     Lit,
+    LParam,
+    LSucc,
+    LZero,
     MData,
     Proj,
     RecursorRule,
+    Sort,
 )
+from lean_bridge.olean.levels import normal
 from tests.lean_terms import PROP, Table, app, const, definition, lam, pi
 
 
@@ -213,3 +222,30 @@ def test_an_undefined_constant_is_named() -> None:
 def test_a_literal_is_no_function() -> None:
     with pytest.raises(UnsupportedTerm, match="expected a function, found 3"):
         machine().evaluate(app(nat(3), nat(4)))
+
+
+def test_a_constant_is_at_the_levels_that_its_declaration_is_at() -> None:
+    """So ``All.{1}`` is no ``All.{0}``, whatever unfolds to it, and a universe is the one that is meant."""
+    inner = Constant(name="All", kind="inductive", level_params=("u",), type=Sort(LParam("u")))
+    outer = replace(
+        definition("outer", Const("All", (LSucc(LParam("v")),))), level_params=("v",), type=Sort(LParam("v"))
+    )
+    reducing = machine(inner, outer)
+    zero, one = (reducing.evaluate(Const("outer", (level,))) for level in (LZero(), LSucc(LZero())))
+    again = reducing.evaluate(Const("All", (LSucc(LZero()),)))
+    assert isinstance(zero, VStuck)
+    assert isinstance(one, VStuck)
+    assert isinstance(again, VStuck)
+    assert zero.levels == again.levels != one.levels
+    sort = reducing.type_of(inner, zero.levels)
+    assert isinstance(sort, VSort)
+    assert sort.level is normal(LSucc(LZero()))
+
+
+@pytest.mark.parametrize(("level", "reduces"), [(LZero(), True), (LSucc(LZero()), False)])
+def test_a_cast_between_levels_stays(level: Level, reduces: bool) -> None:
+    types = Constant(name="All", kind="inductive", level_params=("u",), type=PROP)
+    sides = Const("All", (LZero(),)), Const("All", (level,))
+    cast = lam("h", body=app(const("Eq.rec"), PROP, sides[0], PROP, nat(9), sides[1], BVar(0)))
+    reducing = machine(types)
+    assert isinstance(reducing.apply(reducing.evaluate(cast), (variable("h"),)), VLit) is reduces
