@@ -104,6 +104,7 @@ def main() -> None:
         _leave(error.exit_code, f"{error.code} {shown(str(error))}")
     except Exception as error:  # noqa: BLE001 - a fault of ours must not look like a rejection
         if callable(show := getattr(error, "show", None)):  # words that are no command
+            _reword(error)
             with contextlib.suppress(OSError):
                 show()
             _leave(2)
@@ -149,6 +150,17 @@ def _leave(status: int, message: str | None = None) -> NoReturn:
         except OSError:  # what is left in the buffer must not fail once more when Python ends
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     sys.exit(status)
+
+
+def _reword(error: Exception) -> None:
+    """Have what is wrong with the words of the command line be said as everything else is."""
+    from lean_bridge.misfits import misfit, unchosen
+
+    faults = getattr(error.__cause__, "errors", None)  # of pydantic, by which newer typers read words
+    if callable(faults):
+        vars(error)["message"] = shown(misfit(faults()[0]))
+    elif isinstance(said := vars(error).get("message"), str):
+        vars(error)["message"] = unchosen(said)
 
 
 def _print_version(wanted: bool) -> None:

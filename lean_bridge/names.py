@@ -136,7 +136,13 @@ def listed(names: Iterable[str], most: int = 3) -> str:
 def suggestion(name: object, known: Iterable[str]) -> str:
     """Return what may be meant by something that is not known: the nearest, or the first few of what is."""
     names = list(dict.fromkeys(known))
-    near = difflib.get_close_matches(name, names) if isinstance(name, str) else []
-    if near:
-        return f"did you mean {' or '.join(near)}?"
+    if near := did_you_mean(name, names):
+        return near.removeprefix("; ")
     return f"expected one of {listed(names, 8)}" if names else "there are none"
+
+
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """Return the end of a message about a name that is not known: the nearest that are, if any is near."""
+    names = list(dict.fromkeys(known))
+    near = difflib.get_close_matches(name, names) if isinstance(name, str) else []
+    return f"; did you mean {' or '.join(near)}?" if near else ""

@@ -7,10 +7,12 @@ A name may be given as it is, folded as Python folds keyword arguments (``ε1`` 
 from __future__ import annotations
 
 import keyword
+import reprlib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from lean_bridge.letters import shown
 from lean_bridge.names import suggestion
 
 _GREEK: Final[Mapping[str, str]] = {
@@ -50,6 +52,21 @@ _IN_ASCII: Final[Mapping[str, str]] = {
     "'": "_prime",
 }
 """What stands for a letter that no ASCII identifier has."""
+
+
+_MOST_DIGITS: Final = 18
+"""Of a dimension."""
+
+
+def dimension(text: str) -> int:
+    """Return the dimension that a text is. Raises: ValueError, which says what was expected and found."""
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError(f"expected an integer ≥ 0, found {shown(reprlib.repr(text))}")
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(
+            f"expected an integer of at most {_MOST_DIGITS} digits, found {len(text)}, {reprlib.repr(text)}"
+        )
+    return int(text)
 
 
 def in_ascii(name: str) -> str | None:

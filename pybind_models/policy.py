@@ -7,9 +7,8 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from pybind_models.base import Model
-from pybind_models.report import Place, VerifyReport
+from pybind_models.report import Place, Verdict, VerifyReport
 
-Verdict = Literal["accepted", "rejected", "no verdict"]
 Text = Annotated[str, StringConstraints(min_length=1)]
 Axiom = Literal["propext", "Quot.sound", "Classical.choice"]
 """Those that ``verify`` allows: a policy names fewer, never others."""

@@ -342,10 +342,13 @@ class ModuleSummary(Model):
         return self.theorems + self.definitions + self.instances + self.types + self.others
 
 
+Verdict = Literal["accepted", "rejected", "no verdict"]
+
+
 class VerifyReport(Model):
     """Everything ``verify`` found."""
 
-    verdict: Literal["accepted", "rejected", "no verdict"]
+    verdict: Verdict
     reason: str | None = None
     """Why, in one line, where the verdict is not ``accepted``."""
     code: str | None = None

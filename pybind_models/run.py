@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pybind_models.base import Model, printable
-from pybind_models.report import CheckResult
+from pybind_models.report import CheckResult, Verdict
 from pybind_models.standing import GraphStanding
 
 Role = Literal["input", "value", "tangent", "cotangent"]
@@ -91,6 +91,17 @@ class RunReport(Model):
     """As many of them as are needed at one time."""
     checks: tuple[CheckResult, ...] = ()
     """What was checked at exactly these numbers."""
+    verdict: Verdict = "no verdict"
+    """What the numbers and the standing of the graph amount to, where that was asked."""
+    reason: str | None = None
+    code: str | None = None
+
+    @model_validator(mode="after")
+    def _acceptance_is_warranted(self) -> RunReport:
+        is_good = self.standing.status == "accepted" and not any(each.non_finite for each in self.arrays)
+        if self.verdict == "accepted" and not (is_good and all(map(_passed, self.checks))):
+            raise ValueError("accepted, though something is not")
+        return self
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{name}={value}" for name, value in self.dims.items()) or "no dimensions"
@@ -124,6 +135,10 @@ class TrueErrors(Model):
         return max((ulps or 0.0) / max(self.conditions[name], 1.0) for name, ulps in self.ulps.items())
 
 
+def _passed(check: CheckResult) -> bool:
+    return check.outcome == "passed"
+
+
 class CheckReport(Model):
     """What the checks of a graph's numbers came to, at sizes of their own or at given ones."""
 
@@ -132,6 +147,7 @@ class CheckReport(Model):
     standing: GraphStanding
     sizes: tuple[dict[str, int], ...] = ()
     """Those that were given."""
+    verdict: Verdict
     status: Literal["agrees", "rejected", "no verdict"]
     reason: str | None = None
     code: str | None = None
@@ -141,6 +157,12 @@ class CheckReport(Model):
     unmeasured: str | None = None
     """Why there are none."""
     seconds: float
+
+    @model_validator(mode="after")
+    def _verdict_is_the_status(self) -> CheckReport:
+        if self.verdict != ("accepted" if self.status == "agrees" else self.status):
+            raise ValueError("the verdict says something else than the status")
+        return self
 
     def __repr__(self) -> str:
         return f"<CheckReport of {printable(self.graph)}: {self.status}; {len(self.checks)} checks>"

@@ -12,7 +12,7 @@ import tomli_w
 from lean_bridge.audit.tables import parse_table
 from lean_bridge.errors import NotCatalogued, ProjectNotFound
 from lean_bridge.files import check_below, put_at_once, read_below
-from lean_bridge.names import canonical, ends_with, last_component, listed, suggestion
+from lean_bridge.names import canonical, did_you_mean, ends_with, last_component, listed, suggestion
 from pybind_models.catalogue import Catalogue, CatalogueEntry
 
 CATALOGUE = "catalogue.toml"
@@ -86,9 +86,14 @@ def _find(catalogue: Catalogue, name: str, known: Sequence[str]) -> str:
     if other := _meant(name, list(kinds)):
         graphs = f"the graphs are {listed(known)}" if known else "this catalogue has no graphs"
         raise NotCatalogued(f"{other[0]} is a {kinds[other[0]]}; {graphs}")
-    hint = suggestion(name, [*map(last_component, known), *known])
-    all_of_them = "" if hint.endswith("?") else "; `lean-bridge list` has them all"
-    raise NotCatalogued(f"{name} is not in {CATALOGUE}; {hint}{all_of_them}")
+    if not known:
+        raise NotCatalogued(f"{name} is not in {CATALOGUE}, which has no {'graphs' if kinds else 'entries'}")
+    last = [*map(last_component, known)]
+    if near := did_you_mean(name, [*last, *known]):
+        raise NotCatalogued(f"{name} is not in {CATALOGUE}{near}")
+    raise NotCatalogued(
+        f"{name} is not in {CATALOGUE}; {suggestion(name, last)}; `lean-bridge list` has them all"
+    )
 
 
 def _meant(name: str, known: Sequence[str]) -> list[str]:

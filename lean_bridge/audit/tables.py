@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import json
-import reprlib
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 
 from lean_bridge.errors import ProjectNotFound
 from lean_bridge.files import decoded, not_toml, toml_line
+from lean_bridge.misfits import misfit
 from lean_bridge.names import suggestion
 from pybind_models import Model
 
 _Table = TypeVar("_Table", bound=Model)
-
-_EXPECTED: Final[Mapping[str, str]] = {
-    "string_type": "a text",
-    "string_too_short": "a text of at least one letter",
-    "bool_type": "true or false",
-    "int_type": "an integer",
-    "tuple_type": "a list, or tables in [[ ]]",
-    "too_short": "at least one",
-    "dict_type": "a table",
-    "model_type": "a table",
-    "model_attributes_type": "a table",
-}
-"""What was expected, by pydantic's name of a fault."""
 
 
 def parse_table(
@@ -84,7 +71,7 @@ def _innermost(faults: Sequence[Any]) -> list[Any]:
 
 def _fault(fault: Any, text: str, model: type[Model], within: tuple[str, ...]) -> tuple[int, str]:
     """Return the line of a fault, and the fault in words."""
-    place, kind, found = fault["loc"], fault["type"], reprlib.repr(fault["input"])
+    place, kind = fault["loc"], fault["type"]
     line = toml_line(text, (*within, *place))
     at = ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
     if kind == "missing":
@@ -92,11 +79,8 @@ def _fault(fault: Any, text: str, model: type[Model], within: tuple[str, ...]) -
     if kind == "extra_forbidden":
         return line, f"the key {at} is not known; {suggestion(place[-1], _keys(model, place))}"
     if kind == "value_error":
-        return line, str(fault["ctx"]["error"])
-    if kind == "string_pattern_mismatch":
-        return line, f"{at}: expected a text like {fault['ctx']['pattern']}, found {found}"
-    expected = _EXPECTED.get(kind) or fault["msg"].removeprefix("Input should be ")
-    return line, f"{at or model.__name__.lower()}: expected {expected}, found {found}"
+        return line, misfit(fault)
+    return line, f"{at or model.__name__.lower()}: {misfit(fault)}"
 
 
 def _keys(model: type[Model], place: tuple[str | int, ...]) -> list[str]:

@@ -10,10 +10,8 @@ from typing import Final
 
 from lean_bridge.crosscheck.block import find_block
 from lean_bridge.errors import BindingError
+from lean_bridge.spelling import dimension
 from pybind_models import DGraph
-
-MOST_DIGITS: Final = 18
-"""Of a dimension."""
 
 SIZES: Final[Mapping[str, Mapping[str, int]]] = {
     "tiny": {"n": 8, "d": 16, "H": 2, "D": 8, "F": 32},
@@ -55,9 +53,12 @@ def _parse(text: str, model: DGraph) -> list[Size]:
 
 def _dimension(item: str) -> tuple[str, int]:
     name, _, value = (part.strip() for part in item.partition("="))
-    if not value.isdecimal() or len(value) > MOST_DIGITS:
+    if not (name and value):
         raise BindingError(f"sizes: expected dimensions as in n=8,dModel=16, found {reprlib.repr(item)}")
-    return name, int(value)
+    try:
+        return name, dimension(value)
+    except ValueError as error:
+        raise BindingError(f"sizes: {name}: {error}") from None
 
 
 def _named(name: str, model: DGraph) -> Size:

@@ -24,7 +24,7 @@ from lean_bridge.commands.options import (
     check_choice,
     open_chosen,
 )
-from lean_bridge.errors import NotCatalogued, as_told
+from lean_bridge.errors import as_told
 from lean_bridge.ui.console import Form, from_here, open_console, tell
 from lean_bridge.uncollected import uncollected
 
@@ -244,7 +244,7 @@ def status(
     on a whole screen.
     """
     from lean_bridge.library.discovery import find_library
-    from lean_bridge.library.judgement import chosen_rows, read_status
+    from lean_bridge.library.judgement import check_chosen, chosen_rows, read_status
     from lean_bridge.ui.status_formats import (
         render_status_json,
         render_status_markdown,
@@ -261,16 +261,13 @@ def status(
         left_out = {each.value for each in leave_out or ()}
         return found.only(chosen_rows(found.rows, names or (), group=group, leave_out=left_out))
 
+    found = read_status(library.root, doubts)
+    check_chosen(found.rows, names or (), group=group)
     if watch:
         if format_ not in (StatusFormat.TABLE, StatusFormat.TEXT):
             raise typer.BadParameter("is written once, not as it changes", param_hint="--watch")
         follow_library(library, choose, workers=workers, unpinned=unpinned)
-    found = read_status(library.root, doubts)
     shown = choose(found)
-    if names and not shown.rows and not leave_out:
-        raise NotCatalogued(
-            f"no row has {' or '.join(names)} in its name or group; `lean-bridge list` has them all"
-        )
     if format_ is StatusFormat.TABLE:
         render_status(shown, open_console(sys.stdout), unfold=is_chosen)
     elif format_ is StatusFormat.JSON:

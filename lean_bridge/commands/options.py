@@ -13,6 +13,7 @@ import typer
 
 from lean_bridge.errors import BindingError, NoVerdict
 from lean_bridge.letters import plain, shown
+from lean_bridge.spelling import dimension
 
 if TYPE_CHECKING:
     from lean_bridge.project import Project
@@ -139,17 +140,16 @@ DimsOption = Annotated[
     list[str] | None,
     typer.Option("--dims", "-d", help="Dimensions, as n=8,dModel=16; may be repeated."),
 ]
-_MOST_DIGITS = 18
-"""Of a dimension."""
 
 
 def parse_dims(texts: Sequence[str] | None) -> dict[str, int]:
     """Return dimensions as ``--dims`` gives them. Raises: BindingError for what is none."""
     sizes = {}
     for name, text in _assigned("--dims", texts, "n=8,dModel=16"):
-        if not (text.isascii() and text.isdecimal()) or len(text) > _MOST_DIGITS:
-            raise BindingError(f"--dims: {name}: expected an integer ≥ 0, found {shown(reprlib.repr(text))}")
-        sizes[name] = int(text)
+        try:
+            sizes[name] = dimension(text)
+        except ValueError as error:
+            raise BindingError(f"--dims: {name}: {error}") from None
     return sizes
 
 

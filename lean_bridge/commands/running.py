@@ -27,10 +27,12 @@ from lean_bridge.commands.options import (
     parse_scalars,
 )
 from lean_bridge.letters import plain
+from lean_bridge.names import listed
 from lean_bridge.ui.console import open_console, tell
 
 if TYPE_CHECKING:
     from lean_bridge.crosscheck.judgement import Conclusion
+    from pybind_models.report import Verdict
     from pybind_models.run import BoundsMethod
 
 
@@ -74,7 +76,12 @@ def run(
     ] = None,
     inputs: Annotated[
         Path | None,
-        typer.Option("--inputs", "-i", help="Arrays by name, .npz or .safetensors.", metavar="FILE"),
+        typer.Option(
+            "--inputs",
+            "-i",
+            help="Arrays by name, .npz or .safetensors; also a file that --output wrote.",
+            metavar="FILE",
+        ),
     ] = None,
     random: Annotated[
         int | None,
@@ -140,7 +147,15 @@ def run(
     from lean_bridge.executor.checks import Checks
     from lean_bridge.executor.enclosures import check_method
     from lean_bridge.executor.graph import ExecutableGraph
-    from lean_bridge.executor.once import arrays_wanted, check_room, complete, directions, run_once
+    from lean_bridge.executor.once import (
+        arrays_made,
+        arrays_wanted,
+        check_room,
+        complete,
+        directions,
+        run_once,
+        with_maps,
+    )
     from lean_bridge.ui.progress import show_progress
     from lean_bridge.ui.run_view import render_run
 
@@ -161,7 +176,13 @@ def run(
         )
     bound = ExecutableGraph(model, standing=standing, allow_uncertified=allow_uncertified).bind(**sizes)
     check_room(bound, "float32", 3 if check else 1)
-    given = read_arrays(inputs, arrays_wanted(bound)) if inputs is not None else {}
+    given, passed_over = {}, list[str]()
+    if inputs is not None:
+        wanted, beside = arrays_wanted(bound), arrays_made(bound)
+        given = read_arrays(inputs, wanted, beside=beside, pass_over=passed_over.append)
+    if passed_over:
+        told = f"{inputs}: passed over, as it is computed: {listed(passed_over)}"
+        typer.echo(f"lean-bridge: {plain(told)}", err=True)
     precision = _DTYPES[dtype] if dtype is not None else None
     numbers = complete(bound, bound.scalars(values), given, dtype=precision, seed=random)
     numbers = replace(
@@ -175,14 +196,15 @@ def run(
     of_numbers = judge_run(report)
     found = by_standing(of_numbers, standing)
     if output is not None and of_numbers[0] == "agrees":
-        write_arrays(output, arrays)
+        write_arrays(output, with_maps(arrays, numbers))
+    report = report.replaced(verdict=_verdict(found), reason=found[1], code=found[2])
     if format_ is ViewFormat.JSON:
         tell(report.model_dump_json(indent=2), "escaped")
     else:
         render_run(report, *found, console=open_console(sys.stdout))
     if output is not None and of_numbers[0] != "agrees":
         typer.echo(f"lean-bridge: {plain(str(output))}: not written: {plain(str(of_numbers[1]))}", err=True)
-    raise typer.Exit(_status(found))
+    raise typer.Exit(EXIT_STATUS[_verdict(found)])
 
 
 def crosscheck(
@@ -191,7 +213,12 @@ def crosscheck(
     shipped: ShippedOption = False,
     sizes: Annotated[
         list[str] | None,
-        typer.Option("--sizes", "-s", help="Dimensions to draw numbers at, as n=8,dModel=16; several."),
+        typer.Option(
+            "--sizes",
+            "-s",
+            help="What to draw numbers at: dimensions, as n=8,dModel=16; or, of a transformer block, tiny, "
+            "small, medium, large; several.",
+        ),
     ] = None,
     format_: FormatOption = ViewFormat.TEXT,
     allow_uncertified: AllowUncertified = False,
@@ -232,6 +259,7 @@ def crosscheck(
             graph=model.lean_name,
             standing=standing,
             sizes=chosen,
+            verdict=_verdict(found),
             status=status,
             reason=reason,
             code=code,
@@ -243,8 +271,8 @@ def crosscheck(
         tell(report.model_dump_json(indent=2), "escaped")
     else:
         render_checks(report, open_console(sys.stdout))
-    raise typer.Exit(_status(found))
+    raise typer.Exit(EXIT_STATUS[_verdict(found)])
 
 
-def _status(found: Conclusion) -> int:
-    return EXIT_STATUS["accepted" if found[0] == "agrees" else found[0]]
+def _verdict(found: Conclusion) -> Verdict:
+    return "accepted" if found[0] == "agrees" else found[0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -35,6 +36,7 @@ from lean_bridge.toolchain.process import end, start
 from lean_bridge.ui.event_lines import read_event
 from lean_bridge.ui.verdict import doubts
 
+_CODED: Final = re.compile(r"LB\d+ ")
 _GRACE: Final = 3.0
 """Seconds that a run has to end its own Lean processes, once it is told to stop."""
 
@@ -93,7 +95,10 @@ class _Process:
         self.errors.seek(0)
         lines = self.errors.read().decode("utf-8", "replace").strip().splitlines()
         self.errors.close()
-        return lines[-1].removeprefix("lean-bridge: ") if lines else None
+        if not lines:
+            return None
+        why = lines[-1].removeprefix("lean-bridge: ")
+        return why if _CODED.match(why) else f"{Code.NOTHING_CHECKED} {why}"
 
 
 Wish: TypeAlias = Literal["edited", "judge", "judge anew", "stop the run", "end"] | _Process
@@ -220,7 +225,7 @@ class Loop:
             )
         except LeanBridgeError as error:
             errors.close()
-            self._put(Ended(self._looked(), str(error)))
+            self._put(Ended(self._looked(), _said(error, self.root)))
             return
         run = _Process(process, errors)
         run.reader = threading.Thread(target=self._hear, args=(run,), daemon=True)

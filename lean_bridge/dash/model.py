@@ -23,6 +23,7 @@ from lean_bridge.library.judgement import Judgement
 from lean_bridge.ui.detail import PinnedAt
 from lean_bridge.ui.event_lines import Judged, Told, Transferred
 from lean_bridge.ui.verdict import VERDICT_TONES, Tone
+from lean_bridge.ui.wording import coded
 from pybind_models import Diagnostic, VerifyReport
 from pybind_models.status import StatusReport, StatusRow
 
@@ -271,7 +272,7 @@ def _ended(board: Board, event: Ended) -> Board:
     report = run.report if run is not None else None
     board = _looked(replace(board, run=None), looked)
     if report is None:
-        why = event.trouble or "the run ended without a report"
+        why = event.trouble or f"{Code.NOTHING_CHECKED} the run ended without a report"
         return _noted(replace(board, trouble=why), Entry(looked.at, f"no verdict: {why}", "bad"))
     if report.build is not None:
         said = {message for module in report.build.modules for message in module.diagnostics}
@@ -281,10 +282,10 @@ def _ended(board: Board, event: Ended) -> Board:
         for module in report.build.modules:
             for message in module.diagnostics:  # of what was not compiled again, too
                 board = board if message in told else _noted(board, Entry(looked.at, message=message))
-    reason = f": {report.code} {report.reason}" if report.reason is not None else ""
+    reason = f": {coded(report.code, report.reason)}" if report.reason is not None else ""
     board = _noted(board, Entry(looked.at, f"{report.verdict}{reason}", VERDICT_TONES[report.verdict]))
     if looked.judgement is None and looked.trouble is None:  # none was written down: the run says why
-        return replace(board, trouble=report.reason)
+        return replace(board, trouble=coded(report.code, report.reason or report.verdict))
     return board
 
 

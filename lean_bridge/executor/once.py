@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import numpy as np
 
@@ -42,6 +42,8 @@ class Numbers:
     seed: int | None = None
     """What was drawn with, if anything was."""
     drawn: tuple[str, ...] = ()
+    maps: Mapping[str, Array] = field(default_factory=dict)
+    """Of the arguments those that are arrays, as they were given or drawn."""
 
 
 def check_room(bound: BoundGraph, dtype: str, passes: int = 1) -> None:
@@ -77,6 +79,33 @@ def arrays_wanted(bound: BoundGraph) -> dict[str, list[Shape]]:
                 shapes.append((*use.out[-1:], *use.shapes[0][-1:]))
         wanted[use.name] = [shape for at, shape in enumerate(shapes) if shape not in shapes[:at]]
     return wanted
+
+
+def arrays_made(bound: BoundGraph) -> frozenset[str]:
+    """Return what :func:`run_once` may call the arrays that it makes: of all a graph takes, none is."""
+    made = [_label(role, entry.name) for role in get_args(Role) for entry in bound.entries]
+    return frozenset([*made, *map(_bounds_label, made)]).difference(arrays_wanted(bound))
+
+
+def with_maps(arrays: Mapping[str, Array], numbers: Numbers) -> dict[str, Array]:
+    """Return the arrays of a run with the maps that it took: all that it takes to run it again.
+
+    Raises: ArrayError where two of them have one name.
+    """
+    for name in numbers.maps:
+        if name in arrays:
+            raise ArrayError(name, f"two arrays would be called {name}: an entry has the name of a map")
+    return {**arrays, **numbers.maps}
+
+
+def _label(role: Role, name: str) -> str:
+    """Return what the array of an entry is called in a file."""
+    return name if role in ("input", "value") else f"{role}.{name}"
+
+
+def _bounds_label(label: str) -> str:
+    """Return what the bounds of an array are called in a file."""
+    return f"bound.{label}"
 
 
 def complete(
@@ -125,6 +154,7 @@ def complete(
         inputs={name: array for name, array in cast.items() if name in names},
         seed=seed if missing else None,
         drawn=tuple(missing),
+        maps={name: array for name, array in cast.items() if name not in names},
     )
 
 
@@ -255,11 +285,11 @@ def run_once(
         arrays[label] = array
 
     for (role, name), array, radius in zip(kinds, made, radii, strict=True):
-        label = name if role in ("input", "value") else f"{role}.{name}"
+        label = _label(role, name)
         keep(label, name, array)
         row = summary(name, role, array, op=ops.get(name))
         if radius is not None:
-            keep(f"bound.{label}", name, radius)
+            keep(_bounds_label(label), name, radius)
             row = row.replaced(bounds=summary_of_bounds(array, radius))
         rows.append(row)
     return arrays, RunReport(

@@ -9,11 +9,12 @@ from typing import Final, Literal
 
 from lean_bridge.codes import Code
 from lean_bridge.gate.findings import moved
-from lean_bridge.names import ends_with, listed
+from lean_bridge.names import did_you_mean, ends_with, last_component, listed
 from lean_bridge.ui.wording import counted, named, seconds_text
 from lean_bridge.verdict.chain import KERNEL, PINNED, WITNESS, links_of, status_of
 from pybind_models import DeclarationReport, Place, VerifyReport
-from pybind_models.policy import AXIOMS, Finding, GateReport, Judged, PolicyRecord, Unmet, Verdict
+from pybind_models.policy import AXIOMS, Finding, GateReport, Judged, PolicyRecord, Unmet
+from pybind_models.report import Verdict
 from pybind_models.status import StatusRow
 
 _CODES: Final[Mapping[str, Code]] = MappingProxyType(
@@ -163,11 +164,14 @@ def _judged(record: PolicyRecord, libraries: Sequence[Judged]) -> Iterator[Unmet
     groups = dict.fromkeys(row.group for row in rows)
     for wanted in record.policy.judged:
         if wanted not in groups and not any(ends_with(row.name, wanted) for row in rows):
-            reason = f"the policy wants {named(wanted)} judged, and no catalogue has a group or name like it"
+            near = did_you_mean(wanted, [*groups, *(last_component(row.name) for row in rows)])
+            said = "and no catalogue has a group or name like it"
+            reason = f"the policy wants {named(wanted)} judged, {said}{near}"
             yield Unmet(verdict="rejected", code=Code.POLICY, reason=reason, setting="judged")
     for pattern in record.policy.groups:
         if not any(_is_of(group, pattern) for group in groups):
-            reason = f"the policy requires links of the group {named(pattern)}, and no catalogue has it"
+            near = did_you_mean(pattern, groups)
+            reason = f"the policy requires links of the group {named(pattern)}, and no catalogue has it{near}"
             yield Unmet(verdict="rejected", code=Code.POLICY, reason=reason, setting="groups")
 
 

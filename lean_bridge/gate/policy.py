@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from lean_bridge.audit.tables import parse_table
 from lean_bridge.errors import LeanBridgeError, PolicyError
 from lean_bridge.files import decoded, not_toml, read_file, toml_line
+from lean_bridge.misfits import misfit
 from lean_bridge.names import listed, suggestion
 from lean_bridge.verdict.chain import is_link, known_links
 from pybind_models import Place
@@ -123,9 +124,7 @@ def in_force(file: PolicyFile | None, given: Given, top: Path, passed_over: list
         try:
             policy = policy.replaced(**{key: value})
         except ValidationError as error:
-            fault = error.errors()[0]
-            told = str(fault["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
-            raise PolicyError(f"{option}: expected {told}, found {fault['input']!r}") from error
+            raise PolicyError(f"{option}: {misfit(error.errors()[0])}") from error
         settings[key] = Setting(origin=option)
     for key, link in _links(policy):
         if not is_link(link):

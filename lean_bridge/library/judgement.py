@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -23,10 +24,10 @@ from lean_bridge.build.lakefile import LAKEFILE, PROGRAM, lakefile_in
 from lean_bridge.build.modules import Sources, read_sources, with_imports
 from lean_bridge.build.packages import SourceText
 from lean_bridge.codes import Code
-from lean_bridge.errors import LeanBridgeError
+from lean_bridge.errors import LeanBridgeError, NotCatalogued
 from lean_bridge.files import decoded, read_below, user_directory
 from lean_bridge.library.discovery import TOOLCHAIN
-from lean_bridge.names import listed
+from lean_bridge.names import did_you_mean, last_component, listed, suggestion
 from lean_bridge.program import judge_digest
 from lean_bridge.sealed import Seal, user_seal
 from lean_bridge.toolchain.find import find_toolchain
@@ -371,6 +372,30 @@ def record(root: Path) -> Path:
 
 def _context(root: Path) -> str:
     return f"judgement of {root.resolve()}"
+
+
+def check_chosen(rows: Collection[StatusRow], names: Collection[str], *, group: str | None) -> None:
+    """Refuse names and a group, where there are rows, that none of these has: see :func:`chosen_rows`.
+
+    Raises: NotCatalogued.
+    """
+    if not rows:  # nothing is known of the library, and that is told
+        return
+    groups = [row.group for row in rows]
+    words = [word for each in groups for word in (each, *re.findall(r"\w+", each))]
+    if group is not None and not chosen_rows(rows, (), group=group, leave_out=()):
+        near = did_you_mean(group, words) or f"; {suggestion(group, groups)}"
+        raise NotCatalogued(f"no group has {group!r} in its name{near}")
+    for name in names:
+        if not chosen_rows(rows, (name,), group=None, leave_out=()):
+            near = did_you_mean(name, [*(last_component(row.name) for row in rows), *words])
+            raise NotCatalogued(
+                f"no row has {name!r} in its name or group{near or '; `lean-bridge list` has them all'}"
+            )
+    if not chosen_rows(rows, names, group=group, leave_out=()):
+        raise NotCatalogued(
+            f"no row of a group with {group!r} has {' or '.join(map(repr, names))} in its name"
+        )
 
 
 def chosen_rows(

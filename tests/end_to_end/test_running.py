@@ -30,14 +30,12 @@ def test_a_run_from_nothing_to_files_and_back(tmp_path: Path) -> None:
     first = ran("run", "mhaResidualDGraph", *DIMS, "--random", "0", *asked, "-o", str(out), "-f", "json")
     assert (first.exit_code, first.stderr) == (0, "")
     report = RunReport.model_validate_json(first.stdout)
-    assert report.standing.status == "accepted"
+    assert (report.standing.status, report.verdict, report.reason) == ("accepted", "accepted", None)
     assert [check.outcome for check in report.checks] == ["passed"] * 4
     with np.load(out) as made:
-        np.savez(tmp_path / "in.npz", **{name: made[name] for name in ("x", "Wq", "Wk", "Wv", "Wo")})
-        second = ran(
-            "run", "mhaResidualDGraph", *DIMS, "-i", str(tmp_path / "in.npz"), *asked[:4], "-o", str(again)
-        )
-        assert (second.exit_code, second.stderr) == (0, "")
+        second = ran("run", "mhaResidualDGraph", *DIMS, "-i", str(out), *asked[:4], "-o", str(again))
+        assert second.exit_code == 0
+        assert second.stderr.endswith("passed over, as it is computed: Qbig, Qheads, Kbig and 37 more\n")
         from safetensors.numpy import load_file
 
         stored = load_file(again)
@@ -59,6 +57,7 @@ def test_a_run_from_nothing_to_files_and_back(tmp_path: Path) -> None:
         (("--dims", "n=5,n=6"), BindingError, "--dims: n is given more than once"),
         (("--dims", "n"), BindingError, "--dims: expected n=8,dModel=16, found 'n'"),
         (("--dims", "n=-1"), BindingError, "--dims: n: expected an integer ≥ 0, found '-1'"),
+        (("--dims", f"n={'9' * 20}"), BindingError, "n: expected an integer of at most 18 digits, found 20"),
         (("--set", "c=half"), BindingError, "--set: c: expected a number, found 'half'"),
         ((*DIMS, "--set", "kappa=1", "--random", "0"), BindingError, "scalar kappa is unknown; it takes c"),
         (DIMS, ArrayError, "missing x, Wq, Wk, Wv, Wo, of x, Wq, Wk, Wv, Wo; give --inputs FILE"),
@@ -135,6 +134,7 @@ def test_numbers_that_are_not_looked_at_are_no_success(tmp_path: Path) -> None:
     checked = ran("run", "mhaResidualDGraph", *DIMS, *given, "--checks", "off", "--check", "-f", "json")
     assert checked.exit_code == 2, "numbers out of the range of floats say nothing against the graph"
     report = RunReport.model_validate_json(checked.stdout)
+    assert (report.verdict, report.code) == ("no verdict", "LB910")
     assert {(each.outcome, each.code) for each in report.checks} == {("not run", "LB910")}
 
 

@@ -138,9 +138,13 @@ def test_nobody_else_and_no_copy_is_believed(library: Path) -> None:
 def test_a_name_that_no_row_has_is_said(library: Path) -> None:
     found = run(library, "status", "encoder")
     assert found.returncode == 2
-    assert found.stderr.startswith("lean-bridge: LB903 no row has encoder in its name or group")
+    assert found.stderr.startswith("lean-bridge: LB903 no row has 'encoder' in its name or group")
     for words in (("--shipped",), ("--not", "grün")):
         assert run(library, "status", *words).returncode == 2
+    for also in ((), ("--watch",), ("--not", "green"), ("--format", "json")):
+        found = run(library, "status", "--group", "Rwo", *also)
+        assert (found.returncode, found.stdout) == (2, "")
+        assert found.stderr == "lean-bridge: LB903 no group has 'Rwo' in its name; did you mean Row?\n"
 
 
 def test_no_lean_is_started(library: Path) -> None:

@@ -80,6 +80,7 @@ WORDS = (
     "files",
     "findings",
     "letters",
+    "misfits",
     "names",
     "notebooks",
     "sealed",

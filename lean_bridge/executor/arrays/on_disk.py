@@ -52,10 +52,17 @@ def check_suffix(path: Path) -> None:
         )
 
 
-def read_arrays(path: Path, wanted: Wanted) -> dict[str, Array]:
+def read_arrays(
+    path: Path,
+    wanted: Wanted,
+    *,
+    beside: Collection[str] = (),
+    pass_over: Callable[[str], None] = lambda _: None,
+) -> dict[str, Array]:
     """Return a file's arrays by the names of ``wanted``, of the shapes there, in float64 or float32.
 
-    A name may be spelled in any way of :mod:`lean_bridge.spelling`.
+    A name may be spelled in any way of :mod:`lean_bridge.spelling`. Arrays under the names ``beside``, which
+    may be there too, are not read, and ``pass_over`` is told of each.
     Raises: NoVerdict, naming the file and the array, for everything else that is in it, or if it cannot be
     read; Declined where the package for its format is not installed.
     """
@@ -64,6 +71,9 @@ def read_arrays(path: Path, wanted: Wanted) -> dict[str, Array]:
     with _refusing(path), _open(path) as stream:
         found = _in_npz(stream) if path.suffix == ".npz" else _in_safetensors(path)
         for spelling, shape, dtype, read in found:
+            if spelling in beside and spelling not in wanted:
+                pass_over(spelling)
+                continue
             name = _name(spelling, wanted)
             if name in arrays:
                 raise ValueError(f"{name} is there twice")

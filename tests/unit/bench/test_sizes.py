@@ -28,7 +28,9 @@ def test_dimensions_may_be_given_for_any_graph() -> None:
     [
         ("huge", "no size 'huge'; expected tiny, small, medium, large, or m=…,n=…"),
         ("tiny", r"tiny is a size of transformer blocks; give m=…,n=… \(no transformer block: "),
-        ("m=4,n=x", "expected dimensions as in n=8,dModel=16, found 'n=x'"),
+        ("m=4,n=x", "sizes: n: expected an integer ≥ 0, found 'x'"),
+        ("m=4,n=" + "9" * 20, "sizes: n: expected an integer of at most 18 digits, found 20"),
+        ("m=4,=4", "expected dimensions as in n=8,dModel=16, found '=4'"),
         ("m=4,tiny", "found 'tiny'"),
     ],
 )

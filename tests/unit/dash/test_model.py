@@ -131,14 +131,14 @@ def test_a_run_that_ends_without_a_report_is_no_verdict() -> None:
     assert found.status.verdict == "no verdict"
     assert texts(found)[-1] == "no verdict: killed"
     silent = board(*EDITED, Began(AT), Ended(looked(good(), ADDITION.name)))
-    assert silent.trouble == "the run ended without a report"
+    assert silent.trouble == "LB908 the run ended without a report"
 
 
 def test_a_run_that_could_not_judge_says_why_beside_what_is_known() -> None:
     refusal = VerifyReport(verdict="no verdict", reason="no Lean could be had", code="LB301")
     never = Looked(AT, looked(good()).status, None)
     found = board(*EDITED, Began(AT), Heard(AT, Judged(refusal)), Ended(never))
-    assert found.trouble == "no Lean could be had"
+    assert found.trouble == "LB301 no Lean could be had"
     assert texts(found)[-1] == "no verdict: LB301 no Lean could be had"
 
 

@@ -14,19 +14,22 @@ from lean_bridge.codes import Code
 from lean_bridge.crosscheck.judgement import judge, judge_run
 from lean_bridge.crosscheck.points import Point, draw_at
 from lean_bridge.crosscheck.run import CHECKS_AT, check_at, check_numbers, crosscheck
-from lean_bridge.errors import ArrayError, Declined, NumericsError
+from lean_bridge.errors import ArrayError, Declined, NoVerdict, NumericsError
 from lean_bridge.executor import once
+from lean_bridge.executor.arrays.on_disk import read_arrays, write_arrays
 from lean_bridge.executor.checks import Checks
 from lean_bridge.executor.compiled import Bounds
 from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
 from lean_bridge.executor.once import (
     Numbers,
+    arrays_made,
     arrays_wanted,
     check_room,
     complete,
     directions,
     run_once,
     summary,
+    with_maps,
 )
 from pybind_models import DGraph
 from pybind_models.run import BoundsMethod
@@ -84,6 +87,30 @@ def test_one_precision_is_kept_and_two_are_asked_about() -> None:
     assert numbers(given=single, dtype="float64").inputs["Wq"].dtype == np.float64
     with pytest.raises(ArrayError, match="found arrays in float64 and in float32; give --dtype"):
         numbers(given={**single, "Wk": np.ones((4, 4))})
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
+def test_what_a_run_wrote_runs_again(tmp_path: Path, suffix: str) -> None:
+    bound = ExecutableGraph(feed_forward(fixed=True)).bind(n=2, dModel=3, dFF=4)
+    scalars = dict.fromkeys(bound.graph.model.scalars, 0.5)
+    first = complete(bound, scalars, {}, dtype=None, seed=5)
+    first = replace(first, seeds=directions("--vjp", ["x=ones"], bound, first, 5))
+    arrays, _ = run_once(bound, first, bounds="running")
+    assert any(name.startswith("bound.cotangent.") for name in arrays)
+    write_arrays(tmp_path / f"out{suffix}", with_maps(arrays, first))
+    passed_over: list[str] = []
+    wanted, beside = arrays_wanted(bound), arrays_made(bound)
+    path = tmp_path / f"out{suffix}"
+    given = read_arrays(path, wanted, beside=beside, pass_over=passed_over.append)
+    assert given.keys() == wanted.keys(), "maps too"
+    assert sorted(passed_over) == sorted(set(arrays) - set(wanted))
+    again, _ = run_once(bound, complete(bound, scalars, given, dtype=None, seed=None))
+    for name, array in again.items():
+        np.testing.assert_array_equal(array, arrays[name])
+    with pytest.raises(NoVerdict, match=r"nothing is called 'bound\.cotangent\.x' here"):
+        read_arrays(path, wanted, beside=set(passed_over) - {"bound.cotangent.x"})
+    with pytest.raises(ArrayError, match="two arrays would be called"):
+        with_maps(arrays, replace(first, maps={"x": arrays["x"]}))
 
 
 def test_maps_may_be_whole_or_for_one_position() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from pathlib import Path
@@ -13,11 +14,13 @@ from lean_bridge.audit.catalogue import CATALOGUE, read_catalogue
 from lean_bridge.audit.manifest import MANIFEST, read_manifest
 from lean_bridge.build.modules import read_sources
 from lean_bridge.codes import Code
+from lean_bridge.errors import NotCatalogued
 from lean_bridge.library.discovery import TOOLCHAIN
 from lean_bridge.library.judgement import (
     Judgement,
     basis_of,
     changes,
+    check_chosen,
     chosen_rows,
     forget,
     keep,
@@ -323,6 +326,20 @@ def test_rows_are_chosen_by_name_group_and_state(judged: Path) -> None:
     assert len(chosen_rows(rows, [], group="soundness", leave_out=())) == 2
     assert len(chosen_rows(rows, ["transformer"], group="Graphs", leave_out=())) == 1
     assert chosen_rows(rows, [], group=None, leave_out=["green"]) == []
+
+
+def test_what_no_row_has_is_said_of_each_word_and_of_all_together(judged: Path) -> None:
+    rows = read_status(judged).rows
+    check_chosen(rows, ["backprop", "transformer"], group="S")
+    check_chosen((), ["whatever"], group="nobody knows yet")
+    for names, group, message in (
+        (["backprop", "bakprop"], None, "no row has 'bakprop' in its name or group; did you mean backprop_"),
+        (["§"], None, "no row has '§' in its name or group; `lean-bridge list` has them all"),
+        ([], "Soundnes!", "no group has 'Soundnes!' in its name; did you mean Soundness"),
+        (["backprop"], "Graphs", "no row of a group with 'Graphs' has 'backprop' in its name"),
+    ):
+        with pytest.raises(NotCatalogued, match=re.escape(message)):
+            check_chosen(rows, names, group=group)
 
 
 def test_nothing_has_changed_where_nothing_has(judged: Path, embedded: Provider) -> None:

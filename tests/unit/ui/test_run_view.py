@@ -107,6 +107,7 @@ def test_a_run_fits_and_says_everything(width: int) -> None:
 def test_checks_are_shown_with_number_bound_and_verdict() -> None:
     console, stream = plain_console(100)
     report = CheckReport(
+        verdict="rejected",
         graph="A.b",
         standing=GraphStanding(status="rejected", declaration="A.b", reason="sorry", code="LB205"),
         status="rejected",
@@ -140,6 +141,7 @@ def test_errors_of_libraries_stand_side_by_side() -> None:
     report = CheckReport(
         graph="A.b",
         standing=NOT_JUDGED,
+        verdict="accepted",
         status="agrees",
         checks=(PASSED,),
         seconds=2.0,
