@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -30,11 +31,17 @@ def new(
     It requires the library by name, is built and pinned, and is accepted by `verify` as it stands. Nothing
     that is there is overwritten.
     """
-    from lean_bridge.library.scaffold import package_name, write_package
+    from lean_bridge.library.scaffold import ORIGIN, action_origin, package_name, write_package
     from lean_bridge.project import open_project
 
-    for file in write_package(directory, package_name(directory, name)):
+    origin = action_origin()
+    for file in write_package(directory, package_name(directory, name), origin or ORIGIN):
         tell(f"wrote {plain(str(directory / file))}")
+    if origin is None:
+        tell(
+            f"its workflow uses {ORIGIN}: put in whose repository lean-bridge comes from, and which commit "
+            "or tag of it"
+        )
     if pin:
         _pin(open_project(directory))
 
@@ -89,7 +96,7 @@ def trace(
     from lean_bridge.library.tracing import trace as hand_over
 
     missing = list(missing_for_tracing(repository.absolute()))
-    if destination.exists():
+    if os.path.lexists(destination):
         missing.append(f"{destination}: is there already; name another directory")
     for line in missing:
         typer.echo(f"lean-bridge: {plain(line)}", err=True)

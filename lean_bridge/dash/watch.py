@@ -12,12 +12,14 @@ from typing import Final
 
 from lean_bridge.audit.catalogue import CATALOGUE
 from lean_bridge.audit.manifest import MANIFEST
-from lean_bridge.build.lakefile import LAKEFILE, PROGRAM
+from lean_bridge.build.lake_manifest import LAKE_MANIFEST, OVERRIDES
+from lean_bridge.build.lakefile import LAKEFILE, PROGRAM, read_lakefile
+from lean_bridge.build.packages import SHIPPED, required_packages
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.files import read_file
 from lean_bridge.library.discovery import TOOLCHAIN
 
-_FILES: Final = (LAKEFILE, PROGRAM, TOOLCHAIN, CATALOGUE, MANIFEST)
+_FILES: Final = (LAKEFILE, PROGRAM, TOOLCHAIN, CATALOGUE, MANIFEST, LAKE_MANIFEST, Path(OVERRIDES).name)
 _SOURCE: Final = ".lean"
 _LOOKS_EVERY: Final = 2.0
 """Seconds, where the system tells of changes; not all file systems do, nor for a folder put back."""
@@ -30,13 +32,14 @@ _SETTLED: Final = 200
 def watch(root: Path, stop: threading.Event, is_other: Callable[[], bool] = lambda: False) -> Iterator[None]:
     """Yield once, then each time that something may have changed which a judgement rests on.
 
+    Packages that the library requires from a path are watched with it; not those that Lake fetched.
     That is where the system tells of a change, whatever the file looks like from outside, and where a look
     finds another stamp; whether there is another content is for the caller to see. Whether something
     ``is_other`` beside the library is asked now and then.
     """
-    before = _stamps(root)
+    before, places = _stamps(root), _places(root)
     yield
-    for is_told in _wakes(root, stop):
+    for is_told in _wakes(root, places, stop):
         now = _stamps(root)
         if is_told or now != before or is_other():
             before = now
@@ -53,8 +56,8 @@ def fingerprint(root: Path) -> str:
     return digest.hexdigest()
 
 
-def _wakes(root: Path, stop: threading.Event) -> Iterator[bool]:
-    """Yield soon after each change in a folder, and now and then besides, until it is to ``stop``.
+def _wakes(root: Path, places: tuple[Path, ...], stop: threading.Event) -> Iterator[bool]:
+    """Yield soon after each change in ``places``, and now and then besides, until it is to ``stop``.
 
     What is yielded is whether the system told of a change.
     """
@@ -63,7 +66,7 @@ def _wakes(root: Path, stop: threading.Event) -> Iterator[bool]:
             from watchfiles import watch as changes
 
             for told in changes(
-                root,
+                *places,
                 watch_filter=lambda _, path: _matters(Path(path)),
                 stop_event=stop,
                 debounce=4 * _SETTLED,
@@ -74,8 +77,9 @@ def _wakes(root: Path, stop: threading.Event) -> Iterator[bool]:
                 ignore_permission_denied=True,
             ):
                 yield bool(told)
-                if not root.is_dir():
-                    break  # and watch the one that is put in its place
+                if not root.is_dir() or (told and _places(root) != places):
+                    break  # and watch the one that is put in its place, and what is required now
+        places = _places(root)
         if not stop.wait(_POLLS_EVERY):
             yield False
 
@@ -84,10 +88,23 @@ def _matters(path: Path) -> bool:
     return path.suffix == _SOURCE or path.name in _FILES
 
 
+def _places(root: Path) -> tuple[Path, ...]:
+    """Return the directories that hold a library and the packages that it requires from a path."""
+    try:
+        packages = required_packages(root, read_lakefile(root))
+    except LeanBridgeError:
+        return (root,)
+    beside = {each.root for each in packages if each.root.is_dir() and each.root not in SHIPPED}
+    return (root, *sorted(each for each in beside if not each.is_relative_to(root)))
+
+
 def _watched(root: Path) -> Iterator[Path]:
-    for folder, folders, files in os.walk(root):
-        folders[:] = sorted(each for each in folders if not each.startswith("."))
-        yield from (path for name in sorted(files) if _matters(path := Path(folder, name)))
+    for place in _places(root):
+        for folder, folders, files in os.walk(place):
+            folders[:] = sorted(each for each in folders if not each.startswith("."))
+            yield from (path for name in sorted(files) if _matters(path := Path(folder, name)))
+    if os.path.lexists(root / OVERRIDES):
+        yield root / OVERRIDES
 
 
 def stamp(path: Path) -> tuple[int, int, int, int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def propose_catalogue(
     :func:`propose`; BuildFailed, UnsupportedSource, ToolchainError where it is not built.
     """
     root = _project_in(directory.resolve())
-    if not overwrites and (root / CATALOGUE).exists():
+    if not overwrites and os.path.lexists(root / CATALOGUE):
         raise ProjectNotFound(f"{root / CATALOGUE}: is there already; --overwrite writes it anew")
     required = decoded(root / TOOLCHAIN, read_below(root, root / TOOLCHAIN))
     provider = find_toolchain(required, install=True, root=root, progress=progress)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +18,8 @@ from lean_bridge.names import LETTER, PLAIN, listed
 _PACKAGE: Final = Path(__file__).parents[1]
 EXAMPLE: Final = (_PACKAGE / "_example", _PACKAGE.parent / "examples" / "dense")
 """Where the example lies: in an installed package, and in a checkout."""
+ORIGIN: Final = "OWNER/lean-bridge@REVISION"
+"""What its workflow has for where this package comes from."""
 _NAME: Final = "Dense"
 """What it is called, and nothing else in it."""
 _LEAN_S: Final = ("Init", "Std", "Lean", "Lake")
@@ -52,11 +56,22 @@ def _taken() -> tuple[str, ...]:
     return (*_LEAN_S, *names)
 
 
-def write_package(directory: Path, name: str) -> tuple[str, ...]:
+def action_origin() -> str | None:
+    """Return where a workflow gets this package from: the commit that it was installed from, if on GitHub."""
+    try:
+        said = json.loads(distribution("lean-bridge").read_text("direct_url.json") or "{}")
+        url, commit = said["url"], said["vcs_info"]["commit_id"]
+    except (PackageNotFoundError, ValueError, KeyError, TypeError):
+        return None
+    place = re.fullmatch(r"(?:https|ssh)://(?:[^@/]+@)?github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?", str(url))
+    return f"{place[1]}@{commit}" if place and re.fullmatch(r"[0-9a-f]{40}", str(commit)) else None
+
+
+def write_package(directory: Path, name: str, origin: str = ORIGIN) -> tuple[str, ...]:
     """Write a package with one graph, its certificate and its theorem, and return the files, sorted.
 
-    What it says is not pinned. Raises: ProjectNotFound where something is in the directory, or nothing can be
-    written there.
+    Its workflow gets this package from ``origin``. What it says is not pinned.
+    Raises: ProjectNotFound where something is in the directory, or nothing can be written there.
     """
     source = next((each for each in EXAMPLE if (each / LAKEFILE).is_file()), None)
     if source is None:
@@ -66,6 +81,12 @@ def write_package(directory: Path, name: str) -> tuple[str, ...]:
         for path in sorted(source.rglob("*"))
         if path.is_file() and path.name != MANIFEST and "__pycache__" not in path.parts
     }
+    for each in (directory, *directory.parents):
+        if each.is_symlink() and not each.exists():
+            raise ProjectNotFound(
+                f"{each}: is a link to {each.readlink()}, where nothing is; make a directory there, or "
+                "remove the link"
+            )
     try:
         if there := sorted({each.name for each in directory.iterdir()} - _MAY_STAND):
             raise ProjectNotFound(
@@ -81,7 +102,8 @@ def write_package(directory: Path, name: str) -> tuple[str, ...]:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with put_at_once(path) as whole:
-                whole.write_text(re.sub(rf"\b{_NAME}\b", name, text), encoding="utf-8")
+                text = re.sub(rf"\b{_NAME}\b", name, text).replace(ORIGIN, origin)
+                whole.write_text(text, encoding="utf-8")
         except OSError as error:
             raise ProjectNotFound(f"{path}: cannot be written: {error.strerror}") from error
     return tuple(sorted(files))

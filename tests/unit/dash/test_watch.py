@@ -95,6 +95,33 @@ def test_a_folder_that_is_put_in_the_place_of_another(watching: Watching) -> Non
     assert watching.notices()
 
 
+def test_packages_that_are_required_from_a_path_are_watched_as_soon_as_they_are_required(
+    watching: Watching,
+) -> None:
+    near = watching.root.with_name("near")
+    (near / "Near").mkdir(parents=True)
+    (near / "lakefile.toml").write_text('[[lean_lib]]\nname = "Near"\n')
+    library = '[[lean_lib]]\nname = "Line"\n'
+    (watching.root / "lakefile.toml").write_text(f'{library}[[require]]\nname = "near"\npath = "../near"\n')
+    assert watching.notices()
+    (near / "Near" / "A.lean").write_text("-- 1\n")
+    assert watching.notices()
+    (watching.root / ".lake").mkdir()
+    (watching.root / ".lake" / "package-overrides.json").write_text("{}")
+    assert watching.notices()
+    (watching.root / "lake-manifest.json").write_text("{}")
+    assert watching.notices()
+
+
+def test_the_fingerprint_is_of_packages_too(tmp_path: Path) -> None:
+    for name, more in (("own", '[[require]]\nname = "near"\npath = "../near"\n'), ("near", "")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "lakefile.toml").write_text(f'[[lean_lib]]\nname = "{name.title()}"\n{more}')
+    before = fingerprint(tmp_path / "own")
+    (tmp_path / "near" / "Near.lean").write_text("-- 1\n")
+    assert fingerprint(tmp_path / "own") != before
+
+
 def test_what_is_no_source_is_none_of_its_business(watching: Watching) -> None:
     (watching.root / "notes.txt").write_text("-")
     (watching.root / ".lake").mkdir()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from lean_bridge.build.lakefile import read_lakefile
 from lean_bridge.build.modules import read_sources
 from lean_bridge.build.packages import SHIPPED
+from lean_bridge.cli import app
 from lean_bridge.codes import Code
 from lean_bridge.errors import ProjectNotFound
-from lean_bridge.library.scaffold import EXAMPLE, package_name, write_package
+from lean_bridge.library.scaffold import EXAMPLE, ORIGIN, action_origin, package_name, write_package
 
 ROOT = Path(__file__).parents[3]
 
@@ -95,6 +98,53 @@ def test_a_repository_may_be_there_and_nothing_else(tmp_path: Path) -> None:
     with pytest.raises(ProjectNotFound, match=r"expected no directory or an empty one, found \.github in it"):
         write_package(tmp_path, "Other")
     assert files(tmp_path) == before
+
+
+def test_a_link_that_leads_nowhere_is_no_directory_to_be(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("gone")
+    for directory in (tmp_path / "link", tmp_path / "link" / "below"):
+        with pytest.raises(ProjectNotFound, match="link: is a link to gone, where nothing is; make a dir"):
+            write_package(directory, "Mine")
+    assert not (tmp_path / "gone").exists()
+    (tmp_path / "gone").mkdir()
+    assert "Mine.lean" in write_package(tmp_path / "link", "Mine")
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize(
+    ("url", "commit", "origin"),
+    [
+        ("https://github.com/some/lean-bridge", COMMIT, f"some/lean-bridge@{COMMIT}"),
+        ("ssh://git@github.com/some.one/fork_1.git", COMMIT, f"some.one/fork_1@{COMMIT}"),
+        ("https://example.org/some/lean-bridge", COMMIT, None),
+        ("https://github.com/some/lean-bridge", "main", None),
+        ("file:///somewhere", None, None),
+    ],
+)
+def test_a_workflow_gets_this_package_from_where_it_was_installed_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, commit: str | None, origin: str | None
+) -> None:
+    about = tmp_path / "lean_bridge-9.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: lean-bridge\nVersion: 9\n")
+    vcs = {"vcs_info": {"vcs": "git", "commit_id": commit}} if commit else {"dir_info": {}}
+    (about / "direct_url.json").write_text(json.dumps({"url": url, **vcs}))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert action_origin() == origin
+    write_package(tmp_path / "new", "Mine", origin or ORIGIN)
+    written = files(tmp_path / "new")
+    for file in (".github/workflows/lean-bridge.yml", "README.md"):
+        assert (origin or ORIGIN) in written[file]
+        assert ("OWNER" in written[file]) == (origin is None)
+
+
+def test_what_is_to_be_put_in_is_said(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["new", str(tmp_path / "mine"), "--no-pin"])
+    assert done.exit_code == 0
+    said = " ".join(done.output.split())
+    assert f"its workflow uses {ORIGIN}: put in whose repository lean-bridge comes from, and which" in said
 
 
 def test_where_nothing_can_be_written_one_line_says_so(tmp_path: Path) -> None:
