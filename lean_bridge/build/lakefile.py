@@ -196,6 +196,8 @@ class _Reader:
     def lakefile(self, table: dict[str, Any], content: bytes) -> Lakefile:
         whole = _Part()
         self._check_keys(table, whole, _OF_PACKAGE)
+        if "name" not in table:
+            self._said.append("a name: there is none, and Lake builds no package without one")
         directory = self._directory(table, whole, PurePosixPath())
         options, places = self._options(table, whole)
         libraries = tuple(

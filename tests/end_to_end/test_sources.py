@@ -15,7 +15,7 @@ pytestmark = pytest.mark.lean
 
 TEXT = "module\n\npublic section\n\n/-- As it was read. -/\ntheorem Twin.claim : 7 + 1 = 8 := rfl\n"
 FILES = {
-    "lakefile.toml": '[[lean_lib]]\nname = "Twin"\nglobs = ["Twin.*"]\n',
+    "lakefile.toml": 'name = "twin"\n[[lean_lib]]\nname = "Twin"\nglobs = ["Twin.*"]\n',
     "lean-toolchain": "leanprover/lean4:v4.28.0\n",
     "catalogue.toml": '[[declaration]]\nname = "Twin.claim"\nkind = "theorem"\ngroup = "Twin"\n',
     "Twin.lean": TEXT,

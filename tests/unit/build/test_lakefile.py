@@ -162,7 +162,7 @@ def test_a_root_alone_is_built_and_what_it_imports_and_the_rest_is_said(tmp_path
     (tmp_path / "A").mkdir()
     for name, text in {"A": "import A.B", "A/B": "", "A/C": "import A.D", "A/D": ""}.items():
         (tmp_path / f"{name}.lean").write_text(text)
-    (tmp_path / "lakefile.toml").write_text(LIB)
+    (tmp_path / "lakefile.toml").write_text(f'name = "x"\n{LIB}')
     sources = read_sources(tmp_path)
     assert sources.own == {"A", "A.B"}
     why = "no glob names it, and nothing imports it"
@@ -173,7 +173,9 @@ def test_a_library_that_is_no_default_target_is_built_where_it_is_imported(tmp_p
     (tmp_path / "B").mkdir()
     for name, text in {"A": "import B.C", "B": "", "B/C": ""}.items():
         (tmp_path / f"{name}.lean").write_text(text)
-    (tmp_path / "lakefile.toml").write_text(f'defaultTargets = ["A"]\n{LIB}[[lean_lib]]\nname = "B"\n')
+    (tmp_path / "lakefile.toml").write_text(
+        f'name = "x"\ndefaultTargets = ["A"]\n{LIB}[[lean_lib]]\nname = "B"\n'
+    )
     sources = read_sources(tmp_path)
     assert sources.own == {"A", "B.C"}
     assert sources.lakefile.passed_over == ("lean_lib B: not among the defaultTargets",)
@@ -253,6 +255,15 @@ def test_options_of_lean_s_own_and_of_libraries_pass_with_where_they_are_set(tmp
         "pp.all": f"{file}:4: lean_lib A: moreLeanArgs",
         "weak.theirs": f"{file}:4: lean_lib A: moreLeanArgs",
     }
+
+
+def test_a_package_without_a_name_is_read_and_it_is_said_that_lake_builds_none(tmp_path: Path) -> None:
+    (tmp_path / "lakefile.toml").write_text(LIB)
+    (said,) = read_lakefile(tmp_path).passed_over
+    assert said == "a name: there is none, and Lake builds no package without one"
+    (tmp_path / "lakefile.toml").unlink()
+    (tmp_path / "lakefile.lean").write_text("import Lake\nopen Lake DSL\nlean_lib A\n")
+    assert read_lakefile(tmp_path).passed_over == (said,)
 
 
 def test_a_module_of_two_libraries_is_refused_unless_they_agree(tmp_path: Path) -> None:

@@ -21,7 +21,9 @@ def standard(tmp_path: Path) -> Path:
 def project(root: Path, files: dict[str, str], lakefile: str | None = None) -> Path:
     root.mkdir()
     if lakefile is None:
-        lakefile = f'[[lean_lib]]\nname = "A"\nglobs = ["{"A.*" if "A.lean" in files else "A.+"}"]\n'
+        lakefile = (
+            f'name = "a"\n[[lean_lib]]\nname = "A"\nglobs = ["{"A.*" if "A.lean" in files else "A.+"}"]\n'
+        )
     (root / "lakefile.toml").write_text(lakefile)
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
