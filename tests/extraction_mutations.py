@@ -136,6 +136,7 @@ MUTATIONS: Mapping[str, tuple[str, Mutate]] = {
         "a wrong certified shape",
         lambda graph: altered(graph, "scores", shape=shape("numHeads seqLen headDim")),
     ),
+    "mlpMseDGraph": ("a sum taken for a mean", take_op("loss", "sum")),
     "encoderBlockBareReshapeGraph": (
         "the factors of a product swapped",
         spell("numHeads*headDim", "headDim*numHeads"),

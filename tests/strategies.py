@@ -34,7 +34,8 @@ def graphs(max_nodes: int = 8) -> st.SearchStrategy[DGraph]:
 def draw_graph(rng: np.random.Generator, size: int) -> DGraph:
     """Return a graph of at least ``size`` nodes, each with the shapes of a primitive's sample.
 
-    An operand that must not be 0 is squared first, and a positive scalar added.
+    An operand that must not be 0 is squared first, and a positive scalar added; of what is exponentiated the
+    hyperbolic tangent is taken, lest it grow beyond all floats.
     """
     inputs: list[Shape] = []
     drawn: list[tuple[Primitive, list[Place], Shape]] = []
@@ -60,6 +61,8 @@ def draw_graph(rng: np.random.Generator, size: int) -> DGraph:
             if excludes_zero(primitive, sample):
                 square = append(PRIMITIVES["mul"], [place, place], shape)
                 place = append(PRIMITIVES["addConst"], [square], shape)
+            if primitive is PRIMITIVES["exp"]:
+                place = append(PRIMITIVES["tanh"], [place], shape)
             operands.append(place)
         made.setdefault(sample.setting.shape, []).append(append(primitive, operands, sample.setting.shape))
     nodes = [

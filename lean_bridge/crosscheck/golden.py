@@ -1,8 +1,9 @@
-"""Recorded values of the encoder block and its parts, in each of the two head splits.
+"""Recorded values: of the encoder block and its parts, in each of the two head splits, and of a perceptron.
 
-They are those of a separate NumPy transcription of upstream's encoder graph (``wadkisson/TorchLean`` at
-commit ``c2be276a``, ``EncoderBlock``), whose values and gradients were checked against PyTorch's. Recorded to
-ten decimals.
+The block's are those of a separate NumPy transcription of upstream's encoder graph (``wadkisson/TorchLean``
+at commit ``c2be276a``, ``EncoderBlock``), whose values and gradients were checked against PyTorch's; the
+perceptron's are those of a transcription in 40 digits, its gradients written by hand. Recorded to ten
+decimals.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from lean_bridge.crosscheck.block import WEIGHTS, Block, Part, Split, find_block
+from lean_bridge.crosscheck.perceptron import find_perceptron
 from lean_bridge.crosscheck.points import Sizes
 from lean_bridge.crosscheck.rounding import EPSILON, histogram
 from lean_bridge.executor.arrays.scalars import Array
@@ -103,6 +105,21 @@ GOLDEN: Final[Mapping[Split, Golden]] = {
 }
 
 
+PERCEPTRON_SIZES: Final = {"n": 3, "i": 4, "h": 3, "o": 2}
+LOSS: Final = 0.1392877437
+OUTPUT: Final = (-0.3238560650, 0.1534777415)
+"""Of the perceptron, for the first sample."""
+LOSS_GRADIENTS: Final = (
+    (-0.0325228036, -0.0003206931, -0.0185350707, 0.2088349493),
+    (-0.0330371723, -0.0146745996, -0.0789463647, 0.3606118582),
+    (-0.0771297842, -0.0899023094, -0.2807965023, 0.2807965023),
+    (-0.0418916721, -0.0122838772, -0.0910097048, 0.2787323926),
+    (-0.2691929608, 0.2217561896, -0.0474367712, 0.4909491504),
+    (0.0079520217, -0.0326103487, 0.0474367712, 0.5483092961),
+)
+"""Of its loss, by each input: first and last coordinate, sum, and sum of absolute values."""
+
+
 def golden_input(k: int, shape: Shape) -> Array:
     """Return context entry ``k``: ``(((7·(k+1)·(q+1) + 3k) mod 11) − 5)/10`` at flat row-major index q."""
     q = np.arange(np.prod(shape, dtype=int))
@@ -118,12 +135,14 @@ def golden_seed(j: int, shape: Shape) -> Array:
 def check_golden(
     model: DGraph, primitives: Mapping[str, Primitive], _sizes: Sizes | None = None
 ) -> CheckResult:
-    """Return whether a graph that begins with self-attention gives the recorded values.
+    """Return whether a graph that begins with self-attention, or a perceptron, gives the recorded values.
 
-    They are at n = 3, d = 4, two heads of width 2, F = 3, c = 0.5, ε₁ = 1e-5, ε₂ = 1e-3, with context entries
-    ``golden_input``. Of the whole block, the gradients and tangents are compared too.
+    With attention they are at n = 3, d = 4, two heads of width 2, F = 3, c = 0.5, ε₁ = 1e-5, ε₂ = 1e-3, and
+    of the whole block the gradients and tangents are compared too. Inputs are ``golden_input``.
     """
     block = find_block(model)
+    if (roles := find_perceptron(model)) is not None:
+        return _perceptron(ExecutableGraph(model, primitives), roles)
     if isinstance(block, str):
         return CheckResult(name=NAME, outcome="not run", detail=block)
     if block.split is None:
@@ -140,15 +159,36 @@ def check_golden(
     if block.is_whole and {entry.name for entry in program.entries}.issuperset(SAVED):
         deviations += _derivative_deviations(program, inputs, recorded)
         compared += f", {len(INPUTS)} gradients and a tangent, seeds on all entries,"
+    return _result(deviations, f"{compared} against {{}} recorded values of the {block.split} head split")
+
+
+def _result(deviations: Sequence[float], detail: str) -> CheckResult:
     error = float(np.abs(deviations).max())
     return CheckResult(
         name=NAME,
         outcome="passed" if error <= TOLERANCE else "failed",
-        detail=f"{compared} against {len(deviations)} recorded values of the {block.split} head split",
+        detail=detail.format(len(deviations)),
         error=error,
         tolerance=TOLERANCE,
         ulps=histogram([np.array(deviations) / EPSILON]),
     )
+
+
+def _perceptron(graph: ExecutableGraph, roles: Mapping[str, str]) -> CheckResult:
+    """Return whether the loss, the output and the six gradients of the loss are those recorded."""
+    program = graph.bind(**{name: PERCEPTRON_SIZES[role] for role, name in roles.items()}).interpret()
+    inputs = {entry.name: golden_input(k, entry.shape) for k, entry in enumerate(program.context)}
+    values = dict(zip((entry.name for entry in program.entries), program.forward(inputs), strict=True))
+    deviations = [float(values["loss"]) - LOSS, *(values["out"][0] - OUTPUT)]
+    for gradient, expected in zip(program.vjp(inputs, {"loss": np.ones(())}), LOSS_GRADIENTS, strict=True):
+        deviations += list(_summary(gradient) - expected)
+    return _result(deviations, "loss, output and six gradients of the loss against {} recorded values")
+
+
+def _summary(array: Array) -> Array:
+    """Return first and last coordinate, sum, and sum of absolute values."""
+    flat = array.ravel()
+    return np.array([flat[0], flat[-1], flat.sum(), np.abs(flat).sum()])
 
 
 def _value_deviations(values: Sequence[Array], block: Block, recorded: Golden) -> list[float]:
@@ -167,8 +207,7 @@ def _derivative_deviations(program: Program, inputs: Mapping[str, Array], record
     gradients = dict(zip(inputs, program.vjp(inputs, seeds), strict=True))
     deviations: list[float] = []
     for name, expected in zip(INPUTS, recorded.gradients, strict=True):
-        flat = gradients[name].ravel()
-        deviations += list(np.array([flat[0], flat[-1], flat.sum(), np.abs(flat).sum()]) - expected)
+        deviations += list(_summary(gradients[name]) - expected)
     tangents = program.jvp(inputs, {name: seeds[name] for name in INPUTS})
     moved = {entry.name: tangent for entry, tangent in zip(program.entries, tangents, strict=True)}
     product = sum(float((moved[name] * seed).sum()) for name, seed in seeds.items())

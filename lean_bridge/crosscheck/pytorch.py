@@ -1,4 +1,4 @@
-"""Transformer blocks and their parts against PyTorch's modules: the output and every gradient.
+"""Transformer blocks, their parts and a perceptron against PyTorch: the output and every gradient.
 
 The permuting head split must agree for every number of heads. The bare reshape must agree for one head,
 where the two splits are the same function, and must differ for more, where it is another function: it is
@@ -7,18 +7,20 @@ not PyTorch's attention.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from lean_bridge.crosscheck.block import Block, find_block
 from lean_bridge.crosscheck.block_case import draw_case
-from lean_bridge.crosscheck.points import SEED, Sizes
+from lean_bridge.crosscheck.perceptron import find_perceptron
+from lean_bridge.crosscheck.points import SEED, Sizes, draw_arrays
 from lean_bridge.crosscheck.rounding import EPSILON, histogram
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.executor.rules.primitive import Primitive
+from lean_bridge.executor.rules.program import Program
 from pybind_models import CheckResult, DGraph
 
 NAME: Final = "PyTorch"
@@ -28,6 +30,7 @@ TOLERANCE: Final = 1e-12
 DIFFERENT: Final = 1e-3
 """Nine digits above what rounding may do: another function."""
 
+PERCEPTRON_SIZES: Final = {"n": 5, "i": 4, "h": 6, "o": 3}
 N, D_MODEL, WIDTH = 5, 8, 16
 
 
@@ -35,8 +38,8 @@ def check_pytorch(
     model: DGraph, primitives: Mapping[str, Primitive], _sizes: Sizes | None = None
 ) -> CheckResult:
     """Return whether a graph agrees with PyTorch, and differs where its head split must."""
-    block = find_block(model)
-    if isinstance(block, str):
+    block, roles = find_block(model), find_perceptron(model)
+    if isinstance(block, str) and roles is None:
         return CheckResult(name=NAME, outcome="not run", detail=block)
     try:
         import torch
@@ -46,6 +49,9 @@ def check_pytorch(
     from lean_bridge.crosscheck.torch_block import modules_of, one_thread
 
     graph = ExecutableGraph(model, primitives)
+    if isinstance(block, str):
+        with one_thread():
+            return _perceptron(graph, roles or {}, torch.__version__)
     counts = HEADS if block.split else HEADS[:1]
     with one_thread():
         errors = {heads: _deviation(graph, block, heads) for heads in counts}
@@ -72,6 +78,35 @@ def check_pytorch(
     )
 
 
+def _perceptron(graph: ExecutableGraph, roles: Mapping[str, str], version: str) -> CheckResult:
+    """Return whether a perceptron's loss and its gradients are those of PyTorch's functions, at random."""
+    from lean_bridge.crosscheck.torch_perceptron import FUNCTIONS, run
+
+    rng = np.random.default_rng(SEED)
+    program = graph.bind(**{name: PERCEPTRON_SIZES[role] for role, name in roles.items()}).interpret()
+    arrays = draw_arrays(program.context, rng)
+    inputs = {entry.name: array for entry, array in zip(program.context, arrays, strict=True)}
+    (seed,) = draw_arrays(program.entries[-1:], rng)
+    each = _deviations(program, inputs, seed, run(inputs, seed))
+    error = float(np.max([deviations.max() for deviations in each]))
+    return CheckResult(
+        name=NAME,
+        outcome="passed" if error <= TOLERANCE else "failed",
+        detail=f"loss and gradients of {', '.join(inputs)} against {FUNCTIONS} of torch {version}",
+        error=error,
+        tolerance=TOLERANCE,
+        ulps=histogram(deviations / EPSILON for deviations in each),
+    )
+
+
+def _deviations(
+    program: Program, inputs: Mapping[str, Array], seed: Array, theirs: Sequence[Array]
+) -> tuple[Array, ...]:
+    """Return how far the last entry and the gradients for a seed on it are from theirs, everywhere."""
+    ours = [program.forward(inputs)[-1], *program.vjp(inputs, {program.entries[-1].name: seed})]
+    return tuple(np.abs(a - b) for a, b in zip(ours, theirs, strict=True))
+
+
 class Deviation(NamedTuple):
     """The largest deviations from PyTorch at one number of heads."""
 
@@ -87,8 +122,6 @@ def _deviation(graph: ExecutableGraph, block: Block, heads: int) -> Deviation:
 
     sizes = {"n": N, "d": D_MODEL, "H": heads, "D": D_MODEL // heads, "F": WIDTH}
     case = draw_case(graph, block, sizes, np.random.default_rng(SEED + heads))
-    program, inputs = case.program, case.inputs
-    ours = [program.forward(inputs)[-1], *program.vjp(inputs, {case.output: case.seed})]
-    each = tuple(np.abs(a - b) for a, b in zip(ours, run(case), strict=True))
+    each = _deviations(case.program, case.inputs, case.seed, run(case))
     output, *gradients = (float(deviations.max()) for deviations in each)
     return Deviation(output, float(np.max(gradients)), each)

@@ -39,12 +39,22 @@ def run(case: BlockCase) -> list[Array]:
 
     There is no dropout and attention has no biases.
     """
-    leaves = {name: torch.from_numpy(array.copy()).requires_grad_() for name, array in case.inputs.items()}
+    leaves = leaves_of(case.inputs)
     tensors = {name: torch.from_numpy(array) for name, array in case.weights.items()} | leaves
     module = build_module(case.block, tensors, heads=case.heads, epsilons=case.scalars)
     output = functional_call(module, parameters_of(case.block, tensors), (leaves["x"],), strict=True)
+    return pulled(output, leaves, case.seed)
+
+
+def leaves_of(inputs: Mapping[str, Array]) -> dict[str, Tensor]:
+    """Return copies of arrays as what is differentiated by."""
+    return {name: torch.from_numpy(array.copy()).requires_grad_() for name, array in inputs.items()}
+
+
+def pulled(output: Tensor, leaves: Tensors, seed: Array) -> list[Array]:
+    """Return an output, and the gradient of each leaf for a seed on it."""
     gradients = torch.autograd.grad(
-        output, list(leaves.values()), torch.from_numpy(case.seed), allow_unused=True, materialize_grads=True
+        output, list(leaves.values()), torch.from_numpy(seed), allow_unused=True, materialize_grads=True
     )
     return [tensor.detach().numpy() for tensor in (output, *gradients)]
 

@@ -13,6 +13,7 @@ from lean_bridge.olean.environment import Environment
 from lean_bridge.project import Project, open_project
 from lean_bridge.toolchain.provider import Job, Provider
 from pybind_models import Dim, ScalarParam
+from tests.unit.executor.graphs import perceptron
 
 pytestmark = pytest.mark.lean
 
@@ -102,6 +103,14 @@ def test_layer_norm_row_by_row(project: Project) -> None:
     found = [(node.op, node.operands, node.shape) for node in graph.nodes]
     assert found == [(op, operands, shape(text)) for op, operands, text in LAYER_NORM]
     assert graph.scalars == ("ε",)
+
+
+def test_a_perceptron_and_its_loss_row_by_row(project: Project) -> None:
+    graph, expected = project.extract("mlpMseDGraph"), perceptron()
+    assert graph.dims == ("n", "dIn", "dHidden", "dOut")
+    assert (graph.context, graph.nodes) == (expected.context, expected.nodes)
+    assert (graph.scalars, graph.maps) == ((), ())
+    assert graph.nodes[-1].shape == ()
 
 
 FEED_FORWARD = [

@@ -198,10 +198,20 @@ class Case:
             noise = Noise(np.random.default_rng(number), self.dtype)
             offs.append(self.asked(what, with_noise(plain, noise), noise.on))
             offs += [evaluated(trace, self._leaves(), noise, point=point) for point in (False, True)]
+        is_known = not self._is_near_the_end(what, plain)
         return [
-            Limit.of(at, each, [off[i] for off in offs])
+            Limit.of(at, each, [off[i] for off in offs], is_known=is_known)
             for i, (at, each) in enumerate(zip(true, own, strict=True))
         ]
+
+    def _is_near_the_end(self, what: What, plain: Program) -> bool:
+        """Return whether twice as large numbers overflow on the way: then it matters how sums are taken."""
+        found = self.asked(what, plain, lambda array: 2 * array)
+        true = self.asked(what, plain, lambda array: 2 * wide(array))
+        return not all(
+            np.abs(wide(each) - at).max(initial=0) <= np.abs(at).max(initial=0) / 100
+            for each, at in zip(found, true, strict=True)
+        )
 
     def _request(self, what: What) -> Request:
         def places(names: Iterable[str]) -> tuple[int, ...]:
@@ -235,17 +245,17 @@ class Limit(NamedTuple):
     true: Array
     far: float
     is_known: bool
-    """Whether the interpreter returns numbers."""
+    """Whether the interpreter returns numbers, and is not at the end of floats."""
 
     @classmethod
-    def of(cls, true: Array, own: Array, offs: Sequence[Array]) -> Limit:
-        limits, is_known = np.finfo(own.dtype), bool(np.isfinite(own).all())
-        others = [*offs, own] if is_known else offs
+    def of(cls, true: Array, own: Array, offs: Sequence[Array], *, is_known: bool) -> Limit:
+        limits, is_finite = np.finfo(own.dtype), bool(np.isfinite(own).all())
+        others = [*offs, own] if is_finite else offs
         far = max(float(np.abs(wide(each) - true).max(initial=0)) for each in others)
         rounding = float(limits.eps) * float(np.abs(true).max(initial=0)) + 4 * float(
             limits.smallest_subnormal
         )
-        return cls(true, SLACK * (far + rounding), is_known)
+        return cls(true, SLACK * (far + rounding), is_known and is_finite)
 
 
 def attempt(ask: Callable[..., list[Array]], *arguments: Any) -> list[Array] | None:
@@ -277,7 +287,7 @@ def drawn(seed: int) -> BoundGraph:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_numbers_of_any_size_are_right_to_rounding_or_refused(dtype: type, full: bool) -> None:
     outcomes: Counter[str] = Counter()
-    for seed in range(2000) if full else (*range(45), 52):  # 52 has one array joined with itself
+    for seed in range(2000) if full else (*range(45), 67):  # 67 has one array joined with itself
         try:
             outcomes += Case(drawn(seed), seed, np.dtype(dtype)).check()
         except AssertionError as error:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from lean_bridge.executor.rules.ops import (
+    activations,
     affine,
     elementwise,
     layernorm,
@@ -16,6 +17,7 @@ from lean_bridge.executor.rules.ops import (
     reduce,
     reindex,
     softmax,
+    total,
 )
 from lean_bridge.executor.rules.primitive import Primitive
 
@@ -25,7 +27,9 @@ FAMILIES: Final = (
     softmax.FAMILY,
     pointwise.FAMILY,
     elementwise.FAMILY,
+    activations.FAMILY,
     reduce.FAMILY,
+    total.FAMILY,
     affine.FAMILY,
     layernorm.FAMILY,
 )

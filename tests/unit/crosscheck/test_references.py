@@ -25,6 +25,7 @@ from tests.unit.executor.graphs import (
     feed_forward,
     layer_norm,
     one_token,
+    perceptron,
     post_norm,
 )
 
@@ -69,6 +70,44 @@ def test_golden_values_are_met_to_their_last_decimal(
     assert result.error is not None
     assert result.error < 6e-11
     assert compared in result.detail
+
+
+def test_a_perceptron_meets_its_golden_values_to_their_last_decimal() -> None:
+    result = check_golden(perceptron(), PRIMITIVES)
+    assert result.outcome == "passed"
+    assert result.error is not None
+    assert result.error < 6e-11
+    assert result.detail == "loss, output and six gradients of the loss against 27 recorded values"
+
+
+def test_a_perceptron_is_pytorchs() -> None:
+    result = check_pytorch(perceptron(), PRIMITIVES)
+    assert result.outcome == "passed"
+    assert result.error is not None
+    assert result.error < 1e-13
+    assert "loss and gradients of x, W1, b1, W2, b2, target against F.linear, F.tanh and" in result.detail
+
+
+@pytest.mark.parametrize("op", ["tanh", "square", "mean"])
+def test_a_perceptron_of_ops_that_are_twice_what_they_are_fails_both_references(op: str) -> None:
+    right = PRIMITIVES[op]
+    wrong = dataclasses.replace(
+        right,
+        forward=lambda *given: 2 * right.forward(*given),
+        jvp=lambda *given: 2 * right.jvp(*given),
+        vjp=lambda *given: tuple(2 * each for each in right.vjp(*given)),
+    )
+    table = {**PRIMITIVES, op: wrong}
+    assert check_adjoint(perceptron(), table).outcome == "passed"
+    assert check_golden(perceptron(), table).outcome == "failed"
+    assert check_pytorch(perceptron(), table).outcome == "failed"
+
+
+def test_what_is_named_otherwise_is_no_perceptron() -> None:
+    model = perceptron()
+    renamed = model.replaced(nodes=(*model.nodes[:-1], model.nodes[-1].replaced(name="risk")))
+    for check in (check_golden, check_pytorch):
+        assert check(renamed, PRIMITIVES).outcome == "not run"
 
 
 def test_golden_inputs_and_seeds_go_by_name() -> None:

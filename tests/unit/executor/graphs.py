@@ -134,6 +134,21 @@ def feed_forward(*, fixed: bool) -> DGraph:
     return _with_network(model, 0, "residual", weights=None if fixed else 1)
 
 
+def perceptron() -> DGraph:
+    """Return two dense layers with a hyperbolic tangent between them, and their mean squared error."""
+    n, i, h, o = map(Dim.variable, ("n", "dIn", "dHidden", "dOut"))
+    hidden, out = (n, h), (n, o)
+    return graph(
+        {"x": (n, i), "W1": (h, i), "b1": (h,), "W2": (o, h), "b2": (o,), "target": out},
+        node("pre", "dense", (0, 1, 2), hidden, n=n, i=i, o=h),
+        node("act", "tanh", (6,), hidden, s=hidden),
+        node("out", "dense", (7, 3, 4), out, n=n, i=h, o=o),
+        node("error", "sub", (8, 5), out, s=out),
+        node("squares", "square", (9,), out, s=out),
+        node("loss", "mean", (10,), (), s=out),
+    )
+
+
 def post_norm(model: DGraph) -> DGraph:
     """Return a graph with normalisation of its last entry appended, with parameters ``γ`` and ``β``."""
     inputs = len(model.context)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from lean_bridge.errors import ShapeError
 from lean_bridge.executor.arrays.scalars import Array
@@ -141,6 +142,46 @@ def test_gelu_is_the_tanh_form(x: float, value: float, slope: float) -> None:
     np.testing.assert_allclose(forward("gelu", (1,), point, κ=GELU_KAPPA), [value], rtol=0, atol=6e-13)
     moved = PRIMITIVES["gelu"].jvp(setting, (point,), point, (np.ones(1),))
     np.testing.assert_allclose(moved, [slope], rtol=0, atol=6e-13)
+
+
+@pytest.mark.parametrize(
+    ("op", "of_torch"),
+    [
+        ("exp", torch.exp),
+        ("tanh", torch.tanh),
+        ("sigmoid", torch.sigmoid),
+        ("silu", torch.nn.functional.silu),
+        ("square", torch.square),
+        ("sum", torch.sum),
+        ("mean", torch.mean),
+    ],
+)
+def test_activations_and_totals_are_pytorchs_and_so_are_their_slopes(
+    op: str, of_torch: Callable[[torch.Tensor], torch.Tensor], rng: np.random.Generator
+) -> None:
+    point = 3 * rng.standard_normal((4, 5))
+    leaf = torch.from_numpy(point).requires_grad_()
+    expected = of_torch(leaf)
+    seed = rng.standard_normal(tuple(expected.shape))
+    (slope,) = torch.autograd.grad(expected, leaf, torch.from_numpy(np.asarray(seed)))
+    setting = Setting(tuple(expected.shape))
+    found = PRIMITIVES[op].forward(setting, (point,))
+    np.testing.assert_allclose(found, expected.detach().numpy(), rtol=1e-14, atol=1e-15)
+    (pulled,) = PRIMITIVES[op].vjp(setting, (point,), found, np.asarray(seed))
+    np.testing.assert_allclose(pulled, slope.numpy(), rtol=1e-14, atol=2e-14)
+
+
+def test_the_logistic_function_does_not_overflow() -> None:
+    far = np.array([-1e300, -800.0, 800.0, 1e300])
+    with np.errstate(all="raise", under="ignore"):
+        np.testing.assert_array_equal(forward("sigmoid", (4,), far), [0.0, 0.0, 1.0, 1.0])
+        np.testing.assert_array_equal(forward("silu", (4,), far), [0.0, 0.0, 800.0, 1e300])
+
+
+def test_totals_of_one_number_and_of_none() -> None:
+    for op in ("sum", "mean"):
+        assert forward(op, (), np.array(2.5)) == 2.5
+        assert forward(op, (), np.zeros((0, 3))) == 0.0  # in Lean 0⁻¹ is 0
 
 
 def test_row_mean_and_broadcasts(rng: np.random.Generator) -> None:

@@ -1,0 +1,82 @@
+"""Activations; Lean: ``exp``, ``tanh``, ``sigmoid``, ``silu``, ``square``.
+
+The logistic function is computed as ``(1 + tanh(x/2))/2``, in which nothing overflows.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from lean_bridge.executor.arrays.scalars import Array
+from lean_bridge.executor.rules.primitive import (
+    EVERYWHERE,
+    Primitive,
+    Sample,
+    Setting,
+    draw_lengths,
+    draw_sample,
+    elementwise,
+)
+
+
+def _sample(rng: np.random.Generator) -> Sample:
+    shape = draw_lengths(rng, int(rng.integers(4)))
+    return draw_sample(rng, (shape,), shape)
+
+
+def _exp(setting: Setting, x: Array) -> Array:
+    return setting.scalars.exp(x)
+
+
+def _tanh(setting: Setting, x: Array) -> Array:
+    return setting.scalars.tanh(x)
+
+
+def _tanh_derivative(setting: Setting, x: Array) -> Array:
+    t = setting.scalars.tanh(x)
+    slope: Array = setting.scalars.rational(1) - t * t
+    return slope
+
+
+def _sigmoid(setting: Setting, x: Array) -> Array:
+    one, half = setting.scalars.rational(1), setting.scalars.rational(1, 2)
+    value: Array = (one + setting.scalars.tanh(x * half)) * half
+    return value
+
+
+def _sigmoid_derivative(setting: Setting, x: Array) -> Array:
+    y = _sigmoid(setting, x)
+    slope: Array = y * (setting.scalars.rational(1) - y)
+    return slope
+
+
+def _silu(setting: Setting, x: Array) -> Array:
+    value: Array = x * _sigmoid(setting, x)
+    return value
+
+
+def _silu_derivative(setting: Setting, x: Array) -> Array:
+    one, y = setting.scalars.rational(1), _sigmoid(setting, x)
+    slope: Array = y * (one + x * (one - y))
+    return slope
+
+
+def _square(_setting: Setting, x: Array) -> Array:
+    value: Array = x * x
+    return value
+
+
+def _square_derivative(setting: Setting, x: Array) -> Array:
+    slope: Array = x * setting.scalars.rational(2)
+    return slope
+
+
+EXP: Final = elementwise("exp", f=_exp, df=_exp, domain=EVERYWHERE, sample=_sample)
+TANH: Final = elementwise("tanh", f=_tanh, df=_tanh_derivative, domain=EVERYWHERE, sample=_sample)
+SIGMOID: Final = elementwise("sigmoid", f=_sigmoid, df=_sigmoid_derivative, domain=EVERYWHERE, sample=_sample)
+SILU: Final = elementwise("silu", f=_silu, df=_silu_derivative, domain=EVERYWHERE, sample=_sample)
+SQUARE: Final = elementwise("square", f=_square, df=_square_derivative, domain=EVERYWHERE, sample=_sample)
+
+FAMILY: Final[tuple[Primitive, ...]] = (EXP, TANH, SIGMOID, SILU, SQUARE)
