@@ -173,7 +173,8 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "Without a pin nobody notices when its statement changes; taking the manifest away must not be "
             "a way through.",
             "Read the statement, run `lean-bridge pin`, and have the manifest reviewed; `verify --unpinned` "
-            "lets it pass, and says so.",
+            "lets it pass, and says so. Without a catalogue nothing can be pinned: let a gate pass it by "
+            "`unpinned = true` in its policy, or have `lean-bridge init` propose a catalogue.",
         ),
         Code.BODY_HIDDEN: Explanation(
             "a body is not in the compiled files",
@@ -220,7 +221,7 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "Of what does not exist everything holds, wrong rules included. That nothing was found does not "
             "say that there is nothing, so this is no verdict.",
             "Name declarations that meet it, as `model` in the catalogue, or say there which hypothesis is "
-            'open, and why: `open = { h = "why" }`.',
+            'open, and why: `open = { h = "why" }`. Without a catalogue nobody is asked: require none there.',
         ),
         Code.NOT_THE_DECLARED_GRAPH: Explanation(
             "Lean does not agree that this is the declared graph",
@@ -337,9 +338,11 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
         ),
         Code.NOT_CATALOGUED: Explanation(
             "the catalogue has no such name",
-            "A name that was asked for is the end of no catalogue entry, or of several.",
+            "A name that was asked for is the end of no catalogue entry, or of several; or, in a library "
+            "without a catalogue, of nothing that its modules declare.",
             "Judging nothing must not look like success.",
-            "Use one of the names that `lean-bridge list` prints.",
+            "Use one of the names that `lean-bridge list` prints; without a catalogue, one that `lean-bridge "
+            "status` shows after `lean-bridge verify`.",
         ),
         Code.UNREADABLE: Explanation(
             "a compiled file cannot be read",
@@ -372,7 +375,8 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "nothing was checked",
             "No declaration, no module, or no comparison was looked at.",
             "Success without a check is the false green that this tool exists to prevent.",
-            "See that the catalogue has entries, and that the checks they need can run.",
+            "See that the catalogue has entries, or, where there is none, that the modules declare something; "
+            "and that the checks they need can run.",
         ),
         Code.NO_ANSWER: Explanation(
             "Lean gave no answer",

@@ -108,7 +108,7 @@ class Project:
         if self._catalogue is None:
             raise ProjectNotFound(
                 f"{self.root}: no {CATALOGUE}, so `lean-bridge verify` judges all of it, and nothing has a "
-                f"graph, a pin or a witness; write a {CATALOGUE} that names what this is asked of"
+                "graph, a pin or a witness; `lean-bridge init` proposes one that names what this is asked of"
             )
         return self._catalogue
 

@@ -329,7 +329,7 @@ class ModuleSummary(Model):
     instances: int = 0
     types: int = 0
     others: int = 0
-    """Axioms and opaque constants, which are never accepted."""
+    """Axioms, opaque constants and examples at fault, which are never accepted."""
     auxiliaries: int = 0
     """What Lean made of these, and was judged with them."""
     not_accepted: int = 0

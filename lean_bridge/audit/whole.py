@@ -248,7 +248,8 @@ def summaries(
 ) -> tuple[ModuleSummary, ...]:
     """Return how many declarations of each kind each module has, and how many are not accepted.
 
-    ``declared`` is all that the modules declare, and ``judged`` what of it was to be judged.
+    ``declared`` is all that the modules declare, and ``judged`` what of it was to be judged; and what no
+    compiled file has, as examples.
     """
     kinds = {
         (each.module, each.name): (
@@ -265,9 +266,9 @@ def summaries(
     for each in declared:
         counts[each.module]["left_out"] += 1
     for report in judged:
-        kind, auxiliaries = kinds[report.group, report.name]
         count = counts[report.group]
-        count["left_out"] -= 1
+        kind, auxiliaries = kinds.get((report.group, report.name), ("others", 0))
+        count["left_out"] -= (report.group, report.name) in kinds
         count[kind] += 1
         count["auxiliaries"] += auxiliaries
         count["not_accepted"] += not report.is_accepted

@@ -86,6 +86,20 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """An ``example`` of a source: it is checked, and no compiled file keeps it."""
+
+    line: int
+    """1-based; where the word ``example`` stands."""
+    column: int
+    """0-based."""
+    text: str
+    """From there up to the next command, as far as the text tells."""
+    words: tuple[str, ...]
+    """What Lean reads of that, without comments, strings and quotations."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Token:
     text: str
     at: int
@@ -105,6 +119,11 @@ def scan_declarations(text: str, grammar: Grammar = LEAN_S) -> Scan:
     return _Scanner(text, grammar).scan()
 
 
+def scan_examples(text: str) -> tuple[Example, ...]:
+    """Return every ``example`` of a source, in order; those of macros and elaborators are not seen."""
+    return tuple(_Scanner(text, LEAN_S).examples()) if "example" in text else ()
+
+
 def words_of(text: str) -> Iterator[tuple[str, int]]:
     """Yield the words that Lean reads in a source, outside comments and strings, with their lines."""
     for token in _tokens(text, [], Tokens(LEAN_S.tokens, interpolates='s!"')):
@@ -118,6 +137,7 @@ def name_components(text: str) -> Components:
 
 class _Scanner:
     def __init__(self, text: str, grammar: Grammar) -> None:
+        self._text = text
         self._unclear: list[tuple[int, str]] = []
         self._own = Tokens(grammar.tokens, interpolates="" if parse_header(text).is_prelude else 's!"')
         self._tokens = [*_tokens(text, self._unclear, self._own), _Token("", len(text))]
@@ -138,6 +158,28 @@ class _Scanner:
             unclosed = self._line(self._brackets[0][1]), self._hidden
         unclear = (self._line(self._unclear[0][0]), self._unclear[0][1]) if self._unclear else None
         return Scan(tuple(declared), unclosed, unclear)
+
+    def examples(self) -> Iterator[Example]:
+        found = [(self._read(at), bool(self._brackets)) for at in range(len(self._tokens) - 1)]
+        for first, (declared, _) in enumerate(found):
+            if declared is None or declared.keyword != "example":
+                continue
+            end = first + 1
+            while end < len(found) and found[end][0] is None and not self._begins_a_command(end, first):
+                end += 1
+            words = tuple(self._tokens[at].text for at in range(first, end) if not found[at][1])
+            text = self._text[self._tokens[first].at : self._tokens[end].at]
+            yield Example(declared.line, declared.column, text.rstrip(), words)
+
+    def _begins_a_command(self, at: int, example: int) -> bool:
+        """Return whether a word opens a command, and begins a line no further in than an example's."""
+        word, here = self._tokens[at].text, self._tokens[at].at
+        line, margin = self._line_to(here), self._line_to(self._tokens[example].at)
+        indent = len(margin) - len(margin.lstrip())
+        return (word in _OPENING or word[0] in "#@") and not line.strip() and len(line) <= indent
+
+    def _line_to(self, offset: int) -> str:
+        return self._text[self._lines[self._line(offset) - 1] : offset]
 
     def _read(self, at: int) -> Declared | None:
         word = self._tokens[at].text

@@ -21,6 +21,14 @@ _CODES: Final[Mapping[str, Code]] = MappingProxyType(
     {PINNED: Code.NOT_PINNED, KERNEL: Code.NOT_CONFIRMED, WITNESS: Code.NOT_WITNESSED}
 )
 """The codes of links that do not hold; that of any other is that of the policy."""
+_WITHOUT_A_CATALOGUE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        PINNED: "`unpinned = true` in the policy, or --unpinned, lets that pass; or have `lean-bridge init` "
+        "propose a catalogue, and pin what it names",
+        WITNESS: "do not require it, or have `lean-bridge init` propose a catalogue",
+    }
+)
+"""What to do where a library has no catalogue, and a link is required that only a catalogue asks for."""
 _ORDER: Final[tuple[Verdict, ...]] = ("rejected", "no verdict", "accepted")
 
 
@@ -78,9 +86,11 @@ def _is_of(group: str, pattern: str) -> bool:
     return group == pattern or fnmatchcase(group, pattern)
 
 
-def _rows(libraries: Iterable[Judged]) -> Iterator[StatusRow]:
+def _rows(libraries: Iterable[Judged]) -> Iterator[tuple[StatusRow, bool]]:
+    """Yield the rows of libraries, each with whether a catalogue names it."""
     for library in libraries:
-        yield from status_of(library.report, notes=()).rows
+        for row in status_of(library.report, notes=()).rows:
+            yield row, library.report.whole is None
 
 
 def _links(record: PolicyRecord, libraries: Sequence[Judged]) -> Iterator[Unmet]:
@@ -88,7 +98,8 @@ def _links(record: PolicyRecord, libraries: Sequence[Judged]) -> Iterator[Unmet]
     lacking: dict[tuple[str, str, Literal["rejected", "no verdict"]], list[str]] = {}
     required = {"": record.policy.links, **record.policy.groups}
     asked: dict[str, set[str]] = {"": set()}  # by the pattern of groups that has rows; of all rows, ""
-    for row in _rows(libraries):
+    uncatalogued: set[str] = set()
+    for row, is_named in _rows(libraries):
         patterns = ["", *(pattern for pattern in record.policy.groups if _is_of(row.group, pattern))]
         of_row = [asked.setdefault(pattern, set()) for pattern in patterns]
         for link, setting in required_of(record, row.group).items():
@@ -103,12 +114,17 @@ def _links(record: PolicyRecord, libraries: Sequence[Judged]) -> Iterator[Unmet]
             is_against = link == PINNED or (found is not None and found.outcome == "fails")
             verdict: Literal["rejected", "no verdict"] = "rejected" if is_against else "no verdict"
             lacking.setdefault((link, setting, verdict), []).append(row.name)
+            if not is_named and link in _WITHOUT_A_CATALOGUE:
+                uncatalogued.add(link)
     for (link, setting, verdict), names in lacking.items():
         said = f"{counted(len(names), 'row')} without the link {link}, which the policy requires"
+        reason = f"{said}: {listed(map(named, names))}"
+        if link in uncatalogued:
+            reason += f"; without a catalogue nothing has this link: {_WITHOUT_A_CATALOGUE[link]}"
         yield Unmet(
             verdict=verdict,
             code=_CODES.get(link, Code.POLICY),
-            reason=f"{said}: {listed(map(named, names))}",
+            reason=reason,
             setting=setting,
             names=tuple(names),
             link=link,
@@ -210,7 +226,9 @@ def _relaxed(record: PolicyRecord, libraries: Sequence[Judged]) -> Iterator[str]
     policy = record.policy
     if policy.unpinned:
         count = sum(
-            row.pin is not None and row.pin.outcome == "not pinned" for row in _declarations(libraries)
+            library.report.whole is not None or (row.pin is not None and row.pin.outcome == "not pinned")
+            for library in libraries
+            for row in library.report.declarations
         )
         yield f"unpinned ({record.origin('unpinned')}): {counted(count, 'declaration')} not pinned may pass"
     for library in libraries:

@@ -15,9 +15,9 @@ from lean_bridge.olean.expr import Name
 from pybind_models import Cause, DeclarationReport, Place
 from pybind_models.report import Source
 
-_WORDS: Final[Mapping[str, frozenset[str]]] = {
+WORDS: Final[Mapping[str, frozenset[str]]] = {
     Code.SORRY: frozenset({"sorry", "admit", "sorryAx"}),
-    Code.COMPILED_CODE: frozenset({"native_decide", "ofReduceBool", "Lean.ofReduceBool"}),
+    Code.COMPILED_CODE: frozenset({"native_decide", "bv_decide", "ofReduceBool", "Lean.ofReduceBool"}),
 }
 """What a text says where what a code names begins."""
 
@@ -73,7 +73,7 @@ def _cause(row: DeclarationReport, chain: Sequence[Name], found: Mapping[Name, S
 
 def place_of(source: Source, code: str | None) -> Place:
     """Return where a declaration first says what a code names, or else where it begins."""
-    words = _WORDS.get(code or "", frozenset())
+    words = WORDS.get(code or "", frozenset())
     at = next((start for start, word in _read(source.text) if word in words), 0)
     before = source.text[:at].split("\n")
     column = len(before[-1]) + (source.column if len(before) == 1 else 1)

@@ -34,6 +34,7 @@ from lean_bridge.uncollected import uncollected
 from lean_bridge.verdict.advisories import advisories_for
 from lean_bridge.verdict.causes import with_causes
 from lean_bridge.verdict.conclude import conclude, elaborated_as_modules
+from lean_bridge.verdict.examples import notes_on_examples
 from lean_bridge.verdict.remembered import (
     GraphAnswers,
     KernelAnswers,
@@ -133,7 +134,10 @@ def judge_library(
     failed = failed_modules(subject.build)
     recalled = subject.recalled
     with clock.stage("audit"), uncollected():
-        notes = notes_beside(environment, reading.collector, subject.known)
+        notes = (
+            *notes_beside(environment, reading.collector, subject.known),
+            *notes_on_examples(subject.build, subject.sources),
+        )
         declarations = audit(
             environment,
             catalogue,

@@ -21,6 +21,7 @@ from lean_bridge.uncollected import uncollected
 from lean_bridge.verdict.advisories import advisories_for
 from lean_bridge.verdict.causes import with_causes
 from lean_bridge.verdict.conclude import conclude, elaborated_as_modules
+from lean_bridge.verdict.examples import examples_at_fault
 from lean_bridge.verdict.judge import (
     Clock,
     Observer,
@@ -119,6 +120,8 @@ def judge_whole(
         for each in judged
     ]
     rows = with_causes(rows, environment, whole.sources)
+    if not (whole.choice.names or whole.choice.is_public_only):  # examples have no name, and are nobody's
+        rows += examples_at_fault(build, whole.sources, modules, rows)
     verdict, reason, code = conclude(
         build,
         rows,

@@ -237,7 +237,7 @@ def test_what_is_private_is_told_so_where_what_is_public_is_asked_for(faulty: Pa
 
 
 def test_without_a_catalogue_nothing_has_a_graph(faulty: Path) -> None:
-    with pytest.raises(ProjectNotFound, match=r"no catalogue\.toml, so `lean-bridge verify` judges all"):
+    with pytest.raises(ProjectNotFound, match=r"no catalogue\.toml, so .* `lean-bridge init` proposes one"):
         open_project(faulty).graph("good")
 
 
@@ -247,8 +247,11 @@ def test_a_gate_takes_that_nothing_is_pinned_only_where_its_policy_says_so(
     words = ("gate", "-j", "1", "--project", str(three_hundred), "-o", "text")
     status, out = run(*words)
     assert (status, "LB209" in out) == (1, True)
+    mend = "without a catalogue nothing has this link: `unpinned = true` in the policy, or --unpinned, lets"
+    assert mend in " ".join(out.split())
     status, out = run(*words, "--unpinned")
     assert (status, "LB209" in out) == (1, False)
+    assert "unpinned (--unpinned): 300 declarations not pinned may pass" in " ".join(out.split())
     assert "Many/A.lean:54:3" in out
 
 
@@ -286,3 +289,43 @@ def test_a_name_of_two_modules_is_stale_with_either(tmp_path: Path) -> None:
     status, out = run("status", "--project", str(project), "--format", "json")
     assert status == 2
     assert {row["state"] for row in json.loads(out)["rows"]} == {"stale"}
+
+
+EXAMPLES = """module
+section
+  example : 1 = 2 := by
+    have : 2 = 3 := sorry
+    omega
+  theorem Examples.held : 1 = 1 := rfl
+end
+macro "claim" : command => `(example : 3 = 4 := sorry)
+claim
+set_option warn.sorry false in
+private example : 4 = 5 :=
+sorry
+/-- warning: declaration uses `sorry` -/
+#guard_msgs in example : 5 = 6 := by admit
+example : 6 + 1 = 7 := by native_decide
+example : 7 + 1 = 8 := by decide +native
+-- example : 8 = 9 := sorry
+example : "sorry".length = 5 := rfl
+#check (sorry : Nat)
+open Nat in
+example : 9 = 9 := by
+  have sorry' : 1 = 1 := rfl
+  set_option pp.all true in
+  open Nat in rfl
+"""
+
+
+def test_an_example_that_rests_on_a_sorry_is_rejected_where_it_stands(tmp_path: Path) -> None:
+    report = open_project(write(tmp_path, "Examples", {"All": EXAMPLES})).verify(workers=1)
+    assert (report.verdict, report.code) == ("rejected", "LB205")
+    refused = {each.source.line: each for each in report.declarations if each.source and not each.is_accepted}
+    assert {line: each.code for line, each in refused.items()} == {
+        **dict.fromkeys((3, 9, 11, 14), "LB205"),
+        **dict.fromkeys((15, 16), "LB206"),
+    }
+    assert refused[3].name == "Examples.All.example:3"
+    assert refused[3].cause is not None
+    assert refused[3].cause.place == Place(file="Examples/All.lean", line=4, column=21)

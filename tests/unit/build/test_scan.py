@@ -7,7 +7,7 @@ import time
 import pytest
 
 from lean_bridge.build.grammar import Grammar
-from lean_bridge.build.scan import scan_declarations
+from lean_bridge.build.scan import scan_declarations, scan_examples
 
 
 def names(text: str) -> list[str]:
@@ -279,3 +279,25 @@ def test_in_a_prelude_no_string_is_surely_interpolated() -> None:
     unclear = scan_declarations(f"prelude\n{text}").unclear
     assert unclear is not None
     assert unclear[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("example : 1 = 2 := sorry", ["example : 1 = 2 := sorry"]),
+        ("example : P :=\nsorry\n\n@[simp] def a := 1", ["example : P :=\nsorry"]),
+        ("  example : P := by\n    open A in x\n  end\nsorry", ["example : P := by\n    open A in x"]),
+        ("example : P := a\n#check sorry\ntheorem b : P := c", ["example : P := a"]),
+        ("example : P := a example : Q := b", ["example : P := a", "example : Q := b"]),
+        ("/- example : P := a -/ def b := 1\nmacro `(example : P := a)", []),
+    ],
+)
+def test_an_example_ends_where_a_command_begins(text: str, expected: list[str]) -> None:
+    assert [each.text for each in scan_examples(text)] == expected
+
+
+def test_the_words_of_an_example_are_what_lean_reads() -> None:
+    (found,) = scan_examples('\n example : "sorry".length = `(sorry) := /- sorry -/ a.sorry -- sorry\n')
+    assert (found.line, found.column) == (2, 1)
+    assert {"a.sorry", '"sorry"'} <= set(found.words)
+    assert "sorry" not in found.words

@@ -9,6 +9,7 @@ from lean_bridge.codes import Code
 from pybind_models import VerifyReport
 from pybind_models.evidence import Advisory, Witness
 from pybind_models.policy import GateReport
+from pybind_models.report import ModuleSummary
 from tests.gates import gated, of_every_code, record
 from tests.reports import ATTENTION, BACKPROP, NOT_CONFIRMED, UNPINNED, accepted, rejected
 
@@ -191,3 +192,31 @@ def test_a_report_is_its_json() -> None:
     assert GateReport.model_validate_json(found.model_dump_json()) == found
     assert isinstance(found.libraries[0].report, VerifyReport)
     assert NOT_CONFIRMED in ATTENTION.kernels
+
+
+def without_a_catalogue() -> VerifyReport:
+    (module,) = {each.group for each in accepted().declarations[:1]}
+    rows = tuple(each.replaced(pin=None) for each in accepted().declarations if each.group == module)
+    summary = ModuleSummary(module=module, theorems=len(rows))
+    return accepted().replaced(declarations=rows, graphs=(), whole=(summary,))
+
+
+@pytest.mark.parametrize(
+    ("values", "code", "mend"),
+    [
+        ({}, "LB209", "without a catalogue nothing has this link: `unpinned = true` in the policy, or"),
+        (
+            {"unpinned": True, "links": ("witness",)},
+            "LB215",
+            "without a catalogue nothing has this link: do not require it, or have `lean-bridge init`",
+        ),
+    ],
+)
+def test_what_only_a_catalogue_asks_for_is_mended_without_one(
+    values: dict[str, object], code: str, mend: str
+) -> None:
+    found = gated(without_a_catalogue(), **values)
+    assert found.code == code
+    assert mend in (found.reason or "")
+    assert mend not in (gated(accepted(), links=("witness",)).reason or "")
+    assert gated(without_a_catalogue(), unpinned=True).verdict == "accepted"
