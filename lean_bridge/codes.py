@@ -375,8 +375,8 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "nothing was checked",
             "No declaration, no module, or no comparison was looked at.",
             "Success without a check is the false green that this tool exists to prevent.",
-            "See that the catalogue has entries, or, where there is none, that the modules declare something; "
-            "and that the checks they need can run.",
+            "See that the catalogue has entries (without one, that the modules declare something), and that "
+            "the checks they need can run.",
         ),
         Code.NO_ANSWER: Explanation(
             "Lean gave no answer",

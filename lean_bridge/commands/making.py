@@ -89,11 +89,12 @@ def trace(
 ) -> None:
     """Hand a project to LeanDojo's tracing, or say what that lacks; no verdict depends on it.
 
-    LeanDojo clones the commit that is checked out, builds it with the project's own Lake, and extracts syntax
-    trees and tactic states. It runs what the project runs; nothing isolates it.
+    LeanDojo clones the commit that is checked out, not what was changed since, builds it with the project's
+    own Lake, and extracts syntax trees and tactic states. It runs what the project runs; nothing isolates it.
     """
-    from lean_bridge.library.tracing import missing_for_tracing
+    from lean_bridge.library.tracing import missing_for_tracing, uncommitted
     from lean_bridge.library.tracing import trace as hand_over
+    from lean_bridge.names import listed
 
     missing = list(missing_for_tracing(repository.absolute()))
     if os.path.lexists(destination):
@@ -102,6 +103,9 @@ def trace(
         typer.echo(f"lean-bridge: {plain(line)}", err=True)
     if missing:
         raise typer.Exit(2)
+    if changed := uncommitted(repository.absolute()):
+        said = "what is committed is traced, and these are not as they are committed, or not at all"
+        typer.echo(f"lean-bridge: {plain(f'{said}: {listed(changed, 5)}')}; commit what is meant", err=True)
     hand_over(repository.absolute(), destination.absolute())
 
 

@@ -6,13 +6,18 @@ import importlib.util
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NoReturn
 
 from lean_bridge.build.lake_manifest import head_commit
 from lean_bridge.build.lakefile import LAKEFILE, PROGRAM
+from lean_bridge.errors import ToolchainError
+from lean_bridge.library.discovery import TOOLCHAIN, repository_of
+from lean_bridge.toolchain import process
 
+_GIT_LIMIT: Final = 60.0
 _TRACE: Final = """\
 import sys
 from lean_dojo import LeanGitRepo, trace
@@ -22,12 +27,10 @@ trace(LeanGitRepo.from_path(sys.argv[1]), dst_dir=sys.argv[2])
 
 def missing_for_tracing(top: Path) -> Iterator[str]:
     """Yield what LeanDojo's tracing of the project at ``top`` lacks, one line each, with the mend."""
-    if not any((top / name).is_file() for name in (LAKEFILE, PROGRAM)):
-        yield f"{top}: no {LAKEFILE}; LeanDojo traces the top of a repository, where Lake has to build"
-    if not (top / ".git").exists():
-        yield f"{top}: no git repository; LeanDojo traces a commit: `git init`, and commit"
-    elif not _has_commit(top):
-        yield f"{top}: a git repository without a commit; LeanDojo traces a commit: `git commit`"
+    if top.is_dir():
+        yield from _missing_in(top)
+    else:
+        yield f"{top}: no such directory; name the top of the project's git repository by --repository"
     for program, use in (
         ("git", "LeanDojo clones with it; install git"),
         ("lake", "it builds the project; install its toolchain with elan"),
@@ -40,6 +43,39 @@ def missing_for_tracing(top: Path) -> Iterator[str]:
             yield f"no `{program}` on the path: {use}"
     if importlib.util.find_spec("lean_dojo") is None:
         yield "no LeanDojo: `pip install lean-dojo`, below Python 3.13"
+
+
+def _missing_in(top: Path) -> Iterator[str]:
+    found = [name for name in (LAKEFILE, PROGRAM) if (top / name).is_file()]
+    within = [name for name in (LAKEFILE, PROGRAM) if (top / "lean" / name).is_file()]
+    alone = "LeanDojo traces the top of a repository, where Lake has to build"
+    if not found and within:
+        yield f"{top}: its lakefile is in lean/; {alone}: make lean/ a repository of its own, or move it up"
+    elif not found:
+        yield f"{top}: no {LAKEFILE}; {alone}"
+    elif not (top / TOOLCHAIN).is_file():
+        yield f"{top}: no {TOOLCHAIN}, by which LeanDojo chooses Lean; write the one that builds it"
+    around = repository_of(top)
+    if around != top:
+        yield f"{top}: a part of the repository at {around}; {alone}: make it a repository of its own"
+    elif not (top / ".git").exists():
+        yield f"{top}: no git repository; LeanDojo traces a commit: `git init`, and commit"
+    elif not _has_commit(top):
+        yield f"{top}: a git repository without a commit; LeanDojo traces a commit: `git commit`"
+
+
+def uncommitted(top: Path) -> tuple[str, ...]:
+    """Return what of the repository at ``top`` is not as it is committed, as far as git tells."""
+    settings = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
+    command = ("git", *settings, "status", "--porcelain", "--no-renames")
+    with tempfile.TemporaryFile() as errors:
+        try:
+            started = process.start(command, cwd=top, stderr=errors)
+            said = list(process.read_lines(started, time_limit=_GIT_LIMIT))
+            process.collect(started, time_limit=_GIT_LIMIT)
+        except ToolchainError:
+            return ()
+    return tuple(line[3:].decode("utf-8", "replace").strip('"') for line in said)
 
 
 def _has_commit(top: Path) -> bool:

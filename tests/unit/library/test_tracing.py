@@ -6,6 +6,7 @@ No Lean with a Lake is here, nor on every machine: programs that only stand in f
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,7 @@ def _project(tmp_path: Path) -> Path:
     (root / ".git").mkdir(parents=True)
     (root / ".git/HEAD").write_text(f"{'0' * 40}\n")
     (root / "lakefile.toml").write_text('[[lean_lib]]\nname = "A"\n')
+    (root / "lean-toolchain").write_text("leanprover/lean4:v4.28.0\n")
     for program in ("git", "lake", "lean"):
         (tmp_path / "bin").mkdir(exist_ok=True)
         (tmp_path / "bin" / program).write_text("#!/bin/sh\n")
@@ -67,6 +69,7 @@ def test_the_commit_that_is_checked_out_is_handed_over(project: Path) -> None:
         ("bin/lake", "no `lake` on the path: it builds the project; install its toolchain with elan"),
         ("bin/lean", "no `lean` on the path: it runs LeanDojo's extractor, as the embedded Lean cannot"),
         ("project/lakefile.toml", "no lakefile.toml; LeanDojo traces the top of a repository"),
+        ("project/lean-toolchain", "no lean-toolchain, by which LeanDojo chooses Lean; write the one that"),
         ("project/.git/HEAD", "a git repository without a commit; LeanDojo traces a commit: `git commit`"),
         ("project/.git", "no git repository; LeanDojo traces a commit: `git init`, and commit"),
     ],
@@ -97,3 +100,44 @@ def test_all_that_it_lacks_is_told_at_once(project: Path) -> None:
         *[f"{project / 'out'}"[:12]] * 2,
         "out: is ther",
     ]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a script stands in for each program")
+def test_what_is_not_the_top_of_a_project_is_told_as_what_it_is(project: Path) -> None:
+    nope = project / "nope"
+    done = run(project, "out", "--repository", "nope")
+    mend = "name the top of the project's git repository by --repository"
+    assert (done.returncode, done.stderr) == (2, f"lean-bridge: {nope}: no such directory; {mend}\n")
+    (project / "lean").mkdir()
+    for name in ("lakefile.toml", "lean-toolchain"):
+        (project / name).rename(project / "lean" / name)
+    done = run(project, "out")
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        f"lean-bridge: {project}: its lakefile is in lean/; LeanDojo traces the top"
+    )
+    assert done.stderr.count("\n") == 1
+    done = run(project, "out", "--repository", "lean")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"lean-bridge: {project / 'lean'}: a part of the repository at {project}; ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a script stands in for each program")
+def test_what_is_not_committed_is_named_and_the_commit_is_traced(project: Path) -> None:
+    git = shutil.which("git")
+    assert git is not None
+    (project.parent / "bin/git").unlink()
+    (project.parent / "bin/git").symlink_to(git)
+    shutil.rmtree(project / ".git")
+    who = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false")
+    for words in (("init", "-q"), ("add", "."), (*who, "commit", "-q", "-m", "all")):
+        subprocess.run([git, *words], cwd=project, check=True)
+    done = run(project, str(project.parent / "out"))
+    assert (done.returncode, done.stderr) == (0, "")
+    (project / "lakefile.toml").write_text('[[lean_lib]]\nname = "B"\n')
+    (project / "new file").touch()
+    done = run(project, str(project.parent / "out"))
+    assert done.returncode == 0
+    assert done.stdout.startswith("traced ")
+    assert done.stderr.endswith("or not at all: lakefile.toml, new file; commit what is meant\n")
