@@ -22,7 +22,7 @@ os._exit(status)
 def compile_natively(library: Path, source: Path) -> Path:
     """Compile a source with the Lean in ``library``, and return the compiled file, which lies beside it."""
     olean = source.with_suffix(".olean")
-    words = [sys.executable, "-c", _COMPILE, library, "-o", olean, source]
+    words: list[str | Path] = [sys.executable, "-c", _COMPILE, library, "-o", olean, source]
     done = subprocess.run(words, cwd=source.parent, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return olean

@@ -52,8 +52,9 @@ def lean(
 ) -> None:
     """Elaborate any Lean file, with the built library on its search path, and print Lean's messages.
 
-    `#print axioms` is answered from the compiled file where Lean refuses to. Exit status 2 also where the
-    Lean in use cannot do what the file asks for, which is named.
+    `#print axioms` is answered from the compiled file where Lean refuses to. The embedded Lean is handed a
+    file without `module` as one, as `verify` does, and that is said. Exit status 2 also where the Lean in use
+    cannot do what the file asks for, which is named.
     """
     from lean_bridge.ui.diagnostics import render_diagnostics
     from lean_bridge.ui.progress import show_progress
@@ -68,6 +69,9 @@ def lean(
             tell(escaped_json(message.model_dump_json()), "escaped")
     else:
         render_diagnostics(elaboration.diagnostics, open_console(sys.stdout))
+    if elaboration.as_module:
+        said = "has no `module`, and was elaborated as one: its imports and declarations are public"
+        typer.echo(f"lean-bridge: {plain(str(elaboration.source))} {said}", err=True)
     if elaboration.limit is not None:
         typer.echo(f"lean-bridge: {Code.LEAN_CANNOT} {elaboration.limit}", err=True)
     raise typer.Exit(0 if elaboration.ok else 1 if elaboration.limit is None else 2)

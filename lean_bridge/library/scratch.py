@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from lean_bridge.audit.axioms import AxiomCollector
+from lean_bridge.build.as_module import cannot_be_turned, handed
 from lean_bridge.build.header import parse_header
 from lean_bridge.library.leans_own import library_names
 from lean_bridge.names import module_name, private_name
@@ -30,13 +31,18 @@ _ASKS: Final = "set_option pp.fullNames true in "
 class Scratch:
     """A file to elaborate, as it was read."""
 
-    name: str
+    file: str
     """As messages name it."""
     content: bytes
     path: Path
     """Where it lies below the root that gives its module a name."""
     compiled: Path
     """The directory of the compiled library."""
+
+    @property
+    def is_module(self) -> bool:
+        """Whether it begins with ``module``."""
+        return parse_header(self.content.decode("utf-8", "replace")).is_module
 
     @property
     def module(self) -> Name:
@@ -48,9 +54,14 @@ def elaborate(scratch: Scratch, provider: Provider, *, time_limit: float) -> Ela
     """Return what Lean says of a file, with answers where it refuses to print axioms.
 
     Lean refuses to in a file that begins with ``module``, and the embedded Lean in every file. Lean itself
-    says which constant is meant; what it rests on is read from the compiled file.
+    says which constant is meant; what it rests on is read from the compiled file. The embedded Lean is handed
+    any other file as a module, as the files of a library are.
     Raises: ToolchainError if Lean gives no answer; OleanError if what it wrote does not go with the library.
     """
+    if (why := cannot_be_turned(scratch, provider.info)) is not None:
+        return Elaboration(
+            source=Path(scratch.file), ok=False, seconds=0.0, diagnostics=(), artifacts=(), limit=why
+        )
     with (
         tempfile.TemporaryDirectory() as directory,
         provider.pool(1, time_limit=time_limit) as pool,
@@ -61,11 +72,12 @@ def elaborate(scratch: Scratch, provider: Provider, *, time_limit: float) -> Ela
             source, olean = root / scratch.path, out / scratch.path.with_suffix(".olean")
             for path in (source, olean):
                 path.parent.mkdir(parents=True, exist_ok=True)
-            source.write_bytes(content)
+            text = handed(replace(scratch, content=content), provider.info)
+            source.write_bytes(text.content)
             job = Job(source=source, root=root, search_path=(scratch.compiled,), olean=olean)
             found = pool.elaborate(job)
-            named = tuple(each.replaced(file=scratch.name) for each in found.diagnostics)
-            return replace(found, source=Path(scratch.name), diagnostics=named)
+            named = tuple(text.told(each.replaced(file=scratch.file)) for each in found.diagnostics)
+            return replace(found, source=Path(scratch.file), diagnostics=named, as_module=text.is_turned)
 
         elaboration = run(scratch.content)
         asked = [each for each in elaboration.diagnostics if refuses_to_print_axioms(each)]
@@ -85,11 +97,11 @@ def elaborate(scratch: Scratch, provider: Provider, *, time_limit: float) -> Ela
             diagnostics = tuple(answers.to(each, questions) for each in elaboration.diagnostics)
             elaboration = replace(elaboration, diagnostics=diagnostics)
         limit = limit_met(
-            scratch.name,
+            scratch.file,
             text,
             elaboration.diagnostics,
             toolchain=provider.info,
-            is_module=parse_header(text).is_module,
+            is_module=scratch.is_module,
         )
         return replace(elaboration, artifacts=(), limit=None if elaboration.ok else limit)
 

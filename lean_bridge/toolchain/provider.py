@@ -55,6 +55,8 @@ class Elaboration:
     """What this Lean cannot do, where nothing but that stands against the file."""
     is_final: bool = False
     """Whether Lean itself went through a file that it refuses, and no limit of time or room is why."""
+    as_module: bool = False
+    """Whether the file has no ``module``, and Lean was handed it as one, every line in its place."""
 
 
 class WorkerPool(Protocol):

@@ -92,6 +92,30 @@ def test_a_file_without_module_is_answered_too_and_in_json(library: Path, tmp_pa
     assert status == 0
 
 
+def test_a_file_without_module_is_elaborated_as_one_as_the_library_is_and_that_is_said(
+    library: Path, tmp_path: Path
+) -> None:
+    text = (
+        "import L def twice (l : List Nat) := l ++ l #check twice\n"
+        "private theorem own : twice [1] = [1, 1] := rfl\ntheorem two : twice [1] = [1, 1] := own\n"
+        "#print axioms two\n"
+    )
+    status, said, told = lean(write(tmp_path / "Scratch.lean", text), library)
+    assert said == [
+        f"Scratch.lean:1:{text.index('#check')}: info: twice (l : List Nat) : List Nat",
+        "Scratch.lean:4:0: info: 'two' does not depend on any axioms",
+    ]
+    assert (status, told.splitlines()[-1]) == (
+        0,
+        "lean-bridge: Scratch.lean has no `module`, and was elaborated as one: its imports and declarations "
+        "are public",
+    )
+    status, said, told = lean(write(tmp_path / "Words.lean", "public def a := 1\n"), library)
+    assert (status, said) == (2, [])
+    mend = "Words.lean:1: says `public`, as modules do, and has no `module`; begin it with `module`, or do"
+    assert f"lean-bridge: LB911 {mend}" in told
+
+
 def test_the_file_counts_and_not_the_module_of_its_name_in_the_library(library: Path, tmp_path: Path) -> None:
     text = "module\npublic theorem L.a : 1 + 1 = 2 := rfl\n#print axioms L.a\n"
     status, said, _ = lean(write(tmp_path / "L.lean", text), library)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -213,7 +215,7 @@ def without_a_catalogue() -> VerifyReport:
     ],
 )
 def test_what_only_a_catalogue_asks_for_is_mended_without_one(
-    values: dict[str, object], code: str, mend: str
+    values: dict[str, Any], code: str, mend: str
 ) -> None:
     found = gated(without_a_catalogue(), **values)
     assert found.code == code
