@@ -533,7 +533,8 @@ class Project:
         self.build(observe=observe, progress=progress)
         self.check_built()
         environment = self.environment()
-        return environment, {entry.name: extract(environment, entry.name) for entry in self.catalogue.graphs}
+        there = [entry.name for entry in self.catalogue.graphs if entry.name in environment]
+        return environment, {name: extract(environment, name) for name in there}
 
     def check_built(self) -> None:
         """Raise where the last build left a module out: BuildFailed, UnsupportedSource for Lean's limits."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from lean_bridge.audit.audit import declaration_fault
 from lean_bridge.audit.axioms import STANDARD_AXIOMS
 from lean_bridge.audit.reading import Reading
+from lean_bridge.audit.stumbles import why_not_found
 from lean_bridge.codes import Code
 from lean_bridge.errors import DeclarationNotFound, Rejected
 from lean_bridge.names import listed
@@ -40,7 +41,7 @@ def pin_declarations(
         name = entry.name
         constant = environment.constant(name)
         if constant is None:
-            raise DeclarationNotFound(name, f"{name} cannot be pinned: no compiled module defines it")
+            raise DeclarationNotFound(name, f"{name} cannot be pinned: {why_not_found(name, environment)}")
         foundation = collector.collect(name)
         fault = declaration_fault(entry, constant, environment, foundation)
         if fault:

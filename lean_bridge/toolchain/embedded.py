@@ -126,7 +126,8 @@ class EmbeddedWorker:
         new = {identity: files[identity].path.read_bytes() for identity in files.keys() - self._known.keys()}
         known = {identity: digest for identity, digest in self._known.items() if identity in files}
         known |= {identity: hashlib.sha256(content).hexdigest() for identity, content in new.items()}
-        found = {file.name: known[file.identity] for file in files.values()}
+        # a file may have several names, and of one name in two directories Lean reads the first
+        found = {file.name: known[file.identity] for directory in reversed(search) for file in directory}
         for name, digest in job.digests.items():
             if not name.endswith(_UNREAD) and found.get(name) != digest:
                 raise ToolchainError(

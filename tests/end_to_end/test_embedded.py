@@ -109,6 +109,19 @@ def test_an_import_that_is_not_what_was_compiled_is_not_read(pool: WorkerPool, t
         assert pool.elaborate(job).ok
 
 
+def test_one_file_may_have_the_names_of_two_modules(pool: WorkerPool, tmp_path: Path) -> None:
+    made = compile_module(pool, tmp_path, "A", "module\nprelude\n")
+    for path in made.artifacts:
+        path.with_name(path.name.replace("A.", "B.", 1)).hardlink_to(path)
+    digests = {
+        path.name: sha256(path.read_bytes()).hexdigest()
+        for path in (tmp_path / "out").iterdir()
+        if path.name.startswith(("A.olean", "B.olean"))
+    }
+    user = write(tmp_path / "User.lean", "module\nprelude\nimport A\n")
+    assert pool.elaborate(Job(source=user, search_path=(tmp_path / "out",), digests=digests)).ok
+
+
 def test_options_reach_lean(pool: WorkerPool, tmp_path: Path) -> None:
     source = write(tmp_path / "A.lean", "module\npublic import Init\ntheorem t (x : α) : x = x := rfl\n")
     assert pool.elaborate(Job(source=source, options=(("autoImplicit", "true"),))).ok

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lean_bridge.cli import app
-from lean_bridge.errors import NotCatalogued, ProjectNotFound
+from lean_bridge.errors import DeclarationNotFound, NotCatalogued, ProjectNotFound
 from lean_bridge.library.judgement import forget
 from lean_bridge.project import open_project
 from lean_bridge.verdict.whole import Choice
@@ -234,6 +235,38 @@ def test_what_is_not_found_is_told_with_where_it_may_be(faulty: Path, name: str,
 def test_what_is_private_is_told_so_where_what_is_public_is_asked_for(faulty: Path) -> None:
     with pytest.raises(NotCatalogued, match=r"fine is private to module Faulty\.All; declare it in a"):
         open_project(faulty).verify(["Faulty.fine"], choice=Choice(is_public_only=True), workers=1)
+
+
+CATALOGUED = """\
+[[declaration]]
+name = "{0}"
+kind = "definition"
+graph = {1}
+group = "G"
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "is_graph", "why"),
+    [
+        ("Wrong.held", "true", "no compiled module defines Wrong.held; Named.held is in another namespace"),
+        ("Named.own", "true", "Named.own is private to module Named.All; declare it in a `public section`"),
+        ("Named.own", "false", "Named.own is private to module Named.All; declare it in a `public section`"),
+    ],
+)
+def test_what_is_catalogued_under_a_name_that_is_none_is_told_with_where_it_is(
+    tmp_path: Path, name: str, is_graph: str, why: str
+) -> None:
+    text = "module\npublic def Named.held := 1\nprivate def Named.own := 2\n"
+    root = write(tmp_path, "Named", {"All": text})
+    (root / "catalogue.toml").write_text(CATALOGUED.format(name, is_graph))
+    words = ("--project", str(root))
+    for command in (("verify", "-j", "1"), ("gate", "-j", "1", "-o", "text"), ("status",)):
+        status, out = run(*command, *words)
+        assert status == 1
+        assert why in " ".join(out.replace("│", "").split())
+    with pytest.raises(DeclarationNotFound, match=re.escape(f"{name} cannot be pinned: {why}")):
+        open_project(root).pin()
 
 
 def test_without_a_catalogue_nothing_has_a_graph(faulty: Path) -> None:

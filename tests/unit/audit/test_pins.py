@@ -317,9 +317,16 @@ def test_what_is_not_accepted_is_not_pinned(
     assert caught.value.code == code
 
 
-def test_what_is_missing_is_not_pinned(tmp_path: Path) -> None:
-    catalogue = Catalogue(declaration=(CatalogueEntry(name="gone", kind="theorem", group="G"),))
-    with pytest.raises(DeclarationNotFound, match="gone cannot be pinned"):
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("gone", "no compiled module defines gone"),
+        ("Other.t", r"no compiled module defines Other\.t; t is in another namespace"),
+    ],
+)
+def test_what_is_missing_is_not_pinned(tmp_path: Path, name: str, why: str) -> None:
+    catalogue = Catalogue(declaration=(CatalogueEntry(name=name, kind="theorem", group="G"),))
+    with pytest.raises(DeclarationNotFound, match=f"{name} cannot be pinned: {why}"):
         pin(tmp_path, catalogue)
 
 
