@@ -49,6 +49,11 @@ _VECTORS: Final = frozenset({"EuclideanSpace", "PiLp", "Vec"})
 _MAPS: Final = frozenset({"ContinuousLinearMap"})
 _PRIVATE: Final = re.compile(r"_private\..+?\.0\.")
 _PLUS, _NUMERAL, _VARIABLE = "HAdd.hAdd", "OfNat.ofNat", "z of an elementwise function"
+_SUM, _ONE = ("Real.instAdd", "instAddReal"), ("Real.instOne", "instOfNatReal")
+"""The instances of the real numbers behind ``+`` and ``1``."""
+_HANDED_ON: Final = frozenset({"instHAdd", "One.toOfNat1"})
+"""Instances that make of one, their last argument, another that means the same."""
+_CLASSES: Final = ("HAdd", "Add", "OfNat", "One")
 
 _Operand: TypeAlias = tuple[int, Shape]
 
@@ -248,7 +253,8 @@ class _Reader(Reader):
         """Return ε of the function that adds it."""
         value, machine = self._of_variable(arg)
         if isinstance(value, VStuck) and value.head == _PLUS and len(value.args) == 6:
-            *_, left, right = value.args
+            *_, instance, left, right = value.args
+            self._check_instance(machine, instance, _SUM, where)
             if _is_variable(machine.force(left), _VARIABLE):
                 return self._param("scalar", right, where)
         raise self._unlike(where, "the function fun z => z + ε", describe(value), again="other functions")
@@ -256,15 +262,28 @@ class _Reader(Reader):
     def _check_one(self, arg: Thunk, where: str) -> None:
         value, machine = self._of_variable(arg)
         if isinstance(value, VStuck) and value.head == _NUMERAL and len(value.args) == 3:
+            self._check_instance(machine, value.args[2], _ONE, where)
             number = machine.force(value.args[1])
             if isinstance(number, VLit) and number.value == 1:
                 return
         raise self._unlike(where, "the function fun _ => 1", describe(value), again="other functions")
 
     def _of_variable(self, function: Thunk) -> tuple[Value, Machine]:
-        """Return a function's value at a variable, with sums and numerals as they are written."""
-        machine = Machine(self._environment, held=lambda constant: constant.name in (_PLUS, _NUMERAL))
+        """Return a function's value at a variable, with sums, numerals and their instances as written."""
+
+        def is_held(constant: Constant) -> bool:
+            return constant.name in (_PLUS, _NUMERAL) or any(makes(constant, each) for each in _CLASSES)
+
+        machine = Machine(self._environment, held=is_held)
         return machine.apply(self._machine.force(function), (variable(_VARIABLE),)), machine
+
+    def _check_instance(self, machine: Machine, instance: Thunk, known: Sequence[Name], where: str) -> None:
+        value = machine.force(instance)
+        while isinstance(value, VStuck) and value.head in _HANDED_ON and value.args:
+            value = machine.force(value.args[-1])
+        if not isinstance(value, VStuck) or value.head not in known:
+            expected = f"the real numbers' own instance, {' or '.join(known)}"
+            raise self._unlike(where, expected, describe(value), again="another instance")
 
     def _unlike(
         self, where: str, expected: str, found: str, *, again: str = "another type"

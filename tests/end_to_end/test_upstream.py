@@ -37,6 +37,8 @@ SINGLE = (
     "inverted",
     "rotated",
     "shiftedTwice",
+    "otherSum",
+    "otherOne",
     "closure",
     "assuming",
 )
@@ -194,6 +196,13 @@ def test_a_linear_map_has_no_bias_and_gelu_its_own_constant(project: Project) ->
     [
         ("rotated", "unknown head Proofs.Autograd.TapeNodes.rotate, which unfolds to "),
         ("shiftedTwice", "TapeNodes.elemwise, argument 4 (ε): expected the function fun z => z + ε"),
+        (
+            "otherSum",
+            "TapeNodes.elemwise, argument 4 (ε): expected the real numbers' own instance, Real.instAdd or "
+            "instAddReal, found Proofs.Autograd.Single.firstOf; the table of heads knows none of this name "
+            "with another instance",
+        ),
+        ("otherOne", "instOfNatReal, found Proofs.Autograd.Single.two; the table of heads knows none of"),
         ("closure", "unknown head Proofs.Autograd.Node.nothing, which unfolds to Proofs.Autograd.Node.ofVec"),
         ("assuming", "assumes Eq applied to 3 arguments (_h)"),
     ],

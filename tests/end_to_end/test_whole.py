@@ -261,7 +261,11 @@ def test_what_is_catalogued_under_a_name_that_is_none_is_told_with_where_it_is(
     root = write(tmp_path, "Named", {"All": text})
     (root / "catalogue.toml").write_text(CATALOGUED.format(name, is_graph))
     words = ("--project", str(root))
-    for command in (("verify", "-j", "1"), ("gate", "-j", "1", "-o", "text"), ("status",)):
+    for command in (
+        ("verify", "-j", "1", "--format", "text"),
+        ("gate", "-o", "text"),
+        ("status", "--format", "text"),
+    ):
         status, out = run(*command, *words)
         assert status == 1
         assert why in " ".join(out.replace("│", "").split())

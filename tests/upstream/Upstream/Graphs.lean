@@ -208,6 +208,22 @@ def shiftedTwiceDGraph (ε : ℝ) : DGraph [vec n] [vec n] :=
   DGraph.nil.snoc (elemwise (s := vec n) (.pos 0 rfl) (fun z => z + ε + ε) (fun _ => 1))
     (Node.fderiv _)
 
+/-- A sum that is none. -/
+@[reducible] def firstOf : Add ℝ := ⟨fun a _ => a⟩
+
+/-- Elementwise with another instance behind `+`. -/
+def otherSumDGraph (ε : ℝ) : DGraph [vec n] [vec n] :=
+  DGraph.nil.snoc (elemwise (s := vec n) (.pos 0 rfl) (fun z => @HAdd.hAdd ℝ ℝ ℝ (@instHAdd ℝ firstOf) z ε) (fun _ => 1))
+    (Node.fderiv _)
+
+/-- A numeral that is another. -/
+@[reducible] def two : OfNat ℝ 1 := ⟨⟨2⟩⟩
+
+/-- Elementwise with another instance behind `1`. -/
+def otherOneDGraph (ε : ℝ) : DGraph [vec n] [vec n] :=
+  DGraph.nil.snoc (elemwise (s := vec n) (.pos 0 rfl) (fun z => z + ε) (fun _ => @OfNat.ofNat ℝ 1 two))
+    (Node.fderiv _)
+
 /-- A closure, which no head makes. -/
 def closureDGraph : DGraph [vec n] [vec n] := DGraph.nil.snoc .nothing (Node.fderiv _)
 
