@@ -6,6 +6,7 @@ the installed Lean, one file at a time.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -45,6 +46,8 @@ _PLACED: Final = re.compile(
 _ENDS: Final = re.compile(r"Some required (?:targets|builds) logged failures:|Build completed successfully")
 _FOLLOWS: Final = re.compile(r"(?:Lean|external command .*) exited with code (?P<code>\d+)$|build failed$")
 """Errors that say no more than that there was one, or that Lean crashed, which says nothing of the file."""
+_BESIDE: Final = (".ilean", ".ir")
+"""What is compiled and no import reads that a proof could rest on."""
 _LEVELS: Final[dict[str, Severity]] = {"error": "error", "warning": "warning", "info": "information"}
 
 
@@ -169,6 +172,8 @@ class LakePool:
         self._build: _Build | None = None
         self._thread: threading.Thread | None = None
         self._running: set[subprocess.Popen[bytes]] = set()
+        self._digests: dict[str, str] = {}
+        """Of the compiled files that Lake left, once it has ended."""
         self._is_closed = False
         self._started = 0
 
@@ -193,6 +198,7 @@ class LakePool:
             artifacts: tuple[Path, ...] = ()
         else:
             self._check_unchanged(job)
+            self._check_same(job, build.search_path)
             artifacts = self._taken(job, module, build.search_path)
         return Elaboration(
             source=job.source, ok=not is_refused, seconds=0.0, diagnostics=said, artifacts=artifacts
@@ -306,6 +312,21 @@ class LakePool:
             is_same = False
         if not is_same:
             raise ToolchainError(f"{job.file}: was edited while Lake was building it; run it again")
+
+    def _check_same(self, job: Job, search_path: Iterable[Path]) -> None:
+        """Raise where Lake compiled the file upon other compiled files than were taken before."""
+        for name, digest in job.digests.items():
+            if name.endswith(_BESIDE):
+                continue
+            if name not in self._digests:
+                places = (directory / name for directory in search_path)
+                content = next((place.read_bytes() for place in places if place.is_file()), b"")
+                self._digests[name] = hashlib.sha256(content).hexdigest()
+            if self._digests[name] != digest:
+                raise ToolchainError(
+                    f"{job.file}: Lake compiled it upon another {name} than was taken before; run "
+                    "`lean-bridge cache --clear`, and build again"
+                )
 
     def _taken(self, job: Job, module: str, search_path: Iterable[Path]) -> tuple[Path, ...]:
         """Copy what Lake compiled of a module to where it is asked for, and return the copies."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,8 +118,11 @@ class Project:
         self.lake.chmod(0o755)
         return LakePool(self.lake, self.root, Pool(Stage([ACCEPTED]).start, 1, 10.0))
 
-    def elaborate(self, pool: LakePool, file: str | None = "src/A/B.lean") -> Elaboration:
+    def elaborate(
+        self, pool: LakePool, file: str | None = "src/A/B.lean", upon: dict[str, str] | None = None
+    ) -> Elaboration:
         job = Job(
+            digests=upon or {},
             source=self.source,
             root=self.source.parents[1],
             olean=self.olean,
@@ -184,6 +188,17 @@ def test_a_lake_that_cannot_be_started_is_told(project: Project) -> None:
     project.lake.write_text("#!/nowhere\n")
     with pytest.raises(ToolchainError, match="lake: cannot be started: No such file"):
         project.elaborate(pool)
+
+
+def test_what_lake_compiled_upon_another_file_than_was_taken_is_not_taken(project: Project) -> None:
+    script = f"{LEFT}; echo c > .lake/build/lib/lean/A/C.olean; echo i > .lake/build/lib/lean/A/C.ilean"
+    same, other = (hashlib.sha256(text).hexdigest() for text in (b"c\n", b"d\n"))
+    assert project.elaborate(project.pool(script), upon={"A/C.olean": same, "A/C.ilean": other}).ok
+    for upon in ({"A/C.olean": other}, {"A/D.olean": same}):
+        with pytest.raises(
+            ToolchainError, match=r"Lake compiled it upon another A/[CD]\.olean than was"
+        ):
+            project.elaborate(project.pool(script), upon=upon)
 
 
 def test_what_was_not_refused_is_asked_of_alone(project: Project) -> None:
