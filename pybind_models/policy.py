@@ -76,11 +76,17 @@ class PolicyRecord(Model):
     policy: Policy
     settings: dict[str, Setting]
     digest: str
-    """A SHA-256 over its values: equal digests require the same."""
+    """A SHA-256 over its values: equal digests require the same. Empty where none could be read."""
+    groups: dict[str, Setting] = Field(default_factory=dict)
+    """Where each name in the table of groups is written."""
     file: str | None = None
     """The file that was read, relative to the repository."""
     passed_over: tuple[str, ...] = ()
     """Other files of that kind, further up."""
+
+    def setting(self, unmet: Unmet) -> Setting:
+        """Return where it is required what is not met."""
+        return self.groups.get(unmet.group or "") or self.settings[unmet.setting]
 
     def origin(self, key: str) -> str:
         """Return where a value is from."""
@@ -104,6 +110,8 @@ class Unmet(Model):
     """The declarations that lack it."""
     link: str | None = None
     """The link that they lack."""
+    group: str | None = None
+    """The name in the table of groups that requires it, where one does."""
 
 
 class Finding(Model):

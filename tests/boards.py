@@ -114,7 +114,7 @@ def bad() -> VerifyReport:
 
 def judgement(report: VerifyReport) -> Judgement:
     """Return a judgement with this report."""
-    basis = Basis(judge="", lean="", files={}, entries={}, pins={}, modules=dict.fromkeys(IMPORTS, ""))
+    basis = Basis(judge={}, lean="", files={}, entries={}, pins={}, modules=dict.fromkeys(IMPORTS, ""))
     return Judgement(at=AT, basis=basis, imports=IMPORTS, places=PLACES, report=report)
 
 

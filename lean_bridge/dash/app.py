@@ -29,6 +29,7 @@ from lean_bridge.errors import LeanBridgeError
 from lean_bridge.files import read_below
 from lean_bridge.ui.detail import Subject, render_detail
 from lean_bridge.ui.wording import named
+from pybind_models.status import StatusRow
 
 _WIDE: Final = 150
 """Columns from which the detail has room beside the matrix."""
@@ -101,6 +102,8 @@ class Dash(App[int]):
         """How large the panes were when they were last drawn into."""
         self._open: dict[str, bool] = {}
         """Which panes are to be seen, where that was said."""
+        self._about: tuple[str, str | None] | None = None
+        """The group and the row that the detail is about."""
         self._detailed: tuple[object, ...] = ()
         """What the detail shows, to know whether it is something else now."""
 
@@ -218,12 +221,15 @@ class Dash(App[int]):
         if pane.has_class("hidden") or line is None:
             return
         width = max(pane.size.width - 4, 20)
+        if row is None and (row := self._folded_over(line)) is not None:
+            messages = board.errors_below(row)
+        key = line.group, row.name if row is not None else None
         earlier = board.pins.get(row.name, ()) if row is not None else ()
-        detailed = (line.key, row, board.judgement, messages, earlier, width)
-        if detailed == self._detailed:
+        detailed = (row, board.judgement, messages, earlier, width)
+        if (key, detailed) == (self._about, self._detailed):
             return
-        is_other = not self._detailed or self._detailed[0] != line.key
-        self._detailed = detailed
+        is_other = self._about != key
+        self._about, self._detailed = key, detailed
         about = screen.query_one("#about", Static)
         if row is None:
             about.update(self._group(line))
@@ -231,6 +237,12 @@ class Dash(App[int]):
             about.update(render_detail(Subject(row, board.report, messages, self._lines, earlier), width))
         if is_other:
             pane.scroll_home(animate=False)
+
+    def _folded_over(self, line: Line) -> StatusRow | None:
+        """Return the row that the detail is about, where the group of a line was folded over it."""
+        if self._about is None or self._about[0] != line.group or self.query_one(Matrix).has(self._about):
+            return None
+        return next((row for row in self._board.rows if (row.group, row.name) == self._about), None)
 
     def _group(self, line: Line) -> Group:
         rows = [row for row in self._board.rows if row.group == line.group]

@@ -64,6 +64,10 @@ class Matrix(ScrollView, can_focus=True):
         """The line under the cursor."""
         return self._lines[self._at] if self._lines else None
 
+    def has(self, key: tuple[str, str | None]) -> bool:
+        """Whether there is a line about something; of a row of a folded group there is none."""
+        return any(line.key == key for line in self._lines)
+
     def show(self, lines: Sequence[Line]) -> None:
         """Show other lines; of those that stay as they are nothing is drawn again."""
         before, at = self._lines, self._at
@@ -131,8 +135,6 @@ class Matrix(ScrollView, can_focus=True):
     def action_fold(self, folded: bool) -> None:
         """Fold or unfold the group under the cursor, or around it."""
         if (line := self.line) is not None:
-            if folded:
-                self.go((line.group, None))
             self.post_message(self.Folded(line.group, folded))
 
     def on_click(self, event: events.Click) -> None:

@@ -70,16 +70,22 @@ def applies(link: str, row: StatusRow) -> bool:
     return link in links_of(row.kind, graph=row.kind == "graph")
 
 
-def required_of(record: PolicyRecord, group: str) -> dict[str, str]:
-    """Return the links that a policy requires of the rows of a group, and the key that says so."""
+def required_of(record: PolicyRecord, group: str | None = None) -> dict[str, str]:
+    """Return the links that a policy requires of the rows of a group, or of all, and the key that says so."""
     policy = record.policy
     found = dict.fromkeys((() if policy.unpinned else (PINNED,)), "unpinned")
     if "confirmed" in policy.require:
         found[KERNEL] = "require"
     for pattern, links in policy.groups.items():
-        if _is_of(group, pattern):
+        if group is not None and _is_of(group, pattern):
             found |= dict.fromkeys(links, "groups")
     return found | dict.fromkeys(policy.links, "links")
+
+
+def _requiring(record: PolicyRecord, group: str, link: str) -> str | None:
+    """Return the first name in the policy's table of groups that requires a link of the rows of a group."""
+    wanted = record.policy.groups.items()
+    return next((each for each, links in wanted if link in links and _is_of(group, each)), None)
 
 
 def _is_of(group: str, pattern: str) -> bool:
@@ -95,7 +101,7 @@ def _rows(libraries: Iterable[Judged]) -> Iterator[tuple[StatusRow, bool]]:
 
 def _links(record: PolicyRecord, libraries: Sequence[Judged]) -> Iterator[Unmet]:
     """Yield the links that must hold and do not, each with its rows; those that nothing can be asked for."""
-    lacking: dict[tuple[str, str, Literal["rejected", "no verdict"]], list[str]] = {}
+    lacking: dict[tuple[str, str, str | None, Literal["rejected", "no verdict"]], list[str]] = {}
     required = {"": record.policy.links, **record.policy.groups}
     asked: dict[str, set[str]] = {"": set()}  # by the pattern of groups that has rows; of all rows, ""
     uncatalogued: set[str] = set()
@@ -113,10 +119,11 @@ def _links(record: PolicyRecord, libraries: Sequence[Judged]) -> Iterator[Unmet]
                 continue  # it holds; or the row is not accepted, and says why
             is_against = link == PINNED or (found is not None and found.outcome == "fails")
             verdict: Literal["rejected", "no verdict"] = "rejected" if is_against else "no verdict"
-            lacking.setdefault((link, setting, verdict), []).append(row.name)
+            by = _requiring(record, row.group, link) if setting == "groups" else None
+            lacking.setdefault((link, setting, by, verdict), []).append(row.name)
             if not is_named and link in _WITHOUT_A_CATALOGUE:
                 uncatalogued.add(link)
-    for (link, setting, verdict), names in lacking.items():
+    for (link, setting, by, verdict), names in lacking.items():
         said = f"{counted(len(names), 'row')} without the link {link}, which the policy requires"
         reason = f"{said}: {listed(map(named, names))}"
         if link in uncatalogued:
@@ -128,6 +135,7 @@ def _links(record: PolicyRecord, libraries: Sequence[Judged]) -> Iterator[Unmet]
             setting=setting,
             names=tuple(names),
             link=link,
+            group=by,
         )
     if any(library.report.declarations for library in libraries):
         for pattern, links in asked.items():
@@ -137,7 +145,12 @@ def _links(record: PolicyRecord, libraries: Sequence[Judged]) -> Iterator[Unmet]
                     said = f"the policy requires the link {link}{where}"
                     reason = f"{said}, and there is no row of which it can be asked"
                     yield Unmet(
-                        verdict="rejected", code=Code.POLICY, reason=reason, setting=setting, link=link
+                        verdict="rejected",
+                        code=Code.POLICY,
+                        reason=reason,
+                        setting=setting,
+                        link=link,
+                        group=pattern or None,
                     )
 
 
@@ -188,7 +201,7 @@ def _judged(record: PolicyRecord, libraries: Sequence[Judged]) -> Iterator[Unmet
         if not any(_is_of(group, pattern) for group in groups):
             near = did_you_mean(pattern, groups)
             reason = f"the policy requires links of the group {named(pattern)}, and no catalogue has it{near}"
-            yield Unmet(verdict="rejected", code=Code.POLICY, reason=reason, setting="groups")
+            yield Unmet(verdict="rejected", code=Code.POLICY, reason=reason, setting="groups", group=pattern)
 
 
 def _advisories(record: PolicyRecord, libraries: Sequence[Judged]) -> Iterator[Unmet]:
@@ -266,7 +279,7 @@ def _findings(record: PolicyRecord, unmet: Unmet, libraries: Sequence[Judged]) -
     ]
     if rows and not any(row.is_accepted for row, _ in rows):
         return
-    setting = record.settings[unmet.setting]
+    setting = record.setting(unmet)
     title, said = f"policy: {unmet.setting}", f"{unmet.code} {unmet.reason} ({setting.origin})"
     places = [place for _, place in rows if place is not None]
     if unmet.code != Code.AXIOM or not places:

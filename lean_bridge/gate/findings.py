@@ -111,11 +111,6 @@ def diagnostic_place(said: Diagnostic, place: str = ".") -> Place:
     return moved(Place(file=said.file, line=said.line, column=said.column + 1), place)
 
 
-def place_text(at: Place) -> str:
-    """Return ``file:line:column`` as far as a place has them."""
-    return ":".join(str(part) for part in (at.file, at.line, at.column) if part is not None)
-
-
 def _of_build(report: VerifyReport) -> Iterator[Finding]:
     for module in _modules(report):
         if module.state == "failed":

@@ -41,6 +41,8 @@ def _of(finding: Finding) -> str:
 def policy_line(gate: GateReport) -> str:
     """Return which policy was in force, by its file and its digest, and which were not."""
     record = gate.policy
+    if not record.digest:
+        return f"policy: none was in force{f'; {record.file} cannot be read' if record.file else ''}"
     given = sorted({each.origin for each in record.settings.values() if each.origin.startswith("--")})
     parts = [f"policy by {record.file or 'no file'}", *([f"and {', '.join(given)}"] if given else [])]
     passed_over = f"; passed over: {', '.join(record.passed_over)}" if record.passed_over else ""

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from lean_bridge.gate.decide import applies, required_of
-from lean_bridge.gate.findings import diagnostic_place, moved, place_text
+from lean_bridge.gate.findings import diagnostic_place, moved
 from lean_bridge.gate.github import policy_line
 from lean_bridge.ui.markup import CASE_TAGS, case, document, suite
 from lean_bridge.ui.verdict import VERDICT_TONES, guarantee, module_tone, subject
-from lean_bridge.ui.wording import coded, named
+from lean_bridge.ui.wording import coded, named, place_text
 from lean_bridge.verdict.chain import KERNEL, status_of
 from pybind_models import ModuleReport, Place, VerifyReport
 from pybind_models.policy import GateReport, Judged, PolicyRecord, Unmet

@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from lean_bridge.gate.findings import place_text
 from lean_bridge.gate.github import policy_line
 from lean_bridge.ui.toolchains import toolchain_text
 from lean_bridge.ui.verdict import MARKS, VERDICT_TONES, Tone
-from lean_bridge.ui.wording import coded, named, one_line, seconds_text
+from lean_bridge.ui.wording import coded, named, one_line, place_text, seconds_text
 from lean_bridge.verdict.chain import status_of
 from pybind_models.policy import Finding, GateReport, Judged
 from pybind_models.status import StatusRow

@@ -15,9 +15,10 @@ from pydantic import ValidationError
 from lean_bridge.audit.tables import parse_table
 from lean_bridge.errors import LeanBridgeError, PolicyError
 from lean_bridge.files import decoded, not_toml, read_file, toml_line
+from lean_bridge.gate.decide import required_of
 from lean_bridge.misfits import misfit
 from lean_bridge.names import listed, suggestion
-from lean_bridge.verdict.chain import is_link, known_links
+from lean_bridge.verdict.chain import CHAIN, PINNED, is_link, known_links
 from pybind_models import Place
 from pybind_models.policy import Policy, PolicyRecord, Setting
 
@@ -38,6 +39,8 @@ class PolicyFile:
     policy: Policy
     lines: Mapping[str, int]
     """Where each key is written that is written."""
+    groups: Mapping[str, int]
+    """Where each name in the table of groups is."""
 
 
 def find_policy(start: Path, top: Path, named: Path | None = None) -> tuple[PolicyFile | None, list[Path]]:
@@ -92,18 +95,19 @@ def _read(path: Path, within: tuple[str, ...]) -> PolicyFile | None:
     except LeanBridgeError as error:
         raise PolicyError(str(error), path) from error
     written = {key: toml_line(text, (*within, key)) for key in table}
-    for key, link in _links(policy):
+    groups = {name: toml_line(text, (*within, "groups", name)) for name in policy.groups}
+    for key, name, link in _links(policy):
         if not is_link(link):
-            raise PolicyError(
-                f"{path}:{written[key]}: {key}: there is no link {link!r}; {suggestion(link, known_links())}",
-                path,
-            )
-    return PolicyFile(path, policy, written)
+            line = groups.get(name, written[key])
+            where = f"{path}:{line}: {key}{f'.{name}' if name else ''}"
+            raise PolicyError(f"{where}: there is no link {link!r}; {suggestion(link, known_links())}", path)
+    return PolicyFile(path, policy, written, groups)
 
 
-def _links(policy: Policy) -> Iterator[tuple[str, str]]:
-    yield from (("links", link) for link in policy.links)
-    yield from (("groups", link) for links in policy.groups.values() for link in links)
+def _links(policy: Policy) -> Iterator[tuple[str, str, str]]:
+    """Yield the links that a policy names: its key, the group if it is one's, the link."""
+    yield from (("links", "", link) for link in policy.links)
+    yield from (("groups", name, link) for name, links in policy.groups.items() for link in links)
 
 
 def in_force(file: PolicyFile | None, given: Given, top: Path, passed_over: list[Path]) -> PolicyRecord:
@@ -114,19 +118,17 @@ def in_force(file: PolicyFile | None, given: Given, top: Path, passed_over: list
     policy = file.policy if file is not None else Policy()
     place = place_of(file.path, top) if file is not None else None
     settings = {key: Setting(origin="default") for key in Policy.model_fields}
+    groups: dict[str, Setting] = {}
     if file is not None and place is not None:
-        for key, line in file.lines.items():
-            settings[key] = Setting(
-                origin=f"{place}:{line}",
-                place=None if Path(place).is_absolute() else Place(file=place, line=line),
-            )
+        settings |= {key: _written(place, line) for key, line in file.lines.items()}
+        groups = {name: _written(place, line) for name, line in file.groups.items()}
     for key, (value, option) in given.items():
         try:
             policy = policy.replaced(**{key: value})
         except ValidationError as error:
             raise PolicyError(f"{option}: {misfit(error.errors()[0])}") from error
         settings[key] = Setting(origin=option)
-    for key, link in _links(policy):
+    for key, _, link in _links(policy):
         if not is_link(link):
             raise PolicyError(
                 f"{settings[key].origin}: there is no link {link!r}; {suggestion(link, known_links())}"
@@ -135,9 +137,15 @@ def in_force(file: PolicyFile | None, given: Given, top: Path, passed_over: list
         policy=policy,
         settings=settings,
         digest=hashlib.sha256(policy.model_dump_json().encode()).hexdigest(),
+        groups=groups,
         file=place,
         passed_over=tuple(place_of(each, top) for each in passed_over),
     )
+
+
+def _written(place: str, line: int) -> Setting:
+    at = None if Path(place).is_absolute() else Place(file=place, line=line)
+    return Setting(origin=f"{place}:{line}", place=at)
 
 
 def libraries_of(policy: Policy, file: PolicyFile | None, top: Path) -> list[Path]:
@@ -221,10 +229,16 @@ def policy_text(record: PolicyRecord) -> str:
     lines = [f"{text:<{width}}  # {origin}" for text, origin in shown]
     if policy.groups:
         lines += ["", f"[groups]  # {record.origin('groups')}"]
-        lines += [f"{_toml(name)} = {_toml(links)}" for name, links in policy.groups.items()]
+        for name, links in policy.groups.items():
+            at = record.groups.get(name)
+            lines.append(f"{_toml(name)} = {_toml(links)}{f'  # {at.origin}' if at is not None else ''}")
     file = record.file or "no file"
     lines = [f"# the policy in force, by {file}; sha256 {record.digest}", *lines]
     lines += [f"# passed over, further up: {each}" for each in record.passed_over]
+    lines += ["", "# required of every row, where it can be asked:"]
+    required = [f"accepted by verify: {', '.join(CHAIN[: CHAIN.index(PINNED)])}"]
+    required += [f"{link} ({key}, {record.origin(key)})" for link, key in required_of(record).items()]
+    lines += [f"#   {each}" for each in required]
     return "\n".join(lines) + "\n"
 
 

@@ -87,7 +87,7 @@ def refusal(error: LeanBridgeError, start: Path, seconds: float = 0.0) -> GateRe
     """Return what a gate comes to that could not begin: at the policy that is at fault, if one is."""
     top = top_around(Path(os.path.normpath(start.absolute())), Path.cwd())
     path = error.path if isinstance(error, PolicyError) else None
-    record = in_force(None, {}, top, [])
+    record = in_force(None, {}, top, []).replaced(digest="")  # none is in force
     if path is not None and path.is_file():
         record = record.replaced(file=place_of(path, top))
     report = refused(error)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lean_bridge.gate.findings import place_text
 from lean_bridge.gate.github import policy_line
 from lean_bridge.ui.verdict import MARKS, VERDICT_TONES
-from lean_bridge.ui.wording import coded, one_line
+from lean_bridge.ui.wording import coded, one_line, place_text
 from pybind_models.policy import GateReport
 
 

@@ -28,7 +28,7 @@ from lean_bridge.errors import LeanBridgeError, NotCatalogued
 from lean_bridge.files import decoded, read_below, user_directory
 from lean_bridge.library.discovery import TOOLCHAIN
 from lean_bridge.names import did_you_mean, last_component, listed, suggestion
-from lean_bridge.program import judge_digest
+from lean_bridge.program import OF_NUMBERS, SELF, judges
 from lean_bridge.sealed import Seal, user_seal
 from lean_bridge.toolchain.find import find_toolchain
 from lean_bridge.verdict.chain import status_of
@@ -49,8 +49,8 @@ Notes: TypeAlias = Callable[[VerifyReport], Iterable[str]]
 class Basis(Model):
     """What a judgement is given about, by content."""
 
-    judge: str
-    """The program, and the packages that it judges with."""
+    judge: Digests
+    """The program by its content, and the packages that it judges with by their versions."""
     lean: str
     files: Digests
     """The lakefile, the toolchain, the catalogue and the manifest, by their names."""
@@ -87,6 +87,8 @@ class Changes:
 
     everything: tuple[str, ...] = ()
     """What concerns all rows, a line each."""
+    graphs: tuple[str, ...] = ()
+    """What concerns graphs alone: by what their numbers are compared."""
     entries: Mapping[str, str] = field(default_factory=dict)
     """What concerns single rows: by their names."""
     modules: Mapping[str, str] = field(default_factory=dict)
@@ -108,7 +110,7 @@ def basis_of(
     """
     files = {name: content for name, content in contents.items() if name in _FILES}
     return Basis(
-        judge=judge_digest(),
+        judge=judges(),
         lean=lean,
         files={
             name: _digest(content)
@@ -222,7 +224,7 @@ def _as_of_now(status: StatusReport, judgement: Judgement, found: Changes) -> St
 
 def _as_now(row: StatusRow, judgement: Judgement, found: Changes) -> StatusRow:
     """Return a row as it was judged, or as stale if anything has changed that it rests on."""
-    why = list(found.everything)
+    why = [*found.everything, *(found.graphs if row.kind == "graph" else ())]
     if row.name in found.entries:
         why.append(found.entries[row.name])
     below = judgement.rests_on(row.name) if found.modules else ()
@@ -270,8 +272,9 @@ def changes(root: Path, then: Basis) -> Changes:
     entries: dict[str, str] = {}
     modules: dict[str, str] = {}
     lines: list[str] = []
-    if then.judge != judge_digest():
-        everything.append("lean-bridge is another version")
+    others = dict(_other_judges(then.judge))
+    graphs = [said for name, said in others.items() if name in OF_NUMBERS]
+    everything += [said for name, said in others.items() if name not in OF_NUMBERS]
     try:
         files = dict(_files(root))
         everything += [
@@ -308,10 +311,24 @@ def changes(root: Path, then: Basis) -> Changes:
         everything.append(str(error))
     return Changes(
         everything=tuple(everything),
+        graphs=tuple(graphs),
         entries=entries,
         modules=modules,
-        lines=(*everything, *modules.values(), *lines),
+        lines=(*everything, *graphs, *modules.values(), *lines),
     )
+
+
+def _other_judges(then: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield what judges now and is not what judged then, and how it differs."""
+    now = judges()
+    for name in dict.fromkeys((*now, *then)):
+        before, after = then.get(name, ""), now.get(name, "")
+        if before == after:
+            continue
+        if name == SELF:
+            yield name, "lean-bridge itself is another one"
+        else:
+            yield name, f"{name} is {after or 'not installed'}, and was {before or 'not installed'}"
 
 
 def _became(what: str, before: str | None, now: str | None) -> str:

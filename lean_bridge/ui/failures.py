@@ -9,8 +9,8 @@ from rich.text import Text
 
 from lean_bridge.ui.diagnostics import render_diagnostics
 from lean_bridge.ui.verdict import MARKS, Tone, declaration_tone, evidence, graph_tone
-from lean_bridge.ui.wording import coded, counted, named, one_line, visible
-from pybind_models import BuildReport, DeclarationReport, GraphReport, VerifyReport
+from lean_bridge.ui.wording import coded, counted, named, one_line, place_text, visible
+from pybind_models import BuildReport, DeclarationReport, GraphReport, Place, VerifyReport
 
 
 def render_failures(report: VerifyReport, console: Console, *, verbose: bool = False) -> None:
@@ -87,23 +87,28 @@ def _render_messages(build: BuildReport, console: Console, *, verbose: bool) -> 
 
 
 def _render_declaration(report: DeclarationReport, console: Console) -> None:
+    """Write why a declaration is refused, first the place that a gate would point at: that of the cause."""
     console.print(_entry(declaration_tone(report), report.status, report.name))
-    if report.source is not None:
-        _indented(
-            Text(visible(f"{report.source.file}:{report.source.line}:{report.source.column}"), "dim"), console
-        )
+    cause, stands = report.cause, _stands(report)
+    blamed = place_text(cause.place) if cause is not None and cause.place is not None else stands
+    if cause is not None and cause.name != report.name and blamed != stands:
+        _indented(Text(visible(f"at {cause.name}, {blamed}"), "dim"), console)
+    elif blamed:
+        _indented(Text(visible(blamed), "dim"), console)
     if report.reason is not None:
         _indented(Text(one_line(coded(report.code, report.reason))), console)
     if report.axiom_path:
         *through, last = map(named, report.axiom_path)
         chain = Text("".join(f"{name} → " for name in through))
         _indented(chain.append(last, "bold red"), console)
-    cause = report.cause
-    if cause is not None and cause.name != report.name and cause.place is not None:
-        place = ":".join(
-            str(each) for each in (cause.place.file, cause.place.line, cause.place.column) if each
-        )
-        _indented(Text(visible(f"at {cause.name}, {place}"), "dim"), console)
+    if stands and blamed != stands:
+        _indented(Text(visible(f"it stands at {stands}"), "dim"), console)
+
+
+def _stands(report: DeclarationReport) -> str:
+    """Return where a declaration begins, if that is known."""
+    at = report.source
+    return place_text(Place(file=at.file, line=at.line, column=at.column)) if at is not None else ""
 
 
 def _render_graph(report: GraphReport, console: Console) -> None:

@@ -21,7 +21,7 @@ from lean_bridge.ui.verdict import (
     subject,
     words_text,
 )
-from lean_bridge.ui.wording import coded, counted, escaped_json, named, one_line
+from lean_bridge.ui.wording import coded, counted, escaped_json, named, one_line, place_text
 from pybind_models import DeclarationReport, Diagnostic, ModuleReport, VerifyReport
 
 
@@ -141,7 +141,9 @@ def render_junit(report: VerifyReport) -> str:
     declarations = suite(root, "declarations")
     for each in report.declarations:
         message = f"{coded(each.code, each.reason or each.status)}{_path(each)}"
-        case(declarations, each.group, named(each.name), CASE_TAGS[declaration_tone(each)], message)
+        tag, cause = CASE_TAGS[declaration_tone(each)], each.cause
+        told = f"{place_text(cause.place)}: {named(cause.name)}" if cause and cause.place else ""
+        case(declarations, each.group, named(each.name), tag, message, told)
     graphs = suite(root, "graphs")
     for graph in report.graphs:
         tag = CASE_TAGS[graph_tone(graph)]

@@ -7,6 +7,7 @@ import math
 
 from lean_bridge.letters import is_hidden, plain, shown
 from lean_bridge.names import last_component
+from pybind_models import Place
 
 
 def visible(text: str) -> str:
@@ -37,6 +38,11 @@ def escaped_json(text: str) -> str:
     """Return the same JSON with what a reader would not see, or not in its place, as escapes."""
     hidden = {ord(each): json.dumps(each)[1:-1] for each in set(text) if each != "\n" and is_hidden(each)}
     return text.translate(hidden) if hidden else text
+
+
+def place_text(at: Place) -> str:
+    """Return ``file:line:column`` as far as a place has them."""
+    return ":".join(str(part) for part in (at.file, at.line, at.column) if part is not None)
 
 
 def coded(code: str | None, reason: str) -> str:

@@ -36,6 +36,21 @@ def text(page: str) -> str:
     return (DOCS / page).read_text(encoding="utf-8")
 
 
+def test_nothing_rests_on_what_the_tutorial_breaks() -> None:
+    found = re.search(r"In `(lean/\S+)`.* replace the proof of `(\w+)` by\n`sorry`", text("tutorial.md"))
+    assert found is not None
+    file, name = ROOT / found[1], found[2]
+    word = re.compile(rf"\b{name}\b")
+    _, theorem, after = file.read_text(encoding="utf-8").partition(f"theorem {name} ")
+    assert theorem
+    assert not word.search(after), "what is declared later may rest on it"
+    others = (each for each in (ROOT / "lean").rglob("*.lean") if each != file)
+    assert not [each for each in others if word.search(each.read_text(encoding="utf-8"))]
+    assert [each.name for each in read_catalogue(ROOT / "lean").declarations if word.search(each.name)] == [
+        f"Proofs.Autograd.Sanity.{name}"
+    ]
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_what_is_written_is_what_the_package_says(page: str) -> None:
     assert text(page) == PAGES[page](), "python -m tests.pages writes it"

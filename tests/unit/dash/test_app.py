@@ -189,6 +189,32 @@ def test_walking_folding_and_the_next_that_is_not_green(tmp_path: Path) -> None:
     play(steps, tmp_path, ACCEPTED)
 
 
+def test_the_detail_stays_with_its_row_when_its_group_is_folded(tmp_path: Path) -> None:
+    async def steps(app: Dash, pilot: Pilot[int], source: Still) -> None:
+        await press(pilot, "right_square_bracket", "enter")
+        name = under_the_cursor(app)
+        before = app._about
+        assert before is not None
+        assert (before[1] or "").endswith(name)
+        source.board = board(*ACCEPTED)  # mended: all is green, and every group folds
+        app.look()
+        await pilot.pause()
+        assert under_the_cursor(app) == before[0]
+        assert app._about == before
+        await press(pilot, "escape", "down")
+        assert app._about != before, "another line is another matter"
+
+    async def fold(app: Dash, pilot: Pilot[int], _: Still) -> None:
+        await press(pilot, "down", "right", "down")
+        before = app._about
+        await press(pilot, "left")
+        assert app._about == before
+        assert under_the_cursor(app) == "Tape/Algebra/Soundness"
+
+    play(steps, tmp_path, REJECTED, LARGE)
+    play(fold, tmp_path, ACCEPTED, LARGE)
+
+
 def test_searching_as_one_types(tmp_path: Path) -> None:
     async def steps(app: Dash, pilot: Pilot[int], _: Still) -> None:
         text = await press(pilot, "slash", "s", "u", "m")

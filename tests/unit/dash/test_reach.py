@@ -29,7 +29,7 @@ def _root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def judged(places: dict[str, tuple[str, ...]]) -> Judgement:
-    basis = Basis(judge="", lean="", files={}, entries={}, pins={}, modules={})
+    basis = Basis(judge={}, lean="", files={}, entries={}, pins={}, modules={})
     report = VerifyReport(verdict="no verdict", reason="-", code="LB908")
     return Judgement(at=0.0, basis=basis, imports={}, places=places, report=report)
 

@@ -110,7 +110,9 @@ def test_a_refusal_is_told_from_the_top_of_the_repository(monkeypatch: pytest.Mo
     for place in ("lean-bridge.toml", "proofs/lean/lean-bridge.toml"):
         found = gate("-o", "github", "-o", "sarif=report.sarif")
         assert f"::error file={place},line=3,title=" in found.output
-        assert f"policy by {place}, sha256" in found.output
+        assert f"policy: none was in force; {place} cannot be read" in found.output, (
+            "and no digest of another"
+        )
         (run,) = json.loads(Path("report.sarif").read_text(encoding="utf-8"))["runs"]
         files = [
             each["physicalLocation"]["artifactLocation"]["uri"]

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.errors import PolicyError
+from lean_bridge.gate.decide import decide
 from lean_bridge.gate.policy import find_policy, in_force, libraries_of, policies_beside, policy_text
-from pybind_models.policy import Policy
+from pybind_models import Place
+from pybind_models.policy import Judged, Policy
+from tests.reports import accepted
 
 HEAD = "[project]\nname = 'x'\n\n[tool.ruff]\nlinks = 3\n\n[tool.lean-bridge]\n"
 
@@ -102,7 +105,7 @@ def test_two_files_in_one_directory_are_refused(tmp_path: Path) -> None:
     [
         ("link = ['built']", ":{}: the key link is not known; did you mean links?"),
         ("links = ['biult']", ":{}: links: there is no link 'biult'; did you mean built"),
-        ("groups = {{ x = ['all'] }}", ":{}: groups: there is no link 'all'; expected one of built"),
+        ("groups = {{ x = ['all'] }}", ":{}: groups.x: there is no link 'all'; expected one of built"),
         (
             "axioms = ['propext', 'mine']",
             ":{}: axioms.2: expected 'propext', 'Quot.sound' or 'Classical.choice'",
@@ -133,6 +136,42 @@ def test_what_is_no_policy_is_refused_with_its_line(
     assert message.format(head.count("\n") + 1) in str(caught.value)
     assert str(tmp_path / name) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "lean-bridge.toml"])
+def test_what_a_group_requires_is_pointed_at_on_its_own_line(tmp_path: Path, name: str) -> None:
+    head, table = (HEAD, "tool.lean-bridge.groups") if name == "pyproject.toml" else ("\n", "groups")
+    lines = [f"[{table}]", "# not here", "'Tape/A*' = ['built']", "'Tape/G*' = ['second kernel']"]
+    (tmp_path / name).write_text(head + "\n".join([*lines, "'Gone' = ['built']"]) + "\n")
+    file, _ = find_policy(tmp_path, tmp_path)
+    record = in_force(file, {}, tmp_path, [])
+    found = decide(record, [Judged(place="lean", report=accepted())])
+    first = head.count("\n") + 1
+    assert {each.group: record.setting(each).origin for each in found.unmet} == {
+        "Tape/G*": f"{name}:{first + 3}",
+        "Gone": f"{name}:{first + 4}",
+    }
+    assert {each.place for each in found.findings} == {
+        Place(file=name, line=first + 3),
+        Place(file=name, line=first + 4),
+    }
+    (tmp_path / name).write_text(head + "\n".join([*lines, "'Gone' = ['bilt']"]) + "\n")
+    with pytest.raises(PolicyError, match=f":{first + 4}: groups.Gone: there is no link 'bilt'; did"):
+        find_policy(tmp_path, tmp_path)
+
+
+def test_a_policy_that_is_printed_says_that_pins_are_required_and_by_what(tmp_path: Path) -> None:
+    def told(text: str) -> str:
+        (tmp_path / "lean-bridge.toml").write_text(text)
+        file, _ = find_policy(tmp_path, tmp_path)
+        printed = policy_text(in_force(file, {}, tmp_path, []))
+        tomllib.loads(printed)
+        return printed
+
+    assert "#   pinned (unpinned, default)\n" in told("")
+    assert "#   pinned" not in told("unpinned = true\n")
+    assert "#   second kernel (require, lean-bridge.toml:2)\n" in told("\nrequire = ['confirmed']\n")
+    assert "#   field (links, lean-bridge.toml:1)\n" in told("links = ['field']\n")
 
 
 def test_a_table_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -216,10 +217,36 @@ def test_what_cannot_be_read_any_more_makes_everything_stale(judged: Path, name:
 
 def test_another_lean_or_another_program_makes_everything_stale(judged: Path, embedded: Provider) -> None:
     kept = judgement(judged, embedded)
-    for other in ({"lean": "5f" * 32}, {"judge": "5f" * 32}):
+    for other in ({"lean": "5f" * 32}, {"judge": kept.basis.judge | {"lean-bridge": "5f" * 32}}):
         assert keep(judged, kept.replaced(basis=kept.basis.replaced(**other))) is None
         found = read_status(judged)
         assert (found.verdict, set(states(found).values())) == ("no verdict", {"stale"})
+
+
+@pytest.mark.parametrize(
+    ("package", "before", "said", "stale"),
+    [
+        ("numpy", "1.0", f"numpy is {version('numpy')}, and was 1.0", set(NAMES)),
+        ("lean-dojo", "0.0", "and was 0.0", set(NAMES)),
+        ("torch", "0.1", "torch is ", {GRAPH}),
+        ("galois", "", f"galois is {version('galois')}, and was not installed", {GRAPH}),
+        ("python-flint", "0.1", "python-flint is ", {GRAPH}),
+        ("of-tomorrow", "1.0", "of-tomorrow is not installed, and was 1.0", set(NAMES)),
+    ],
+)
+def test_a_package_that_is_another_one_is_named_and_concerns_what_it_judges(
+    judged: Path, embedded: Provider, package: str, before: str, said: str, stale: set[str]
+) -> None:
+    kept = judgement(judged, embedded)
+    basis = kept.basis.replaced(judge=kept.basis.judge | {package: before})
+    assert keep(judged, kept.replaced(basis=basis)) is None
+    found = read_status(judged)
+    (line,) = found.changed
+    assert line.startswith(package)
+    assert said in line
+    assert (found.verdict, found.code) == ("no verdict", Code.STALE)
+    assert "lean-bridge itself" not in (found.reason or "")
+    assert {row.name for row in found.rows if row.state == "stale"} == stale
 
 
 def test_where_there_is_no_such_lean_everything_is_stale(
