@@ -195,9 +195,7 @@ def test_what_lake_compiled_upon_another_file_than_was_taken_is_not_taken(projec
     same, other = (hashlib.sha256(text).hexdigest() for text in (b"c\n", b"d\n"))
     assert project.elaborate(project.pool(script), upon={"A/C.olean": same, "A/C.ilean": other}).ok
     for upon in ({"A/C.olean": other}, {"A/D.olean": same}):
-        with pytest.raises(
-            ToolchainError, match=r"Lake compiled it upon another A/[CD]\.olean than was"
-        ):
+        with pytest.raises(ToolchainError, match=r"Lake compiled it upon another A/[CD]\.olean than was"):
             project.elaborate(project.pool(script), upon=upon)
 
 
