@@ -1,6 +1,7 @@
 """Draws the pictures of README and of the pages: ``python -m tests.pictures`` writes ``docs/pictures``.
 
-``lean-bridge verify --format json | python -m tests.pictures record`` writes down what they are of.
+``lean-bridge verify --format json | python -m tests.pictures record`` writes down what they are of; with
+``measure`` the errors of the encoder block are measured anew.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from lean_bridge.verdict.chain import status_of
 from pybind_models import VerifyReport
 from pybind_models.status import StatusReport
 from tests.boards import AT, board
+from tests.errors_picture import errors
+from tests.errors_picture import record as measure_errors
 from tests.reports import DATA
 from tests.screens import Still, settled
 
@@ -79,9 +82,11 @@ def graph() -> str:
     return done.stdout
 
 
-PICTURES: Final = {"dashboard.svg": dashboard, "graph.svg": graph}
+PICTURES: Final = {"dashboard.svg": dashboard, "graph.svg": graph, "errors.svg": errors}
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["measure"]:
+        measure_errors()
     if sys.argv[1:] == ["record"]:
         RECORDED.write_text(record(VerifyReport.model_validate_json(sys.stdin.read())), encoding="utf-8")
     for name, drawn in PICTURES.items():

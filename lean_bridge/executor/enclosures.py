@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
@@ -222,8 +223,17 @@ def running_radii(results: Sequence[Array], reached: Sequence[RunningArray]) -> 
 
 def in_ulps(radii: Array, results: Array) -> Array:
     """Return radii in units in the last place of the largest number of an array; as they are if that is 0."""
-    scale = float(np.abs(results).max(initial=0.0))
-    return radii / (scale * float(np.finfo(results.dtype).eps) if scale else 1.0)
+    scale, kind = float(np.abs(results).max(initial=0.0)), np.finfo(results.dtype)
+    return radii / (max(scale * float(kind.eps), float(kind.smallest_subnormal)) if scale else 1.0)
+
+
+def digits_right(radii: Array, results: Array) -> float:
+    """Return how many decimal digits are right of an array's largest number, at most those that it has.
+
+    There are such numbers, and every radius is one.
+    """
+    share = float(radii.max()) / float(np.abs(results).max())
+    return -math.log10(min(max(share, float(np.finfo(results.dtype).eps) / 2), 1.0))
 
 
 def check_method(method: BoundsMethod | None) -> None:

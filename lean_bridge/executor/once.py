@@ -20,7 +20,7 @@ from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.checks import Checks
 from lean_bridge.executor.compiled import CompiledProgram
-from lean_bridge.executor.enclosures import Asked, Reached, in_ulps, reach
+from lean_bridge.executor.enclosures import Asked, Reached, digits_right, in_ulps, reach
 from lean_bridge.executor.graph import BoundGraph
 from lean_bridge.executor.rules.linear_map import LinearMap
 from lean_bridge.executor.rules.parameters import BIAS
@@ -338,12 +338,10 @@ def summary_of_bounds(array: Array, radius: Array) -> ArrayBounds:
     if not told.size or not finite.any():
         largest = float(told.max()) if told.size else None
         return ArrayBounds(largest=largest, ulps=None, digits=None, unbounded=unbounded)
-    ulps, epsilon = float(in_ulps(told, finite).max()), float(np.finfo(array.dtype).eps)
-    digits = -math.log10(min(max(ulps, 0.5) * epsilon, 1.0))
     return ArrayBounds(
         largest=float(told.max()),
-        ulps=_finite(ulps),
-        digits=None if unbounded else digits,
+        ulps=_finite(float(in_ulps(told, finite).max())),
+        digits=None if unbounded else digits_right(told, finite),
         unbounded=unbounded,
     )
 

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from lean_bridge.crosscheck.enclosure import enclosure_at
+from lean_bridge.crosscheck.points import Point, draw_points, small_sizes
 from lean_bridge.errors import NumericsError
 from lean_bridge.executor.arrays.balls import BallArray, Balls, at_precision
 from lean_bridge.executor.arrays.running import Running
@@ -19,6 +21,7 @@ from lean_bridge.executor.compiled import Bounds, CompiledProgram
 from lean_bridge.executor.enclosures import Bounded, enclose, over
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.executor.rules.program import Program
+from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import DGraph, Dim
 from tests.many_digits import DIGITS, ManyDigits, largest_excess
 from tests.strategies import draw_graph, generators
@@ -195,3 +198,39 @@ def test_other_bounds_than_there_are_are_refused() -> None:
     inputs = [np.ones(entry.shape) for entry in program.context]
     with pytest.raises(ValueError, match="bounds: expected True or 'running', found 'all'"):
         program.forward(inputs, bounds="all")  # type: ignore[call-overload]
+
+
+@pytest.mark.lean
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("draws", [1, pytest.param(20, marks=pytest.mark.full)])
+def test_every_catalogued_graph_is_held_at_any_scale(
+    library_graphs: dict[str, DGraph], dtype: Any, draws: int
+) -> None:
+    """At three sizes, each array by a power of ten of its own: what leaves the range of floats says so."""
+    rng, held, tried = np.random.default_rng(30), 0, 0
+    for model in library_graphs.values():
+        sizes = [*small_sizes(model)[:1], dict.fromkeys(model.dims, 2), dict.fromkeys(model.dims, 1)]
+        for size in sizes if draws > 1 else sizes[1:2]:
+            for draw in range(draws):
+                point = scaled(model, size, rng, dtype, 30 * (draw + 1) // draws)
+                tried += 1
+                try:
+                    found = enclosure_at([point], "here")
+                except NumericsError:
+                    continue
+                assert found.outcome != "failed", (model.lean_name, size, found)
+                held += found.outcome == "passed"
+    assert held > tried / 4
+
+
+def scaled(model: DGraph, sizes: dict[str, int], rng: np.random.Generator, dtype: Any, most: int) -> Point:
+    (point,) = draw_points(model, PRIMITIVES, [sizes])
+
+    def at_scales(arrays: Sequence[Array]) -> list[Array]:
+        scales = 10.0 ** rng.integers(-most, most + 1, len(arrays))
+        return [
+            (rng.uniform(-1, 1, each.shape) * scale).astype(dtype)
+            for each, scale in zip(arrays, scales, strict=True)
+        ]
+
+    return Point(point.program, at_scales(point.inputs), at_scales(point.tangents), at_scales(point.seeds))

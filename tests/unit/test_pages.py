@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import os
 import re
 import shlex
@@ -17,6 +18,8 @@ import lean_bridge
 from lean_bridge.audit.catalogue import read_catalogue
 from lean_bridge.cli import app
 from lean_bridge.codes import EXPLANATIONS, Code
+from tests.errors_picture import errors
+from tests.errors_picture import recorded as recorded_errors
 from tests.pages import DOCS, PAGES, codes_page
 from tests.pictures import FOLDER, dashboard, recorded
 from tests.unit.test_architecture import MAY_IMPORT
@@ -94,6 +97,16 @@ def test_the_picture_of_the_dashboard_is_what_the_script_draws() -> None:
     )
     assert "url(http" not in drawn
     assert re.search(r">.{0,9}accepted", drawn)
+
+
+def test_the_picture_of_errors_is_of_what_is_recorded() -> None:
+    assert (FOLDER / "errors.svg").read_text(encoding="utf-8") == errors(), (
+        "python -m tests.pictures draws it"
+    )
+    found = recorded_errors()
+    assert {each.library.partition(" ")[0] for each in found} == {"lean-bridge", "torch", "jax"}
+    assert len({tuple(each.dims.items()) for each in found}) == 3
+    assert all((each.beside_condition or math.inf) < 8 for each in found)
 
 
 def test_what_the_picture_shows_has_the_groups_of_the_catalogue() -> None:
