@@ -432,10 +432,10 @@ class Dimensions:
                 return None
             case VStuck("Nat.add" | "Nat.mul" as head, args) if len(args) == 2:
                 both = [self._why_zero(self._machine.force(arg)) for arg in args]
-                unclear = [why for why in both if why is not None]
-                if len(unclear) < (2 if head == "Nat.add" else 1):
-                    return None
-                return next((why for why in unclear if why != ZERO), ZERO)
+                unclear = sorted((why for why in both if why is not None), key=_clearness)
+                if head == "Nat.mul":  # 0 as soon as one of them is
+                    return unclear[0] if unclear else None
+                return unclear[1] if len(unclear) == len(both) else None
         return self._what_decides(value)
 
     def _what_decides(self, value: Value) -> Name | None:
@@ -444,3 +444,8 @@ class Dimensions:
             return None if isinstance(value, VStuck) and value.is_variable else describe(value)
         why = what_blocks(self._environment, self._machine, value)
         return why if why == LITERAL or self._environment.constant(why) is not None else None
+
+
+def _clearness(why: Name) -> int:
+    """Return how far it is from being seen by every reader that a number is 0."""
+    return {WRITTEN: 0, ZERO: 1}.get(why, 2)

@@ -35,6 +35,9 @@ INHABITED: Final = frozenset(
 """Types of Lean's own that have a value whatever their arguments are."""
 
 
+_AGAIN: Final = "again"
+"""What is said of a type that takes itself, of which there is nothing unless it is made otherwise."""
+
 _OF_A_QUOTIENT: Final = 2
 """Which argument of ``Quot.lift`` tells what it gives."""
 
@@ -48,6 +51,7 @@ class Families:
     def __init__(self, environment: Declarations, machine: Machine) -> None:
         self._environment = environment
         self._machine = machine
+        self._propositions: dict[tuple[Name, tuple[Level, ...]], bool] = {}
 
     def declaration(self, name: Name) -> Constant | None:
         """Return a constant by its name."""
@@ -79,8 +83,24 @@ class Families:
         family = self.constant(type_, "inductive")
         if family is None or not isinstance(type_, VStuck):
             return not self._is_stuck_proposition(type_)
-        _, sort = self.telescope(family, type_.args, type_.levels)
-        return not is_prop(sort)
+        return not self._is_proposition(family, type_.levels)
+
+    def is_proof(self, value: Value) -> bool:
+        """Whether a constructor of a proposition makes a value, which then is any other proof of that."""
+        made = self.constant(value, "constructor")
+        if made is None or not isinstance(value, VStuck):
+            return False
+        family = self._environment.constant(made.inductive)
+        return family is not None and self._is_proposition(family, value.levels)
+
+    def _is_proposition(self, family: Constant, levels: tuple[Level, ...]) -> bool:
+        key = family.name, levels
+        if key not in self._propositions:
+            sort = self._machine.type_of(family, levels)
+            while isinstance(sort, VPi):
+                sort = self._machine.instantiate(sort, variable("given"))
+            self._propositions[key] = is_prop(sort)
+        return self._propositions[key]
 
     def _is_stuck_proposition(self, type_: Value) -> bool:
         """Whether recursion, or a function of a quotient, would give a proposition."""
@@ -99,7 +119,8 @@ class Families:
     def why_empty(self, type_: Value, within: tuple[VStuck, ...] = ()) -> Name | None:
         """Return why no constructor makes anything of a type: of its indices, or of what it takes itself.
 
-        So ``Fin 0``, ``i < 0`` and a family that begins at 1 are empty at 0. Of functions, of what may be
+        So ``Fin 0``, ``i < 0`` and a family that begins at 1 are empty at 0. It is as the text has it only if
+        it is so of each constructor. Of functions, of what may be
         chosen, and of what a family takes of itself for other arguments nothing is said.
         """
         if is_written(type_):
@@ -108,15 +129,17 @@ class Families:
         if family is None or not isinstance(type_, VStuck):
             return None
         if around := [each for each in within if each.head == family.name]:
-            return EMPTY if any(self._is_same(each, type_) for each in around) else None  # it is not made yet
+            if not any(self._is_same(each, type_) for each in around):
+                return None
+            return _AGAIN if around[-1] is within[-1] else EMPTY  # it is not made yet
         if family.name == "Nat.le" and len(type_.args) == 2:
             least, most = (self._machine.force(arg) for arg in type_.args)
             return self._why_below(most, self._least(least))
         inner = (*within, type_)
-        reasons = [self._why_unmade(name, family, type_, inner) for name in family.constructors]
+        reasons = {self._why_unmade(name, family, type_, inner) for name in family.constructors}
         if None in reasons:
             return None
-        return WRITTEN if WRITTEN in reasons else EMPTY
+        return WRITTEN if reasons - {_AGAIN} == {WRITTEN} else EMPTY
 
     def _is_same(self, one: VStuck, other: VStuck) -> bool:
         """Whether types of one family are at the same levels, and made of the same values."""
@@ -159,6 +182,8 @@ class Families:
         if (why := self._why_below(right, self._least(left))) is not None:
             return why
         if self.constant(left, "constructor") is None or self.constant(right, "constructor") is None:
+            return None
+        if self.is_proof(left):
             return None
         assert isinstance(left, VStuck)
         assert isinstance(right, VStuck)

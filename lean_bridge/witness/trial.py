@@ -9,7 +9,7 @@ from math import gcd
 from typing import Final
 
 from lean_bridge.errors import OutOfFuel, UnsupportedTerm
-from lean_bridge.extract.machine import Declarations, Machine, Thunk, Value, VLit, VPi, VStuck, variable
+from lean_bridge.extract.machine import Declarations, Machine, Thunk, Value, VLam, VLit, VPi, VStuck, variable
 from lean_bridge.olean.expr import App, Const, Expr, FVar, Level, Lit, Name
 from lean_bridge.witness.empty import Families
 from lean_bridge.witness.values import ANY, Term, Values
@@ -31,6 +31,7 @@ _NUMBERS: Final[Mapping[Name, Callable[[int, int], int]]] = {
     "Nat.xor": int.__xor__,
 }
 _LARGEST_POWER: Final = 4096
+_DIVISIBILITY: Final = "Nat.instDvd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +173,8 @@ class Claims:
         match claim:
             case VPi():
                 return self._for_all(claim)
-            case VStuck("Eq", (_, left, right)):
-                return self.same(left, right)
+            case VStuck("Eq", (of, left, right)):
+                return not self._families.is_data(self._machine.force(of)) or self.same(left, right)
             case VStuck("Nat.le", (left, right)):
                 least, most = _number(self._machine.force(left)), _number(self._machine.force(right))
                 if least is not None and most is not None:
@@ -212,6 +213,8 @@ class Claims:
             case VStuck(head, args, is_variable, levels), VStuck(word, others, others_variable, at):
                 made = self._families.constant(one, "constructor")
                 if made is not None and self._families.constant(other, "constructor") is not None:
+                    if self._families.is_proof(one):
+                        return True
                     if head != word:
                         return False
                     kinds, _ = self._families.telescope(made, args, levels)
@@ -359,7 +362,7 @@ class Computing(Machine):
             one, other = (self._literal(each) for each in args)
             if isinstance(one, int) and isinstance(other, int) and other < _LARGEST_POWER:
                 return VLit(one**other), ()
-        if name == "Dvd.dvd" and len(args) == 4:
+        if name == "Dvd.dvd" and len(args) == 4 and self._is_leans(args[1], _DIVISIBILITY):
             one, other = (self._literal(each) for each in args[2:])
             if isinstance(one, int) and isinstance(other, int):
                 return VStuck("False" if (other % one if one else other) else "True", ()), ()
@@ -372,6 +375,17 @@ class Computing(Machine):
             if isinstance(text, str):
                 return self._of_text(name, text), ()
         return None
+
+    def _is_leans(self, instance: Thunk, name: Name) -> bool:
+        """Whether an instance is one of Lean's own, by whatever name: of its operation, word for word."""
+        leans = self._environment.constant(name)
+        if leans is None:
+            return False
+        match self.force(instance), self._unfold(leans, ()):
+            case VStuck(_, (_, operation)), VStuck(_, (_, own)):
+                one, other = self.force(operation), self.force(own)
+                return isinstance(one, VLam) and isinstance(other, VLam) and one.body is other.body
+        return False
 
     def _literal(self, of: Thunk) -> int | str | None:
         value = self.force(of)

@@ -1,0 +1,17 @@
+module
+
+prelude
+public import Init.Data.Nat.Basic
+public import Init.Omega
+
+@[expose] public section
+
+namespace Twin
+
+structure Pair where
+  size : Nat
+  differ : (.inl 1 : Nat ⊕ Nat) ≠ .inr 1
+
+theorem claim (f g : Pair → Nat) (h : f = g) : g = f := h.symm
+
+end Twin
