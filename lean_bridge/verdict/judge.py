@@ -44,7 +44,7 @@ from lean_bridge.verdict.remembered import (
 )
 from lean_bridge.verdict.rows import GraphEvidence, declaration_row, dropped_row, graph_row
 from lean_bridge.verdict.second_opinion import SecondOpinion, acceptance, ask_second_kernel, no_second_kernel
-from lean_bridge.witness.witness import Witnesses, find_witnesses
+from lean_bridge.witness.witness import WITNESS_LIMIT, Witnesses, find_witnesses
 from pybind_models import (
     BuildReport,
     CheckResult,
@@ -339,7 +339,7 @@ def _standing_witnesses(catalogue: Catalogue, recalled: Recalled) -> dict[str, W
 
 def _witnesses(subject: Subject, theorems: Sequence[str], clock: Clock) -> Witnesses:
     """Have Lean meet what theorems take."""
-    with keep_warm(subject.provider, subject.workers, time_limit=TIME_LIMIT) as provider:
+    with keep_warm(subject.provider, subject.workers, time_limit=WITNESS_LIMIT) as provider:
         return find_witnesses(
             theorems,
             subject.environment,

@@ -286,6 +286,13 @@ def not_met(detail: str) -> Witness:
     return Witness(outcome="not met", detail=detail)
 
 
+def not_ended(claim: Claim) -> Witness:
+    """Return that Lean came to no end with a theorem, or died of it, and what its author can do."""
+    asked = [at for at, each in enumerate(claim.telescope.binders) if not each.is_evident]
+    gaps = [at for at in asked or range(len(claim.telescope.binders)) if at not in claim.open]
+    return not_met(f"Lean came to no end with what is tried, or died of it: {_unmet(claim, gaps)}")
+
+
 def is_gap(result: Witness | Telescope) -> bool:
     """Whether what was compiled leaves a binder open."""
     return isinstance(result, Witness) and (result.detail or "").startswith(_NOTHING)

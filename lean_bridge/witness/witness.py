@@ -15,7 +15,7 @@ from lean_bridge.extract.symbolic import SCALAR_CLASSES
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Name, written_binders
 from lean_bridge.toolchain.provider import Provider
-from lean_bridge.witness.judge import Judge, is_gap, not_met, shown_all
+from lean_bridge.witness.judge import Judge, is_gap, not_ended, not_met, shown_all
 from lean_bridge.witness.render import (
     HONEST,
     MOST_ROUNDS,
@@ -33,6 +33,9 @@ from lean_bridge.witness.telescope import Telescope, read_telescope
 from lean_bridge.witness.terms import REALS, conclusion_word, is_used
 from pybind_models import Witness
 from pybind_models.catalogue import Catalogue, CatalogueEntry
+
+WITNESS_LIMIT: Final = 120.0
+"""Seconds that Lean has for a generated module, of which one that it ends with takes about twenty."""
 
 _MORE: Final = "it takes more at every turn"
 _TRIED: Final = "Lean refuses what is tried to meet it by, which says nothing of the theorem: "
@@ -234,7 +237,9 @@ class _Search:
         nearest: dict[Name, Witness | Telescope] = {}
         for attempt in attempts:
             claim = attempt.claim
-            if attempt.subject in checked.refusals:
+            if attempt.subject in checked.fatal:
+                results[claim.name].append(not_ended(claim))
+            elif attempt.subject in checked.refusals:
                 results[claim.name].append(not_met(_refused(claim, checked.refusals[attempt.subject])))
             else:
                 result = judge.judge(claim, attempt.label, compiled_in[attempt.subject])
