@@ -15,7 +15,7 @@ from lean_bridge.bench.counterpart import Reference
 from lean_bridge.bench.floor import record_products, replay
 from lean_bridge.bench.measure import Contestant, Samples, measure
 from lean_bridge.bench.ours import compile_case, interpret_case, named
-from lean_bridge.bench.references import check_installed, refer
+from lean_bridge.bench.references import INTERPRETER, check_installed, refer
 from lean_bridge.bench.sizes import Size
 from lean_bridge.bench.threads import excess_of, limit_threads
 from lean_bridge.crosscheck.block import find_block
@@ -30,7 +30,6 @@ FLOOR: Final = "floor"
 COMPILED: Final = "lean_bridge"
 CHECKED: Final = "checked call"
 BARE: Final = "bare calls"
-INTERPRETER: Final = "interpreter"
 
 TOLERANCE: Final[Mapping[DType, float]] = {"float64": 1e-8, "float32": 1e-2}
 """Of deviations relative to the largest coordinate: far above rounding, far below another function."""

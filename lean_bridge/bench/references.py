@@ -17,7 +17,9 @@ from lean_bridge.bench.counterpart import Named, Reference, fixed_weights, sizes
 from lean_bridge.crosscheck.block import Block
 from lean_bridge.crosscheck.formula import compute_block
 from lean_bridge.errors import Declined
+from lean_bridge.names import suggestion
 
+INTERPRETER: Final = "interpreter"
 EXTRAS: Final[Mapping[str, str]] = {"torch": "torch", "jax": "jax", "autograd": "bench"}
 """The frameworks, and the extra of this package that brings each."""
 
@@ -26,7 +28,8 @@ def check_installed(frameworks: Sequence[str]) -> None:
     """Raise Declined if a framework is unknown or not installed."""
     for name in frameworks:
         if name not in EXTRAS:
-            raise Declined(f"no framework {name!r} to compare with; expected some of {', '.join(EXTRAS)}")
+            known = suggestion(name, (INTERPRETER, *EXTRAS))
+            raise Declined(f"no framework {name!r} to compare with; {known}")
         if find_spec(name) is None:
             raise Declined(f"{name} is not installed; pip install 'lean-bridge[{EXTRAS[name]}]'")
 

@@ -27,6 +27,7 @@ from lean_bridge.dash.page import Choice, Line, Sheet, head, is_folded, next_bad
 from lean_bridge.dash.widgets import Log, Matrix
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.files import read_below
+from lean_bridge.library.judgement import like
 from lean_bridge.ui.detail import Subject, render_detail
 from lean_bridge.ui.wording import named
 from pybind_models.status import StatusRow
@@ -208,7 +209,8 @@ class Dash(App[int]):
         said = [f"“{self._choice.words}”"] if self._choice.words else []
         said += ["not green"] if self._choice.only_bad else []
         found = len(self._sheet.status.rows) if self._sheet is not None else 0
-        return Text(f" {found} shown: {', '.join(said)} (Escape shows all)", "italic")
+        near = like(self._board.rows, self._choice.words.strip()) if self._choice.words and not found else ""
+        return Text(f" {found} shown: {', '.join(said)}{near} (Escape shows all)", "italic")
 
     def _show_line(self) -> None:
         """Show what there is to say about the line under the cursor."""

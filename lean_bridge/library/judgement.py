@@ -399,20 +399,28 @@ def check_chosen(rows: Collection[StatusRow], names: Collection[str], *, group: 
     if not rows:  # nothing is known of the library, and that is told
         return
     groups = [row.group for row in rows]
-    words = [word for each in groups for word in (each, *re.findall(r"\w+", each))]
     if group is not None and not chosen_rows(rows, (), group=group, leave_out=()):
-        near = did_you_mean(group, words) or f"; {suggestion(group, groups)}"
+        near = did_you_mean(group, _words(groups)) or f"; {suggestion(group, groups)}"
         raise NotCatalogued(f"no group has {group!r} in its name{near}")
     for name in names:
         if not chosen_rows(rows, (name,), group=None, leave_out=()):
-            near = did_you_mean(name, [*(last_component(row.name) for row in rows), *words])
-            raise NotCatalogued(
-                f"no row has {name!r} in its name or group{near or '; `lean-bridge list` has them all'}"
-            )
+            near = like(rows, name) or "; `lean-bridge list` has them all"
+            raise NotCatalogued(f"no row has {name!r} in its name or group{near}")
     if not chosen_rows(rows, names, group=group, leave_out=()):
         raise NotCatalogued(
             f"no row of a group with {group!r} has {' or '.join(map(repr, names))} in its name"
         )
+
+
+def like(rows: Iterable[StatusRow], name: str) -> str:
+    """Return the end of a message about a name that no row has: what may be meant, if anything is near."""
+    named = {last_component(row.name): row.group for row in rows}
+    return did_you_mean(name, [*named, *_words(named.values())])
+
+
+def _words(groups: Iterable[str]) -> Iterator[str]:
+    for group in dict.fromkeys(groups):
+        yield from (group, *re.findall(r"\w+", group))
 
 
 def chosen_rows(

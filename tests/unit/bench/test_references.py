@@ -87,7 +87,9 @@ def test_what_has_no_counterpart_is_said() -> None:
 
 def test_frameworks_must_be_known_and_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     check_installed(["torch", "jax", "autograd"])
-    with pytest.raises(Declined, match="no framework 'mxnet'"):
+    with pytest.raises(
+        Declined, match="no framework 'mxnet' to compare with; expected one of interpreter, torch, "
+    ):
         check_installed(["mxnet"])
     monkeypatch.setattr("lean_bridge.bench.references.find_spec", lambda _name: None)
     with pytest.raises(Declined, match=r"jax is not installed; pip install 'lean-bridge\[jax\]'"):

@@ -228,6 +228,9 @@ def test_searching_as_one_types(tmp_path: Path) -> None:
         text = await press(pilot, "escape")
         assert "shown" not in text
         assert under_the_cursor(app) == "sum_comm" or "Sums" in text
+        text = await press(pilot, "slash", *"Transfomer")
+        assert "0 shown: “Transfomer”; did you mean Transformer or" in text
+        await press(pilot, "escape")
         assert "nothing to show" in await press(pilot, "slash", "q", "q")
         text = await press(pilot, "escape")
         assert "Soundness" in text
