@@ -20,7 +20,9 @@ from lean_bridge.audit.reading import Reading
 from lean_bridge.audit.stumbles import Unread
 from lean_bridge.build.as_module import handed
 from lean_bridge.build.build import TIME_LIMIT
+from lean_bridge.build.checkout import commit_of
 from lean_bridge.build.header import parse_header
+from lean_bridge.build.lakefile import LAKEFILE, PROGRAM
 from lean_bridge.build.modules import read_sources
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.generated import LIBRARY_MODULE
@@ -124,6 +126,13 @@ class Project:
         return Path(os.path.relpath(self.root, None if top == self.root else top)).as_posix()
 
     @property
+    def commit(self) -> str | None:
+        """The commit of the git checkout that keeps the library's lakefile, if one does."""
+        top = repository_of(self.root)
+        below = self.root.relative_to(top)
+        return commit_of(top, [(below / name).as_posix() for name in (LAKEFILE, PROGRAM)])
+
+    @property
     def identity(self) -> LibraryIdentity:
         """Which library this is; its digest is that of the files as they were last built, if they were.
 
@@ -142,6 +151,7 @@ class Project:
             name=lakefile.name if lakefile is not None else None,
             root=str(self.root.resolve()),
             digest=_digest(contents) if lakefile is not None else None,
+            commit=self.commit,
             is_shipped=self.is_shipped,
             passed_over=lakefile.passed_over if lakefile is not None else (),
         )

@@ -67,6 +67,9 @@ class LibraryIdentity(Model):
     """The directory of its lakefile."""
     digest: str | None = None
     """A SHA-256 over its lakefile, toolchain, catalogue, manifest and sources, where all were read."""
+    commit: str | None = None
+    """That of the git checkout which keeps its lakefile, as it stands; what is changed in files since shows
+    in the digest alone."""
     is_shipped: bool = False
     """Whether it is the one that came with the package, taken because no other was named."""
     passed_over: tuple[str, ...] = ()

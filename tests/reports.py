@@ -173,7 +173,13 @@ def agreeing_graph(*checks: CheckResult) -> GraphReport:
     )
 
 
-LIBRARY = LibraryIdentity(name="Sums", root="/sums/lean", digest="ab" * 32, passed_over=("lean_exe x: said",))
+LIBRARY = LibraryIdentity(
+    name="Sums",
+    root="/sums/lean",
+    digest="ab" * 32,
+    commit="c0de" * 10,
+    passed_over=("lean_exe x: said",),
+)
 
 
 def accepted() -> VerifyReport:

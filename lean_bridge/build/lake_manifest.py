@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from lean_bridge.build.checkout import head_commit
 from lean_bridge.build.lakefile import LAKEFILE, PROGRAM, Requirement
 from lean_bridge.errors import ProjectNotFound
 from lean_bridge.files import decoded, read_below
@@ -145,27 +146,3 @@ class LakeManifest:
 
 def _is_same(one: Path, other: Path) -> bool:
     return os.path.normpath(one) == os.path.normpath(other) or one.resolve() == other.resolve()
-
-
-def head_commit(directory: Path) -> str:
-    """Return the commit at which a clone stands, on a branch or not; nothing, where there is none yet.
-
-    Raises: OSError, ValueError where it cannot be read.
-    """
-    git = directory / ".git"
-    if git.is_file():  # of a submodule or a work tree
-        git = directory / git.read_text(encoding="utf-8").strip().removeprefix("gitdir: ")
-    head = (git / "HEAD").read_text(encoding="ascii").strip()
-    branch = head.removeprefix("ref: ")
-    if branch == head:
-        return head
-    shared = git / "commondir"
-    top = git / shared.read_text(encoding="utf-8").strip() if shared.is_file() else git
-    if (top / "reftable").is_dir():
-        raise ValueError("its branches are in a table of git's own")
-    if (top / branch).is_file():
-        return (top / branch).read_text(encoding="ascii").strip()
-    refs = top / "packed-refs"
-    lines = refs.read_text(encoding="utf-8").splitlines() if refs.is_file() else []
-    packed = (line.split() for line in lines)
-    return next((line[0] for line in packed if line[1:] == [branch]), "")

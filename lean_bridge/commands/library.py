@@ -118,10 +118,13 @@ def cache(
 def doctor(project: ProjectOption = None, shipped: ShippedOption = False) -> None:
     """Look at everything that is needed here: what is there, what is not, and how to mend it."""
     from lean_bridge.kernel.session import kernel_health
+    from lean_bridge.library.tracing import checkout_health
     from lean_bridge.toolchain.health import check_health
     from lean_bridge.ui.diagnostics import render_health
 
-    items = (*check_health(open_chosen(project, shipped).required_toolchain), kernel_health())
+    opened = open_chosen(project, shipped)
+    checkout = checkout_health(opened.root, opened.commit)
+    items = (*check_health(opened.required_toolchain), kernel_health(), checkout)
     render_health(items, open_console(sys.stdout))
     raise typer.Exit(0 if all(item.state == "ok" or not item.required for item in items) else 2)
 

@@ -46,6 +46,8 @@ def _library(library: Judged) -> Iterator[str]:
     parts.append(seconds_text(report.seconds))
     if report.library is not None and report.library.digest is not None:
         parts.append(f"sha256 `{report.library.digest[:12]}`")
+    if report.library is not None and report.library.commit is not None:
+        parts.append(f"in a checkout of `{report.library.commit[:12]}`")
     yield from (" · ".join(parts), "")
     status = status_of(report, notes=())
     groups: dict[str, list[StatusRow]] = {}

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NoReturn
 
-from lean_bridge.build.lake_manifest import head_commit
+from lean_bridge.build.checkout import head_commit
 from lean_bridge.build.lakefile import LAKEFILE, PROGRAM
 from lean_bridge.errors import ToolchainError
+from lean_bridge.findings import HealthItem
 from lean_bridge.library.discovery import TOOLCHAIN, repository_of
 from lean_bridge.toolchain import process
 
@@ -62,6 +63,21 @@ def _missing_in(top: Path) -> Iterator[str]:
         yield f"{top}: no git repository; LeanDojo traces a commit: `git init`, and commit"
     elif not _has_commit(top):
         yield f"{top}: a git repository without a commit; LeanDojo traces a commit: `git commit`"
+
+
+def checkout_health(root: Path, commit: str | None) -> HealthItem:
+    """Return which checkout keeps the library at ``root``, and whether LeanDojo would trace it as it is.
+
+    LeanDojo is not imported, and no ``LeanGitRepo`` is made: that would copy the whole repository.
+    """
+    if commit is None:
+        found = "no git checkout keeps the library's lakefile; reports name it by its digest alone"
+        return HealthItem("checkout", "missing", found, required=False)
+    top = repository_of(root)
+    is_whole = next(missing_for_tracing(top), None) is None
+    traced = "hands it to LeanDojo as a LeanGitRepo" if is_whole else "says what LeanDojo lacks to trace it"
+    found = f"commit {commit} at {top}, which reports name; `lean-bridge trace` {traced}"
+    return HealthItem("checkout", "ok", found, required=False)
 
 
 def uncommitted(top: Path) -> tuple[str, ...]:

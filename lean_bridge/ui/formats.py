@@ -46,7 +46,8 @@ def _rows(report: VerifyReport) -> Iterator[tuple[str, ...]]:
         if report.build is not None:
             lean = toolchain_text(report.build.toolchain).removeprefix("Lean ")
         standing = "shipped" if judged.is_shipped else "own"
-        yield "library", standing, name, judged.root, f"sha256={judged.digest or '-'}", f"lean={lean}"
+        state = (f"sha256={judged.digest or '-'}", f"lean={lean}", f"commit={judged.commit or '-'}")
+        yield "library", standing, name, judged.root, *state
         for ignored in judged.passed_over:
             yield "passed over", ignored
     for module in _modules(report):

@@ -195,6 +195,8 @@ def subject(report: VerifyReport) -> str:
         f"library {library.root}" + (" (shipped with lean-bridge)" if library.is_shipped else ""),
         f"sha256 {library.digest}" if library.digest is not None else "not read",
     ]
+    if library.commit is not None:
+        parts.append(f"in a checkout of {library.commit}")
     if build is not None:
         parts.append(toolchain_text(build.toolchain))
     return ", ".join(parts)

@@ -255,6 +255,7 @@ def test_files_are_what_they_are_whatever_stands_in_them() -> None:
 def test_markdown_says_at_a_glance_what_to_look_at() -> None:
     page = render_markdown(gated(unfinished()))
     assert page.startswith("## ✗ lean-bridge: rejected\n\nLB205 ")
+    assert f"sha256 `{'ab' * 6}` · in a checkout of `c0dec0dec0de`\n" in page
     assert "| Tape/Algebra/Soundness | ✗ 0 of 2 |" in page
     assert (
         "| `proofs/lean/Proofs/Sum.lean:9:3` | **a proof rests on sorry: Proofs.Autograd.dot\\_add**<br>"

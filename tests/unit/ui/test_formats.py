@@ -116,7 +116,8 @@ def test_annotations_point_at_the_source() -> None:
     assert "Proofs.Autograd.dot_add → sorryAx" in lines[1]
     assert lines[-1] == (
         "::error title=lean-bridge%3A rejected::LB101 Lean refuses Proofs/Sum.lean; "
-        f"library /sums/lean, sha256 {'ab' * 32}, Lean 4.28.0-pre (embedded, isolated by landlock)"
+        f"library /sums/lean, sha256 {'ab' * 32}, in a checkout of {'c0de' * 10}, "
+        "Lean 4.28.0-pre (embedded, isolated by landlock)"
     )
     assert len(lines) == 1 + 3 + 2 + 1 + 1 + 1
 
@@ -282,6 +283,18 @@ def test_every_form_names_the_library_its_digest_and_its_lean(
     place = "`lean/`" if render is render_markdown else "/sums/lean"
     for told in (place, "ab" * 32, "4.28.0-pre", "lean_exe x: said"):
         assert told in shown
+
+
+@pytest.mark.parametrize("render", [render_text, render_json, render_github, render_junit, as_dashboard])
+@pytest.mark.parametrize("report", [accepted(), rejected()], ids=["accepted", "rejected"])
+def test_every_form_but_a_page_to_be_committed_names_the_commit(
+    render: Callable[[VerifyReport], str], report: VerifyReport
+) -> None:
+    assert report.library is not None
+    shown = " ".join(render(report).split())
+    without = " ".join(render(report.replaced(library=report.library.replaced(commit=None))).split())
+    assert ("c0de" * 10 in shown, "c0de" in without) == (True, False)
+    assert "c0de" not in render_markdown(report)  # it would be another one as soon as it is
 
 
 @pytest.mark.parametrize("render", [render_text, render_json, render_github, render_junit, render_markdown])
