@@ -242,7 +242,13 @@ class Project:
         built = self._compile(self._choose((), also=imports, progress=progress), observe=observe)
         inside = source.is_relative_to(self.root)
         path = source.relative_to(self.root) if inside else Path(source.name)
-        scratch = Scratch(file=path.as_posix(), content=content, path=path, compiled=built.directory)
+        scratch = Scratch(
+            file=path.as_posix(),
+            content=content,
+            path=path,
+            compiled=built.directory,
+            ordinary=frozenset(each.module for each in built.report.modules if each.as_module),
+        )
         return elaborate(scratch, built.provider, time_limit=time_limit)
 
     def environment(self, only: Collection[str] | None = None, *, fresh: bool = False) -> Environment:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -108,3 +109,18 @@ def cannot_be_turned(source: Source, toolchain: Toolchain) -> str | None:
         f"{source.file}:{line}: says `{word}`, as modules do, and has no `module`; begin it with `module`, "
         "or do without that word"
     )
+
+
+def refused_import(source: Source, ordinary: Collection[str]) -> Diagnostic | None:
+    """Return Lean's refusal of a module that imports an ordinary file, which no module may; else nothing.
+
+    ``ordinary`` are the files, by module, that Lean was handed as modules, which it therefore lets through.
+    """
+    if not source.is_module or not ordinary:
+        return None
+    imports = parse_header(source.content.decode("utf-8", "replace")).imports
+    found = next((each for each in imports if each.module in ordinary), None)
+    if found is None:
+        return None
+    text = f"cannot import non-`module` {found.module} from `module`"
+    return Diagnostic(file=source.file, line=found.line, column=0, severity="error", text=text)

@@ -13,12 +13,11 @@ from typing import Literal
 import filelock
 
 from lean_bridge.build.account import check_plain, find_unaccounted, read_whole
-from lean_bridge.build.as_module import Handed, cannot_be_turned, handed
+from lean_bridge.build.as_module import Handed, cannot_be_turned, handed, refused_import
 from lean_bridge.build.bypass import check_all_is_read, check_kernel_is_asked, check_was_read
 from lean_bridge.build.cache import build_store, size_limit, tidy
 from lean_bridge.build.elsewhere import with_whereabouts
 from lean_bridge.build.grammar import LEAN_S, Grammar, read_grammar
-from lean_bridge.build.header import parse_header
 from lean_bridge.build.lean_options import refused_option
 from lean_bridge.build.modules import Library, Module, generated_library, read_library
 from lean_bridge.build.store import Entry, Refusal, module_keys, placed, source_place
@@ -220,17 +219,8 @@ class _Build:
         if (why := cannot_be_turned(module, self._toolchain)) is not None:
             return self._report(module, "failed").replaced(state="unsupported", limit=why)
         ordinary = {name for name in module.imports if self._handed[name].is_turned}
-        if not module.is_module or not ordinary:
-            return None
-        found = next(each for each in parse_header(_text(module)).imports if each.module in ordinary)
-        said = Diagnostic(
-            file=module.file,
-            line=found.line,
-            column=0,
-            severity="error",
-            text=f"cannot import non-`module` {found.module} from `module`",
-        )
-        return self._report(module, "failed", diagnostics=(said,))
+        said = refused_import(module, ordinary)
+        return self._report(module, "failed", diagnostics=(said,)) if said is not None else None
 
     def _report(
         self,

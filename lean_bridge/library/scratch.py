@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from lean_bridge.audit.axioms import AxiomCollector
-from lean_bridge.build.as_module import cannot_be_turned, handed
+from lean_bridge.build.as_module import cannot_be_turned, handed, refused_import
 from lean_bridge.build.header import parse_header
 from lean_bridge.library.leans_own import library_names
 from lean_bridge.names import module_name, private_name
@@ -38,6 +38,8 @@ class Scratch:
     """Where it lies below the root that gives its module a name."""
     compiled: Path
     """The directory of the compiled library."""
+    ordinary: frozenset[Name]
+    """Its modules whose files have no ``module``, and that Lean was handed as such."""
 
     @property
     def is_module(self) -> bool:
@@ -55,12 +57,14 @@ def elaborate(scratch: Scratch, provider: Provider, *, time_limit: float) -> Ela
 
     Lean refuses to in a file that begins with ``module``, and the embedded Lean in every file. Lean itself
     says which constant is meant; what it rests on is read from the compiled file. The embedded Lean is handed
-    any other file as a module, as the files of a library are.
+    any other file as a module, as the files of a library are, and no module imports such a file.
     Raises: ToolchainError if Lean gives no answer; OleanError if what it wrote does not go with the library.
     """
-    if (why := cannot_be_turned(scratch, provider.info)) is not None:
+    why, said = cannot_be_turned(scratch, provider.info), refused_import(scratch, scratch.ordinary)
+    if why is not None or said is not None:
+        told = () if said is None else (said,)
         return Elaboration(
-            source=Path(scratch.file), ok=False, seconds=0.0, diagnostics=(), artifacts=(), limit=why
+            source=Path(scratch.file), ok=False, seconds=0.0, diagnostics=told, artifacts=(), limit=why
         )
     with (
         tempfile.TemporaryDirectory() as directory,

@@ -116,6 +116,13 @@ def test_a_file_without_module_is_elaborated_as_one_as_the_library_is_and_that_i
     assert f"lean-bridge: LB911 {mend}" in told
 
 
+def test_a_module_imports_no_ordinary_file_as_none_of_the_library_does(library: Path, tmp_path: Path) -> None:
+    write(library / "L.lean", "theorem L.a : 1 = 1 := rfl\n")
+    text = "module\n-- as it stands\npublic import Init\nimport L\npublic theorem up : 1 + 1 = 2 := rfl\n"
+    status, said, _ = lean(write(tmp_path / "S.lean", text), library)
+    assert (status, said) == (1, ["S.lean:4:0: error: cannot import non-`module` L from `module`"])
+
+
 def test_the_file_counts_and_not_the_module_of_its_name_in_the_library(library: Path, tmp_path: Path) -> None:
     text = "module\npublic theorem L.a : 1 + 1 = 2 := rfl\n#print axioms L.a\n"
     status, said, _ = lean(write(tmp_path / "L.lean", text), library)
