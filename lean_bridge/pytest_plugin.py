@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 if TYPE_CHECKING:
+    from lean_bridge.build.modules import Sources
     from lean_bridge.gate.junit import Case
     from lean_bridge.gate.policy import PolicyFile
     from lean_bridge.gate.run import Settled
@@ -313,17 +314,38 @@ class WholeFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield the modules, and the verdict on everything. Nothing is judged yet."""
-        from lean_bridge.build.modules import read_sources
         from lean_bridge.errors import LeanBridgeError
 
         try:
-            sources = read_sources(self.path.parent)
+            sources = _sources_of(self.path.parent)
         except LeanBridgeError as error:
             raise self.CollectError(f"{error.code} {error}") from error
         for module in sorted(sources.own):
             source = self.path.parent / sources.texts[module].file
             yield ModuleItem.from_parent(self, name=module, source=source)
         yield LinkItem.from_parent(self, name="verdict", lean_name=None, line=0)
+
+
+def _sources_of(root: Path) -> Sources:
+    """Return the sources of a library, of a lakefile that is a program as the Lake that is to build it says.
+
+    Raises: ProjectNotFound; ToolchainError where Lake does not say.
+    """
+    from lean_bridge.build.modules import read_sources
+    from lean_bridge.errors import ProjectNotFound, ToolchainNotFound
+    from lean_bridge.project import Project
+    from lean_bridge.toolchain.lake import translator
+
+    try:
+        return read_sources(root)
+    except ProjectNotFound as refusal:
+        try:
+            translate = translator(Project(root).toolchain(install=False))
+        except ToolchainNotFound:
+            raise refusal from None
+        if translate is None:
+            raise
+        return read_sources(root, translate=translate)
 
 
 class Declaration(pytest.Collector):

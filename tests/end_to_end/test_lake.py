@@ -11,8 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from lean_bridge.cli import app
-from lean_bridge.errors import LeanBridgeError, ToolchainError
+from lean_bridge.errors import LeanBridgeError, ProjectNotFound, ToolchainError
 from lean_bridge.project import Project, open_project
+from lean_bridge.pytest_plugin import _sources_of
 from lean_bridge.toolchain import installed, isolation
 from lean_bridge.toolchain.provider import Provider
 from lean_bridge.ui.toolchains import toolchain_doubts, toolchain_text
@@ -101,6 +102,26 @@ def test_isolation_that_is_required_is_not_had_from_lake(machine: Machine, tmp_p
     assert done.exit_code == 2
     assert "what Lake runs is confined by nothing" in " ".join(done.output.split())
     assert not lake_calls(machine)
+
+
+def test_pytest_collects_what_lake_translates_and_nothing_else_runs_a_lakefile(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project(tmp_path / "own", A=GOOD)
+    root = tmp_path / "own"
+    (root / "lakefile.toml").rename(root / "translated.toml")
+    (root / "lakefile.lean").write_text("import Lake open Lake DSL\ndef names := #[`Own]\nlean_lib Own\n")
+    assert _sources_of(root).own == {"Own.A"}
+    assert [call.split()[0] for call in lake_calls(machine)] == ["translate-config"]
+    monkeypatch.setenv("LEAN_BRIDGE_TOOLCHAIN", "embedded")
+    for cache in (None, str(tmp_path / "no Lean is there")):
+        if cache is not None:
+            monkeypatch.setenv("LEAN_BRIDGE_CACHE", cache)
+        with pytest.raises(
+            ProjectNotFound, match=r"lakefile\.lean:2: def is not read here, where no program"
+        ):
+            _sources_of(root)
+    assert len(lake_calls(machine)) == 1
 
 
 def test_a_lakefile_that_is_a_program_is_read_as_lake_translates_it_where_lake_was_asked_for(
