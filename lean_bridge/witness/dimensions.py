@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
-from lean_bridge.audit.proofs import conclusion
 from lean_bridge.extract.machine import (
     Declarations,
     Machine,
     Thunk,
     Universes,
     Value,
+    VLam,
     VLit,
     VPi,
     VProj,
@@ -36,7 +37,6 @@ from lean_bridge.olean.expr import (
     Pi,
     Proj,
     bare,
-    head_of,
     written_binders,
 )
 from lean_bridge.olean.mentions import constants_in
@@ -70,8 +70,17 @@ _MOST_TRIES: Final = 600
 _MOST_UNDERNEATH: Final = 200
 """In how many declarations underneath a statement numbers are looked for."""
 
-_DEEPEST: Final = 12
-"""How far into what a value is made of it is looked, each step of it two in a place."""
+_DEEPEST: Final = 48
+"""How far into what types are made of it is looked, each step of it one or two in a place."""
+
+DEEP: Final = "…"
+"""What is said of a type that is made of more than is looked into."""
+
+_MOST_PARTS: Final = 200
+"""In how many parts of a type it is looked for what is said of it."""
+
+_SEQUENCES: Final = frozenset({"List", "Array", "String"})
+"""Types of Lean's own that are as long as anybody likes."""
 
 
 def only_here_nothing(
@@ -93,16 +102,18 @@ def only_here_nothing(
     Raises: OutOfFuel; UnsupportedTerm.
     """
 
-    def nothings(said: Expr, given: Sequence[Thunk]) -> dict[Place, Name]:
+    def nothings(said: Expr, given: Sequence[Thunk], asked_of: Collection[int]) -> dict[Place, Name]:
         machine = Machine(environment, held=lambda _: False)
         inhabitants = Inhabitants(environment, declared, models, lambda: _literals(environment, statement))
         evaluated = machine.evaluate(said, universes)
-        return _nothings(Dimensions(environment, machine, inhabitants), machine, evaluated, given)
+        return _nothings(Dimensions(environment, machine, inhabitants), machine, evaluated, given, asked_of)
 
-    if found := nothings(statement, [Thunk(each, None) for each in arguments]):
+    every = range(len(arguments) + 1)
+    if found := nothings(statement, [Thunk(each, None) for each in arguments], every):
         symbols = [variable(f"b{at}") for at in range(len(arguments))]
-        always = nothings(statement, symbols)
-        hidden = nothings(_unwritten(statement), symbols)
+        there = {place[0] for place in found}
+        always = nothings(statement, symbols, there)
+        hidden = nothings(_unwritten(statement), symbols, there)
         for place, why in found.items():
             if always.get(place) not in (ZERO, EMPTY) or hidden.get(place) != WRITTEN:
                 yield place[0], why
@@ -142,9 +153,13 @@ def _literals(environment: Declarations, statement: Expr) -> list[int | str]:
 
 
 def _nothings(
-    dimensions: Dimensions, machine: Machine, type_: Value, arguments: Sequence[Thunk]
+    dimensions: Dimensions,
+    machine: Machine,
+    type_: Value,
+    arguments: Sequence[Thunk],
+    asked_of: Collection[int],
 ) -> dict[Place, Name]:
-    """Return where there is nothing, for these arguments."""
+    """Return where there is nothing, for these arguments, in the types of some of them."""
     found = dict[Place, Name]()
     is_list_empty = any(_is_empty_list(machine, machine.force(argument)) for argument in arguments)
     asked: Asked = "members" if is_list_empty else "data"
@@ -152,10 +167,19 @@ def _nothings(
         if not isinstance(type_, VPi):
             return found
         kind = machine.force(type_.domain)
-        found |= dimensions.within(argument, kind, (at,))
-        found |= dimensions.vanishing(kind, (at,), asked)
+        found |= dimensions.vanishing(kind, (at,), asked, value=argument) if at in asked_of else ()
         type_ = machine.instantiate(type_, argument)
-    return found | dict(dimensions.vanishing(type_, (len(arguments),), asked="all"))
+    claimed = len(arguments)
+    return found | dict(dimensions.vanishing(type_, (claimed,), "all") if claimed in asked_of else ())
+
+
+def _is_sequence(type_: Value) -> bool:
+    return isinstance(type_, VStuck) and type_.head in _SEQUENCES
+
+
+def _given(function: Thunk | None, argument: Thunk) -> Thunk | None:
+    """Return what a function gives, when it is asked for."""
+    return Thunk(App(BVar(0), BVar(1)), (function, (argument, None))) if function is not None else None
 
 
 def _is_empty_list(machine: Machine, value: Value) -> bool:
@@ -219,35 +243,48 @@ class Dimensions:
         self._tries = _MOST_TRIES
         self._made: list[Value] = []
         """The types of what values are made of, of which there is something therefore."""
+        self._leaves = False
+        self._seen: frozenset[str] = frozenset()
+        """The types that are made of nothing empty, as far as those that are being looked into are."""
 
     def vanishing(
-        self, type_: Value, at: Place = (), asked: Asked = "data", function: _Function | None = None
+        self,
+        type_: Value,
+        at: Place = (),
+        asked: Asked = "data",
+        function: _Function | None = None,
+        value: Thunk | None = None,
     ) -> Iterator[tuple[Place, Name]]:
-        """Yield where in a type a number is 0, or which constant hides whether it is; or a type is empty."""
+        """Yield where in a type a number is 0, or which constant hides whether it is; or a type is empty.
+
+        What a type is made of is looked into as well: of ``value``, where that is known to be of it.
+        """
         match type_:
             case VPi():
-                yield from self._in_function(type_, at, asked, function)
-            case VStuck(_, args, False, levels):
-                family = self._families.constant(type_, "inductive")
-                kinds: list[Value] = []
-                sort: Value = type_
-                if family is not None:
-                    kinds, sort = self._families.telescope(family, args, levels)
+                yield from self._in_function(type_, at, asked, function, value)
+            case VStuck("Quot", args, False) if args:
+                yield from self.vanishing(self._machine.force(args[0]), (*at, 0))
+            case VStuck(_, args, False, levels) if (
+                family := self._families.constant(type_, "inductive")
+            ) is not None:
+                kinds, sort = self._families.telescope(family, args, levels)
                 for number, (kind, arg) in enumerate(zip(kinds, args, strict=False)):
                     place = (*at, number)
                     if isinstance(kind, VSort | VPi):
-                        is_there = is_prop(sort) or (family is not None and self._gives(family, number))
-                        yield from self._in_family(self._machine.force(arg), kind, place, is_there)
+                        is_there = is_prop(sort) or self._gives(family, number)
+                        is_all = family.name in INHABITED
+                        with self._looking(is_all):
+                            found = [*self._in_family(self._machine.force(arg), kind, place, is_there)]
+                        yield from found
                     elif not is_prop(sort):
                         yield from self._in_data(arg, kind, place)
-                if family is not None and asked != "data" and is_prop(sort):
+                if not is_prop(sort):
+                    yield from self._in_value(family, type_, at, value)
+                elif asked != "data":
                     yield from self._in_claim(family, type_, at, asked)
-                if any(isinstance(kind, VStuck) and kind.head in _NO_DIMENSIONS for kind in kinds):
-                    # what such a type is made of tells whether its number is one
-                    yield from self.within(variable(f"of {at}"), type_, at)
 
     def _in_function(
-        self, type_: VPi, at: Place, asked: Asked, function: _Function | None
+        self, type_: VPi, at: Place, asked: Asked, function: _Function | None, value: Thunk | None
     ) -> Iterator[tuple[Place, Name]]:
         """Look into what a function takes and gives, for what there is of the former."""
         taken = self._machine.force(type_.domain)
@@ -263,7 +300,7 @@ class Dimensions:
             is_met = not function.is_data and (is_refuted or not function.takes_data)
             why = None if is_met else self._why_false(taken, function)
             yield from [] if why is None else [((*function.at, 2), why)]
-            yield from self.vanishing(result, (*at, 1), asked, function)
+            yield from self.vanishing(result, (*at, 1), asked, function, _given(value, symbol))
             return
         inner = replace(function, takes_data=True)
         if self._inhabitants is None:
@@ -273,19 +310,37 @@ class Dimensions:
             return
         why = None if asked == "members" and not function.is_data else self._why_none(taken)
         several: Sequence[Thunk] = [symbol]
-        if is_used(type_.body) and (found := self._inhabitants.some(type_, taken)):
+        is_told = is_used(type_.body) or (value is not None and self._is_made(result))
+        if is_told and (found := self._inhabitants.some(type_, taken)):
             several = found if self._tries > 0 else found[:1]
         first: list[tuple[Place, Name]] | None = None
         for each in several:
             self._tries -= 1
             rest = self._machine.instantiate(type_, each)
-            nothings = [*self.vanishing(rest, (*at, 1), asked, inner)]
+            nothings = [*self.vanishing(rest, (*at, 1), asked, inner, _given(value, each))]
             if first is None or not nothings:
                 first = nothings
             if not nothings:
                 break
         yield from first or []
         yield from [] if why is None else [((*function.at, 2), why)]
+
+    @contextmanager
+    def _looking(self, is_all: bool) -> Iterator[None]:
+        """Look into all that types are made of, or leave it to the fields of what is made by them."""
+        before = self._leaves
+        self._leaves = before or not is_all
+        try:
+            yield
+        finally:
+            self._leaves = before
+
+    def _is_made(self, type_: Value) -> bool:
+        """Whether it is to be looked into what a type, or what functions give in the end, is made of."""
+        while isinstance(type_, VPi):
+            type_ = self._machine.instantiate(type_, variable("given"))
+        family = self._families.constant(type_, "inductive")
+        return family is not None and family.name not in INHABITED
 
     def _in_claim(
         self, family: Constant, type_: VStuck, at: Place, asked: Asked
@@ -306,32 +361,196 @@ class Dimensions:
                     yield from self.vanishing(said, place, asked)
                 kind, field = self._machine.instantiate(kind, variable(f"of {place}")), field + 1
 
-    def within(self, value: Thunk, kind: Value, at: Place) -> Iterator[tuple[Place, Name]]:
-        """Look into the types of what a value is made of, where its own numbers are dimensions.
-
-        What it takes of its own type says nothing: in the end there is nothing of that.
-        """
-        family = self._families.constant(kind, "inductive")
-        if family is None or not isinstance(kind, VStuck) or len(at) > _DEEPEST:
+    def _in_value(
+        self, family: Constant, type_: VStuck, at: Place, value: Thunk | None
+    ) -> Iterator[tuple[Place, Name]]:
+        """Look into what a value is made of; where it is not known, into what any value may be made of."""
+        if self._leaves:
             return
-        if not self._families.is_data(kind):
+        found = None if value is None else self._machine.force(value)
+        made = self._families.constant(found, "constructor") if found is not None else None
+        if isinstance(found, VLit):
             return
-        made, found = self._families.constant(self._machine.force(value), "constructor"), value.value
         if made is not None and isinstance(found, VStuck):
-            fields = found.args[made.num_params :]
-        elif len(family.constructors) == 1 and isinstance(found, VStuck | VProj):
+            yield from self._in_fields(family, made, type_, at, found.args[made.num_params :])
+        elif isinstance(found, VStuck | VProj) and len(family.constructors) == 1 and self._hides(found):
             made = self._environment.constant(family.constructors[0])
             number = made.num_fields if made is not None else 0
-            fields = tuple(Thunk(None, None, VProj(family.name, field, found, ())) for field in range(number))
-        if made is None:
+            fields = [Thunk(None, None, VProj(family.name, each, found, ())) for each in range(number)]
+            yield from () if made is None else self._in_fields(family, made, type_, at, fields)
+        elif self._inhabitants is not None:
+            yield from self._in_any(family, type_, at, self._inhabitants)
+        elif self._has_numbers(family, type_):
+            # what such a type is made of tells whether its number is one
+            for each in map(self._environment.constant, family.constructors):
+                yield from () if each is None else self._in_fields(family, each, type_, at)
+
+    def _has_numbers(self, family: Constant, type_: VStuck) -> bool:
+        """Whether a type is made by numbers whose 0 is one of many."""
+        kinds, _ = self._families.telescope(family, type_.args, type_.levels)
+        return any(isinstance(each, VStuck) and each.head in _NO_DIMENSIONS for each in kinds)
+
+    def _hides(self, value: Value) -> bool:
+        """Whether it is a constant that keeps a value from being known."""
+        why = what_blocks(self._environment, self._machine, value)
+        return self._environment.constant(why) is not None
+
+    def _in_any(
+        self, family: Constant, type_: VStuck, at: Place, inhabitants: Inhabitants
+    ) -> Iterator[tuple[Place, Name]]:
+        """Look into what each constructor of a type takes, for the best of the values that it makes.
+
+        What a type takes of itself says nothing: in the end there is nothing of that.
+        """
+        key = inhabitants.key(type_)
+        called = key or (family.name if family.is_recursive else "")
+        if family.name in INHABITED or called in self._seen or called in inhabitants.whole:
             return
-        kinds, _ = self._families.telescope(made, (*kind.args[: made.num_params], *fields), kind.levels)
-        self._made += kinds[made.num_params :]
-        for number, (inner, field) in enumerate(zip(kinds[made.num_params :], fields, strict=False)):
-            if self._families.is_data(inner) and not self._is_of(family, made, number):
-                place = (*at, -1, number)
-                yield from self.within(field, inner, place)
-                yield from self.vanishing(inner, place)
+        if len(at) > _DEEPEST:
+            yield at, DEEP
+            return
+        before = self._seen
+        self._seen = before | ({called} if called else set())
+        nothings: list[tuple[Place, Name]] = []
+        for made in map(self._environment.constant, family.constructors):
+            nothings += () if made is None else self._in_best(family, made, type_, at, inhabitants)
+        if nothings:
+            self._seen = before
+        elif key is None:
+            self._seen -= {called}
+        if not before:  # then nothing that is still being looked into was taken for granted
+            inhabitants.whole.update(self._seen)
+            self._seen = frozenset()
+        yield from nothings
+
+    def _in_best(
+        self, family: Constant, made: Constant, type_: VStuck, at: Place, inhabitants: Inhabitants
+    ) -> Sequence[tuple[Place, Name]]:
+        """Look into what a constructor takes, for the best of what it makes where it matters what that is."""
+        first: Sequence[tuple[Place, Name]] | None = None
+        for sample in inhabitants.samples(type_) if self._are_related(made, type_) else ():
+            each = self._machine.force(sample) if sample is not None else None
+            if each is None:
+                return [*(first or ()), (at, DEEP)]
+            if isinstance(each, VStuck) and each.head == made.name:
+                found = [*self._in_fields(family, made, type_, at, each.args[made.num_params :])]
+                first = found if first is None or not found else first
+                if not found:
+                    break
+        return first if first is not None else [*self._in_fields(family, made, type_, at)]
+
+    def _are_related(self, made: Constant, type_: VStuck) -> bool:
+        """Whether the types of what a constructor takes, or what these are made of, depend on one another."""
+        kind, is_restrained, names = self._machine.type_of(made, type_.levels), False, set[Name]()
+        for at in range(made.num_params + made.num_fields):
+            assert isinstance(kind, VPi)
+            taken = self._machine.force(kind.domain)
+            given = type_.args[at] if at < made.num_params else variable(f"field {at}")
+            if at >= made.num_params and self._families.is_data(taken):
+                if self._mentions(taken, names):
+                    return True
+                names.add(f"field {at}")
+                is_restrained = is_restrained or self._is_made(taken) or _is_sequence(taken)
+            elif at >= made.num_params and is_restrained:
+                return True
+            kind = self._machine.instantiate(kind, given)
+        return False
+
+    def _in_fields(
+        self,
+        family: Constant,
+        made: Constant,
+        type_: VStuck,
+        at: Place,
+        fields: Sequence[Thunk] | None = None,
+    ) -> Iterator[tuple[Place, Name]]:
+        """Look into the types of what a constructor takes: for fields that are given, or for any."""
+        at = (*at, -2 - family.constructors.index(made.name))
+        given = fields or [variable(f"of {(*at, each)}") for each in range(made.num_fields)]
+        kinds, made_of = self._families.telescope(
+            made, (*type_.args[: made.num_params], *given), type_.levels
+        )
+        kinds = kinds[made.num_params :]
+        if fields is not None:
+            self._made += kinds
+        elif isinstance(made_of, VStuck) and self._families.are_apart(made_of.args, type_.args):
+            return  # it makes none of these
+        for number, (kind, field) in enumerate(zip(kinds, given, strict=False)):
+            place = (*at, number)
+            if not self._families.is_data(kind) or self._is_itself(kind, type_):
+                continue
+            if fields is None:
+                why = self._why_untaken(kind)
+                yield from [] if why is None else [((*place, 2), why)]
+                if _is_sequence(kind) and self._mentions(type_, {WRITTEN}):
+                    yield place, WRITTEN
+            elif (why := self._why_no_elements(made, type_, number, kind, field)) is not None:
+                yield place, why
+            yield from self.vanishing(kind, place, value=field if fields is not None else None)
+
+    def _is_itself(self, kind: Value, type_: VStuck) -> bool:
+        """Whether a field is of the type that it is a field of, or a function to it."""
+        while isinstance(kind, VPi):
+            kind = self._machine.instantiate(kind, variable("given"))
+        if not isinstance(kind, VStuck) or kind.head != type_.head or self._inhabitants is None:
+            return isinstance(kind, VStuck) and kind.head == type_.head
+        keys = self._inhabitants.key(kind), self._inhabitants.key(type_)
+        return None in keys or keys[0] == keys[1]
+
+    def _why_untaken(self, kind: Value) -> Name | None:
+        """Return why a constructor cannot be given what it takes, whatever it was given before."""
+        is_closed = self._inhabitants is not None and self._inhabitants.key(kind) is not None
+        return self._why_none(kind) if is_closed else self._families.why_empty(kind)
+
+    def _why_no_elements(
+        self, made: Constant, type_: VStuck, number: int, kind: Value, field: Thunk
+    ) -> Name | None:
+        """Return why a list among what values are made of has nothing in it, as it has in none of them."""
+        if self._inhabitants is None or not _is_sequence(kind) or not self._is_without(field):
+            return None
+        if not self._is_restrained(made, type_, number):
+            return None
+        for sample in self._inhabitants.samples(type_):
+            each = self._machine.force(sample) if sample is not None else None
+            if each is None:
+                return DEEP
+            if (
+                isinstance(each, VStuck)
+                and each.head == made.name
+                and not self._is_without(each.args[made.num_params + number])
+            ):
+                return None
+        return ZERO
+
+    def _is_restrained(self, made: Constant, type_: VStuck, number: int) -> bool:
+        """Whether a constructor takes a proof after one of its fields."""
+        given = (*type_.args[: made.num_params], *(variable("given") for _ in range(made.num_fields)))
+        kinds, _ = self._families.telescope(made, given, type_.levels)
+        return not all(map(self._families.is_data, kinds[made.num_params + number + 1 :]))
+
+    def _mentions(self, type_: Value, names: Collection[Name]) -> bool:
+        """Whether variables stand in a type, or in the functions that it takes; in a large one they may."""
+        pending, looked = [type_], 0
+        while pending:
+            value, looked = pending.pop(), looked + 1
+            if looked > _MOST_PARTS:
+                return True
+            if isinstance(value, VPi):
+                pending.append(self._machine.force(value.domain))
+                pending.append(self._machine.instantiate(value, variable("given")))
+            elif isinstance(value, VLam):
+                pending.append(self._machine.apply(value, (variable("given"),)))
+            elif isinstance(value, VProj):
+                pending += (value.of, *map(self._machine.force, value.args))
+            elif isinstance(value, VStuck):
+                if value.is_variable and value.head in names:
+                    return True
+                pending += map(self._machine.force, value.args)
+        return False
+
+    def _is_without(self, several: Thunk) -> bool:
+        value = self._machine.force(several)
+        return _is_empty_list(self._machine, value) or (isinstance(value, VLit) and value.value == "")
 
     def _gives(self, family: Constant, parameter: int) -> bool:
         """Whether whatever a family is of has something of one of its parameters, as pairs have."""
@@ -343,11 +562,6 @@ class Dimensions:
             isinstance(type_, BVar) and type_.index == at - 1 - parameter
             for at, type_ in fields[made[0].num_params :]
         )
-
-    def _is_of(self, family: Constant, made: Constant, field: int) -> bool:
-        """Whether a field of a constructor is of the type that it makes, or a function to it."""
-        head = head_of(conclusion(written_binders(made.type)[made.num_params + field].type))
-        return isinstance(head, Const) and head.name == family.name
 
     def _in_family(
         self, family: Value, kind: Value, at: Place, is_there: bool

@@ -174,6 +174,10 @@ class Families:
                 return why
         return None
 
+    def are_apart(self, some: Sequence[Thunk], others: Sequence[Thunk]) -> bool:
+        """Whether values cannot be the same as others, whatever is chosen within them."""
+        return self._why_differ(some, others) is not None
+
     def _why_two(self, left: Value, right: Value) -> Name | None:
         if isinstance(left, VLit) and isinstance(right, VLit):
             return EMPTY if left.value != right.value else None

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final, TypeVar
 
 from lean_bridge.audit.proofs import conclusion
 from lean_bridge.errors import OutOfFuel, UnsupportedTerm
-from lean_bridge.extract.machine import Thunk, Value, VPi, VSort, VStuck, describe, variable
+from lean_bridge.extract.machine import Env, Thunk, Value, VPi, VSort, VStuck, describe, variable
 from lean_bridge.olean.environment import Environment
-from lean_bridge.olean.expr import Const, Constant, Lam, Level, LParam, Name, Sort, head_of, written_binders
+from lean_bridge.olean.expr import (
+    App,
+    BVar,
+    Const,
+    Constant,
+    Expr,
+    Lam,
+    Level,
+    LParam,
+    Name,
+    Sort,
+    head_of,
+    written_binders,
+)
 from lean_bridge.olean.levels import ZERO
-from lean_bridge.witness.empty import Families, is_prop
+from lean_bridge.witness.empty import INHABITED, Families, is_prop
 from lean_bridge.witness.terms import conclusion_word
 from lean_bridge.witness.trial import FUEL, Claims, Computing
 
@@ -21,6 +34,9 @@ _MOST_VALUES: Final = 24
 
 _MOST_STEPS: Final = 60_000
 """Steps of reduction for one question."""
+
+_MOST_GIVEN: Final = 12
+"""How many values of a type are given to what takes one."""
 
 _Answer = TypeVar("_Answer")
 
@@ -40,6 +56,8 @@ class Declared:
         self._by_module: dict[Name, Mapping[Name, list[Constant]]] = {}
         self.known: set[str] = set()
         """What types are called by of which it was shown that there is something."""
+        self.whole: set[str] = set()
+        """What types are called by that were looked into, with all that they are made of."""
 
     def of(self, family: Name, models: Iterable[Name]) -> Sequence[Constant]:
         """Return declarations of a family of types, those that take least first."""
@@ -91,8 +109,14 @@ class Inhabitants:
         """Of which families a declaration is being applied."""
         self._within: set[str] = set()
         """What is being shown."""
+        self._sampled: dict[str, Sequence[Thunk]] = {}
         self._given = 0
         self._fuel = FUEL
+
+    @property
+    def whole(self) -> set[str]:
+        """What types are called by that were looked into, with all that they are made of."""
+        return self._declared.whole
 
     @property
     def claims(self) -> Claims:
@@ -107,6 +131,8 @@ class Inhabitants:
 
     def are_there(self, type_: Value) -> bool:
         """Whether it is shown that there is something of a type."""
+        if isinstance(type_, VStuck) and not type_.is_variable and type_.head in INHABITED:
+            return True
         return self._asked(lambda: self._are_there(type_), False)
 
     def some(self, function: VPi, taken: Value) -> Sequence[Thunk]:
@@ -115,6 +141,21 @@ class Inhabitants:
         Where what stands in a list is spoken of, these are it.
         """
         return self._asked(lambda: self.claims.members(function) or self._some(taken), [])
+
+    def samples(self, type_: Value) -> Iterator[Thunk | None]:
+        """Yield some things of a type, each shown to be there: what is declared first, then values.
+
+        ``None`` if it takes too long to find any more.
+        """
+        declared = self._asked(lambda: self._declared_of(type_), None)
+        yield from () if declared is None else (declared,)
+        values: Sequence[Thunk] | None = self._asked(lambda: self._samples(type_), None)
+        yield from (None,) if values is None else values
+
+    def key(self, type_: Value) -> str | None:
+        """Return what a type is called by, if it is the same wherever it is called so."""
+        self._machine.spend_at_most(_MOST_STEPS)
+        return self.claims.values.key(type_)
 
     def are_tried(self, type_: Value) -> bool:
         """Whether there are values of a type that are not shown to be of it."""
@@ -133,8 +174,24 @@ class Inhabitants:
     def _some(self, type_: Value) -> Sequence[Thunk]:
         if (chosen := self._chosen(type_)) is not None:
             return [chosen]
-        found = [each.thunk for each in self.claims.values.first(type_) if each.is_sure]
+        found = self._samples(type_)[:_MOST_GIVEN]
         return found or ([self._fresh()] if self._are_there(type_) else [])
+
+    def _samples(self, type_: Value) -> Sequence[Thunk]:
+        if isinstance(type_, VStuck) and type_.head == "Quot" and type_.args:
+            return [_class_of(each) for each in self._samples(self._machine.force(type_.args[0]))]
+        key = self.claims.values.key(type_)
+        found = self._sampled.get(key) if key is not None else None
+        if found is None:
+            values = islice(self.claims.values.of(type_), _MOST_VALUES)
+            declared = self._declared_of(type_)
+            found = [
+                *(each.thunk for each in values if each.is_sure),
+                *([] if declared is None else [declared]),
+            ]
+            if key is not None:
+                self._sampled[key] = found
+        return found
 
     def _fresh(self) -> Thunk:
         self._given += 1
@@ -158,6 +215,8 @@ class Inhabitants:
         match type_:
             case VSort():
                 return True
+            case VStuck(head, _, False) if head in INHABITED:
+                return True
             case VPi():
                 return self._are_functions(type_)
             case VStuck(head, _, is_variable) if is_variable or head in self._under:
@@ -172,7 +231,7 @@ class Inhabitants:
             return False  # it is not made yet
         self._within.add(asked)
         try:
-            is_there = self._is_declared(type_) or self._are_made(type_)
+            is_there = self._declared_of(type_) is not None or self._are_made(type_)
         finally:
             self._within.remove(asked)
         if is_there and key is not None:
@@ -191,28 +250,51 @@ class Inhabitants:
     def _are_made(self, type_: Value) -> bool:
         return any(each.is_sure for each in islice(self.claims.values.of(type_), _MOST_VALUES))
 
-    def _is_declared(self, type_: Value) -> bool:
-        """Whether a declaration is of a type, applied to what it takes."""
-        if not isinstance(type_, VStuck):
-            return False
+    def _declared_of(self, type_: Value) -> Thunk | None:
+        """Return a declaration that is of a type, applied to what it takes."""
+        if not isinstance(type_, VStuck) or type_.is_variable or type_.head in self._under:
+            return None
         self._under.add(type_.head)
         try:
-            return any(self._is_of(each, type_) for each in self._declared.of(type_.head, self._models))
+            for each in self._declared.of(type_.head, self._models):
+                if (found := self._applied(each, type_)) is not None:
+                    return found
         finally:
             self._under.remove(type_.head)
+        return None
 
-    def _is_of(self, constant: Constant, wanted: VStuck) -> bool:
-        type_ = self._machine.type_of(constant, _levels_of(constant, wanted))
+    def _applied(self, constant: Constant, wanted: VStuck) -> Thunk | None:
+        """Return a declaration, applied to what it takes, if it is of a type then."""
+        levels = _levels_of(constant, wanted)
+        type_, given = self._machine.type_of(constant, levels), list[Thunk]()
         while isinstance(type_, VPi):
             taken = self._machine.force(type_.domain)
             if not self._are_there(taken):
-                return False
-            type_ = self._machine.instantiate(type_, next(iter(self._some(taken)), None) or self._fresh())
+                return None
+            given.append(next(iter(self._some(taken)), None) or self._fresh())
+            type_ = self._machine.instantiate(type_, given[-1])
         if not isinstance(type_, VStuck) or (type_.head, type_.levels) != (wanted.head, wanted.levels):
-            return False
+            return None
         if len(type_.args) != len(wanted.args):
-            return False
-        return all(self.claims.same(*each) is True for each in zip(type_.args, wanted.args, strict=True))
+            return None
+        if not all(self.claims.same(*each) is True for each in zip(type_.args, wanted.args, strict=True)):
+            return None
+        return _application(Const(constant.name, levels), given)
+
+
+def _application(function: Expr, arguments: Sequence[Thunk]) -> Thunk:
+    env: Env = None
+    for argument in reversed(arguments):
+        env = (argument, env)
+    for at in range(len(arguments)):
+        function = App(function, BVar(at))
+    return Thunk(function, env)
+
+
+def _class_of(representative: Thunk) -> Thunk:
+    """Return the class of something, in whichever quotient."""
+    nothing = variable("type")
+    return _application(Const("Quot.mk", ()), [nothing, nothing, representative])
 
 
 def _levels_of(constant: Constant, wanted: VStuck) -> tuple[Level, ...]:

@@ -28,7 +28,7 @@ from lean_bridge.letters import plain
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Const, Constant, Expr, Name, spine
 from lean_bridge.olean.mentions import constants_in
-from lean_bridge.witness.dimensions import UNSHOWN, ZERO, only_here_nothing
+from lean_bridge.witness.dimensions import DEEP, UNSHOWN, ZERO, only_here_nothing
 from lean_bridge.witness.empty import EMPTY
 from lean_bridge.witness.inhabited import Declared
 from lean_bridge.witness.render import Claim, said_name, witness_name
@@ -157,6 +157,8 @@ class Judge:
             where = f"{binders[at].shown} has" if at < len(binders) else "it claims something of"
             if why == EMPTY:
                 return not_met(f"{where} a domain that is empty, and nothing is said of these")
+            if why == DEEP:
+                return not_met(f"{where} types of more parts than are looked into")
             if why.startswith(UNSHOWN):
                 return not_met(
                     f"{where} a domain of which nothing was found, {plain(why.removeprefix(UNSHOWN))}, and "

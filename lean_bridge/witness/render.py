@@ -61,6 +61,7 @@ macro_rules
     | ((constructor <;> meet $n); done)
     | exact 0
     | ((constructor <;> meet 0); done)
+    | exact Quot.mk _ (by meet $n)
     | exact default)
 theorem fails {p : Prop} (_ : ¬p) (_ : p) : p := by assumption
 syntax "chosen " ident " from " term " then " "(" tacticSeq ")" : tactic
