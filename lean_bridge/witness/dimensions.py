@@ -366,6 +366,7 @@ class Dimensions:
     ) -> Iterator[tuple[Place, Name]]:
         """Look into what a value is made of; where it is not known, into what any value may be made of."""
         if self._leaves:
+            yield from self._in_fields_of_any(family, type_, at) if self._has_numbers(family, type_) else ()
             return
         found = None if value is None else self._machine.force(value)
         made = self._families.constant(found, "constructor") if found is not None else None
@@ -381,9 +382,12 @@ class Dimensions:
         elif self._inhabitants is not None:
             yield from self._in_any(family, type_, at, self._inhabitants)
         elif self._has_numbers(family, type_):
-            # what such a type is made of tells whether its number is one
-            for each in map(self._environment.constant, family.constructors):
-                yield from () if each is None else self._in_fields(family, each, type_, at)
+            yield from self._in_fields_of_any(family, type_, at)
+
+    def _in_fields_of_any(self, family: Constant, type_: VStuck, at: Place) -> Iterator[tuple[Place, Name]]:
+        """Look into what a type is made of: that tells whether a number it is made by is a dimension."""
+        for each in map(self._environment.constant, family.constructors):
+            yield from () if each is None else self._in_fields(family, each, type_, at)
 
     def _has_numbers(self, family: Constant, type_: VStuck) -> bool:
         """Whether a type is made by numbers whose 0 is one of many."""
