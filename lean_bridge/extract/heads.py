@@ -121,3 +121,15 @@ _TABLE: Final[Iterable[Head]] = (
 
 HEADS: Final[Mapping[Name, Head]] = MappingProxyType({head.name: head for head in _TABLE})
 """Every head that is known, by its name."""
+
+_OTHERS: Final = frozenset(
+    {"Proofs.Idx", f"{NAMESPACE}.Node.ofFn", f"{NAMESPACE}.TapeNodes.ShapeOps.reindex"}
+)
+"""What only the upstream has whose attention is in ``DirectReshapeAttention``."""
+
+
+def other_era(names: Iterable[Name]) -> str:
+    """Return, for behind what is refused, that it is of another upstream than this table is, if a name is."""
+    if _OTHERS.isdisjoint(names):
+        return ""
+    return " (of the upstream with DirectReshapeAttention, of which the table has no heads)"

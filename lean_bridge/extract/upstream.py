@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from lean_bridge.errors import UnsupportedOp, UnsupportedTerm
-from lean_bridge.extract.heads import HEADS, INPUTS, Argument, Head
+from lean_bridge.extract.heads import HEADS, INPUTS, Argument, Head, other_era
 from lean_bridge.extract.machine import (
     Declarations,
     Machine,
@@ -43,7 +43,7 @@ from pybind_models import ConstantParam, DGraph, DimParam, Node, Param, Shape, S
 BY_NAME: Final = "recognised by name"
 """What such a graph is: its ops are known by name and type, and nobody looked at what they mean."""
 
-_CLOSURES: Final = (f"{NODE}.ofVec", f"{NODE}.mk")
+_CLOSURES: Final = (f"{NODE}.ofVec", f"{NODE}.ofFn", f"{NODE}.mk")
 _INDEX: Final = "Proofs.Autograd.Idx"
 _VECTORS: Final = frozenset({"EuclideanSpace", "PiLp", "Vec"})
 _MAPS: Final = frozenset({"ContinuousLinearMap"})
@@ -163,8 +163,8 @@ class _Reader(Reader):
         below = f", which unfolds to {', then '.join(passed[1:])}" if len(passed) > 1 else ""
         raise UnsupportedOp(
             first,
-            f"{where}: unknown head {first}{below}: a node is known by the name of what makes it, and the "
-            "table of heads has none of this name",
+            f"{where}: unknown head {first}{below}{other_era(passed)}: a node is known by the name of what "
+            "makes it, and the table of heads has none of this name",
         )
 
     def _of_head(self, head: Head, constant: Constant, value: VStuck, shape: Shape, where: str) -> _Made:
@@ -244,7 +244,9 @@ class _Reader(Reader):
             case "proof" if self._is_proposition(domain):
                 pass
             case _:
-                raise self._unlike(where, f"a {argument.kind}", describe(domain))
+                era = other_era([domain.head]) if isinstance(domain, VStuck) else ""
+                article = "an" if argument.kind == "operand" else "a"
+                raise self._unlike(where, f"{article} {argument.kind}", f"{describe(domain)}{era}")
 
     def _sized(self, axes: Sequence[str], made: _Made) -> Shape:
         return tuple(dim for each in axes for dim in made.sizes[each])

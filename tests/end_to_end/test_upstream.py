@@ -36,6 +36,7 @@ SINGLE = (
     "subtracted",
     "inverted",
     "rotated",
+    "reindexed",
     "shiftedTwice",
     "otherSum",
     "otherOne",
@@ -195,6 +196,12 @@ def test_a_linear_map_has_no_bias_and_gelu_its_own_constant(project: Project) ->
     ("name", "expected"),
     [
         ("rotated", "unknown head Proofs.Autograd.TapeNodes.rotate, which unfolds to "),
+        (
+            "reindexed",
+            "unknown head Proofs.Autograd.TapeNodes.ShapeOps.reindex, which unfolds to "
+            "Proofs.Autograd.Node.ofFn (of the upstream with DirectReshapeAttention, of which the table has "
+            "no heads): a node is known",
+        ),
         ("shiftedTwice", "TapeNodes.elemwise, argument 4 (ε): expected the function fun z => z + ε"),
         (
             "otherSum",
@@ -220,7 +227,7 @@ def test_what_is_not_known_is_refused_by_name_where_it_stands(
 
 
 def test_a_head_of_another_type_is_no_head(embedded: Provider, tmp_path: Path) -> None:
-    """Of the right name, with its arguments in another order, of another number, or without a body."""
+    """Of the right name, with arguments in another order, of another number or era, or without a body."""
     assert embedded.library.is_dir()
     edits = {
         "Nodes order": ("def linear {inDim outDim : Nat}", "def linear {outDim inDim : Nat}"),
@@ -232,12 +239,21 @@ def test_a_head_of_another_type_is_no_head(embedded: Provider, tmp_path: Path) -
             "def sub {s : Shape} (_a _b : Idx Γ s) : Node Γ s := .nothing",
             "axiom sub {s : Shape} (_a _b : Idx Γ s) : Node Γ s",
         ),
+        "Nodes era": (
+            "def rowMean {m n : Nat} (_idx : Idx Γ (mat m n))",
+            "def rowMean {m n : Nat} (_idx : Proofs.Idx Γ (mat m n))",
+        ),
     }
-    altered = written(tmp_path / "package", ("linear", "inverted", "subtracted"), edits)
+    altered = written(tmp_path / "package", ("linear", "inverted", "subtracted", "averaged"), edits)
     for name, expected in (
         ("linear", "TapeNodes.linear, argument 4 (idx): expected an operand of m, found n"),
         ("inverted", "TapeNodes.inv: expected 3 arguments, found 4"),
         ("subtracted", "TapeNodes.sub: expected a definition, found axiom"),
+        (
+            "averaged",
+            "TapeNodes.rowMean, argument 4 (idx): expected an operand, found Proofs.Idx applied to 2 "
+            "arguments (of the upstream with DirectReshapeAttention, of which the table has no heads)",
+        ),
     ):
         with pytest.raises(LeanBridgeError, match="the table of heads knows none of this name") as found:
             graph_of(altered, f"Single.{name}DGraph")

@@ -65,6 +65,18 @@ structure Idx (Γ : List Shape) (s : Shape) where
 def Idx.pos {Γ : List Shape} {s : Shape} (k : Nat) (h : Γ[k]? = some s) : Idx Γ s :=
   ⟨⟨k, (List.getElem?_eq_some_iff.1 h).1⟩, (List.getElem?_eq_some_iff.1 h).2⟩
 
+/-- An entry of a context, as another era of upstream's has it. -/
+structure _root_.Proofs.Idx (Γ : List Shape) (s : Shape) where
+  /-- Its position. -/
+  i : Fin Γ.length
+  /-- Its shape. -/
+  h : Γ.get i = s
+
+/-- The entry at a position. -/
+def _root_.Proofs.Idx.pos {Γ : List Shape} {s : Shape} (k : Nat) (h : Γ[k]? = some s) :
+    Proofs.Idx Γ s :=
+  ⟨⟨k, (List.getElem?_eq_some_iff.1 h).1⟩, (List.getElem?_eq_some_iff.1 h).2⟩
+
 /-- The entry saved last. -/
 def Idx.last {Γ ss : List Shape} {τ : Shape} : Idx (Γ ++ (ss ++ [τ])) τ :=
   ⟨⟨(Γ ++ ss).length, by simp⟩, by simp [← List.append_assoc]⟩
@@ -95,6 +107,12 @@ structure Node (Γ : List Shape) (τ : Shape) where
 
 /-- A node from maps of vectors. -/
 def Node.ofVec {Γ : List Shape} {τ : Shape} (f : CtxVec Γ → Vec τ.size)
+    (jvp : CtxVec Γ → CtxVec Γ → Vec τ.size) (vjp : CtxVec Γ → Vec τ.size → CtxVec Γ)
+    (correct_inner : ∀ x dx δ, inner (jvp x dx) δ = inner dx (vjp x δ)) : Node Γ τ :=
+  ⟨f, jvp, vjp, correct_inner⟩
+
+/-- A node from maps of vectors, as another era has it. -/
+def Node.ofFn {Γ : List Shape} {τ : Shape} (f : CtxVec Γ → Vec τ.size)
     (jvp : CtxVec Γ → CtxVec Γ → Vec τ.size) (vjp : CtxVec Γ → Vec τ.size → CtxVec Γ)
     (correct_inner : ∀ x dx δ, inner (jvp x dx) δ = inner dx (vjp x δ)) : Node Γ τ :=
   ⟨f, jvp, vjp, correct_inner⟩

@@ -198,6 +198,14 @@ def subtractedDGraph : DGraph [vec n, vec n] [vec n] :=
 def invertedDGraph : DGraph [vec n] [vec n] :=
   DGraph.nil.snoc (inv (s := vec n) (.pos 0 rfl)) (Node.fderiv _)
 
+/-- Means of rows. -/
+def averagedDGraph : DGraph [mat m n] [vec m] :=
+  DGraph.nil.snoc (rowMean (n := n) (.pos 0 rfl)) (Node.fderiv _)
+
+/-- A head of another era. -/
+def reindexedDGraph : DGraph [vec n] [vec n] :=
+  DGraph.nil.snoc (ShapeOps.reindex (source := vec n) (.pos 0 rfl) fun i => i) (Node.fderiv _)
+
 /-- A head that nobody knows, behind one that is known. -/
 def rotatedDGraph : DGraph [mat m n] [mat m n, mat m n] :=
   (DGraph.nil.snoc (add (s := mat m n) (.pos 0 rfl) (.pos 0 rfl))

@@ -71,6 +71,12 @@ def broadcastCol {m n : Nat} (_idx : Idx Γ (vec n)) : Node Γ (mat m n) := .not
 /-- No head of upstream's. -/
 def rotate {m n : Nat} (_idx : Idx Γ (mat m n)) : Node Γ (mat m n) := .nothing
 
+/-- Another era's transposes: by a bijection of coordinates. -/
+def ShapeOps.reindex {source target : Shape} (_idx : Proofs.Idx Γ source)
+    (_e : Fin target.size → Fin source.size) : Node Γ target :=
+  .ofFn (fun _ _ => 0) (fun _ _ _ => 0) (fun _ _ _ => 0) fun _ _ _ => by
+    simp [inner, show (0 : Real).val = 0 from rfl, sum_zero]
+
 end TapeNodes
 
 namespace LayerNorm
