@@ -339,6 +339,7 @@ class Project:
             manifest=self._read_manifest(),
             known=[each.name for each in self.catalogue.declarations],
             files={module.name: module.file for module in built.chosen.library.modules},
+            unread=lambda: self._unread(built.chosen),
         )
         return read_graph(origin, entry, allow_uncertified=allow_uncertified)
 
@@ -541,7 +542,8 @@ class Project:
         """Return what :meth:`check_pins` and :meth:`pin` do, both of one build. Raises: as they do."""
         environment, graphs = self._pinnable(observe, progress)
         checked = check_pins(environment, self.catalogue, self._manifest, graphs)
-        return checked, pin_declarations(environment, self.catalogue, graphs)
+        unread = self._unread(self._built().chosen)
+        return checked, pin_declarations(environment, self.catalogue, graphs, unread)
 
     def _pinnable(
         self, observe: Observer, progress: Progress | None

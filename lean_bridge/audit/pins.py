@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from lean_bridge.audit.audit import declaration_fault
 from lean_bridge.audit.axioms import STANDARD_AXIOMS
 from lean_bridge.audit.reading import Reading
-from lean_bridge.audit.stumbles import why_not_found
+from lean_bridge.audit.stumbles import Unread, why_not_found
 from lean_bridge.codes import Code
 from lean_bridge.errors import DeclarationNotFound, Rejected
 from lean_bridge.names import listed
@@ -26,10 +26,14 @@ _CONTEXT = 120
 
 
 def pin_declarations(
-    environment: Environment, catalogue: Catalogue, graphs: Mapping[Name, DGraph]
+    environment: Environment,
+    catalogue: Catalogue,
+    graphs: Mapping[Name, DGraph],
+    unread: Unread | None = None,
 ) -> Manifest:
     """Return the manifest of a catalogue's declarations as they are now, with the graphs extracted from them.
 
+    ``unread`` are sources of the project that no library of it has.
     Raises: DeclarationNotFound; Rejected where a declaration is not what the catalogue says, or rests on what
     is not allowed, or a graph was not extracted: what is not accepted is not pinned.
     """
@@ -41,7 +45,8 @@ def pin_declarations(
         name = entry.name
         constant = environment.constant(name)
         if constant is None:
-            raise DeclarationNotFound(name, f"{name} cannot be pinned: {why_not_found(name, environment)}")
+            why = why_not_found(name, environment, unread)
+            raise DeclarationNotFound(name, f"{name} cannot be pinned: {why}")
         foundation = collector.collect(name)
         fault = declaration_fault(entry, constant, environment, foundation)
         if fault:

@@ -5,14 +5,15 @@ The row is made as ``verify`` makes it, of what can be looked at without asking 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from lean_bridge.audit.audit import audit
 from lean_bridge.audit.pins import check_pins
 from lean_bridge.audit.reading import Reading
+from lean_bridge.audit.stumbles import Unread
 from lean_bridge.codes import Code
-from lean_bridge.errors import NoStanding, NotPinned
+from lean_bridge.errors import DeclarationNotFound, NoStanding, NotPinned
 from lean_bridge.extract.upstream import by_name, is_upstreams
 from lean_bridge.olean.environment import Environment
 from lean_bridge.verdict.advisories import advisories_for
@@ -37,6 +38,8 @@ class Origin:
     """The names of the whole catalogue."""
     files: Mapping[str, str]
     """The source files of its modules, by name."""
+    unread: Callable[[], Unread] = Unread
+    """Finds the sources of the project that no library of it has."""
 
 
 def read_graph(
@@ -50,9 +53,12 @@ def read_graph(
     """
     environment, catalogue = origin.environment, Catalogue(declaration=(entry,))
     reading = Reading(environment)
-    (report,) = audit(environment, catalogue, sources={}, failed_modules={}, reading=reading)
+    unread = origin.unread() if entry.name not in environment else None
+    (report,) = audit(environment, catalogue, sources={}, failed_modules={}, reading=reading, unread=unread)
     if not report.is_accepted:
         _refuse(report, allow_uncertified=allow_uncertified)
+    if report.status == "missing":
+        raise DeclarationNotFound(entry.name, str(report.reason))
     graph = extract(environment, entry.name, origin.files)
     graphs = {entry.name: graph}
     pins = check_pins(environment, catalogue, origin.manifest, graphs, known=origin.known, reading=reading)
@@ -89,5 +95,7 @@ def _refuse(row: DeclarationReport, *, allow_uncertified: bool) -> None:
     if not allow_uncertified:
         mend = "" if row.code == Code.BY_NAME else "mend or pin it, or "
         mend += "give --allow-uncertified, in Python allow_uncertified=True"
+        if row.status == "missing":
+            mend = "mend its name in the catalogue, or have it compiled"
         text = f"{row.name} has no standing: {row.reason} ({row.code}); {mend}"
         raise NotPinned(text, code=Code(str(row.code))) if row.status == "no verdict" else NoStanding(text)
