@@ -25,6 +25,7 @@ _KEY_SIZE: Final = 32
 _SEAL_SIZE: Final = 32
 _MOST_BYTES: Final = 1 << 28
 """More than any record: the names of Lean's own library are 6 MB."""
+_OF_THIS_PROCESS: Final = secrets.token_bytes(_KEY_SIZE)
 _OPEN_TO_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -35,6 +36,12 @@ class Seal:
     key: bytes | None
     note: str | None = None
     """What a reader should know: why there is no key, or that the old one was not safe."""
+
+    @property
+    def mark(self) -> str:
+        """What tells the places of this seal from those of another; without a key, of any other process."""
+        key = _OF_THIS_PROCESS if self.key is None else self.key
+        return hmac.digest(key, b"places", "sha256").hex()[:16]
 
     def close(self, payload: bytes, context: str) -> bytes | None:
         """Return a record that says ``payload`` of ``context``; ``None`` without a key.

@@ -56,10 +56,12 @@ class Refusal(Model):
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Compiled modules under ``directory``, each in a folder named by its key.
+    """Compiled modules under ``directory``, each in a folder named by its key and the seal.
 
     An entry that was not sealed by this user, under its own key, is absent: whoever may write here can take
-    entries away, and not put any in. What is not there is read from ``given``, where nothing is written.
+    entries away, and not put any in. Two seals share no place: Lean does not write the same bytes twice, and
+    none may be replaced while another run builds upon them. What is not there is read from ``given``, where
+    nothing is written.
     """
 
     directory: Path
@@ -157,7 +159,7 @@ class Store:
 
     def tree(self, keys: Mapping[str, str]) -> Path:
         """Return the search path directory that belongs to exactly these modules at these keys."""
-        tree = self.directory / "trees" / content_key(keys)
+        tree = self.directory / "trees" / self.seal.mark / content_key(keys)
         if tree.is_symlink() or tree.is_file():  # leads where nothing of ours is, and nothing may be deleted
             tree.unlink()
         tree.mkdir(parents=True, exist_ok=True)
@@ -194,7 +196,7 @@ class Store:
         the last hour stays, and a search path directory for a week: somebody may be at work on it.
         """
         spared = time.time() - RECENT
-        for leftover in [*self.directory.glob("scratch/*"), *self.directory.glob("trees/*")]:
+        for leftover in [*self.directory.glob("scratch/*"), *self.directory.glob("trees/*/*")]:
             with suppress(OSError):
                 if leftover.stat().st_mtime < time.time() - _LINGERS:
                     shutil.rmtree(leftover, ignore_errors=True)
@@ -221,11 +223,14 @@ class Store:
 
     def _folder(self, key: str) -> Path:
         """Return where an entry is put."""
-        return self.directory / "modules" / key[:2] / key
+        return self.directory.joinpath(*self._place(key))
 
     def _found(self, key: str) -> Path:
         """Return where an entry is read."""
-        return self._placed("modules", key[:2], key)
+        return self._placed(*self._place(key))
+
+    def _place(self, key: str) -> tuple[str, ...]:
+        return "modules", key[:2], f"{key}-{self.seal.mark}"
 
     def _placed(self, *parts: str) -> Path:
         place = self.directory.joinpath(*parts)

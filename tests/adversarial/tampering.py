@@ -125,11 +125,13 @@ def forge(module: str, files: Mapping[str, bytes]) -> None:
     """Put other files into the store's only entry for a module, sealed as a build would have done it."""
     store = build_store()
     ((key, entry),) = (
-        (folder.name, found)
+        (key, found)
         for folder in store.directory.glob("modules/*/*")
-        if folder.is_dir() and (found := store.find(folder.name)) and found.report.module == module
+        if folder.is_dir()
+        and (found := store.find(key := folder.name.partition("-")[0]))
+        and found.report.module == module
     )
-    kept = store.directory / "modules" / key[:2] / key
+    kept = store.compiled(key).parent
     assert set(files) <= set(entry.digests)
     artifacts = kept.with_suffix(".forged")
     artifacts.mkdir()

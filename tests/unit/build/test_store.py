@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.build.modules import Library, Module
-from lean_bridge.build.store import RECENT, Refusal, Store, module_keys
+from lean_bridge.build.store import RECENT, Entry, Refusal, Store, module_keys
 from lean_bridge.sealed import Seal
 from pybind_models import Diagnostic, ModuleReport, Toolchain
 
@@ -31,14 +31,14 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path, OURS)
 
 
-def put(store: Store, key: str = KEY, module: str = "A.Leaf", content: bytes = b"olean") -> None:
+def put(store: Store, key: str = KEY, module: str = "A.Leaf", content: bytes = b"olean") -> Entry:
     report = ModuleReport(module=module, file="A/Leaf.lean", state="built", seconds=1.5)
     with store.lock(key), store.scratch() as scratch:
         artifacts = scratch / "artifacts"
         artifacts.mkdir()
         (artifacts / "module.olean").write_bytes(content)
         (artifacts / "module.olean.private").write_bytes(b"private")
-        store.put(key, report, artifacts)
+        return store.put(key, report, artifacts)
 
 
 def keys_after(change: Module) -> set[str]:
@@ -152,14 +152,30 @@ def test_a_pipe_in_a_tree_is_replaced(store: Store) -> None:
 def test_an_entry_that_another_user_sealed_is_absent(store: Store) -> None:
     put(Store(store.directory, THEIRS))
     assert store.find(KEY) is None
+    (theirs,) = store.directory.glob(f"modules/*/{KEY}-{THEIRS.mark}")
+    shutil.copytree(theirs, theirs.with_name(f"{KEY}-{OURS.mark}"))
+    assert store.find(KEY) is None
     put(store)
     assert store.find(KEY) is not None
+
+
+@pytest.mark.parametrize("seal", [THEIRS, Seal(None)])
+def test_another_seals_run_replaces_nothing_that_a_run_builds_upon(store: Store, seal: Seal) -> None:
+    tree = placed(store)
+    entry = store.find(KEY)
+    assert entry is not None
+    other = Store(store.directory, seal)
+    made = put(other, content=b"not quite the same")
+    other.place(KEY, made, other.tree({"A.Leaf": KEY}))
+    assert store.is_intact(KEY, entry)
+    assert (tree / "A" / "Leaf.olean").read_bytes() == b"olean"
 
 
 def test_an_entry_of_another_key_is_absent(store: Store) -> None:
     put(store)
     other = "ac" * 32
-    shutil.copytree(store.directory / "modules" / "ab" / KEY, store.directory / "modules" / "ac" / other)
+    (kept,) = store.directory.glob(f"modules/*/{KEY}-{OURS.mark}")
+    shutil.copytree(kept, store.directory / "modules" / "ac" / kept.name.replace(KEY, other))
     assert store.find(other) is None
     assert store.find(KEY) is not None
 
@@ -179,7 +195,7 @@ def test_only_the_files_of_a_compiled_module_are_kept(store: Store, tmp_path: Pa
     report = ModuleReport(module="A.Leaf", file="A/Leaf.lean", state="built", seconds=1.5)
     with store.lock(KEY):
         store.put(KEY, report, artifacts)
-    assert {path.name for path in store.directory.glob(f"modules/*/{KEY}/*")} == {
+    assert {path.name for path in store.directory.glob(f"modules/*/{KEY}-*/*")} == {
         "module.olean",
         "result.sealed",
     }
@@ -278,7 +294,7 @@ def test_different_builds_have_different_trees(store: Store) -> None:
 def test_pruning_deletes_what_was_used_longest_ago(store: Store) -> None:
     for age, key in enumerate(["cc" * 32, "bb" * 32, "aa" * 32]):
         put(store, key, content=bytes(1000))
-        (result,) = store.directory.glob(f"modules/*/{key}/result.sealed")
+        (result,) = store.directory.glob(f"modules/*/{key}-*/result.sealed")
         then = time.time() - RECENT - 100 * (age + 1)
         os.utime(result, (then, then))
     assert store.find("aa" * 32) is not None  # the oldest, now the one used last
