@@ -15,11 +15,16 @@ from lean_bridge.olean.expr import Name
 from pybind_models import Cause, DeclarationReport, Place
 from pybind_models.report import Source
 
-WORDS: Final[Mapping[str, frozenset[str]]] = {
-    Code.SORRY: frozenset({"sorry", "admit", "sorryAx"}),
-    Code.COMPILED_CODE: frozenset({"native_decide", "bv_decide", "ofReduceBool", "Lean.ofReduceBool"}),
+_WORDS: Final[Mapping[str, frozenset[str]]] = {
+    Code.SORRY: frozenset({"sorry", "admit"}),
+    Code.COMPILED_CODE: frozenset({"native_decide", "bv_decide"}),
 }
 """What a text says where what a code names begins."""
+_CONSTANTS: Final[Mapping[str, frozenset[str]]] = {
+    Code.SORRY: frozenset({"sorryAx", "mkSorry", "mkLabeledSorry", "admitGoal"}),
+    Code.COMPILED_CODE: frozenset({"trustCompiler", "ofReduceBool", "ofReduceNat"}),
+}
+"""The last parts of the names that begin it too, in whatever namespace and whether or not in ``«»``."""
 
 _TOKEN: Final = re.compile(
     rf"""--[^\n]* | (?P<comment>/-) | "(?:\\.|[^"\\])*" | (?P<word>{PART}(?:\.{PART})*)""",
@@ -71,16 +76,22 @@ def _cause(row: DeclarationReport, chain: Sequence[Name], found: Mapping[Name, S
     return Cause(name=chain[0])
 
 
-def place_of(source: Source, code: str | None) -> Place:
-    """Return where a declaration first says what a code names, or else where it begins."""
-    words = WORDS.get(code or "", frozenset())
-    at = next((start for start, word in _read(source.text) if word in words), 0)
+def says(word: str, code: str) -> bool:
+    """Return whether a word of a text, however its name is written, begins what a code names."""
+    parts = split_name(word) or (word,)
+    return word in _WORDS.get(code, ()) or parts[-1] in _CONSTANTS.get(code, ())
+
+
+def place_of(source: Source, code: str | None, *, word: str | None = None) -> Place:
+    """Return where a declaration first says what a code names, or else ``word``, or else where it begins."""
+    found = [(start, each) for start, each in words_at(source.text) if each == word or says(each, code or "")]
+    at = min(found, key=lambda each: (not says(each[1], code or ""), each[0]), default=(0, ""))[0]
     before = source.text[:at].split("\n")
     column = len(before[-1]) + (source.column if len(before) == 1 else 1)
     return Place(file=source.file, line=source.line + len(before) - 1, column=column)
 
 
-def _read(text: str) -> Iterator[tuple[int, str]]:
+def words_at(text: str) -> Iterator[tuple[int, str]]:
     """Yield the words of a text with their offsets, but those of comments and strings."""
     at = 0
     while (found := _TOKEN.search(text, at)) is not None:

@@ -136,7 +136,7 @@ def judge_library(
     with clock.stage("audit"), uncollected():
         notes = (
             *notes_beside(environment, reading.collector, subject.known),
-            *notes_on_examples(subject.build, subject.sources),
+            *notes_on_examples(subject.build, subject.sources, reading),
         )
         declarations = audit(
             environment,

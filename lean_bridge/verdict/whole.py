@@ -21,7 +21,7 @@ from lean_bridge.uncollected import uncollected
 from lean_bridge.verdict.advisories import advisories_for
 from lean_bridge.verdict.causes import with_causes
 from lean_bridge.verdict.conclude import conclude, elaborated_as_modules
-from lean_bridge.verdict.examples import examples_at_fault
+from lean_bridge.verdict.examples import examples_at_fault, examples_in
 from lean_bridge.verdict.judge import (
     Clock,
     Observer,
@@ -121,7 +121,7 @@ def judge_whole(
     ]
     rows = with_causes(rows, environment, whole.sources)
     if not (whole.choice.names or whole.choice.is_public_only):  # examples have no name, and are nobody's
-        rows += examples_at_fault(build, whole.sources, modules, rows)
+        rows += examples_at_fault(build, whole.sources, modules, rows, reading)
     verdict, reason, code = conclude(
         build,
         rows,
@@ -204,6 +204,14 @@ def _notes(report: VerifyReport, whole: Whole) -> Iterable[str]:
         f"judged whole: {count} declarations of {len(found)} modules, with {parts} that Lean made of them; "
         "nobody asked for pins, words, witnesses or graphs, which only a catalogue names"
     )
+    if not (whole.choice.names or whole.choice.is_public_only) and (
+        examples := examples_in(whole.sources, [each.module for each in found])
+    ):
+        yield (
+            f"{examples} {'example is' if examples == 1 else 'examples are'} kept in no compiled file: known "
+            "are the text, what it names, and Lean's warnings where nothing keeps them back, and not what "
+            "macros and tactics use there"
+        )
     yield from elaborated_as_modules(whole.build)
     if left := sum(each.left_out for each in found):
         yield f"{left} declarations of these modules were not to be judged, and were not"

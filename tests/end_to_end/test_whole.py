@@ -366,3 +366,71 @@ def test_an_example_that_rests_on_a_sorry_is_rejected_where_it_stands(tmp_path: 
     assert refused[3].name == "Examples.All.example:3"
     assert refused[3].cause is not None
     assert refused[3].cause.place == Place(file="Examples/All.lean", line=4, column=21)
+
+
+SAID_OTHERWISE = """module
+import Dep
+set_option warn.sorry false
+open Lean
+example : 2 + 2 = 4 := by decide (native := true)
+example : 2 + 2 = 4 := by decide (config := { native := true })
+example : 2 + 2 = 4 := by decide (config := { «native» := true })
+example : True := Lean.trustCompiler
+example : True := trustCompiler
+example : True := _root_.Lean.«trustCompiler»
+example : 1 = 5 := by
+  stop
+  rfl
+example : 1 = 5 := by show 1 = 5; stop rfl
+example : 1 = 6 := by exact «sorryAx» _ true
+example : 1 = 7 := _root_.sorryAx _ true
+#guard_msgs (drop warning) in example : 1 = 8 := «sorryAx» _ true
+example : 1 = 2 := Dep.bad
+example : 2 = 1 := Dep.bad.symm
+example : 1 = 2 := by exact _root_.«Dep».bad
+namespace Dep
+example : 1 = 3 := ax
+end Dep
+theorem mine : 1 = 3 := Dep.ax
+example : 3 = 1 := mine.symm
+"""
+SAID_OF_NOTHING = """module
+import Dep
+example : 2 + 2 = 4 := by decide (native := false)
+example : 2 + 2 = 4 := by decide -native
+example (stop : Nat) (native : Bool)
+    (_ : native = true) : stop = stop := by
+  have : stop =
+    stop := rfl
+  exact this
+example (bad : 1 = 1) : 1 = 1 := bad
+example : 1 + 1 = 2 := Dep.good
+"""
+
+
+def test_what_an_example_rests_on_is_told_however_it_is_written(tmp_path: Path) -> None:
+    lakefile = LAKEFILE + '[[require]]\nname = "Dep"\npath = "dep"\n'
+    project = write(
+        tmp_path, "Said", {"Otherwise": SAID_OTHERWISE, "OfNothing": SAID_OF_NOTHING}, lakefile=lakefile
+    )
+    dep = project / "dep"
+    dep.mkdir()
+    (dep / "lakefile.toml").write_text('name = "Dep"\n[[lean_lib]]\nname = "Dep"\n')
+    (dep / "Dep.lean").write_text(
+        "module\npublic section\ntheorem Dep.bad : 1 = 2 := sorry\naxiom Dep.ax : 1 = 3\n"
+        "theorem Dep.good : 1 + 1 = 2 := rfl\n"
+    )
+    report = open_project(project).verify(workers=1)
+    refused = [each for each in report.declarations if each.kind == "example"]
+    assert {each.source.line: each.code for each in refused if each.source is not None} == {
+        **dict.fromkeys((5, 6, 7, 8, 9, 10), "LB206"),
+        **dict.fromkeys((11, 14, 15, 16, 17, 18, 19, 20), "LB205"),
+        **dict.fromkeys((22, 25), "LB204"),
+    }
+    assert {each.group for each in refused} == {"Said.Otherwise"}
+    placed = {each.source.line: each.cause for each in refused if each.source is not None}
+    assert placed[19] == Cause(
+        name="Said.Otherwise.example:19", place=Place(file="Said/Otherwise.lean", line=19, column=20)
+    )
+    assert next(each for each in refused if each.name.endswith(":19")).reason == "sorry, below Dep.bad"
+    assert any(note.startswith("21 examples are kept in no compiled file: known") for note in report.notes)
