@@ -400,9 +400,7 @@ class Project:
             check_policy(lean, isolated=require_isolated, known=require_known or require_confirmed)
             seal = user_seal()
             # what runs during a build could leave answers: they are read before anything is built
-            memory = read_memory(
-                seal, chosen.sources, chosen.library, chosen.provider, catalogue, reads=not fresh
-            )
+            memory = read_memory(seal, chosen.sources, chosen.provider, catalogue, reads=not fresh)
             built = self._compile(chosen, workers=workers, fresh=fresh, observe=observe)
             environment = built.environment(fresh=fresh)
             has_reals = any(each.module == REALS_MODULE for each in built.report.modules)
@@ -469,7 +467,7 @@ class Project:
                 chosen = choose(chosen.provider, sources, (), also=modules)
             check_policy(chosen.provider.info, isolated=is_isolated, known=is_known or is_confirmed)
             seal = user_seal()
-            memory = read_memory(seal, chosen.sources, chosen.library, chosen.provider, None, reads=not fresh)
+            memory = read_memory(seal, chosen.sources, chosen.provider, None, reads=not fresh)
             built = self._compile(chosen, workers=workers, fresh=fresh, observe=observe)
             environment = built.environment(fresh=fresh)
             memory.settle(environment.digest_of, uncompiled(built.report))

@@ -47,9 +47,10 @@ def build_library(
 
     The directory serves as a search path. ``only`` names the modules to build, with what they import; without
     it all are. ``observe`` is called from this thread. A module in the store starts no Lean process.
-    Raises: ProjectNotFound, also for an option that Lean does not take; BuildFailed if the imports are at
-    fault or Lean's kernel is to be passed by; Declined if a source is not to be read to its end;
-    ToolchainError if Lean gives no answer.
+    A module with an import that leads nowhere or in a circle is ``failed``; ``unsupported``, if that is all
+    there is against it and other packages may have what it imports.
+    Raises: ProjectNotFound, also for an option that Lean does not take; BuildFailed if Lean's kernel is to be
+    passed by; Declined if a source is not to be read to its end; ToolchainError if Lean gives no answer.
     """
     library = read_library(root, provider.library)
     if only is not None:
@@ -154,6 +155,7 @@ class _Build:
         self._store = build_store()
         self._keys = module_keys(library, provider.info)
         self._handed = {module.name: handed(module, provider.info) for module in library.modules}
+        self._targets = _without_bad_imports(library)
         self._abandoned = threading.Event()
         self._time_limit = time_limit
         self._has_run = False
@@ -216,11 +218,25 @@ class _Build:
 
     def _beforehand(self, module: Module) -> ModuleReport | None:
         """Return what becomes of a source whatever Lean may say of the text that it is handed for it."""
+        if module.bad_imports:
+            return self._badly_importing(module)
         if (why := cannot_be_turned(module, self._toolchain)) is not None:
             return self._report(module, "failed").replaced(state="unsupported", limit=why)
         ordinary = {name for name in module.imports if self._handed[name].is_turned}
         said = refused_import(module, ordinary)
         return self._report(module, "failed", diagnostics=(said,)) if said is not None else None
+
+    def _badly_importing(self, module: Module) -> ModuleReport:
+        """Return the report of a module whose imports are bad, which Lean is not asked about."""
+        report, bad = self._report(module, "failed"), module.bad_imports
+        if all(each.is_elsewhere for each in bad):
+            limit = f"{module.file}:{bad[0].line}: {bad[0].text}"
+            return report.replaced(state="unsupported", limit=limit)
+        said = tuple(
+            Diagnostic(file=module.file, line=each.line, column=0, severity="error", text=each.text)
+            for each in bad
+        )
+        return report.replaced(code=Code.BUILD_FAILED, diagnostics=said)
 
     def _report(
         self,
@@ -264,7 +280,7 @@ class _Build:
                         olean=artifacts / "module.olean",
                         options=module.options,
                         file=module.file if self._library.lakefile is not None else None,
-                        targets=tuple(each.name for each in self._library.modules),
+                        targets=self._targets,
                     )
                 )
                 said = map(self._handed[module.name].told, elaboration.diagnostics)
@@ -386,6 +402,15 @@ class _Build:
                         f"{module.file}: another run of lean-bridge has been compiling it for more than "
                         f"{self._time_limit:.0f} s; end that run, which holds {lock.lock_file}"
                     ) from None
+
+
+def _without_bad_imports(library: Library) -> tuple[str, ...]:
+    """Return the modules that neither have a bad import nor import one that has."""
+    found = dict[str, None]()
+    for module in library.modules:
+        if not module.bad_imports and all(imported in found for imported in module.imports):
+            found[module.name] = None
+    return tuple(found)
 
 
 def _heights(library: Library) -> dict[str, int]:

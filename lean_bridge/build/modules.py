@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
@@ -14,9 +16,19 @@ from lean_bridge.build.header import Header, parse_header
 from lean_bridge.build.lake_manifest import OVERRIDES
 from lean_bridge.build.lakefile import Lakefile, LeanLib, Options, Places, Translate, read_lakefile
 from lean_bridge.build.packages import Package, SourceText, read_source, required_packages
-from lean_bridge.errors import BuildFailed, LeanBridgeError, ProjectNotFound, UnsupportedSource
+from lean_bridge.errors import BuildFailed, ProjectNotFound
 from lean_bridge.files import check_below
 from lean_bridge.names import module_name, module_path, split_name
+
+
+@dataclass(frozen=True, slots=True)
+class BadImport:
+    """An import that leads nowhere, or in a circle: of the module that has it, and of no other."""
+
+    line: int
+    text: str
+    is_elsewhere: bool = False
+    """Whether it is of a package that is not here, which may well exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +40,15 @@ class Module:
     """The source, relative to the library's root."""
     content: bytes
     imports: tuple[str, ...]
-    """Modules of this library that it imports, sorted."""
+    """Modules of this library that it imports, sorted; none where they form a circle."""
     options: Options
     """Lean options set in the lakefile."""
     is_module: bool = True
     """Whether it begins with ``module``."""
     places: Places = field(default_factory=dict, compare=False)
     """Where the lakefile sets these options."""
+    bad_imports: tuple[BadImport, ...] = ()
+    """Why it cannot be compiled, whatever else it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +101,7 @@ class Sources:
         """Return the library that its own sources make up, or ``only`` these modules and what they import.
 
         ``standard`` is the directory of the standard library's ``.olean`` files, which may be imported too.
-        Raises: BuildFailed, naming file and line, if an import leads nowhere or in a circle;
-        UnsupportedSource if it leads to a package that is not here. Of what is left out nothing is said.
+        An import that leads nowhere or in a circle is told of its module; of what is left out, nothing.
         """
         modules = _order(self.texts, (standard,), self.own if only is None else only)
         left_out = self.own.difference(module.name for module in modules)
@@ -190,7 +203,7 @@ def header_of(text: SourceText) -> Header:
 
 
 def read_library(root: Path, standard: Path) -> Library:
-    """Return the whole library at ``root``. Raises: as :func:`read_sources` and :meth:`Sources.library`."""
+    """Return the whole library at ``root``. Raises: as :func:`read_sources`."""
     return read_sources(root).library(standard)
 
 
@@ -210,7 +223,11 @@ def generated_library(sources: Mapping[str, str], built_upon: Sequence[Path], st
         file = module_path(name, ".lean")
         assert file is not None
         found[name] = SourceText(file.as_posix(), text.encode(), (("autoImplicit", "false"),))
-    return Library(_order(found, (*built_upon, standard)), tuple(built_upon))
+    modules = _order(found, (*built_upon, standard))
+    for module in modules:
+        for bad in module.bad_imports:
+            raise BuildFailed(f"{module.file}:{bad.line}: {bad.text}")
+    return Library(modules, tuple(built_upon))
 
 
 def _matching(root: Path, directory: Path, glob: str, aside: dict[Path, str], where: str) -> Iterator[Path]:
@@ -264,50 +281,89 @@ def _order(
 ) -> tuple[Module, ...]:
     """Return modules, or ``only`` some and what they import, in an order in which they can be built."""
     modules: dict[str, Module] = {}
-    lines: dict[tuple[str, str], int] = {}
+    lines: dict[str, dict[str, int]] = {}
     pending = list(found if only is None else only)
     while pending:
         name = pending.pop()
         if name in modules:
             continue
         file, content, options, places = found[name]
-        own: set[str] = set()
+        own = lines[name] = dict[str, int]()
+        bad: list[BadImport] = []
         header = header_of(found[name])
         for imported in header.imports:
             if imported.module in found:
-                own.add(imported.module)
-                lines[name, imported.module] = imported.line
+                own.setdefault(imported.module, imported.line)
             else:
                 olean = module_path(imported.module, ".olean")
                 if olean is None or not any((directory / olean).is_file() for directory in compiled):
-                    raise _unknown_import(f"{file}:{imported.line}", imported.module, found, compiled)
-        modules[name] = Module(name, file, content, tuple(sorted(own)), options, header.is_module, places)
-        pending += own
-    imports = {name: modules[name].imports for name in sorted(modules)}
-    try:
-        order = list(TopologicalSorter(imports).static_order())
-    except CycleError as error:
-        circle: list[str] = error.args[1]
-        steps = (
-            f"{modules[importer].file}:{lines[importer, imported]} imports {imported}"
-            for imported, importer in pairwise(circle)
+                    bad.append(_unknown_import(imported.line, imported.module, found, compiled))
+        modules[name] = Module(
+            name, file, content, tuple(sorted(own)), options, header.is_module, places, tuple(bad)
         )
-        raise BuildFailed(f"imports form a circle: {', '.join(steps)}") from error
+        pending += own
+    for name, circle in _circles({name: modules[name].imports for name in sorted(modules)}).items():
+        steps = (
+            f"{modules[importer].file}:{lines[importer][imported]} imports {imported}"
+            for importer, imported in pairwise(circle)
+        )
+        bad_import = BadImport(lines[name][circle[1]], f"imports form a circle: {', '.join(steps)}")
+        module = modules[name]
+        modules[name] = replace(module, imports=(), bad_imports=(*module.bad_imports, bad_import))
+    order = TopologicalSorter({name: modules[name].imports for name in sorted(modules)}).static_order()
     return tuple(modules[name] for name in order)
 
 
-def _unknown_import(
-    where: str, module: str, found: Collection[str], compiled: Sequence[Path]
-) -> LeanBridgeError:
-    """Return the refusal of an import: a module of a package that is not here may well exist."""
+def _circles(imports: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return, of each module that imports itself by whatever way, the shortest: from itself to itself."""
+    importers: dict[str, list[str]] = {name: [] for name in imports}
+    for name, imported in imports.items():
+        for each in imported:
+            importers[each].append(name)
+    left = imports.keys() - _free_of_circles(imports) - _free_of_circles(importers)
+    ways = {name: _way_back(name, imports, left) for name in sorted(left)}
+    return {name: way for name, way in ways.items() if way is not None}
+
+
+def _free_of_circles(imports: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return the modules that neither are on a circle nor import one that is, by whatever way."""
+    found: set[str] = set()
+    sorter = TopologicalSorter(imports)
+    with suppress(CycleError):  # as far as it comes
+        sorter.prepare()
+    while ready := sorter.get_ready():
+        found.update(ready)
+        sorter.done(*ready)
+    return found
+
+
+def _way_back(start: str, imports: Mapping[str, Sequence[str]], among: Collection[str]) -> list[str] | None:
+    """Return the shortest way of imports ``among`` some modules from one to itself, if there is one."""
+    ways = deque([[start]])
+    seen: set[str] = set()
+    while ways:
+        way = ways.popleft()
+        for each in imports[way[-1]]:
+            if each == start:
+                return [*way, start]
+            if each in among and each not in seen:
+                seen.add(each)
+                ways.append([*way, each])
+    return None
+
+
+def _unknown_import(line: int, module: str, found: Collection[str], compiled: Sequence[Path]) -> BadImport:
+    """Return what is wrong with an import: a module of a package that is not here may well exist."""
     package = _package(module)
-    what = f"{where}: imports {module}, which is neither in this library nor in Lean's"
+    what = f"imports {module}, which is neither in this library nor in Lean's"
     if package in map(_package, found) or any((directory / package).is_dir() for directory in compiled):
         near = difflib.get_close_matches(module, found, n=1)
-        return BuildFailed(f"{what}; did you mean {near[0]}?" if near else what)
-    return UnsupportedSource(
+        return BadImport(line, f"{what}; did you mean {near[0]}?" if near else what)
+    return BadImport(
+        line,
         f"{what}: other packages are not fetched here; [[require]] {package} where its sources lie, copy "
-        "what is used of it into a library of the lakefile, or do without it"
+        "what is used of it into a library of the lakefile, or do without it",
+        is_elsewhere=True,
     )
 
 

@@ -252,6 +252,7 @@ def module_keys(library: Library, toolchain: Toolchain) -> dict[str, str]:
                 toolchain.identity,
                 toolchain.isolation,
                 *(["through Lake"] if toolchain.through_lake else []),
+                *(each.text for each in module.bad_imports),  # as never compiled
                 module.name,
                 source_place(module.name).as_posix(),
                 module.options,

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import TypeAlias
 
-from lean_bridge.build.modules import Library, Sources
+from lean_bridge.build.modules import Sources
 from lean_bridge.build.needed import modules_declaring
 from lean_bridge.build.store import module_keys
 from lean_bridge.crosscheck.generated import LIBRARY_MODULE
-from lean_bridge.errors import LeanBridgeError
 from lean_bridge.extract.symbolic import names_declaration
 from lean_bridge.kernel.replay import project_modules
 from lean_bridge.olean.environment import Environment
@@ -31,7 +30,6 @@ Answered: TypeAlias = GraphAnswers | ModuleAnswers | WitnessAnswers
 def read_memory(
     seal: Seal,
     sources: Sources,
-    library: Library,
     provider: Provider,
     catalogue: Catalogue | None,
     *,
@@ -39,13 +37,9 @@ def read_memory(
 ) -> Memory:
     """Read what was answered about modules, graphs and theorems whose sources are as they were.
 
-    ``library`` is what of the sources is to be compiled; see :class:`Memory`. Without a catalogue it is read
-    of modules alone.
+    See :class:`Memory`. Without a catalogue it is read of modules alone.
     """
-    try:
-        whole = sources.library(provider.library, sources.texts)
-    except LeanBridgeError:  # of what is left out nothing is said
-        whole = library
+    whole = sources.library(provider.library, sources.texts)
     everything = {module.name for module in whole.modules}
     memory = Memory(seal, module_keys(whole, provider.info), reads=reads)
     for module in whole.modules:

@@ -197,3 +197,57 @@ def test_without_a_catalogue_too_the_rest_is_judged(
     assert "second kernel" not in report.stages
     for name in ("right", "rightSum"):
         assert (rows[name].state, rows[name].links["second kernel"].outcome) == ("green", "holds")
+
+
+@pytest.mark.parametrize(
+    ("imported", "refused", "verdict", "code", "told"),
+    [
+        ("Twin.Rihgt", ["Left"], "rejected", Code.BUILD_FAILED, "imports Twin.Rihgt, which is neither"),
+        (
+            "Twin.Above",
+            ["Left", "Above"],
+            "rejected",
+            Code.BUILD_FAILED,
+            "imports form a circle: Twin/Left.lean:2 imports Twin.Above, Twin/Above.lean:4 imports Twin.Left",
+        ),
+        ("Mathlib.Tactic", ["Left"], "no verdict", Code.LEAN_CANNOT, "other packages are not fetched here"),
+    ],
+)
+def test_what_a_bad_import_does_not_reach_is_as_green_as_before(
+    sound: tuple[Path, dict[str, StatusRow]],
+    tmp_path: Path,
+    imported: str,
+    refused: list[str],
+    verdict: str,
+    code: Code,
+    told: str,
+) -> None:
+    sources, before = sound
+    root = broken(sources, tmp_path / "broken")
+    left = root / "Twin" / "Left.lean"
+    left.write_text(
+        left.read_text("utf-8").replace("module\n", f"module\npublic import {imported}\n"), "utf-8"
+    )
+    report = open_project(root).verify(workers=1, unpinned=True)
+    assert (report.verdict, report.code) == (verdict, code)
+    assert report.build is not None
+    modules = {each.module.removeprefix("Twin."): each for each in report.build.modules}
+    states = {name: each.state for name, each in modules.items() if each.state not in ("built", "cached")}
+    state = "failed" if verdict == "rejected" else "unsupported"
+    assert states == {"Above": "blocked", **dict.fromkeys(refused, state)}
+    causes = [
+        each.limit or f"{each.file}:{each.diagnostics[0].line}: {each.diagnostics[0].text}"
+        for each in (modules[name] for name in refused)
+    ]
+    assert causes[0].startswith("Twin/Left.lean:2: ")
+    assert told in causes[0]
+    assert report.reason in causes
+    rows = by_name(status_of(report, notes=()))
+    assert by_name(read_status(root)) == rows
+    reached = {"left", "leftSum", "above"}
+    assert {name: row for name, row in rows.items() if row.state == "green"} == {
+        name: row for name, row in before.items() if name not in reached
+    }
+    assert {rows[name].code for name in reached} == {code}
+    alone = open_project(root).verify(["right", "rightSum"], workers=1, unpinned=True)
+    assert alone.verdict == "accepted"
