@@ -23,15 +23,15 @@ from typing import IO, Final, Literal, TypeAlias
 from lean_bridge.audit.catalogue import read_catalogue
 from lean_bridge.audit.manifest import read_manifest
 from lean_bridge.build.modules import read_sources
-from lean_bridge.codes import EXPLANATIONS, Code
+from lean_bridge.codes import Code
 from lean_bridge.dash.history import head, pin_history
 from lean_bridge.dash.model import Began, Board, Dated, Ended, Event, Heard, Looked, Stopped, reduce
 from lean_bridge.dash.reach import modules_below
 from lean_bridge.dash.watch import fingerprint, stamp, watch
-from lean_bridge.errors import LeanBridgeError, as_told
+from lean_bridge.errors import LeanBridgeError
 from lean_bridge.files import read_below
 from lean_bridge.library.discovery import TOOLCHAIN, Found, is_without_catalogue
-from lean_bridge.library.judgement import read_status, recall, record
+from lean_bridge.library.judgement import read_status, recall, record, told_of
 from lean_bridge.toolchain.process import end, start
 from lean_bridge.ui.event_lines import read_event
 from lean_bridge.ui.verdict import doubts
@@ -61,11 +61,8 @@ def look(root: Path) -> Looked:
 
 
 def _said(error: Exception, root: Path) -> str:
-    """Return what an error says, with the files of the library as they are called in it."""
-    found = as_told(error)
-    if found is not None:
-        return f"{found.code} {found}".replace(f"{root}/", "")
-    return f"{Code.OUR_FAULT} {EXPLANATIONS[Code.OUR_FAULT].title}: {type(error).__name__}: {error}"
+    """Return an error's code and what it says."""
+    return " ".join(told_of(error, root))
 
 
 @dataclass(slots=True)

@@ -23,8 +23,8 @@ from lean_bridge.audit.manifest import MANIFEST, parse_manifest
 from lean_bridge.build.lakefile import LAKEFILE, PROGRAM, lakefile_in
 from lean_bridge.build.modules import Sources, read_sources, with_imports
 from lean_bridge.build.packages import SourceText
-from lean_bridge.codes import Code
-from lean_bridge.errors import LeanBridgeError, NotCatalogued
+from lean_bridge.codes import EXPLANATIONS, Code
+from lean_bridge.errors import LeanBridgeError, NotCatalogued, as_told
 from lean_bridge.files import decoded, read_below, user_directory
 from lean_bridge.library.discovery import TOOLCHAIN
 from lean_bridge.names import did_you_mean, last_component, listed, suggestion
@@ -81,6 +81,13 @@ class Judgement(Model):
         return with_imports(self.places[name], lambda module: self.imports.get(module, ()))
 
 
+class Withdrawal(Model):
+    """Why a judgement was taken back, in its place."""
+
+    code: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What is not as it was when a library was judged."""
@@ -124,13 +131,22 @@ def basis_of(
 
 @contextmanager
 def unless_judged(root: Path, *, is_whole: bool) -> Iterator[None]:
-    """Forget the last judgement of a library where judging the whole of it anew comes to no end."""
+    """Take the last judgement of a library back where judging the whole of it anew comes to no end."""
     try:
         yield
-    except Exception:
+    except Exception as error:
         if is_whole:
-            forget(root)
+            code, said = told_of(error, root)
+            withdraw(root, code, f"the last run failed before it judged: {said}")
         raise
+
+
+def told_of(error: Exception, root: Path) -> tuple[Code, str]:
+    """Return an error's code and what it says, with the files of a library as they are called in it."""
+    if (told := as_told(error)) is not None:
+        return told.code, str(told).replace(f"{root}/", "")
+    fault = Code.OUR_FAULT
+    return fault, f"{EXPLANATIONS[fault].title}: {type(error).__name__}: {error}"
 
 
 def write_down(root: Path, judgement: Judgement, *, is_whole: bool) -> str | None:
@@ -140,8 +156,12 @@ def write_down(root: Path, judgement: Judgement, *, is_whole: bool) -> str | Non
     """
     if is_whole:
         return keep(root, judgement)
-    earlier = recall(root) if judgement.report.verdict != "accepted" else None
-    return forget(root) if earlier is not None and earlier.basis == judgement.basis else None
+    report = judgement.report
+    earlier = recall(root) if report.verdict != "accepted" else None
+    if earlier is None or earlier.basis != judgement.basis:
+        return None
+    said = f"a later run of a part did not accept what the last one had judged: {report.reason}"
+    return withdraw(root, report.code or Code.NOTHING_CHECKED, said)
 
 
 def keep(root: Path, judgement: Judgement) -> str | None:
@@ -158,6 +178,14 @@ def keep(root: Path, judgement: Judgement) -> str | None:
         for old in kept[_MOST_KEPT:]:
             old.unlink()
     return None
+
+
+def withdraw(root: Path, code: str, reason: str) -> str | None:
+    """Write down in place of the last judgement why there is none, and return why it cannot go, if so."""
+    if (why := forget(root)) is None:
+        payload = Withdrawal(code=code, reason=reason).model_dump_json().encode()
+        user_seal().keep(record(root), _withdrawn(root), payload)
+    return why
 
 
 def forget(root: Path) -> str | None:
@@ -185,6 +213,14 @@ def recall(root: Path, seal: Seal | None = None) -> Judgement | None:
         return None
 
 
+def _withdrawal(root: Path, seal: Seal) -> Withdrawal | None:
+    payload = seal.kept(record(root), _withdrawn(root))
+    try:
+        return Withdrawal.model_validate_json(payload) if payload is not None else None
+    except ValidationError:
+        return None
+
+
 def read_status(root: Path, notes: Notes = lambda report: report.notes) -> StatusReport:
     """Return where the library at ``root`` stands: its last judgement, and what of it is out of date.
 
@@ -194,7 +230,7 @@ def read_status(root: Path, notes: Notes = lambda report: report.notes) -> Statu
     seal = user_seal()
     judgement = recall(root, seal)
     if judgement is None:
-        return _never_judged(root, seal.note)
+        return _not_judged(root, seal.note, _withdrawal(root, seal))
     age = max(time.time() - judgement.at, 0.0)
     status = status_of(judgement.report, notes=notes(judgement.report)).replaced(age=age)
     return _as_of_now(status, judgement, changes(root, judgement.basis))
@@ -239,22 +275,22 @@ def _as_now(row: StatusRow, judgement: Judgement, found: Changes) -> StatusRow:
     )
 
 
-def _never_judged(root: Path, note: str | None) -> StatusReport:
+def _not_judged(root: Path, note: str | None, withdrawal: Withdrawal | None) -> StatusReport:
     declarations: tuple[CatalogueEntry, ...] = ()
     if os.path.lexists(root / CATALOGUE):
         declarations = parse_catalogue(root / CATALOGUE, read_below(root, root / CATALOGUE)).declarations
-    reason = "no judgement of this library is kept here; run `lean-bridge verify`"
+    why = withdrawal.reason if withdrawal is not None else "no judgement of this library is kept here"
     return StatusReport(
         verdict="no verdict",
-        reason=reason,
-        code=Code.NOTHING_CHECKED,
+        reason=f"{why}; run `lean-bridge verify`",
+        code=withdrawal.code if withdrawal is not None else Code.NOTHING_CHECKED,
         rows=tuple(
             StatusRow(
                 name=entry.name,
                 group=entry.group,
                 kind="graph" if entry.graph else entry.kind,
                 state="open",
-                reason="not judged yet",
+                reason="not judged yet" if withdrawal is None else "not judged by the last run",
                 code=Code.NOTHING_CHECKED,
             )
             for entry in declarations
@@ -389,6 +425,10 @@ def record(root: Path) -> Path:
 
 def _context(root: Path) -> str:
     return f"judgement of {root.resolve()}"
+
+
+def _withdrawn(root: Path) -> str:
+    return f"why there is no judgement of {root.resolve()}"
 
 
 def check_chosen(rows: Collection[StatusRow], names: Collection[str], *, group: str | None) -> None:

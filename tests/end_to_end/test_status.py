@@ -112,14 +112,19 @@ def test_a_run_that_contradicts_a_judgement_takes_it_back(library: Path) -> None
     assert run(library, "verify", "--unpinned").returncode == 0
     assert status(library)[0] == 0
     assert run(library, "verify", "alone").returncode == 2, "nobody waives that it is not pinned"
-    assert status(library)[0] == 2
+    code, found = status(library)
+    assert (code, found.judged, found.code) == (2, None, "LB209")
+    assert str(found.reason).startswith("a later run of a part did not accept what the last one had judged: ")
     assert run(library, "verify", "--unpinned").returncode == 0
     assert run(library, "verify", "--unpinned", "--require", "confirmed", "nobody").returncode == 2
     assert status(library)[0] == 0, "a name that nobody has says nothing of the library"
     (library / "lean-toolchain").rename(library / "toolchain")
     assert run(library, "verify", "--unpinned").returncode == 2
     (library / "toolchain").rename(library / "lean-toolchain")
-    assert status(library)[1].judged is None, "the last run came to no judgement"
+    code, found = status(library)
+    assert (code, found.judged, found.code) == (2, None, "LB902")
+    assert str(found.reason).startswith("the last run failed before it judged: lean-toolchain: ")
+    assert set(states(found).values()) == {"open"}
 
 
 def test_nobody_else_and_no_copy_is_believed(library: Path) -> None:

@@ -15,7 +15,7 @@ from lean_bridge.audit.catalogue import CATALOGUE, read_catalogue
 from lean_bridge.audit.manifest import MANIFEST, read_manifest
 from lean_bridge.build.modules import read_sources
 from lean_bridge.codes import Code
-from lean_bridge.errors import NotCatalogued
+from lean_bridge.errors import NotCatalogued, ProjectNotFound
 from lean_bridge.library.discovery import TOOLCHAIN
 from lean_bridge.library.judgement import (
     Judgement,
@@ -27,6 +27,7 @@ from lean_bridge.library.judgement import (
     keep,
     read_status,
     recall,
+    unless_judged,
 )
 from lean_bridge.sealed import key_path
 from lean_bridge.toolchain.provider import Provider
@@ -335,6 +336,24 @@ def test_a_judgement_takes_the_place_of_the_one_before_or_nothing_does(
     assert read_status(judged).verdict == "no verdict"
     forget(judged)
     assert recall(judged) is None
+
+
+def test_what_took_a_judgement_back_is_said_and_never_green(judged: Path) -> None:
+    assert read_status(judged).verdict == "accepted"
+    with pytest.raises(ProjectNotFound), unless_judged(judged, is_whole=True):
+        raise ProjectNotFound(f"{judged}/lakefile.toml:3: expected a value")
+    assert recall(judged) is None
+    found = read_status(judged)
+    assert (found.verdict, found.judged, found.code) == ("no verdict", None, "LB902")
+    assert found.reason == (
+        "the last run failed before it judged: lakefile.toml:3: expected a value; run `lean-bridge verify`"
+    )
+    assert set(states(found).values()) == {"open"}
+    content = record().read_bytes()
+    record().write_bytes(content.replace(b"LB902", b"LB901"))
+    assert read_status(judged).code == "LB908"  # not what this program wrote
+    forget(judged)
+    assert read_status(judged).code == "LB908"
 
 
 def test_of_many_libraries_those_judged_last_are_remembered(
