@@ -232,7 +232,8 @@ class Project:
     ) -> Elaboration:
         """Elaborate any source file against the compiled library; ``time_limit`` is in seconds.
 
-        ``#print axioms`` is answered where Lean refuses to.
+        ``#print axioms`` is answered where Lean refuses to. Lean is given the options that the lakefile sets
+        for the library that has the file, or for the package.
         Raises: ToolchainError if Lean cannot be run, or gives no answer about this file; ProjectNotFound if
         it cannot be read; OleanError if what it was compiled to cannot be.
         """
@@ -242,12 +243,20 @@ class Project:
         built = self._compile(self._choose((), also=imports, progress=progress), observe=observe)
         inside = source.is_relative_to(self.root)
         path = source.relative_to(self.root) if inside else Path(source.name)
+        met = next((each.limit for each in built.report.modules if each.limit is not None), None)
+        lakefile = built.chosen.sources.lakefile
         scratch = Scratch(
             file=path.as_posix(),
             content=content,
             path=path,
             compiled=built.directory,
             ordinary=frozenset(each.module for each in built.report.modules if each.as_module),
+            options=lakefile.options_of(path if inside else None),
+            refused={
+                each.module: each.limit or (met if each.state == "blocked" else None)
+                for each in built.report.modules
+                if each.state not in ("built", "cached")
+            },
         )
         return elaborate(scratch, built.provider, time_limit=time_limit)
 

@@ -6,14 +6,14 @@ import os
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, Final, TypeAlias
 
 from lean_bridge.build.lakefile_lean import parse_program
 from lean_bridge.build.lean_options import misfit
 from lean_bridge.errors import ProjectNotFound, SourceOutside
 from lean_bridge.files import PlaceInToml, decoded, not_toml, read_below, toml_lines
-from lean_bridge.names import canonical, module_path, quoted, split_name, suggestion
+from lean_bridge.names import canonical, module_name, module_path, quoted, split_name, suggestion
 
 LAKEFILE: Final = "lakefile.toml"
 PROGRAM: Final = "lakefile.lean"
@@ -122,6 +122,20 @@ class Lakefile:
     version: str | None = None
     file: str = LAKEFILE
     """What it is called."""
+    options: Options = ()
+    """What the package itself sets for Lean."""
+
+    def options_of(self, file: PurePath | None) -> Options:
+        """Return what Lean is told for a file below the lakefile, as of the library that has it.
+
+        For any other file, and where there is none, that is what the package sets.
+        """
+        for library in self.libraries:
+            if file is not None and file.is_relative_to(library.directory):
+                within = file.relative_to(library.directory).with_suffix("")
+                if library.may_have(module_name(within.parts)):
+                    return library.options
+        return self.options
 
 
 def read_lakefile(root: Path, translate: Translate | None = None) -> Lakefile:
@@ -216,6 +230,7 @@ class _Reader:
             requires=self._requires(table),
             version=self._text(table, whole, "version") if "version" in table else None,
             file=self._path.name,
+            options=tuple(sorted(options.items())),
         )
 
     def _library(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from lean_bridge.audit.axioms import AxiomCollector
 from lean_bridge.build.as_module import cannot_be_turned, handed, refused_import
-from lean_bridge.build.header import parse_header
+from lean_bridge.build.header import Import, parse_header
+from lean_bridge.build.lakefile import Options
+from lean_bridge.build.store import placed
 from lean_bridge.library.leans_own import library_names
 from lean_bridge.names import module_name, private_name
 from lean_bridge.olean.environment import Environment
@@ -40,11 +42,20 @@ class Scratch:
     """The directory of the compiled library."""
     ordinary: frozenset[Name]
     """Its modules whose files have no ``module``, and that Lean was handed as such."""
+    options: Options = ()
+    """The Lean options that the lakefile sets for it."""
+    refused: Mapping[Name, str | None] = field(default_factory=dict)
+    """The modules of the library that are not compiled, with the limit of this Lean, where that is why."""
 
     @property
     def is_module(self) -> bool:
         """Whether it begins with ``module``."""
         return parse_header(self.content.decode("utf-8", "replace")).is_module
+
+    @property
+    def imports(self) -> tuple[Import, ...]:
+        """What it says that it imports."""
+        return parse_header(self.content.decode("utf-8", "replace")).imports
 
     @property
     def module(self) -> Name:
@@ -60,11 +71,12 @@ def elaborate(scratch: Scratch, provider: Provider, *, time_limit: float) -> Ela
     any other file as a module, as the files of a library are, and no module imports such a file.
     Raises: ToolchainError if Lean gives no answer; OleanError if what it wrote does not go with the library.
     """
-    why, said = cannot_be_turned(scratch, provider.info), refused_import(scratch, scratch.ordinary)
-    if why is not None or said is not None:
-        told = () if said is None else (said,)
+    why = cannot_be_turned(scratch, provider.info) or _limited_import(scratch)
+    told = (refused_import(scratch, scratch.ordinary), *_unknown_imports(scratch, provider))
+    said = tuple(each for each in told if each is not None)
+    if why is not None or said:
         return Elaboration(
-            source=Path(scratch.file), ok=False, seconds=0.0, diagnostics=told, artifacts=(), limit=why
+            source=Path(scratch.file), ok=False, seconds=0.0, diagnostics=said, artifacts=(), limit=why
         )
     with (
         tempfile.TemporaryDirectory() as directory,
@@ -78,7 +90,13 @@ def elaborate(scratch: Scratch, provider: Provider, *, time_limit: float) -> Ela
                 path.parent.mkdir(parents=True, exist_ok=True)
             text = handed(replace(scratch, content=content), provider.info)
             source.write_bytes(text.content)
-            job = Job(source=source, root=root, search_path=(scratch.compiled,), olean=olean)
+            job = Job(
+                source=source,
+                root=root,
+                search_path=(scratch.compiled,),
+                olean=olean,
+                options=scratch.options,
+            )
             found = pool.elaborate(job)
             named = tuple(text.told(each.replaced(file=scratch.file)) for each in found.diagnostics)
             return replace(found, source=Path(scratch.file), diagnostics=named, as_module=text.is_turned)
@@ -97,7 +115,8 @@ def elaborate(scratch: Scratch, provider: Provider, *, time_limit: float) -> Ela
                 names = library_names(provider)
                 environment = Environment(search, library=provider.library, library_names=names)
                 environment.load(scratch.module)
-            answers = _Answers(environment, scratch.module)
+            at = min((each.line for each in elaboration.diagnostics if each.severity == "error"), default=1)
+            answers = _Answers(environment, scratch.module, f"{scratch.file}:{at}")
             diagnostics = tuple(answers.to(each, questions) for each in elaboration.diagnostics)
             elaboration = replace(elaboration, diagnostics=diagnostics)
         limit = limit_met(
@@ -108,6 +127,28 @@ def elaborate(scratch: Scratch, provider: Provider, *, time_limit: float) -> Ela
             is_module=scratch.is_module,
         )
         return replace(elaboration, artifacts=(), limit=None if elaboration.ok else limit)
+
+
+def _unknown_imports(scratch: Scratch, provider: Provider) -> Iterator[Diagnostic]:
+    """Yield an error at each import that leads nowhere, for which Lean would name where it is kept here."""
+    for each in scratch.imports:
+        there = (
+            placed(directory, each.module, ".olean") for directory in (scratch.compiled, provider.library)
+        )
+        if any(path.is_file() for path in there):
+            continue
+        text = f"imports {each.module}, which is neither in this library nor in Lean's"
+        if each.module in scratch.refused:
+            text = f"imports {each.module}, which is not compiled; run `lean-bridge build` for why"
+        yield Diagnostic(file=scratch.file, line=each.line, column=0, severity="error", text=text)
+
+
+def _limited_import(scratch: Scratch) -> str | None:
+    """Return which import is of a module that this Lean cannot compile, and why, where and with the mend."""
+    for each in scratch.imports:
+        if (limit := scratch.refused.get(each.module)) is not None:
+            return f"{scratch.file}:{each.line}: imports {each.module}, which is not compiled: {limit}"
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +197,8 @@ class _Answers:
 
     environment: Environment | None
     module: Name
+    refused_at: str
+    """Where the first error stands, where there is no compiled file."""
 
     def to(self, said: Diagnostic, questions: Sequence[_Question]) -> Diagnostic:
         """Return a message as it would stand in the file as it was written, and an answer in its place."""
@@ -175,7 +218,9 @@ class _Answers:
     def _answer(self, asked: str, said: str) -> tuple[Severity, str]:
         meant = _MEANT.match(said)
         if self.environment is None:
-            return "warning", f"what '{asked}' depends on is not told, as Lean refuses this file"
+            return "warning", (
+                f"what '{asked}' depends on is not told, as Lean refuses this file at {self.refused_at}"
+            )
         shown = meant["name"] if meant is not None else asked
         known = [name for name in (shown, private_name(self.module, shown)) if name in self.environment]
         if len(known) != 1:

@@ -29,6 +29,14 @@ _FOLLOWS: Final = re.compile(
 """What is said of something whose code was not made, further up in the same file."""
 _DECIDED: Final = re.compile(r"^Tactic `decide` proved that the proposition\b.*\bis false", re.DOTALL)
 """An error that no missing code or body can cause: the kernel has evaluated the proposition to false."""
+_OF_THE_TEXT: Final = re.compile(
+    r"unknown tactic$"
+    r"|unexpected (?:token|end of input|identifier|character)\b[^\n]*$"
+    r"|expected (?:command|term|identifier|token)$"
+    r"|unterminated (?:comment|string literal|identifier escape)"
+    r"|missing end of character literal$"
+)
+"""What Lean's parser says: nothing was elaborated, so no missing code or body can be why."""
 _OF_TIME_OR_ROOM: Final = re.compile(
     r"time.?out|deep recursion|recursion depth|stack overflow|memory|heartbeats|interrupt|cancel",
     re.IGNORECASE,
@@ -75,6 +83,8 @@ def limit_met(
                 f"unless that is `meta`, and {at_fault[0]} has no `module`; begin it with `module`, and call "
                 "it `meta`",
             )
+        if any(_OF_THE_TEXT.match(each.text) for each in errors):
+            return None
         return _told(
             file,
             errors[0],

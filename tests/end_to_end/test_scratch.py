@@ -133,7 +133,8 @@ def test_nothing_is_told_of_a_file_that_lean_refuses(library: Path, tmp_path: Pa
     text = "module\ntheorem two : 1 + 1 = 3 := rfl\n#print axioms two\n#print axioms nothing\n"
     status, said, _ = lean(write(tmp_path / "Scratch.lean", text), library)
     assert status == 1
-    assert "Scratch.lean:3:0: warning: what 'two' depends on is not told, as Lean refuses this file" in said
+    why = "what 'two' depends on is not told, as Lean refuses this file at Scratch.lean:2"
+    assert f"Scratch.lean:3:0: warning: {why}" in said
     assert "Scratch.lean:4:0: error: Unknown identifier `nothing`" in said
 
 
@@ -143,6 +144,62 @@ def test_what_this_lean_cannot_do_is_exit_status_2_with_its_mend(library: Path, 
     assert status == 2
     assert any(line.startswith("Scratch.lean:3:4: error: Unknown constant") for line in said)
     assert "lean-bridge: LB911 Scratch.lean:3: a definition is compiled with code of Lean's library" in errors
+
+
+def test_a_file_is_elaborated_under_the_options_of_the_library_that_has_it(
+    library: Path, tmp_path: Path
+) -> None:
+    write(
+        library / "lakefile.toml",
+        '[leanOptions]\nautoImplicit = false\n[[lean_lib]]\nname = "L"\n'
+        '[[lean_lib]]\nname = "Free"\nsrcDir = "free"\nleanOptions = { autoImplicit = true }\n',
+    )
+    text = "module\npublic theorem r (xs : List α) : xs = xs := rfl\n"
+    (library / "free").mkdir()
+    write(library / "free" / "Free.lean", text)
+    assert lean(library / "free" / "Free.lean", library)[0] == 0
+    for file in (library / "free" / "Other.lean", tmp_path / "Free.lean", tmp_path / "Scratch.lean"):
+        status, said, _ = lean(write(file, text), library)
+        assert status == 1
+        assert "Unknown identifier `α`" in said[0] or "autoImplicit" in "".join(said)
+
+
+@pytest.mark.parametrize("head", ["", "module\n"])
+def test_what_is_wrong_with_the_text_or_an_import_rejects_with_or_without_module(
+    head: str, library: Path, tmp_path: Path
+) -> None:
+    first = head.count("\n") + 1
+    text = f"{head}import Init\nimport Nope.Nowhere\ntheorem a : 1 = 1 := rfl\n"
+    status, said, told = lean(write(tmp_path / "S.lean", text), library)
+    assert (status, said) == (
+        1,
+        [
+            f"S.lean:{first + 1}:0: error: imports Nope.Nowhere, which is neither in this library nor in "
+            "Lean's"
+        ],
+    )
+    assert "LB911" not in told
+    for text, what in (
+        ("theorem", "unexpected end of input"),
+        ("theorem a : 1 = 1 := by foo\n", "unknown tactic"),
+    ):
+        status, said, told = lean(write(tmp_path / "S.lean", head + text), library)
+        assert status == 1
+        assert what in said[0]
+        assert "LB911" not in told
+
+
+def test_an_import_that_is_not_compiled_is_told_so(library: Path, tmp_path: Path) -> None:
+    write(library / "L.lean", "module\npublic section\ntheorem L.a : 1 = 2 := rfl\n")
+    status, said, _ = lean(write(tmp_path / "S.lean", "module\nimport L\n"), library)
+    assert (status, said) == (
+        1,
+        ["S.lean:2:0: error: imports L, which is not compiled; run `lean-bridge build` for why"],
+    )
+    write(library / "L.lean", "module\npublic section\ndef both (l : List Nat) : List Nat := l ++ l\n")
+    status, _, told = lean(write(tmp_path / "S.lean", "module\n\nimport L\n"), library)
+    assert status == 2
+    assert "LB911 S.lean:3: imports L, which is not compiled: L.lean:3: a definition is compiled" in told
 
 
 def test_a_fifo_is_named_and_not_waited_for(library: Path, tmp_path: Path) -> None:

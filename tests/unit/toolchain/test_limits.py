@@ -114,3 +114,23 @@ def test_in_and_above_a_file_without_module_only_what_was_evaluated_is_certain()
     assert in_a_file_without_module(MISMATCH, is_module=True) is None
     assert in_a_file_without_module(MISMATCH, DECIDED) is None
     assert in_a_file_without_module() is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "unexpected token 'theorem'; expected term",
+        "unexpected end of input; expected identifier",
+        "unexpected identifier; expected command",
+        "unknown tactic",
+        "unterminated comment",
+    ],
+)
+def test_what_the_parser_says_rejects_a_file_without_module_too(said: str) -> None:
+    assert in_a_file_without_module(said) is None
+    assert in_a_file_without_module(MISMATCH, said) is None
+    assert in_a_file_without_module(said, ordinary=("A.lean",), is_module=True) is None
+    assert (
+        in_a_file_without_module(said, "(interpreter) unknown declaration 'termFive!._closed_4'") is not None
+    )
+    assert in_a_file_without_module(f"my own: {said}") is not None
