@@ -18,6 +18,17 @@ from lean_bridge.files import decoded, read_below
 LAKE_MANIFEST: Final = "lake-manifest.json"
 OVERRIDES: Final = ".lake/package-overrides.json"
 """Entries that Lake takes in place of the manifest's of the same name."""
+_EXPECTED: Final = {
+    LAKE_MANIFEST: (
+        "a manifest of Lake's, with version, packagesDir and packages",
+        "run `lake update`",
+    ),
+    OVERRIDES: (
+        "what Lake takes in place of a manifest's packages, with schemaVersion (or version) and packages",
+        "correct it, or remove it",
+    ),
+}
+"""What each of these files is to hold, and the mend."""
 _VERSIONS: Final = ((0, 7), (1, 2))
 """Those of Lake's manifests that are understood: up to these, each."""
 
@@ -68,17 +79,17 @@ class LakeManifest:
         text = decoded(path, read_below(self._root, path))
         try:
             said = json.loads(text)
-            version = said["version"]
+            version = said["version"] if "version" in said else said["schemaVersion"]
             major, minor = (0, version) if isinstance(version, int) else map(int, version.split(".")[:2])
             packages = Path(said.get("packagesDir") or self._packages)
             entries = {each["name"].strip("«»"): each for each in said.get("packages", ())}
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise ProjectNotFound(
-                f"{path}: expected a manifest of Lake's, with version, packagesDir and packages, "
-                "found something else; run `lake update`"
-            ) from error
+            what, mend = _EXPECTED[name]
+            raise ProjectNotFound(f"{path}: expected {what}, found something else; {mend}") from error
         if not any(first == major and last >= minor for first, last in _VERSIONS) or version == 1:
-            raise ProjectNotFound(f"{path}: expected a manifest of version 5 to 1.2, found {version!r}")
+            raise ProjectNotFound(
+                f"{path}: expected a manifest of version 5 to 1.2, found {version!r}; {_EXPECTED[name][1]}"
+            )
         if name == LAKE_MANIFEST:
             self._packages = self._root / packages
         return entries
@@ -90,7 +101,12 @@ class LakeManifest:
             raise ProjectNotFound(
                 f"{where}: {file} has {config!r} for its lakefile, and {LAKEFILE} or {PROGRAM} is read here"
             )
-        if entry.get("type") == "path" and isinstance(entry.get("dir"), str):
+        if entry.get("type") == "path":
+            if not isinstance(entry.get("dir"), str):
+                raise ProjectNotFound(
+                    f"{where}: {self._root / file}: expected the dir of an entry of type path, found "
+                    f"{entry.get('dir', 'none')!r}; {_EXPECTED[file][1]}"
+                )
             return Path(os.path.normpath(self._root / entry["dir"]))
         if entry.get("type") != "git":
             raise ProjectNotFound(

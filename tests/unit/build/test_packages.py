@@ -195,8 +195,28 @@ def test_an_override_goes_before_manifest_and_lakefile_and_is_said(tmp_path: Pat
     assert "package-overrides.json has 'other.toml' for its lakefile, and" in str(refusal(root))
     overrides.write_text(json.dumps({"version": "1.2.0", "packages": [entry | {"type": "hg"}]}))
     assert "package-overrides.json: expected type path or git, found 'hg'" in str(refusal(root))
-    overrides.write_text("{")
-    assert "package-overrides.json: expected a manifest of Lake's" in str(refusal(root))
+    overrides.write_text(json.dumps({"version": "1.2.0", "packages": [{"type": "path", "name": "dep"}]}))
+    assert str(refusal(root)).endswith(
+        "expected the dir of an entry of type path, found 'none'; correct it, or remove it"
+    )
+    overrides.write_text(json.dumps({"schemaVersion": "2.0.0", "packages": [entry]}))
+    assert str(refusal(root)).endswith("of version 5 to 1.2, found '2.0.0'; correct it, or remove it")
+    for text in ("{", "{}", '{"packages": []}'):
+        overrides.write_text(text)
+        assert str(refusal(root)).endswith(
+            "expected what Lake takes in place of a manifest's packages, with schemaVersion "
+            "(or version) and packages, found something else; correct it, or remove it"
+        )
+
+
+@pytest.mark.parametrize("key", ["version", "schemaVersion"])
+def test_overrides_have_the_version_under_either_of_lake_s_names(key: str, tmp_path: Path) -> None:
+    root = requiring(tmp_path, 'name = "dep"\ngit = "https://x/dep"')
+    package(root / "mine", '[[lean_lib]]\nname = "B"\n', B__C="-- mine\n")
+    entry = {"type": "path", "name": "dep", "dir": "mine", "inherited": False}
+    (root / ".lake").mkdir()
+    (root / ".lake/package-overrides.json").write_text(json.dumps({key: "1.1.0", "packages": [entry]}))
+    assert read_sources(root).texts["B.C"].file == "mine/B/C.lean"
 
 
 def test_a_package_does_not_require_itself(tmp_path: Path) -> None:
