@@ -46,6 +46,8 @@ _PLACED: Final = re.compile(
 _ENDS: Final = re.compile(r"Some required (?:targets|builds) logged failures:|Build completed successfully")
 _FOLLOWS: Final = re.compile(r"(?:Lean|external command .*) exited with code (?P<code>\d+)$|build failed$")
 """Errors that say no more than that there was one, or that Lean crashed, which says nothing of the file."""
+_MOST_LINES: Final = 5
+"""Of one error of Lake's, where it is told in one line."""
 _BESIDE: Final = (".ilean", ".ir")
 """What is compiled and no import reads that a proof could rest on."""
 _LEVELS: Final[dict[str, Severity]] = {"error": "error", "warning": "warning", "info": "information"}
@@ -134,7 +136,8 @@ class LakeProvider:
             out = Path(scratch) / "lakefile.toml"
             status, said = _ask(self.lake, package, "translate-config", "toml", str(out))
             if status != 0 or not out.is_file():
-                raise ToolchainError(f"{package}: Lake does not translate its lakefile: {_last(said)}")
+                why = f"{_last(said)} ({process.ended(status)})"
+                raise ToolchainError(f"{package}: Lake does not translate its lakefile: {why}")
             return out.read_text(encoding="utf-8", errors="replace")
 
 
@@ -270,7 +273,8 @@ class LakePool:
         said = self._about(parse_output(lines), job, module)
         if status != 0 and not _has_error(said):
             raise ToolchainError(
-                f"{job.file}: Lake does not build it, and has nothing against it: {_last(lines)}"
+                f"{self._root}: Lake does not build {job.file}, and has nothing against it: {_last(lines)} "
+                f"({process.ended(status)})"
             )
         return said
 
@@ -366,10 +370,21 @@ def _ask(lake: Path, directory: Path, *words: str) -> tuple[int, list[str]]:
 
 
 def _last(lines: Sequence[str]) -> str:
-    """Return what Lake said against it last, in one line."""
-    said = [line for line in map(str.strip, lines) if line]
-    errors = [line.removeprefix("error: ") for line in said if line.startswith("error: ")]
+    """Return what Lake said against it last, in one line: with what it goes on with below."""
+    said = [line for raw in lines if (line := _ANSI.sub("", raw).strip())]
+    errors: list[list[str]] = []
+    is_open = False
+    for line in said:
+        if line.startswith("error: "):
+            errors.append([line.removeprefix("error: ")])
+        elif is_open and not any(each.match(line) for each in (_JOB, _SAID, _OLDER, _ENDS)):
+            errors[-1].append(line)
+            continue
+        is_open = line.startswith("error: ")
     more = [
-        each for each in errors if (match := _FOLLOWS.match(each)) is None or match["code"] not in (None, "1")
+        each
+        for each in errors
+        if (match := _FOLLOWS.match(each[0])) is None or match["code"] not in (None, "1")
     ]
-    return (more or said or ["it said nothing"])[-1]
+    last = (more or [said[-1:] or ["it said nothing"]])[-1]
+    return " ".join(last[:_MOST_LINES]) + (" …" if len(last) > _MOST_LINES else "")

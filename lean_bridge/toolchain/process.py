@@ -86,6 +86,14 @@ def collect(process: subprocess.Popen[bytes], *, time_limit: float) -> int:
         process.wait()
 
 
+def ended(status: int) -> str:
+    """Return how a process ended, in words, by its exit status as :func:`collect` returns it."""
+    if status >= 0:
+        return f"exit status {status}"
+    names = {each.value: each.name for each in signal.Signals}
+    return f"killed by signal {names.get(-status, -status)}"
+
+
 def end(process: subprocess.Popen[bytes]) -> None:
     """Kill the process and its group, and collect its exit status; does nothing to one already collected."""
     if process.returncode is None:

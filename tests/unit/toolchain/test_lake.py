@@ -167,10 +167,24 @@ LEFT = "mkdir -p .lake/build/lib/lean/A; echo o > .lake/build/lib/lean/A/B.olean
         ("exit 0", "Lake builds it, and leaves no compiled file of it on its search path"),
         (f"{LEFT}; echo >> src/A/B.lean", "src/A/B.lean: was edited while Lake was building it"),
         (f"{LEFT}; rm src/A/B.lean", "src/A/B.lean: was edited while Lake was building it"),
-        (f"{LEFT}; echo 'error: no manifest' >&2; exit 1", "has nothing against it: no manifest"),
+        (
+            f"{LEFT}; echo 'error: no manifest' >&2; exit 3",
+            "project: Lake does not build src/A/B.lean, and has nothing against it: no manifest (exit "
+            "status 3)",
+        ),
+        (
+            "echo 'error: no such file (error code: 2)'; echo '  file: /x/lake-manifest.json'; exit 1",
+            "no such file (error code: 2) file: /x/lake-manifest.json (exit status 1)",
+        ),
+        (
+            "echo 'error: one'; echo '  of many'; echo '[1/1] Building A.C'; echo more; "
+            "echo 'error: build failed'; exit 1",
+            "has nothing against it: one of many (exit status 1)",
+        ),
+        ("echo 'error: a'; seq 2 9; exit 1", "has nothing against it: a 2 3 4 5 … (exit status 1)"),
         (f"{LEFT}; echo '✖ [1/1] Building A.B'; echo 'error: Lean exited with code 139'; exit 1", "139"),
         (f"{LEFT}; {OTHER}; exit 1", "A/C.lean:1:1: x"),
-        ("kill -9 $$", "Lake does not build it, and has nothing against it: it said nothing"),
+        ("kill -9 $$", "has nothing against it: it said nothing (killed by signal SIGKILL)"),
     ],
 )
 def test_where_lake_does_not_say_that_a_file_is_built_or_wrong_there_is_no_answer(
