@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict
-from pydantic_core import PydanticSerializationError
+from pydantic_core import PydanticCustomError, PydanticSerializationError
 
 VIEWS: Final[dict[type, Callable[[Any], str]]] = {}
 """What draws a kind of record in a notebook: put there by who can, as the records do not know."""
@@ -16,6 +16,16 @@ VIEWS: Final[dict[type, Callable[[Any], str]]] = {}
 def printable(text: str) -> str:
     """Return a text on one line: what moves the cursor, or is not seen, is an escape."""
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+def check_named_once(names: Sequence[str], said: str, key: str) -> None:
+    """Raise where a name is that of two records in the list at ``key``, with the places of both."""
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        first = names.index(twice[0])
+        places = [(key, at, "name") for at in (names.index(twice[0], first + 1), first)]
+        what = {"what": f"{said} twice: {', '.join(twice)}", "places": places}
+        raise PydanticCustomError("named_twice", "{what}", what)
 
 
 class Model(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator, model_validator
 
-from pybind_models.base import Model
+from pybind_models.base import Model, check_named_once
 from pybind_models.report import DeclarationKind
 
 
@@ -79,10 +79,7 @@ class Catalogue(Model):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Catalogue:
-        names = [entry.name for entry in self.declarations]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"catalogued twice: {', '.join(twice)}")
+        check_named_once([entry.name for entry in self.declarations], "catalogued", "declaration")
         return self
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from pybind_models.base import Model
+from pybind_models.base import Model, check_named_once
 from pybind_models.report import DeclarationKind
 
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
@@ -43,9 +43,7 @@ class Manifest(Model):
     @model_validator(mode="after")
     def _is_complete(self) -> Manifest:
         names = [pinned.name for pinned in self.declarations]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"pinned twice: {', '.join(twice)}")
+        check_named_once(names, "pinned", "declaration")
         missing = [name for name in names if name not in self.definitions]
         if missing:
             raise ValueError(f"pinned, but not among the definitions: {', '.join(missing)}")

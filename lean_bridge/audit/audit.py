@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from lean_bridge.audit.axioms import Fault, Foundation
 from lean_bridge.audit.proofs import is_proof
@@ -10,6 +11,7 @@ from lean_bridge.audit.provenance import SourceFile, read_sources
 from lean_bridge.audit.reading import Reading
 from lean_bridge.audit.stumbles import Unread, private_to, why_not_found
 from lean_bridge.codes import Code
+from lean_bridge.names import listed
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Constant, Name
 from pybind_models.catalogue import Catalogue, CatalogueEntry
@@ -22,6 +24,7 @@ def audit(
     *,
     sources: Mapping[Name, SourceFile],
     failed_modules: Mapping[str, Code],
+    refusals: Mapping[str, str] = MappingProxyType({}),
     reading: Reading | None = None,
     stands: Mapping[Name, Source] | None = None,
     unread: Unread | None = None,
@@ -30,8 +33,9 @@ def audit(
 
     ``environment`` holds the library's compiled modules, ``sources`` what they were compiled from, as far as
     it is to be shown, and ``failed_modules`` gives the code of why each module that is not there was not
-    compiled. ``reading`` is of the environment, if there is one already, and ``stands`` says where each
-    declaration stands; ``unread`` are sources of the project that no library of it has.
+    compiled; ``refusals`` its name with where and why, if that is known. ``reading`` is of the environment,
+    if there is one already, and ``stands`` says where each declaration stands; ``unread`` are sources of the
+    project that no library of it has.
 
     Raises: OleanError if a compiled module cannot be read; then nothing was decided.
     """
@@ -40,7 +44,7 @@ def audit(
     if stands is None:
         stands = read_sources(environment, sources, names)
     return tuple(
-        _judge(entry, reading, stands.get(entry.name), failed_modules, unread)
+        _judge(entry, reading, stands.get(entry.name), failed_modules, refusals, unread)
         for entry in catalogue.declarations
     )
 
@@ -50,12 +54,13 @@ def _judge(
     reading: Reading,
     source: Source | None,
     failed_modules: Mapping[str, Code],
+    refusals: Mapping[str, str],
     unread: Unread | None,
 ) -> DeclarationReport:
     environment = reading.environment
     constant = environment.constant(entry.name)
     if constant is None:
-        return _absent(entry, environment, failed_modules, unread)
+        return _absent(entry, environment, failed_modules, refusals, unread)
     foundation = reading.collector.collect(entry.name)
     fault = declaration_fault(entry, constant, environment, foundation)
     accepted: DeclarationStatus = "proved" if entry.kind == "theorem" else "defined"
@@ -90,13 +95,13 @@ def _absent(
     entry: CatalogueEntry,
     environment: Environment,
     failed_modules: Mapping[str, Code],
+    refusals: Mapping[str, str],
     unread: Unread | None,
 ) -> DeclarationReport:
     if not failed_modules or private_to(entry.name, environment) is not None:
         return _not_there(entry, "missing", why_not_found(entry.name, environment, unread), Code.MISSING)
-    reason = f"no compiled module defines {entry.name}"
-    causes = ", ".join(f"{module} ({cause})" for module, cause in sorted(failed_modules.items()))
-    return _not_there(entry, "not built", f"not compiled: {causes}; {reason}", min(failed_modules.values()))
+    causes = listed([refusals.get(module, module) for module in sorted(failed_modules)], 3)
+    return _not_there(entry, "not built", f"not compiled: {causes}", min(failed_modules.values()))
 
 
 def _not_there(

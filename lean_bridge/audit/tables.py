@@ -72,6 +72,9 @@ def _innermost(faults: Sequence[Any]) -> list[Any]:
 def _fault(fault: Any, text: str, model: type[Model], within: tuple[str, ...]) -> tuple[int, str]:
     """Return the line of a fault, and the fault in words."""
     place, kind = fault["loc"], fault["type"]
+    if kind == "named_twice":
+        second, first = (toml_line(text, (*within, *each)) for each in fault["ctx"]["places"])
+        return second, f"{fault['msg']}, first at {first}"
     line = toml_line(text, (*within, *place))
     at = ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
     if kind == "missing":

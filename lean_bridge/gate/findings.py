@@ -15,7 +15,7 @@ from lean_bridge.codes import EXPLANATIONS, Code
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.files import decoded, read_below, toml_lines
 from lean_bridge.names import listed
-from lean_bridge.ui.verdict import doubts, evidence, graph_tone, guarantee, subject
+from lean_bridge.ui.verdict import doubts, evidence, graph_tone, guarantee, with_subject
 from lean_bridge.ui.wording import coded, counted, named
 from pybind_models import DeclarationReport, Diagnostic, GraphReport, ModuleReport, Place, VerifyReport
 from pybind_models.policy import Finding
@@ -234,7 +234,7 @@ def _of_verdict(report: VerifyReport, root: Path | None) -> Finding:
         code=report.code,
         level="notice" if report.verdict == "accepted" else "error",
         title=f"lean-bridge: {report.verdict}",
-        message=f"{coded(report.code, reason)}; {subject(report)}",
+        message=with_subject(coded(report.code, reason), report),
         place=place,
     )
 

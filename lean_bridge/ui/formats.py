@@ -19,6 +19,7 @@ from lean_bridge.ui.verdict import (
     guarantee,
     module_tone,
     subject,
+    with_subject,
     words_text,
 )
 from lean_bridge.ui.wording import coded, counted, escaped_json, named, one_line, place_text
@@ -120,7 +121,7 @@ def render_github(report: VerifyReport, *, root: str = "") -> str:
     level = "notice" if verdict == "accepted" else "error"
     if report.library is not None:
         lines += [annotation("notice", f"passed over: {said}", {}) for said in report.library.passed_over]
-    lines.append(annotation(level, f"{reason}; {subject(report)}", {"title": f"lean-bridge: {verdict}"}))
+    lines.append(annotation(level, with_subject(reason, report), {"title": f"lean-bridge: {verdict}"}))
     return "".join(f"{line}\n" for line in lines)
 
 

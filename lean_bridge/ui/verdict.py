@@ -186,6 +186,11 @@ def _link(name: str, outcome: str, detail: str, kernels: tuple[KernelVerdict, ..
     return Evidence(name, outcome, tone, f"{detail}; {confirmed}" if kernels else detail)
 
 
+def with_subject(said: str, report: VerifyReport) -> str:
+    """Return what is said of a report, and behind it which library that is about, if one was read."""
+    return f"{said}; {subject(report)}" if report.library is not None else said
+
+
 def subject(report: VerifyReport) -> str:
     """Return which library a report is about, in which state, and under which Lean."""
     library, build = report.library, report.build

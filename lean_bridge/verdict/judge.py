@@ -143,6 +143,7 @@ def judge_library(
             catalogue,
             sources=subject.sources,
             failed_modules=failed,
+            refusals=refusals(subject.build),
             reading=reading,
             stands=_stands(subject, recalled),
             unread=subject.unread,
@@ -235,6 +236,21 @@ def failed_modules(build: BuildReport) -> dict[str, Code]:
         for report in build.modules
         if report.state in ("failed", "unsupported")
     }
+
+
+def refusals(build: BuildReport) -> dict[str, str]:
+    """Return of each module that was not compiled, but for an import of it, its name with where and why."""
+    found: dict[str, str] = {}
+    for report in build.modules:
+        error = next((each for each in report.diagnostics if each.severity == "error"), None)
+        if report.state == "unsupported":
+            found[report.module] = f"{report.module} ({report.limit})"
+        elif report.state == "failed" and error is not None:
+            at = f"{error.file}:{error.line}:{error.column + 1}"
+            found[report.module] = f"{report.module} ({at}: {error.text.partition(chr(10))[0]})"
+        elif report.state == "failed":
+            found[report.module] = report.module
+    return found
 
 
 def uncompiled(build: BuildReport) -> frozenset[str]:

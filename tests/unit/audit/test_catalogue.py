@@ -45,7 +45,7 @@ def test_the_library_catalogues_its_theorems_and_graphs() -> None:
             "toml:8: declaration.2.kind",
         ),
         (ENTRY.replace("A.b", "A..b"), "expected the full name of a declaration, found 'A..b'"),
-        (ENTRY + ENTRY.replace("A.b", "_root_.«A».b"), "catalogued twice: A.b"),
+        (ENTRY + ENTRY.replace("A.b", "_root_.«A».b"), "toml:6: catalogued twice: A.b, first at 2"),
         ("declaration = 3", "toml:1: declaration: expected a list, or tables in [[ ]], found 3"),
         (ENTRY + "graph = true\n", "A.b is a theorem, expected a definition where graph = true"),
         (ENTRY + 'graph = "yes"\n', "toml:5: declaration.1.graph: expected true or false, found 'yes'"),

@@ -176,7 +176,7 @@ def test_junit_has_a_case_per_row() -> None:
 
 
 def test_junit_names_the_root_cause_first_where_a_module_or_a_declaration_was_not_built() -> None:
-    reason = "not compiled: Proofs.Sum (LB101); no compiled module defines it"
+    reason = "not compiled: Proofs.Sum (Proofs/Sum.lean:3:1: unknown)"
     unbuilt = NOT_BUILT.replaced(reason=reason)
     root = ET.fromstring(render_junit(rejected().replaced(declarations=(unbuilt,))).encode())
     said = [case.attrib["message"] for case in root.findall(".//testcase/error")]
@@ -196,7 +196,7 @@ def test_junit_counts_what_it_holds() -> None:
 def test_no_format_is_green_where_nothing_was_checked() -> None:
     report = VerifyReport(verdict="no verdict", reason="no Lean", code="LB901")
     assert cases(report)["lean-bridge", "verdict"] == "error"
-    assert render_github(report).splitlines()[-1].startswith("::error title=lean-bridge%3A no verdict::")
+    assert render_github(report).splitlines()[-1] == "::error title=lean-bridge%3A no verdict::LB901 no Lean"
     assert render_text(report).splitlines()[-1].startswith("verdict\tno verdict\t")
 
 
