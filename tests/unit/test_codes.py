@@ -126,6 +126,7 @@ def test_status_1_is_for_what_was_rejected_alone(raised: BaseException, status: 
 def test_an_interrupt_while_the_program_is_read_in_is_one_line(module: str) -> None:
     script = (
         "import signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell's background ignores it
         "class Finder:\n"
         "    def find_spec(self, name, *_):\n"
         f"        if name == {module!r}: signal.raise_signal(signal.SIGINT)\n"
