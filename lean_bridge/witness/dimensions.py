@@ -345,9 +345,8 @@ class Dimensions:
     def _in_claim(
         self, family: Constant, type_: VStuck, at: Place, asked: Asked
     ) -> Iterator[tuple[Place, Name]]:
-        """Look into what a claim is put together of, as ``∧`` and ``∃`` are."""
-        is_structure = len(family.constructors) == 1 and not family.num_indices
-        if family.is_recursive or not (is_structure or family.name == "Or") or len(at) > _DEEPEST:
+        """Look into what a claim is put together of, as ``∧``, ``∨`` and ``∃`` are."""
+        if family.is_recursive or family.num_indices or len(at) > _DEEPEST:
             return
         for number, name in enumerate(family.constructors):
             constructor = self._environment.constant(name)
@@ -481,7 +480,7 @@ class Dimensions:
             return  # it makes none of these
         for number, (kind, field) in enumerate(zip(kinds, given, strict=False)):
             place = (*at, number)
-            if not self._families.is_data(kind) or self._is_itself(kind, type_):
+            if not self._families.is_data(kind) or self._is_itself(family, kind, type_):
                 continue
             if fields is None:
                 why = self._why_untaken(kind)
@@ -492,14 +491,16 @@ class Dimensions:
                 yield place, why
             yield from self.vanishing(kind, place, value=field if fields is not None else None)
 
-    def _is_itself(self, kind: Value, type_: VStuck) -> bool:
+    def _is_itself(self, family: Constant, kind: Value, type_: VStuck) -> bool:
         """Whether a field is of the type that it is a field of, or a function to it."""
         while isinstance(kind, VPi):
             kind = self._machine.instantiate(kind, variable("given"))
-        if not isinstance(kind, VStuck) or kind.head != type_.head or self._inhabitants is None:
-            return isinstance(kind, VStuck) and kind.head == type_.head
-        keys = self._inhabitants.key(kind), self._inhabitants.key(type_)
-        return None in keys or keys[0] == keys[1]
+        if not family.is_recursive or not isinstance(kind, VStuck) or kind.head != type_.head:
+            return False
+        if self._inhabitants is None or self._families.are_same(kind, type_):
+            return True
+        key = self._inhabitants.key(kind)
+        return key is not None and key == self._inhabitants.key(type_)
 
     def _why_untaken(self, kind: Value) -> Name | None:
         """Return why a constructor cannot be given what it takes, whatever it was given before."""
@@ -587,10 +588,12 @@ class Dimensions:
         why = self._families.why_empty(taken)
         if why is not None:
             return why
-        result = taken
+        result, given = taken, set[Name]()
         while isinstance(result, VPi):
-            result = self._machine.instantiate(result, variable("given"))
-        is_chosen = isinstance(result, VSort) or (isinstance(result, VStuck) and result.is_variable)
+            given.add(f"given {len(given)}")
+            result = self._machine.instantiate(result, variable(f"given {len(given) - 1}"))
+        is_free = isinstance(result, VStuck) and result.is_variable and result.head not in given
+        is_chosen = isinstance(result, VSort) or is_free
         is_plain = isinstance(result, VStuck) and (result.head in INHABITED or result.head == "Fin")
         return None if is_chosen or is_plain else describe(result)
 

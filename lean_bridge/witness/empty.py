@@ -129,7 +129,7 @@ class Families:
         if family is None or not isinstance(type_, VStuck):
             return None
         if around := [each for each in within if each.head == family.name]:
-            if not any(self._is_same(each, type_) for each in around):
+            if not any(self.are_same(each, type_) for each in around):
                 return None
             return _AGAIN if around[-1] is within[-1] else EMPTY  # it is not made yet
         if family.name == "Nat.le" and len(type_.args) == 2:
@@ -141,7 +141,7 @@ class Families:
             return None
         return WRITTEN if reasons - {_AGAIN} == {WRITTEN} else EMPTY
 
-    def _is_same(self, one: VStuck, other: VStuck) -> bool:
+    def are_same(self, one: VStuck, other: VStuck) -> bool:
         """Whether types of one family are at the same levels, and made of the same values."""
         ones, others = ([self._machine.force(arg) for arg in each.args] for each in (one, other))
         return one.levels == other.levels and len(ones) == len(others) and all(map(is_, ones, others))

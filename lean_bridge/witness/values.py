@@ -9,7 +9,7 @@ from math import gcd
 from typing import Final
 
 from lean_bridge.extract.machine import Machine, Thunk, Value, VLit, VPi, VSort, VStuck, variable
-from lean_bridge.olean.expr import App, BVar, Const, Constant, Expr, FVar, Lam, Let, Lit, Name, parts
+from lean_bridge.olean.expr import App, BVar, Const, Constant, Expr, FVar, Lam, Let, Level, Lit, Name, parts
 from lean_bridge.olean.levels import level_text
 from lean_bridge.witness.empty import Families, is_prop
 from lean_bridge.witness.terms import character, quotation, root
@@ -331,7 +331,7 @@ class Values:
     ) -> Iterator[Term]:
         same = [each for kind, each in zip(kinds, arguments, strict=True) if _alike(kind, result)]
         first = _head(kinds[0])
-        alike = [each for kind, each in zip(kinds, arguments, strict=True) if _head(kind) == first]
+        alike = [each for kind, each in zip(kinds, arguments, strict=True) if _word(kind) == _word(kinds[0])]
         if isinstance(result, VSort):
             if is_prop(result):
                 yield from self._propositions(kinds[0], alike, depth)
@@ -504,5 +504,10 @@ def _head(type_: Value) -> Name | None:
     return type_.head if isinstance(type_, VStuck) and not type_.args else None
 
 
+def _word(type_: Value) -> tuple[Name, tuple[Level, ...]] | None:
+    """Return the word that a type is, with the universe levels that it is at."""
+    return (type_.head, type_.levels) if isinstance(type_, VStuck) and not type_.args else None
+
+
 def _alike(one: Value, other: Value) -> bool:
-    return _head(one) == _head(other) is not None
+    return _word(one) == _word(other) is not None

@@ -148,6 +148,7 @@ def test_what_a_broken_proof_does_not_reach_is_as_green_as_before(
     assert (mended.verdict, mended.cached) == ("accepted", True)
 
 
+@pytest.mark.full
 def test_what_is_asked_for_the_first_time_is_asked_of_what_was_compiled(
     sound: tuple[Path, dict[str, StatusRow]], tmp_path: Path
 ) -> None:
@@ -177,6 +178,7 @@ def test_what_names_or_meets_an_entry_reaches_it_though_it_imports_nothing_of_it
     assert rows["modelled"].reason == "not compiled: Twin.bigTwo, which may be to meet it"
 
 
+@pytest.mark.full
 def test_numbers_that_are_not_computed_leave_every_graph_undecided(
     sound: tuple[Path, dict[str, StatusRow]], tmp_path: Path
 ) -> None:

@@ -113,6 +113,7 @@ def run_action(top: Path, built: Path, **inputs: str) -> tuple[int, str, dict[st
     return status, told, {**outputs, "summary": files["GITHUB_STEP_SUMMARY"]}
 
 
+@pytest.mark.full
 def test_the_action_passes_what_is_clean(repository: Path, built: Path) -> None:
     status, told, files = run_action(repository, built, arguments="--link pinned")
     assert status == 0, told

@@ -204,6 +204,7 @@ def test_a_plain_terminal_and_a_pipe(root: Path) -> None:
     assert not any(head[1:] == ("Line.alone",) for head in heads), "it was not asked for"
 
 
+@pytest.mark.full
 def test_a_library_without_a_catalogue_is_followed_whole(root: Path) -> None:
     (root / "catalogue.toml").unlink()
     loop = Loop(find_library(root), ["-j", "1"])

@@ -67,7 +67,7 @@ def test_a_cache_that_is_a_file_is_named(tmp_path: Path, words: tuple[str, ...],
 
 @pytest.mark.parametrize("size", ["9" * 5000, "1" * 19])
 def test_dimensions_without_measure_are_refused(size: str) -> None:
-    with pytest.raises(BindingError, match="expected dimensions as in n=8") as caught:
+    with pytest.raises(BindingError, match="expected an integer of at most 18 digits") as caught:
         parse_sizes([f"n={size}"], attention())
     assert len(str(caught.value)) < 200
 
