@@ -18,6 +18,7 @@ from lean_bridge.files import decoded, not_toml, read_file, toml_line
 from lean_bridge.gate.decide import required_of
 from lean_bridge.misfits import misfit
 from lean_bridge.names import listed, suggestion
+from lean_bridge.verdict.advisories import ADVISORIES
 from lean_bridge.verdict.chain import CHAIN, PINNED, is_link, known_links
 from pybind_models import Place
 from pybind_models.policy import Policy, PolicyRecord, Setting
@@ -101,6 +102,8 @@ def _read(path: Path, within: tuple[str, ...]) -> PolicyFile | None:
             line = groups.get(name, written[key])
             where = f"{path}:{line}: {key}{f'.{name}' if name else ''}"
             raise PolicyError(f"{where}: there is no link {link!r}; {suggestion(link, known_links())}", path)
+    if (unknown := _unknown_advisory(policy)) is not None:
+        raise PolicyError(f"{path}:{written['advisories']}: advisories: {unknown}", path)
     return PolicyFile(path, policy, written, groups)
 
 
@@ -108,6 +111,15 @@ def _links(policy: Policy) -> Iterator[tuple[str, str, str]]:
     """Yield the links that a policy names: its key, the group if it is one's, the link."""
     yield from (("links", "", link) for link in policy.links)
     yield from (("groups", name, link) for name, links in policy.groups.items() for link in links)
+
+
+def _unknown_advisory(policy: Policy) -> str | None:
+    """Return what is wrong with the first advisory that is tolerated and that nobody knows."""
+    known = [each.name for each in ADVISORIES]
+    unknown = next((name for name in policy.advisories or () if name not in known), None)
+    if unknown is None:
+        return None
+    return f"there is no advisory {unknown!r}; {suggestion(unknown, known)}"
 
 
 def in_force(file: PolicyFile | None, given: Given, top: Path, passed_over: list[Path]) -> PolicyRecord:
@@ -133,6 +145,8 @@ def in_force(file: PolicyFile | None, given: Given, top: Path, passed_over: list
             raise PolicyError(
                 f"{settings[key].origin}: there is no link {link!r}; {suggestion(link, known_links())}"
             )
+    if (unknown := _unknown_advisory(policy)) is not None:
+        raise PolicyError(f"{settings['advisories'].origin}: {unknown}")
     return PolicyRecord(
         policy=policy,
         settings=settings,

@@ -15,7 +15,7 @@ from pybind_models.report import ModuleSummary
 from tests.gates import gated, of_every_code, record
 from tests.reports import ATTENTION, BACKPROP, NOT_CONFIRMED, UNPINNED, accepted, rejected
 
-ADVISORY = Advisory(name="lean4#1", title="t", affects="a", fixed_in="4.30", url="u")
+ADVISORY = Advisory(name="lean4#8060", title="t", affects="a", fixed_in="4.30", url="u")
 MET = Witness(outcome="met", instantiated=("n := 1",))
 CASES = of_every_code()
 
@@ -29,7 +29,7 @@ def test_what_verify_accepts_a_gate_without_a_policy_accepts() -> None:
 @pytest.mark.parametrize("unpinned", [False, True])
 def test_what_is_not_accepted_is_never_green_and_says_why(code: Code, unpinned: bool) -> None:
     report = CASES[code]
-    found = gated(report, unpinned=unpinned, advisories=("lean4#1",))
+    found = gated(report, unpinned=unpinned, advisories=("lean4#8060",))
     is_repository_s = code is Code.NOT_PINNED and not unpinned
     assert found.verdict == ("rejected" if is_repository_s else report.verdict)
     assert found.code == code
@@ -162,12 +162,12 @@ def test_advisories_are_tolerated_by_name_and_shown() -> None:
     found = gated(doubtful)
     assert found.verdict == "accepted"
     assert found.relaxed == (
-        "advisories (default): 1 row by one kernel alone, whose known faults lean4#1 are tolerated",
+        "advisories (default): 1 row by one kernel alone, whose known faults lean4#8060 are tolerated",
     )
     found = gated(doubtful, advisories=())
     assert (found.verdict, found.code, found.relaxed) == ("no verdict", "LB402", ())
-    assert gated(doubtful, advisories=("lean4#2",)).verdict == "no verdict"
-    assert gated(doubtful, advisories=("lean4#1",)).verdict == "accepted"
+    assert gated(doubtful, advisories=("lean4#8554",)).verdict == "no verdict"
+    assert gated(doubtful, advisories=("lean4#8060",)).verdict == "accepted"
     assert gated(accepted(), advisories=()).verdict == "accepted", "no fault is known"
 
 

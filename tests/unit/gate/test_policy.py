@@ -39,7 +39,7 @@ def test_every_value_is_read_and_told_with_its_line(tmp_path: Path, name: str, h
         'links = [\n  "second kernel",\n  "PyTorch",\n]\n'
         'axioms = ["propext"]\n'
         'require = ["confirmed"]\n'
-        'advisories = ["lean4#1"]\n'
+        'advisories = ["lean4#8060"]\n'
         "budget = 600\nunpinned = true\npytest = true\n"
     )
     groups = f"[{'tool.lean-bridge.' if head else ''}groups]\n\"Tape/*\" = ['witness']\n"
@@ -54,7 +54,7 @@ def test_every_value_is_read_and_told_with_its_line(tmp_path: Path, name: str, h
         groups={"Tape/*": ("witness",)},
         axioms=("propext",),
         require=("confirmed",),
-        advisories=("lean4#1",),
+        advisories=("lean4#8060",),
         budget=600.0,
         unpinned=True,
         pytest=True,
@@ -105,6 +105,8 @@ def test_two_files_in_one_directory_are_refused(tmp_path: Path) -> None:
     [
         ("link = ['built']", ":{}: the key link is not known; did you mean links?"),
         ("links = ['biult']", ":{}: links: there is no link 'biult'; did you mean built"),
+        ("advisories = ['nope']", ":{}: advisories: there is no advisory 'nope'; expected one of lean4#8060"),
+        ("advisories = ['lean4#8061']", "there is no advisory 'lean4#8061'; did you mean lean4#8060"),
         ("groups = {{ x = ['all'] }}", ":{}: groups.x: there is no link 'all'; expected one of built"),
         (
             "axioms = ['propext', 'mine']",
@@ -184,6 +186,7 @@ def test_a_table_that_is_none_is_refused(tmp_path: Path) -> None:
     ("key", "value", "message"),
     [
         ("links", ("nothing",), "--links: there is no link 'nothing'"),
+        ("advisories", ("nope",), "--advisories: there is no advisory 'nope'"),
         (
             "axioms",
             ("mine",),
