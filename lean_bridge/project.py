@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -276,6 +277,11 @@ class Project:
         return self._built(only).directory
 
     def _read(self, name: str) -> bytes:
+        if name == TOOLCHAIN and not os.path.lexists(self.root / name):
+            raise ProjectNotFound(
+                f"{self.root / name}: expected a file here, found none; write the Lean release that the "
+                "project is for into it, such as leanprover/lean4:v4.28.0"
+            )
         self._contents[name] = content = read_below(self.root, self.root / name)
         return content
 
@@ -471,7 +477,8 @@ class Project:
             started = time.monotonic()
             chosen = self._choose(fresh=fresh, progress=progress)
             sources = chosen.sources
-            modules = choice.of_modules([each for each in sources.texts if each in sources.own])
+            own = [each for each in sources.texts if each in sources.own]
+            modules = choice.of_modules(own, partial(self._unread, chosen))
             if choice.modules:
                 chosen = choose(chosen.provider, sources, (), also=modules)
             check_policy(chosen.provider.info, isolated=is_isolated, known=is_known or is_confirmed)

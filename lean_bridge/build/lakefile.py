@@ -125,17 +125,21 @@ class Lakefile:
     options: Options = ()
     """What the package itself sets for Lean."""
 
+    def libraries_with(self, file: PurePath) -> Iterator[LeanLib]:
+        """Yield the libraries that may have a source, relative to the lakefile."""
+        for library in self.libraries:
+            if file.is_relative_to(library.directory):
+                within = file.relative_to(library.directory).with_suffix("")
+                if library.may_have(module_name(within.parts)):
+                    yield library
+
     def options_of(self, file: PurePath | None) -> Options:
         """Return what Lean is told for a file below the lakefile, as of the library that has it.
 
         For any other file, and where there is none, that is what the package sets.
         """
-        for library in self.libraries:
-            if file is not None and file.is_relative_to(library.directory):
-                within = file.relative_to(library.directory).with_suffix("")
-                if library.may_have(module_name(within.parts)):
-                    return library.options
-        return self.options
+        found = next(self.libraries_with(file), None) if file is not None else None
+        return self.options if found is None else found.options
 
 
 def read_lakefile(root: Path, translate: Translate | None = None) -> Lakefile:

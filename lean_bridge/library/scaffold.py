@@ -40,7 +40,10 @@ def package_name(directory: Path, name: str | None = None) -> str:
     found = name if name is not None else "".join(word[:1].upper() + word[1:] for word in words)
     if not re.fullmatch(PLAIN, found) or _RESERVED.fullmatch(found):
         said = "--name" if name is not None else str(directory)
-        raise ProjectNotFound(f"{said}: expected a name of a Lean module, such as MyGraph, found {found!r}")
+        mend = "" if name is not None else "; give the package another one with --name"
+        raise ProjectNotFound(
+            f"{said}: expected a name of a Lean module, such as MyGraph, found {found!r}{mend}"
+        )
     if found in (taken := _taken()) or found.replace("_", "").casefold() == "leanbridge":
         raise ProjectNotFound(
             f"{found}: modules of this name are Lean's or the library's; "

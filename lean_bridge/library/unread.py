@@ -10,7 +10,6 @@ from typing import Final
 from lean_bridge.audit.stumbles import Unread
 from lean_bridge.build.lakefile import LAKEFILE, PROGRAM, Lakefile
 from lean_bridge.build.scan import name_components, scan_declarations
-from lean_bridge.names import module_name
 
 _MOST: Final = 10_000
 """Directories that are looked through."""
@@ -33,19 +32,16 @@ def unread_sources(root: Path, lakefile: Lakefile, read: Collection[str]) -> Unr
 
 def _why_not_built(file: PurePosixPath, lakefile: Lakefile) -> str | None:
     """Return why a library of the lakefile that could have a source does not, if one could."""
-    for library in lakefile.libraries:
-        if file.is_relative_to(library.directory):
-            module = module_name(file.relative_to(library.directory).with_suffix("").parts)
-            if library.may_have(module) and not library.is_default:
-                return (
-                    f"it is of lean_lib {library.name}, which is no default target; name {library.name} in "
-                    "`defaultTargets`, or import it from one that is"
-                )
-            if library.may_have(module):
-                return (
-                    f"no glob of lean_lib {library.name} names it, and nothing imports it; name it in its "
-                    "`globs`, or import it"
-                )
+    for library in lakefile.libraries_with(file):
+        if not library.is_default:
+            return (
+                f"it is of lean_lib {library.name}, which is no default target; name {library.name} in "
+                "`defaultTargets`, or import it from one that is"
+            )
+        return (
+            f"no glob of lean_lib {library.name} names it, and nothing imports it; name it in its "
+            "`globs`, or import it"
+        )
     return None
 
 

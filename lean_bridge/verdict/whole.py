@@ -6,16 +6,17 @@ they are about anything (witnesses), nor what graphs compute.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
 
 from lean_bridge.audit.provenance import SourceFile, read_module_sources
 from lean_bridge.audit.reading import Reading
 from lean_bridge.audit.stumbles import Unread, why_not_found
 from lean_bridge.audit.whole import Declared, audit_whole, declared_in, gathered, summaries
 from lean_bridge.errors import NotCatalogued, ProjectNotFound
-from lean_bridge.names import ends_with, listed, suggestion
+from lean_bridge.names import ends_with, listed, module_name, suggestion
 from lean_bridge.olean.environment import Environment
 from lean_bridge.uncollected import uncollected
 from lean_bridge.verdict.advisories import advisories_for
@@ -51,10 +52,19 @@ class Choice:
         """Whether nothing is left out."""
         return not (self.modules or self.names or self.is_public_only)
 
-    def of_modules(self, modules: Collection[str]) -> list[str]:
-        """Return those that are chosen. Raises: ProjectNotFound for a pattern that is of none."""
+    def of_modules(self, modules: Collection[str], unread: Callable[[], Unread]) -> list[str]:
+        """Return those that are chosen.
+
+        Raises: ProjectNotFound for a pattern that is of none; where it is of a source ``unread``, with why.
+        """
         for pattern in self.modules:
             if not any(fnmatchcase(module, pattern) for module in modules):
+                left = unread()
+                if (file := next((each for each in left.files if _may_be(each, pattern)), None)) is not None:
+                    raise ProjectNotFound(
+                        f"no compiled module of this project is like {pattern!r}; {file} is not compiled: "
+                        f"{left.why(file)}"
+                    )
                 raise ProjectNotFound(
                     f"no module of this project is like {pattern!r}; {suggestion(pattern, modules)}"
                 )
@@ -63,6 +73,12 @@ class Choice:
             for module in modules
             if not self.modules or any(fnmatchcase(module, pattern) for pattern in self.modules)
         ]
+
+
+def _may_be(file: str, pattern: str) -> bool:
+    """Return whether a source may be of a module like a pattern, from whatever directory it is named."""
+    parts = PurePosixPath(file).with_suffix("").parts
+    return any(fnmatchcase(module_name(parts[at:]), pattern) for at in range(len(parts)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

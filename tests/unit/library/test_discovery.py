@@ -320,3 +320,11 @@ def test_the_place_of_a_library_is_told_from_the_top_of_its_repository(
     assert Project(tmp_path / "proofs").place == "proofs"
     (tmp_path / ".git").rmdir()
     assert Project(tmp_path / "proofs").place == os.path.relpath(tmp_path / "proofs")
+
+
+def test_a_project_without_lean_toolchain_is_told_what_to_write_into_it(tmp_path: Path) -> None:
+    (tmp_path / "lakefile.toml").write_text('[[lean_lib]]\nname = "A"\n')
+    with pytest.raises(
+        ProjectNotFound, match=r"lean-toolchain: expected a file here, found none; write the Lean"
+    ):
+        _ = open_project(tmp_path).required_toolchain

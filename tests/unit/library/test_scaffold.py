@@ -47,7 +47,12 @@ def test_it_may_be_called_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("directory", "name", "told"),
     [
-        ("3d", None, "3d: expected a name of a Lean module, such as MyGraph, found '3d'"),
+        (
+            "3d",
+            None,
+            "3d: expected a name of a Lean module, such as MyGraph, found '3d'; give the package "
+            "another one with --name",
+        ),
         ("x", "a b", "--name: expected a name of a Lean module, such as MyGraph, found 'a b'"),
         ("x", "A.B", "found 'A.B'"),
         ("x", "", "--name: expected a name of a Lean module"),
