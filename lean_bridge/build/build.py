@@ -379,8 +379,8 @@ class _Build:
         return report.replaced(remembered=True) if report.state == "failed" else None
 
     def _take(self, module: Module, entry: Entry) -> None:
-        self._entries[module.name] = entry
         self._store.place(self._keys[module.name], entry, self.tree)
+        self._entries[module.name] = entry  # others that are being made expect it in the tree from now on
 
     @contextmanager
     def _locked(self, module: Module, key: str) -> Iterator[None]:

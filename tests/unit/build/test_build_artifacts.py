@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -173,6 +174,39 @@ def test_a_module_that_is_changed_while_another_is_made_stops_the_build(project:
     assert caught.value.code is Code.NOT_AUTHENTIC
     report, _ = build_library(project, compiler(project, honest), workers=1)
     assert sorted(module.state for module in report.modules) == ["built", "cached"]
+
+
+def test_what_is_made_beside_a_module_that_is_being_placed_expects_nothing_of_it(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Other", "Third"):
+        (project / f"{name}.lean").write_text((project / "Cell.lean").read_text("utf-8"), "utf-8")
+    (project / "lakefile.toml").write_text(
+        '[[lean_lib]]\nname = "Cell"\nglobs = ["Cell", "Other", "Third"]\n'
+    )
+    begun, goes_on, place = threading.Event(), threading.Event(), store.Store.place
+    asked: list[str] = []
+    absent: list[str] = []
+
+    def slowly(self: store.Store, key: str, entry: store.Entry, tree: Path) -> None:
+        if not begun.is_set():
+            begun.set()
+            assert goes_on.wait(60)
+        place(self, key, entry, tree)
+
+    def write(job: Job) -> None:
+        asked.append(job.source.stem)
+        if len(asked) == 2:
+            assert begun.wait(60)
+        if len(asked) == 3:  # the first is being placed
+            absent.extend(name for name in job.digests if not (job.search_path[0] / name).is_file())
+            goes_on.set()
+        honest(job)
+
+    monkeypatch.setattr(store.Store, "place", slowly)
+    report, _ = build_library(project, compiler(project, write), workers=2)
+    assert [module.state for module in report.modules] == ["built"] * 3
+    assert (len(asked), absent) == (3, [])
 
 
 def test_a_run_that_never_lets_go_is_not_waited_for_for_ever(project: Path) -> None:
