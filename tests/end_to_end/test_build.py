@@ -128,7 +128,9 @@ def test_two_builds_at_once_share_the_work(project: Path, embedded: Provider, tm
         assert {first.state, second.state} == {"built", "cached"}
         assert first.seconds == second.seconds
     results = list(tmp_path.glob("cache/build/modules/*/*/result.sealed"))
-    found = [Store(tmp_path / "cache" / "build").find(result.parent.name) for result in results]
+    found = [
+        Store(tmp_path / "cache" / "build").find(result.parent.name.partition("-")[0]) for result in results
+    ]
     assert sorted(entry.report.module for entry in found if entry is not None) == [
         "Small.Double",
         "Small.Lemma",
