@@ -27,6 +27,7 @@ def _report(tmp_path_factory: pytest.TempPathFactory) -> VerifyReport:
     return Project(root).verify(unpinned=True)
 
 
+@pytest.mark.full
 def test_all_of_them_are_met(report: VerifyReport) -> None:
     assert len(NAMES) > 80
     assert {each.name: each.reason for each in report.declarations if not each.witnessed} == {}
