@@ -29,7 +29,7 @@ _ARGUMENTS: Final = ("moreLeanArgs", "weakLeanArgs")
 _FOLLOWED: Final = frozenset({"name", "srcDir", "leanOptions", *_ARGUMENTS})
 _OF_PACKAGE: Final = _FOLLOWED | {"lean_lib", "version", "defaultTargets", "require"}
 _OF_LIBRARY: Final = _FOLLOWED | {"roots", "globs"}
-_OF_REQUIREMENT: Final = (*("name", "scope", "version", "rev", "path", "git", "subDir", "source", "options"),)
+_OF_REQUIREMENT: Final = ("name", "scope", "version", "rev", "path", "git", "subDir", "source", "options")
 _OF_SOURCE: Final = {"git": ("url",), "source": ("type", "dir", "url", "rev", "subDir")}
 """Keys of a requirement's source, where that is a table."""
 _WITHOUT_BEARING: Final = frozenset(
