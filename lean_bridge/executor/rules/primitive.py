@@ -233,3 +233,9 @@ def draw_sample(
     """Return standard normal operands of the given shapes, for ops whose domain is everywhere."""
     drawn = {binder: parameter.draw(rng, shapes, out) for binder, parameter in params.items()}
     return Sample(tuple(rng.standard_normal(each) for each in shapes), Setting(out, drawn))
+
+
+def draw_one(rng: np.random.Generator, params: Mapping[str, Parameter] = NO_PARAMS) -> Sample:
+    """Return one standard normal operand of any shape, and room for a result of the same."""
+    shape = draw_lengths(rng, int(rng.integers(4)))
+    return draw_sample(rng, (shape,), shape, params)

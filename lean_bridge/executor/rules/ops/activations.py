@@ -7,23 +7,14 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.rules.primitive import (
     EVERYWHERE,
     Primitive,
-    Sample,
     Setting,
-    draw_lengths,
-    draw_sample,
+    draw_one,
     elementwise,
 )
-
-
-def _sample(rng: np.random.Generator) -> Sample:
-    shape = draw_lengths(rng, int(rng.integers(4)))
-    return draw_sample(rng, (shape,), shape)
 
 
 def _exp(setting: Setting, x: Array) -> Array:
@@ -73,10 +64,12 @@ def _square_derivative(setting: Setting, x: Array) -> Array:
     return slope
 
 
-EXP: Final = elementwise("exp", f=_exp, df=_exp, domain=EVERYWHERE, sample=_sample)
-TANH: Final = elementwise("tanh", f=_tanh, df=_tanh_derivative, domain=EVERYWHERE, sample=_sample)
-SIGMOID: Final = elementwise("sigmoid", f=_sigmoid, df=_sigmoid_derivative, domain=EVERYWHERE, sample=_sample)
-SILU: Final = elementwise("silu", f=_silu, df=_silu_derivative, domain=EVERYWHERE, sample=_sample)
-SQUARE: Final = elementwise("square", f=_square, df=_square_derivative, domain=EVERYWHERE, sample=_sample)
+EXP: Final = elementwise("exp", f=_exp, df=_exp, domain=EVERYWHERE, sample=draw_one)
+TANH: Final = elementwise("tanh", f=_tanh, df=_tanh_derivative, domain=EVERYWHERE, sample=draw_one)
+SIGMOID: Final = elementwise(
+    "sigmoid", f=_sigmoid, df=_sigmoid_derivative, domain=EVERYWHERE, sample=draw_one
+)
+SILU: Final = elementwise("silu", f=_silu, df=_silu_derivative, domain=EVERYWHERE, sample=draw_one)
+SQUARE: Final = elementwise("square", f=_square, df=_square_derivative, domain=EVERYWHERE, sample=draw_one)
 
 FAMILY: Final[tuple[Primitive, ...]] = (EXP, TANH, SIGMOID, SILU, SQUARE)

@@ -22,18 +22,12 @@ from lean_bridge.executor.rules.primitive import (
     Sample,
     Setting,
     affine,
-    draw_lengths,
-    draw_sample,
+    draw_one,
     elementwise,
 )
 
 GELU_KAPPA: Final = math.sqrt(2 / math.pi)
 """The κ that makes the op GELU; a field need not contain it, so it is an argument."""
-
-
-def _sample(rng: np.random.Generator, **params: Any) -> Sample:
-    shape = draw_lengths(rng, int(rng.integers(4)))
-    return draw_sample(rng, (shape,), shape, params)
 
 
 def _operand(_setting: Setting, primals: Arrays) -> Array:
@@ -56,7 +50,7 @@ def _unchanged_back(_setting: Setting, _shape: Shape, w: Array) -> Array:
 
 
 def _add_const_sample(rng: np.random.Generator) -> Sample:
-    return _sample(rng, **_ADD_CONST_PARAMS)
+    return draw_one(rng, _ADD_CONST_PARAMS)
 
 
 def _sqrt(setting: Setting, x: Array) -> Array:
@@ -68,7 +62,7 @@ def _sqrt_derivative(setting: Setting, x: Array) -> Array:
 
 
 def _sqrt_sample(rng: np.random.Generator) -> Sample:
-    sample = _sample(rng)
+    sample = draw_one(rng)
     positive = rng.uniform(0.5, 2.0, size=sample.setting.shape)
     return dataclasses.replace(sample, operands=(positive,))
 
@@ -83,7 +77,7 @@ def _inv_derivative(setting: Setting, x: Array) -> Array:
 
 
 def _inv_sample(rng: np.random.Generator) -> Sample:
-    sample = _sample(rng)
+    sample = draw_one(rng)
     shape = sample.setting.shape
     nonzero = rng.uniform(1.0, 2.0, size=shape) * rng.choice([-1.0, 1.0], size=shape)
     return dataclasses.replace(sample, operands=(nonzero,))
@@ -113,7 +107,7 @@ def _gelu_derivative(setting: Setting, x: Array) -> Array:
 
 
 def _gelu_sample(rng: np.random.Generator) -> Sample:
-    return _sample(rng, **_GELU_PARAMS)
+    return draw_one(rng, _GELU_PARAMS)
 
 
 ADD_CONST: Final = affine(
