@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -55,5 +59,26 @@ class ModuleFinished:
     report: ModuleReport
 
 
-BuildEvent: TypeAlias = BuildStarted | ModuleStarted | ModuleFinished
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Some work is over, however it ended: who did it, and from when to when, by ``time.monotonic``."""
+
+    lane: str
+    """A Lean process, the second kernel's, or the name of a thread of this one."""
+    name: str
+    began: float
+    ended: float
+
+
+@contextmanager
+def spending(observe: Callable[[Spent], object], name: str, lane: str | None = None) -> Iterator[None]:
+    """Say of the context how long it took; it is the calling thread's work where no lane is named."""
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        observe(Spent(lane or threading.current_thread().name, name, began, time.monotonic()))
+
+
+BuildEvent: TypeAlias = BuildStarted | ModuleStarted | ModuleFinished | Spent
 Event: TypeAlias = StageStarted | StageAdvanced | StageFinished | BuildEvent

@@ -28,6 +28,7 @@ from lean_bridge.build.modules import read_sources
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.generated import LIBRARY_MODULE
 from lean_bridge.errors import ProjectNotFound
+from lean_bridge.events import spending
 from lean_bridge.files import decoded, named_directory, read_below, read_file
 from lean_bridge.library.compilation import Chosen, Compiled, choose, compile_chosen
 from lean_bridge.library.discovery import TOOLCHAIN, find_library, repository_of
@@ -218,9 +219,10 @@ class Project:
         observe: Observer = _ignore,
     ) -> Compiled:
         """Compile what was chosen, for all that asks for compiled declarations from now on."""
-        self._compiled = compile_chosen(
-            chosen, started=started, workers=workers, fresh=fresh, observe=observe
-        )
+        with spending(observe, "build"):
+            self._compiled = compile_chosen(
+                chosen, started=started, workers=workers, fresh=fresh, observe=observe
+            )
         return self._compiled
 
     def elaborate(
@@ -410,14 +412,16 @@ class Project:
             catalogue = self.select(names)
             besides = (LIBRARY_MODULE,) if catalogue.graphs else ()
             needed = needed_by(catalogue) if names else None
-            chosen = self._choose(needed, also=besides, fresh=fresh, progress=progress)
+            with spending(observe, "find Lean and sources"):
+                chosen = self._choose(needed, also=besides, fresh=fresh, progress=progress)
             lean = chosen.provider.info
             check_policy(lean, isolated=require_isolated, known=require_known or require_confirmed)
             seal = user_seal()
             # what runs during a build could leave answers: they are read before anything is built
             memory = read_memory(seal, chosen.sources, chosen.provider, catalogue, reads=not fresh)
             built = self._compile(chosen, workers=workers, fresh=fresh, observe=observe)
-            environment = built.environment(fresh=fresh)
+            with spending(observe, "read what is compiled"):
+                environment = built.environment(fresh=fresh)
             has_reals = any(each.module == REALS_MODULE for each in built.report.modules)
             has_more = not has_reals and REALS_MODULE in chosen.sources.texts
             theorems = [entry.name for entry in catalogue.declarations if entry.kind == "theorem"]
@@ -449,8 +453,9 @@ class Project:
                 report, answered = judge_library(
                     subject, require_confirmed=require_confirmed, observe=observe
                 )
-            remember(memory, environment, answered, ran=[each.module for each in built.report.modules])
-            environment.keep_outlines()
+            with spending(observe, "remember"):
+                remember(memory, environment, answered, ran=[each.module for each in built.report.modules])
+                environment.keep_outlines()
             notes = (*report.notes, seal.note) if seal.note else report.notes
             report = report.replaced(library=self.identity, notes=notes, seconds=time.monotonic() - started)
             judgement = self._judgement(report, built.chosen, environment)

@@ -23,7 +23,7 @@ from lean_bridge.build.modules import Library, Module, generated_library, read_l
 from lean_bridge.build.store import Entry, Refusal, module_keys, placed, source_place
 from lean_bridge.codes import Code
 from lean_bridge.errors import OleanError, ProjectNotFound, ToolchainCrashed, ToolchainError
-from lean_bridge.events import BuildEvent, BuildStarted, ModuleFinished, ModuleStarted
+from lean_bridge.events import BuildEvent, BuildStarted, ModuleFinished, ModuleStarted, Spent, spending
 from lean_bridge.olean.module import read_module
 from lean_bridge.toolchain.limits import limit_met
 from lean_bridge.toolchain.provider import Job, Provider, WorkerPool
@@ -117,9 +117,11 @@ def _build(
     with ThreadPoolExecutor(workers) as executor, provider.pool(workers, time_limit=time_limit) as pool:
         build = _Build(library, provider, pool, observe, time_limit, finds_limits, fresh)
         earlier = pool.processes_started
-        build.collect()
+        with spending(observe, "collect"):
+            build.collect()
         build.run(executor, workers)
-        build.settle()
+        with spending(observe, "settle"):
+            build.settle()
         report = BuildReport(
             toolchain=provider.info,
             modules=tuple(build.reports[module.name] for module in library.modules),
@@ -161,6 +163,8 @@ class _Build:
         self._has_run = False
         self._entries: dict[str, Entry] = {}
         self._grammars: dict[str, Grammar] = {}
+        self._spent: dict[str, tuple[Spent, ...]] = {}
+        """What it took Lean to make modules that are not finished yet."""
         self.tree = self._store.tree(self._keys)
         self.reports: dict[str, ModuleReport] = {}
 
@@ -256,6 +260,8 @@ class _Build:
 
     def _finish(self, report: ModuleReport) -> None:
         self.reports[report.module] = report
+        for each in self._spent.pop(report.module, ()):
+            self._observe(each)
         self._observe(ModuleFinished(report))
 
     def _make(self, module: Module) -> ModuleReport:
@@ -283,6 +289,7 @@ class _Build:
                         targets=self._targets,
                     )
                 )
+                self._spent[module.name] = elaboration.spent
                 said = map(self._handed[module.name].told, elaboration.diagnostics)
                 diagnostics = _about_file(module, said)
                 if not elaboration.ok:

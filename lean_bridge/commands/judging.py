@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,13 +23,16 @@ from lean_bridge.commands.options import (
     ViewFormat,
     WorkersOption,
     check_choice,
+    check_writable,
     open_chosen,
+    write_result,
 )
 from lean_bridge.errors import as_told
 from lean_bridge.ui.console import Form, from_here, open_console, tell
 from lean_bridge.uncollected import uncollected
 
 if TYPE_CHECKING:
+    from lean_bridge.ui.progress import Observer
     from pybind_models import VerifyReport
     from pybind_models.status import StatusReport
 
@@ -116,6 +120,15 @@ def verify(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Whole statements, every message.")
     ] = False,
+    timings: Annotated[
+        Path | None,
+        typer.Option(
+            "--timings",
+            metavar="FILE",
+            help="Write where the time went, as JSON that Perfetto opens: a lane for each process of Lean, "
+            "the second kernel and this program.",
+        ),
+    ] = None,
 ) -> None:
     """Build the Lean library, judge its theorems and graphs, and show what holds.
 
@@ -134,13 +147,14 @@ def verify(
     from lean_bridge.ui.event_lines import EventWriter, Judged, write_event
     from lean_bridge.ui.failures import render_failures
     from lean_bridge.ui.markdown import render_markdown
-    from lean_bridge.ui.progress import Observer, show_progress
+    from lean_bridge.ui.progress import show_progress
     from lean_bridge.ui.status_view import render_status
     from lean_bridge.ui.verdict import doubts
     from lean_bridge.verdict.chain import status_of
     from lean_bridge.verdict.refusal import refused
     from lean_bridge.verdict.whole import Choice
 
+    check_writable(timings)
     sources, opened, required = "", None, require or ()
     choice = None
     if whole or modules or public_only:
@@ -152,7 +166,7 @@ def verify(
         shown: AbstractContextManager[Observer] = (
             nullcontext(EventWriter(sys.stdout)) if is_told else show_progress(open_console(sys.stderr))
         )
-        with shown as watch:
+        with _timed(shown, timings) as watch:
             report = opened.verify(
                 names or (),
                 workers=workers,
@@ -195,6 +209,27 @@ def verify(
         }
         tell(render[format_](report), FORMS.get(format_, "text"), end="")
     raise typer.Exit(EXIT_STATUS[report.verdict])
+
+
+@contextmanager
+def _timed(shown: AbstractContextManager[Observer], path: Path | None) -> Iterator[Observer]:
+    """Show what goes on; where a file is named, write there where the time went, and say it in a line."""
+    if path is None:
+        with shown as watch:
+            yield watch
+        return
+    from lean_bridge.ui.timings import Timings
+
+    timings: Timings | None = None
+    try:
+        with shown as watch:
+            timings = Timings(watch)
+            yield timings
+    finally:
+        if timings is not None:
+            trace, summary = timings.finish()
+            write_result(path, trace)
+            typer.echo(f"lean-bridge: {summary}", err=True)
 
 
 @uncollected(for_good=True)

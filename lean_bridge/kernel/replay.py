@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lean_bridge.errors import ToolchainError
-from lean_bridge.events import StageAdvanced, StageStarted
+from lean_bridge.events import Spent, StageAdvanced, StageStarted, spending
 from lean_bridge.kernel.order import HIDDEN, Unit, unit_name, units_below
 from lean_bridge.kernel.session import MEMORY_LIMIT, TIME_LIMIT, SecondKernel, converse
 from lean_bridge.kernel.stream import Stream
@@ -107,9 +107,10 @@ def replay(
     started = time.monotonic()
     told = observe or (lambda _: None)
     told(StageStarted(_STAGE, len(names) + len(equations)))
-    units = units_below(
-        environment, (*names, *equations), read=lambda name: told(StageAdvanced(f"reading {name}"))
-    )
+    with spending(told, "read declarations"):
+        units = units_below(
+            environment, (*names, *equations), read=lambda name: told(StageAdvanced(f"reading {name}"))
+        )
     sides = {name: _sides(environment, name) for name in equations}
     pairs = [pair for pair in sides.values() if pair]
     said = _ask(units, pairs, kernel, time_limit, memory_limit, told)
@@ -236,12 +237,14 @@ def _ask(
     observe(StageStarted(_STAGE, 2 * len(sent)))  # handed over, and answered
     with tempfile.TemporaryFile() as requests:
         stream = Stream(requests)
-        for unit in units:
-            if unit.fault is None:
-                stream.add(unit)
-                observe(StageAdvanced(f"handing over {unit.name}"))
-        for left, right in pairs:
-            stream.equal(left, right)
+        with spending(observe, "write declarations"):
+            for unit in units:
+                if unit.fault is None:
+                    stream.add(unit)
+                    observe(StageAdvanced(f"handing over {unit.name}"))
+            for left, right in pairs:
+                stream.equal(left, right)
+        began = time.monotonic()
         try:
             _, replies = converse(kernel.library, requests, time_limit=time_limit, memory_limit=memory_limit)
             has_begun = True
@@ -257,6 +260,7 @@ def _ask(
                 answers.append(_outcome(reply))
         except ToolchainError as error:
             fault = str(error)
+        observe(Spent(_STAGE, "check", began, time.monotonic()))
     if len(answers) > questions or (fault is None and len(answers) < questions):
         fault = f"{len(answers)} answers to {questions} questions"
         answers.clear()

@@ -10,10 +10,12 @@ import stat
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -116,10 +118,12 @@ class EmbeddedWorker:
 
     def run(self, job: Job, time_limit: float) -> Answer:
         """See :class:`lean_bridge.toolchain.pool.Worker`."""
+        moments = [("", time.monotonic())]
         if not self._ready:
             with self._limit(BOOT_LIMIT):
                 self._receive()
             self._ready = True
+            moments.append(("start", time.monotonic()))
         source = job.source.read_bytes()
         search = [_compiled_files(directory) for directory in job.search_path]
         files = {file.identity: file for directory in search for file in directory}
@@ -145,7 +149,10 @@ class EmbeddedWorker:
         }
         with self._limit(time_limit):
             self._send(order, source, *new.values())
+            moments.append(("hand over", time.monotonic()))
             reply = self._receive()
+            answered = time.monotonic()
+            moments += [("instance", answered - reply["seconds"]), ("elaborate", answered)]
             compiled = {suffix: self._receive_bytes(size) for suffix, size in reply["files"]}
         self._jobs += 1
         self._known = known
@@ -153,12 +160,14 @@ class EmbeddedWorker:
             for suffix in ARTIFACT_SUFFIXES:
                 if suffix in compiled:
                     job.olean.with_suffix(suffix).write_bytes(compiled[suffix])
+        moments.append(("write", time.monotonic()))
         return Answer(
             reply["status"],
             reply["seconds"],
             tuple(reply["stdout"]),
             (*reply["others"], *reply["stderr"]),
             ended_by=reply["ended_by"],
+            parts=tuple((name, began, ended) for (_, began), (name, ended) in pairwise(moments)),
         )
 
     def kill(self) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Literal, Protocol
 
 from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainTimeout, of_the_machine
+from lean_bridge.events import Spent
 from lean_bridge.toolchain.limits import is_of_time_or_room
 from lean_bridge.toolchain.messages import parse_messages
 from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES, Elaboration, Job, WorkerPool
@@ -37,6 +40,8 @@ class Answer:
     stderr: tuple[str, ...]
     ended_by: Literal["lean", "source"] = "lean"
     """Who ended Lean, as the host saw it: Lean with its work done, or code that the source brings."""
+    parts: tuple[tuple[str, float, float], ...] = ()
+    """What the time went into, each part with when it began and ended, by ``time.monotonic``."""
 
 
 class Worker(Protocol):
@@ -68,7 +73,8 @@ class Pool:
         self._free = threading.BoundedSemaphore(workers)
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
-        self._living: set[Worker] = set()
+        self._living: dict[Worker, int] = {}
+        """With the number of the lane that each is in, from 1; at any time each is in one of its own."""
         self._closed = False
         self.processes_started = 0
 
@@ -78,17 +84,17 @@ class Pool:
         for path in artifact_paths(job):
             path.unlink(missing_ok=True)
         try:
-            answer = self._run(job)
+            answer, spent = self._run(job)
         except WorkerHungError as hung:  # and would again
             raise self._hung(job) from hung
         except WorkerDiedError:
             try:
-                answer = self._run(job)
+                answer, spent = self._run(job)
             except WorkerDiedError as died:
                 raise ToolchainCrashed(f"{job.name}: Lean died twice on this file: {died}") from died
             except WorkerHungError as hung:
                 raise self._hung(job) from hung
-        return _to_elaboration(job, answer)
+        return replace(_to_elaboration(job, answer), spent=spent)
 
     def _hung(self, job: Job) -> ToolchainTimeout:
         return ToolchainTimeout(
@@ -107,9 +113,11 @@ class Pool:
         for worker in idle:
             self._retire(worker)
 
-    def _run(self, job: Job) -> Answer:
+    def _run(self, job: Job) -> tuple[Answer, tuple[Spent, ...]]:
         with self._free:
+            began = time.monotonic()
             worker = self._take()
+            lane = f"Lean {self._living[worker]}"
             try:
                 answer = worker.run(job, self._time_limit)
             except BaseException as error:
@@ -125,7 +133,8 @@ class Pool:
                     self._idle.append(worker)
             if not keep:
                 self._retire(worker)
-            return answer
+            parts = [Spent(lane, *part) for part in answer.parts]
+            return answer, (Spent(lane, job.name, began, time.monotonic()), *parts)
 
     def _take(self) -> Worker:
         with self._lock:
@@ -141,7 +150,8 @@ class Pool:
         with self._lock:
             is_late = self._closed
             if not is_late:
-                self._living.add(worker)
+                taken = set(self._living.values())
+                self._living[worker] = next(lane for lane in count(1) if lane not in taken)
                 self.processes_started += 1
         if is_late:
             worker.close()
@@ -151,7 +161,7 @@ class Pool:
     def _retire(self, worker: Worker) -> None:
         worker.close()
         with self._lock:
-            self._living.discard(worker)
+            self._living.pop(worker, None)
 
     def _check_open(self) -> None:
         if self._closed:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from lean_bridge.events import Spent
 from pybind_models import Diagnostic, Toolchain
 
 ARTIFACT_SUFFIXES = (".olean", ".olean.server", ".olean.private", ".ir", ".ilean")
@@ -57,6 +58,8 @@ class Elaboration:
     """Whether Lean itself went through a file that it refuses, and no limit of time or room is why."""
     as_module: bool = False
     """Whether the file has no ``module``, and Lean was handed it as one, every line in its place."""
+    spent: tuple[Spent, ...] = ()
+    """Where the time went, as far as that is known: of the lane of the pool that had the file."""
 
 
 class WorkerPool(Protocol):

@@ -23,7 +23,7 @@ from lean_bridge.build.build import TIME_LIMIT
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.judgement import judge
 from lean_bridge.errors import Declined, LeanBridgeError
-from lean_bridge.events import StageAdvanced, StageFinished, StageStarted
+from lean_bridge.events import StageAdvanced, StageFinished, StageStarted, spending
 from lean_bridge.extract.symbolic import extract_graph
 from lean_bridge.extract.upstream import extract_upstream, is_upstreams
 from lean_bridge.kernel.replay import project_declarations, project_modules
@@ -519,6 +519,7 @@ class Clock:
         """Count the time of the context as that of a stage."""
         started = time.monotonic()
         self.observe(StageStarted(name, total))
-        yield
+        with spending(self.observe, name):
+            yield
         self.observe(StageFinished(name))
         self.seconds[name] = time.monotonic() - started

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainTimeout
+from lean_bridge.events import Spent
 from lean_bridge.toolchain.pool import Answer, Pool, WorkerDiedError, WorkerHungError, open_pool
 from lean_bridge.toolchain.provider import Job
 from tests.unit.toolchain.scripted import ACCEPTED, Scripted, Stage
@@ -43,6 +45,18 @@ def test_one_death_is_retried_on_a_fresh_worker(job: Job) -> None:
         assert pool.elaborate(job).ok
         assert pool.processes_started == 2
     assert stage.workers[0].closed
+
+
+def test_each_worker_is_at_work_in_a_lane_of_its_own(job: Job) -> None:
+    answers = [replace(ACCEPTED, parts=(("elaborate", 1.0, 2.0),)), WorkerDiedError("exit status 70")]
+    stage = Stage([*answers, ACCEPTED])
+    with open_pool(stage.start, 2, 1) as pool:
+        whole, part = pool.elaborate(job).spent
+        again = pool.elaborate(job).spent
+    assert (whole.lane, whole.name) == ("Lean 1", "A.lean")
+    assert part == Spent("Lean 1", "elaborate", 1.0, 2.0)
+    assert whole.began <= whole.ended <= again[0].began
+    assert [each.lane for each in again] == ["Lean 1"]  # of the worker in place of the one that died
 
 
 def test_a_second_death_is_a_crash(job: Job) -> None:
