@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from lean_bridge.capture.captured import CapturedGraph, graph
     from lean_bridge.errors import (
         ArrayError,
         BindingError,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         Inconsistent,
         LeanBridgeError,
         NoStanding,
+        NotCaptured,
         NotCatalogued,
         NotPinned,
         NoVerdict,
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 _HOMES: Final = {
     "BatchedProgram": "lean_bridge.executor.batched",
     "BoundGraph": "lean_bridge.executor.graph",
+    "CapturedGraph": "lean_bridge.capture.captured",
     "Checks": "lean_bridge.executor.checks",
     "CompiledProgram": "lean_bridge.executor.compiled",
     "ExecutableGraph": "lean_bridge.executor.graph",
@@ -58,6 +61,7 @@ _HOMES: Final = {
     "LinearMap": "lean_bridge.executor.rules.linear_map",
     "Program": "lean_bridge.executor.rules.program",
     "Project": "lean_bridge.project",
+    "graph": "lean_bridge.capture.captured",
     "jax_reals": "lean_bridge.executor.arrays.backends",
     "open_project": "lean_bridge.project",
     "torch_reals": "lean_bridge.executor.arrays.backends",
@@ -71,6 +75,7 @@ __all__ = [
     "BindingError",
     "BoundGraph",
     "BuildFailed",
+    "CapturedGraph",
     "Checks",
     "CompiledProgram",
     "CrossCheckFailed",
@@ -84,6 +89,7 @@ __all__ = [
     "LinearMap",
     "NoStanding",
     "NoVerdict",
+    "NotCaptured",
     "NotCatalogued",
     "NotPinned",
     "NumericsError",
@@ -104,6 +110,7 @@ __all__ = [
     "UnsupportedOp",
     "UnsupportedSource",
     "UnsupportedTerm",
+    "graph",
     "jax_reals",
     "open_project",
     "torch_reals",

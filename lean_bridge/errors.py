@@ -25,6 +25,7 @@
         NotPinned                   a graph of a library that has no manifest
         OleanError                  a compiled file cannot be read          (.path, .offset)
         Declined                    understood, but not supported
+          NotCaptured               a function that is no graph of certified ops     (.problems)
           UnsupportedOp
           UnsupportedSource         Lean sources that the Lean in use cannot compile
           UnsupportedTerm
@@ -39,6 +40,7 @@ Each has a code, which ``lean-bridge explain`` takes: its class's, unless it was
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -205,6 +207,17 @@ class Declined(NoVerdict):
     """The input is understood, but this version does not support it."""
 
     code = Code.UNSUPPORTED
+
+
+class NotCaptured(Declined):
+    """A function is no graph of certified ops.
+
+    ``problems`` has all that stands in the way, each with its file and line.
+    """
+
+    def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems) or (message,)
 
 
 class UnsupportedOp(Declined):

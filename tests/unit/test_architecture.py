@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "audit": {"olean"},
     "extract": {"olean"},
     "executor": set(),
+    "capture": {"executor"},
     "crosscheck": {"executor", "extract", "audit", "olean", "build", "toolchain"},
     "witness": {"crosscheck", "extract", "audit", "olean", "build", "toolchain"},
     "verdict": {

@@ -1,0 +1,162 @@
+"""A Python function as the graph that it computes, and as itself."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final, NoReturn, TypeAlias
+
+from lean_bridge.capture.ops import apply
+from lean_bridge.capture.trace import Scalar, Trace, Value, canonical
+from lean_bridge.errors import LeanBridgeError, NotCaptured
+from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
+from lean_bridge.names import PLAIN, listed
+from pybind_models import DGraph, Dim, Shape
+
+Declared: TypeAlias = Sequence[str | int] | type[float]
+"""What a parameter is: an array, by the lengths of its axes, or ``float`` for a scalar parameter."""
+
+_PYTHON_S: Final = re.compile(r"_+([^_])")
+
+
+def graph(**parameters: Declared) -> Callable[[Callable[..., Any]], CapturedGraph]:
+    """Return what makes a function a captured graph: ``@graph(x=("n", "d"), W=("h", "d"), c=float)``.
+
+    Every parameter of the function is declared: an array by the lengths of its axes, each a number or a
+    polynomial in dimensions, such as ``"heads*width"``; a scalar, which gets no gradient, as ``float``. The
+    function is called once, when the graph is first asked for.
+    Raises: NotCaptured for a parameter that is not declared, or of no such shape.
+    """
+
+    def made(function: Callable[..., Any]) -> CapturedGraph:
+        return CapturedGraph(function, parameters)
+
+    return made
+
+
+class CapturedGraph:
+    """A function, which can be called as before, and the graph of certified ops that it computes.
+
+    Nobody has judged that graph: its standing says so until ``lean-bridge certify`` has.
+    """
+
+    def __init__(self, function: Callable[..., Any], parameters: Mapping[str, Declared]) -> None:
+        code = function.__code__
+        self.function = function
+        self.place = f"{code.co_filename}:{code.co_firstlineno}"
+        """Where the function is written."""
+        functools.update_wrapper(self, function)
+        taken = inspect.signature(function).parameters
+        if unlike := [each for each in taken if each not in parameters]:
+            self._refuse(f"expected a shape, or float, of every parameter, found none of {listed(unlike, 8)}")
+        if unlike := [each for each in parameters if each not in taken]:
+            self._refuse(f"expected shapes of parameters alone; {listed(unlike, 8)} is none")
+        self.shapes: dict[str, Shape] = {}
+        """Those of the arrays, by the names of the parameters, in order."""
+        self.scalars: tuple[str, ...] = tuple(name for name in taken if parameters[name] is float)
+        for name in taken:
+            if taken[name].kind not in (
+                inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                inspect.Parameter.KEYWORD_ONLY,
+            ):
+                self._refuse(f"expected parameters with a name, found *{name}")
+            if (declared := parameters[name]) is not float:
+                self.shapes[name] = self._shape(name, declared)
+        for name in (*self.dims, *self.scalars):
+            if not re.fullmatch(PLAIN, name):
+                self._refuse(f"expected names that Lean has too, found {name!r}")
+        if twice := set(self.dims) & set(self.scalars):
+            self._refuse(f"{listed(twice)}: a dimension and a scalar parameter; give one another name")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what the function itself returns."""
+        return self.function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<CapturedGraph {self.function.__qualname__} of {self.place}: not judged>"
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """The dimensions, in the order in which shapes name them."""
+        named = (
+            name for shape in self.shapes.values() for dim in shape for name in re.findall(PLAIN, str(dim))
+        )
+        return tuple(dict.fromkeys(named))
+
+    @property
+    def model(self) -> DGraph:
+        """The graph. Raises: NotCaptured with all that is no certified op, each with its file and line."""
+        return self._traced[0]
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the entries that the function returns, in order. Raises: as ``model``."""
+        return self._traced[1]
+
+    def bind(self, /, **dims: int) -> BoundGraph:
+        """Return the graph at dimensions, ready to run. Raises: as ``model`` and ``ExecutableGraph.bind``."""
+        return ExecutableGraph(self.model).bind(**dims)
+
+    @cached_property
+    def _traced(self) -> tuple[DGraph, tuple[str, ...]]:
+        trace = Trace(apply)
+        given: dict[str, Any] = {name: Scalar(trace, name) for name in self.scalars}
+        given |= {name: trace.enter(name, shape) for name, shape in self.shapes.items()}
+        try:
+            returned = self.function(**given)
+        except LeanBridgeError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the user's own, or a library's that was given no array
+            trace.problems.append(
+                f"{self.place}: raises {type(error).__name__} while it is captured: {error}"
+            )
+            returned = ()
+        values = returned if isinstance(returned, tuple | list) else (returned,)
+        for value in values:
+            if not isinstance(value, Value) or value.trace is not trace:
+                found = (
+                    f"{type(value).__name__}" if not isinstance(value, Value) else "one of another capture"
+                )
+                trace.problems.append(f"{self.place}: expected to return values, found {found}")
+        trace.finish()
+        if not trace.nodes:
+            self._refuse("expected at least one op, found none")
+        model = DGraph(
+            lean_name=self.lean_name,
+            dims=self.dims,
+            scalars=self.scalars,
+            context=tuple(trace.context),
+            nodes=trace.named(),
+        )
+        names = [entry.name for entry in model.entries]
+        return model, tuple(names[value.position] for value in values)
+
+    @property
+    def lean_name(self) -> str:
+        """What the graph is called: the function's name as Lean's are written, ``mlpLoss``."""
+        name = _PYTHON_S.sub(lambda match: match[1].upper(), self.function.__name__.strip("_"))
+        if not re.fullmatch(PLAIN, name):
+            self._refuse(f"expected a function with a name that Lean has too, found {self.function.__name__}")
+        return name
+
+    def _shape(self, name: str, declared: object) -> Shape:
+        if isinstance(declared, str) or not isinstance(declared, Sequence):
+            self._refuse(f'{name}: expected lengths such as ("n", "d"), or float, found {declared!r}')
+        try:
+            return tuple(canonical(_length(each)) for each in declared)
+        except ValueError as error:
+            self._refuse(f"{name}: {error}")
+
+    def _refuse(self, why: str) -> NoReturn:
+        raise NotCaptured(f"{self.place}: {self.function.__qualname__}: {why}")
+
+
+def _length(given: object) -> Dim:
+    if isinstance(given, int) and not isinstance(given, bool):
+        return Dim.constant(given)
+    if isinstance(given, str):
+        return Dim.parse(given)
+    raise ValueError(f"expected a length as a text or a number, found {given!r}")

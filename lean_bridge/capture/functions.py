@@ -1,0 +1,57 @@
+"""Functions that NumPy lacks, of arrays and of the values that a graph is captured with.
+
+Of arrays they are computed by the array's own library, with nothing of the executor's rules in them: what is
+captured is compared with them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lean_bridge.capture.trace import Traced
+
+
+def _traced(name: str, *args: Any, **kwargs: Any) -> Any:
+    """Return the value of a function at arguments, or ``None`` where all of them are arrays."""
+    traced = next((each for each in args if isinstance(each, Traced)), None)
+    return None if traced is None else traced.trace.call(name, args, kwargs)
+
+
+def sigmoid(x: Any) -> Any:
+    """Return ``1/(1 + exp(-x))`` of every coordinate; any shape. Lean: ``sigmoidSpec``."""
+    if (traced := _traced("sigmoid", x)) is not None:
+        return traced
+    return (1 + x.__array_namespace__().tanh(x / 2)) / 2
+
+
+def silu(x: Any) -> Any:
+    """Return ``x * sigmoid(x)`` of every coordinate; any shape. Lean: ``siluSpec``."""
+    if (traced := _traced("silu", x)) is not None:
+        return traced
+    return x * sigmoid(x)
+
+
+def gelu(x: Any, kappa: Any) -> Any:
+    """Return GELU in its tanh form; any shape. ``kappa`` is meant to be √(2/π). Lean: ``geluSpec``.
+
+    Hendrycks and Gimpel, *Gaussian error linear units*, 2016. It is not the form with ``erf``.
+    """
+    if (traced := _traced("gelu", x, kappa)) is not None:
+        return traced
+    return x * (1 + x.__array_namespace__().tanh(kappa * (x + 0.044715 * x * x * x))) / 2
+
+
+def softmax(x: Any, axis: int = -1) -> Any:
+    """Return ``exp(x) / sum(exp(x))`` along an axis; of one to three. Lean: ``Tensor.softmax``."""
+    if (traced := _traced("softmax", x, axis=axis)) is not None:
+        return traced
+    xp = x.__array_namespace__()
+    e = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
+    return e / xp.sum(e, axis=axis, keepdims=True)
+
+
+def linear(x: Any, weight: Any, bias: Any) -> Any:
+    """Return ``x @ weight.T + bias``, of shapes (n, i), (o, i) and (o,), as one op. Lean: ``Op.dense``."""
+    if (traced := _traced("linear", x, weight, bias)) is not None:
+        return traced
+    return x @ weight.T + bias

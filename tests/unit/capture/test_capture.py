@@ -1,0 +1,248 @@
+"""A function that is captured is the graph of what it does: the same numbers, op by op, or one error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lean_bridge import graph
+from lean_bridge.capture.captured import CapturedGraph
+from lean_bridge.capture.functions import gelu, linear, sigmoid, silu, softmax
+from lean_bridge.capture.ops import FUNCTIONS
+from lean_bridge.errors import NotCaptured
+from lean_bridge.executor.rules.table import PRIMITIVES
+
+SIZES = {"n": 3, "d": 2, "h": 4, "k": 5}
+
+
+@graph(x=("n", "d"), W1=("h", "d"), b1=("h",), W2=("k", "h"), b2=("k",), target=("n", "k"))
+def mlp_loss(x: Any, W1: Any, b1: Any, W2: Any, b2: Any, target: Any) -> Any:  # noqa: N803
+    hidden = np.tanh(x @ W1.T + b1)
+    out = hidden @ W2.T + b2
+    return np.mean((out - target) ** 2)
+
+
+def agrees(captured: CapturedGraph) -> bool:
+    """Whether the executor's numbers are the function's, at random ones, with no gradient left out."""
+    rng = np.random.default_rng(7)
+    bound = captured.bind(**{name: SIZES[name] for name in captured.model.dims})
+    scalars = {name: float(rng.uniform(0.5, 1.0)) for name in captured.scalars}
+    program = bound.interpret(**scalars)
+    inputs = [rng.standard_normal(entry.shape) for entry in program.context]
+    values = dict(zip([each.name for each in program.entries], program.forward(inputs), strict=True))
+    names = [entry.name for entry in program.context]
+    found = captured(**dict(zip(names, inputs, strict=True)), **scalars)
+    found = found if isinstance(found, tuple) else (found,)
+    assert len(found) == len(captured.outputs)
+    return all(
+        np.shape(each) == values[name].shape and np.allclose(each, values[name], rtol=1e-12, atol=1e-12)
+        for each, name in zip(found, captured.outputs, strict=True)
+    )
+
+
+X = ("n", "d")
+CUBE = ("h", "n", "d")
+ONE_OP: dict[str, tuple[dict[str, Any], Callable[..., Any]]] = {
+    "add": ({"x": X, "b": ("d",)}, lambda x, b: x + b),
+    "add one row": ({"x": X, "b": (1, "d")}, lambda x, b: b + x),
+    "add one column": ({"x": X, "b": ("n", 1)}, lambda x, b: np.add(x, b)),
+    "add outer": ({"b": ("d",), "x": ("n", 1)}, lambda b, x: b + x),
+    "add a scalar": ({"x": X, "c": float}, lambda x, c: c + x),
+    "subtract": ({"x": X, "y": X}, lambda x, y: x - y),
+    "subtract from a row": ({"x": X, "y": ("d",)}, lambda x, y: y - x),
+    "multiply": ({"x": X, "y": X}, lambda x, y: x * y),
+    "multiply by a scalar": ({"x": X, "c": float}, lambda x, c: np.multiply(x, c)),
+    "power": ({"x": X}, lambda x: x**2),
+    "pow": ({"x": X}, lambda x: np.pow(x, 2)),
+    "square": ({"x": X}, lambda x: np.square(x)),
+    "exp": ({"x": CUBE}, lambda x: np.exp(x)),
+    "tanh": ({"x": ()}, lambda x: np.tanh(x)),
+    "sigmoid": ({"x": X}, sigmoid),
+    "silu": ({"x": X}, silu),
+    "gelu": ({"x": X, "kappa": float}, gelu),
+    "softmax": ({"x": CUBE}, lambda x: softmax(x)),
+    "softmax of rows": ({"x": X}, lambda x: softmax(x, axis=1)),
+    "softmax of a vector": ({"x": ("n",)}, lambda x: softmax(x)),
+    "matmul": ({"x": X, "y": ("d", "h")}, lambda x, y: np.matmul(x, y)),
+    "matmul of batches": ({"x": CUBE, "y": ("h", "d", "k")}, lambda x, y: x @ y),
+    "linear": ({"x": X, "W": ("h", "d"), "b": ("h",)}, lambda x, W, b: linear(x, W, b)),  # noqa: N803
+    "transpose": ({"x": X}, lambda x: x.T),
+    "transpose back": ({"x": X}, lambda x: np.transpose(x).transpose(1, 0) * x),
+    "permute_dims": ({"x": CUBE}, lambda x: np.permute_dims(x, (1, 0, 2))),
+    "matrix_transpose": ({"x": CUBE}, lambda x: x.mT),
+    "swapaxes": ({"x": CUBE}, lambda x: np.swapaxes(x, 0, 1)),
+    "reshape": ({"x": CUBE}, lambda x: x.reshape(x.shape[0], x.shape[1] * x.shape[2])),
+    "reshape by a tuple": ({"x": ("n*d", 2)}, lambda x: np.reshape(x, (2, x.shape[0]))),
+    "mean": ({"x": CUBE}, lambda x: x.mean()),
+    "mean of rows": ({"x": X}, lambda x: np.mean(x, axis=-1)),
+    "mean of columns": ({"x": X}, lambda x: x.mean(axis=0, keepdims=True)),
+    "sum": ({"x": CUBE}, lambda x: np.sum(x)),
+    "centred": ({"x": X}, lambda x: x - x.mean(axis=1, keepdims=True)),
+    "of the array API": ({"x": X}, lambda x: x.__array_namespace__().tanh(x)),
+    "two results": ({"x": X}, lambda x: (np.tanh(x), x, x.sum())),
+}
+
+
+@pytest.mark.parametrize("case", ONE_OP)
+def test_what_is_captured_computes_what_the_function_does(case: str) -> None:
+    shapes, function = ONE_OP[case]
+    assert agrees(graph(**shapes)(named(function)))
+
+
+def named(function: Callable[..., Any]) -> Callable[..., Any]:
+    if function.__name__ == "<lambda>":
+        function.__name__ = "f"
+    return function
+
+
+def test_every_function_is_tried() -> None:
+    assert set(FUNCTIONS) <= set(ONE_OP)
+
+
+def test_no_op_is_made_that_the_executor_lacks_or_that_is_not_differentiable_everywhere() -> None:
+    made = {
+        node.op: node
+        for shapes, function in ONE_OP.values()
+        for node in graph(**shapes)(named(function)).model.nodes
+    }
+    for op, node in made.items():
+        assert (PRIMITIVES[op].lean_name, PRIMITIVES[op].domain.theorem) == (node.lean_op, "")
+
+
+def test_a_model_is_captured_with_the_names_of_its_variables() -> None:
+    model = mlp_loss.model
+    assert (model.lean_name, model.dims, mlp_loss.outputs) == ("mlpLoss", ("n", "d", "h", "k"), ("mean",))
+    assert [entry.name for entry in model.entries] == [
+        *("x", "W1", "b1", "W2", "b2", "target"),
+        *("swap01", "matmul", "broadcastCol", "add", "hidden"),
+        *("swap01_2", "matmul_2", "broadcastCol_2", "out", "sub", "square", "mean"),
+    ]
+    assert agrees(mlp_loss)
+
+
+def test_a_captured_graph_runs_backwards_as_any_other() -> None:
+    program = mlp_loss.bind(**SIZES).compile()
+    rng = np.random.default_rng(3)
+    inputs = {entry.name: rng.standard_normal(entry.shape) for entry in program.context}
+    gradient = program.vjp(inputs, {"mean": np.ones(())})
+    step = 1e-6
+    for position, name in enumerate(inputs):
+        direction = rng.standard_normal(inputs[name].shape)
+        ahead, behind = (mlp_loss(**inputs | {name: inputs[name] + s * direction}) for s in (step, -step))
+        assert np.isclose((ahead - behind) / (2 * step), (gradient[position] * direction).sum(), rtol=1e-6)
+
+
+def test_a_captured_graph_is_not_judged() -> None:
+    assert mlp_loss.bind(**SIZES).standing.status == "not judged"
+    assert repr(mlp_loss).endswith(": not judged>")
+
+
+def test_one_way_to_write_a_length_is_kept() -> None:
+    @graph(x=("a*b", "n"), y=("n", "b*a"))
+    def product(x: Any, y: Any) -> Any:
+        return y @ x
+
+    assert [str(dim) for entry in product.model.context for dim in entry.shape] == ["a*b", "n", "n", "a*b"]
+
+
+def test_everything_that_is_not_certified_is_told_at_once_with_its_line() -> None:
+    @graph(x=X, b=("h",))
+    def wrong(x: Any, b: Any) -> Any:
+        y = np.sqrt(x)
+        z = np.max(y)
+        w = x + 2.0
+        u = w @ w
+        v = x + np.ones(2)
+        t = x + b
+        return u + z + w / v + t - x[0]
+
+    first = wrong.function.__code__.co_firstlineno
+    with pytest.raises(NotCaptured) as raised:
+        wrong.model  # noqa: B018
+    problems = raised.value.problems
+    lines, told = zip(*(each.removeprefix(__file__).split(": ", 1) for each in problems), strict=True)
+    assert [int(line.rpartition(":")[2]) - first for line in lines] == [2, 3, 4, 5, 6, 7, 8, 8]
+    assert told[0] == "sqrt: no certified op; nearest: none yet: it is not differentiable everywhere"
+    assert told[2] == (
+        "add: expected an array or a scalar parameter, found 2.0; make it a parameter, as in @graph(c=float)"
+    )
+    assert told[3] == "matmul: expected shapes (m, n) and (n, p), found (n, d) and (n, d)"
+    assert "an array of shape (2,) that is no parameter; make it a parameter, with its shape" in told[4]
+    assert told[5] == "add: expected shapes that fit, found (n, d) and (h,): d is not h"
+    assert told[6].startswith("divide: no certified op; nearest: multiplication by a scalar parameter")
+    assert told[7] == "indexing: no certified op; nearest: an input of the part's own shape"
+    assert str(raised.value).startswith("8 places: ")
+    assert "\n" not in str(raised.value)
+
+
+NEEDS_NUMBERS: dict[str, Callable[[Any], Any]] = {
+    "Python branches on it": lambda x: x if x.sum() else -x,
+    "it is compared": lambda x: x if x.sum() > 0 else -x,
+    "Python iterates over it": lambda x: sum(x),
+    "Python asks for its length": lambda x: x * len(x),
+    "a Python number is made of it": lambda x: x * float(x.sum()),
+    "an array of numbers is made of it": lambda x: np.asarray(x),
+    "the length n is no number": lambda x: next(x for _ in range(x.shape[0])),
+    "whether the length n is 3 is not known while": lambda x: x if x.shape[0] == 3 else -x,
+    "dtype is not known": lambda x: np.zeros(3, x.dtype) + x,
+    "raises ZeroDivisionError while it is captured": lambda x: x + 1 // 0,
+    "expected to return values, found NoneType": lambda x: None if x is not None else x,
+    "expected at least one op": lambda x: x,
+    "expected to return values, found float": lambda x: 2.0 if x is not None else 1.0,
+}
+
+
+@pytest.mark.parametrize("told", NEEDS_NUMBERS)
+def test_what_needs_numbers_ends_the_capture(told: str) -> None:
+    with pytest.raises(NotCaptured, match=told) as raised:
+        graph(x=X)(named(NEEDS_NUMBERS[told])).model  # noqa: B018
+    assert __file__.rpartition("/")[2] in str(raised.value)
+
+
+def test_what_was_caught_is_told_still() -> None:
+    @graph(x=X)
+    def caught(x: Any) -> Any:
+        try:
+            return x if x.sum() > 0 else np.tanh(x)
+        except Exception:  # noqa: BLE001
+            return np.tanh(x)
+
+    with pytest.raises(NotCaptured, match="it is compared"):
+        caught.model  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("shapes", "told"),
+    [
+        ({}, "expected a shape, or float, of every parameter, found none of x"),
+        ({"x": X, "y": X}, "expected shapes of parameters alone; y is none"),
+        ({"x": "n"}, r"x: expected lengths such as \(\"n\", \"d\"\), or float, found 'n'"),
+        ({"x": ("n-1",)}, "x: expected a polynomial such as"),
+        ({"x": (1.5,)}, "x: expected a length as a text or a number, found 1.5"),
+        ({"x": (-1,)}, "x: expected a dimension ≥ 0, found -1"),
+    ],
+)
+def test_a_declaration_that_does_not_fit_is_one_error(shapes: dict[str, Any], told: str) -> None:
+    with pytest.raises(NotCaptured, match=told):
+        graph(**shapes)(lambda x: x)
+
+
+def test_values_of_two_captures_do_not_meet() -> None:
+    kept: list[Any] = []
+
+    @graph(x=X)
+    def keeps(x: Any) -> Any:
+        kept.append(x)
+        return np.tanh(x)
+
+    @graph(x=X)
+    def takes(x: Any) -> Any:
+        return x + kept[0]
+
+    assert agrees(keeps)
+    kept[:] = kept[:1]
+    with pytest.raises(NotCaptured, match="found one of another capture"):
+        takes.model  # noqa: B018
