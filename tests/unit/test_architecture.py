@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "extract": {"olean"},
     "executor": set(),
     "capture": {"executor"},
+    "emit": set(),
     "crosscheck": {"executor", "extract", "audit", "olean", "build", "toolchain"},
     "witness": {"crosscheck", "extract", "audit", "olean", "build", "toolchain"},
     "verdict": {

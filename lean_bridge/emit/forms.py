@@ -1,0 +1,54 @@
+"""How each op that is differentiable everywhere is written: its node, and the certificate of that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+_MODULES: Final = "Proofs.Autograd.Nodes.Certified"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What stands for an op in a module that opens ``Proofs.Autograd``.
+
+    The arguments of the node have the names of the op's own binders; operands follow them.
+    """
+
+    node: str
+    """The function that makes the node; its certificate has the same name with ``Fderiv`` behind it."""
+    module: str
+    """What has that certificate."""
+    proof: str = ""
+    """What is given after the operands."""
+
+    @property
+    def certificate(self) -> str:
+        """The function that makes the node's certificate."""
+        return f"{self.node}Fderiv"
+
+
+def _forms(module: str, **nodes: str) -> dict[str, Form]:
+    """Return forms by ops, of the functions below ``TapeNodes`` that make their nodes."""
+    return {op: Form(f"TapeNodes.{node}", f"{_MODULES}.{module}") for op, node in nodes.items()}
+
+
+FORMS: Final[Mapping[str, Form]] = {
+    **_forms("MatMul", matmul="matmul", bmatmul="Batched.matmul"),
+    **_forms("Affine", dense="dense"),
+    **_forms("Pointwise", add="add", sub="sub", mul="mul", scale="scale"),
+    **_forms("Elementwise", addConst="addConst", gelu="gelu"),
+    **_forms("Activations", exp="exp", tanh="tanh", sigmoid="sigmoid", silu="silu", square="square"),
+    **_forms("Reduce", rowMean="rowMean", broadcastRow="broadcastRow", broadcastCol="broadcastCol"),
+    **_forms("Total", sum="sum", mean="mean"),
+    **_forms("Softmax", softmaxLast="Batched.softmaxLast"),
+    **_forms(
+        "Reindex",
+        transposeLast2="ShapeOps.transpose3dLastTwo",
+        swap01="ShapeOps.swapFirstTwo3d",
+        splitHeads="ShapeOps.splitHeads",
+    ),
+    "reshape": Form("TapeNodes.ShapeOps.reshape", f"{_MODULES}.Reindex", "(by grind [Shape.size])"),
+}
+"""By ops. What is missing is differentiable only somewhere, or takes what no graph has among its inputs."""

@@ -1,0 +1,242 @@
+"""A graph as a Lean module: the graph, its certificate, and what that is good for, for all dimensions.
+
+The text depends on the graph and on what is said of its origin, and on nothing else. That it says what it
+should is for Lean and for extraction to find out: what is read back from it is compared with the graph.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from lean_bridge.emit.forms import FORMS, Form
+from lean_bridge.errors import UnsupportedOp, UnsupportedTerm
+from lean_bridge.names import PLAIN
+from pybind_models import DGraph, Dim, DimParam, Entry, Node, Param, ScalarParam, Shape, ShapeParam
+
+WIDTH: Final = 100
+"""Of a line."""
+
+_BY_RANK: Final = ("vec", "mat", "cube")
+_NO_BREAK: Final = "\u00a0"
+_LEAN_S: Final = """
+abbrev at attribute axiom by calc catch class decreasing_by def deriving do else end example export
+extends finally for forall from fun have if import in inductive infix infixl infixr initialize instance
+let local macro match meta mut mutual namespace nomatch noncomputable notation omit opaque open partial
+postfix prefix private protected public rec return scoped section set_option show structure suffices
+syntax termination_by then theorem this try universe unless unsafe using variable where with Prop Sort
+Type
+"""
+_KEYWORDS: Final = frozenset(_LEAN_S.split())
+"""What is no name without ``«»``. Of one that is missing here, Lean refuses the module."""
+_SAID: Final = """
+R xV seedV Nat String List Shape Spec Proofs Graph DGraph TapeNodes ScalarOps AnalyticScalar CtxVec
+HasFDerivAt GraphFDerivCorrect fderiv vec mat cube scalar rfl grind
+"""
+_OWN: Final = frozenset(_SAID.split())
+"""What is meant by its name in every module that is written."""
+
+
+def check_names(graph: DGraph) -> None:
+    """Raise UnsupportedTerm where a dimension or a scalar cannot be called in Lean as it is here."""
+    for name in (*graph.dims, *graph.scalars):
+        if not re.fullmatch(PLAIN, name) or name in _OWN:
+            raise UnsupportedTerm(
+                f"{graph.lean_name}: {name} is the name of something else in Lean; give it another one"
+            )
+
+
+def render_library_module(graph: DGraph, space: str, origin: str) -> str:
+    """Return the source of a module that declares a graph in a name space, of what ``origin`` says it is.
+
+    It declares ``NAMEInputs``, ``NAMESaved``, ``NAMEGraph``, ``NAMEDGraph`` with the names of its entries,
+    and the theorems ``NAME_hasFDerivAt`` and ``NAME_backpropVec_eq_adjoint_fderiv``, where NAME is the name
+    of the graph.
+    Raises: UnsupportedOp for an op that is not differentiable everywhere; UnsupportedTerm for a name that
+    Lean has no room for.
+    """
+    check_names(graph)
+    return _Module(graph, space, origin).text()
+
+
+class _Module:
+    """One graph, and how its parts are called."""
+
+    def __init__(self, graph: DGraph, space: str, origin: str) -> None:
+        self._graph, self._space, self._origin = graph, space, origin
+        self._name = graph.lean_name
+        self._dims = list(map(_written, graph.dims))
+        self._scalars = list(map(_written, graph.scalars))
+        self._inputs = " ".join([f"{self._name}Inputs", *self._dims_of(graph.context)])
+        self._saved = " ".join([f"{self._name}Saved", *self._dims_of(graph.nodes)])
+        self._applied = " ".join([f"{self._name}DGraph", *self._dims, *self._scalars])
+        if graph.dims or graph.scalars:
+            self._applied = f"({self._applied})"
+
+    def text(self) -> str:
+        modules = {_form(self._graph, node).module for node in self._graph.nodes}
+        imports = "\n".join(
+            f"public import {each}" for each in (*sorted(modules), "Proofs.Autograd.Tape.DGraph")
+        )
+        parts = [
+            f"module\n\n{imports}",
+            f"/-!\n# The graph of `{self._name}`\n\n{_filled(self._said())}\n-/",
+            "@[expose] public section",
+            f"namespace {self._space}",
+            "open Spec Shape Proofs.Autograd",
+            "noncomputable section",
+            *self._lists(),
+            self._graph_itself(),
+            self._certificate(),
+            *self._theorems(),
+            "end",
+            f"end {self._space}",
+        ]
+        return "\n\n".join(parts) + "\n"
+
+    def _said(self) -> str:
+        return (
+            f"{self._origin} Each saved tensor is one op. Main results: `{self._name}_hasFDerivAt` and "
+            f"`{self._name}_backpropVec_eq_adjoint_fderiv`, for all dimensions, at all inputs: the reverse "
+            "pass is the adjoint of the derivative."
+        )
+
+    def _lists(self) -> Iterable[str]:
+        context, nodes = self._graph.context, self._graph.nodes
+        for what, name, entries in (("inputs", "Inputs", context), ("saved tensors", "Saved", nodes)):
+            said = f"The shapes of the {what}: {', '.join(f'`{each.name}`' for each in entries)}."
+            binders = _binders(self._dims_of(entries), "Nat")
+            head = " ".join(filter(None, [f"abbrev {self._name}{name}", binders, ": List Shape :="]))
+            yield f"{_documented(said)}\n{head}\n{_list(_shape(each.shape) for each in entries)}"
+        names = _list(f'"{each.name}"' for each in self._graph.entries)
+        yield (
+            "/-- The names of inputs and saved tensors. -/\n"
+            f"def {self._name}DGraph.names : List String :=\n{names}"
+        )
+
+    def _graph_itself(self) -> str:
+        head = self._head(f"def {self._name}Graph", "[ScalarOps R]")
+        steps = "\n".join(f"    |>.snoc {_node(self._graph, node)}" for node in self._graph.nodes)
+        said = f"/-- The graph of `{self._name}`. -/"
+        return f"{said}\n{head} :\n    Graph R ({self._inputs}) ({self._saved}) :=\n  Graph.nil\n{steps}"
+
+    def _certificate(self) -> str:
+        head = self._head(f"def {self._name}DGraph", "[AnalyticScalar R]")
+        given = " ".join([f"{self._name}Graph", *self._dims, *self._scalars])
+        steps = "\n".join(
+            f"    |>.snoc ({_form(self._graph, node).certificate} ..)" for node in self._graph.nodes
+        )
+        return (
+            f"/-- `{self._name}Graph` and its certificate, one line for each node. -/\n"
+            f"{head} :\n    DGraph R ({self._inputs}) ({self._saved}) where\n"
+            f"  g := {given}\n  hg := GraphFDerivCorrect.nil\n{steps}"
+        )
+
+    def _theorems(self) -> Iterable[str]:
+        graph, point = self._applied, f"(xV : CtxVec R ({self._inputs}))"
+        head = self._head(f"theorem {self._name}_hasFDerivAt", "[AnalyticScalar R]")
+        yield (
+            "/-- The graph is differentiable at every point, and its derivative is its JVP. -/\n"
+            f"{head}\n    {point} :\n    HasFDerivAt {graph}.g.evalVec\n      ({graph}.g.jvpCLM xV) xV :=\n"
+            f"  {graph}.hasFDerivAt_evalVec xV"
+        )
+        head = self._head(f"theorem {self._name}_backpropVec_eq_adjoint_fderiv", "[AnalyticScalar R]")
+        yield (
+            "/-- The reverse pass of the graph is the adjoint of its derivative. -/\n"
+            f"{head}\n    {point}\n    (seedV : CtxVec R ({self._inputs} ++ {self._saved})) :\n"
+            f"    {graph}.g.backpropVec xV seedV =\n"
+            f"      (fderiv R {graph}.g.evalVec xV).adjoint seedV :=\n"
+            f"  {graph}.backpropVec_eq_adjoint_fderiv xV seedV"
+        )
+
+    def _dims_of(self, entries: Iterable[Entry | Node]) -> list[str]:
+        """Return the dimensions that some shapes are about, in their order."""
+        named = {name for each in entries for dim in each.shape for name in dim.names}
+        return [_written(name) for name in self._graph.dims if name in named]
+
+    def _head(self, name: str, scalars: str) -> str:
+        binders = [f"{{R : Type}} {scalars}", _binders(self._dims, "Nat"), _binders(self._scalars, "R")]
+        return _wrapped(" ".join(filter(None, [name, *binders])), 4)
+
+
+def _form(graph: DGraph, node: Node) -> Form:
+    form = FORMS.get(node.op)
+    if form is None or node.lean_op != f"Proofs.Autograd.Op.{node.op}":
+        found = (
+            f"{graph.lean_name}: node {node.name}: {node.lean_op} has no certificate that holds everywhere"
+        )
+        raise UnsupportedOp(node.op, f"{found}; those that have one are {', '.join(FORMS)}")
+    return form
+
+
+def _node(graph: DGraph, node: Node) -> str:
+    form = _form(graph, node)
+    words = [form.node, *(f"({binder} := {_param(graph, param)})" for binder, param in node.params.items())]
+    words += [f"(.pos {operand} rfl)" for operand in node.operands]
+    return _wrapped(f"({' '.join(_kept_together([*words, form.proof]))})", 6, first=12)
+
+
+def _param(graph: DGraph, param: Param) -> str:
+    match param:
+        case DimParam(value=dim):
+            return _dim(dim)
+        case ShapeParam(value=shape):
+            return _shape(shape)
+        case ScalarParam(name=name):
+            return _written(name)
+    raise UnsupportedTerm(f"{graph.lean_name}: {param.name} is no dimension, shape or scalar")
+
+
+def _shape(shape: Shape) -> str:
+    if not shape:
+        return "scalar"
+    if len(shape) <= len(_BY_RANK):
+        return " ".join([_BY_RANK[len(shape) - 1], *(_atom(_dim(dim)) for dim in shape)])
+    return f".dim {_atom(_dim(shape[0]))} ({_shape(shape[1:])})"
+
+
+def _dim(dim: Dim) -> str:
+    return re.sub(PLAIN, lambda name: _written(name[0]), str(dim))
+
+
+def _atom(text: str) -> str:
+    return f"({text})" if {" ", "*"} & set(text) else text
+
+
+def _written(name: str) -> str:
+    return f"«{name}»" if name in _KEYWORDS else name
+
+
+def _binders(names: Sequence[str], type_: str) -> str:
+    return f"({' '.join(names)} : {type_})" if names else ""
+
+
+def _documented(said: str) -> str:
+    return f"/-- {_filled(said, less=7)} -/"
+
+
+def _filled(text: str, less: int = 0) -> str:
+    return textwrap.fill(text, WIDTH - less, break_long_words=False, break_on_hyphens=False)
+
+
+def _list(items: Iterable[str]) -> str:
+    return _wrapped(f"  [{', '.join(_kept_together(items))}]", 3, first=2)
+
+
+def _kept_together(items: Iterable[str]) -> list[str]:
+    return [item.replace(" ", _NO_BREAK) for item in items if item]
+
+
+def _wrapped(text: str, indent: int, *, first: int = 0) -> str:
+    """Return a text in lines that end between words; ``first`` is how much stands before it already."""
+    lines = textwrap.wrap(
+        text.strip(),
+        WIDTH,
+        initial_indent=" " * first,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines)[0 if text.startswith(" ") else first :].replace(_NO_BREAK, " ")

@@ -1,0 +1,80 @@
+"""A graph is written as a module that people read: every op, the same text every time, names that fit."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lean_bridge import graph
+from lean_bridge.capture.functions import softmax
+from lean_bridge.emit import module
+from lean_bridge.emit.forms import FORMS
+from lean_bridge.emit.module import render_library_module
+from lean_bridge.errors import UnsupportedOp, UnsupportedTerm
+from lean_bridge.executor.rules.table import PRIMITIVES
+
+ROOT = Path(__file__).parents[3]
+GOLDEN = ROOT / "tests" / "data" / "emitted" / "attention.lean"
+HEADS = ("h", "n", "at")
+
+
+@graph(q=HEADS, k=HEADS, v=HEADS, c=float)
+def attention(q: Any, k: Any, v: Any, c: Any) -> Any:
+    heads = softmax(c * (q @ k.mT)) @ v
+    count, rows, width = heads.shape
+    return heads.swapaxes(0, 1).reshape(rows, count * width)
+
+
+def test_a_graph_is_written_as_the_golden_text() -> None:
+    text = render_library_module(attention.model, "Mine", "Captured from `attention`.")
+    assert text == GOLDEN.read_text(encoding="utf-8")
+    assert max(map(len, text.splitlines())) <= module.WIDTH
+
+
+def test_every_op_that_is_differentiable_everywhere_can_be_written() -> None:
+    everywhere = {name for name, each in PRIMITIVES.items() if not each.domain.theorem}
+    maps = {name for name, each in PRIMITIVES.items() if any(param.is_map for param in each.params.values())}
+    assert set(FORMS) == everywhere - maps
+
+
+def test_what_a_form_names_is_in_the_module_that_it_names() -> None:
+    for form in FORMS.values():
+        path = ROOT / "lean" / Path(*form.module.split(".")).with_suffix(".lean")
+        name = form.certificate.rpartition(".")[2]
+        assert re.search(rf"\bdef (\w+\.)*{name}\b", path.read_text(encoding="utf-8")), form
+
+
+def test_an_op_without_a_certificate_everywhere_is_not_written() -> None:
+    first = attention.model.nodes[0]
+    for op in ("inv", "layerNorm"):
+        wrong = first.replaced(op=op, lean_op=f"Proofs.Autograd.Op.{op}")
+        model = attention.model.replaced(nodes=(wrong,))
+        with pytest.raises(
+            UnsupportedOp, match=rf"node transposeLast2: Proofs.Autograd.Op.{op} has no certif"
+        ):
+            render_library_module(model, "Mine", "")
+    other = attention.model.replaced(nodes=(first.replaced(lean_op="Evil.Op.transposeLast2"),))
+    with pytest.raises(UnsupportedOp, match=r"Evil\.Op"):
+        render_library_module(other, "Mine", "")
+
+
+@pytest.mark.parametrize("name", ["R", "Nat", "mat", "xV", "Graph"])
+def test_a_dimension_may_not_be_called_as_what_the_text_means_otherwise(name: str) -> None:
+    @graph(x=(name,))
+    def double(x: Any) -> Any:
+        return x + x
+
+    with pytest.raises(UnsupportedTerm, match=rf"double: {name} is the name of something else in Lean"):
+        render_library_module(double.model, "Mine", "")
+
+
+def test_what_the_text_means_is_among_the_names_that_are_kept() -> None:
+    text = GOLDEN.read_text(encoding="utf-8").partition("namespace")[2]
+    code = re.sub(r"/--.*?-/|\"[^\"]*\"", "", text, flags=re.DOTALL)
+    heads = set(re.findall(r"(?<![\w.«])([A-Za-z]\w*)", code))
+    mine = {name for name in heads if name.startswith("attention")} | {"Mine", *"hncabmpsg"} | {"hg"}
+    kept = module._OWN | module._KEYWORDS
+    assert heads - mine - kept <= {"s₁", "s₂"}  # binders
