@@ -11,7 +11,6 @@ from lean_bridge.extract.machine import (
     Declarations,
     Machine,
     Thunk,
-    Universes,
     Value,
     VLam,
     VLit,
@@ -22,53 +21,29 @@ from lean_bridge.extract.machine import (
     describe,
     variable,
 )
-from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import (
     App,
     BVar,
-    Const,
     Constant,
-    Expr,
-    FVar,
-    Lam,
-    Let,
-    Lit,
     Name,
-    Pi,
-    Proj,
     bare,
     written_binders,
 )
-from lean_bridge.olean.mentions import constants_in
-from lean_bridge.witness.behind import LITERAL, what_blocks
-from lean_bridge.witness.empty import EMPTY, INHABITED, WRITTEN, Families, is_prop, is_written
-from lean_bridge.witness.inhabited import Declared, Inhabitants
-from lean_bridge.witness.terms import is_used, literals_in
-
-Place: TypeAlias = tuple[int, ...]
-"""Where something stands in a type: in which part, there in which part, and so on."""
+from lean_bridge.witness.behind import what_blocks
+from lean_bridge.witness.empty import EMPTY, INHABITED, WRITTEN, Families, is_prop
+from lean_bridge.witness.inhabited import Inhabitants
+from lean_bridge.witness.terms import is_used
+from lean_bridge.witness.zeros import NO_DIMENSIONS, ZERO, Place, Zeros
 
 Asked: TypeAlias = Literal["data", "members", "all"]
 """Which functions have to be of something: those that give data; besides, of what is said for all, what does
 not fail for each; or all of it."""
-
-ZERO: Final = "0"
-"""What is said of a number that is 0; of one that nobody can tell, the constant that hides it is named."""
-
-_WRITTEN: Final = frozenset({"Nat.zero", "Empty", "PEmpty", "False"})
-"""Names of Lean's own that say to every reader that there is nothing."""
-
-_NO_DIMENSIONS: Final = frozenset({"Fin", "Int"})
-"""Types of Lean's own that are made of numbers, and whose 0 is one of many."""
 
 UNSHOWN: Final = "?"
 """What is said of a type of which nothing was found, before its name."""
 
 _MOST_TRIES: Final = 600
 """How many values are given, in all, for what functions take, before only the first of each is."""
-
-_MOST_UNDERNEATH: Final = 200
-"""In how many declarations underneath a statement numbers are looked for."""
 
 _DEEPEST: Final = 48
 """How far into what types are made of it is looked, each step of it one or two in a place."""
@@ -83,96 +58,6 @@ _SEQUENCES: Final = frozenset({"List", "Array", "String"})
 """Types of Lean's own that are as long as anybody likes."""
 
 
-def only_here_nothing(
-    environment: Environment,
-    statement: Expr,
-    arguments: Sequence[Expr],
-    declared: Declared,
-    models: Collection[Name] = (),
-    universes: Universes | None = None,
-) -> Iterator[tuple[int, Name]]:
-    """Yield for which of its binders a statement ranges over nothing, or may, for these arguments.
-
-    Each by its number, the claim by the next one, with why: :data:`ZERO`, for a dimension; :data:`EMPTY`; a
-    type of which nothing was found, after :data:`UNSHOWN`; or a constant that hides what a number is. What
-    the text of the statement says for all arguments, by a literal 0 or one of Lean's own empty types, is none
-    of these; what a definition makes of its text is. Of a statement that takes more arguments there is
-    nothing to say. ``universes`` are those at which the statement is applied.
-
-    Raises: OutOfFuel; UnsupportedTerm.
-    """
-
-    def nothings(said: Expr, given: Sequence[Thunk], asked_of: Collection[int]) -> dict[Place, Name]:
-        machine = Machine(environment, held=lambda _: False)
-        inhabitants = Inhabitants(environment, declared, models, lambda: _literals(environment, statement))
-        evaluated = machine.evaluate(said, universes)
-        return _nothings(Dimensions(environment, machine, inhabitants), machine, evaluated, given, asked_of)
-
-    every = range(len(arguments) + 1)
-    if found := nothings(statement, [Thunk(each, None) for each in arguments], every):
-        symbols = [variable(f"b{at}") for at in range(len(arguments))]
-        there = {place[0] for place in found}
-        always = nothings(statement, symbols, there)
-        hidden = nothings(_unwritten(statement), symbols, there)
-        for place, why in found.items():
-            if always.get(place) not in (ZERO, EMPTY) or hidden.get(place) != WRITTEN:
-                yield place[0], why
-
-
-def may_vanish(environment: Declarations, machine: Machine, statement: Expr) -> Name | None:
-    """Return what in a statement decides whether it ranges over nothing, whatever is chosen for it.
-
-    ``None`` where each number within a type is made by ``+`` and ``*`` of numerals and of what may be chosen,
-    and 0 only as it is written; and where no type is empty that is not written so.
-    Raises: OutOfFuel; UnsupportedTerm.
-    """
-    dimensions = Dimensions(environment, machine)
-    found = dict(dimensions.vanishing(machine.evaluate(statement), asked="all"))
-    if not found:
-        return None
-    hidden = dict(dimensions.vanishing(machine.evaluate(_unwritten(statement)), asked="all"))
-    said = ((why, hidden.get(at)) for at, why in found.items())
-    return next((why for why, how in said if why not in (ZERO, EMPTY) or how != WRITTEN), None)
-
-
-def _literals(environment: Declarations, statement: Expr) -> list[int | str]:
-    """Return the numbers and texts of a statement, and of what is underneath it."""
-    found, seen, pending = dict[int | str, None](), set[Name](), [statement]
-    while pending:
-        expr = pending.pop(0)
-        found |= dict.fromkeys(literals_in(expr))
-        for name in sorted(constants_in([expr]) - seen):
-            constant = environment.constant(name)
-            seen.add(name)
-            if constant is not None and len(seen) < _MOST_UNDERNEATH:
-                if constant.kind == "definition" and constant.value is not None:
-                    pending.append(constant.value)
-                made = map(environment.constant, constant.constructors)
-                pending += [each.type for each in made if each is not None]
-    return [*found]
-
-
-def _nothings(
-    dimensions: Dimensions,
-    machine: Machine,
-    type_: Value,
-    arguments: Sequence[Thunk],
-    asked_of: Collection[int],
-) -> dict[Place, Name]:
-    """Return where there is nothing, for these arguments, in the types of some of them."""
-    found = dict[Place, Name]()
-    is_list_empty = any(_is_empty_list(machine, machine.force(argument)) for argument in arguments)
-    asked: Asked = "members" if is_list_empty else "data"
-    for at, argument in enumerate(arguments):
-        if not isinstance(type_, VPi):
-            return found
-        kind = machine.force(type_.domain)
-        found |= dimensions.vanishing(kind, (at,), asked, value=argument) if at in asked_of else ()
-        type_ = machine.instantiate(type_, argument)
-    claimed = len(arguments)
-    return found | dict(dimensions.vanishing(type_, (claimed,), "all") if claimed in asked_of else ())
-
-
 def _is_sequence(type_: Value) -> bool:
     return isinstance(type_, VStuck) and type_.head in _SEQUENCES
 
@@ -182,30 +67,11 @@ def _given(function: Thunk | None, argument: Thunk) -> Thunk | None:
     return Thunk(App(BVar(0), BVar(1)), (function, (argument, None))) if function is not None else None
 
 
-def _is_empty_list(machine: Machine, value: Value) -> bool:
+def is_empty_list(machine: Machine, value: Value) -> bool:
+    """Whether a value is a list, or an array, of nothing."""
     if isinstance(value, VStuck) and value.head == "Array.mk" and len(value.args) > 1:
         value = machine.force(value.args[1])
     return isinstance(value, VStuck) and value.head == "List.nil"
-
-
-def _unwritten(expr: Expr) -> Expr:
-    """Return a term with variables for what says on its face that there is nothing."""
-    match expr := bare(expr):
-        case Lit(0):
-            return FVar(WRITTEN)
-        case Const(name) if name in _WRITTEN:
-            return FVar(WRITTEN)
-        case App(function, argument):
-            return App(_unwritten(function), _unwritten(argument))
-        case Lam(name, type_, body, info):
-            return Lam(name, _unwritten(type_), _unwritten(body), info)
-        case Pi(name, type_, body, info):
-            return Pi(name, _unwritten(type_), _unwritten(body), info)
-        case Let(name, type_, value, body, nondep):
-            return Let(name, _unwritten(type_), _unwritten(value), _unwritten(body), nondep)
-        case Proj(struct, index, of):
-            return Proj(struct, index, _unwritten(of))
-    return expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +105,7 @@ class Dimensions:
         self._machine = machine
         self._families = Families(environment, machine)
         self._inhabitants = inhabitants
-        self._are_chosen = inhabitants is None
+        self._zeros = Zeros(environment, machine, self._families, are_chosen=inhabitants is None)
         self._tries = _MOST_TRIES
         self._made: list[Value] = []
         """The types of what values are made of, of which there is something therefore."""
@@ -277,7 +143,7 @@ class Dimensions:
                             found = [*self._in_family(self._machine.force(arg), kind, place, is_there)]
                         yield from found
                     elif not is_prop(sort):
-                        yield from self._in_data(arg, kind, place)
+                        yield from self._zeros.within(arg, kind, place)
                 if not is_prop(sort):
                     yield from self._in_value(family, type_, at, value)
                 elif asked != "data":
@@ -391,7 +257,7 @@ class Dimensions:
     def _has_numbers(self, family: Constant, type_: VStuck) -> bool:
         """Whether a type is made by numbers whose 0 is one of many."""
         kinds, _ = self._families.telescope(family, type_.args, type_.levels)
-        return any(isinstance(each, VStuck) and each.head in _NO_DIMENSIONS for each in kinds)
+        return any(isinstance(each, VStuck) and each.head in NO_DIMENSIONS for each in kinds)
 
     def _hides(self, value: Value) -> bool:
         """Whether it is a constant that keeps a value from being known."""
@@ -555,7 +421,7 @@ class Dimensions:
 
     def _is_without(self, several: Thunk) -> bool:
         value = self._machine.force(several)
-        return _is_empty_list(self._machine, value) or (isinstance(value, VLit) and value.value == "")
+        return is_empty_list(self._machine, value) or (isinstance(value, VLit) and value.value == "")
 
     def _gives(self, family: Constant, parameter: int) -> bool:
         """Whether whatever a family is of has something of one of its parameters, as pairs have."""
@@ -624,49 +490,3 @@ class Dimensions:
         if holds is None and why is None and function.is_data:
             return f"{UNSHOWN}{taken.head if isinstance(taken, VStuck) else describe(taken)}"
         return EMPTY if holds is False else why
-
-    def _in_data(self, data: Thunk, kind: Value, at: Place) -> Iterator[tuple[Place, Name]]:
-        """Look at a number, or at the numbers that something is put together of."""
-        type_ = self._families.constant(kind, "inductive")
-        if type_ is None or type_.name in _NO_DIMENSIONS or not self._families.is_data(kind):
-            return
-        value = self._machine.force(data)
-        if type_.name == "Nat":
-            if (why := self._why_zero(value)) is not None:
-                yield at, why
-        elif (made := self._families.constant(value, "constructor")) and isinstance(value, VStuck):
-            kinds, _ = self._families.telescope(made, value.args, value.levels)
-            for number, (inner, arg) in enumerate(zip(kinds, value.args, strict=False)):
-                if number >= made.num_params:
-                    yield from self._in_data(arg, inner, (*at, number))
-        elif (why := self._what_decides(value)) is not None:
-            yield at, why
-
-    def _why_zero(self, value: Value) -> Name | None:
-        """Return ``ZERO``, or what hides whether a number is 0, if it may be."""
-        if is_written(value):
-            return WRITTEN
-        match value:
-            case VLit(number):
-                return None if number else ZERO
-            case VStuck("Nat.succ"):
-                return None
-            case VStuck("Nat.add" | "Nat.mul" as head, args) if len(args) == 2:
-                both = [self._why_zero(self._machine.force(arg)) for arg in args]
-                unclear = sorted((why for why in both if why is not None), key=_clearness)
-                if head == "Nat.mul":  # 0 as soon as one of them is
-                    return unclear[0] if unclear else None
-                return unclear[1] if len(unclear) == len(both) else None
-        return self._what_decides(value)
-
-    def _what_decides(self, value: Value) -> Name | None:
-        """Return what keeps a value from being known, unless it may be anything."""
-        if self._are_chosen and isinstance(value, VStuck | VProj):
-            return None if isinstance(value, VStuck) and value.is_variable else describe(value)
-        why = what_blocks(self._environment, self._machine, value)
-        return why if why == LITERAL or self._environment.constant(why) is not None else None
-
-
-def _clearness(why: Name) -> int:
-    """Return how far it is from being seen by every reader that a number is 0."""
-    return {WRITTEN: 0, ZERO: 1}.get(why, 2)

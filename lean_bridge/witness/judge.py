@@ -28,11 +28,13 @@ from lean_bridge.letters import plain
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Const, Constant, Expr, Name, spine
 from lean_bridge.olean.mentions import constants_in
-from lean_bridge.witness.dimensions import DEEP, UNSHOWN, ZERO, only_here_nothing
+from lean_bridge.witness.dimensions import DEEP, UNSHOWN
 from lean_bridge.witness.empty import EMPTY
 from lean_bridge.witness.inhabited import Declared
+from lean_bridge.witness.nothing import only_here_nothing
 from lean_bridge.witness.render import Claim, said_name, witness_name
 from lean_bridge.witness.telescope import FUEL, Binder, Telescope, telescope_of
+from lean_bridge.witness.zeros import ZERO
 from pybind_models import Witness
 from pybind_models.catalogue import Catalogue
 

@@ -16,8 +16,8 @@ from lean_bridge.olean.expr import (
     written_binders,
 )
 from lean_bridge.witness.behind import what_hides
-from lean_bridge.witness.dimensions import may_vanish
 from lean_bridge.witness.empty import INHABITED
+from lean_bridge.witness.nothing import may_vanish
 from lean_bridge.witness.terms import conclusion_word
 
 FUEL: Final = 200_000

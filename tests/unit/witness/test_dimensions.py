@@ -6,8 +6,9 @@ import pytest
 
 from lean_bridge.extract.machine import Machine
 from lean_bridge.olean.expr import BVar, Constant, Expr, Lit, LSucc, LZero, Pi, Sort
-from lean_bridge.witness.dimensions import ZERO, Dimensions
+from lean_bridge.witness.dimensions import Dimensions
 from lean_bridge.witness.empty import EMPTY
+from lean_bridge.witness.zeros import ZERO
 from tests.lean_terms import PROP, Table, app, const, lam
 
 TYPE = Sort(LSucc(LZero()))
