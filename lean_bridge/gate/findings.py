@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -15,16 +14,15 @@ from lean_bridge.codes import EXPLANATIONS, Code
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.files import decoded, read_below, toml_lines
 from lean_bridge.names import listed
+from lean_bridge.ui.diagnostics import diagnostic_place, errors_of
 from lean_bridge.ui.verdict import doubts, evidence, graph_tone, guarantee, with_subject
-from lean_bridge.ui.wording import coded, counted, named
+from lean_bridge.ui.wording import apart, coded, counted, named
 from pybind_models import DeclarationReport, Diagnostic, GraphReport, ModuleReport, Place, VerifyReport
 from pybind_models.policy import Finding
 
 Anchors = Mapping[str, Place]
 """Where the catalogue, or else the manifest, names declarations: relative to the library's root."""
 
-_TOLD: Final = re.compile(r"(?P<file>[^\s:][^:\n]*):(?P<line>[1-9]\d*)(?::(?P<column>[1-9]\d*))?: ")
-"""A message that begins with a place."""
 _CONSEQUENCES: Final = ("not built", Code.NOT_REACHED)
 """Of these rows the root is another one, and is pointed at itself."""
 _NAMED: Final = 8
@@ -88,7 +86,7 @@ def report_in_repository(report: VerifyReport, place: str) -> VerifyReport:
     """Return a report to be shown with its places as every other form has them."""
 
     def told(said: Diagnostic) -> Diagnostic:
-        at = diagnostic_place(said, place)
+        at = moved(diagnostic_place(said), place)
         return said.replaced(file=at.file, column=at.column)
 
     build = report.build
@@ -106,29 +104,12 @@ def report_in_repository(report: VerifyReport, place: str) -> VerifyReport:
     return report.replaced(build=build, declarations=rows)
 
 
-def diagnostic_place(said: Diagnostic, place: str = ".") -> Place:
-    """Return where a message of Lean's stands, as every place here is: columns count from one."""
-    return moved(Place(file=said.file, line=said.line, column=said.column + 1), place)
-
-
 def _of_build(report: VerifyReport) -> Iterator[Finding]:
     for module in _modules(report):
-        if module.state == "failed":
-            code = module.code or Code.BUILD_FAILED
-            title = f"{EXPLANATIONS[Code(code)].title}: {module.module}"
-            errors = [each for each in module.diagnostics if each.severity == "error"]
-            for said in errors:
-                at = diagnostic_place(said)
-                yield Finding(code=code, level="error", title=title, message=said.text, place=at)
-            if not errors:
-                at, message = Place(file=module.file), f"{module.module}: failed without a message"
-                yield Finding(code=code, level="error", title=title, message=message, place=at)
-        if module.limit is not None:
-            code = Code.LEAN_CANNOT
-            title = f"{EXPLANATIONS[code].title}: {module.module}"
-            told, limit = apart(module.limit)
-            at = told or Place(file=module.file)
-            yield Finding(code=code, level="error", title=title, message=limit, place=at)
+        code = Code.LEAN_CANNOT if module.limit is not None else Code(module.code or Code.BUILD_FAILED)
+        title = f"{EXPLANATIONS[code].title}: {module.module}"
+        for at, message in errors_of(module):
+            yield Finding(code=code, level="error", title=title, message=message, place=at)
 
 
 def _of_declarations(rows: Iterable[DeclarationReport], stands: Anchors) -> Iterator[Finding]:
@@ -237,22 +218,6 @@ def _of_verdict(report: VerifyReport, root: Path | None) -> Finding:
         message=with_subject(coded(report.code, reason), report),
         place=place,
     )
-
-
-def apart(message: str, root: Path | None = None) -> tuple[Place | None, str]:
-    """Return the place with which a message begins, if it is one of the library, and the rest of it."""
-    found = _TOLD.match(message)
-    if found is None:
-        return None, message
-    file = PurePosixPath(found["file"])
-    if file.is_absolute():
-        if root is None or not file.is_relative_to(root):
-            return None, message
-        file = file.relative_to(root)
-    if ".." in file.parts or " " in found["file"].split("/")[0]:
-        return None, message
-    column = int(found["column"]) if found["column"] else None
-    return Place(file=str(file), line=int(found["line"]), column=column), message[found.end() :]
 
 
 def _title(code: str | None) -> str:

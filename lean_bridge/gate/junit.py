@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from lean_bridge.gate.decide import applies, required_of
-from lean_bridge.gate.findings import diagnostic_place, moved
+from lean_bridge.gate.findings import moved
 from lean_bridge.gate.github import policy_line
+from lean_bridge.ui.diagnostics import diagnostic_place
 from lean_bridge.ui.markup import CASE_TAGS, case, document, suite
 from lean_bridge.ui.verdict import VERDICT_TONES, guarantee, module_tone, subject
 from lean_bridge.ui.wording import coded, named, place_text
@@ -132,7 +133,7 @@ def _library(root: ET.Element, library: Judged, gate: GateReport) -> None:
 
 def _said(module: ModuleReport, place: str) -> Iterator[str]:
     for each in module.diagnostics:
-        yield f"{place_text(diagnostic_place(each, place))}: {each.severity}: {each.text}"
+        yield f"{place_text(moved(diagnostic_place(each), place))}: {each.severity}: {each.text}"
 
 
 def _messages(library: Judged) -> dict[str, str]:

@@ -165,4 +165,4 @@ def _first_line(text: str) -> str:
 
 
 def _told(file: str, error: Diagnostic, what: str) -> str:
-    return f"{file}:{error.line}: {what}"
+    return f"{file}:{error.line}:{error.column + 1}: {what}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from rich.console import Console
@@ -12,8 +12,8 @@ from rich.text import Text
 from lean_bridge.findings import HealthItem, Survey
 from lean_bridge.ui.toolchains import isolation_text, toolchain_text
 from lean_bridge.ui.verdict import Tone, module_tone, status_text
-from lean_bridge.ui.wording import counted, one_line, seconds_text, visible
-from pybind_models import BuildReport, Diagnostic, Toolchain
+from lean_bridge.ui.wording import apart, counted, one_line, seconds_text, visible
+from pybind_models import BuildReport, Diagnostic, ModuleReport, Place, Toolchain
 from pybind_models.report import Severity
 
 SEVERITY_WORDS: Final[dict[Severity, str]] = {"information": "info", "warning": "warning", "error": "error"}
@@ -38,6 +38,27 @@ def diagnostic_text(diagnostic: Diagnostic) -> Text:
     text = Text(f"{visible(diagnostic.file)}:{diagnostic.line}:{diagnostic.column}: ")
     text.append(SEVERITY_WORDS[diagnostic.severity], _SEVERITY_STYLES[diagnostic.severity])
     return text.append(f": {visible(diagnostic.text)}")
+
+
+def diagnostic_place(said: Diagnostic) -> Place:
+    """Return where a message of Lean's stands, for whom columns count from one."""
+    return Place(file=said.file, line=said.line, column=said.column + 1)
+
+
+def errors_of(module: ModuleReport) -> Iterator[tuple[Place, str]]:
+    """Yield all that a module was not compiled for, each with its place, columns from one.
+
+    A limit that was met comes first, together with the message that it is about.
+    """
+    errors = [(diagnostic_place(each), each.text) for each in module.diagnostics if each.severity == "error"]
+    if module.limit is not None:
+        at, limit = apart(module.limit)
+        said = [text for place, text in errors if place == at]
+        yield at or Place(file=module.file), "\n".join((limit, *said))
+        errors = [(place, text) for place, text in errors if place != at]
+    elif module.state == "failed" and not errors:
+        yield Place(file=module.file), f"{module.module}: failed without a message"
+    yield from errors
 
 
 def render_build(build: BuildReport, console: Console) -> None:

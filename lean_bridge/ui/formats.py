@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from lean_bridge.names import listed
-from lean_bridge.ui.diagnostics import SEVERITY_WORDS
+from lean_bridge.ui.diagnostics import SEVERITY_WORDS, diagnostic_place, errors_of
 from lean_bridge.ui.markup import CASE_TAGS, annotation, case, document, suite
 from lean_bridge.ui.toolchains import toolchain_text
 from lean_bridge.ui.verdict import (
@@ -23,7 +23,8 @@ from lean_bridge.ui.verdict import (
     words_text,
 )
 from lean_bridge.ui.wording import coded, counted, escaped_json, named, one_line, place_text
-from pybind_models import DeclarationReport, Diagnostic, ModuleReport, VerifyReport
+from pybind_models import DeclarationReport, Diagnostic, ModuleReport, Place, VerifyReport
+from pybind_models.report import Source
 
 
 def render_json(report: VerifyReport) -> str:
@@ -85,22 +86,16 @@ def render_github(report: VerifyReport, *, root: str = "") -> str:
     """
     lines = []
     for module in _modules(report):
+        lines += [annotation("error", text, _at(root, at)) for at, text in errors_of(module)]
         for said in module.diagnostics:
-            if said.severity != "information":
-                at = _at(root, said.file, said.line, said.column + 1)
-                lines.append(annotation(said.severity, said.text, at))
-        if module.limit is not None:
-            lines.append(annotation("error", module.limit, _at(root, module.file)))
-        if module.state == "failed" and not module.diagnostics:
-            lines.append(
-                annotation("error", f"{module.module}: failed without a message", _at(root, module.file))
-            )
+            if said.severity == "warning":
+                lines.append(annotation("warning", said.text, _at(root, diagnostic_place(said))))
     for each in report.declarations:
         if each.status != "not built" and declaration_tone(each) != "good":
             source = (
                 each.cause.place if each.cause is not None and each.cause.place is not None else each.source
             )
-            at = _at(root, source.file, source.line, source.column) if source is not None else {}
+            at = _at(root, source) if source is not None else {}
             message = f"{named(each.name)}: {coded(each.code, each.reason or each.status)}{_path(each)}"
             lines.append(annotation("error", message, {**at, "title": f"{each.status}: {named(each.name)}"}))
     unbuilt = [each for each in report.declarations if each.status == "not built"]
@@ -163,11 +158,9 @@ def render_junit(report: VerifyReport) -> str:
     return document(root)
 
 
-def _at(root: str, file: str, line: int | None = None, column: int | None = None) -> dict[str, str | int]:
-    found: dict[str, str | int] = {"file": str(PurePosixPath(root, file))}
-    return (
-        found | ({"line": line} if line is not None else {}) | ({"col": column} if column is not None else {})
-    )
+def _at(root: str, at: Place | Source) -> dict[str, str | int]:
+    found = {"file": str(PurePosixPath(root, at.file)), "line": at.line, "col": at.column}
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def _modules(report: VerifyReport) -> tuple[ModuleReport, ...]:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from pathlib import Path, PurePosixPath
+from typing import Final
 
 from lean_bridge.letters import is_hidden, plain, shown
 from lean_bridge.names import last_component
 from pybind_models import Place
+
+_TOLD: Final = re.compile(r"(?P<file>[^\s:][^:\n]*):(?P<line>[1-9]\d*)(?::(?P<column>[1-9]\d*))?: ")
+"""A message that begins with a place."""
 
 
 def visible(text: str) -> str:
@@ -43,6 +49,22 @@ def escaped_json(text: str) -> str:
 def place_text(at: Place) -> str:
     """Return ``file:line:column`` as far as a place has them."""
     return ":".join(str(part) for part in (at.file, at.line, at.column) if part is not None)
+
+
+def apart(message: str, root: Path | None = None) -> tuple[Place | None, str]:
+    """Return the place with which a message begins, if it is one of the library, and the rest of it."""
+    found = _TOLD.match(message)
+    if found is None:
+        return None, message
+    file = PurePosixPath(found["file"])
+    if file.is_absolute():
+        if root is None or not file.is_relative_to(root):
+            return None, message
+        file = file.relative_to(root)
+    if ".." in file.parts or " " in found["file"].split("/")[0]:
+        return None, message
+    column = int(found["column"]) if found["column"] else None
+    return Place(file=str(file), line=int(found["line"]), column=column), message[found.end() :]
 
 
 def coded(code: str | None, reason: str) -> str:

@@ -143,7 +143,9 @@ def test_what_this_lean_cannot_do_is_exit_status_2_with_its_mend(library: Path, 
     status, said, errors = lean(write(tmp_path / "Scratch.lean", text), library)
     assert status == 2
     assert any(line.startswith("Scratch.lean:3:4: error: Unknown constant") for line in said)
-    assert "lean-bridge: LB911 Scratch.lean:3: a definition is compiled with code of Lean's library" in errors
+    assert (
+        "lean-bridge: LB911 Scratch.lean:3:5: a definition is compiled with code of Lean's library" in errors
+    )
 
 
 def test_a_file_is_elaborated_under_the_options_of_the_library_that_has_it(
@@ -199,7 +201,7 @@ def test_an_import_that_is_not_compiled_is_told_so(library: Path, tmp_path: Path
     write(library / "L.lean", "module\npublic section\ndef both (l : List Nat) : List Nat := l ++ l\n")
     status, _, told = lean(write(tmp_path / "S.lean", "module\n\nimport L\n"), library)
     assert status == 2
-    assert "LB911 S.lean:3: imports L, which is not compiled: L.lean:3: a definition is compiled" in told
+    assert "LB911 S.lean:3: imports L, which is not compiled: L.lean:3:5: a definition is compiled" in told
 
 
 def test_a_fifo_is_named_and_not_waited_for(library: Path, tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ import pytest
 
 from lean_bridge.codes import Code
 from lean_bridge.errors import ProjectNotFound
-from lean_bridge.gate.findings import anchors_of, apart, findings_of
+from lean_bridge.gate.findings import anchors_of, findings_of
+from lean_bridge.ui.formats import render_github
+from lean_bridge.ui.wording import apart
 from lean_bridge.verdict.refusal import refused
-from pybind_models import Cause, Pin, Place, VerifyReport
+from pybind_models import Cause, Diagnostic, Pin, Place, VerifyReport
 from pybind_models.policy import Finding
 from tests.gates import PLACE, of_every_code, unfinished
 from tests.reports import (
@@ -152,6 +154,27 @@ def test_a_module_without_a_message_and_a_limit_are_pointed_at() -> None:
         f"{PLACE}/Proofs/Vec.lean:3:None",
     )
     assert limit.code == "LB911"
+
+
+def test_every_error_of_a_module_that_met_a_limit_is_pointed_at() -> None:
+    said = [(3, 4, "Type mismatch\n  rfl"), (3, 9, "unsolved goals"), (7, 0, "Unknown identifier `x`")]
+    limited = module("Vec", "blocked").replaced(
+        state="unsupported",
+        limit="Proofs/Vec.lean:3:5: Vec.lean has no `module`; Lean says: Type mismatch; mend that",
+        diagnostics=tuple(
+            Diagnostic(file="Proofs/Vec.lean", line=line, column=column, severity="error", text=text)
+            for line, column, text in said
+        ),
+    )
+    report = rejected().replaced(build=build(limited), declarations=(), graphs=())
+    found = errors(report)
+    assert [at(each) for each in found] == [f"{PLACE}/Proofs/Vec.lean:{at}" for at in ("3:5", "3:10", "7:1")]
+    assert {each.code for each in found} == {"LB911"}
+    assert found[0].message.endswith("mend that\nType mismatch\n  rfl"), "the limit, and what it is about"
+    assert [each.message for each in found[1:]] == ["unsolved goals", "Unknown identifier `x`"]
+    lines = render_github(report, root=PLACE).splitlines()[:3]
+    where = [line.partition("::error ")[2].partition("::")[0] for line in lines]
+    assert where == [f"file={PLACE}/Proofs/Vec.lean,line={at}" for at in ("3,col=5", "3,col=10", "7,col=1")]
 
 
 def test_a_library_at_the_top_has_no_directory_before_its_files() -> None:

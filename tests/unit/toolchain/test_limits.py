@@ -44,7 +44,7 @@ def met(*errors: tuple[int, str], text: str = "def a\n" * 9, toolchain: Toolchai
 def test_a_limit_is_told_with_its_place(message: str) -> None:
     limit = met((3, message))
     assert limit is not None
-    assert limit.startswith("A.lean:3: ")
+    assert limit.startswith("A.lean:3:1: ")
     assert "\n" not in limit
     assert met((3, message), toolchain=INSTALLED) is None
 
@@ -110,7 +110,7 @@ def in_a_file_without_module(
 def test_in_and_above_a_file_without_module_only_what_was_evaluated_is_certain() -> None:
     assert "B.lean has no `module`" in str(in_a_file_without_module(MISMATCH))
     above = in_a_file_without_module(MISMATCH, ordinary=("A.lean",), is_module=True)
-    assert "B.lean:1: A.lean has no `module`" in str(above)
+    assert "B.lean:1:1: A.lean has no `module`" in str(above)
     assert in_a_file_without_module(MISMATCH, is_module=True) is None
     assert in_a_file_without_module(MISMATCH, DECIDED) is None
     assert in_a_file_without_module() is None
