@@ -10,6 +10,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -31,6 +32,9 @@ _KINDS = {
 # opening a FIFO would wait for a writer; Windows has neither flag, and no FIFOs among its files
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+
+_NEAR: Final = 0.75
+"""From which likeness on the name of a file may be meant by another one."""
 
 PlaceInToml: TypeAlias = tuple[str | int, ...]
 """The keys that lead to a value; a number among them counts, from 0, tables with the same head."""
@@ -89,7 +93,7 @@ def read_file(path: Path, *, max_bytes: int | None = MAX_BYTES, follows_links: b
             _check_regular(path, os.fstat(stream.fileno()))
             content = stream.read(-1 if max_bytes is None else max_bytes + 1)
     except FileNotFoundError as error:
-        raise ProjectNotFound(f"{path}: expected a file here, found none") from error
+        raise ProjectNotFound(f"{path}: expected a file here, found none{near_path(path)}") from error
     except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise ProjectNotFound(f"{path}: cannot be read: {why}") from error
@@ -176,6 +180,21 @@ def toml_lines(text: str) -> Mapping[PlaceInToml, int]:
 
 def _toml_steps(text: str) -> tuple[str, ...]:
     return tuple(step.strip("\"'") for step in re.findall(_TOML_STEP, text))
+
+
+def near_path(path: Path) -> str:
+    """Return the end of a message about a path that leads nowhere: what may be meant, if anything is near."""
+    missing = next((each for each in (*reversed(path.parents), path) if not os.path.lexists(each)), None)
+    if missing is None:
+        return ""
+    try:
+        beside = [each.name for each in missing.parent.iterdir()]
+    except OSError:
+        return ""
+    rest = path.relative_to(missing)
+    near = get_close_matches(missing.name, beside, cutoff=_NEAR)
+    found = [str(there) for each in near if (there := missing.with_name(each) / rest).exists()]
+    return f"; did you mean {' or '.join(found)}?" if found else ""
 
 
 def _check_regular(path: Path, found: os.stat_result) -> None:

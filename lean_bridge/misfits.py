@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import reprlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
+from lean_bridge.files import near_path
 from lean_bridge.names import did_you_mean
 
 _EXPECTED: Final[Mapping[str, str]] = {
@@ -29,6 +31,7 @@ _EXPECTED: Final[Mapping[str, str]] = {
 """What was expected, by pydantic's name of a fault."""
 
 _CHOICE: Final = re.compile(r"(?P<found>'.*') is not one of (?P<known>'.*')\.?")
+_NO_FILE: Final = re.compile(r"file '(.*)' does not exist\.?", re.IGNORECASE)
 _QUOTED: Final = re.compile(r"'([^']*)'")
 
 
@@ -45,7 +48,9 @@ def misfit(fault: Mapping[str, Any]) -> str:
 
 
 def unchosen(message: str) -> str:
-    """Return a message, with what may be meant where it says that a word is not one of some."""
+    """Return a message, with what may be meant where a word is not one of some, or a file is not there."""
+    if (lost := _NO_FILE.fullmatch(message)) is not None:
+        return f"{message.rstrip('.')}{near_path(Path(lost[1]))}"
     if (said := _CHOICE.fullmatch(message)) is None:
         return message
     near = did_you_mean(said["found"].strip("'"), _QUOTED.findall(said["known"]))

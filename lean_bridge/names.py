@@ -142,7 +142,18 @@ def suggestion(name: object, known: Iterable[str]) -> str:
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """Return the end of a message about a name that is not known: the nearest that are, if any is near."""
-    names = list(dict.fromkeys(known))
-    near = difflib.get_close_matches(name, names) if isinstance(name, str) else []
-    return f"; did you mean {' or '.join(near)}?" if near else ""
+    """Return the end of a message about a name that is not known: the nearest that are, if any is near.
+
+    Small letters and capitals count as the same.
+    """
+    names: dict[str, str] = {}
+    for each in known:
+        names.setdefault(each.casefold(), each)
+    near = difflib.get_close_matches(name.casefold(), names) if isinstance(name, str) else []
+    return f"; did you mean {' or '.join(names[each] for each in near)}?" if near else ""
+
+
+def ending(name: str, other: str) -> str:
+    """Return the end of a name that has as many parts as another one."""
+    parts = split_name(name) or (name,)
+    return written(parts[-len(split_name(other) or (other,)) :])

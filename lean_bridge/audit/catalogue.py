@@ -12,7 +12,7 @@ import tomli_w
 from lean_bridge.audit.tables import parse_table
 from lean_bridge.errors import NotCatalogued, ProjectNotFound
 from lean_bridge.files import check_below, put_at_once, read_below
-from lean_bridge.names import canonical, did_you_mean, ends_with, last_component, listed, suggestion
+from lean_bridge.names import canonical, did_you_mean, ending, ends_with, last_component, listed, suggestion
 from pybind_models.catalogue import Catalogue, CatalogueEntry
 
 CATALOGUE = "catalogue.toml"
@@ -89,7 +89,7 @@ def _find(catalogue: Catalogue, name: str, known: Sequence[str]) -> str:
     if not known:
         raise NotCatalogued(f"{name} is not in {CATALOGUE}, which has no {'graphs' if kinds else 'entries'}")
     last = [*map(last_component, known)]
-    if near := did_you_mean(name, [*last, *known]):
+    if near := did_you_mean(name, [*(ending(each, name) for each in known), *last, *known]):
         raise NotCatalogued(f"{name} is not in {CATALOGUE}{near}")
     raise NotCatalogued(
         f"{name} is not in {CATALOGUE}; {suggestion(name, last)}; `lean-bridge list` has them all"

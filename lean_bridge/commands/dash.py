@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -61,11 +63,28 @@ def dash(
     library = find_library(project, shipped=shipped)
     loop = Loop(library, _options(workers, unpinned), eager=not manual)
     try:
-        Dash(loop).run()
+        with _errors_on_the_screen():
+            Dash(loop).run()
     finally:
         loop.close()
     status = loop.board.status
     raise typer.Exit(EXIT_STATUS[status.verdict if status is not None else "no verdict"])
+
+
+@contextmanager
+def _errors_on_the_screen() -> Iterator[None]:
+    """Have standard error be the terminal that standard output is: it is there that textual draws."""
+    if sys.stderr.isatty():
+        yield
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    os.dup2(sys.stdout.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def follow_library(

@@ -27,6 +27,7 @@ from lean_bridge.commands.options import (
     write_result,
 )
 from lean_bridge.errors import LeanBridgeError, NoVerdict
+from lean_bridge.names import did_you_mean
 from lean_bridge.ui.console import from_here, open_console, tell
 from lean_bridge.uncollected import uncollected
 
@@ -61,6 +62,7 @@ def _output(text: str) -> _Output:
     if word not in set(OutputFormat):
         raise typer.BadParameter(
             f"{word!r}: expected one of {', '.join(OutputFormat)}, as FORMAT or FORMAT=FILE"
+            f"{did_you_mean(word, OutputFormat)}"
         )
     if equals and not file:
         raise typer.BadParameter(f"{text}: expected a file behind =, found nothing; is a variable not set?")

@@ -28,6 +28,7 @@ from lean_bridge.commands.options import (
     write_result,
 )
 from lean_bridge.errors import as_told
+from lean_bridge.names import did_you_mean, listed
 from lean_bridge.ui.console import Form, from_here, open_console, tell
 from lean_bridge.uncollected import uncollected
 
@@ -404,11 +405,15 @@ def explain(
 ) -> None:
     """Say what a code means, why it matters, and what to do about it."""
     from lean_bridge.ui.explanation import render_explanation, render_explanations, render_explanations_json
+    from lean_bridge.verdict.chain import codes_of
 
     known = {spelling: each for each in Code for spelling in (each.value, each.name)}
     if code is not None and code.upper() not in known:
+        near = did_you_mean(code, known)
+        if of_link := codes_of(code.lower()):
+            near = f", but a link, which fails by {listed(of_link, 8)}"
         raise typer.BadParameter(
-            f"there is no code {code}; `lean-bridge explain` lists them", param_hint="CODE"
+            f"there is no code {code}{near}; `lean-bridge explain` lists them", param_hint="CODE"
         )
     wanted = list(Code) if code is None else [known[code.upper()]]
     if format_ is ViewFormat.JSON:

@@ -109,6 +109,7 @@ def judge_all(
         with _time_limit(left):
             for root in settled.libraries:
                 judged = judge_one(root, settled.place(root), policy)
+                judged = _at_its_name(judged, settled, root)
                 found.append(judged)  # one by one: what is judged when the time is over counts
     except _OutOfTime:
         why = f"the time budget of {policy.budget:g} s is exceeded, and not everything is judged"
@@ -116,6 +117,15 @@ def judge_all(
         place = settled.place(settled.libraries[len(found)])
         found.append(Judged(place=place, report=report, findings=findings_of(report, place)))
     return decide(settled.record, found, time.monotonic() - started)
+
+
+def _at_its_name(judged: Judged, settled: Settled, root: Path) -> Judged:
+    """Return what a library came to; of one that is not there, at the line of the policy that names it."""
+    named = settled.record.settings["paths"].place
+    if named is None or root.exists():
+        return judged
+    findings = (each if each.place else each.replaced(place=named) for each in judged.findings)
+    return judged.replaced(findings=tuple(findings))
 
 
 class _OutOfTime(BaseException):

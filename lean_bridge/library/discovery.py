@@ -17,6 +17,7 @@ from lean_bridge.build.lake_manifest import LAKE_MANIFEST
 from lean_bridge.build.lakefile import LAKEFILE, PROGRAM
 from lean_bridge.build.packages import SHIPPED
 from lean_bridge.errors import ProjectNotFound
+from lean_bridge.files import near_path
 
 TOOLCHAIN: Final = "lean-toolchain"
 FOLDER: Final = "lean"
@@ -61,8 +62,9 @@ def find_library(path: Path | None = None, *, shipped: bool = False, loose: bool
     if path is not None:
         found = _library_in(path.absolute(), loose=True)
         if found is None:
+            meant = _hint(path) or near_path(path)
             raise ProjectNotFound(
-                f"{path}: expected a Lean library ({CATALOGUE} and {LAKEFILE}), found none{_hint(path)}"
+                f"{path}: expected a Lean library ({CATALOGUE} and {LAKEFILE}), found none{meant}"
             )
         return found
     try:

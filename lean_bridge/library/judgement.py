@@ -460,7 +460,7 @@ def like(rows: Iterable[StatusRow], name: str) -> str:
 
 def _words(groups: Iterable[str]) -> Iterator[str]:
     for group in dict.fromkeys(groups):
-        yield from (group, *re.findall(r"\w+", group))
+        yield from (group, *re.findall(r"\w+", group), *re.findall(r"[A-Z][a-z]+", group))
 
 
 def chosen_rows(

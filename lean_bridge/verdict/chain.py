@@ -104,6 +104,11 @@ def known_links() -> tuple[str, ...]:
     return (*CHAIN, *(name for name in CHECKS if name not in _OWN_CHECKS))
 
 
+def codes_of(link: str) -> list[str]:
+    """Return the codes for which a row fails at a link."""
+    return [code for code, blamed in _BLAMED.items() if blamed == link]
+
+
 def links_of(kind: str | None, *, graph: bool) -> tuple[str, ...]:
     """Return the links that can be asked of a declaration of a kind."""
     if graph:

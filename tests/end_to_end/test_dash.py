@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -168,6 +169,34 @@ def test_what_judges_only_when_asked_takes_up_what_is_judged_elsewhere(root: Pat
         assert not any(entry.text.startswith("judging") for entry in loop.board.log), "it judged nothing"
     finally:
         loop.close()
+
+
+def test_it_is_drawn_on_the_terminal_wherever_errors_go(root: Path, tmp_path: Path) -> None:
+    pty = pytest.importorskip("pty")  # which Windows lacks
+    ours, theirs = pty.openpty()
+    drawn_there = b""
+    with (tmp_path / "errors").open("wb") as errors:
+        shown = subprocess.Popen(
+            [sys.executable, "-m", "lean_bridge", "dash", "-p", str(root), "--manual"],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=errors,
+            env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"},
+        )
+    try:
+        os.close(theirs)
+        while b"undecided" not in drawn_there:
+            assert select.select([ours], [], [], LONG)[0], drawn_there
+            drawn_there += os.read(ours, 1 << 16)
+        os.write(ours, b"q")
+        with contextlib.suppress(OSError):  # the other end is closed
+            while select.select([ours], [], [], LONG)[0] and os.read(ours, 1 << 16):
+                pass
+        assert shown.wait(LONG) == 2
+    finally:
+        shown.kill()
+        os.close(ours)
+    assert (tmp_path / "errors").read_bytes() == b""
 
 
 def test_a_plain_terminal_and_a_pipe(root: Path) -> None:

@@ -139,6 +139,16 @@ def test_what_is_not_judged_is_never_green(repository: Path) -> None:
     assert status == 2, "no library is named, and the one of the package is not taken in its place"
 
 
+def test_a_library_that_is_not_there_is_pointed_at_where_the_policy_names_it(repository: Path) -> None:
+    (repository / "lean-bridge.toml").write_text('pytest = false\npaths = ["proofs/laen"]\n')
+    status, lines, report = gate(repository)
+    assert (status, report.code) == (2, "LB902")
+    assert lines[0].startswith("::error file=lean-bridge.toml,line=2,")
+    assert lines[0].endswith("/proofs/lean?")
+    assert report.reason is not None
+    assert report.reason.endswith("; did you mean proofs/lean?")
+
+
 def test_a_policy_takes_away_what_verify_accepts(repository: Path) -> None:
     status, _, report = gate(repository, "--no-axioms", "--judged", "Row", "--judged", "top")
     assert (status, report.code) == (2, "LB501"), "what Lean's own theorems rest on is not seen"

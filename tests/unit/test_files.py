@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from lean_bridge.build.lakefile import LAKEFILE
 from lean_bridge.build.modules import read_library
 from lean_bridge.codes import Code
 from lean_bridge.errors import LeanBridgeError, ProjectNotFound, SourceOutside
-from lean_bridge.files import put_at_once, read_below, read_file
+from lean_bridge.files import near_path, put_at_once, read_below, read_file
 from lean_bridge.library.discovery import TOOLCHAIN
 from lean_bridge.project import Project
 
@@ -38,6 +39,18 @@ hash = "{"0" * 40}"
 "A.a" = "{"0" * 40}"
 [words]
 """
+
+
+def test_a_path_that_leads_nowhere_is_told_with_what_lies_near(tmp_path: Path) -> None:
+    (tmp_path / "lean" / "A").mkdir(parents=True)
+    (tmp_path / "lean" / "lean-bridge.toml").write_text("")
+    near = f"; did you mean {tmp_path}/lean"
+    assert near_path(tmp_path / "laen") == f"{near}?"
+    assert near_path(tmp_path / "laen" / "A") == f"{near}/A?", "the first part that is not there"
+    assert near_path(tmp_path / "laen" / "C") == ""
+    assert near_path(tmp_path / "other") == near_path(tmp_path / "lean") == ""
+    with pytest.raises(ProjectNotFound, match=re.escape(f"found none{near}/lean-bridge.toml?")):
+        read_file(tmp_path / "lean" / "lean-bridge.tml")
 
 
 def _write_half(path: Path) -> None:

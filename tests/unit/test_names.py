@@ -10,6 +10,8 @@ from lean_bridge.errors import NotCatalogued
 from lean_bridge.names import (
     canonical,
     common_namespace,
+    did_you_mean,
+    ending,
     ends_with,
     last_component,
     module_path,
@@ -147,6 +149,13 @@ def test_suggestions_are_few() -> None:
     assert suggestion(3, []) == "there are none"
 
 
+def test_what_is_meant_has_other_capitals_or_as_many_parts() -> None:
+    assert did_you_mean("mhagraph", ["mhaGraph", "other"]) == "; did you mean mhaGraph?"
+    assert did_you_mean("LB20l", ["lb201"]) == "; did you mean lb201?"
+    assert ending("A.B.«c.d».e", "x.y") == "«c.d».e"
+    assert ending("A", "x.y") == "A"
+
+
 NAMES = ("Twin.étonnant", "Twin.«a.b»", "Twin.«x y».z'", "Twin.b", "Other.b", "Other.Twin.c", "Twin.c", "c")
 
 
@@ -182,6 +191,7 @@ def test_an_entry_is_found_by_the_end_of_its_name(catalogued: Project, typed: st
         ("etonnant", "did you mean étonnant"),
         ("e\u0301tonnant", "did you mean étonnant"),
         ("«a.b", r"did you mean «a\.b»"),
+        ("Twin.Étonant", "did you mean Twin.étonnant"),
         ("", "expected one of"),
         ("§§§", r"is not in catalogue\.toml; expected one of étonnant, .*; `lean-bridge list` has them all"),
     ],

@@ -273,6 +273,12 @@ def test_the_false_green_of_a_project_without_a_catalogue_is_no_verdict(here: Pa
     assert "accepted" not in result.output.replace("not accepted", "")
 
 
+def test_a_directory_that_is_not_there_is_told_with_what_lies_near(here: Path) -> None:
+    library(here / "lean")
+    assert refusal(Path("laen")).endswith("found none; did you mean lean?")
+    assert refusal(Path("other")).endswith("found none")
+
+
 def test_two_ways_of_choosing_are_one_too_many(here: Path) -> None:
     result = CliRunner().invoke(app, ["list", "--shipped", "--project", str(library(here))])
     assert result.exit_code == 2

@@ -381,6 +381,7 @@ def test_what_no_row_has_is_said_of_each_word_and_of_all_together(judged: Path) 
     for names, group, message in (
         (["backprop", "bakprop"], None, "no row has 'bakprop' in its name or group; did you mean backprop_"),
         (["§"], None, "no row has '§' in its name or group; `lean-bridge list` has them all"),
+        (["transfromer"], None, "no row has 'transfromer' in its name or group; did you mean Transformer"),
         ([], "Soundnes!", "no group has 'Soundnes!' in its name; did you mean Soundness"),
         (["backprop"], "Graphs", "no row of a group with 'Graphs' has 'backprop' in its name"),
     ):
