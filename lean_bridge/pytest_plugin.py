@@ -40,6 +40,8 @@ _MARKS: Final = {
 }
 _GATES: Final = pytest.StashKey[dict[tuple[Path | None, tuple[Path, ...]], "GateReport"]]()
 _LOOKED: Final = pytest.StashKey[dict[Path, "Looked"]]()
+_READ: Final = pytest.StashKey[dict[Path, "PolicyFile | None"]]()
+"""The policies of directories, each read once."""
 _SEEN: Final = pytest.StashKey[list[Path]]()
 _MET: Final = pytest.StashKey[set[Path]]()
 """The directories with a policy, or with a manifest, that collection came through."""
@@ -63,6 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{name}: {what}")
     config.stash[_GATES] = {}
     config.stash[_LOOKED] = {}
+    config.stash[_READ] = {}
     config.stash[_SEEN] = []
     config.stash[_MET] = set()
 
@@ -175,7 +178,7 @@ def _wanted(config: pytest.Config, places: list[Path]) -> set[Path]:
             start.is_relative_to(directory) and directory.is_relative_to(top) for start, top in tops.items()
         ):
             continue  # beyond the repository
-        file = _policy_in(directory)
+        file = _policy_in(config, directory)
         if file is None or not (is_asked or file.policy.pytest):
             continue
         with _as_usage():
@@ -241,7 +244,7 @@ def _policy_of(config: pytest.Config, root: Path) -> PolicyFile | None:
     if not directories:
         return None
     top = _top(config, root)
-    found = (_policy_in(each) for each in directories if each.is_relative_to(top))
+    found = (_policy_in(config, each) for each in directories if each.is_relative_to(top))
     return next((file for file in found if file is not None), None)
 
 
@@ -263,13 +266,15 @@ def _as_usage() -> Iterator[None]:
         raise pytest.UsageError(f"{error.code} {error}") from error
 
 
-def _policy_in(directory: Path) -> PolicyFile | None:
+def _policy_in(config: pytest.Config, directory: Path) -> PolicyFile | None:
     """Return the policy in a directory, if there is one."""
-    from lean_bridge.gate.policy import find_policy
+    read = config.stash[_READ]
+    if directory not in read:
+        from lean_bridge.gate.policy import find_policy
 
-    with _as_usage():
-        found, _ = find_policy(directory, directory)
-    return found
+        with _as_usage():
+            read[directory], _ = find_policy(directory, directory)
+    return read[directory]
 
 
 class CatalogueFile(pytest.File):
