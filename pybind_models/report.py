@@ -82,17 +82,19 @@ class ModuleReport(Model):
     module: str
     file: str
     state: Literal["built", "cached", "failed", "unsupported", "blocked"]
-    """``unsupported``: this Lean cannot compile it, which says nothing against it (see ``limit``).
+    """``unsupported``: nothing is decided about it, which says nothing against it (see ``limit``).
     ``blocked``: not compiled, because a module it imports failed."""
     seconds: float
     """Elaboration time; of a cached module, the time it took when it was built."""
     code: str | None = None
-    """Of a failed module the stable code of why, where it is not that Lean refuses it."""
+    """The stable code of why a module failed, where it is not that Lean refuses it; or why nothing is decided
+    about it, where it is not that this Lean cannot compile it."""
     diagnostics: tuple[Diagnostic, ...] = ()
     remembered: bool = False
     """Of a failed module whether Lean's messages are those of an earlier run, about exactly this source."""
     limit: str | None = None
-    """What this Lean cannot do, where, and the mend, in one line; goes with ``unsupported``."""
+    """What this Lean cannot do, or what cannot be told of the source: where, and the mend, in one line; goes
+    with ``unsupported``."""
     as_module: bool = False
     """Whether its file has no ``module``, and Lean was handed it as one, every line in its place."""
 

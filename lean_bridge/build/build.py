@@ -14,7 +14,7 @@ import filelock
 
 from lean_bridge.build.account import check_plain, find_unaccounted, read_whole
 from lean_bridge.build.as_module import Handed, cannot_be_turned, handed, refused_import
-from lean_bridge.build.bypass import check_all_is_read, check_kernel_is_asked, check_was_read
+from lean_bridge.build.bypass import check_options, check_was_read, ends_early, passes_the_kernel_by
 from lean_bridge.build.cache import build_store, size_limit, tidy
 from lean_bridge.build.elsewhere import with_whereabouts
 from lean_bridge.build.grammar import LEAN_S, Grammar, read_grammar
@@ -22,7 +22,7 @@ from lean_bridge.build.lean_options import refused_option
 from lean_bridge.build.modules import Library, Module, generated_library, read_library
 from lean_bridge.build.store import Entry, Refusal, module_keys, placed, source_place
 from lean_bridge.codes import Code
-from lean_bridge.errors import OleanError, ProjectNotFound, ToolchainCrashed, ToolchainError
+from lean_bridge.errors import Declined, OleanError, ProjectNotFound, ToolchainCrashed, ToolchainError
 from lean_bridge.events import BuildEvent, BuildStarted, ModuleFinished, ModuleStarted, Spent, spending
 from lean_bridge.olean.module import read_module
 from lean_bridge.toolchain.limits import limit_met
@@ -47,15 +47,14 @@ def build_library(
 
     The directory serves as a search path. ``only`` names the modules to build, with what they import; without
     it all are. ``observe`` is called from this thread. A module in the store starts no Lean process.
-    A module with an import that leads nowhere or in a circle is ``failed``; ``unsupported``, if that is all
-    there is against it and other packages may have what it imports.
-    Raises: ProjectNotFound, also for an option that Lean does not take; BuildFailed if Lean's kernel is to be
-    passed by; Declined if a source is not to be read to its end; ToolchainError if Lean gives no answer.
+    A module that names a way round Lean's kernel, or has an import that leads nowhere or in a circle, is
+    ``failed``; ``unsupported``, if all there is against it is that what it declares cannot be told, or that
+    other packages may have what it imports. Neither is compiled, nor is what imports it.
+    Raises: ProjectNotFound, also for an option that Lean does not take; BuildFailed if the lakefile names a
+    way round Lean's kernel; ToolchainError if Lean gives no answer.
     """
     library = read_library(root, provider.library)
     if only is not None:
-        check_kernel_is_asked(library.modules)
-        check_all_is_read(library.modules)
         library = library.closure(only)
     return build_modules(library, provider, workers=workers, observe=observe, time_limit=time_limit)
 
@@ -74,8 +73,7 @@ def build_modules(
     What is compiled is what was read, whatever becomes of the files meanwhile. What Lean refused before, with
     these messages, is not elaborated again, unless ``fresh``.
     """
-    check_kernel_is_asked(library.modules)
-    check_all_is_read(library.modules)
+    check_options(library.modules)
     return _build(library, provider, workers, observe, time_limit, finds_limits=True, fresh=fresh)
 
 
@@ -157,7 +155,8 @@ class _Build:
         self._store = build_store()
         self._keys = module_keys(library, provider.info)
         self._handed = {module.name: handed(module, provider.info) for module in library.modules}
-        self._targets = _without_bad_imports(library)
+        self._not_asked = {name: said for name, said in self._beforehand() if said is not None}
+        self._targets = _without(self._not_asked, library)
         self._abandoned = threading.Event()
         self._time_limit = time_limit
         self._has_run = False
@@ -172,7 +171,7 @@ class _Build:
         """Take every module from the store that is there."""
         self._store.clear(self.tree, spare=self._keys)
         for module in self._library.modules:
-            report = self._beforehand(module) or self._from_store(module)
+            report = self._not_asked.get(module.name) or self._from_store(module)
             if report is not None:
                 self._finish(report)
 
@@ -220,8 +219,17 @@ class _Build:
                 )
             self._store.place(self._keys[name], entry, self.tree)
 
-    def _beforehand(self, module: Module) -> ModuleReport | None:
-        """Return what becomes of a source whatever Lean may say of the text that it is handed for it."""
+    def _beforehand(self) -> Iterator[tuple[str, ModuleReport | None]]:
+        """Yield what becomes of each source whatever Lean may say of it: such a one Lean is never handed."""
+        for module in self._library.modules:
+            yield module.name, self._unasked(module)
+
+    def _unasked(self, module: Module) -> ModuleReport | None:
+        if self._finds_limits and (bypass := passes_the_kernel_by(module)) is not None:
+            report = self._report(module, "failed", diagnostics=(bypass,))
+            return report.replaced(code=Code.KERNEL_SKIPPED)
+        if self._finds_limits and (why := ends_early(module)) is not None:
+            return self._declined(module, why)
         if module.bad_imports:
             return self._badly_importing(module)
         if (why := cannot_be_turned(module, self._toolchain)) is not None:
@@ -229,6 +237,11 @@ class _Build:
         ordinary = {name for name in module.imports if self._handed[name].is_turned}
         said = refused_import(module, ordinary)
         return self._report(module, "failed", diagnostics=(said,)) if said is not None else None
+
+    def _declined(self, module: Module, why: str) -> ModuleReport:
+        """Return the report of a module of which nobody can tell what its source declares."""
+        report = self._report(module, "failed")
+        return report.replaced(state="unsupported", limit=why, code=Code.SOURCE_NOT_ACCOUNTED)
 
     def _badly_importing(self, module: Module) -> ModuleReport:
         """Return the report of a module whose imports are bad, which Lean is not asked about."""
@@ -297,13 +310,16 @@ class _Build:
                     if elaboration.is_final and report.state == "failed" and self._remembers_refusals:
                         self._store.refuse(key, Refusal(seconds=elaboration.seconds, diagnostics=diagnostics))
                     return report
-                check_was_read(module, diagnostics)
-                missing = _unaccounted(
-                    module,
-                    self._handed[module.name],
-                    artifacts / "module.olean",
-                    self._imported_grammar(module),
-                )
+                try:
+                    check_was_read(module, diagnostics)
+                    missing = _unaccounted(
+                        module,
+                        self._handed[module.name],
+                        artifacts / "module.olean",
+                        self._imported_grammar(module),
+                    )
+                except Declined as why:
+                    return self._declined(module, str(why))
                 if missing is not None:
                     failed = self._report(module, "failed", elaboration.seconds, (*diagnostics, missing))
                     return failed.replaced(code=Code.SOURCE_NOT_ACCOUNTED)
@@ -352,7 +368,11 @@ class _Build:
     def _from_store(self, module: Module) -> ModuleReport | None:
         key = self._keys[module.name]
         entry = self._store.find(key)
-        if entry is None or not (entry := self._accounted(module, entry)):
+        try:
+            entry = self._accounted(module, entry) if entry is not None else None
+        except Declined as why:
+            return self._declined(module, str(why))
+        if entry is None:
             return self._refused_before(module)
         self._take(module, entry)
         diagnostics = _about_file(module, entry.report.diagnostics)
@@ -411,11 +431,11 @@ class _Build:
                     ) from None
 
 
-def _without_bad_imports(library: Library) -> tuple[str, ...]:
-    """Return the modules that neither have a bad import nor import one that has."""
+def _without(refused: Collection[str], library: Library) -> tuple[str, ...]:
+    """Return the modules that neither are refused nor import one that is."""
     found = dict[str, None]()
     for module in library.modules:
-        if not module.bad_imports and all(imported in found for imported in module.imports):
+        if module.name not in refused and all(imported in found for imported in module.imports):
             found[module.name] = None
     return tuple(found)
 

@@ -1,4 +1,4 @@
-"""Refuses libraries that tell Lean to leave declarations unchecked, or sources unread."""
+"""Refuses sources that tell Lean to leave declarations unchecked, or the rest of them unread."""
 
 from __future__ import annotations
 
@@ -18,37 +18,50 @@ _STOPPED = "using 'exit' to interrupt Lean"
 """What Lean says where it stops at the command, whatever it is written as."""
 
 
-def check_kernel_is_asked(modules: Iterable[Module]) -> None:
-    """Raise where a source file or its options name a way round Lean's kernel.
+def check_options(modules: Iterable[Module]) -> None:
+    """Raise where an option of the lakefile, which is for all sources, names a way round Lean's kernel.
 
-    What was added so looks like any other declaration in the compiled file. Every mention counts, in comments
-    too: what is a comment, only Lean's own parser knows. A macro can still make the name up from pieces; the
-    second kernel refuses what gets in that way, and without it nothing here does.
     Raises: BuildFailed with the file and the line.
     """
     for module in modules:
         for option, _ in module.options:
             if _BYPASS.search(option):
-                raise _refusal(module.places.get(option, f"the options of {module.name}"), option)
-        text = _text(module)
-        if found := _BYPASS.search(text):
-            raise _refusal(_place(module, text, found.start()), found[0])
+                where = module.places.get(option, f"the options of {module.name}")
+                raise BuildFailed(f"{where}: {_passes_by(option)}", code=Code.KERNEL_SKIPPED)
 
 
-def check_all_is_read(modules: Iterable[Module]) -> None:
-    """Raise where a source file names the command behind which Lean reads nothing and reports no error.
+def passes_the_kernel_by(module: Module) -> Diagnostic | None:
+    """Return the error that a source names a way round Lean's kernel, if it does.
+
+    What was added so looks like any other declaration in the compiled file. Every mention counts, in comments
+    too: what is a comment, only Lean's own parser knows. A macro can still make the name up from pieces; the
+    second kernel refuses what gets in that way, and without it nothing here does.
+    """
+    text = _text(module)
+    if (found := _BYPASS.search(text)) is None:
+        return None
+    column = found.start() - (text.rfind("\n", 0, found.start()) + 1)
+    return Diagnostic(
+        file=module.file,
+        line=_line(text, found.start()),
+        column=column,
+        severity="error",
+        text=_passes_by(found[0]),
+    )
+
+
+def ends_early(module: Module) -> str | None:
+    """Return where and how a source names the command behind which Lean reads nothing and reports no error.
 
     Every mention counts here too: what is a comment, only Lean's own parser knows.
-    Raises: Declined with the file and the line.
     """
-    for module in modules:
-        text = _text(module)
-        if found := _END.search(text):
-            raise Declined(
-                f"{_place(module, text, found.start())}: names {found[0]}, behind which Lean reads nothing; "
-                "remove every mention of it",
-                code=Code.SOURCE_NOT_ACCOUNTED,
-            )
+    text = _text(module)
+    if (found := _END.search(text)) is None:
+        return None
+    return (
+        f"{module.file}:{_line(text, found.start())}: names {found[0]}, behind which Lean reads nothing; "
+        "remove every mention of it"
+    )
 
 
 def check_was_read(module: Module, diagnostics: Iterable[Diagnostic]) -> None:
@@ -69,12 +82,9 @@ def _text(module: Module) -> str:
     return module.content.decode("utf-8", "replace")
 
 
-def _place(module: Module, text: str, at: int) -> str:
-    return f"{module.file}:{text.count(chr(10), 0, at) + 1}"
+def _line(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1
 
 
-def _refusal(where: str, found: str) -> BuildFailed:
-    return BuildFailed(
-        f"{where}: names {found}, under which Lean's kernel is not asked; remove every mention of it",
-        code=Code.KERNEL_SKIPPED,
-    )
+def _passes_by(found: str) -> str:
+    return f"names {found}, under which Lean's kernel is not asked; remove every mention of it"

@@ -21,6 +21,7 @@ from lean_bridge.events import (
 )
 from lean_bridge.library.judgement import Judgement
 from lean_bridge.ui.detail import PinnedAt
+from lean_bridge.ui.diagnostics import why_undecided
 from lean_bridge.ui.event_lines import Judged, Told, Transferred
 from lean_bridge.ui.verdict import VERDICT_TONES, Tone
 from lean_bridge.ui.wording import coded
@@ -316,8 +317,8 @@ def _heard(board: Board, at: float, told: Told) -> Board:
             board = replace(board, log=tuple(log))
             for message in report.diagnostics:
                 board = _noted(board, Entry(at, message=message))
-            if report.limit is not None:
-                board = _noted(board, Entry(at, f"not supported by this Lean: {report.limit}", "open"))
+            if (why := why_undecided(report)) is not None:
+                board = _noted(board, Entry(at, why, "open"))
         case StageStarted(name, total):
             run = replace(run, stage=name, done=0, total=total, now="", in_stage=True)
         case StageAdvanced(step):

@@ -106,7 +106,7 @@ def report_in_repository(report: VerifyReport, place: str) -> VerifyReport:
 
 def _of_build(report: VerifyReport) -> Iterator[Finding]:
     for module in _modules(report):
-        code = Code.LEAN_CANNOT if module.limit is not None else Code(module.code or Code.BUILD_FAILED)
+        code = Code(module.code or (Code.LEAN_CANNOT if module.limit is not None else Code.BUILD_FAILED))
         title = f"{EXPLANATIONS[code].title}: {module.module}"
         for at, message in errors_of(module):
             yield Finding(code=code, level="error", title=title, message=message, place=at)

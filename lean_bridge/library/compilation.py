@@ -10,6 +10,7 @@ from lean_bridge.build.build import build_modules
 from lean_bridge.build.modules import Library, Sources
 from lean_bridge.build.needed import modules_declaring
 from lean_bridge.build.store import placed
+from lean_bridge.codes import Code
 from lean_bridge.errors import BuildFailed, UnsupportedSource
 from lean_bridge.extract.symbolic import names_declaration
 from lean_bridge.library.leans_own import library_names
@@ -89,7 +90,7 @@ class Compiled:
             raise BuildFailed(f"{reason}; run `lean-bridge build` for all messages", code=code)
         for module in self.report.modules:
             if module.limit is not None:
-                raise UnsupportedSource(module.limit)
+                raise UnsupportedSource(module.limit, code=Code(module.code or Code.LEAN_CANNOT))
 
     def environment(self, *, fresh: bool = False) -> Environment:
         """Return the declarations of the modules that were compiled.

@@ -12,7 +12,7 @@ from rich.text import Text
 from lean_bridge.findings import HealthItem, Survey
 from lean_bridge.ui.toolchains import isolation_text, toolchain_text
 from lean_bridge.ui.verdict import Tone, module_tone, status_text
-from lean_bridge.ui.wording import apart, counted, one_line, seconds_text, visible
+from lean_bridge.ui.wording import apart, coded, counted, one_line, seconds_text, visible
 from pybind_models import BuildReport, Diagnostic, ModuleReport, Place, Toolchain
 from pybind_models.report import Severity
 
@@ -74,9 +74,16 @@ def render_build(build: BuildReport, console: Console) -> None:
             )
     console.print(table)
     for module in build.modules:
-        if module.limit is not None:
-            console.print(Text(f"not supported by this Lean: {visible(module.limit)}"), soft_wrap=True)
+        if (why := why_undecided(module)) is not None:
+            console.print(Text(visible(why)), soft_wrap=True)
     console.print(Text(" · ".join(build_summary(build))))
+
+
+def why_undecided(module: ModuleReport) -> str | None:
+    """Return why nothing is decided about a module, if that is so."""
+    if module.limit is None:
+        return None
+    return coded(module.code, module.limit) if module.code else f"not supported by this Lean: {module.limit}"
 
 
 def build_summary(build: BuildReport) -> list[str]:

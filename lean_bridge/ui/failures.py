@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
-from lean_bridge.ui.diagnostics import render_diagnostics
+from lean_bridge.ui.diagnostics import render_diagnostics, why_undecided
 from lean_bridge.ui.verdict import MARKS, Tone, declaration_tone, evidence, graph_tone
 from lean_bridge.ui.wording import coded, counted, named, one_line, place_text, visible
 from pybind_models import BuildReport, DeclarationReport, GraphReport, Place, VerifyReport
@@ -73,12 +73,12 @@ def _render_messages(build: BuildReport, console: Console, *, verbose: bool) -> 
     ]
     silent = [module for module in build.modules if module.state == "failed" and not module.diagnostics]
     blocked = [module.module for module in build.modules if module.state == "blocked"]
-    limits = [(module.file, module.limit) for module in build.modules if module.limit is not None]
+    limits = [why for module in build.modules if (why := why_undecided(module)) is not None]
     if told or silent or blocked:
         _title("Lean's messages", console)
     render_diagnostics(told, console)
-    for file, limit in limits:
-        console.print(_entry("open", "not supported by this Lean", file).append(f": {limit}", "not bold"))
+    for why in limits:
+        console.print(_entry("open", one_line(why), ""))
     for module in silent:
         console.print(_entry("bad", "failed", module.file).append(": Lean gave no message", "not bold"))
     if blocked:

@@ -71,7 +71,7 @@ def conclude(
         return "rejected", f"the second kernel refuses {listed(underneath)}", Code.KERNEL_REFUSES
     for module in build.modules:
         if module.limit is not None:
-            return "no verdict", module.limit, Code.LEAN_CANNOT
+            return "no verdict", module.limit, module.code or Code.LEAN_CANNOT
     for report in open_:
         if report.code != Code.NOT_PINNED:
             return "no verdict", f"{report.name}: {report.reason}", report.code

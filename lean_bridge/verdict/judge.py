@@ -230,9 +230,9 @@ def judge_library(
 def failed_modules(build: BuildReport) -> dict[str, Code]:
     """Return the modules that were not compiled, and by which code; not those that import them."""
     return {
-        report.module: Code.LEAN_CANNOT
-        if report.state == "unsupported"
-        else Code(report.code or Code.BUILD_FAILED)
+        report.module: Code(
+            report.code or (Code.LEAN_CANNOT if report.state == "unsupported" else Code.BUILD_FAILED)
+        )
         for report in build.modules
         if report.state in ("failed", "unsupported")
     }

@@ -148,6 +148,39 @@ def test_what_a_broken_proof_does_not_reach_is_as_green_as_before(
     assert (mended.verdict, mended.cached) == ("accepted", True)
 
 
+@pytest.mark.parametrize(
+    ("line", "verdict", "code"),
+    [
+        ("-- debug.skipKernelTC", "rejected", Code.KERNEL_SKIPPED),
+        ("-- #exit", "no verdict", Code.SOURCE_NOT_ACCOUNTED),
+    ],
+)
+def test_what_names_what_is_forbidden_is_refused_with_what_imports_it_and_nothing_else(
+    sound: tuple[Path, dict[str, StatusRow]], tmp_path: Path, line: str, verdict: str, code: Code
+) -> None:
+    root, before = sound
+    root = Path(shutil.copytree(root, tmp_path / "root"))
+    path = root / "Twin" / "Left.lean"
+    path.write_text(f"{path.read_text('utf-8')}{line}\n", "utf-8")
+    report = open_project(root).verify(workers=1, unpinned=True)
+    assert (report.verdict, report.code) == (verdict, code)
+    assert re.match(r"Twin/Left\.lean:\d+: names ", str(report.reason))
+    assert report.build is not None
+    states = {module.module: module.state for module in report.build.modules}
+    assert {name: states[f"Twin.{name}"] for name in ("Left", "Above", "Right")} == {
+        "Left": "failed" if verdict == "rejected" else "unsupported",
+        "Above": "blocked",
+        "Right": "cached",
+    }
+    assert report.build.lean_processes == 0, "nothing of it is handed to Lean"
+    rows = by_name(read_status(root))
+    reached = {"left", "leftSum", "above"}
+    assert {name: row.code for name, row in rows.items() if row.state != "green"} == dict.fromkeys(
+        reached, code
+    )
+    assert all(rows[name] == before[name] for name in before.keys() - reached)
+
+
 @pytest.mark.full
 def test_what_is_asked_for_the_first_time_is_asked_of_what_was_compiled(
     sound: tuple[Path, dict[str, StatusRow]], tmp_path: Path
