@@ -145,7 +145,8 @@ class Project:
         built = self._compiled
         contents = dict(self._contents)
         if built is not None:
-            contents |= {each.file: each.content for each in built.chosen.sources.texts.values()}
+            texts = built.chosen.sources.texts.values()
+            contents |= {each.file: each.content for each in texts if each.refused is None}
         lakefile = built.chosen.sources.lakefile if built is not None else None
         if lakefile is not None:
             contents[lakefile.file] = lakefile.content

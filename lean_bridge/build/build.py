@@ -22,7 +22,15 @@ from lean_bridge.build.lean_options import refused_option
 from lean_bridge.build.modules import Library, Module, generated_library, read_library
 from lean_bridge.build.store import Entry, Refusal, module_keys, placed, source_place
 from lean_bridge.codes import Code
-from lean_bridge.errors import Declined, OleanError, ProjectNotFound, ToolchainCrashed, ToolchainError
+from lean_bridge.errors import (
+    Declined,
+    LeanBridgeError,
+    OleanError,
+    ProjectNotFound,
+    SourceOutside,
+    ToolchainCrashed,
+    ToolchainError,
+)
 from lean_bridge.events import BuildEvent, BuildStarted, ModuleFinished, ModuleStarted, Spent, spending
 from lean_bridge.olean.module import read_module
 from lean_bridge.toolchain.limits import limit_met
@@ -225,6 +233,8 @@ class _Build:
             yield module.name, self._unasked(module)
 
     def _unasked(self, module: Module) -> ModuleReport | None:
+        if module.refused is not None:
+            return self._unread(module, module.refused)
         if self._finds_limits and (bypass := passes_the_kernel_by(module)) is not None:
             report = self._report(module, "failed", diagnostics=(bypass,))
             return report.replaced(code=Code.KERNEL_SKIPPED)
@@ -237,6 +247,14 @@ class _Build:
         ordinary = {name for name in module.imports if self._handed[name].is_turned}
         said = refused_import(module, ordinary)
         return self._report(module, "failed", diagnostics=(said,)) if said is not None else None
+
+    def _unread(self, module: Module, why: LeanBridgeError) -> ModuleReport:
+        """Return the report of a module whose source was not read; a link is rejected."""
+        said = Diagnostic(file=module.file, line=1, column=0, severity="error", text=str(why))
+        if isinstance(why, SourceOutside):
+            return self._report(module, "failed", diagnostics=(said,)).replaced(code=why.code)
+        limit = f"{module.file}: {why}"
+        return self._report(module, "failed").replaced(state="unsupported", limit=limit, code=why.code)
 
     def _declined(self, module: Module, why: str) -> ModuleReport:
         """Return the report of a module of which nobody can tell what its source declares."""

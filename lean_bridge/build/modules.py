@@ -16,7 +16,7 @@ from lean_bridge.build.header import Header, parse_header
 from lean_bridge.build.lake_manifest import OVERRIDES
 from lean_bridge.build.lakefile import Lakefile, LeanLib, Options, Places, Translate, read_lakefile
 from lean_bridge.build.packages import Package, SourceText, read_source, required_packages
-from lean_bridge.errors import BuildFailed, ProjectNotFound
+from lean_bridge.errors import BuildFailed, LeanBridgeError, ProjectNotFound
 from lean_bridge.files import check_below
 from lean_bridge.names import module_name, module_path, split_name
 
@@ -49,6 +49,8 @@ class Module:
     """Where the lakefile sets these options."""
     bad_imports: tuple[BadImport, ...] = ()
     """Why it cannot be compiled, whatever else it says."""
+    refused: LeanBridgeError | None = field(default=None, compare=False)
+    """Why nothing of it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +131,10 @@ def read_sources(root: Path, *, also: Iterable[str] = (), translate: Translate |
 
     ``also`` are modules that are read too where this package has them, or one that it requires. A lakefile
     that is a program beyond what it declares is read as ``translate`` writes it, if there is that.
-    Raises: ProjectNotFound if there is no library, a file of it cannot be read, or a part of it is empty;
-    SourceOutside if a source is not below ``root``; UnsupportedSource if a required package is not to be had.
+    A source that cannot be read, or is a link, is ``refused``; its imports are not known.
+    Raises: ProjectNotFound if there is no library, a directory of it cannot be read, or a part is empty;
+    SourceOutside if a directory is not below ``root``; UnsupportedSource if a required package is not to
+    be had.
     """
     lakefile = read_lakefile(root, translate)
     this = Package("this", root, PurePosixPath(), lakefile)
@@ -287,7 +291,7 @@ def _order(
         name = pending.pop()
         if name in modules:
             continue
-        file, content, options, places = found[name]
+        file, content, options, places, refused = found[name]
         own = lines[name] = dict[str, int]()
         bad: list[BadImport] = []
         header = header_of(found[name])
@@ -298,8 +302,9 @@ def _order(
                 olean = module_path(imported.module, ".olean")
                 if olean is None or not any((directory / olean).is_file() for directory in compiled):
                     bad.append(_unknown_import(imported.line, imported.module, found, compiled))
+        is_module = header.is_module or refused is not None  # which is as good as unknown
         modules[name] = Module(
-            name, file, content, tuple(sorted(own)), options, header.is_module, places, tuple(bad)
+            name, file, content, tuple(sorted(own)), options, is_module, places, tuple(bad), refused
         )
         pending += own
     for name, circle in _circles({name: modules[name].imports for name in sorted(modules)}).items():

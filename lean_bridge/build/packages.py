@@ -21,7 +21,7 @@ from lean_bridge.build.lakefile import (
     Translate,
     read_lakefile,
 )
-from lean_bridge.errors import ProjectNotFound, UnsupportedSource
+from lean_bridge.errors import LeanBridgeError, ProjectNotFound, SourceOutside, UnsupportedSource
 from lean_bridge.files import decoded, read_below
 from lean_bridge.names import module_path
 
@@ -40,6 +40,8 @@ class SourceText(NamedTuple):
     options: Options
     places: Places = MappingProxyType({})
     """Where the lakefile sets them."""
+    refused: LeanBridgeError | None = None
+    """Why nothing of it was read: it has no content then, and is no part of anything that is compiled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Package:
         return None
 
     def text(self, module: str) -> SourceText | None:
-        """Return what the source of a module holds, if there is one. Raises: as :func:`read_source`."""
+        """Return what the source of a module holds, if there is one; see :func:`read_source`."""
         if (found := self.source_of(module)) is None:
             return None
         library, source = found
@@ -77,10 +79,14 @@ class Package:
 def read_source(root: Path, source: Path, file: str, library: LeanLib) -> SourceText:
     """Read a source of a library, below the root of its package; ``file`` is what reports call it.
 
-    Raises: ProjectNotFound where it cannot be read; SourceOutside for a link.
+    It is ``refused`` where it cannot be read, with a ProjectNotFound, or with a SourceOutside for a link.
     """
-    content = read_below(root, source, is_source=True)
-    decoded(source, content)
+    try:
+        content = read_below(root, source, is_source=True)
+        decoded(source, content)
+    except (ProjectNotFound, SourceOutside) as error:
+        told = str(error).replace(f"{source}: ", "").replace(f"{root}/", "")
+        return SourceText(file, b"", library.options, library.places, type(error)(told))
     return SourceText(file, content, library.options, library.places)
 
 

@@ -404,7 +404,10 @@ def _pins(manifest: Manifest | None) -> Digests:
 
 def _modules(texts: Mapping[str, SourceText]) -> Digests:
     return {
-        module: _digest(f"{text.file}\n{text.options}\n".encode("utf-8", "surrogateescape") + text.content)
+        module: _digest(
+            f"{text.file}\n{text.options}\n{text.refused or ''}\n".encode("utf-8", "surrogateescape")
+            + text.content
+        )
         for module, text in texts.items()
     }
 

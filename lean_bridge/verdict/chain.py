@@ -47,6 +47,7 @@ _BLAMED: Final[Mapping[str, str]] = MappingProxyType(
         Code.SOURCE_NOT_ACCOUNTED: BUILT,
         Code.SOURCE_OUTSIDE: BUILT,
         Code.LEAN_CANNOT: BUILT,
+        Code.NO_PROJECT: BUILT,
         Code.MISSING: BUILT,
         Code.STATEMENT_DRIFT: PINNED,
         Code.NOT_PINNED: PINNED,

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -179,6 +180,55 @@ def test_what_names_what_is_forbidden_is_refused_with_what_imports_it_and_nothin
         reached, code
     )
     assert all(rows[name] == before[name] for name in before.keys() - reached)
+
+
+def as_fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def as_link(path: Path) -> None:
+    path.with_suffix(".txt").write_text("module\n")
+    path.symlink_to(path.with_suffix(".txt"))
+
+
+def as_bytes(path: Path) -> None:
+    path.write_bytes(b"module\n-- \xff\n")
+
+
+@pytest.mark.parametrize(
+    ("make", "verdict", "code", "reason"),
+    [
+        (as_fifo, "no verdict", Code.NO_PROJECT, "Twin/Left.lean: is a FIFO; expected a regular file"),
+        (as_bytes, "no verdict", Code.NO_PROJECT, "Twin/Left.lean: expected UTF-8, found byte 0xff at 10"),
+        (as_link, "rejected", Code.SOURCE_OUTSIDE, "Twin/Left.lean:1: is a symbolic link to "),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_what_imports_it_and_nothing_else(
+    sound: tuple[Path, dict[str, StatusRow]],
+    tmp_path: Path,
+    make: Callable[[Path], None],
+    verdict: str,
+    code: Code,
+    reason: str,
+) -> None:
+    root, before = sound
+    root = Path(shutil.copytree(root, tmp_path / "root"))
+    (root / "Twin" / "Left.lean").unlink()
+    make(root / "Twin" / "Left.lean")
+    report = open_project(root).verify(workers=1, unpinned=True)
+    assert (report.verdict, report.code) == (verdict, code)
+    assert str(report.reason).startswith(reason)
+    assert report.build is not None
+    assert report.build.lean_processes == 0
+    rows = by_name(read_status(root))
+    reached = {"left", "leftSum", "above"}
+    assert {name: row.code for name, row in rows.items() if row.state != "green"} == dict.fromkeys(
+        reached, code
+    )
+    assert all(rows[name] == before[name] for name in before.keys() - reached)
+    named = open_project(root).verify(["right"], workers=1, unpinned=True)
+    assert named.verdict == "accepted", "nothing of it is needed"
+    assert read_status(root).verdict == verdict
 
 
 @pytest.mark.full

@@ -85,7 +85,9 @@ def read_everything(root: Path) -> None:
     project = Project(root)
     assert project.required_toolchain
     read_manifest(root)
-    read_library(root, root / "no-standard-library")
+    for module in read_library(root, root / "no-standard-library").modules:
+        if module.refused is not None:
+            raise type(module.refused)(f"{module.file}: {module.refused}")
 
 
 @pytest.mark.parametrize("name", [LAKEFILE, TOOLCHAIN, CATALOGUE, MANIFEST])
