@@ -405,8 +405,8 @@ def _pins(manifest: Manifest | None) -> Digests:
 def _modules(texts: Mapping[str, SourceText]) -> Digests:
     return {
         module: _digest(
-            f"{text.file}\n{text.options}\n{text.refused or ''}\n".encode("utf-8", "surrogateescape")
-            + text.content
+            f"{text.file}\n{text.options}\n".encode("utf-8", "surrogateescape")
+            + (text.content if text.refused is None else b"\xff" + str(text.refused).encode(errors="replace"))
         )
         for module, text in texts.items()
     }
