@@ -190,7 +190,9 @@ class LiveObserver:
         """Say how far the bar is, which is drawn at its own pace: a kernel answers thousands a second."""
         if self._bar is not None:
             self._bar.completed = done
-            if done == self._bar.total:  # done, unless there is more
+            if done == self._bar.total and self._is_open:  # it goes on, or comes to its end, as it will say
+                self._bar.total = None
+            elif done == self._bar.total:
                 self._progress.update(self._bar.id, completed=done)
 
     def _show(self, now: str) -> None:

@@ -136,6 +136,17 @@ def test_a_build_within_a_stage_is_part_of_it_and_the_stage_is_done_when_that_is
     assert [line[0] for line in done] == ["✓", "✓"]
 
 
+def test_a_stage_goes_on_behind_what_was_counted_of_it_until_it_says_that_it_is_over() -> None:
+    within = (StageStarted("witness", 9), BuildStarted(("A",)), ModuleFinished(module("Sum", "built")))
+    (line,) = drawn(100, *within)
+    assert not line.startswith("✓"), "what was built is still to be looked at"
+    (line,) = drawn(100, *within, BuildStarted(("B", "C")), ModuleFinished(module("Sum", "built")))
+    assert "1/2" in line
+    (line,) = drawn(100, *within, StageFinished("witness"))
+    assert line.startswith("✓")
+    assert "1/1" in line
+
+
 def test_the_next_part_of_a_stage_has_the_same_bar() -> None:
     kernel = (StageStarted("second kernel"), StageStarted("second kernel", 5), StageAdvanced("reading A"))
     (line,) = drawn(100, *kernel)
