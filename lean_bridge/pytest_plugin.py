@@ -488,7 +488,7 @@ class Looked:
         for each in self._gate.all_findings:
             if each.level != "error" or each.place is None:
                 continue
-            is_root = str(each.code).startswith("LB1") or each.code == "LB911"
+            is_root = str(each.code).startswith("LB1") or each.code in ("LB902", "LB911")
             if (is_unbuilt and is_root) or named(name) in f"{each.title} {each.message}":
                 yield f"{visible(place_text(each.place))}: error: {visible(each.message)}"
 

@@ -107,7 +107,8 @@ def report_in_repository(report: VerifyReport, place: str) -> VerifyReport:
 def _of_build(report: VerifyReport) -> Iterator[Finding]:
     for module in _modules(report):
         code = Code(module.code or (Code.LEAN_CANNOT if module.limit is not None else Code.BUILD_FAILED))
-        title = f"{EXPLANATIONS[code].title}: {module.module}"
+        what = "a source cannot be read" if code == Code.NO_PROJECT else EXPLANATIONS[code].title
+        title = f"{what}: {module.module}"
         for at, message in errors_of(module):
             yield Finding(code=code, level="error", title=title, message=message, place=at)
 
