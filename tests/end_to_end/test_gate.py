@@ -141,12 +141,11 @@ def test_what_is_not_judged_is_never_green(repository: Path) -> None:
 
 def test_a_library_that_is_not_there_is_pointed_at_where_the_policy_names_it(repository: Path) -> None:
     (repository / "lean-bridge.toml").write_text('pytest = false\npaths = ["proofs/laen"]\n')
-    status, lines, report = gate(repository)
-    assert (status, report.code) == (2, "LB902")
-    assert lines[0].startswith("::error file=lean-bridge.toml,line=2,")
-    assert lines[0].endswith("/proofs/lean?")
-    assert report.reason is not None
-    assert report.reason.endswith("; did you mean proofs/lean?")
+    found = command(repository, "gate", "-o", "github")
+    lines = found.stdout.splitlines()
+    assert found.returncode == 2
+    assert lines[0].startswith("::error file=lean-bridge.toml,line=2,title=lean-bridge%3A no verdict::LB902 ")
+    assert lines[-1].endswith("found none; did you mean proofs/lean?")
 
 
 def test_a_policy_takes_away_what_verify_accepts(repository: Path) -> None:
