@@ -164,7 +164,7 @@ class _Build:
         self._keys = module_keys(library, provider.info)
         self._handed = {module.name: handed(module, provider.info) for module in library.modules}
         self._not_asked = {name: said for name, said in self._beforehand() if said is not None}
-        self._targets = _without(self._not_asked, library)
+        self._targets = library.names_without(self._not_asked)
         self._abandoned = threading.Event()
         self._time_limit = time_limit
         self._has_run = False
@@ -186,7 +186,7 @@ class _Build:
     def run(self, executor: ThreadPoolExecutor, workers: int) -> None:
         """Make the others, those first that the longest chain of importers waits for."""
         waiting = [module for module in self._library.modules if module.name not in self.reports]
-        heights = _heights(self._library)
+        heights = self._library.heights()
         waiting.sort(key=lambda module: heights[module.name], reverse=True)
         running: dict[Future[ModuleReport], Module] = {}
         try:
@@ -447,24 +447,6 @@ class _Build:
                         f"{module.file}: another run of lean-bridge has been compiling it for more than "
                         f"{self._time_limit:.0f} s; end that run, which holds {lock.lock_file}"
                     ) from None
-
-
-def _without(refused: Collection[str], library: Library) -> tuple[str, ...]:
-    """Return the modules that neither are refused nor import one that is."""
-    found = dict[str, None]()
-    for module in library.modules:
-        if module.name not in refused and all(imported in found for imported in module.imports):
-            found[module.name] = None
-    return tuple(found)
-
-
-def _heights(library: Library) -> dict[str, int]:
-    """Return, for each module, the length of the longest chain of importers above it."""
-    heights = dict.fromkeys((module.name for module in library.modules), 0)
-    for module in reversed(library.modules):
-        for imported in module.imports:
-            heights[imported] = max(heights[imported], heights[module.name] + 1)
-    return heights
 
 
 def _text(module: Module) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
@@ -83,6 +83,22 @@ class Library:
             return known[name].imports
 
         return with_imports(names, imports)
+
+    def names_without(self, refused: Container[str]) -> tuple[str, ...]:
+        """Return the modules that neither are refused nor import one that is, by whatever way."""
+        found = dict[str, None]()
+        for module in self.modules:
+            if module.name not in refused and all(imported in found for imported in module.imports):
+                found[module.name] = None
+        return tuple(found)
+
+    def heights(self) -> dict[str, int]:
+        """Return, for each module, the length of the longest chain of importers above it."""
+        heights = dict.fromkeys((module.name for module in self.modules), 0)
+        for module in reversed(self.modules):
+            for imported in module.imports:
+                heights[imported] = max(heights[imported], heights[module.name] + 1)
+        return heights
 
     def ordinary_below(self, module: Module) -> tuple[str, ...]:
         """Return the files without ``module`` among those of this library that a module imports, or they."""
