@@ -196,7 +196,10 @@ class Machine:
         try:
             return self._eval(expr, env)
         except RecursionError:
-            raise OutOfFuel("evaluation nests too deeply; is the declaration a closed graph?") from None
+            raise OutOfFuel(
+                "evaluation nests too deeply: make the numbers and lists smaller that recursion goes over; "
+                "a graph has to be closed, with nothing left to be chosen"
+            ) from None
 
     def force(self, thunk: Thunk) -> Value:
         """Return the weak-head normal form of an argument."""

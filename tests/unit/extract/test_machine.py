@@ -249,3 +249,11 @@ def test_a_cast_between_levels_stays(level: Level, reduces: bool) -> None:
     cast = lam("h", body=app(const("Eq.rec"), PROP, sides[0], PROP, nat(9), sides[1], BVar(0)))
     reducing = machine(types)
     assert isinstance(reducing.apply(reducing.evaluate(cast), (variable("h"),)), VLit) is reduces
+
+
+def test_what_nests_too_deeply_is_told_with_the_mend() -> None:
+    expr: Expr = const("Nat.zero")
+    for _ in range(20_000):
+        expr = Proj("Pair", 0, expr)
+    with pytest.raises(OutOfFuel, match="nests too deeply: make the numbers and lists smaller"):
+        machine().evaluate(expr)
