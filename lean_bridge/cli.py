@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from lean_bridge.codes import EXPLANATIONS, Code
-from lean_bridge.commands import dash, gate, graphs, judging, library, making, running
+from lean_bridge.commands import certifying, dash, gate, graphs, judging, library, making, running
 from lean_bridge.errors import LeanBridgeError, of_the_machine
 from lean_bridge.letters import shown
 from lean_bridge.ui.console import from_here, refuse_no_letter
@@ -61,6 +61,7 @@ _JUDGING: tuple[Callable[..., None], ...] = (
     graphs.bench,
     running.run,
     running.crosscheck,
+    certifying.certify,
 )
 """Commands whose exit status is a verdict."""
 _MAKING: tuple[Callable[..., None], ...] = (making.new, making.init, making.trace)

@@ -46,8 +46,9 @@ class CapturedGraph:
     def __init__(self, function: Callable[..., Any], parameters: Mapping[str, Declared]) -> None:
         code = function.__code__
         self.function = function
-        self.place = f"{code.co_filename}:{code.co_firstlineno}"
-        """Where the function is written."""
+        self.file = code.co_filename
+        """The file in which the function is written."""
+        self.place = f"{self.file}:{code.co_firstlineno}"
         functools.update_wrapper(self, function)
         taken = inspect.signature(function).parameters
         if unlike := [each for each in taken if each not in parameters]:

@@ -87,10 +87,16 @@ def draw_program(
     Raises: as :func:`bind_small`.
     """
     bound = bind_small(model, primitives, sizes)
+    return bound.interpret(**draw_arguments(bound, rng))
+
+
+def draw_arguments(bound: BoundGraph, rng: np.random.Generator) -> dict[str, Any]:
+    """Return random arguments of a graph by name: scalars between 1/2 and 1, any maps."""
+    model = bound.graph.model
     arguments: dict[str, Any] = dict.fromkeys((*model.scalars, *model.maps), 1.0)  # for those no node uses
     for use in bound.arguments():
         arguments[use.name] = use.parameter.draw(rng, use.shapes, use.out)
-    return bound.interpret(**arguments)
+    return arguments
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from lean_bridge.audit.manifest import MANIFEST
@@ -70,10 +72,13 @@ def action_origin() -> str | None:
     return f"{place[1]}@{commit}" if place and re.fullmatch(r"[0-9a-f]{40}", str(commit)) else None
 
 
-def write_package(directory: Path, name: str, origin: str = ORIGIN) -> tuple[str, ...]:
+def write_package(
+    directory: Path, name: str, origin: str = ORIGIN, instead: Mapping[str, str] = MappingProxyType({})
+) -> tuple[str, ...]:
     """Write a package with one graph, its certificate and its theorem, and return the files, sorted.
 
-    Its workflow gets this package from ``origin``. What it says is not pinned.
+    Its workflow gets this package from ``origin``. What it says is not pinned. Of files of the example that
+    are in ``instead``, by their paths, that text is written.
     Raises: ProjectNotFound where something is in the directory, or nothing can be written there.
     """
     source = next((each for each in EXAMPLE if (each / LAKEFILE).is_file()), None)
@@ -105,8 +110,8 @@ def write_package(directory: Path, name: str, origin: str = ORIGIN) -> tuple[str
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with put_at_once(path) as whole:
-                text = re.sub(rf"\b{_NAME}\b", name, text).replace(ORIGIN, origin)
-                whole.write_text(text, encoding="utf-8")
+                made = re.sub(rf"\b{_NAME}\b", name, text).replace(ORIGIN, origin)
+                whole.write_text(instead.get(file, made), encoding="utf-8")
         except OSError as error:
             raise ProjectNotFound(f"{path}: cannot be written: {error.strerror}") from error
     return tuple(sorted(files))

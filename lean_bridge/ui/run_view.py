@@ -46,7 +46,7 @@ def render_run(
     console.print(Text(one_line(f"{took} · {size}"), "dim"))
     if report.checks:
         console.print(Text("at exactly these numbers", "bold"))
-        _checks(report.checks, console)
+        render_results(report.checks, console)
     if status != "agrees":
         console.print(_concluded(status, reason, code))
 
@@ -54,7 +54,7 @@ def render_run(
 def render_checks(report: CheckReport, console: Console) -> None:
     """Write each check with its number, its bound and a histogram of its deviations in units of ulps."""
     _head(report.graph, report.standing, console)
-    _checks(report.checks, console)
+    render_results(report.checks, console)
     if report.true_errors:
         console.print(_true_errors(report.true_errors))
     elif report.unmeasured:
@@ -156,7 +156,8 @@ def _short(seconds: float) -> str:
     return f"{seconds * 1e6:.0f} µs" if seconds < 1e-3 else seconds_text(seconds)
 
 
-def _checks(checks: tuple[CheckResult, ...], console: Console) -> None:
+def render_results(checks: tuple[CheckResult, ...], console: Console) -> None:
+    """Write each check with its number, its bound, and what was compared."""
     for each in checks:
         mark, style = _MARKS[each.outcome]
         figure = deviation_text(each.error, each.tolerance)

@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "executor": set(),
     "capture": {"executor"},
     "emit": set(),
+    "certify": {"audit", "capture", "crosscheck", "emit", "library", "project", "toolchain"},
     "crosscheck": {"executor", "extract", "audit", "olean", "build", "toolchain"},
     "witness": {"crosscheck", "extract", "audit", "olean", "build", "toolchain"},
     "verdict": {
@@ -58,6 +59,7 @@ MAY_IMPORT = {
         "audit",
         "bench",
         "build",
+        "certify",
         "crosscheck",
         "dash",
         "executor",

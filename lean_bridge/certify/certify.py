@@ -1,0 +1,104 @@
+"""A captured function certified: written as a package, judged, read back, and run beside itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from lean_bridge.audit.catalogue import CATALOGUE
+from lean_bridge.audit.manifest import write_manifest
+from lean_bridge.capture.captured import CapturedGraph
+from lean_bridge.certify.same import check_same
+from lean_bridge.codes import Code
+from lean_bridge.crosscheck.function import check_function
+from lean_bridge.emit.module import render_library_module
+from lean_bridge.library.scaffold import ORIGIN, write_package
+from lean_bridge.project import open_project
+from lean_bridge.toolchain.install import Progress
+from pybind_models import CheckResult, DGraph, VerifyReport
+from pybind_models.captured import CertifyReport
+from pybind_models.report import Verdict
+
+
+def certify(
+    captured: CapturedGraph,
+    directory: Path,
+    package: str,
+    *,
+    origin: str = ORIGIN,
+    observe: Callable[[object], None] = lambda _: None,
+    progress: Progress | None = None,
+) -> CertifyReport:
+    """Write a captured graph as a Lean package, and return what holds of it.
+
+    Accepted is what ``Project.verify`` accepts of that package, where the graph that Lean compiled is the
+    captured one, and the function itself has the executor's values and gradients.
+    Raises: NotCaptured; ProjectNotFound where something is in the directory; BuildFailed where Lean refuses
+    the module; as ``Project.verify``.
+    """
+    started = time.monotonic()
+    written = captured.model
+    files = package_files(written, package, captured)
+    write_package(directory, package, origin, files)
+    project = open_project(directory)
+    write_manifest(project.root, project.pin(observe=observe, progress=progress))
+    report = project.verify(observe=observe, progress=progress)
+    declared = f"{package}.{written.lean_name}DGraph"
+    checks = (
+        check_same(written, project.extract(declared, allow_uncertified=True)),
+        *check_function(captured, written, captured.outputs),
+    )
+    verdict, reason, code = conclude(report, checks)
+    return CertifyReport(
+        target=f"{Path(captured.file).name}:{captured.function.__qualname__}",
+        graph=declared,
+        package=str(directory),
+        outputs=captured.outputs,
+        verdict=verdict,
+        reason=reason,
+        code=code,
+        checks=checks,
+        report=report,
+        seconds=time.monotonic() - started,
+    )
+
+
+def conclude(report: VerifyReport, checks: tuple[CheckResult, ...]) -> tuple[Verdict, str | None, str | None]:
+    """Return what a judgement and the checks of a capture amount to: accepted only where all are."""
+    for each in checks:
+        if each.outcome == "failed":
+            return "rejected", f"{each.name}: {each.detail}", each.code or Code.NUMBERS_DISAGREE
+    if report.verdict != "accepted":
+        return report.verdict, report.reason, report.code
+    for each in checks:
+        if each.outcome != "passed":
+            return "no verdict", f"{each.name}: {each.detail}", each.code or Code.NOTHING_CHECKED
+    return "accepted", None, None
+
+
+def package_files(graph: DGraph, package: str, captured: CapturedGraph) -> dict[str, str]:
+    """Return what a package of a captured graph has of its own, by path: module, catalogue and readme."""
+    name, source = graph.lean_name, Path(captured.file).name
+    told = f"`{captured.function.__name__}` in `{source}`"
+    entries = [
+        (f"{name}DGraph", "definition"),
+        (f"{name}_hasFDerivAt", "theorem"),
+        (f"{name}_backpropVec_eq_adjoint_fderiv", "theorem"),
+    ]
+    declared = "\n\n".join(
+        f'[[declaration]]\nname = "{package}.{each}"\nkind = "{kind}"\ngroup = "{name}"'
+        + "\ngraph = true" * (kind == "definition")
+        for each, kind in entries
+    )
+    return {
+        f"{package}.lean": render_library_module(graph, package, f"Captured from {told}."),
+        CATALOGUE: "# The declarations that `lean-bridge verify` judges, in the order of its report.\n\n"
+        f"{declared}\n",
+        "README.md": f"# {package}\n\nThe graph of {told}, captured by `lean-bridge certify`, with its "
+        "certificate and the theorem that its\nreverse pass is the adjoint of its derivative.\n\n"
+        f"- `{package}.lean`: written from what the function did; edit the function, and not this.\n"
+        "- `catalogue.toml`: what is judged. `certified.toml`: what it says, pinned.\n"
+        "- `lakefile.toml`: requires `LeanBridge`, whose sources come with `lean-bridge`.\n\n"
+        f"```console\n$ lean-bridge verify\n$ lean-bridge graph {name}DGraph\n```\n",
+    }

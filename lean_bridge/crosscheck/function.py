@@ -1,0 +1,177 @@
+"""A captured graph against the function that it was captured from: values, and gradients by differences.
+
+The function is called with NumPy's arrays, so nothing of the executor's rules or of the capture is in its
+numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+
+from lean_bridge.codes import Code
+from lean_bridge.crosscheck.differences import COARSEST, STEP
+from lean_bridge.crosscheck.points import (
+    SEED,
+    Sizes,
+    bind_small,
+    counted_sizes,
+    draw_arguments,
+    draw_arrays,
+    small_sizes,
+)
+from lean_bridge.crosscheck.rounding import EPSILON, largest, roundings, tells, to_result
+from lean_bridge.executor.arrays.scalars import Array
+from lean_bridge.executor.rules.program import Program
+from lean_bridge.executor.rules.table import PRIMITIVES
+from pybind_models import CheckResult, DGraph
+
+VALUES: Final = "function's values"
+GRADIENTS: Final = "function's gradients"
+_SLACK: Final = 16
+"""By how much a function may round more often than the graph does."""
+_MOST: Final = 1e-9
+
+
+class _Unlike(Exception):  # not of the package's: it ends one check
+    """What the function returns is not comparable with the graph's outputs."""
+
+
+def check_function(
+    function: Callable[..., Any], model: DGraph, outputs: Sequence[str], sizes: Sizes | None = None
+) -> tuple[CheckResult, CheckResult]:
+    """Return whether a function has the graph's values at ``outputs``, and its VJP the function's gradients.
+
+    At random inputs of ``sizes``, else of small ones; gradients of each input by central differences of the
+    function, with random seeds on all outputs. A function that raises is not compared.
+    """
+    sizes = sizes or small_sizes(model)
+    return (
+        _settled(VALUES, partial(_values, function, model, outputs, sizes)),
+        _settled(GRADIENTS, partial(_gradients, function, model, outputs, sizes)),
+    )
+
+
+def _settled(name: str, check: Callable[[], CheckResult]) -> CheckResult:
+    try:
+        with np.errstate(all="ignore"):
+            return check()
+    except _Unlike as unlike:
+        return CheckResult(name=name, outcome="failed", detail=str(unlike), code=Code.NUMBERS_DISAGREE)
+    except Exception as error:  # noqa: BLE001 - the function's own: it says nothing of the graph
+        detail = f"the function raises {type(error).__name__} of NumPy's arrays: {error}"
+        return CheckResult(name=name, outcome="not run", detail=" ".join(detail.split()))
+
+
+def _values(function: Callable[..., Any], model: DGraph, outputs: Sequence[str], sizes: Sizes) -> CheckResult:
+    errors, tolerances, told = [], [], []
+    rng = np.random.default_rng(SEED)
+    for each in sizes:
+        program, call = _drawn(function, model, outputs, each, rng)
+        inputs = draw_arrays(program.context, rng)
+        expected, found = _at(program, outputs, program.forward(inputs)), call(inputs)
+        scale = max(largest(expected), largest(found))
+        if not scale:
+            continue
+        errors.append(largest([a - b for a, b in zip(expected, found, strict=True)]) / scale)
+        tolerances.append(_SLACK * roundings(program) * EPSILON)
+        told.append(tells(largest(expected), scale, tolerances[-1], _MOST))
+    detail = f"{_counted(outputs)} with NumPy's, at {counted_sizes(sizes)}"
+    return to_result(VALUES, errors, tolerances, _MOST, detail, told=told)
+
+
+def _gradients(
+    function: Callable[..., Any], model: DGraph, outputs: Sequence[str], sizes: Sizes
+) -> CheckResult:
+    errors, tolerances, told, worst = [], [], [], ""
+    rng = np.random.default_rng(SEED)
+    for each in sizes:
+        program, call = _drawn(function, model, outputs, each, rng)
+        inputs, tangents = draw_arrays(program.context, rng), draw_arrays(program.context, rng)
+        values = _at(program, outputs, program.forward(inputs))
+        seeds = [rng.uniform(-1.0, 1.0, size=value.shape) for value in values]
+        gradients = program.vjp(inputs, _seeded(program, outputs, seeds))
+        scale = max(
+            (float(np.abs(g * dx).sum()) for g, dx in zip(gradients, tangents, strict=True)), default=0.0
+        )
+        weighed = sum(float(np.abs(seed * value).sum()) for seed, value in zip(seeds, values, strict=True))
+        # one input after the other, so that none hides behind another
+        for position, (gradient, tangent) in enumerate(zip(gradients, tangents, strict=True)):
+            moved = partial(_moved, call, inputs, position, tangent, seeds)
+            quotient = moved(STEP)
+            size = max(scale, abs(quotient))
+            if not size:
+                continue
+            truncation, rounding = abs(moved(2 * STEP) - quotient), _SLACK * roundings(program) * EPSILON
+            errors.append(abs(float((gradient * tangent).sum()) - quotient) / size)
+            tolerances.append((truncation + rounding * (weighed + STEP * size) / STEP) / size)
+            told.append(scale > 0)
+            if not worst and not errors[-1] <= tolerances[-1]:
+                worst = f"; first at {program.context[position].name}"
+    detail = f"of each input, seeds on {_counted(outputs)}, step {STEP:.1e}, at {counted_sizes(sizes)}{worst}"
+    result = to_result(GRADIENTS, errors, tolerances, COARSEST, detail, told=told)
+    return result.replaced(outcome="not run") if result.code == Code.BLIND_CHECK else result
+
+
+def _moved(
+    call: Callable[[Sequence[Array]], list[Array]],
+    inputs: Sequence[Array],
+    position: int,
+    tangent: Array,
+    seeds: Sequence[Array],
+    step: float,
+) -> float:
+    """Return the difference quotient of the function's seeded sum, with one input moved."""
+
+    def at(by: float) -> float:
+        moved = [x + by * tangent if at == position else x for at, x in enumerate(inputs)]
+        return float(sum((seed * value).sum() for seed, value in zip(seeds, call(moved), strict=True)))
+
+    return (at(step) - at(-step)) / (2 * step)
+
+
+def _at(program: Program, outputs: Sequence[str], values: Sequence[Array]) -> list[Array]:
+    by_name = {entry.name: value for entry, value in zip(program.entries, values, strict=True)}
+    return [by_name[name] for name in outputs]
+
+
+def _seeded(program: Program, outputs: Sequence[str], seeds: Sequence[Array]) -> list[Array]:
+    """Return a seed for every entry: what was given for outputs, added where one is returned twice."""
+    given = {entry.name: np.zeros(entry.shape) for entry in program.entries}
+    for name, seed in zip(outputs, seeds, strict=True):
+        given[name] = given[name] + seed
+    return list(given.values())
+
+
+def _counted(outputs: Sequence[str]) -> str:
+    return f"{len(outputs)} outputs" if len(outputs) > 1 else "the output"
+
+
+def _drawn(
+    function: Callable[..., Any],
+    model: DGraph,
+    outputs: Sequence[str],
+    sizes: Mapping[str, int],
+    rng: np.random.Generator,
+) -> tuple[Program, Callable[[Sequence[Array]], list[Array]]]:
+    """Return the graph at sizes and random scalars, and the function of its inputs at the same."""
+    bound = bind_small(model, PRIMITIVES, sizes)
+    arguments = draw_arguments(bound, rng)
+    program = bound.interpret(**arguments)
+    shapes = {entry.name: entry.shape for entry in program.entries}
+
+    def call(inputs: Sequence[Array]) -> list[Array]:
+        named = {entry.name: value.copy() for entry, value in zip(program.context, inputs, strict=True)}
+        returned = function(**named, **arguments)
+        arrays = [
+            np.asarray(each) for each in (returned if isinstance(returned, tuple | list) else (returned,))
+        ]
+        found, expected = [each.shape for each in arrays], [shapes[name] for name in outputs]
+        if found != expected:
+            raise _Unlike(f"expected results of shapes {expected}, the function returns {found}")
+        return arrays
+
+    return program, call

@@ -1,0 +1,36 @@
+"""What a function that was captured amounts to, once the package that it became is judged."""
+
+from __future__ import annotations
+
+from pydantic import model_validator
+
+from pybind_models.base import Model
+from pybind_models.report import CheckResult, Verdict, VerifyReport
+
+
+class CertifyReport(Model):
+    """A captured function, and what holds of its graph."""
+
+    target: str
+    """The function, by its file and its name."""
+    graph: str
+    """The declaration that the package has of it."""
+    package: str
+    """The directory of the package."""
+    outputs: tuple[str, ...]
+    """The entries that the function returns."""
+    verdict: Verdict
+    reason: str | None = None
+    code: str | None = None
+    checks: tuple[CheckResult, ...]
+    """What Python compared: the captured graph with the compiled one, and the function with the executor."""
+    report: VerifyReport
+    """What the package was judged to be, as ``lean-bridge verify`` judges it."""
+    seconds: float
+
+    @model_validator(mode="after")
+    def _accepted_is_all(self) -> CertifyReport:
+        whole = self.report.verdict == "accepted" and all(each.outcome == "passed" for each in self.checks)
+        if (self.verdict == "accepted") != (whole and bool(self.checks)):
+            raise ValueError("a captured graph is accepted exactly where its package and every check are")
+        return self

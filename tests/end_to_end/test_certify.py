@@ -1,0 +1,119 @@
+"""A function of one's own becomes a package that is accepted, or is refused by a check that has a name."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import lean_bridge.certify.certify as room
+from lean_bridge.certify.same import NAME, check_same
+from lean_bridge.certify.target import load_target
+from lean_bridge.cli import app
+from lean_bridge.emit.module import render_library_module
+from lean_bridge.errors import LeanBridgeError
+from lean_bridge.project import open_project
+from pybind_models import DGraph
+from pybind_models.captured import CertifyReport
+
+pytestmark = [pytest.mark.lean, pytest.mark.full, pytest.mark.usefixtures("embedded")]
+
+FILE = """
+import numpy as np
+import lean_bridge
+from lean_bridge.capture.functions import softmax
+
+print("a file may print")
+
+
+@lean_bridge.graph(
+    x=("n", "dIn"), W1=("dHidden", "dIn"), b1=("dHidden",), W2=("dOut", "dHidden"), b2=("dOut",),
+    y=("n", "dOut"),
+)
+def mlp_loss(x, W1, b1, W2, b2, y):
+    hidden = np.tanh(x @ W1.T + b1)
+    error = hidden @ W2.T + b2 - y
+    return np.mean(error ** 2)
+
+
+@lean_bridge.graph(x=("n",))
+def residual(x):
+    return x + np.tanh(x)
+
+
+@lean_bridge.graph(x=("n", "d"))
+def root(x):
+    return np.sqrt(x) + np.log(x)
+"""
+
+
+@pytest.fixture(scope="module", name="file")
+def _file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("mine") / "model.py"
+    path.write_text(FILE, encoding="utf-8")
+    return path
+
+
+def test_a_perceptron_and_its_loss_are_certified(file: Path) -> None:
+    package = file.parent / "MlpLoss"
+    words = ["certify", f"{file}:mlp_loss", "-o", str(package), "--format", "json"]
+    done = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    report = CertifyReport.model_validate_json(done.stdout)
+    assert (report.target, report.graph) == ("model.py:mlp_loss", "MlpLoss.mlpLossDGraph")
+    assert (report.verdict, report.outputs) == ("accepted", ("mean",))
+    assert [each.outcome for each in report.checks] == ["passed"] * 3
+    definition, *theorems = report.report.declarations
+    assert definition.name == report.graph
+    assert [each.name.rpartition(".")[2] for each in theorems] == [
+        "mlpLoss_hasFDerivAt",
+        "mlpLoss_backpropVec_eq_adjoint_fderiv",
+    ]
+    (run,) = report.report.graphs
+    assert (run.status, run.certified) == ("agrees", True)
+
+    captured = load_target(f"{file}:mlp_loss").model
+    text = (package / "MlpLoss.lean").read_text(encoding="utf-8")
+    assert text == render_library_module(captured, "MlpLoss", "Captured from `mlp_loss` in `model.py`.")
+    assert tomllib.loads((package / "certified.toml").read_text(encoding="utf-8"))["declaration"]
+    written = [each for each in package.rglob("*") if each.is_file()]
+    assert not any(str(file.parent) in each.read_text(encoding="utf-8") for each in written)
+    compiled = open_project(package).extract("mlpLossDGraph")
+    assert check_same(captured, compiled).outcome == "passed"
+    first = captured.nodes[0]
+    planted = captured.replaced(nodes=(first.replaced(operands=(3,)), *captured.nodes[1:]))
+    assert check_same(planted, compiled).outcome == "failed"
+
+
+def test_a_module_of_another_graph_is_refused(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def planted(graph: DGraph, space: str, origin: str) -> str:
+        return render_library_module(graph, space, origin).replace("TapeNodes.add", "TapeNodes.sub")
+
+    monkeypatch.setattr(room, "render_library_module", planted)
+    done = CliRunner().invoke(
+        app, ["certify", f"{file}:residual", "-o", str(tmp_path / "Residual"), "--format", "json"]
+    )
+    assert done.exit_code == 1, done.output
+    report = json.loads(done.stdout)
+    assert (report["verdict"], report["code"]) == ("rejected", "LB301")
+    assert report["report"]["verdict"] == "accepted"  # it is a graph, with its theorem, of something else
+    assert report["reason"].startswith(
+        f"{NAME}: node 1 (add): captured add : n := Proofs.Autograd.Op.add(0, 1"
+    )
+
+
+def test_what_is_not_captured_writes_nothing(file: Path, tmp_path: Path) -> None:
+    words = ["certify", f"{file}:root", "-o", str(tmp_path / "Root")]
+    done = CliRunner().invoke(app, words)
+    assert isinstance(done.exception, LeanBridgeError)
+    assert done.exception.exit_code == 2
+    assert re.search(
+        r"2 places: .*:26: sqrt: no certified op.*:26: log: no certified op", str(done.exception)
+    )
+    assert not (tmp_path / "Root").exists()

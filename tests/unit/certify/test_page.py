@@ -1,0 +1,43 @@
+"""The page on certifying a function says what is there: its example is captured, its checks have names."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import lean_bridge.capture.functions
+from lean_bridge.capture.ops import FUNCTIONS
+from lean_bridge.certify.same import NAME
+from lean_bridge.certify.target import load_target
+from lean_bridge.crosscheck.function import GRADIENTS, VALUES, check_function
+
+PAGE = (Path(__file__).parents[3] / "docs" / "certify.md").read_text(encoding="utf-8")
+
+
+def test_the_example_of_the_page_is_captured_and_is_itself(tmp_path: Path) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+    (file, name) = re.findall(r"lean-bridge certify (\S+):(\w+) -o", PAGE)[0]
+    (tmp_path / file).write_text(code, encoding="utf-8")
+    captured = load_target(f"{tmp_path / file}:{name}")
+    assert captured.bind(n=8, d=3, h=4).compile().standing.status == "not judged"
+    checks = check_function(captured, captured.model, captured.outputs)
+    assert [each.outcome for each in checks] == ["passed"] * 2
+
+
+@pytest.mark.parametrize("name", [NAME, VALUES, GRADIENTS])
+def test_a_check_is_called_what_the_page_calls_it(name: str) -> None:
+    assert f"| {name} |" in PAGE
+
+
+def test_the_functions_that_numpy_lacks_are_those_of_the_page() -> None:
+    own = {
+        name
+        for name, value in vars(lean_bridge.capture.functions).items()
+        if callable(value) and getattr(value, "__module__", "") == lean_bridge.capture.functions.__name__
+        if not name.startswith("_")
+    }
+    (sentence,) = re.findall(r"which NumPy\s+lacks: (.*?)\.", PAGE, flags=re.DOTALL)
+    assert set(re.findall(r"`(\w+)`", sentence)) == own
+    assert own <= set(FUNCTIONS)

@@ -1,0 +1,127 @@
+"""A capture that is not the function is refused, by a check that has a name, wherever it went wrong.
+
+Each is the graph of a function beside the one that was meant: as what Lean compiled, it is not what was
+captured; as what was captured, it has not the function's numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+import pytest
+
+from lean_bridge import graph
+from lean_bridge.capture.captured import CapturedGraph
+from lean_bridge.capture.functions import gelu, silu, softmax
+from lean_bridge.certify.same import NAME, check_same, first_difference
+from lean_bridge.codes import Code
+from lean_bridge.crosscheck.function import GRADIENTS, VALUES, check_function
+
+SQUARE: Final = ("n", "n")
+
+
+def captured(function: Callable[..., Any], **shapes: Any) -> CapturedGraph:
+    function.__name__ = "f"
+    return graph(**shapes)(function)
+
+
+LAYER: Final[dict[str, Any]] = {"x": SQUARE, "W": SQUARE, "b": ("n",)}
+PAIRS: Final[dict[str, tuple[dict[str, Any], Callable[..., Any], Callable[..., Any]]]] = {
+    "transposed weight": (LAYER, lambda x, W, b: x @ W.T + b, lambda x, W, b: x @ W + b),  # noqa: N803
+    "dropped bias": (LAYER, lambda x, W, b: x @ W.T + b, lambda x, W, b: x @ W.T),  # noqa: ARG005, N803
+    "bias on rows": (
+        LAYER,
+        lambda x, W, b: x @ W.T + b,  # noqa: N803
+        lambda x, W, b: x @ W.T + b.reshape(b.shape[0], 1),  # noqa: N803
+    ),
+    "wrong axis": ({"x": SQUARE}, lambda x: x.mean(axis=1), lambda x: x.mean(axis=0)),
+    "mean for sum": ({"x": SQUARE}, lambda x: np.sum(x), lambda x: np.mean(x)),
+    "operands exchanged": ({"x": SQUARE, "y": SQUARE}, lambda x, y: x - y, lambda x, y: y - x),
+    "softmax of columns": ({"x": SQUARE}, lambda x: softmax(x), lambda x: softmax(x.T).T),
+    "one activation for another": (
+        {"x": SQUARE, "c": float},
+        lambda x, c: gelu(x, c),
+        lambda x, c: silu(c * x),
+    ),
+    "a step too much": ({"x": SQUARE}, lambda x: np.tanh(x), lambda x: np.tanh(np.tanh(x))),
+}
+
+
+@pytest.mark.parametrize("case", PAIRS)
+def test_a_wrong_capture_is_refused_by_name(case: str) -> None:
+    shapes, meant, wrong = PAIRS[case]
+    right, planted = captured(meant, **shapes), captured(wrong, **shapes)
+    assert check_same(right.model, right.model).outcome == "passed"
+    assert [each.outcome for each in check_function(right, right.model, right.outputs)] == ["passed"] * 2
+    same = check_same(right.model, planted.model)
+    values, gradients = check_function(right, planted.model, planted.outputs)
+    assert (same.name, same.outcome, same.code) == (NAME, "failed", Code.NOT_THE_DECLARED_GRAPH)
+    assert (values.name, values.outcome, values.code) == (VALUES, "failed", None)
+    assert (gradients.name, gradients.outcome) == (GRADIENTS, "failed")
+
+
+def test_the_first_row_that_differs_is_named() -> None:
+    shapes, meant, wrong = PAIRS["transposed weight"]
+    told = first_difference(captured(meant, **shapes).model, captured(wrong, **shapes).model)
+    assert told == (
+        "node 0 (swap01): captured swap01 : n×n := Proofs.Autograd.Op.swap01(1, m=n, n=n, s=scalar), "
+        "extracted matmul : n×n := Proofs.Autograd.Op.matmul(0, 1, m=n, n=n, p=n)"
+    )
+
+
+def test_every_field_of_a_graph_counts() -> None:
+    model = captured(lambda x, c: c * np.tanh(x), x=("n", "d"), c=float).model
+    (x,), (first, second) = model.context, model.nodes
+    others = {
+        "dims": model.replaced(dims=("d", "n")),
+        "scalars": model.replaced(scalars=("c", "e")),
+        "maps": model.replaced(maps=("W",)),
+        "input 0": model.replaced(context=(x.replaced(name="z"),)),
+        "inputs": model.replaced(context=(x, x.replaced(name="z"))),
+        "node 0": model.replaced(nodes=(first.replaced(lean_op="Evil.tanh"), second)),
+        "node 1": model.replaced(nodes=(first, second.replaced(operands=(0,)))),
+        "nodes": model.replaced(nodes=(first,)),
+    }
+    for what, other in others.items():
+        told = first_difference(model, other)
+        assert told is not None, what
+        assert told.startswith(what), told
+    assert first_difference(model, model.replaced(lean_name="Mine.fDGraph")) is None
+
+
+def test_a_gradient_is_held_against_the_function_input_by_input() -> None:
+    shapes, meant, wrong = PAIRS["dropped bias"]
+    planted = captured(wrong, **shapes)
+    gradients = check_function(meant, planted.model, planted.outputs)[1]
+    assert gradients.detail.endswith("; first at b")
+
+
+@pytest.mark.parametrize(
+    ("function", "outcome", "told"),
+    [
+        (lambda x: x[0], "failed", "expected results of shapes"),
+        (lambda x: (x, x), "failed", "expected results of shapes"),
+        (lambda x: x.nothing, "not run", "the function raises AttributeError of NumPy's arrays"),
+        (lambda x: x * np.nan, "failed", "the output with NumPy's"),
+    ],
+)
+def test_what_cannot_be_compared_does_not_pass(function: Callable[..., Any], outcome: str, told: str) -> None:
+    planted = captured(lambda x: np.tanh(x), x=SQUARE)
+    for each in check_function(function, planted.model, planted.outputs):
+        assert each.outcome == outcome
+    assert told in check_function(function, planted.model, planted.outputs)[0].detail
+
+
+def test_a_function_that_tells_capture_from_numbers_is_found_out() -> None:
+    twofaced = captured(lambda x: x - x.mean() if isinstance(x, np.ndarray) else np.tanh(x), x=SQUARE)
+    values, _ = check_function(twofaced, twofaced.model, twofaced.outputs)
+    assert values.outcome == "failed"
+
+
+def test_zeros_are_no_comparison() -> None:
+    nothing = captured(lambda x: x - x, x=SQUARE)
+    assert [each.outcome for each in check_function(nothing, nothing.model, nothing.outputs)] == [
+        "not run"
+    ] * 2
