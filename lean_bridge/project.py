@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
@@ -51,6 +51,7 @@ from lean_bridge.toolchain.find import check_policy, find_toolchain
 from lean_bridge.toolchain.install import Progress
 from lean_bridge.toolchain.lake import translator
 from lean_bridge.toolchain.provider import Elaboration, Provider
+from lean_bridge.toolchain.warm import keep_warm
 from lean_bridge.verdict.judge import Observer, Subject, extract, judge_library, uncompiled
 from lean_bridge.verdict.remembered import Recalled
 from lean_bridge.verdict.whole import Choice, Whole, judge_whole
@@ -213,16 +214,20 @@ class Project:
     def _compile(
         self,
         chosen: Chosen,
+        provider: Provider | None = None,
         *,
         started: int = 0,
         workers: int = 2,
         fresh: bool = False,
         observe: Observer = _ignore,
     ) -> Compiled:
-        """Compile what was chosen, for all that asks for compiled declarations from now on."""
+        """Compile what was chosen, for all that asks for compiled declarations from now on.
+
+        It is done by the chosen Lean, of which ``provider`` has processes at hand.
+        """
         with spending(observe, "build"):
             self._compiled = compile_chosen(
-                chosen, started=started, workers=workers, fresh=fresh, observe=observe
+                chosen, provider, started=started, workers=workers, fresh=fresh, observe=observe
             )
         return self._compiled
 
@@ -408,7 +413,7 @@ class Project:
                 observe=observe,
                 progress=progress,
             )
-        with unless_judged(self.root, is_whole=not names):
+        with unless_judged(self.root, is_whole=not names), ExitStack() as until_judged:
             started = time.monotonic()
             catalogue = self.select(names)
             besides = (LIBRARY_MODULE,) if catalogue.graphs else ()
@@ -420,7 +425,14 @@ class Project:
             seal = user_seal()
             # what runs during a build could leave answers: they are read before anything is built
             memory = read_memory(seal, chosen.sources, chosen.provider, catalogue, reads=not fresh)
-            built = self._compile(chosen, workers=workers, fresh=fresh, observe=observe)
+            # a pool of Lake's is of one build
+            warm = (
+                nullcontext(chosen.provider)
+                if lean.through_lake
+                else keep_warm(chosen.provider, workers, time_limit=TIME_LIMIT)
+            )
+            provider = until_judged.enter_context(warm)
+            built = self._compile(chosen, provider, workers=workers, fresh=fresh, observe=observe)
             with spending(observe, "read what is compiled"):
                 environment = built.environment(fresh=fresh)
             has_reals = any(each.module == REALS_MODULE for each in built.report.modules)
@@ -430,7 +442,9 @@ class Project:
                 # what is to meet them is needed too
                 more = chosen.extended((), also=(*besides, REALS_MODULE))
                 ran = built.report.lean_processes
-                built = self._compile(more, started=ran, workers=workers, fresh=fresh, observe=observe)
+                built = self._compile(
+                    more, provider, started=ran, workers=workers, fresh=fresh, observe=observe
+                )
                 environment = built.environment(fresh=fresh)
             words = self._manifest.words if self._manifest is not None else ()
             reading = Reading(environment)
@@ -438,7 +452,7 @@ class Project:
                 memory.settle(environment.digest_of, uncompiled(built.report))
                 subject = Subject(
                     sources=_source_files(built.chosen),
-                    provider=built.provider,
+                    provider=provider,
                     build=built.report,
                     compiled=built.directory,
                     reading=reading,

@@ -117,6 +117,7 @@ class Compiled:
 
 def compile_chosen(
     chosen: Chosen,
+    provider: Provider | None = None,
     *,
     started: int = 0,
     workers: int = 2,
@@ -125,12 +126,13 @@ def compile_chosen(
 ) -> Compiled:
     """Compile what was chosen; and all the rest, should a declaration not be where its text stands.
 
-    ``started`` Lean processes were started for it before. ``fresh`` asks Lean again about what it refused.
+    It is done by the chosen Lean, of which ``provider`` may have processes at hand. ``started`` Lean
+    processes were started for it before. ``fresh`` asks Lean again about what it refused.
     Raises: ToolchainError if Lean gives no answer; BuildFailed, UnsupportedSource, Declined before any is
     started.
     """
     report, directory = build_modules(
-        chosen.library, chosen.provider, workers=workers, fresh=fresh, observe=observe
+        chosen.library, provider or chosen.provider, workers=workers, fresh=fresh, observe=observe
     )
     report = report.replaced(lean_processes=started + report.lean_processes)
     built = Compiled(chosen, report, directory)
@@ -142,6 +144,7 @@ def compile_chosen(
             whole = chosen.sources.library(chosen.provider.library, chosen.sources.own.union(beside))
             return compile_chosen(
                 replace(chosen, library=whole, names=None, hints={}),
+                provider,
                 started=report.lean_processes,
                 workers=workers,
                 fresh=fresh,

@@ -98,9 +98,12 @@ class Pool:
 
     def _hung(self, job: Job) -> ToolchainTimeout:
         return ToolchainTimeout(
-            f"{job.name}: Lean was stopped after {self._time_limit:g} s on this file; "
+            f"{job.name}: Lean was stopped after {self._limit(job):g} s on this file; "
             "simplify it or raise the time limit"
         )
+
+    def _limit(self, job: Job) -> float:
+        return min(job.time_limit or self._time_limit, self._time_limit)
 
     def close(self) -> None:
         """End every process; jobs under way fail."""
@@ -119,7 +122,7 @@ class Pool:
             worker = self._take()
             lane = f"Lean {self._living[worker]}"
             try:
-                answer = worker.run(job, self._time_limit)
+                answer = worker.run(job, self._limit(job))
             except BaseException as error:
                 self._retire(worker)
                 self._check_open()

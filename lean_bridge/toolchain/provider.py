@@ -34,6 +34,8 @@ class Job:
     """Where the source lies in its project, from its root, where it is a copy of one of a project's."""
     targets: tuple[str, ...] = ()
     """The modules of that project that are to be compiled, itself among them."""
+    time_limit: float | None = None
+    """In seconds, where that is less than its pool gives every file."""
 
     @property
     def name(self) -> str:

@@ -48,8 +48,8 @@ def test_one_death_is_retried_on_a_fresh_worker(job: Job) -> None:
 
 
 def test_each_worker_is_at_work_in_a_lane_of_its_own(job: Job) -> None:
-    answers = [replace(ACCEPTED, parts=(("elaborate", 1.0, 2.0),)), WorkerDiedError("exit status 70")]
-    stage = Stage([*answers, ACCEPTED])
+    timed = replace(ACCEPTED, parts=(("elaborate", 1.0, 2.0),))
+    stage = Stage([timed, WorkerDiedError("exit status 70"), ACCEPTED])
     with open_pool(stage.start, 2, 1) as pool:
         whole, part = pool.elaborate(job).spent
         again = pool.elaborate(job).spent

@@ -45,3 +45,18 @@ def test_every_pool_is_the_one_that_ends_with_the_context(tmp_path: Path) -> Non
         assert (worker.jobs, worker.closed) == (2, False)
     assert worker.closed
     assert provider.opened == [(1, 5)]
+
+
+def test_a_file_has_the_least_of_the_limits_of_the_contexts_that_it_is_in(tmp_path: Path) -> None:
+    (tmp_path / "A.lean").write_text("module\n")
+    job = Job(source=tmp_path / "A.lean")
+    stage = Stage([ACCEPTED] * 3)
+    with keep_warm(Staged(stage), 1, time_limit=5) as warm:
+        for limit, least in ((2, 2), (7, 5)):
+            with keep_warm(warm, 1, time_limit=limit) as inner, inner.pool(1, time_limit=9) as pool:
+                pool.elaborate(job)
+            assert stage.workers[0].limits[-1] == least
+        with keep_warm(warm, 1, time_limit=2) as inner, keep_warm(inner, 1, time_limit=9) as innermost:
+            with innermost.pool(1, time_limit=9) as pool:
+                pool.elaborate(job)
+            assert stage.workers[0].limits[-1] == 2
