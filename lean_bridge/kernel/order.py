@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Literal, TypeAlias
 
 from lean_bridge.olean.environment import Environment
@@ -79,6 +79,30 @@ def units_below(
         if index >= len(literals):
             read(root)
     return tuple(done.values())
+
+
+def is_same_unit(one: Unit, other: Unit) -> bool:
+    """Whether two units are the same to a kernel: of one name and kind, of the very same constants."""
+    return all(
+        getattr(one, each.name) == getattr(other, each.name)
+        for each in fields(Unit)
+        if each.name != "constants"
+    ) and (
+        len(one.constants) == len(other.constants)
+        and all(map(_is_same_constant, one.constants, other.constants))
+    )
+
+
+def _is_same_constant(one: Constant, other: Constant) -> bool:
+    """Whether two are one, or the same proof of another module under the same name of its own."""
+    return one is other or (
+        one.name == other.name
+        and all(
+            getattr(one, each.name) is getattr(other, each.name)
+            for each in fields(Constant)
+            if each.name != "name"
+        )
+    )
 
 
 def unit_name(environment: Environment, name: Name) -> Name:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 from lean_bridge.errors import ToolchainError
 from lean_bridge.events import Spent, StageAdvanced, StageStarted, spending
-from lean_bridge.kernel.order import HIDDEN, Unit, unit_name, units_below
-from lean_bridge.kernel.session import MEMORY_LIMIT, TIME_LIMIT, SecondKernel, converse
+from lean_bridge.kernel.order import HIDDEN, Unit, is_same_unit, unit_name, units_below
+from lean_bridge.kernel.session import MEMORY_LIMIT, TIME_LIMIT, Conversation, SecondKernel
 from lean_bridge.kernel.stream import Stream
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import App, Const, Expr, Lam, MData, Name, Pi
@@ -104,46 +105,172 @@ def replay(
     functions of what is quantified, are equal by definition.
     Raises: OleanError if a compiled module cannot be read.
     """
-    started = time.monotonic()
-    told = observe or (lambda _: None)
-    told(StageStarted(_STAGE, len(names) + len(equations)))
-    with spending(told, "read declarations"):
-        units = units_below(
-            environment, (*names, *equations), read=lambda name: told(StageAdvanced(f"reading {name}"))
+    with Replaying(
+        kernel,
+        time_limit=time_limit,
+        memory_limit=memory_limit,
+        observe=observe or (lambda _: None),
+    ) as asked:
+        asked.hand_over(environment, names, equations)
+        return asked.replay()
+
+
+class Replaying:
+    """A replay that is asked for in parts, and goes on meanwhile; its process ends with the context.
+
+    What is handed over last says what the replay is of. What was handed over before is its beginning, for the
+    kernel to be at work on; where it is not that, declaration by declaration, the kernel starts again.
+    """
+
+    def __init__(
+        self,
+        kernel: SecondKernel,
+        *,
+        time_limit: float = TIME_LIMIT,
+        memory_limit: int = MEMORY_LIMIT,
+        observe: Callable[[object], None] = lambda _: None,
+    ) -> None:
+        self._kernel = kernel
+        self._limits = (time_limit, memory_limit)
+        self._observe = observe
+        self._seconds = 0.0
+        self._asked = _Asked(Environment([]), (), (), {})
+        self._open = ExitStack()
+        """The conversation, and the files that it is read from."""
+        self._conversation: Conversation | None = None
+        self._fault: ToolchainError | None = None
+        self._stream: Stream | None = None
+
+    def __enter__(self) -> Replaying:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def hand_over(
+        self, environment: Environment, names: Sequence[Name], equations: Sequence[Name] = ()
+    ) -> None:
+        """Ask about constants with all that they rest on, and about equations, after which there is no more.
+
+        The process is at work on that when this returns. Raises: OleanError if a compiled module cannot be
+        read.
+        """
+        started, told = time.monotonic(), self._observe
+        told(StageStarted(_STAGE, len(names) + len(equations)))
+        with spending(told, "read declarations"):
+            units = units_below(
+                environment, (*names, *equations), read=lambda name: told(StageAdvanced(f"reading {name}"))
+            )
+        known = self._asked.units
+        if len(known) > len(units) or not all(map(is_same_unit, known, units)):
+            self._end()
+            known = ()
+        sides = {name: _sides(environment, name) for name in equations}
+        self._asked = _Asked(environment, tuple(names), units, sides)
+        self._send([unit for unit in units[len(known) :] if unit.fault is None])
+        self._seconds += time.monotonic() - started
+
+    def replay(self) -> Replay:
+        """Wait for the answers, and return what became of all that was handed over last."""
+        started, asked = time.monotonic(), self._asked
+        said = self._answered()
+        states = said.states
+        equal = iter(_pair_outcomes(asked.environment, asked.pairs, said))
+        taken = [unit for unit in asked.units if states[unit.name].state == "accepted"]
+        hidden = {unit.name: Outcome("hidden body", HIDDEN) for unit in taken if unit.is_assumed}
+        assumed = {**hidden, **said.without_body}
+        wanted = frozenset(asked.names)
+        outcomes = {
+            constant.name: assumed.get(unit.name, states[unit.name])
+            for unit in asked.units
+            for constant in unit.constants
+            if not unit.is_library or constant.name in wanted
+        }
+        for name in asked.names:
+            outcomes.setdefault(name, states.get(name, Outcome("not reached", "no declaration brings it")))
+        checked = [unit for unit in taken if unit.name not in assumed]
+        return Replay(
+            kernel=self._kernel,
+            outcomes=outcomes,
+            equations={
+                name: next(equal) if pair else Outcome("not reached", "it states no equation")
+                for name, pair in asked.sides.items()
+            },
+            library_checked=sum(
+                len(unit.constants) for unit in checked if unit.is_library and unit.kind != "axiom"
+            ),
+            assumed=dict(sorted(assumed.items())),
+            axioms=tuple(sorted(unit.name for unit in checked if unit.kind == "axiom")),
+            seconds=self._seconds + time.monotonic() - started,
+            fault=said.fault,
         )
-    sides = {name: _sides(environment, name) for name in equations}
-    pairs = [pair for pair in sides.values() if pair]
-    said = _ask(units, pairs, kernel, time_limit, memory_limit, told)
-    states = said.states
-    equal = iter(_pair_outcomes(environment, pairs, said))
-    taken = [unit for unit in units if states[unit.name].state == "accepted"]
-    hidden = {unit.name: Outcome("hidden body", HIDDEN) for unit in taken if unit.is_assumed}
-    assumed = {**hidden, **said.without_body}
-    wanted = frozenset(names)
-    outcomes = {
-        constant.name: assumed.get(unit.name, states[unit.name])
-        for unit in units
-        for constant in unit.constants
-        if not unit.is_library or constant.name in wanted
-    }
-    for name in names:
-        outcomes.setdefault(name, states.get(name, Outcome("not reached", "no declaration brings it")))
-    checked = [unit for unit in taken if unit.name not in assumed]
-    return Replay(
-        kernel=kernel,
-        outcomes=outcomes,
-        equations={
-            name: next(equal) if pair else Outcome("not reached", "it states no equation")
-            for name, pair in sides.items()
-        },
-        library_checked=sum(
-            len(unit.constants) for unit in checked if unit.is_library and unit.kind != "axiom"
-        ),
-        assumed=dict(sorted(assumed.items())),
-        axioms=tuple(sorted(unit.name for unit in checked if unit.kind == "axiom")),
-        seconds=time.monotonic() - started,
-        fault=said.fault,
-    )
+
+    def _send(self, units: Sequence[Unit]) -> None:
+        """Write what is asked about units and equations, and give it to the process."""
+        pairs, observe = self._asked.pairs, self._observe
+        requests = self._open.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - as it says
+        if self._stream is None:
+            self._stream = Stream(requests)
+        self._stream.file = requests
+        observe(StageStarted(_STAGE, len(units)))
+        with spending(observe, "write declarations"):
+            for unit in units:
+                self._stream.add(unit)
+                observe(StageAdvanced(f"handing over {unit.name}"))
+            for left, right in pairs:
+                self._stream.equal(left, right)
+        try:
+            if self._conversation is None and self._fault is None:
+                time_limit, memory_limit = self._limits
+                asked = Conversation(self._kernel.library, time_limit=time_limit, memory_limit=memory_limit)
+                self._conversation = self._open.enter_context(asked)
+        except ToolchainError as error:
+            self._fault = error
+        if self._conversation is not None:
+            self._conversation.ask(requests, len(units) + len(pairs))
+
+    def _answered(self) -> _Said:
+        """Wait for the answers, and return what became of units and of pairs."""
+        units, pairs = self._asked.units, self._asked.pairs
+        sent = [unit.name for unit in units if unit.fault is None]
+        questions = len(sent) + len(pairs)
+        answers: list[Outcome] = []
+        without_body: dict[Name, Outcome] = {}
+        fault = str(self._fault) if self._fault is not None else None
+        has_begun = False
+        self._observe(StageStarted(_STAGE, len(sent)))
+        try:
+            if self._conversation is not None:
+                self._conversation.version()
+                has_begun = True
+            for reply in self._conversation.answers() if self._conversation is not None else ():
+                if len(answers) < len(sent):
+                    name = sent[len(answers)]
+                    match reply.get("body"):
+                        case [outcome, message]:
+                            without_body[name] = _outcome({"outcome": outcome, "message": message})
+                        case _:
+                            pass
+                    self._observe(StageAdvanced(name))
+                answers.append(_outcome(reply))
+        except ToolchainError as error:
+            fault = str(error)
+        for began, ended in self._conversation.busy if self._conversation is not None else ():
+            self._observe(Spent(_STAGE, "check", began, ended))
+        if len(answers) > questions or (fault is None and len(answers) < questions):
+            fault = f"{len(answers)} answers to {questions} questions"
+            answers.clear()
+            without_body.clear()
+        elif has_begun and len(answers) < questions:
+            answers.append(Outcome("gave up", fault))
+        answers += [Outcome("not reached", fault)] * (questions - len(answers))
+        states = _chain(units, iter(answers))
+        accepted = {name: body for name, body in without_body.items() if states[name].state == "accepted"}
+        return _Said(states, answers[len(sent) :], accepted, fault)
+
+    def _end(self) -> None:
+        self._open.close()
+        self._conversation = self._fault = self._stream = None
 
 
 def equation_sides(statement: Expr) -> tuple[Expr, Expr] | None:
@@ -198,6 +325,22 @@ def _sides(environment: Environment, name: Name) -> tuple[Expr, Expr] | None:
     return equation_sides(constant.type) if constant else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a replay is of."""
+
+    environment: Environment
+    names: tuple[Name, ...]
+    units: tuple[Unit, ...]
+    sides: Mapping[Name, tuple[Expr, Expr] | None]
+    """Of equations, as functions of what is quantified; ``None`` for what is none."""
+
+    @property
+    def pairs(self) -> Sequence[tuple[Expr, Expr]]:
+        """The sides that there are."""
+        return [pair for pair in self.sides.values() if pair]
+
+
 @dataclass(slots=True)
 class _Said:
     """What one process answered: of units by name, of pairs in their order."""
@@ -217,60 +360,6 @@ def _pair_outcomes(
     for pair, answer in zip(pairs, said.pairs, strict=True):
         required = sorted({unit_name(environment, name) for name in constants_in(pair)})
         yield _blocked(required, said.states) or answer
-
-
-def _ask(
-    units: Sequence[Unit],
-    pairs: Sequence[tuple[Expr, Expr]],
-    kernel: SecondKernel,
-    time_limit: float,
-    memory_limit: int,
-    observe: Callable[[object], None],
-) -> _Said:
-    """Return what became of units and of pairs."""
-    sent = [unit.name for unit in units if unit.fault is None]
-    questions = len(sent) + len(pairs)
-    answers: list[Outcome] = []
-    without_body: dict[Name, Outcome] = {}
-    fault: str | None = None
-    has_begun = False
-    observe(StageStarted(_STAGE, 2 * len(sent)))  # handed over, and answered
-    with tempfile.TemporaryFile() as requests:
-        stream = Stream(requests)
-        with spending(observe, "write declarations"):
-            for unit in units:
-                if unit.fault is None:
-                    stream.add(unit)
-                    observe(StageAdvanced(f"handing over {unit.name}"))
-            for left, right in pairs:
-                stream.equal(left, right)
-        began = time.monotonic()
-        try:
-            _, replies = converse(kernel.library, requests, time_limit=time_limit, memory_limit=memory_limit)
-            has_begun = True
-            for reply in replies:
-                if len(answers) < len(sent):
-                    name = sent[len(answers)]
-                    match reply.get("body"):
-                        case [outcome, message]:
-                            without_body[name] = _outcome({"outcome": outcome, "message": message})
-                        case _:
-                            pass
-                    observe(StageAdvanced(name))
-                answers.append(_outcome(reply))
-        except ToolchainError as error:
-            fault = str(error)
-        observe(Spent(_STAGE, "check", began, time.monotonic()))
-    if len(answers) > questions or (fault is None and len(answers) < questions):
-        fault = f"{len(answers)} answers to {questions} questions"
-        answers.clear()
-        without_body.clear()
-    elif has_begun and len(answers) < questions:
-        answers.append(Outcome("gave up", fault))
-    answers += [Outcome("not reached", fault)] * (questions - len(answers))
-    states = _chain(units, iter(answers))
-    accepted = {name: body for name, body in without_body.items() if states[name].state == "accepted"}
-    return _Said(states, answers[len(sent) :], accepted, fault)
 
 
 def _outcome(reply: dict[str, Any]) -> Outcome:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
+import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import IO, Any
 
 from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainNotFound
@@ -89,49 +94,146 @@ def converse(
 ) -> tuple[str, Iterator[dict[str, Any]]]:
     """Start a process on a file of requests; return the version of its Lean, and the answers as they come.
 
-    Raises, there or in the iteration: ToolchainTimeout after ``time_limit`` seconds; ToolchainCrashed if the
-    process ends before its last answer or answers what makes no sense.
+    Raises, there or in the iteration: as :class:`Conversation`.
     """
-    answers = _answers(library, requests, time_limit, memory_limit)
-    greeting = next(answers, {})
-    if not isinstance(greeting.get("kernel"), str):
-        raise ToolchainCrashed(f"the second kernel's process began with {greeting}")
-    return greeting["kernel"], answers
+
+    def said() -> Iterator[dict[str, Any]]:
+        with Conversation(library, time_limit=time_limit, memory_limit=memory_limit) as asked:
+            asked.ask(requests, 0)
+            yield {"kernel": asked.version()}
+            yield from asked.answers()
+
+    answers = said()
+    return next(answers)["kernel"], answers
 
 
-def _answers(
-    library: Path, requests: IO[bytes], time_limit: float, memory_limit: int
-) -> Iterator[dict[str, Any]]:
-    requests.flush()
-    requests.seek(0)
-    limits = [str(memory_limit), str(min(time_limit, LONGEST)), str(os.getpid())]
-    command = [sys.executable, "-m", "lean_bridge.kernel.child", str(library), *limits]
-    home = Path(__file__).parents[2]
-    with tempfile.TemporaryFile() as stderr:
-        process = start(command, cwd=home, stdin=requests.fileno(), stderr=stderr)
+class Conversation:
+    """A process that holds the kernel, asked in parts and answering meanwhile; it ends with the context.
+
+    Raises, where its answers are asked for: ToolchainTimeout where it takes more than ``time_limit`` seconds
+    for them, when nothing is asked of it not counted; ToolchainCrashed if it ends before its last answer or
+    answers what makes no sense.
+    """
+
+    def __init__(self, library: Path, *, time_limit: float, memory_limit: int) -> None:
+        limits = [str(memory_limit), str(min(time_limit, LONGEST)), str(os.getpid())]
+        command = [sys.executable, "-m", "lean_bridge.kernel.child", str(library), *limits]
+        self._time_limit = time_limit
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        taken, given = os.pipe()
         try:
-            count = -1
-            for line in read_lines(process, time_limit=time_limit):
-                answer = _read_answer(line)
-                if "end" in answer:
-                    if answer["end"] != count:
-                        raise ToolchainCrashed(
-                            f"the second kernel's process gave {count} answers and says {answer['end']}"
-                        )
-                    return
-                count += 1
-                yield answer
-            process.wait()
-            stderr.seek(0)
-            words = stderr.read().decode("utf-8", "replace").split("\n")
-            last = next((line.strip() for line in reversed(words) if line.strip()), "it said nothing")
-            raise ToolchainCrashed(
-                f"the second kernel's process ended with status {process.returncode}: {last[:300]}"
-            )
+            self._process = start(command, cwd=Path(__file__).parents[2], stdin=taken, stderr=self._stderr)
+        except BaseException:
+            os.close(given)
+            self._stderr.close()
+            raise
         finally:
-            end(process)
-            if process.stdout:
-                process.stdout.close()
+            os.close(taken)
+        self._given = os.fdopen(given, "wb")
+        self._due = 1  # the greeting
+        self._since = time.monotonic()
+        self.busy: list[tuple[float, float]] = []
+        """From when to when something was awaited of it, as far as it came."""
+        self._got = 0
+        self._is_closed = False
+        self._requests = SimpleQueue[IO[bytes] | None]()
+        self._said = SimpleQueue[dict[str, Any] | BaseException | None]()
+        self._threads = [Thread(target=each, daemon=True) for each in (self._hand_over, self._listen)]
+        for thread in self._threads:
+            thread.start()
+
+    def __enter__(self) -> Conversation:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+        end(self._process)
+        for thread in self._threads:
+            thread.join()
+        if self._process.stdout:
+            self._process.stdout.close()
+        self._stderr.close()
+
+    def version(self) -> str:
+        """Wait for the process to begin, and return the version of its Lean; before any answer."""
+        greeting = next(self._answered(), {})
+        if not isinstance(greeting.get("kernel"), str):
+            raise ToolchainCrashed(f"the second kernel's process began with {greeting}")
+        version: str = greeting["kernel"]
+        return version
+
+    def ask(self, requests: IO[bytes], count: int) -> None:
+        """Hand over so many requests, all that a file holds; nothing else may use it from now on."""
+        requests.flush()
+        requests.seek(0)
+        if self._due == self._got:
+            self._since = time.monotonic()
+        self._due += count
+        self._requests.put(requests)
+
+    def answers(self) -> Iterator[dict[str, Any]]:
+        """Yield all answers as they come; nothing more can be asked."""
+        self._close()
+        return self._answered()
+
+    def _close(self) -> None:
+        if not self._is_closed:
+            self._is_closed = True
+            self._requests.put(None)
+
+    def _answered(self) -> Iterator[dict[str, Any]]:
+        while (said := self._said.get()) is not None:
+            if isinstance(said, BaseException):
+                raise said
+            yield said
+
+    def _hand_over(self) -> None:
+        """Write what is asked, at the pace of the process."""
+        is_there = True
+        while (requests := self._requests.get()) is not None:
+            try:
+                if is_there:
+                    shutil.copyfileobj(requests, self._given)
+                    self._given.flush()
+            except (OSError, ValueError):  # it has ended, of which its answers tell
+                is_there = False
+        with contextlib.suppress(OSError):
+            self._given.close()
+
+    def _listen(self) -> None:
+        """Keep what is answered, or why there is no more."""
+        try:
+            self._take_answers()
+        except BaseException as error:  # noqa: BLE001 - raised by whoever asks for the answers
+            self._said.put(error)
+        finally:
+            self._said.put(None)
+            end(self._process)
+
+    def _take_answers(self) -> None:
+        for line in read_lines(
+            self._process,
+            time_limit=self._time_limit,
+            is_awaited=lambda: self._is_closed or self._due > self._got,
+        ):
+            answer = _read_answer(line)
+            if "end" in answer:
+                if answer["end"] != self._got - 1:
+                    raise ToolchainCrashed(
+                        f"the second kernel's process gave {self._got - 1} answers and says {answer['end']}"
+                    )
+                return
+            self._got += 1
+            if self._got == self._due:
+                self.busy.append((self._since, time.monotonic()))
+            self._said.put(answer)
+        self._process.wait()
+        self._stderr.seek(0)
+        words = self._stderr.read().decode("utf-8", "replace").split("\n")
+        last = next((line.strip() for line in reversed(words) if line.strip()), "it said nothing")
+        raise ToolchainCrashed(
+            f"the second kernel's process ended with status {self._process.returncode}: {last[:300]}"
+        )
 
 
 def _read_answer(line: bytes) -> dict[str, Any]:

@@ -53,13 +53,13 @@ class _Table:
 
 
 class Stream:
-    """Writes requests to a file; see :mod:`lean_bridge.kernel.form`.
+    """Writes requests to a file, or one after the other to several; see :mod:`lean_bridge.kernel.form`.
 
     Raises: ValueError for an expression with free variables or a name that is none.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
+        self.file = file
         self._tables = {"names": _Table(1), "levels": _Table(1), "exprs": _Table(0)}
         self._names: dict[Name, int] = {}
         self._levels: dict[int, int] = {}
@@ -145,7 +145,7 @@ class Stream:
 
     def _write(self, request: dict[str, Any]) -> None:
         line = {key: table.fresh for key, table in self._tables.items() if table.fresh} | request
-        self._file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+        self.file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
         for table in self._tables.values():
             table.fresh = []
 

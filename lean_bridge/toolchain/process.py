@@ -9,7 +9,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final
 
@@ -17,6 +17,8 @@ from lean_bridge.errors import ToolchainError, ToolchainTimeout
 
 LONGEST: Final = 1e7
 """Seconds that anything is given: clocks do not take every number, and nobody waits for longer."""
+_TURN: Final = 1.0
+"""Seconds after which it is asked again whether anything is awaited."""
 _NOT_INHERITED = re.compile(r"NODE_OPTIONS|NODE_PATH|LEAN_(?!BRIDGE_).*", re.DOTALL)
 """What has Node or Lean run or find something else."""
 
@@ -54,18 +56,26 @@ def start(
         raise ToolchainError(f"{words[0]}: cannot be started: {why}") from error
 
 
-def read_lines(process: subprocess.Popen[bytes], *, time_limit: float) -> Iterator[bytes]:
+def read_lines(
+    process: subprocess.Popen[bytes], *, time_limit: float, is_awaited: Callable[[], bool] = lambda: True
+) -> Iterator[bytes]:
     """Yield the lines that the process writes to its standard output, a pipe, as they come.
 
-    Raises: ToolchainTimeout if it has not closed it ``time_limit`` seconds from now.
+    Raises: ToolchainTimeout if it has not closed it ``time_limit`` seconds from now, not counting those in
+    which nothing ``is_awaited`` of it.
     """
     assert process.stdout is not None
-    deadline = time.monotonic() + min(time_limit, LONGEST)
+    left, last = min(time_limit, LONGEST), time.monotonic()
     descriptor, rest = process.stdout.fileno(), b""
     while True:
-        remaining = deadline - time.monotonic()
-        if remaining <= 0 or not select.select([descriptor], [], [], remaining)[0]:
+        is_ready = select.select([descriptor], [], [], min(left, _TURN))[0]
+        now = time.monotonic()
+        left -= now - last if is_awaited() else 0.0
+        last = now
+        if left <= 0:
             raise ToolchainTimeout(f"no end after {time_limit:g} s; raise the time limit")
+        if not is_ready:
+            continue
         chunk = os.read(descriptor, 1 << 16)
         if not chunk:
             return

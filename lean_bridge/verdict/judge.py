@@ -43,7 +43,7 @@ from lean_bridge.verdict.remembered import (
     WitnessAnswers,
 )
 from lean_bridge.verdict.rows import GraphEvidence, declaration_row, dropped_row, graph_row
-from lean_bridge.verdict.second_opinion import SecondOpinion, acceptance, ask_second_kernel, no_second_kernel
+from lean_bridge.verdict.second_opinion import AskedInParts, SecondOpinion, acceptance, no_second_kernel
 from lean_bridge.witness.witness import WITNESS_LIMIT, Witnesses, find_witnesses
 from pybind_models import (
     BuildReport,
@@ -172,11 +172,16 @@ def judge_library(
     asked = unsettled_modules(environment, recalled)
     earlier = _standing_witnesses(catalogue, recalled)
     theorems = [each.name for each in declarations if each.status == "proved" and each.name not in earlier]
-    with clock.stage("witness", len(theorems)):
-        witnesses = _witnesses(subject, theorems, clock)
-    opinion = _ask(subject, new, asked, evidence, witnesses, clock).beside(accepted_earlier(recalled))
-    if new:
-        _compare(new, evidence, clock)
+    with AskedInParts(observe) as kernel:
+        if asked:
+            with clock.stage("second kernel"):
+                kernel.hand_over(environment, asked)
+        with clock.stage("witness", len(theorems)):
+            witnesses = _witnesses(subject, theorems, clock)
+        _ask(subject, new, asked, evidence, witnesses, kernel, clock)
+        if new:
+            _compare(new, evidence, clock)
+        opinion = _opinion(kernel, clock).beside(accepted_earlier(recalled))
     toolchain = subject.build.toolchain
     advisories = advisories_for(toolchain.version)
     has_manifest = subject.manifest is not None
@@ -433,22 +438,33 @@ def _ask(
     modules: Sequence[str],
     evidence: Mapping[str, GraphEvidence],
     witnesses: Witnesses,
+    kernel: AskedInParts,
     clock: Clock,
-) -> SecondOpinion:
-    """Have Lean certify graphs and their numbers; a second kernel checks that, witnesses, and modules."""
+) -> None:
+    """Have Lean certify graphs and their numbers; hand that, witnesses, and modules to a second kernel.
+
+    It was given the modules already, and has been at work on them meanwhile.
+    """
     everything, theorems = subject.environment, list[str]()
     if graphs:
         everything, theorems = _certify(subject, graphs, evidence, clock)
     if witnesses.modules:
         everything = everything.extended(*witnesses.directories)
         everything.closure(witnesses.modules)
+    generated = sorted(set(project_modules(everything)) - set(project_modules(subject.environment)))
+    if no_second_kernel() is None and generated:
+        with clock.stage("second kernel"):
+            kernel.hand_over(everything, [*modules, *generated], theorems)
+
+
+def _opinion(kernel: AskedInParts, clock: Clock) -> SecondOpinion:
+    """Wait for what the second kernel says, where there is one and it was asked."""
     if (absent := no_second_kernel()) is not None:
         return absent
-    generated = sorted(set(project_modules(everything)) - set(project_modules(subject.environment)))
-    if not modules and not generated:
-        return SecondOpinion("second kernel")
+    if not kernel.is_asked:
+        return kernel.opinion()
     with clock.stage("second kernel"):
-        return ask_second_kernel(everything, theorems, modules=[*modules, *generated], observe=clock.observe)
+        return kernel.opinion()
 
 
 def _certify(
@@ -522,4 +538,4 @@ class Clock:
         with spending(self.observe, name):
             yield
         self.observe(StageFinished(name))
-        self.seconds[name] = time.monotonic() - started
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - started

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from lean_bridge.codes import Code
 from lean_bridge.errors import ToolchainNotFound
-from lean_bridge.kernel.replay import project_declarations, replay, verdicts
+from lean_bridge.kernel.replay import Replaying, project_declarations, verdicts
 from lean_bridge.kernel.session import NOT_INSTALLED, find_second_kernel, installed_library
 from lean_bridge.olean.environment import Environment
 from pybind_models import KernelVerdict
@@ -105,26 +106,64 @@ def ask_second_kernel(
     that is installed and fails was asked, and has accepted nothing. Raises: OleanError if a compiled module
     cannot be read.
     """
-    try:
-        kernel = find_second_kernel()
-    except ToolchainNotFound as error:
-        return no_second_kernel() or SecondOpinion("second kernel", why_not=str(error))
-    replayed = replay(
-        environment,
-        project_declarations(environment, modules),
-        kernel=kernel,
-        equations=equations,
-        observe=observe,
-    )
-    equal = {
-        theorem: KernelVerdict(
-            kernel=_asked_of_equations(kernel.label),
-            outcome=outcome.state,
-            detail=outcome.detail,
-        )
-        for theorem, outcome in replayed.equations.items()
-    }
-    return SecondOpinion(kernel.label, verdicts(replayed), equal, replayed.fault)
+    with AskedInParts(observe) as asked:
+        asked.hand_over(environment, modules, equations)
+        return asked.opinion()
+
+
+class AskedInParts:
+    """A second kernel that is at work on what it was asked first, while there is more to be asked.
+
+    Its process ends with the context. What is handed over last is what the opinion is of, and it begins with
+    what was handed over before; see :class:`lean_bridge.kernel.replay.Replaying`.
+    """
+
+    def __init__(self, observe: Callable[[object], None]) -> None:
+        self._observe = observe
+        self._open = ExitStack()
+        self._replaying: Replaying | None = None
+        self._absent: SecondOpinion | None = None
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether anything was handed over."""
+        return self._replaying is not None or self._absent is not None
+
+    def __enter__(self) -> AskedInParts:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def hand_over(
+        self, environment: Environment, modules: Collection[str] | None, equations: Sequence[str] = ()
+    ) -> None:
+        """Ask about modules and equations, as :func:`ask_second_kernel`, and do not wait."""
+        if self._replaying is None and self._absent is None:
+            try:
+                kernel = find_second_kernel()
+            except ToolchainNotFound as error:
+                self._absent = no_second_kernel() or SecondOpinion("second kernel", why_not=str(error))
+            else:
+                self._replaying = self._open.enter_context(Replaying(kernel, observe=self._observe))
+        if self._replaying is not None:
+            self._replaying.hand_over(environment, project_declarations(environment, modules), equations)
+
+    def opinion(self) -> SecondOpinion:
+        """Wait for what is said of all that was handed over; where that is nothing, nothing is."""
+        if self._replaying is None:
+            return self._absent or SecondOpinion("second kernel")
+        replayed = self._replaying.replay()
+        label = replayed.kernel.label
+        equal = {
+            theorem: KernelVerdict(
+                kernel=_asked_of_equations(label),
+                outcome=outcome.state,
+                detail=outcome.detail,
+            )
+            for theorem, outcome in replayed.equations.items()
+        }
+        return SecondOpinion(label, verdicts(replayed), equal, replayed.fault)
 
 
 def no_second_kernel() -> SecondOpinion | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from uuid import uuid4
 import pytest
 
 from lean_bridge.audit.manifest import write_manifest
+from lean_bridge.kernel.session import installed_library
 from lean_bridge.project import Project, open_project
 from pybind_models import VerifyReport
 
@@ -71,15 +73,27 @@ def run(root: Path, *args: str, pinned: bool = False, **env: str) -> subprocess.
     )
 
 
-def report(root: Path, *, pinned: bool = False, **env: str) -> tuple[int, VerifyReport]:
-    result = run(root, "--format", "json", pinned=pinned, **env)
+def report(root: Path, *args: str, pinned: bool = False, **env: str) -> tuple[int, VerifyReport]:
+    result = run(root, "--format", "json", *args, pinned=pinned, **env)
     assert result.stdout, result.stderr
     return result.returncode, VerifyReport.model_validate_json(result.stdout)
 
 
+def check_overlap(trace: Path) -> None:
+    """The second kernel was at work before the first of what is generated was."""
+    began: dict[str, float] = {}
+    for event in json.loads(trace.read_text())["traceEvents"]:
+        if event["ph"] == "X":
+            began[event["name"]] = min(event["ts"], began.get(event["name"], event["ts"]))
+    if installed_library() is not None:
+        assert began["build"] < began["check"] < began["witness"]
+
+
 def test_a_sound_library_is_accepted_and_then_remembered(library: Path) -> None:
-    status, first = report(library)
+    trace = library.parent / "trace.json"
+    status, first = report(library, "--timings", str(trace))
     assert (status, first.verdict) == (0, "accepted")
+    check_overlap(trace)
     assert [(d.name, d.status, d.axioms) for d in first.declarations] == [("Chain.top", "proved", ())]
     assert first.declarations[0].source is not None
     assert "theorem top" in first.declarations[0].source.text

@@ -12,15 +12,17 @@ import pytest
 from lean_bridge.errors import ToolchainNotFound
 from lean_bridge.events import StageAdvanced, StageStarted
 from lean_bridge.kernel import session
+from lean_bridge.kernel.order import is_same_unit, units_below
 from lean_bridge.kernel.replay import (
     Outcome,
+    Replaying,
     equation_sides,
     project_declarations,
     replay,
     to_report,
     verdicts,
 )
-from lean_bridge.kernel.session import SecondKernel, find_second_kernel
+from lean_bridge.kernel.session import Conversation, SecondKernel, find_second_kernel
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import (
     App,
@@ -76,10 +78,37 @@ def test_a_real_module_is_accepted_whole(kernel: SecondKernel) -> None:
     assert (dict(found.assumed), found.library_checked) == ({}, 0)
     steps = [event.step for event in events if isinstance(event, StageAdvanced)]
     assert steps.index("reading swap_swap") < steps.index("handing over swap_swap") < steps.index("swap_swap")
-    first, second = (event for event in events if isinstance(event, StageStarted))
-    assert first.name == second.name
-    assert sum(step.startswith("reading ") for step in steps) == first.total
-    assert sum(not step.startswith("reading ") for step in steps) == second.total
+    stages = [event for event in events if isinstance(event, StageStarted)]
+    assert {stage.name for stage in stages} == {"second kernel"}
+    kinds = ["reading" if step.startswith("reading ") else step.partition(" over ")[0] for step in steps]
+    told = [kinds.count("reading"), kinds.count("handing")]
+    assert [stage.total for stage in stages] == [*told, len(steps) - sum(told)]
+    assert told[1] == len(steps) - sum(told)
+
+
+def test_what_is_asked_in_parts_is_answered_as_if_at_once(
+    kernel: SecondKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Conversation] = []
+
+    class Counted(Conversation):
+        def __enter__(self) -> Conversation:
+            started.append(self)
+            return super().__enter__()
+
+    monkeypatch.setattr("lean_bridge.kernel.replay.Conversation", Counted)
+    environment = Environment([DATA])
+    environment.load("Native")
+    names = project_declarations(environment)
+    whole = replay(environment, names, equations=["swap_swap"], kernel=kernel)
+    for first, processes in ((names[:4], 1), (names[4:8], 2)):  # the others are no beginning of all
+        started.clear()
+        with Replaying(kernel) as asked:
+            asked.hand_over(environment, first)
+            asked.hand_over(environment.extended(), names, ["swap_swap"])
+            found = asked.replay()
+        assert replace(found, seconds=0.0) == replace(whole, seconds=0.0)
+        assert len(started) == processes
 
 
 def test_what_is_written_back_is_what_was_read(kernel: SecondKernel, tmp_path: Path) -> None:
@@ -111,6 +140,10 @@ def test_every_proof_of_a_statement_is_checked(wrong: str, kernel: SecondKernel,
     write_constants(tmp_path / "Top.olean", [above], imports=["Left", "Right"])
     environment = Environment([tmp_path])
     environment.load("Top")
+    units, again = (units_below(each, ["above"]) for each in (environment, environment.extended()))
+    assert len([unit for unit in units if "as proved in" in unit.name]) == 1
+    assert all(map(is_same_unit, units, again))
+    assert not is_same_unit(units[0], units[1])
     found = replay(environment, ["lemma", "above"], kernel=kernel).outcomes
     assert [outcome.state for outcome in found.values()].count("refused") == 1
     assert {found["lemma"].state, found["above"].state} <= {"refused", "not reached"}

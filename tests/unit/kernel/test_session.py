@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
+from typing import IO
 
 import pytest
 
+from lean_bridge.errors import ToolchainTimeout
 from lean_bridge.kernel.replay import Outcome, replay, to_report
-from lean_bridge.kernel.session import SecondKernel, installed_library
+from lean_bridge.kernel.session import Conversation, SecondKernel, installed_library
 from lean_bridge.olean.environment import Environment
+from lean_bridge.toolchain.process import end, read_lines, start
 from tests.unit.kernel.declarations import DATA
 
 HELLO = '{"kernel": "4.35.0"}'
@@ -79,6 +85,85 @@ def test_a_process_that_ends_gave_up_at_what_it_was_at(
     assert [outcome.state for outcome in found.outcomes.values()].count("gave up") == 1
     assert found.outcomes["swap"].state == top
     assert (found.fault or "") in (found.outcomes["swap"].detail or "")
+
+
+def program(directory: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a program in the place of the kernel's process, and return where it is."""
+    place = directory / "program"
+    place.write_text(f"#!{sys.executable}\nimport os, sys, time\n{text}")
+    place.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(place))
+    return place
+
+
+def requests(*lines: bytes) -> IO[bytes]:
+    return io.BytesIO(b"".join(lines))
+
+
+ECHO = f"""
+def say(text):
+    print(text, flush=True)
+say({HELLO!r})
+for count, _ in enumerate(sys.stdin, 1):
+    say({YES!r})
+say('{{"end": %d}}' % count)
+"""
+
+
+def test_what_is_asked_later_is_answered_by_the_same_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(tmp_path, ECHO, monkeypatch)
+    monkeypatch.setattr("lean_bridge.toolchain.process._TURN", 0.05)
+    with Conversation(Path("unused"), time_limit=20.0, memory_limit=0) as asked:
+        asked.ask(requests(b"{}\n", b"{}\n"), 2)
+        assert asked.version() == "4.35.0"
+        while len(asked.busy) < 1:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        asked.ask(requests(b"{}\n"), 1)
+        assert len(list(asked.answers())) == 3
+        (first, until), (again, ended) = asked.busy
+        assert first <= until < until + 0.3 <= again <= ended
+
+
+def test_seconds_in_which_nothing_is_asked_are_not_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lean_bridge.toolchain.process._TURN", 0.05)
+    place = program(tmp_path, "time.sleep(0.5)\nprint('late')\n", monkeypatch)
+    for is_awaited, expected in ((False, [b"late"]), (True, None)):
+        process = start([place], cwd=tmp_path, stderr=subprocess.DEVNULL)
+        lines = read_lines(process, time_limit=0.2, is_awaited=lambda said=is_awaited: said)  # type: ignore[misc]
+        if expected is None:
+            with pytest.raises(ToolchainTimeout):
+                list(lines)
+        else:
+            assert list(lines) == expected
+        end(process)
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def test_who_goes_away_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither one that reads nothing of what is written to it, nor threads that wait for it."""
+    place = tmp_path / "id"
+    told = f"open({str(place)!r}, 'w').write(str(os.getpid()))"
+    program(tmp_path, f"print({HELLO!r}, flush=True)\n{told}\ntime.sleep(600)\n", monkeypatch)
+    before = threading.active_count()
+
+    def interrupted() -> None:
+        with Conversation(Path("unused"), time_limit=600.0, memory_limit=0) as asked:
+            asked.ask(requests(b"{}\n" * 1_000_000), 1_000_000)
+            while not place.is_file() or not place.read_text():
+                time.sleep(0.01)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(place.read_text()), 0)
+    assert threading.active_count() == before
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a limit of time ends it")
