@@ -110,10 +110,9 @@ class CapturedGraph:
             returned = self.function(**given)
         except LeanBridgeError:
             raise
-        except Exception as error:  # noqa: BLE001 - the user's own, or a library's that was given no array
-            trace.problems.append(
-                f"{self.place}: raises {type(error).__name__} while it is captured: {error}"
-            )
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's own, or a library's
+            said = " ".join(f"{type(error).__name__} while it is captured: {error}".split())
+            trace.problems.append(f"{self.place}: raises {said}")
             returned = ()
         values = returned if isinstance(returned, tuple | list) else (returned,)
         for value in values:

@@ -235,13 +235,14 @@ def _permute(trace: Trace, x: Value, axes: Sequence[object]) -> Value:
     shape = _shape_of(x)
     if not all(isinstance(axis, int) for axis in axes):
         raise Misfit(f"expected axes as integers, found {axes}")
-    order = tuple(axis % len(shape) for axis in axes if isinstance(axis, int))
-    if sorted(order) != list(range(len(shape))):
-        raise Misfit(f"expected an order of the {len(shape)} axes, found {tuple(axes)}", shape)
+    count = len(shape)
+    order = tuple(axis % count for axis in axes if isinstance(axis, int) and -count <= axis < count)
+    if sorted(order) != list(range(count)):
+        raise Misfit(f"expected an order of the {count} axes, found {tuple(axes)}", shape)
     made = tuple(shape[axis] for axis in order)
-    if order == tuple(range(len(shape))):
+    if order == tuple(range(count)):
         return x
-    if order[:2] == (1, 0) and order[2:] == tuple(range(2, len(shape))):
+    if order[:2] == (1, 0) and order[2:] == tuple(range(2, count)):
         return trace.add("swap01", [x], made, m=shape[0], n=shape[1], s=shape[2:])
     if order == (0, 2, 1):
         return trace.add("transposeLast2", [x], made, a=shape[0], b=shape[1], c=shape[2])
@@ -311,7 +312,7 @@ def _mean(trace: Trace, x: object, axis: object = None, keepdims: bool = False) 
     made = _kept(array, axes, keepdims)
     if len(axes) == len(shape):
         return _reshaped(trace, trace.add("mean", [array], (), s=shape), made)
-    if len(shape) == 2:
+    if len(shape) == 2 and len(axes) == 1:
         rows = array if axes == (1,) else _permute(trace, array, (1, 0))
         m, n = _shape_of(rows)
         return _reshaped(trace, trace.add("rowMean", [rows], (m,), m=m, n=n), made)

@@ -47,8 +47,9 @@ def _run(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except LeanBridgeError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever it raises is its own
-        raise NotCaptured(f"{path}: raises {type(error).__name__} while it is run: {error}") from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the file's own, and no status of ours
+        said = " ".join(str(error).split())
+        raise NotCaptured(f"{path}: raises {type(error).__name__} while it is run: {said}") from None
     finally:
         sys.path.pop(0)
     return module

@@ -61,7 +61,7 @@ def _settled(name: str, check: Callable[[], CheckResult]) -> CheckResult:
             return check()
     except _Unlike as unlike:
         return CheckResult(name=name, outcome="failed", detail=str(unlike), code=Code.NUMBERS_DISAGREE)
-    except Exception as error:  # noqa: BLE001 - the function's own: it says nothing of the graph
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the function's own, not the graph's
         detail = f"the function raises {type(error).__name__} of NumPy's arrays: {error}"
         return CheckResult(name=name, outcome="not run", detail=" ".join(detail.split()))
 

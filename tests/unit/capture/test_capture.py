@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -189,6 +190,9 @@ NEEDS_NUMBERS: dict[str, Callable[[Any], Any]] = {
     "whether the length n is 3 is not known while": lambda x: x if x.shape[0] == 3 else -x,
     "dtype is not known": lambda x: np.zeros(3, x.dtype) + x,
     "raises ZeroDivisionError while it is captured": lambda x: x + 1 // 0,
+    "raises SystemExit while it is captured": lambda x: sys.exit(0) if x is not None else x,
+    r"mean: no certified op along \(\)": lambda x: x.mean(axis=()),
+    r"transpose: expected an order of the 2 axes, found \(1, 2\)": lambda x: x.transpose(1, 2),
     "expected to return values, found NoneType": lambda x: None if x is not None else x,
     "expected at least one op": lambda x: x,
     "expected to return values, found float": lambda x: 2.0 if x is not None else 1.0,

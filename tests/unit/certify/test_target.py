@@ -44,10 +44,12 @@ def test_a_captured_function_is_loaded_with_what_lies_beside_its_file(file: Path
         ("{file}:number", "expected a function with @lean_bridge.graph, found int"),
         ("nowhere.py:f", "nowhere.py: expected a file of Python here"),
         ("{folder}/fails.py:f", "fails.py: raises ZeroDivisionError while it is run: "),
+        ("{folder}/ends.py:f", "ends.py: raises SystemExit while it is run: 0"),
     ],
 )
 def test_what_is_no_target_is_one_line(file: Path, target: str, told: str) -> None:
     (file.parent / "fails.py").write_text("1 / 0\n", encoding="utf-8")
+    (file.parent / "ends.py").write_text("import sys\nsys.exit(0)\n", encoding="utf-8")
     with pytest.raises(NotCaptured) as raised:
         load_target(target.format(file=file, folder=file.parent))
     assert told in str(raised.value)

@@ -6,6 +6,7 @@ captured; as what was captured, it has not the function's numbers.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -104,6 +105,7 @@ def test_a_gradient_is_held_against_the_function_input_by_input() -> None:
         (lambda x: x[0], "failed", "expected results of shapes"),
         (lambda x: (x, x), "failed", "expected results of shapes"),
         (lambda x: x.nothing, "not run", "the function raises AttributeError of NumPy's arrays"),
+        (lambda x: sys.exit(0) if x.size else x, "not run", "the function raises SystemExit"),
         (lambda x: x * np.nan, "failed", "the output with NumPy's"),
     ],
 )
