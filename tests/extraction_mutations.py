@@ -137,6 +137,7 @@ MUTATIONS: Mapping[str, tuple[str, Mutate]] = {
         lambda graph: altered(graph, "scores", shape=shape("numHeads seqLen headDim")),
     ),
     "mlpMseDGraph": ("a sum taken for a mean", take_op("loss", "sum")),
+    "rmsNormGraph": ("a sum along an axis taken for a mean", take_op("mean_square", "sumAxis")),
     "encoderBlockBareReshapeGraph": (
         "the factors of a product swapped",
         spell("numHeads*headDim", "headDim*numHeads"),

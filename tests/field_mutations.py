@@ -9,6 +9,8 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
+import numpy as np
+
 from lean_bridge.crosscheck.field_points import numbers_at_points
 from lean_bridge.errors import ArrayError, GraphError
 from lean_bridge.executor.arrays.scalars import Array
@@ -20,9 +22,10 @@ from tests.single_ops import SPECS, single_graph
 Change: TypeAlias = Callable[[Array], Array]
 
 
-def _without_last(array: Array) -> Array:
+def without_last(array: Array) -> Array:
+    """Return an array with 0 for its last coordinate that is something else."""
     changed = array.copy()
-    changed[(-1,) * array.ndim] = 0
+    changed[tuple(np.argwhere(array)[-1])] = 0
     return changed
 
 
@@ -34,7 +37,7 @@ CHANGES: Final[Mapping[str, Change]] = {
     "wrong sign": lambda array: -array,
     "twice": lambda array: 2 * array,
     "dropped": lambda array: 0 * array,
-    "last coordinate dropped": _without_last,
+    "last coordinate dropped": without_last,
     "coordinates in reverse order": _reversed,
 }
 """What can happen to any result."""
@@ -162,6 +165,15 @@ def _split_bare(op: str) -> Primitive:
     return dataclasses.replace(PRIMITIVES[op], forward=bare.forward, jvp=bare.jvp)
 
 
+def _rolled(array: Array) -> Array:
+    return np.roll(array, 1, axis=1)
+
+
+def _mean_of(setting: Setting, _primals: Arrays, _output: Array, w: Array) -> Array:
+    share: Array = w.sum(axis=1) * setting.scalars.rational(1, w.shape[1])
+    return share
+
+
 BY_HAND: Final[Mapping[str, Primitive]] = {
     "matmul: left operand transposed": with_forward("matmul", lambda _s, x: x[0].swapaxes(0, 1) @ x[1]),
     "matmul: right operand transposed": with_forward("matmul", lambda _s, x: x[0] @ x[1].swapaxes(0, 1)),
@@ -192,6 +204,45 @@ BY_HAND: Final[Mapping[str, Primitive]] = {
     "splitHeads: heads innermost": with_forward(
         "splitHeads",
         lambda s, x: x[0].reshape((s.shape[1], s.shape[2], s.shape[0])).swapaxes(1, 2).swapaxes(0, 1),
+    ),
+    "swapAxes: reshaped instead": with_forward("swapAxes", lambda s, x: x[0].reshape(s.shape)),
+    "swapAxes: the axes before": with_forward("swapAxes", lambda _s, x: x[0].swapaxes(0, 1)),
+    "swapAxes: cotangent reshaped instead": with_vjp(
+        "swapAxes", lambda _s, x, _y, w: (w.reshape(x[0].shape),)
+    ),
+    "take: the last positions": with_forward("take", lambda s, x: x[0][:, -s.shape[1] :]),
+    "take: every other position": with_forward("take", lambda _s, x: x[0][:, ::2]),
+    "take: zeros before the cotangent": with_vjp(
+        "take", lambda *given: (_rolled(PRIMITIVES["take"].vjp(*given)[0]),)
+    ),
+    "drop: the first positions": with_forward("drop", lambda s, x: x[0][:, : s.shape[1]]),
+    "drop: zeros behind the cotangent": with_vjp(
+        "drop", lambda *given: (_rolled(PRIMITIVES["drop"].vjp(*given)[0]),)
+    ),
+    "concat: operands swapped": with_forward("concat", lambda s, x: PRIMITIVES["concat"].forward(s, x[::-1])),
+    "concat: position by position in turn": with_forward(
+        "concat", lambda s, x: np.stack(x, axis=2).reshape(s.shape)
+    ),
+    "concat: tangent of one operand": with_jvp(
+        "concat", lambda s, _x, _y, dx: PRIMITIVES["concat"].forward(s, (dx[0], 0 * dx[1]))
+    ),
+    "concat: cotangents swapped": _crossed("concat"),
+    "expandAxis: along the axis before": with_forward(
+        "expandAxis", lambda s, x: x[0].reshape((1, *x[0].shape)).repeat(s.shape[1], axis=0)
+    ),
+    "expandAxis: mean for sum": with_vjp("expandAxis", lambda *given: (_mean_of(*given),)),
+    "expandAxis: cotangent summed over the wrong axis": with_vjp(
+        "expandAxis", lambda _s, _x, _y, w: (w.sum(axis=0),)
+    ),
+    "sumAxis: wrong axis": with_forward("sumAxis", lambda _s, x: x[0].sum(axis=0)),
+    "sumAxis: mean": with_forward("sumAxis", lambda s, x: PRIMITIVES["meanAxis"].forward(s, x)),
+    "sumAxis: mean in the cotangent": with_vjp("sumAxis", lambda *given: PRIMITIVES["meanAxis"].vjp(*given)),
+    "meanAxis: sum": with_forward("meanAxis", lambda s, x: PRIMITIVES["sumAxis"].forward(s, x)),
+    "meanAxis: divided by the other length": with_forward(
+        "meanAxis", lambda s, x: x[0].sum(axis=1) * s.scalars.rational(1, x[0].shape[2])
+    ),
+    "meanAxis: length forgotten in the cotangent": with_vjp(
+        "meanAxis", lambda *given: PRIMITIVES["sumAxis"].vjp(*given)
     ),
     "softmaxLast: wrong axis": with_forward(
         "softmaxLast", lambda s, x: s.scalars.exp(x[0]) / s.scalars.exp(x[0]).sum(axis=1, keepdims=True)

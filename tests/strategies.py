@@ -9,9 +9,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from lean_bridge.executor.arrays.shape import Shape
-from lean_bridge.executor.rules.primitive import Primitive, Sample
+from lean_bridge.executor.rules.primitive import Primitive, Sample, Setting
 from lean_bridge.executor.rules.table import PRIMITIVES
-from pybind_models import DGraph, Dim, Entry, MapParam, Node, ScalarParam
+from pybind_models import DGraph, Dim, Entry, MapParam, Node, Param, ScalarParam, ShapeParam
 
 
 class Place(NamedTuple):
@@ -38,13 +38,13 @@ def draw_graph(rng: np.random.Generator, size: int) -> DGraph:
     hyperbolic tangent is taken, lest it grow beyond all floats.
     """
     inputs: list[Shape] = []
-    drawn: list[tuple[Primitive, list[Place], Shape]] = []
+    drawn: list[tuple[Primitive, list[Place], Setting]] = []
     made: dict[Shape, list[Place]] = {}
     given: dict[Shape, list[Place]] = {}
     table = list(PRIMITIVES.values())
 
-    def append(primitive: Primitive, operands: list[Place], shape: Shape) -> Place:
-        drawn.append((primitive, operands, shape))
+    def append(primitive: Primitive, operands: list[Place], setting: Setting) -> Place:
+        drawn.append((primitive, operands, setting))
         return Place(True, len(drawn) - 1)
 
     for _ in range(size):
@@ -59,20 +59,20 @@ def draw_graph(rng: np.random.Generator, size: int) -> DGraph:
                 inputs.append(shape)
             place = places[rng.integers(len(places))]
             if excludes_zero(primitive, sample):
-                square = append(PRIMITIVES["mul"], [place, place], shape)
-                place = append(PRIMITIVES["addConst"], [square], shape)
+                square = append(PRIMITIVES["mul"], [place, place], Setting(shape))
+                place = append(PRIMITIVES["addConst"], [square], Setting(shape))
             if primitive is PRIMITIVES["exp"]:
-                place = append(PRIMITIVES["tanh"], [place], shape)
+                place = append(PRIMITIVES["tanh"], [place], Setting(shape))
             operands.append(place)
-        made.setdefault(sample.setting.shape, []).append(append(primitive, operands, sample.setting.shape))
+        made.setdefault(sample.setting.shape, []).append(append(primitive, operands, sample.setting))
     nodes = [
         applied(
             primitive,
             f"v{index}",
             [len(inputs) * place.is_node + place.number for place in operands],
-            shape,
+            setting,
         )
-        for index, (primitive, operands, shape) in enumerate(drawn)
+        for index, (primitive, operands, setting) in enumerate(drawn)
     ]
     return concrete("Random.graph", inputs, nodes)
 
@@ -83,18 +83,22 @@ def excludes_zero(primitive: Primitive, sample: Sample) -> bool:
     return not primitive.domain.contains(sample.setting, zeros)
 
 
-def applied(primitive: Primitive, name: str, operands: Sequence[int], shape: Shape) -> Node:
+def applied(primitive: Primitive, name: str, operands: Sequence[int], setting: Setting) -> Node:
     """Return a node with arguments of its own, such as ``c_v0`` for the binder ``c`` of node ``v0``."""
+    params: dict[str, Param] = {
+        binder: ShapeParam(value=constant(shape)) for binder, shape in setting.lengths.items()
+    }
+    params |= {
+        binder: (MapParam if parameter.is_map else ScalarParam)(name=f"{binder}_{name}")
+        for binder, parameter in primitive.params.items()
+    }
     return Node(
         name=name,
         op=primitive.name,
         lean_op=primitive.lean_name,
         operands=tuple(operands),
-        params={
-            binder: (MapParam if parameter.is_map else ScalarParam)(name=f"{binder}_{name}")
-            for binder, parameter in primitive.params.items()
-        },
-        shape=constant(shape),
+        params=params,
+        shape=constant(setting.shape),
     )
 
 

@@ -1,8 +1,8 @@
-"""Recorded values: of the encoder block and its parts, in each of the two head splits, and of a perceptron.
+"""Recorded values: of the encoder block and its parts, in each of the two head splits, and of known graphs.
 
 The block's are those of a separate NumPy transcription of upstream's encoder graph (``wadkisson/TorchLean``
 at commit ``c2be276a``, ``EncoderBlock``), whose values and gradients were checked against PyTorch's; the
-perceptron's are those of a transcription in 40 digits, its gradients written by hand. Recorded to ten
+others' are those of transcriptions in 40 digits, their gradients written by hand. Recorded to ten
 decimals.
 """
 
@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from lean_bridge.crosscheck.block import WEIGHTS, Block, Part, Split, find_block
-from lean_bridge.crosscheck.perceptron import find_perceptron
+from lean_bridge.crosscheck.known import PERCEPTRON, RMS_NORM, Found, Known, find_known
 from lean_bridge.crosscheck.points import Sizes
 from lean_bridge.crosscheck.rounding import EPSILON, histogram
 from lean_bridge.executor.arrays.scalars import Array
@@ -105,19 +105,46 @@ GOLDEN: Final[Mapping[Split, Golden]] = {
 }
 
 
-PERCEPTRON_SIZES: Final = {"n": 3, "i": 4, "h": 3, "o": 2}
-LOSS: Final = 0.1392877437
-OUTPUT: Final = (-0.3238560650, 0.1534777415)
-"""Of the perceptron, for the first sample."""
-LOSS_GRADIENTS: Final = (
-    (-0.0325228036, -0.0003206931, -0.0185350707, 0.2088349493),
-    (-0.0330371723, -0.0146745996, -0.0789463647, 0.3606118582),
-    (-0.0771297842, -0.0899023094, -0.2807965023, 0.2807965023),
-    (-0.0418916721, -0.0122838772, -0.0910097048, 0.2787323926),
-    (-0.2691929608, 0.2217561896, -0.0474367712, 0.4909491504),
-    (0.0079520217, -0.0326103487, 0.0474367712, 0.5483092961),
+@dataclass(frozen=True)
+class Recorded:
+    """What a known graph gives at the golden point."""
+
+    sizes: Mapping[str, int]
+    """By the roles of its dimensions."""
+    values: Mapping[str, tuple[float, ...]]
+    """Of some entries, their first coordinates."""
+    gradients: tuple[tuple[float, float, float, float], ...]
+    """Of the last entry, by each input: first and last coordinate, sum, and sum of absolute values."""
+
+
+RECORDED: Final[tuple[tuple[Known, Recorded], ...]] = (
+    (
+        PERCEPTRON,
+        Recorded(
+            sizes={"n": 3, "i": 4, "h": 3, "o": 2},
+            values={"loss": (0.1392877437,), "out": (-0.3238560650, 0.1534777415)},
+            gradients=(
+                (-0.0325228036, -0.0003206931, -0.0185350707, 0.2088349493),
+                (-0.0330371723, -0.0146745996, -0.0789463647, 0.3606118582),
+                (-0.0771297842, -0.0899023094, -0.2807965023, 0.2807965023),
+                (-0.0418916721, -0.0122838772, -0.0910097048, 0.2787323926),
+                (-0.2691929608, 0.2217561896, -0.0474367712, 0.4909491504),
+                (0.0079520217, -0.0326103487, 0.0474367712, 0.5483092961),
+            ),
+        ),
+    ),
+    (
+        RMS_NORM,
+        Recorded(
+            sizes={"n": 3, "i": 4},
+            values={"y": (0.0681994339, -0.2727977358, -0.6819943395, -0.0340997170)},
+            gradients=(
+                (-0.4084035870, -0.2753612213, -1.3470083374, 3.6879685745),
+                (-0.8014059055, 1.0996096131, -1.2228993294, 3.4221185555),
+            ),
+        ),
+    ),
 )
-"""Of its loss, by each input: first and last coordinate, sum, and sum of absolute values."""
 
 
 def golden_input(k: int, shape: Shape) -> Array:
@@ -135,14 +162,14 @@ def golden_seed(j: int, shape: Shape) -> Array:
 def check_golden(
     model: DGraph, primitives: Mapping[str, Primitive], _sizes: Sizes | None = None
 ) -> CheckResult:
-    """Return whether a graph that begins with self-attention, or a perceptron, gives the recorded values.
+    """Return whether a graph that begins with self-attention, or is known, gives the recorded values.
 
     With attention they are at n = 3, d = 4, two heads of width 2, F = 3, c = 0.5, ε₁ = 1e-5, ε₂ = 1e-3, and
     of the whole block the gradients and tangents are compared too. Inputs are ``golden_input``.
     """
     block = find_block(model)
-    if (roles := find_perceptron(model)) is not None:
-        return _perceptron(ExecutableGraph(model, primitives), roles)
+    if (found := find_known(model)) is not None:
+        return _known(ExecutableGraph(model, primitives), found)
     if isinstance(block, str):
         return CheckResult(name=NAME, outcome="not run", detail=block)
     if block.split is None:
@@ -174,15 +201,24 @@ def _result(deviations: Sequence[float], detail: str) -> CheckResult:
     )
 
 
-def _perceptron(graph: ExecutableGraph, roles: Mapping[str, str]) -> CheckResult:
-    """Return whether the loss, the output and the six gradients of the loss are those recorded."""
-    program = graph.bind(**{name: PERCEPTRON_SIZES[role] for role, name in roles.items()}).interpret()
+def _known(graph: ExecutableGraph, found: Found) -> CheckResult:
+    """Return whether values, and the gradients of the last entry, are those recorded.
+
+    The seed is 1 if that is a scalar, and ``golden_seed(0, …)`` otherwise.
+    """
+    recorded = next(each for known, each in RECORDED if known is found.known)
+    program = found.program(graph, recorded.sizes)
     inputs = {entry.name: golden_input(k, entry.shape) for k, entry in enumerate(program.context)}
     values = dict(zip((entry.name for entry in program.entries), program.forward(inputs), strict=True))
-    deviations = [float(values["loss"]) - LOSS, *(values["out"][0] - OUTPUT)]
-    for gradient, expected in zip(program.vjp(inputs, {"loss": np.ones(())}), LOSS_GRADIENTS, strict=True):
-        deviations += list(_summary(gradient) - expected)
-    return _result(deviations, "loss, output and six gradients of the loss against {} recorded values")
+    deviations: list[float] = []
+    for name, expected in recorded.values.items():
+        deviations += list(values[name].ravel()[: len(expected)] - expected)
+    last = program.entries[-1]
+    seed = golden_seed(0, last.shape) if last.shape else np.ones(())
+    for gradient, each in zip(program.vjp(inputs, {last.name: seed}), recorded.gradients, strict=True):
+        deviations += list(_summary(gradient) - each)
+    compared = f"{', '.join(recorded.values)} and {len(recorded.gradients)} gradients of {last.name}"
+    return _result(deviations, f"{compared} against {{}} recorded values")
 
 
 def _summary(array: Array) -> Array:

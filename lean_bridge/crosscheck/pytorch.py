@@ -1,4 +1,4 @@
-"""Transformer blocks, their parts and a perceptron against PyTorch: the output and every gradient.
+"""Transformer blocks, their parts and known graphs against PyTorch: the output and every gradient.
 
 The permuting head split must agree for every number of heads. The bare reshape must agree for one head,
 where the two splits are the same function, and must differ for more, where it is another function: it is
@@ -14,7 +14,7 @@ import numpy as np
 
 from lean_bridge.crosscheck.block import Block, find_block
 from lean_bridge.crosscheck.block_case import draw_case
-from lean_bridge.crosscheck.perceptron import find_perceptron
+from lean_bridge.crosscheck.known import Found, find_known
 from lean_bridge.crosscheck.points import SEED, Sizes, draw_arrays
 from lean_bridge.crosscheck.rounding import EPSILON, histogram
 from lean_bridge.executor.arrays.scalars import Array
@@ -30,7 +30,7 @@ TOLERANCE: Final = 1e-12
 DIFFERENT: Final = 1e-3
 """Nine digits above what rounding may do: another function."""
 
-PERCEPTRON_SIZES: Final = {"n": 5, "i": 4, "h": 6, "o": 3}
+KNOWN_SIZES: Final = {"n": 5, "i": 4, "h": 6, "o": 3}
 N, D_MODEL, WIDTH = 5, 8, 16
 
 
@@ -38,8 +38,8 @@ def check_pytorch(
     model: DGraph, primitives: Mapping[str, Primitive], _sizes: Sizes | None = None
 ) -> CheckResult:
     """Return whether a graph agrees with PyTorch, and differs where its head split must."""
-    block, roles = find_block(model), find_perceptron(model)
-    if isinstance(block, str) and roles is None:
+    block, found = find_block(model), find_known(model)
+    if isinstance(block, str) and found is None:
         return CheckResult(name=NAME, outcome="not run", detail=block)
     try:
         import torch
@@ -49,9 +49,10 @@ def check_pytorch(
     from lean_bridge.crosscheck.torch_block import modules_of, one_thread
 
     graph = ExecutableGraph(model, primitives)
-    if isinstance(block, str):
+    if found is not None:
         with one_thread():
-            return _perceptron(graph, roles or {}, torch.__version__)
+            return _known(graph, found, torch.__version__)
+    assert not isinstance(block, str)
     counts = HEADS if block.split else HEADS[:1]
     with one_thread():
         errors = {heads: _deviation(graph, block, heads) for heads in counts}
@@ -65,8 +66,8 @@ def check_pytorch(
     if block.split:
         detail += f" at H = {', '.join(map(str, same))}"
     if other:
-        found = ", ".join(f"{errors[heads].output:.2g} at H = {heads}" for heads in other)
-        note = f"its bare-reshape head split {'differs' if differ else 'should differ'} from PyTorch: {found}"
+        by = ", ".join(f"{errors[heads].output:.2g} at H = {heads}" for heads in other)
+        note = f"its bare-reshape head split {'differs' if differ else 'should differ'} from PyTorch: {by}"
     return CheckResult(
         name=NAME,
         outcome="passed" if error <= TOLERANCE and differ else "failed",
@@ -78,21 +79,23 @@ def check_pytorch(
     )
 
 
-def _perceptron(graph: ExecutableGraph, roles: Mapping[str, str], version: str) -> CheckResult:
-    """Return whether a perceptron's loss and its gradients are those of PyTorch's functions, at random."""
-    from lean_bridge.crosscheck.torch_perceptron import FUNCTIONS, run
+def _known(graph: ExecutableGraph, found: Found, version: str) -> CheckResult:
+    """Return whether a known graph's last entry and its gradients are PyTorch's functions', at random."""
+    from lean_bridge.crosscheck.torch_known import run, theirs
 
     rng = np.random.default_rng(SEED)
-    program = graph.bind(**{name: PERCEPTRON_SIZES[role] for role, name in roles.items()}).interpret()
+    program = found.program(graph, KNOWN_SIZES)
     arrays = draw_arrays(program.context, rng)
     inputs = {entry.name: array for entry, array in zip(program.context, arrays, strict=True)}
-    (seed,) = draw_arrays(program.entries[-1:], rng)
-    each = _deviations(program, inputs, seed, run(inputs, seed))
+    last = program.entries[-1:]
+    (seed,) = draw_arrays(last, rng)
+    each = _deviations(program, inputs, seed, run(found.known, inputs, seed))
     error = float(np.max([deviations.max() for deviations in each]))
+    compared = f"{last[0].name} and gradients of {', '.join(inputs)}"
     return CheckResult(
         name=NAME,
         outcome="passed" if error <= TOLERANCE else "failed",
-        detail=f"loss and gradients of {', '.join(inputs)} against {FUNCTIONS} of torch {version}",
+        detail=f"{compared} against {theirs(found.known).functions} of torch {version}",
         error=error,
         tolerance=TOLERANCE,
         ulps=histogram(deviations / EPSILON for deviations in each),

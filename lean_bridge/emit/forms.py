@@ -49,6 +49,16 @@ FORMS: Final[Mapping[str, Form]] = {
         swap01="ShapeOps.swapFirstTwo3d",
         splitHeads="ShapeOps.splitHeads",
     ),
+    **_forms(
+        "Axes",
+        swapAxes="swapAxes",
+        take="take",
+        drop="drop",
+        concat="concat",
+        expandAxis="expandAxis",
+        sumAxis="sumAxis",
+        meanAxis="meanAxis",
+    ),
     "reshape": Form("TapeNodes.ShapeOps.reshape", f"{_MODULES}.Reindex", "(by grind [Shape.size])"),
 }
 """By ops. What is missing is differentiable only somewhere, or takes what no graph has among its inputs."""

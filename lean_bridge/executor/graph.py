@@ -28,7 +28,17 @@ from lean_bridge.executor.rules.table import PRIMITIVES
 from lean_bridge.letters import shown
 from lean_bridge.notebooks import graph_svg
 from lean_bridge.spelling import meant_by, spelled, why_not
-from pybind_models import NOT_JUDGED, ConstantParam, DGraph, GraphStanding, MapParam, Node, ScalarParam
+from pybind_models import (
+    NOT_JUDGED,
+    ConstantParam,
+    DGraph,
+    DimParam,
+    GraphStanding,
+    MapParam,
+    Node,
+    ScalarParam,
+    ShapeParam,
+)
 
 MOST_COORDINATES: Final = sys.maxsize // np.dtype(float).itemsize
 """Of an array, in any memory."""
@@ -215,7 +225,7 @@ class BoundGraph:
             for use in self._arguments_of(position, node, primitive):
                 with _named(f"{model.lean_name}: {kinds[use.name]} {use.name}"):
                     params[use.binder] = use.parameter.check(given[use.name], use.shapes, use.out, kind)
-            setting = Setting(self.entries[position].shape, params, kind)
+            setting = Setting(out, params, kind, self._lengths_of(node))
             label = _label(model, position)
             steps.append(Step(label, node.name, position, node.operands, primitive, setting))
         if isinstance(kind, ArrayAPIReals):
@@ -228,6 +238,15 @@ class BoundGraph:
         for binder, param in _params(node).items():
             if not isinstance(param, ConstantParam):
                 yield Argument(param.name, binder, primitive.params[binder], shapes, out)
+
+    def _lengths_of(self, node: Node) -> dict[str, Shape]:
+        """Return a node's shape arguments, and its dimension arguments as shapes of one axis."""
+        given = {
+            binder: param.value if isinstance(param, ShapeParam) else (param.value,)
+            for binder, param in node.params.items()
+            if isinstance(param, ShapeParam | DimParam)
+        }
+        return {binder: tuple(dim.evaluate(self.dims) for dim in value) for binder, value in given.items()}
 
     def _shapes_of(self, position: int, node: Node) -> tuple[Shapes, Shape]:
         """Return the shapes of a node's operands, and its own."""

@@ -13,7 +13,7 @@ from lean_bridge.olean.environment import Environment
 from lean_bridge.project import Project, open_project
 from lean_bridge.toolchain.provider import Job, Provider
 from pybind_models import Dim, ScalarParam
-from tests.unit.executor.graphs import perceptron
+from tests.unit.executor.graphs import perceptron, rms_norm
 
 pytestmark = pytest.mark.lean
 
@@ -111,6 +111,12 @@ def test_a_perceptron_and_its_loss_row_by_row(project: Project) -> None:
     assert (graph.context, graph.nodes) == (expected.context, expected.nodes)
     assert (graph.scalars, graph.maps) == ((), ())
     assert graph.nodes[-1].shape == ()
+
+
+def test_root_mean_square_normalisation_row_by_row(project: Project) -> None:
+    graph, expected = project.extract("rmsNormGraph"), rms_norm()
+    assert (graph.dims, graph.scalars, graph.maps) == (("m", "n"), ("ε",), ())
+    assert (graph.context, graph.nodes) == (expected.context, expected.nodes)
 
 
 FEED_FORWARD = [

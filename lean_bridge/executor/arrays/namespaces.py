@@ -36,6 +36,23 @@ def concat(arrays: Sequence[Array], axis: int) -> Array:
     return made
 
 
+def part(x: Array, axis: int, start: int, stop: int) -> Array:
+    """Return the positions from ``start`` to before ``stop`` along an axis."""
+    made: Array = x[(slice(None),) * axis + (slice(start, stop),)]
+    return made
+
+
+def padded(x: Array, axis: int, before: int, after: int, *, zero: Any) -> Array:
+    """Return an array between zeros along an axis; ``zero`` is what its field calls so."""
+
+    def around(length: int) -> Array:
+        shape = (*x.shape[:axis], length, *x.shape[axis + 1 :])
+        return np.full_like(x, zero, shape=shape) if isinstance(x, np.ndarray) else zeros(x, shape)
+
+    ends = [around(length) if length else None for length in (before, after)]
+    return concat([each for each in (ends[0], x, ends[1]) if each is not None], axis)
+
+
 def largest(x: Array, axis: int, *, keep: bool) -> Array:
     """Return the largest along an axis; -∞ where it is empty."""
     if x.shape[axis]:

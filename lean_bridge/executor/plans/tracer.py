@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -31,6 +32,11 @@ class Tracer:
     def shape(self) -> Shape:
         """Axis lengths."""
         return self.recorder.shape(self.position)
+
+    @property
+    def device(self) -> Recorder:
+        """Return where its coordinates will be: with all others that are written down there."""
+        return self.recorder
 
     def __array_namespace__(self, **_: Any) -> type[Tracer]:
         """Return where the functions of the Python array API are that rules may use."""
@@ -99,6 +105,21 @@ class Tracer:
     def broadcast_to(self, shape: Shape) -> Array:
         """Return the array broadcast to a shape."""
         return self.emit("broadcast", self, static=(shape,))
+
+    def __getitem__(self, index: tuple[slice, ...]) -> Array:
+        """Return a part of one axis, which is the last that is indexed."""
+        *_, taken = index
+        return self.emit("slice", self, static=(len(index) - 1, taken.start, taken.stop))
+
+    @staticmethod
+    def concat(arrays: Sequence[Tracer], *, axis: int) -> Array:
+        """Return arrays joined along an axis."""
+        return arrays[0].emit("concat", *arrays, static=(axis,))
+
+    @staticmethod
+    def zeros(shape: Shape, *, dtype: np.dtype[Any], device: Recorder) -> Array:
+        """Return zeros."""
+        return as_array(device, device.emit("zeros", static=(shape,)), dtype)
 
 
 def as_array(recorder: Recorder, position: int, dtype: np.dtype[Any]) -> Array:

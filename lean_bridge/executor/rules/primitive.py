@@ -32,6 +32,8 @@ class Setting:
     params: Mapping[str, Any] = field(default_factory=dict)
     """The op's scalar and map arguments by the names of its Lean binders."""
     scalars: Scalars = REALS
+    lengths: Mapping[str, Shape] = field(default_factory=dict)
+    """The op's shape arguments by the names of its Lean binders, and its dimension arguments as one axis."""
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Take what a copy was made of: arrays that nobody else can write to, as they were before."""
@@ -70,6 +72,8 @@ EVERYWHERE: Final = Domain("everywhere", "0", lambda _setting, _primals: np.zero
 
 
 NO_PARAMS: Final[Mapping[str, Parameter]] = MappingProxyType({})
+
+NO_LENGTHS: Final[Mapping[str, Shape]] = MappingProxyType({})
 
 
 class Linearity(StrEnum):
@@ -228,11 +232,16 @@ def draw_lengths(rng: np.random.Generator, count: int) -> Shape:
 
 
 def draw_sample(
-    rng: np.random.Generator, shapes: Shapes, out: Shape, params: Mapping[str, Parameter] = NO_PARAMS
+    rng: np.random.Generator,
+    shapes: Shapes,
+    out: Shape,
+    params: Mapping[str, Parameter] = NO_PARAMS,
+    lengths: Mapping[str, Shape] = NO_LENGTHS,
 ) -> Sample:
     """Return standard normal operands of the given shapes, for ops whose domain is everywhere."""
     drawn = {binder: parameter.draw(rng, shapes, out) for binder, parameter in params.items()}
-    return Sample(tuple(rng.standard_normal(each) for each in shapes), Setting(out, drawn))
+    setting = Setting(out, drawn, lengths=lengths)
+    return Sample(tuple(rng.standard_normal(each) for each in shapes), setting)
 
 
 def draw_one(rng: np.random.Generator, params: Mapping[str, Parameter] = NO_PARAMS) -> Sample:

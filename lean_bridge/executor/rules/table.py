@@ -10,6 +10,7 @@ from typing import Any, Final
 from lean_bridge.executor.rules.ops import (
     activations,
     affine,
+    axes,
     elementwise,
     layernorm,
     matmul,
@@ -24,6 +25,7 @@ from lean_bridge.executor.rules.primitive import Primitive
 FAMILIES: Final = (
     matmul.FAMILY,
     reindex.FAMILY,
+    axes.FAMILY,
     softmax.FAMILY,
     pointwise.FAMILY,
     elementwise.FAMILY,

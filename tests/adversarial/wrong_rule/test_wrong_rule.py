@@ -19,10 +19,10 @@ from lean_bridge.crosscheck.judgement import judge
 from lean_bridge.crosscheck.run import crosscheck
 from lean_bridge.executor.arrays.scalars import Array, Reals
 from lean_bridge.executor.rules.linear_map import LinearMap
-from lean_bridge.executor.rules.primitive import Arrays, Primitive
+from lean_bridge.executor.rules.primitive import Arrays, Primitive, Setting
 from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import CheckResult, DGraph
-from tests.field_mutations import changes_nothing, elsewhere, with_param
+from tests.field_mutations import changes_nothing, elsewhere, with_param, without_last
 from tests.strategies import applied, concrete, constant, excludes_zero
 from tests.unit.executor.graphs import attention, encoder
 
@@ -35,7 +35,7 @@ CHANGES: dict[str, Change] = {
     "factor": lambda array: 2 * array,
     "dropped": lambda array: 0 * array,
     ORDER: lambda array: array.ravel()[::-1].reshape(array.shape),
-    "last coordinate": lambda array: np.concatenate([array.ravel()[:-1], [0]]).reshape(array.shape),
+    "last coordinate": without_last,
     "slightly off": lambda array: array * (1 + 1e-4),
 }
 
@@ -57,11 +57,11 @@ def single(op: str) -> DGraph:
     nodes, operands = [], list(range(primitive.arity))
     if excludes_zero(primitive, sample):
         nodes = [
-            applied(PRIMITIVES["mul"], "square", (0, 0), inputs[0]),
-            applied(PRIMITIVES["addConst"], "positive", (1,), inputs[0]),
+            applied(PRIMITIVES["mul"], "square", (0, 0), Setting(inputs[0])),
+            applied(PRIMITIVES["addConst"], "positive", (1,), Setting(inputs[0])),
         ]
         operands = [2]
-    nodes.append(applied(primitive, "y", operands, sample.setting.shape))
+    nodes.append(applied(primitive, "y", operands, sample.setting))
     return concrete(f"Single.{op}", inputs, nodes)
 
 

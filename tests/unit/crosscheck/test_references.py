@@ -27,6 +27,7 @@ from tests.unit.executor.graphs import (
     one_token,
     perceptron,
     post_norm,
+    rms_norm,
 )
 
 
@@ -72,24 +73,52 @@ def test_golden_values_are_met_to_their_last_decimal(
     assert compared in result.detail
 
 
-def test_a_perceptron_meets_its_golden_values_to_their_last_decimal() -> None:
-    result = check_golden(perceptron(), PRIMITIVES)
+@pytest.mark.parametrize(
+    ("build", "compared"),
+    [
+        (perceptron, "loss, out and 6 gradients of loss against 27 recorded values"),
+        (rms_norm, "y and 2 gradients of y against 12 recorded values"),
+    ],
+)
+def test_a_known_graph_meets_its_golden_values_to_their_last_decimal(
+    build: Callable[[], DGraph], compared: str
+) -> None:
+    result = check_golden(build(), PRIMITIVES)
     assert result.outcome == "passed"
     assert result.error is not None
     assert result.error < 6e-11
-    assert result.detail == "loss, output and six gradients of the loss against 27 recorded values"
+    assert result.detail == compared
 
 
-def test_a_perceptron_is_pytorchs() -> None:
-    result = check_pytorch(perceptron(), PRIMITIVES)
+@pytest.mark.parametrize(
+    ("build", "compared"),
+    [
+        (perceptron, "loss and gradients of x, W1, b1, W2, b2, target against F.linear, F.tanh and"),
+        (rms_norm, "y and gradients of x, γ against F.rms_norm of torch"),
+    ],
+)
+def test_a_known_graph_is_pytorchs(build: Callable[[], DGraph], compared: str) -> None:
+    result = check_pytorch(build(), PRIMITIVES)
     assert result.outcome == "passed"
     assert result.error is not None
     assert result.error < 1e-13
-    assert "loss and gradients of x, W1, b1, W2, b2, target against F.linear, F.tanh and" in result.detail
+    assert compared in result.detail
 
 
-@pytest.mark.parametrize("op", ["tanh", "square", "mean"])
-def test_a_perceptron_of_ops_that_are_twice_what_they_are_fails_both_references(op: str) -> None:
+@pytest.mark.parametrize(
+    ("build", "op"),
+    [
+        (perceptron, "tanh"),
+        (perceptron, "square"),
+        (perceptron, "mean"),
+        (rms_norm, "square"),
+        (rms_norm, "meanAxis"),
+        (rms_norm, "inv"),
+    ],
+)
+def test_a_known_graph_of_ops_that_are_twice_what_they_are_fails_both_references(
+    build: Callable[[], DGraph], op: str
+) -> None:
     right = PRIMITIVES[op]
     wrong = dataclasses.replace(
         right,
@@ -98,13 +127,14 @@ def test_a_perceptron_of_ops_that_are_twice_what_they_are_fails_both_references(
         vjp=lambda *given: tuple(2 * each for each in right.vjp(*given)),
     )
     table = {**PRIMITIVES, op: wrong}
-    assert check_adjoint(perceptron(), table).outcome == "passed"
-    assert check_golden(perceptron(), table).outcome == "failed"
-    assert check_pytorch(perceptron(), table).outcome == "failed"
+    assert check_adjoint(build(), table).outcome == "passed"
+    assert check_golden(build(), table).outcome == "failed"
+    assert check_pytorch(build(), table).outcome == "failed"
 
 
-def test_what_is_named_otherwise_is_no_perceptron() -> None:
-    model = perceptron()
+@pytest.mark.parametrize("build", [perceptron, rms_norm])
+def test_what_is_named_otherwise_is_no_known_graph(build: Callable[[], DGraph]) -> None:
+    model = build()
     renamed = model.replaced(nodes=(*model.nodes[:-1], model.nodes[-1].replaced(name="risk")))
     for check in (check_golden, check_pytorch):
         assert check(renamed, PRIMITIVES).outcome == "not run"

@@ -149,6 +149,25 @@ def perceptron() -> DGraph:
     )
 
 
+def rms_norm() -> DGraph:
+    """Return root mean square normalisation."""
+    m, n = map(Dim.variable, ("m", "n"))
+    rows, columns, matrix = (m,), (n,), (m, n)
+    return graph(
+        {"x": matrix, "γ": columns},
+        node("squares", "square", (0,), matrix, s=matrix),
+        node("mean_square", "meanAxis", (2,), rows, o=rows, n=n, s=()),
+        node("mean_square_eps", "addConst", (3,), rows, s=rows, ε="ε"),
+        node("rms", "sqrtClamp", (4,), rows, s=rows),
+        node("inv_rms", "inv", (5,), rows, s=rows),
+        node("inv_rms_b", "expandAxis", (6,), matrix, o=rows, n=n, s=()),
+        node("normalized", "mul", (0, 7), matrix, s=matrix),
+        node("gamma_b", "expandAxis", (1,), matrix, o=(), n=m, s=columns),
+        node("y", "mul", (8, 9), matrix, s=matrix),
+        scalars=("ε",),
+    )
+
+
 def post_norm(model: DGraph) -> DGraph:
     """Return a graph with normalisation of its last entry appended, with parameters ``γ`` and ``β``."""
     inputs = len(model.context)

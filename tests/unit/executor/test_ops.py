@@ -171,6 +171,49 @@ def test_activations_and_totals_are_pytorchs_and_so_are_their_slopes(
     np.testing.assert_allclose(pulled, slope.numpy(), rtol=1e-14, atol=2e-14)
 
 
+@pytest.mark.parametrize(
+    ("op", "outer", "shapes", "of_torch"),
+    [
+        ("swapAxes", (2,), [(2, 3, 4, 5)], lambda x: x.transpose(1, 2)),
+        ("take", (2,), [(2, 5, 3)], lambda x: x[:, :2]),
+        ("drop", (2,), [(2, 5, 3)], lambda x: x[:, 2:]),
+        ("drop", (), [(5,)], lambda x: x[5:]),
+        ("concat", (2,), [(2, 3, 4), (2, 1, 4)], lambda *x: torch.cat(x, 1)),
+        ("concat", (), [(3,), (0,)], lambda *x: torch.cat(x)),
+        ("expandAxis", (2, 3), [(2, 3)], lambda x: x[..., None].expand(2, 3, 4)),
+        ("expandAxis", (), [(2, 3)], lambda x: x.expand(4, 2, 3)),
+        ("sumAxis", (2,), [(2, 3, 4)], lambda x: x.sum(1)),
+        ("sumAxis", (), [(3,)], torch.sum),
+        ("meanAxis", (2,), [(2, 3, 4)], lambda x: x.mean(1)),
+        ("meanAxis", (2, 3), [(2, 3, 4)], lambda x: x.mean(-1)),
+    ],
+)
+def test_ops_along_an_axis_are_pytorchs_and_so_are_their_slopes(
+    op: str,
+    outer: Shape,
+    shapes: list[Shape],
+    of_torch: Callable[..., torch.Tensor],
+    rng: np.random.Generator,
+) -> None:
+    operands = tuple(rng.standard_normal(shape) for shape in shapes)
+    leaves = [torch.from_numpy(operand).requires_grad_() for operand in operands]
+    expected = of_torch(*leaves)
+    out = tuple(expected.shape)
+    seed = np.asarray(rng.standard_normal(out))
+    slopes = torch.autograd.grad(expected, leaves, torch.from_numpy(seed))
+    setting = Setting(out, lengths={"o": outer})
+    assert PRIMITIVES[op].shape_rule(tuple(shapes), out) == out
+    found = PRIMITIVES[op].forward(setting, operands)
+    np.testing.assert_allclose(found, expected.detach().numpy(), rtol=1e-15, atol=1e-15)
+    for pulled, slope in zip(PRIMITIVES[op].vjp(setting, operands, found, seed), slopes, strict=True):
+        np.testing.assert_allclose(pulled, slope.numpy(), rtol=1e-15)
+
+
+def test_the_mean_along_an_empty_axis_is_zero() -> None:
+    setting = Setting((2, 3), lengths={"o": (2,)})
+    np.testing.assert_array_equal(PRIMITIVES["meanAxis"].forward(setting, (np.zeros((2, 0, 3)),)), 0)
+
+
 def test_the_logistic_function_does_not_overflow() -> None:
     far = np.array([-1e300, -800.0, 800.0, 1e300])
     with np.errstate(all="raise", under="ignore"):
@@ -256,6 +299,16 @@ def test_the_domain_of_layer_norm_is_where_its_theorem_is(epsilon: float, inside
         ("swap01", ((2,),), (2,), "m×n×rest"),
         ("splitHeads", ((5, 6),), (3, 2, 5), "n×(H·D) for the output 3×2×5, found 5×6"),
         ("splitHeads", ((5, 6),), (5, 6), "n×(H·D)"),
+        ("swapAxes", ((2, 3, 4),), (4, 3, 2), "with two neighbouring axes of 4×3×2 exchanged, found 2×3×4"),
+        ("swapAxes", ((2,),), (2,), "with two neighbouring axes of 2 exchanged"),
+        ("take", ((2, 3),), (2, 4), "of which 2×4 is a part along an axis, found 2×3"),
+        ("take", ((2, 3),), (1, 2), "of which 1×2 is a part along an axis"),
+        ("drop", ((3,),), (), "of which scalar is a part along an axis"),
+        ("concat", ((2, 3), (2, 4)), (2, 6), "that make 2×6 one after the other along an axis"),
+        ("concat", ((2, 3), (3, 3)), (5, 4), "that make 5×4 one after the other along an axis"),
+        ("expandAxis", ((2, 3),), (3, 2, 4), "with the axes of 3×2×4 but one, found 2×3"),
+        ("sumAxis", ((2, 3),), (4,), "with one axis more than 4, found 2×3"),
+        ("meanAxis", ((),), (), "with one axis more than scalar"),
         ("softmaxLast", ((2, 3),), (2, 3), "h×m×n"),
         ("add", ((2, 3), (3, 2)), (2, 3), "of one shape"),
         ("sub", ((2, 3), (3,)), (2, 3), "of one shape"),

@@ -1,0 +1,226 @@
+"""Ops along an axis of any array.
+
+Lean: ``swapAxes``, ``take``, ``drop``, ``concat``, ``expandAxis``, ``sumAxis``, ``meanAxis``. The axis is the
+first behind those of the op's argument ``o``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from lean_bridge.executor.arrays.namespaces import broadcast, concat, padded, part
+from lean_bridge.executor.arrays.scalars import Array
+from lean_bridge.executor.arrays.shape import Shape, Shapes, check_operands, text_of
+from lean_bridge.executor.rules.primitive import (
+    Arrays,
+    Primitive,
+    Sample,
+    Setting,
+    draw_lengths,
+    draw_sample,
+    linear,
+)
+
+
+def _axis(setting: Setting) -> int:
+    return len(setting.lengths["o"])
+
+
+def _without(shape: Shape, axis: int) -> Shape:
+    return (*shape[:axis], *shape[axis + 1 :])
+
+
+def _differs_only_there(shape: Shape, other: Shape) -> Callable[[int], bool]:
+    """Return whether two shapes are the same but for an axis."""
+    return lambda axis: len(shape) == len(other) and _without(shape, axis) == _without(other, axis)
+
+
+def _draw(rng: np.random.Generator, names: str) -> dict[str, Shape]:
+    """Return lengths for dimension arguments, and few axes outside of theirs and inside."""
+    sizes = zip(names.split(), draw_lengths(rng, len(names.split())), strict=True)
+    outer, inner = (draw_lengths(rng, int(rng.integers(3))) for _ in range(2))
+    return {"o": outer, **{name: (length,) for name, length in sizes}, "s": inner}
+
+
+def _swap(setting: Setting, primals: Arrays) -> Array:
+    axis = _axis(setting)
+    return primals[0].swapaxes(axis, axis + 1)
+
+
+def _swap_back(setting: Setting, _shapes: Shapes, w: Array) -> Arrays:
+    return (_swap(setting, (w,)),)
+
+
+def _swap_shape(shapes: Shapes, out: Shape) -> Shape:
+    (x,) = shapes
+    swapped = [(*x[:axis], x[axis + 1], x[axis], *x[axis + 2 :]) for axis in range(len(x) - 1)]
+    check_operands(out in swapped, f"with two neighbouring axes of {text_of(out)} exchanged", shapes)
+    return out
+
+
+def _swap_sample(rng: np.random.Generator) -> Sample:
+    lengths = _draw(rng, "m n")
+    o, m, n, s = lengths.values()
+    return draw_sample(rng, ((*o, *m, *n, *s),), (*o, *n, *m, *s), lengths=lengths)
+
+
+def _take(setting: Setting, primals: Arrays) -> Array:
+    axis = _axis(setting)
+    return part(primals[0], axis, 0, setting.shape[axis])
+
+
+def _take_back(setting: Setting, shapes: Shapes, w: Array) -> Arrays:
+    axis = _axis(setting)
+    rest = shapes[0][axis] - w.shape[axis]
+    return (padded(w, axis, 0, rest, zero=setting.scalars.rational(0)),)
+
+
+def _drop(setting: Setting, primals: Arrays) -> Array:
+    axis = _axis(setting)
+    length = primals[0].shape[axis]
+    return part(primals[0], axis, length - setting.shape[axis], length)
+
+
+def _drop_back(setting: Setting, shapes: Shapes, w: Array) -> Arrays:
+    axis = _axis(setting)
+    rest = shapes[0][axis] - w.shape[axis]
+    return (padded(w, axis, rest, 0, zero=setting.scalars.rational(0)),)
+
+
+def _part_shape(shapes: Shapes, out: Shape) -> Shape:
+    (x,) = shapes
+    is_same = _differs_only_there(x, out)
+    fit = any(is_same(axis) and length >= out[axis] for axis, length in enumerate(x))
+    check_operands(fit, f"of which {text_of(out)} is a part along an axis", shapes)
+    return out
+
+
+def _part_sample(rng: np.random.Generator, kept: str) -> Sample:
+    lengths = _draw(rng, "m n")
+    o, m, n, s = lengths.values()
+    return draw_sample(rng, ((*o, m[0] + n[0], *s),), (*o, *lengths[kept], *s), lengths=lengths)
+
+
+def _concat(setting: Setting, primals: Arrays) -> Array:
+    return concat(primals, _axis(setting))
+
+
+def _concat_back(setting: Setting, shapes: Shapes, w: Array) -> Arrays:
+    axis = _axis(setting)
+    middle = shapes[0][axis]
+    return (part(w, axis, 0, middle), part(w, axis, middle, w.shape[axis]))
+
+
+def _concat_shape(shapes: Shapes, out: Shape) -> Shape:
+    a, b = shapes
+    same = _differs_only_there(a, out), _differs_only_there(b, out)
+    fit = any(all(each(axis) for each in same) and a[axis] + b[axis] == out[axis] for axis in range(len(out)))
+    check_operands(fit, f"that make {text_of(out)} one after the other along an axis", shapes)
+    return out
+
+
+def _concat_sample(rng: np.random.Generator) -> Sample:
+    lengths = _draw(rng, "m n")
+    o, m, n, s = lengths.values()
+    return draw_sample(rng, ((*o, *m, *s), (*o, *n, *s)), (*o, m[0] + n[0], *s), lengths=lengths)
+
+
+def _spread(x: Array, axis: int, shape: Shape) -> Array:
+    return broadcast(x.reshape((*shape[:axis], 1, *shape[axis + 1 :])), shape)
+
+
+def _total(x: Array, axis: int) -> Array:
+    total: Array = x.sum(axis=axis, keepdims=True)  # what has no axes is no array to some fields
+    return total.reshape(_without(x.shape, axis))
+
+
+def _expand(setting: Setting, primals: Arrays) -> Array:
+    return _spread(primals[0], _axis(setting), setting.shape)
+
+
+def _expand_back(setting: Setting, _shapes: Shapes, w: Array) -> Arrays:
+    return (_total(w, _axis(setting)),)
+
+
+def _expand_shape(shapes: Shapes, out: Shape) -> Shape:
+    fit = any(_without(out, axis) == shapes[0] for axis in range(len(out)))
+    check_operands(fit, f"with the axes of {text_of(out)} but one", shapes)
+    return out
+
+
+def _expand_sample(rng: np.random.Generator) -> Sample:
+    lengths = _draw(rng, "n")
+    o, n, s = lengths.values()
+    return draw_sample(rng, ((*o, *s),), (*o, *n, *s), lengths=lengths)
+
+
+def _sum(setting: Setting, primals: Arrays) -> Array:
+    return _total(primals[0], _axis(setting))
+
+
+def _sum_back(setting: Setting, shapes: Shapes, w: Array) -> Arrays:
+    return (_spread(w, _axis(setting), shapes[0]),)
+
+
+def _share(setting: Setting, shape: Shape) -> Any:
+    return setting.scalars.rational(1, shape[_axis(setting)])
+
+
+def _mean(setting: Setting, primals: Arrays) -> Array:
+    (x,) = primals
+    mean: Array = x.sum(axis=_axis(setting), keepdims=True) * _share(setting, x.shape)
+    return mean.reshape(setting.shape)
+
+
+def _mean_back(setting: Setting, shapes: Shapes, w: Array) -> Arrays:
+    kept = w.reshape((*shapes[0][: (axis := _axis(setting))], 1, *shapes[0][axis + 1 :]))
+    return (broadcast(kept * _share(setting, shapes[0]), shapes[0]),)
+
+
+def _sum_shape(shapes: Shapes, out: Shape) -> Shape:
+    (x,) = shapes
+    fit = any(_without(x, axis) == out for axis in range(len(x)))
+    check_operands(fit, f"with one axis more than {text_of(out)}", shapes)
+    return out
+
+
+def _sum_sample(rng: np.random.Generator) -> Sample:
+    lengths = _draw(rng, "n")
+    o, n, s = lengths.values()
+    return draw_sample(rng, ((*o, *n, *s),), (*o, *s), lengths=lengths)
+
+
+SWAP_AXES: Final = linear(
+    "swapAxes", shape_rule=_swap_shape, apply=_swap, transpose=_swap_back, sample=_swap_sample
+)
+TAKE: Final = linear(
+    "take",
+    shape_rule=_part_shape,
+    apply=_take,
+    transpose=_take_back,
+    sample=lambda rng: _part_sample(rng, "m"),
+)
+DROP: Final = linear(
+    "drop",
+    shape_rule=_part_shape,
+    apply=_drop,
+    transpose=_drop_back,
+    sample=lambda rng: _part_sample(rng, "n"),
+)
+CONCAT: Final = linear(
+    "concat", arity=2, shape_rule=_concat_shape, apply=_concat, transpose=_concat_back, sample=_concat_sample
+)
+EXPAND_AXIS: Final = linear(
+    "expandAxis", shape_rule=_expand_shape, apply=_expand, transpose=_expand_back, sample=_expand_sample
+)
+SUM_AXIS: Final = linear(
+    "sumAxis", shape_rule=_sum_shape, apply=_sum, transpose=_sum_back, sample=_sum_sample
+)
+MEAN_AXIS: Final = linear(
+    "meanAxis", shape_rule=_sum_shape, apply=_mean, transpose=_mean_back, sample=_sum_sample
+)
+
+FAMILY: Final[tuple[Primitive, ...]] = (SWAP_AXES, TAKE, DROP, CONCAT, EXPAND_AXIS, SUM_AXIS, MEAN_AXIS)
