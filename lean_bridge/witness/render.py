@@ -39,8 +39,15 @@ _COUNTED: Final = 24
 _MOST_AT_ONCE: Final = 40
 """Theorems in a generated module: Lean takes some seconds for that many, and several modules at a time."""
 
-_LADDER: Final = """\
-theorem said {p : Prop} (_ : p) : True := trivial
+_MOST_HEARTBEATS: Final = 40_000
+"""What Lean may spend on one theorem, a fifth of its own limit: some seconds of a module that has others."""
+
+_GRIND: Final = "grind -funext (instances := 50)"
+"""``grind`` that comes to an end: without, two lemmas about ``Option.bind`` make ever larger functions of one
+another, equal or not, and no heartbeat is counted while these are compared."""
+
+_LADDER: Final = f"""\
+theorem said {{p : Prop}} (_ : p) : True := trivial
 syntax "meet " num : tactic
 macro_rules
   | `(tactic| meet $n) => `(tactic| first
@@ -56,14 +63,14 @@ macro_rules
     | decide
     | omega
     | (simp; done)
-    | grind
+    | {_GRIND}
     | (refine ⟨by meet $n, ?_⟩; meet $n; done)
     | ((constructor <;> meet $n); done)
     | exact 0
     | ((constructor <;> meet 0); done)
     | exact Quot.mk _ (by meet $n)
     | exact default)
-theorem fails {p : Prop} (_ : ¬p) (_ : p) : p := by assumption
+theorem fails {{p : Prop}} (_ : ¬p) (_ : p) : p := by assumption
 syntax "chosen " ident " from " term " then " "(" tacticSeq ")" : tactic
 macro_rules
   | `(tactic| chosen $b from $c :: $cs then ($k)) =>
@@ -185,7 +192,8 @@ def render_claims(
     lines = ["module"] if is_module else []
     lines += [f"import all {name}" if is_module else f"import {name}" for name in sorted(imports)]
     lines += ["public section"] if is_module else []
-    lines += ["set_option Elab.async false", f"namespace {module}", *_LADDER.splitlines(), *_settling()]
+    lines += ["set_option Elab.async false", f"set_option maxHeartbeats {_MOST_HEARTBEATS}"]
+    lines += [f"namespace {module}", *_LADDER.splitlines(), *_settling()]
     lines += _SHOWING.splitlines()
     unfolded = {name: None for claim, _, _ in tried for step in claim.plan.steps for name in step.unfolded}
     lines += [_SEEN.format(number, root(name)) for number, name in enumerate(unfolded)]
@@ -293,7 +301,7 @@ def _chosen(claim: Claim, steps: Sequence[Step], way: Way, met_by: str | None = 
 
 def _settling() -> Iterator[str]:
     """Yield the tactics by which hypotheses are met, by how far they look into what they see."""
-    for word, more in (("settle", ""), ("deeply", " | grind")):
+    for word, more in (("settle", ""), ("deeply", f" | {_GRIND}")):
         for depth in range(3):
             inner = f"{word}{depth - 1}"
             within = (
@@ -340,8 +348,9 @@ macro_rules
         | (refine absurd (@divisor ?m ?n ?h ?p) ?no; (case h => assumption); (case p => decide); beyond)
         | (refine absurd (@factor ?k ?m ?n ?h ?p) ?no; (case h => first | assumption | (symm; assumption));
            (case p => decide); beyond)))
-    | grind)
+    | {grind})
 """.format(
+    grind=_GRIND,
     most=_COUNTED,
     some=" ∨ ".join(f"m = {number}" for number in range(_COUNTED)),
     each=" | ".join(["rfl"] * _COUNTED),

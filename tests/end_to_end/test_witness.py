@@ -47,6 +47,8 @@ theorem pairs {α : Type u} (p : Pair α) : p = ⟨p.first, p.second⟩ := rfl
 theorem pointed {α : Type u} [Pointed α] (a b : α) : a = b := (Pointed.same a).trans (Pointed.same b).symm
 theorem finite {n : Nat} (i : Fin n) (f : Fin n → Nat) : f i = f i + 0 := rfl
 theorem listed (l : List Nat) (h : l ≠ []) : 0 < l.length := List.length_pos_iff.mpr h
+theorem chained (x : Option Nat) (f : Nat → Option Nat) (y : Nat) (h : x.bind f = some y) : x.isSome := by
+  cases x <;> simp_all
 theorem refuted (a b : Nat) (h : a < b) : ¬b ≤ a := Nat.not_le.mpr h
 theorem behind (n : Nat) : Behind n := fun h => by omega
 theorem cases : (n : Nat) → Cases n
@@ -86,7 +88,8 @@ OPEN = {
 }
 ASKED = ("behind", "cases", "nought", "failsLast", "failsFirst", "decided", "recursive")
 MET = (
-    "plain", "any", "ordered", "falling", "different", "pairs", "pointed", "finite", "listed", "refuted"
+    "plain", "any", "ordered", "falling", "different", "pairs", "pointed", "finite", "listed", "chained",
+    "refuted",
 )  # fmt: skip
 
 

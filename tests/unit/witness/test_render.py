@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from lean_bridge.witness.render import MOST_ROUNDS, Claim, modules_for, ways
+from lean_bridge.witness.render import MOST_ROUNDS, Claim, Way, modules_for, render_claims, ways
 from lean_bridge.witness.search import Choice, Plan
 from lean_bridge.witness.telescope import Binder, Telescope
 
@@ -37,3 +37,13 @@ def test_it_is_looked_harder_before_everything_is_tried(is_of_reals: bool) -> No
     assert rest[0].searches == "zero"
     assert len(rest) == len(set(map(repr, rest))) > 10
     assert ways(claim, MOST_ROUNDS, has_reals=True)[1:] == rest
+
+
+def test_nothing_that_is_tried_goes_on_for_ever() -> None:
+    """``grind`` makes ever more of what it knows about ``Option.bind``, and counts no heartbeat meanwhile."""
+    claim = Claim("claim", Telescope((TYPE,)), 1)
+    text, _ = render_claims([(claim, "1", Way("Nat"))], "Trial", ["Small"], is_module=True, has_reals=False)
+    tried = [line for line in text.splitlines() if "grind" in line]
+    assert len(tried) > 4
+    assert all(line.count("grind") == line.count("grind -funext (instances := 50)") for line in tried)
+    assert "set_option maxHeartbeats 40000" in text
