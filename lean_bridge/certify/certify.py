@@ -8,8 +8,8 @@ from pathlib import Path
 
 from lean_bridge.audit.catalogue import CATALOGUE
 from lean_bridge.audit.manifest import write_manifest
-from lean_bridge.capture.captured import CapturedGraph
 from lean_bridge.certify.same import check_same
+from lean_bridge.certify.target import Target
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.function import check_function
 from lean_bridge.emit.module import render_library_module
@@ -22,7 +22,7 @@ from pybind_models.report import Verdict
 
 
 def certify(
-    captured: CapturedGraph,
+    captured: Target,
     directory: Path,
     package: str,
     *,
@@ -47,14 +47,14 @@ def certify(
     declared = f"{package}.{written.lean_name}DGraph"
     checks = (
         check_same(written, project.extract(declared, allow_uncertified=True)),
-        *check_function(captured, written, captured.outputs),
+        *check_function(captured.function, written, captured.outputs),
     )
     verdict, reason, code = conclude(report, checks)
     return CertifyReport(
-        target=f"{Path(captured.file).name}:{captured.function.__qualname__}",
+        target=f"{captured.file}:{captured.qualified}",
         graph=declared,
         package=str(directory),
-        outputs=captured.outputs,
+        outputs=tuple(captured.outputs),
         verdict=verdict,
         reason=reason,
         code=code,
@@ -77,10 +77,10 @@ def conclude(report: VerifyReport, checks: tuple[CheckResult, ...]) -> tuple[Ver
     return "accepted", None, None
 
 
-def package_files(graph: DGraph, package: str, captured: CapturedGraph) -> dict[str, str]:
+def package_files(graph: DGraph, package: str, captured: Target) -> dict[str, str]:
     """Return what a package of a captured graph has of its own, by path: module, catalogue and readme."""
-    name, source = graph.lean_name, Path(captured.file).name
-    told = f"`{captured.function.__name__}` in `{source}`"
+    name = graph.lean_name
+    told = f"`{captured.name}` in `{captured.file}`"
     entries = [
         (f"{name}DGraph", "definition"),
         (f"{name}_hasFDerivAt", "theorem"),

@@ -1,19 +1,108 @@
-"""From what a person names, ``FILE.py:NAME``, to the captured function."""
+"""From what a person names, ``FILE.py:NAME``, to the captured function, in a Python of its own."""
 
 from __future__ import annotations
 
 import importlib.util
+import json
+import subprocess
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any, Final
 
 from lean_bridge.capture.captured import CapturedGraph
+from lean_bridge.crosscheck.abroad import Raised, asked, results
 from lean_bridge.errors import LeanBridgeError, NotCaptured
 from lean_bridge.names import did_you_mean, listed
+from lean_bridge.toolchain.process import end, ended, start
+from pybind_models import DGraph
+
+_NO_SENSE: Final = (ValueError, KeyError, TypeError, AttributeError)
+"""What comes of reading an answer that is none."""
+
+_PATIENCE: Final = 5.0
+"""Seconds in which a process that closed its output is to end."""
 
 
-def load_target(target: str) -> CapturedGraph:
-    """Return the captured function that a target names. The file is run, as ``import`` does.
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A captured function, wherever it runs."""
+
+    model: DGraph
+    outputs: Sequence[str]
+    """The entries that it returns."""
+    file: str
+    """The name of its file."""
+    name: str
+    qualified: str
+    """Its name, within what it is written in."""
+    function: Callable[..., Any]
+    """What returns its values at NumPy's arrays."""
+
+
+@contextmanager
+def open_target(target: str) -> Iterator[Target]:
+    """Give the captured function that a target names; its file is run by a Python of its own, until the end.
+
+    Raises: NotCaptured where there is no such file or function, or the file cannot be run.
+    """
+    command = [sys.executable, "-m", "lean_bridge.certify.child", str(Path.cwd()), target]
+    process = start(command, cwd=Path(__file__).parents[2], stdin=subprocess.PIPE, stderr=2)
+    try:
+
+        def call(**arguments: Any) -> Any:
+            assert process.stdin is not None
+            try:
+                process.stdin.write(json.dumps(asked(arguments)).encode() + b"\n")
+                process.stdin.flush()
+                return results(_told(process))
+            except (OSError, *_NO_SENSE):
+                raise Raised(_how(process)) from None
+
+        try:
+            told = _told(process)
+            if "refused" in told:
+                raise NotCaptured(told["refused"])
+            found = Target(
+                model=DGraph.model_validate_json(told["model"]),
+                outputs=tuple(told["outputs"]),
+                file=told["file"],
+                name=told["name"],
+                qualified=told["qualified"],
+                function=call,
+            )
+        except _NO_SENSE:
+            raise NotCaptured(f"{target}: no graph came of its file, but {_how(process)}") from None
+        yield found
+    finally:
+        end(process)
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                with suppress(BrokenPipeError):  # what was asked of it, and not taken
+                    stream.close()
+
+
+def _told(process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    """Return what a process says next. Raises: ValueError where that makes no sense, or is nothing."""
+    assert process.stdout is not None
+    told: dict[str, Any] = json.loads(process.stdout.readline())
+    return told
+
+
+def _how(process: subprocess.Popen[bytes]) -> str:
+    """Return what a process did in place of an answer; it is over then."""
+    try:
+        return f"the end of its Python: {ended(process.wait(_PATIENCE))}"
+    except subprocess.TimeoutExpired:
+        end(process)
+        return "an answer that makes no sense"
+
+
+def load_captured(target: str) -> CapturedGraph:
+    """Return the captured function that a target names. The file is run here, as ``import`` does.
 
     Raises: NotCaptured where there is no such file or function, or the file cannot be run.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
@@ -41,15 +40,15 @@ def certify(
     to hold. What is trusted beyond that is in docs/certify.md.
     """
     from lean_bridge.certify.certify import certify as certify_captured
-    from lean_bridge.certify.target import load_target
+    from lean_bridge.certify.target import open_target
     from lean_bridge.library.scaffold import ORIGIN, action_origin, package_name
     from lean_bridge.ui.certify_view import render_certified
     from lean_bridge.ui.progress import show_progress
 
     package = package_name(output, name)
-    with show_progress(open_console(sys.stderr)) as watch, redirect_stdout(sys.stderr):
+    with open_target(target) as captured, show_progress(open_console(sys.stderr)) as watch:
         report = certify_captured(
-            load_target(target),
+            captured,
             output,
             package,
             origin=action_origin() or ORIGIN,

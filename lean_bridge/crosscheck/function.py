@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from lean_bridge.codes import Code
+from lean_bridge.crosscheck.abroad import Raised, raised
 from lean_bridge.crosscheck.differences import COARSEST, STEP
 from lean_bridge.crosscheck.points import (
     SEED,
@@ -62,7 +63,8 @@ def _settled(name: str, check: Callable[[], CheckResult]) -> CheckResult:
     except _Unlike as unlike:
         return CheckResult(name=name, outcome="failed", detail=str(unlike), code=Code.NUMBERS_DISAGREE)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the function's own, not the graph's
-        detail = f"the function raises {type(error).__name__} of NumPy's arrays: {error}"
+        told = str(error) if isinstance(error, Raised) else raised(error)
+        detail = f"the function raises {told}"
         return CheckResult(name=name, outcome="not run", detail=" ".join(detail.split()))
 
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import lean_bridge.certify.certify as room
 from lean_bridge.certify.same import NAME, check_same
-from lean_bridge.certify.target import load_target
+from lean_bridge.certify.target import load_captured
 from lean_bridge.cli import app
 from lean_bridge.emit.module import render_library_module
 from lean_bridge.errors import LeanBridgeError
@@ -76,7 +76,7 @@ def test_a_perceptron_and_its_loss_are_certified(file: Path) -> None:
     (run,) = report.report.graphs
     assert (run.status, run.certified) == ("agrees", True)
 
-    captured = load_target(f"{file}:mlp_loss").model
+    captured = load_captured(f"{file}:mlp_loss").model
     text = (package / "MlpLoss.lean").read_text(encoding="utf-8")
     assert text == render_library_module(captured, "MlpLoss", "Captured from `mlp_loss` in `model.py`.")
     assert tomllib.loads((package / "certified.toml").read_text(encoding="utf-8"))["declaration"]

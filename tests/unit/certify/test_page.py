@@ -10,7 +10,7 @@ import pytest
 import lean_bridge.capture.functions
 from lean_bridge.capture.ops import FUNCTIONS
 from lean_bridge.certify.same import NAME
-from lean_bridge.certify.target import load_target
+from lean_bridge.certify.target import load_captured
 from lean_bridge.crosscheck.function import GRADIENTS, VALUES, check_function
 
 PAGE = (Path(__file__).parents[3] / "docs" / "certify.md").read_text(encoding="utf-8")
@@ -20,7 +20,7 @@ def test_the_example_of_the_page_is_captured_and_is_itself(tmp_path: Path) -> No
     (code,) = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
     (file, name) = re.findall(r"lean-bridge certify (\S+):(\w+) -o", PAGE)[0]
     (tmp_path / file).write_text(code, encoding="utf-8")
-    captured = load_target(f"{tmp_path / file}:{name}")
+    captured = load_captured(f"{tmp_path / file}:{name}")
     assert captured.bind(n=8, d=3, h=4).compile().standing.status == "not judged"
     checks = check_function(captured, captured.model, captured.outputs)
     assert [each.outcome for each in checks] == ["passed"] * 2

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from lean_bridge.certify.target import load_target
+from lean_bridge.certify import target
+from lean_bridge.certify.target import load_captured, open_target
+from lean_bridge.crosscheck.abroad import Raised
 from lean_bridge.errors import NotCaptured
 
 FILE = """
@@ -30,13 +33,13 @@ def _file(tmp_path: Path) -> Path:
 
 
 def test_a_captured_function_is_loaded_with_what_lies_beside_its_file(file: Path) -> None:
-    captured = load_target(f"{file}:twice")
+    captured = load_captured(f"{file}:twice")
     assert [node.op for node in captured.model.nodes] == ["add"]
     assert captured.file == str(file)
 
 
 @pytest.mark.parametrize(
-    ("target", "told"),
+    ("named", "told"),
     [
         ("model.py", "model.py: expected FILE.py:NAME"),
         ("{file}:twic", "model.py: has no twic; did you mean twice?"),
@@ -47,10 +50,66 @@ def test_a_captured_function_is_loaded_with_what_lies_beside_its_file(file: Path
         ("{folder}/ends.py:f", "ends.py: raises SystemExit while it is run: 0"),
     ],
 )
-def test_what_is_no_target_is_one_line(file: Path, target: str, told: str) -> None:
+def test_what_is_no_target_is_one_line(file: Path, named: str, told: str) -> None:
     (file.parent / "fails.py").write_text("1 / 0\n", encoding="utf-8")
     (file.parent / "ends.py").write_text("import sys\nsys.exit(0)\n", encoding="utf-8")
     with pytest.raises(NotCaptured) as raised:
-        load_target(target.format(file=file, folder=file.parent))
+        load_captured(named.format(file=file, folder=file.parent))
     assert told in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_a_function_is_itself_in_a_python_of_its_own(file: Path) -> None:
+    spoilt = (
+        "print('a file may print')\nimport lean_bridge.certify.target as room\nroom.load_captured = None\n"
+    )
+    file.write_text(FILE + spoilt)
+    with open_target(f"{file}:twice") as found:
+        assert ([node.op for node in found.model.nodes], len(found.outputs)) == (["add"], 1)
+        assert (found.file, found.name, found.qualified) == ("model.py", "twice", "twice")
+        for x in (np.zeros((3, 0)), np.array([np.nan, np.inf, 1e-310, 1 / 3]), np.float64(0.1)):
+            (value,) = found.function(x=x)
+            np.testing.assert_array_equal(value, np.asarray(x + x), strict=True)
+    assert load_captured is not None
+    assert target.load_captured is load_captured  # what a file does to the tool, it does to its own process
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "import os\nos._exit(0)\n",
+            "model.py:twice: no graph came of its file, but the end of its Python: exit",
+        ),
+        (
+            "import os\nos.write(3, b'[1]\\n')\nfor at in range(9): os.write(at, b'{}\\n')\n",
+            "model.py:twice: no graph",
+        ),
+        ("1 / 0\n", "model.py: raises ZeroDivisionError while it is run: "),
+    ],
+)
+def test_a_file_that_ends_python_or_answers_for_it_is_one_line(file: Path, text: str, told: str) -> None:
+    file.write_text(text)
+    with pytest.raises(NotCaptured) as raised, open_target(f"{file}:twice"):
+        pass
+    assert told in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (
+            "os._exit(0) if x.__class__.__name__ == 'ndarray' else x + x",
+            "the end of its Python: exit status 0",
+        ),
+        ("x.nothing if x.__class__.__name__ == 'ndarray' else x + x", "AttributeError of NumPy's arrays: "),
+    ],
+)
+def test_what_a_function_does_with_arrays_is_told(file: Path, body: str, told: str) -> None:
+    file.write_text(f"import os\n{FILE.replace('double(x)', body)}")
+    with open_target(f"{file}:twice") as found:
+        for _ in range(2):
+            with pytest.raises(Raised) as raised:
+                found.function(x=np.ones(2))
+            assert told in str(raised.value)
