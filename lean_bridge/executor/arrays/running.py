@@ -43,7 +43,6 @@ class RunningArray:
     __array_ufunc__ = None  # so that arrays and NumPy's scalars leave arithmetic to the methods below
     __slots__ = ("mid", "model", "rad")
     dtype = np.dtype(object)
-    device = None
 
     def __init__(self, mid: Array, rad: Array, model: Running) -> None:
         self.mid, self.rad, self.model = mid, rad, model
@@ -53,8 +52,19 @@ class RunningArray:
         """Axis lengths."""
         return self.mid.shape
 
+    @property
+    def device(self) -> Running:
+        """What arrays of the same kind are made by."""
+        return self.model
+
     def __array_namespace__(self, **_: Any) -> type[RunningArray]:
         return RunningArray
+
+    @staticmethod
+    def zeros(shape: Shape, *, dtype: object, device: Running) -> Any:
+        """Return zeros, which are exact."""
+        del dtype
+        return device.of(np.zeros(shape))
 
     def __add__(self, other: Any) -> Any:
         b = self.model.of(other)
