@@ -171,7 +171,7 @@ def test_where_that_does_not_do_it_is_said(
 ) -> None:
     report = judge(project(tmp_path, {"A": text}), lean)
     assert (report.verdict, report.code) == ("no verdict", "LB911")
-    assert f"Plain/A.lean:{line}: " in str(report.reason)
+    assert f"Plain/A.lean:{line}:" in str(report.reason)
     assert says in str(report.reason)
     assert "has no `module`" in str(report.reason)
 
