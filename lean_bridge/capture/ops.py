@@ -145,12 +145,21 @@ def _together(trace: Trace, a: object, b: object) -> tuple[Value, Value, Shape]:
     return _broadcast(trace, x, shape), _broadcast(trace, y, shape), shape
 
 
-def _add(trace: Trace, x1: object, x2: object) -> Value:
-    scalar, array = (x1, x2) if isinstance(x1, Scalar) else (x2, x1)
-    if isinstance(scalar, Scalar):
-        x = _array(trace, array)
-        return trace.add("addConst", [x], _shape_of(x), s=_shape_of(x), ε=scalar)
-    return _pointwise(trace, "add", x1, x2)
+def _arithmetic(op: str, by_scalar: str, binder: str) -> Callable[..., Value]:
+    """Return an op of two arrays, which is another one of an array and a scalar parameter."""
+
+    def made(trace: Trace, x1: object, x2: object) -> Value:
+        scalar, array = (x1, x2) if isinstance(x1, Scalar) else (x2, x1)
+        if isinstance(scalar, Scalar):
+            x = _array(trace, array)
+            return trace.add(by_scalar, [x], _shape_of(x), s=_shape_of(x), **{binder: scalar})
+        return _pointwise(trace, op, x1, x2)
+
+    return made
+
+
+_add: Final = _arithmetic("add", "addConst", "ε")
+_multiply: Final = _arithmetic("mul", "scale", "c")
 
 
 def _subtract(trace: Trace, x1: object, x2: object) -> Value:
@@ -158,14 +167,6 @@ def _subtract(trace: Trace, x1: object, x2: object) -> Value:
         known = next((each.known for each in (x1, x2) if isinstance(each, Value)), None)
         raise Misfit("no certified op; nearest: x + c with a scalar parameter c that is its negative", known)
     return _pointwise(trace, "sub", x1, x2)
-
-
-def _multiply(trace: Trace, x1: object, x2: object) -> Value:
-    scalar, array = (x1, x2) if isinstance(x1, Scalar) else (x2, x1)
-    if isinstance(scalar, Scalar):
-        x = _array(trace, array)
-        return trace.add("scale", [x], _shape_of(x), s=_shape_of(x), c=scalar)
-    return _pointwise(trace, "mul", x1, x2)
 
 
 def _pointwise(trace: Trace, op: str, a: object, b: object) -> Value:
