@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import inspect
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from importlib.metadata import version
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from lean_bridge.codes import EXPLANATIONS, Code
 from lean_bridge.commands import certifying, dash, gate, graphs, judging, library, making, running
@@ -38,15 +39,12 @@ class Toolchain(StrEnum):
     EMBEDDED = "embedded"
 
 
-app = typer.Typer(
-    name="lean-bridge",
-    help="Check Lean 4 theorems about neural-network autograd, and run exactly the graphs that they certify.",
-    epilog=EXIT_STATUS,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-toolchain_app = typer.Typer(help="The Lean that proofs are checked with.", no_args_is_help=True)
+def _alone(function: Callable[..., None], epilog: str | None = None) -> typer.Typer:
+    """Return a command line of one command."""
+    one = typer.Typer(help=inspect.getdoc(function), add_completion=False, rich_markup_mode=None)
+    one.command(function.__name__.rstrip("_"), epilog=epilog)(function)
+    return one
+
 
 _JUDGING: tuple[Callable[..., None], ...] = (
     judging.verify,
@@ -74,15 +72,52 @@ _TELLING: tuple[Callable[..., None], ...] = (
 )
 _TOOLCHAIN: tuple[Callable[..., None], ...] = (library.status, library.install, library.path)
 
-for command in _JUDGING:
-    app.command(epilog=EXIT_STATUS)(command)
-for command in _MAKING:
-    app.command()(command)
-for command in _TELLING:
-    app.command(name=command.__name__.rstrip("_"))(command)
+_toolchain = typer.Typer(
+    help="The Lean that proofs are checked with.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
 for command in _TOOLCHAIN:
-    toolchain_app.command()(command)
-app.add_typer(toolchain_app, name="toolchain")
+    _toolchain.command()(command)
+
+COMMANDS: Final[Mapping[str, typer.Typer]] = {
+    **{each.__name__: _alone(each, EXIT_STATUS) for each in _JUDGING},
+    **{each.__name__.rstrip("_"): _alone(each) for each in (*_MAKING, *_TELLING)},
+    "toolchain": _toolchain,
+}
+"""Every command, in the order of the help."""
+
+
+class _Command(TyperCommand):
+    """A command as the help of all of them has it; what it takes is asked for where it is called."""
+
+    def __init__(self, name: str, whole: typer.Typer) -> None:
+        super().__init__(name, help=str(whole.info.help), rich_markup_mode=None)
+        self._whole = whole
+
+    def make_context(self, *words: Any, **extra: Any) -> Any:
+        """Return the context of a call of the whole command."""
+        return typer.main.get_command(self._whole).make_context(*words, **extra)
+
+
+class _Commands(TyperGroup):
+    """All commands, of which one is called, if any."""
+
+    def __init__(self, **given: Any) -> None:
+        found = {name: _Command(name, whole) for name, whole in COMMANDS.items()}
+        super().__init__(**given | {"commands": found})
+
+
+app = typer.Typer(
+    name="lean-bridge",
+    cls=_Commands,
+    help="Check Lean 4 theorems about neural-network autograd, and run exactly the graphs that they certify.",
+    epilog=EXIT_STATUS,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
 
 
 def main() -> None:
@@ -166,6 +201,8 @@ def _reword(error: Exception) -> None:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(f"lean-bridge {version('lean-bridge')}")
         raise typer.Exit
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Final
 
 import typer
+from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 import lean_bridge
-from lean_bridge.cli import app
+from lean_bridge.cli import COMMANDS, app
 from lean_bridge.codes import EXPLANATIONS, Code
 from tests.unit.test_architecture import CONFINED, FLOORS, MAY_IMPORT, PACKAGE, WORDS
 
@@ -38,21 +39,17 @@ def _help(*words: str) -> str:
     return "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
 
 
-def _names(of: typer.Typer) -> Iterator[str]:
-    """Yield the names of commands in the order of the help."""
-    for command in of.registered_commands:
-        assert command.callback is not None
-        yield command.name or command.callback.__name__
+def _paths() -> Iterator[tuple[str, ...]]:
+    """Yield the words that name each command, in the order of the help."""
+    for name, line in COMMANDS.items():
+        whole = typer.main.get_command(line)
+        yield from ((name, each) for each in whole.commands) if isinstance(whole, TyperGroup) else ((name,),)
 
 
 def commands_page() -> str:
     """Return what every command says of itself."""
-    (group,) = app.registered_groups
-    assert group.typer_instance is not None
-    assert group.name is not None
-    paths = [(name,) for name in _names(app)] + [(group.name, name) for name in _names(group.typer_instance)]
     parts = ["# Commands", NOTE, f"```text\n{_help()}\n```"]
-    parts += [f"## lean-bridge {' '.join(path)}\n\n```text\n{_help(*path)}\n```" for path in paths]
+    parts += [f"## lean-bridge {' '.join(path)}\n\n```text\n{_help(*path)}\n```" for path in _paths()]
     return "\n\n".join(parts) + "\n"
 
 

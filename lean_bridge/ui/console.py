@@ -9,9 +9,10 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Literal, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TextIO, TypeAlias
 
-from rich.console import Console
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Form: TypeAlias = Literal["text", "escaped", "xml"]
 """What becomes of a letter that the stream has not: a stand-in for people, or an escape for programs."""
@@ -60,6 +61,8 @@ def open_console(stream: TextIO) -> Console:
     Only a terminal is interactive, whatever asks for colours elsewhere. Letters that the stream's encoding
     lacks are replaced rather than refused.
     """
+    from rich.console import Console
+
     refuse_no_letter(stream)
     console = Console(
         file=stream,

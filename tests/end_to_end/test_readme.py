@@ -13,7 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from lean_bridge.cli import app
+from lean_bridge.cli import COMMANDS, app
 from lean_bridge.errors import NumericsError
 from tests.repositories import build
 from tests.typing.example import gradients, status, weights
@@ -132,7 +132,7 @@ def test_commands_within_a_sentence_are_some(page: Path) -> None:
     assert isinstance(group, typer.core.TyperGroup)
     for shown in re.findall(r"`lean-bridge ([^`]+)`", page.read_text(encoding="utf-8")):
         name, *words = shown.split()
-        command = group.commands.get(name)
+        command = typer.main.get_command(COMMANDS[name]) if name in COMMANDS else None
         known = {
             option for each in (command or group).params for option in (*each.opts, *each.secondary_opts)
         }

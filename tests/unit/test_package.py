@@ -108,8 +108,8 @@ FACES: Final = {
     "the command line": "from lean_bridge import cli",
     "every help": """
 from typer.testing import CliRunner
-from lean_bridge.cli import app
-for words in ([], *([each.name or each.callback.__name__] for each in app.registered_commands)):
+from lean_bridge.cli import COMMANDS, app
+for words in ([], *([name] for name in COMMANDS)):
     assert CliRunner().invoke(app, [*words, "--help"]).exit_code == 0, words
 """,
     "explain": """
@@ -138,6 +138,18 @@ def test_no_face_loads_what_it_may_never_need(face: str) -> None:
     program = f"import sys\n{FACES[face]}\nprint([m for m in {heavy} if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout.strip()) == (0, "[]"), result.stderr
+
+
+def test_help_reads_no_records_and_draws_nothing() -> None:
+    """It is there at once: of every command its name and its first words, and what makes none of them run."""
+    idle = ("pydantic", "pybind_models", "rich", "importlib.metadata", "concurrent", "hashlib", "tomllib")
+    program = (
+        "import sys\nfrom lean_bridge.cli import main\n"
+        "sys.argv = ['lean-bridge', '--help']\n"
+        f"try:\n    main()\nfinally:\n    print([m for m in {idle} if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.endswith("\n[]\n")
 
 
 @pytest.mark.parametrize(
