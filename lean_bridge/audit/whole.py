@@ -103,7 +103,9 @@ def gathered(declared: Iterable[Declared]) -> tuple[Declared, ...]:
     So it does with equation lemmas, in the module that first needs them.
     """
     found = list(declared)
-    known = {_parts(each.name): number for number, each in enumerate(found) if each.is_placed}
+    known = {
+        _parts(name): number for number, each in enumerate(found) if each.is_placed for name in each.constants
+    }
     served: dict[int, list[Declared]] = {}
     strays: set[int] = set()
     for number, each in enumerate(found):
@@ -134,7 +136,7 @@ def _owners(module: Module, parts: Collection[Name]) -> dict[Name, Name]:
     That is the one within whose text it stands; of what has no place, the one whose name its own begins with.
     """
     owners = dict(_within(module, parts))
-    known = {_parts(name): name for name in module.constant_names if name not in owners and name not in parts}
+    known = {_parts(name): name for name in module.constant_names if name not in parts}
     placed = module.declaration_ranges
     for name in module.constant_names:
         if name in owners or (name in placed and name not in parts):
@@ -236,7 +238,8 @@ def _fault(declared: Declared, found: Mapping[Name, Foundation]) -> tuple[Fault 
         fault = foundation_fault(foundation)
         if fault is None and name in declared.opaque:
             fault = Fault(Code.UNSAFE, "it is opaque: no theorem can say what its value is")
-        is_code = name in declared.compiled and set(foundation.axioms) <= set(found[declared.name].axioms)
+        proper = found.get(name.removesuffix(_COMPILED)) if name in declared.compiled else None
+        is_code = proper is not None and set(foundation.axioms) <= set(proper.axioms)
         if fault is not None and not (is_code and fault.code == Code.UNSAFE):
             reason = fault.reason if name == declared.name else f"{name}, which belongs to it: {fault.reason}"
             return Fault(fault.code, reason), foundation

@@ -34,6 +34,7 @@ deriving DecidableEq, Repr
 instance : Add Pair := ⟨fun x y => ⟨x.left + y.left, x.right⟩⟩
 
 inductive Tree | leaf | node (l r : Tree)
+deriving BEq, Repr
 
 namespace Tree
 
@@ -61,6 +62,7 @@ private def three : Nat := 7
 theorem unfolds : above = 4 := rfl
 theorem computes : (Tree.node .leaf .leaf).size = 2 := by simp [Tree.size]
 theorem own : three = 7 := rfl
+theorem likened : (Tree.leaf == .leaf) = true := by simp [BEq.beq, instBEqTree.beq]
 theorem added (x y : Pair) : (x + y).left = x.left + y.left := rfl
 private theorem same : 2 = 2 := rfl
 """
@@ -106,11 +108,14 @@ def test_ordinary_files_are_judged_and_the_report_says_as_what(lean: Provider, t
             "five",
             "of_three",
         ),
-        *("unfolds", "computes", "own", "added"),
+        *("unfolds", "computes", "own", "added", "likened"),
         *("_private.Plain.Base.0.three", "_private.Plain.Upon.0.three"),
         *("_private.Plain.Base.0.same", "_private.Plain.Upon.0.same"),
     }
     assert names <= found.keys(), "what an ordinary file calls private stays so, and all else is public"
+    assert [name for name, each in found.items() if each.source is None] == [], (
+        "what is derived is its type's"
+    )
     source = found["above"].source
     assert source is not None
     assert (source.file, source.line, source.column) == ("Plain/Base.lean", 7, 1)
