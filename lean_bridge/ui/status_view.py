@@ -6,6 +6,7 @@ Every cell is a mark and a word, so that nothing is said by colour alone.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -55,10 +56,15 @@ _INDENT: Final = 2
 _MANY: Final = 3
 """Rows of one group and one reason that are told together."""
 _REASON_LINES: Final = 3
+_SHORTER: Final = ((2, True), (2, False))
+"""Lines of a reason, and whether the library is named above it, where groups would have no room for more."""
 _NOTES: Final = 2
 _TOLD_OF: Final = ("pinned", "second kernel")
 """Links of which a report's notes say what green rows lack."""
 _MORE: Final = "lean-bridge status --not green"
+_COMMAND: Final = re.compile(r"`[^`\n]*`|→ lean-bridge explain \S+")
+_TIE: Final = "\ue000"
+"""Stands for a space at which no line ends; no text that is safe to print has it."""
 
 
 def render_status(status: StatusReport, console: Console, *, unfold: bool = False) -> None:
@@ -98,8 +104,12 @@ class Page:
 
     def lines(self, height: int | None) -> list[Text]:
         """Return the lines of the page, no more than ``height`` if what there is to say allows it."""
-        head = self.header(is_brief=height is not None and bool(self._status.rows) and not self._unfold)
-        titles, legend = self.titles(), self.legend()
+        is_brief = height is not None and bool(self._status.rows) and not self._unfold
+        head, titles, legend = self.header(is_brief=is_brief), self.titles(), self.legend()
+        if is_brief and height is not None:
+            below = len(titles) + len(legend) + len(self.groups)
+            shorter = (self.header(is_brief=True, most=most, about=about) for most, about in _SHORTER)
+            head = next((each for each in (head, *shorter) if len(each) + below <= height), head)
         taken = len(head) + len(titles) + len(legend)
         body = self._body(None if height is None else height - taken)
         return [*head, *(titles if body else []), *body, *(legend if body else [])]
@@ -124,9 +134,12 @@ class Page:
         """Whether a row may have a line of its own."""
         return self._unfold or row.state != "green" or (scale not in _NARROW and row.kind == "graph")
 
-    def header(self, *, is_brief: bool) -> list[Text]:
-        """Return the verdict, what it is about, and why it is none or what to know beside it."""
-        reasons, notes = (_REASON_LINES, _NOTES) if is_brief else (None, None)
+    def header(self, *, is_brief: bool, most: int = _REASON_LINES, about: bool = True) -> list[Text]:
+        """Return the verdict, what it is about, and why it is none or what to know beside it.
+
+        A brief one has at most so many lines for a reason, and beside one not always what it is ``about``.
+        """
+        reasons, notes = (most, _NOTES) if is_brief else (None, None)
         status = self._status
         mark = MARKS[VERDICT_TONES[status.verdict]]
         states = [row.state for row in status.rows]
@@ -144,14 +157,14 @@ class Page:
         if status.unpinned:
             first.append(" · --unpinned", MARKS["open"].style)
         lines = [first]
-        if (library := status.library) is not None:
+        if (library := status.library) is not None and (about or status.reason is None):
             parts = [f"library {library.name}" if library.name else "library"]
             parts += [toolchain_text(status.toolchain)] if status.toolchain is not None else []
             parts += [f"shipped, {library.root}" if library.is_shipped else library.root]
             lines.append(Text(one_line(" · ".join(parts)), "dim"))
         if status.reason is not None:
             why = coded(status.code, status.reason)
-            lines += self._reason(why, status.code, mark.style, indent=0, whole=True)[:reasons]
+            lines += self._reason(why, status.code, mark.style, indent=0, most=reasons)
         said = [*(f"passed over: {each}" for each in library.passed_over)] if library is not None else []
         said += self._undecided()
         told = [Text(one_line(note), MARKS["open"].style) for note in (*status.notes, *said)]
@@ -172,16 +185,18 @@ class Page:
                 yield f"{name}: {words} for {counted(len(found), 'row')}; lean-bridge verify -v says why"
 
     def _reason(
-        self, reason: str, code: str | None, style: str, *, indent: int, whole: bool = False
+        self, reason: str, code: str | None, style: str, *, indent: int, most: int | None = 1
     ) -> list[Text]:
-        """Return a reason, and the command that explains it, on one line unless it is to be ``whole``."""
+        """Return a reason, and the command that explains it, on at most so many lines."""
         command = f" → lean-bridge explain {code}" if code is not None else ""
         said = Text(" " * indent).append(one_line(reason), style)
-        if whole:
-            said.append(command, "bold")
-            return _wrapped(said, self._width, indent)
-        said.truncate(self._width - len(command), overflow="ellipsis")
-        return [said.append(command, "bold")]
+        lines = _wrapped(said.copy().append(command, "bold"), self._width, indent)
+        if most is None or len(lines) <= most:
+            return lines
+        lines = _wrapped(said, self._width, indent)
+        last = Text(" ").join([*lines[most - 1 :]])
+        last.truncate(self._width - len(command), overflow="ellipsis")
+        return [*lines[: most - 1], last.append(command, "bold")]
 
     def titles(self) -> list[Text]:
         """Return the heads of the columns, on two lines by turns where they are narrow."""
@@ -337,7 +352,8 @@ class Page:
             lines.append(Text(f"{' ' * (_INDENT + 2)}{named(row.name)}", "dim"))
         if row.reason is not None:
             said, style = coded(row.code, row.reason), MARKS[_TONES[row.state]].style
-            lines += self._reason(said, row.code, style, indent=_INDENT + 2, whole=whole)
+            most = None if whole else 1
+            lines += self._reason(said, row.code, style, indent=_INDENT + 2, most=most)
         return lines
 
 
@@ -435,6 +451,13 @@ def _end(text: str, width: int) -> str:
 
 
 def _wrapped(text: Text, width: int, indent: int) -> list[Text]:
-    """Return a text on lines of a width, all of them indented."""
-    lines = text.wrap(Console(width=width), width - indent)
+    """Return a text on lines of a width, all of them indented; none of them ends within a command."""
+    tied = text.copy()
+    tied.plain = _COMMAND.sub(
+        lambda found: found[0].replace(" ", _TIE) if cell_len(found[0]) <= width - indent else found[0],
+        text.plain,
+    )
+    lines = tied.wrap(Console(width=width), width - indent)
+    for line in lines:
+        line.plain = line.plain.replace(_TIE, " ")
     return [line if not at else Text(" " * indent).append_text(line) for at, line in enumerate(lines)]

@@ -338,6 +338,27 @@ def test_a_long_reason_and_many_notes_leave_room_for_the_rows_and_are_whole_wher
         assert "note 8" in whole
 
 
+@pytest.mark.parametrize("length", range(20, 260, 7))
+def test_no_line_ends_within_a_command(length: int) -> None:
+    why = ("word " * 60)[:length] + "; run `lean-bridge verify`"
+    found = stale(1).replaced(reason=why)
+    for text in (screen(found, 80, 24), screen(found, 80, 24, unfold=True)):
+        assert "→ lean-bridge explain LB914" in text
+        assert "`lean-bridge verify`" in text or "…" in text.partition("→")[0]
+        assert "`lean-bridge\n" not in text
+
+
+@pytest.mark.parametrize("words", [1, 6, 40])
+def test_a_reason_never_costs_the_library_a_group(words: int) -> None:
+    found = stale(len(ENTRIES)).replaced(reason=f"it was accepted, but {'since then ' * words}; stop")
+    text = screen(found, 80, 24)
+    assert text.count(" of ") >= len(GROUPS)
+    assert "more:" not in text
+    assert "→ lean-bridge explain LB914" in text
+    assert ("stop" in text) == (words < 20), "a short reason is whole"
+    assert "library Sums" not in text or words == 1
+
+
 def test_marks_stay_different_where_the_stream_has_no_such_letters() -> None:
     raw = io.BytesIO()
     console = open_console(io.TextIOWrapper(raw, encoding="ascii"))
