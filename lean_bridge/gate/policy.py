@@ -16,6 +16,7 @@ from lean_bridge.audit.tables import parse_table
 from lean_bridge.errors import LeanBridgeError, PolicyError
 from lean_bridge.files import decoded, not_toml, read_file, toml_line
 from lean_bridge.gate.decide import required_of
+from lean_bridge.library.discovery import POLICY_FILES
 from lean_bridge.misfits import misfit
 from lean_bridge.names import listed, suggestion
 from lean_bridge.verdict.advisories import ADVISORIES
@@ -23,8 +24,7 @@ from lean_bridge.verdict.chain import CHAIN, PINNED, is_link, known_links
 from pybind_models import Place
 from pybind_models.policy import Policy, PolicyRecord, Setting
 
-FILE: Final = "lean-bridge.toml"
-PYPROJECT: Final = "pyproject.toml"
+FILE, PYPROJECT = POLICY_FILES
 _TABLES: Final[Mapping[str, tuple[str, ...]]] = {FILE: (), PYPROJECT: ("tool", "lean-bridge")}
 """The files that may hold a policy, and the table that it is in each."""
 

@@ -31,6 +31,8 @@ _MADE: Final = ".lake"
 _FAINT: Final = {TOOLCHAIN, LAKE_MANIFEST}
 """Those that may lie above the library, beside what else the directory holds."""
 _REPOSITORIES: Final = (".git", ".hg", ".jj", ".svn")
+POLICY_FILES: Final = ("lean-bridge.toml", "pyproject.toml")
+"""Files of which each may hold the policy of a gate."""
 _OTHERS: Final = {"node_modules", "site-packages", "__pycache__"}
 """Directories that hold what others have written."""
 _ALIKE: Final = 0.85
@@ -250,10 +252,16 @@ def top_around(root: Path, *places: Path) -> Path:
     """Return the top of the outermost of the repositories around a library and around ``places``.
 
     Only those count that hold the library: one that lies within another is a part of that, as long as one
-    works there; a policy of the outer one is in force for it, and places are told from its top.
+    works there; a policy of the outer one is in force for it, and places are told from its top. Where one
+    works outside every repository, that place counts if it may have a policy, or if nothing else does.
     """
-    tops = {repository_of(place) for place in (root, *places)}
-    return min((top for top in tops if root.is_relative_to(top)), key=lambda top: len(top.parts))
+    tops = {top for place in (root, *places) if root.is_relative_to(top := repository_of(place))}
+    counting = [top for top in tops if _is_repository(top) or _may_have_a_policy(top)]
+    return min(counting or tops, key=lambda top: len(top.parts))
+
+
+def _may_have_a_policy(directory: Path) -> bool:
+    return any(os.path.lexists(directory / name) for name in POLICY_FILES)
 
 
 def _is_repository(directory: Path) -> bool:

@@ -13,6 +13,7 @@ from sarif_kit import validation_errors
 from typer.testing import CliRunner, Result
 
 from lean_bridge.cli import app
+from lean_bridge.library.discovery import top_around
 
 FORMS = ("github", "json", "junit", "markdown", "sarif", "text")
 
@@ -154,6 +155,20 @@ def test_a_repository_within_another_is_a_part_of_it() -> None:
     assert (
         "# passed over, further up: vendor" in gate("--print-policy", "--policy", "lean-bridge.toml").output
     )
+
+
+def test_places_are_told_from_the_repository_s_top_wherever_one_stands(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    place = tmp_path_factory.mktemp("of no repository")
+    top = place / "clone"
+    root = top / "proofs" / "lean"
+    root.mkdir(parents=True)
+    assert top_around(root, place) == place, "the one place that there is"
+    (top / ".git").mkdir()
+    assert top_around(root, place) == top
+    (place / "lean-bridge.toml").touch()
+    assert top_around(root, place) == place, "what may be in force is not passed over"
 
 
 def test_a_file_that_cannot_be_replaced_whole_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
