@@ -16,7 +16,7 @@ from lean_bridge.files import decoded, read_below, toml_lines
 from lean_bridge.names import listed
 from lean_bridge.ui.diagnostics import diagnostic_place, errors_of
 from lean_bridge.ui.verdict import doubts, evidence, graph_tone, guarantee, with_subject
-from lean_bridge.ui.wording import apart, coded, counted, named
+from lean_bridge.ui.wording import apart, coded, counted, named, told_from
 from pybind_models import DeclarationReport, Diagnostic, GraphReport, ModuleReport, Place, VerifyReport
 from pybind_models.policy import Finding
 
@@ -66,12 +66,20 @@ def findings_of(
         *_warnings(report),
         _of_verdict(report, root),
     ]
-    return tuple(in_repository(each, place) for each in found)
+    top = _top(root, place) if root is not None else None
+    return tuple(in_repository(each, place, top) for each in found)
 
 
-def in_repository(finding: Finding, place: str) -> Finding:
-    """Return a finding with its places from the top of the repository, where the library is ``place``."""
+def _top(root: Path, place: str) -> Path | None:
+    """Return the top of the repository in which a library is ``place``; none where that lies elsewhere."""
+    above = len(root.parts) - len(PurePosixPath(place).parts)
+    return Path(*root.parts[:above]) if root == Path(*root.parts[:above], place) else None
+
+
+def in_repository(finding: Finding, place: str, top: Path | None = None) -> Finding:
+    """Return a finding with its places from the ``top`` of the repository, where the library is ``place``."""
     return finding.replaced(
+        message=told_from(finding.message, top) if top is not None else finding.message,
         place=moved(finding.place, place) if finding.place is not None else None,
         related=tuple(moved(each, place) for each in finding.related),
     )

@@ -21,6 +21,7 @@ from lean_bridge.project import Project
 from lean_bridge.toolchain.install import Progress
 from lean_bridge.verdict.judge import Observer
 from lean_bridge.verdict.refusal import refused
+from pybind_models import Place
 from pybind_models.policy import GateReport, Judged, Policy, PolicyRecord
 
 
@@ -88,10 +89,15 @@ def refusal(error: LeanBridgeError, start: Path, seconds: float = 0.0) -> GateRe
     top = top_around(Path(os.path.normpath(start.absolute())), Path.cwd())
     path = error.path if isinstance(error, PolicyError) else None
     record = in_force(None, {}, top, []).replaced(digest="")  # none is in force
-    if path is not None and path.is_file():
-        record = record.replaced(file=place_of(path, top))
     report = refused(error)
-    found = Judged(place=".", report=report, findings=findings_of(report, ".", root=top))
+    findings = findings_of(report, ".", root=top)
+    if path is not None and os.path.lexists(path):
+        file = place_of(path, top)
+        record = record.replaced(file=file)
+        if not Path(file).is_absolute():
+            at = Place(file=file)
+            findings = tuple(each.replaced(place=each.place or at) for each in findings)
+    found = Judged(place=".", report=report, findings=findings)
     return decide(record, [found], seconds)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -202,7 +203,7 @@ def _hint(place: Path, top: Path | None = None) -> str:
     """Return which directories may be meant instead, if any lies below ``top``."""
     is_repository = top is not None and _is_repository(top)
     found = list(islice(_traces_below(top or place, None if is_repository else _DEPTH), _MOST_NAMED))
-    shown = [Path(os.path.relpath(each)).as_posix() for each in found]
+    shown = [shlex.quote(Path(os.path.relpath(each)).as_posix()) for each in found]
     return f"; did you mean --project {' or '.join(shown)}?" if shown else ""
 
 

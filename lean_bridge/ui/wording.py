@@ -67,6 +67,15 @@ def apart(message: str, root: Path | None = None) -> tuple[Place | None, str]:
     return Place(file=str(file), line=int(found["line"]), column=column), message[found.end() :]
 
 
+def told_from(text: str, base: Path) -> str:
+    """Return a message with the paths below a directory as written there, and itself as ``.``."""
+    whole = re.escape(str(base).rstrip("/"))
+    if not whole:
+        return text
+    below = re.sub(rf"(?<![\w/.-]){whole}/(?=[^\s/])", "", text)
+    return re.sub(rf"(?<![\w/.-]){whole}(?=[:;,]|\s|$)", ".", below)
+
+
 def coded(code: str | None, reason: str) -> str:
     """Return a reason behind its code, as ``lean-bridge explain`` takes it."""
     return f"{code} {reason}" if code else reason

@@ -101,6 +101,34 @@ def test_a_policy_that_is_misspelt_is_pointed_at() -> None:
     assert found.output.startswith("::error file=lean-bridge.toml,line=2,title=")
 
 
+@pytest.mark.parametrize("what", ["two", "a directory", "not UTF-8", "no library"])
+def test_what_is_wrong_with_a_policy_is_pointed_at_and_told_without_the_machine_s_paths(
+    tmp_path: Path, what: str
+) -> None:
+    file = Path("lean-bridge.toml")
+    if what == "two":
+        file.touch()
+        Path("pyproject.toml").write_text("[tool.lean-bridge]\n")
+    elif what == "a directory":
+        file.mkdir()
+    elif what == "not UTF-8":
+        file.write_bytes(b'paths = ["\xff"]')
+    first, *_ = gate("-o", "github", "-o", "sarif=report.sarif").output.splitlines()
+    assert first.startswith(
+        "::error title=" if what == "no library" else "::error file=lean-bridge.toml,title="
+    )
+    assert str(tmp_path) not in first
+    (run,) = json.loads(Path("report.sarif").read_text(encoding="utf-8"))["runs"]
+    assert str(tmp_path) not in run["results"][0]["message"]["text"]
+
+
+def test_a_library_that_may_be_meant_is_named_as_a_shell_takes_it() -> None:
+    root = Path("math & proofs")
+    root.mkdir()
+    (root / "lakefile.toml").touch()
+    assert "did you mean --project 'math & proofs'?" in gate("-o", "github").output
+
+
 def test_a_refusal_is_told_from_the_top_of_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
     root = Path("proofs/lean")
     root.mkdir(parents=True)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from lean_bridge.ui.wording import (
     one_line,
     seconds_text,
     step_text,
+    told_from,
     upstream_text,
     visible,
 )
@@ -104,3 +106,9 @@ def test_what_differs_from_upstream_is_said(upstream: str, differs: str | None, 
 )
 def test_what_is_worked_on_is_told_by_the_ends_of_names(step: str, text: str) -> None:
     assert step_text(step) == text
+
+
+def test_paths_below_a_directory_are_told_as_they_are_written_there() -> None:
+    text = "/a/b: none; see /a/b/c d.lean:3 or /x/a/b/c, /a/bc"
+    assert told_from(text, Path("/a/b")) == ".: none; see c d.lean:3 or /x/a/b/c, /a/bc"
+    assert told_from(text, Path("/")) == text
