@@ -157,6 +157,7 @@ def test_the_source_stands_where_it_was_written(tower: dict[str, DeclarationRepo
     assert source.text == "/-- Looks proved. -/\ntheorem bySorry (n : Nat) : 0 + n = n := bySorry₂ n"
 
 
+@pytest.mark.full
 def test_every_constant_of_the_library_decodes(embedded: Provider) -> None:
     found = survey([embedded.library])
     assert found.modules == 2_098

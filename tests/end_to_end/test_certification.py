@@ -65,11 +65,13 @@ def test_every_catalogued_graph_is_certified(
 
 
 def test_every_planted_error_is_refused_and_costs_no_other_graph_its_certificate(
-    library_graphs: dict[str, DGraph], environment: Environment, project: Project
+    library_graphs: dict[str, DGraph], environment: Environment, project: Project, full: bool
 ) -> None:
-    planted = {library_graphs[name].lean_name: error for name, (error, _) in MUTATIONS.items()}
-    mutants = [mutate(library_graphs[name]) for name, (_, mutate) in MUTATIONS.items()]
-    (sound,) = (graph for graph in library_graphs.values() if graph.lean_name not in planted)
+    """Every third of them; in the long tier all."""
+    chosen = {name: MUTATIONS[name] for at, name in enumerate(MUTATIONS) if full or at % 3 == 0}
+    planted = {library_graphs[name].lean_name: error for name, (error, _) in chosen.items()}
+    mutants = [mutate(library_graphs[name]) for name, (_, mutate) in chosen.items()]
+    sound = next(graph for name, graph in library_graphs.items() if name not in MUTATIONS)
     outcomes, generated, _ = certify([*mutants, sound], environment, project)
     for name, error in planted.items():
         LOG.info("%s | %s | %s", error, name.rpartition(".")[2], outcomes[name].detail)

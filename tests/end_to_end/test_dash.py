@@ -150,6 +150,7 @@ def test_an_edit_that_breaks_a_proof_one_that_mends_it_and_leaving_in_the_middle
     assert read_status(root).verdict == "no verdict", "what was not judged to its end is not judged"
 
 
+@pytest.mark.full
 def test_what_judges_only_when_asked_takes_up_what_is_judged_elsewhere(root: Path) -> None:
     def verify() -> None:
         words = ["verify", "--project", str(root), "--unpinned", "-j", "1"]

@@ -78,10 +78,12 @@ def given(graphs: dict[str, DGraph]) -> dict[str, Certification]:
 
 
 def test_every_primitive_is_certified_alone(
-    graphs: dict[str, DGraph], defined: Path, project: Project, lean: Provider
+    graphs: dict[str, DGraph], defined: Path, project: Project, lean: Provider, full: bool
 ) -> None:
-    outcomes, _ = certify_numbers(list(graphs.values()), given(graphs), defined, project.compiled(), lean)
-    assert {name: outcome.detail for name, outcome in outcomes.items()} == dict.fromkeys(graphs)
+    """Each third op, at dimensions that differ; in the long tier every one, at equal ones too."""
+    asked = {name: graph for at, (name, graph) in enumerate(graphs.items()) if full or at % 6 == 0}
+    outcomes, _ = certify_numbers(list(asked.values()), given(asked), defined, project.compiled(), lean)
+    assert {name: outcome.detail for name, outcome in outcomes.items()} == dict.fromkeys(asked)
     for outcome in outcomes.values():
         assert outcome.outcome == "certified"
         assert len(outcome.points) >= 2

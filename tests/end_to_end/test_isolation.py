@@ -257,6 +257,7 @@ TOWER = {
 }
 
 
+@pytest.mark.full
 def test_the_order_of_compilation_does_not_show(embedded: Provider, tmp_path: Path) -> None:
     """Names, kinds and structural digests of all declarations are the same, whatever a worker did before."""
     found = []

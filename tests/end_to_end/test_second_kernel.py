@@ -39,6 +39,7 @@ def _kernel() -> SecondKernel:
     return find_second_kernel()
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("embedded")
 def test_our_library_is_confirmed_whole_and_in_time(kernel: SecondKernel) -> None:
     project = open_project(CHECKOUT)

@@ -9,10 +9,13 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 FILES = ("tests/unit/test_letters.py", "tests/unit/test_names.py", "tests/style/test_lean.py")
 
 
+@pytest.mark.full
 def test_the_tests_of_a_file_share_a_process() -> None:
     options = ("-v", "-p", "no:cacheprovider", "-n", "2", "--dist", "loadgroup")
     mine = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST_")}

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from lean_bridge.verdict.chain import links_of
 from pybind_models.policy import GateReport, Judged, Policy
 from tests.gates import PLACE, gated, of_every_code, unfinished
 from tests.reports import ATTENTION, BACKPROP, accepted
+from tests.tiers import one_in
 
 CASES = of_every_code()
 ROWS = {BACKPROP.name: links_of("theorem", graph=False), ATTENTION.name: links_of("graph", graph=True)}
@@ -128,6 +130,7 @@ def run(top: Path, *words: str) -> tuple[int, str]:
         env={
             **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST")},
             "PYTHONPATH": str(ROOT),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # others take a second each to import
         },
         capture_output=True,
         text=True,
@@ -136,11 +139,14 @@ def run(top: Path, *words: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("words", [(), ("tests", "a", "b"), (".",), ("b", "tests")], ids=str)
-@pytest.mark.parametrize("own", [False, True], ids=["named by paths", "asked by its own policy"])
+@pytest.mark.parametrize(
+    "case", one_in(3, product((False, True), ((), ("tests", "a", "b"), (".",), ("b", "tests")))), ids=str
+)
 def test_each_library_that_a_policy_names_must_be_collected(
-    tmp_path: Path, own: bool, words: tuple[str, ...]
+    tmp_path: Path, case: tuple[bool, tuple[str, ...]]
 ) -> None:
+    """Named by paths, or asked by its own policy."""
+    own, words = case
     top = repository(tmp_path, "" if own else 'paths = ["a", "b"]\npytest = true\n')
     if own:
         (top / "b" / "lean-bridge.toml").write_text("pytest = true\n")
