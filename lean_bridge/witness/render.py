@@ -70,18 +70,22 @@ macro_rules
     | ((constructor <;> meet 0); done)
     | exact Quot.mk _ (by meet $n)
     | exact default)
-theorem fails {{p : Prop}} (_ : ¬p) (_ : p) : p := by assumption
-syntax "chosen " ident " from " term " then " "(" tacticSeq ")" : tactic
-macro_rules
-  | `(tactic| chosen $b from $c :: $cs then ($k)) =>
-    `(tactic| first | ((case $b:ident => exact $c); ($k)) | chosen $b from $cs then ($k))
-  | `(tactic| chosen $_ from () then ($_)) => `(tactic| fail)
 """
 """How anything is met: ``meet n`` tries, in this order, what Lean infers, the number ``n`` where there are
 numerals, ``True`` and ``Nat`` for a proposition and a type, a list of one, a few proofs, a constant function,
 more proofs, a structure part by part, the number 0, and whatever the type has for its default. It finds; it
 proves nothing that the kernel does not check."""
 
+_CHOOSING: Final = """\
+syntax "chosen " ident " from " term " then " "(" tacticSeq ")" : tactic
+macro_rules
+  | `(tactic| chosen $b from $c :: $cs then ($k)) =>
+    `(tactic| first | ((case $b:ident => exact $c); ($k)) | chosen $b from $cs then ($k))
+  | `(tactic| chosen $_ from () then ($_)) => `(tactic| fail)
+"""
+"""How a binder is given one value after another, until the rest can be met."""
+
+_FAILS: Final = "theorem fails {p : Prop} (_ : ¬p) (_ : p) : p := by assumption"
 
 _SEEN: Final = (
     "theorem seen{} : True ∧ True := by first | simp only [{}, and_self] | exact ⟨trivial, trivial⟩"
@@ -193,14 +197,14 @@ def render_claims(
     lines += [f"import all {name}" if is_module else f"import {name}" for name in sorted(imports)]
     lines += ["public section"] if is_module else []
     lines += ["set_option Elab.async false", f"set_option maxHeartbeats {_MOST_HEARTBEATS}"]
-    lines += [f"namespace {module}", *_LADDER.splitlines(), *_settling()]
-    lines += _SHOWING.splitlines()
+    theorems = [[*_theorem(claim, label, way, has_reals=has_reals)] for claim, label, way in tried]
+    lines += [f"namespace {module}", *_LADDER.splitlines(), *_tactics_in(theorems)]
     unfolded = {name: None for claim, _, _ in tried for step in claim.plan.steps for name in step.unfolded}
     lines += [_SEEN.format(number, root(name)) for number, name in enumerate(unfolded)]
     ranges = []
-    for claim, label, way in tried:
+    for theorem in theorems:
         first = len(lines) + 1
-        lines += _theorem(claim, label, way, has_reals=has_reals)
+        lines += theorem
         ranges.append(range(first, len(lines) + 1))
     lines += [f"end {module}"]
     return "\n".join(lines) + "\n", tuple(ranges)
@@ -299,22 +303,37 @@ def _chosen(claim: Claim, steps: Sequence[Step], way: Way, met_by: str | None = 
     return f"((case b{step.at} => first | {first}{met}); {rest})"
 
 
-def _settling() -> Iterator[str]:
+def _tactics_in(theorems: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Yield those of our tactics that theorems are written with: each takes Lean a second."""
+    written = "\n".join(line for theorem in theorems for line in theorem)
+    is_shown = "shown" in written
+    if "chosen" in written:
+        yield from _CHOOSING.splitlines()
+    if is_shown or "settle" in written or "deeply" in written:
+        yield _FAILS
+    if is_shown or "settle" in written:
+        yield from _settling("settle")
+    if "deeply" in written:
+        yield from _settling("deeply", f" | {_GRIND}")
+    if is_shown:
+        yield from _SHOWING.splitlines()
+
+
+def _settling(word: str, more: str = "") -> Iterator[str]:
     """Yield the tactics by which hypotheses are met, by how far they look into what they see."""
-    for word, more in (("settle", ""), ("deeply", f" | {_GRIND}")):
-        for depth in range(3):
-            inner = f"{word}{depth - 1}"
-            within = (
-                f" | contradiction | (intro _; {inner}; done) | (intros; simp_all; done)"
-                f" | ((constructor <;> {inner}); done) | (right; {inner}; done)"
-                f" | exact ⟨2, by {inner}⟩ | exact ⟨0, by {inner}⟩"
-            )
-            yield (
-                f'macro "{word}{depth}" : tactic => `(tactic| first | exact True.intro | with_reducible rfl'
-                " | decide | exact inferInstance | ((fail_if_success (refine fails (by decide) ?_)); first"
-                " | assumption | omega | (intros; omega) | exact Nat.lt_wfRel.wf | (simp; done)"
-                f"{within if depth else ''}{more}))"
-            )
+    for depth in range(3):
+        inner = f"{word}{depth - 1}"
+        within = (
+            f" | contradiction | (intro _; {inner}; done) | (intros; simp_all; done)"
+            f" | ((constructor <;> {inner}); done) | (right; {inner}; done)"
+            f" | exact ⟨2, by {inner}⟩ | exact ⟨0, by {inner}⟩"
+        )
+        yield (
+            f'macro "{word}{depth}" : tactic => `(tactic| first | exact True.intro | with_reducible rfl'
+            " | decide | exact inferInstance | ((fail_if_success (refine fails (by decide) ?_)); first"
+            " | assumption | omega | (intros; omega) | exact Nat.lt_wfRel.wf | (simp; done)"
+            f"{within if depth else ''}{more}))"
+        )
 
 
 _SHOWING: Final = """\

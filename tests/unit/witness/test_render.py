@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from lean_bridge.witness.render import MOST_ROUNDS, Claim, Way, modules_for, render_claims, ways
-from lean_bridge.witness.search import Choice, Plan
+from lean_bridge.witness.search import Choice, Plan, Step
 from lean_bridge.witness.telescope import Binder, Telescope
 
 
@@ -39,11 +39,39 @@ def test_it_is_looked_harder_before_everything_is_tried(is_of_reals: bool) -> No
     assert ways(claim, MOST_ROUNDS, has_reals=True)[1:] == rest
 
 
+STEPS = Plan((Step(0, ("2",)), Step(1)), (Choice({}, ({0: "3"},)),))
+SEARCHED = Claim("claim", Telescope((TYPE, TYPE)), 2, plan=STEPS)
+
+
+def written(*tried: Way) -> str:
+    attempts = [(SEARCHED, str(at), way) for at, way in enumerate(tried)]
+    return render_claims(attempts, "Trial", ["Small"], is_module=True, has_reals=False)[0]
+
+
 def test_nothing_that_is_tried_goes_on_for_ever() -> None:
     """``grind`` makes ever more of what it knows about ``Option.bind``, and counts no heartbeat meanwhile."""
-    claim = Claim("claim", Telescope((TYPE,)), 1)
-    text, _ = render_claims([(claim, "1", Way("Nat"))], "Trial", ["Small"], is_module=True, has_reals=False)
+    text = written(Way("Nat"), Way("Nat", searches="deep", choice=STEPS.choices[0]))
     tried = [line for line in text.splitlines() if "grind" in line]
     assert len(tried) > 4
     assert all(line.count("grind") == line.count("grind -funext (instances := 50)") for line in tried)
     assert "set_option maxHeartbeats 40000" in text
+
+
+@pytest.mark.parametrize(
+    ("way", "expected"),
+    [
+        (Way("Nat"), set()),
+        (Way("Nat", searches="shallow"), {"chosen", "settle2"}),
+        (Way("Nat", searches="deep"), {"chosen", "deeply2"}),
+        (Way("Nat", searches="shallow", choice=STEPS.choices[0]), {"chosen", "settle2", "shown"}),
+    ],
+)
+def test_lean_is_given_the_tactics_that_are_used_and_no_others(way: Way, expected: set[str]) -> None:
+    """Each takes it a second, in every module that is generated."""
+    lines = written(way).splitlines()
+    made = {
+        word
+        for word in ("chosen", "settle2", "deeply2", "shown")
+        if any(line.startswith(("syntax", "macro ")) and f'"{word}' in line for line in lines)
+    }
+    assert made == expected
