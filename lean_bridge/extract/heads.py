@@ -10,11 +10,13 @@ it makes. An argument is written
 
 - ``m`` for a length, ``s:shape`` for a shape, ``rest:axes`` for either,
 - ``x@m,n`` for an operand of that shape, in lengths and shapes that stand before it,
-- ``c:scalar``, ``A:map``, ``b:vector`` for a parameter, under the name that the primitive has for it,
+- ``c:scalar``, ``A:m,n→p`` for a linear map of such tensors, ``b:→p`` for such a tensor: parameters, under
+  the names that the primitive has for them,
 - ``ε:shift`` for the function ``fun z => z + ε``, which gives ε, and ``f':one`` for ``fun _ => 1``,
-- ``Γ:context``, ``node:node``, ``inputs:record``, ``h:proof`` for the rest.
+- ``Γ:context``, ``node:Γ,ss⊢τ`` for a node in these contexts, ``inputs:record``, ``h:proof`` for the rest.
 
-What the primitive takes and the head fixes stands last: ``κ=√(2/π)``.
+What is made is a node in Γ, as the operands are, unless contexts stand before its shape. What the primitive
+takes and the head fixes stands last: ``κ=√(2/π)``.
 """
 
 from __future__ import annotations
@@ -52,7 +54,10 @@ class Argument:
     name: str
     kind: Kind
     axes: tuple[str, ...] = ()
-    """The shape of an operand: names of lengths and shapes that the head takes before it."""
+    """The shape of an operand, a node, or what a map makes: names of lengths and shapes that the head takes
+    before it."""
+    source: tuple[str, ...] = ()
+    """The shape that a map takes, or the contexts of a node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ class Head:
     arguments: tuple[Argument, ...]
     axes: tuple[str, ...] | None
     """The shape that it makes, as of an operand; ``None`` for what makes no node of a shape of its own."""
+    contexts: tuple[str, ...]
+    """Those that the node is in, one behind the other."""
     fixed: Mapping[str, str]
     """What the primitive takes and the head does not, by the names of constants."""
 
@@ -74,19 +81,27 @@ def _argument(text: str) -> Argument:
     if at:
         return Argument(name, "operand", _axes(axes))
     name, _, kind = text.partition(":")
+    source, turnstile, axes = kind.partition("⊢")
+    if turnstile:
+        return Argument(name, "node", _axes(axes), _axes(source))
+    source, arrow, axes = kind.partition("→")
+    if arrow:
+        return Argument(name, "map" if source else "vector", _axes(axes), _axes(source))
     return Argument(name, next(each for each in get_args(Kind) if each == (kind or "dim")))
 
 
 def _axes(text: str) -> tuple[str, ...]:
-    return tuple(text.split(","))
+    return tuple(filter(None, text.split(",")))
 
 
 def _row(name: str, op: str | None, arguments: str, axes: str | None, **fixed: str) -> Head:
+    contexts, _, shape = (axes or "").rpartition("⊢")
     return Head(
         name=f"{NAMESPACE}.{name}",
         op=op,
         arguments=tuple(map(_argument, arguments.split())),
-        axes=None if axes is None else _axes(axes),
+        axes=None if axes is None else _axes(shape),
+        contexts=_axes(contexts or "Γ"),
         fixed=MappingProxyType(fixed),
     )
 
@@ -105,8 +120,8 @@ _TABLE: Final[Iterable[Head]] = (
     _row("TapeNodes.add", "add", "Γ:context s:shape a@s b@s", "s"),
     _row("TapeNodes.sub", "sub", "Γ:context s:shape a@s b@s", "s"),
     _row("TapeNodes.mul", "mul", "Γ:context s:shape a@s b@s", "s"),
-    _row("TapeNodes.affine", "affine", "Γ:context i:shape o:shape idx@i A:map b:vector", "o"),
-    _row("TapeNodes.linear", "linear", "Γ:context i o idx@i W:map", "o", b="0"),
+    _row("TapeNodes.affine", "affine", "Γ:context i:shape o:shape idx@i A:i→o b:→o", "o"),
+    _row("TapeNodes.linear", "linear", "Γ:context i o idx@i W:i→o", "o", b="0"),
     _row("TapeNodes.gelu", "gelu", "Γ:context s:shape idx@s", "s", κ="√(2/π)"),
     _row("TapeNodes.elemwise", "addConst", "Γ:context s:shape idx@s ε:shift f':one", "s"),
     _row("TapeNodes.sqrtClamp", "sqrtClamp", "Γ:context s:shape idx@s", "s"),
@@ -115,8 +130,13 @@ _TABLE: Final[Iterable[Head]] = (
     _row("TapeNodes.broadcastRow", "broadcastRow", "Γ:context m n idx@m", "m,n"),
     _row("TapeNodes.broadcastCol", "broadcastCol", "Γ:context m n idx@n", "m,n"),
     _row("LayerNorm.wholeNode", "layerNorm", "Γ:context m n inputs:record ε:scalar", "m,n"),
-    _row("DGraph.weakenNodeMiddle", None, "Γ:context extra:context ss:context τ:shape node:node", "τ"),
-    _row("DGraph.castNodeContext", None, "Γ₁:context Γ₂:context τ:shape h:proof node:node", "τ"),
+    _row(
+        "DGraph.weakenNodeMiddle",
+        None,
+        "Γ:context extra:context ss:context τ:shape node:Γ,ss⊢τ",
+        "Γ,extra,ss⊢τ",
+    ),
+    _row("DGraph.castNodeContext", None, "Γ₁:context Γ₂:context τ:shape h:proof node:Γ₂⊢τ", "Γ₂⊢τ"),
 )
 
 HEADS: Final[Mapping[Name, Head]] = MappingProxyType({head.name: head for head in _TABLE})

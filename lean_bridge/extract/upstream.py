@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import mul
 from typing import Final, TypeAlias
 
 from lean_bridge.errors import UnsupportedOp, UnsupportedTerm
@@ -20,6 +22,7 @@ from lean_bridge.extract.machine import (
     Value,
     VLit,
     VPi,
+    VSort,
     VStuck,
     describe,
     variable,
@@ -38,7 +41,7 @@ from lean_bridge.extract.terms import constructor_fields, to_dim, to_list, to_po
 from lean_bridge.letters import plain
 from lean_bridge.names import last_component
 from lean_bridge.olean.expr import BinderInfo, Constant, Name
-from pybind_models import ConstantParam, DGraph, DimParam, Node, Param, Shape, ShapeParam, shape_text
+from pybind_models import ConstantParam, DGraph, Dim, DimParam, Node, Param, Shape, ShapeParam, shape_text
 
 BY_NAME: Final = "recognised by name"
 """What such a graph is: its ops are known by name and type, and nobody looked at what they mean."""
@@ -97,8 +100,7 @@ class _Made:
     operands: list[_Operand] = field(default_factory=list)
     params: dict[str, Param] = field(default_factory=dict)
     sizes: dict[str, Shape] = field(default_factory=dict)
-    contexts: dict[str, int] = field(default_factory=dict)
-    """How many entries each has."""
+    contexts: dict[str, tuple[Shape, ...]] = field(default_factory=dict)
 
 
 class _Reader(Reader):
@@ -172,7 +174,11 @@ class _Reader(Reader):
         made, result = self._applied(head, constant, value.args, where)
         if not isinstance(result, VStuck) or result.head != NODE or len(result.args) != 2:
             raise self._unlike(where, f"its result to be a {NODE}", describe(result))
-        found = to_shape(self._machine, result.args[1], where)
+        context, found = self._typed(result, where)
+        if context != _joined(head.contexts, made):
+            raise self._unlike(
+                where, f"its result to be in {' ++ '.join(head.contexts)}", _list_text(context)
+            )
         for expected in (self._sized(head.axes or (), made), shape):
             if found != expected:
                 raise self._unlike(where, f"its result to be {shape_text(expected)}", shape_text(found))
@@ -184,7 +190,7 @@ class _Reader(Reader):
 
     def _renumbered(self, inner: _Made, outer: _Made) -> _Made:
         """Return a node as it stands in a wider context, if the head that takes it there puts inputs in."""
-        first, extra = outer.contexts.get("Γ", 0), outer.contexts.get("extra", 0)
+        first, extra = (len(outer.contexts.get(name, ())) for name in ("Γ", "extra"))
         inner.operands = [(at if at < first else at + extra, shape) for at, shape in inner.operands]
         return inner
 
@@ -203,6 +209,9 @@ class _Reader(Reader):
             if not isinstance(type_, VPi):
                 raise self._unlike(where, f"{len(head.arguments)} arguments", str(number - 1))
             domain = self._machine.force(type_.domain)
+            called = type_.name.lstrip("_")
+            if called != argument.name and called in _operands(head) and argument.kind == "operand":
+                raise self._unlike(label, f"an operand called {argument.name}", called)
             self._take(argument, arg, domain, made, label)
             type_ = self._machine.instantiate(type_, arg)
         return made, type_
@@ -218,35 +227,80 @@ class _Reader(Reader):
                 made.sizes[name] = shape = to_shape(machine, arg, where)
                 made.params[name] = ShapeParam(value=shape)
             case "operand" if isinstance(domain, VStuck) and domain.head == _INDEX and len(domain.args) == 2:
-                found, expected = to_shape(machine, domain.args[1], where), self._sized(argument.axes, made)
+                (context, found), expected = self._typed(domain, where), self._sized(argument.axes, made)
                 if found != expected:
                     raise self._unlike(where, f"an operand of {shape_text(expected)}", shape_text(found))
+                if context != made.contexts["Γ"]:
+                    raise self._unlike(where, "an operand in Γ", f"one in {_list_text(context)}")
                 made.operands.append((to_position(machine, arg, where), found))
             case "scalar" if _is_constant(domain, "Real"):
                 made.params[name] = self._param("scalar", arg, where)
-            case "map" if self._is_map(domain):
-                made.params[name] = self._param("map", arg, where)
-            case "vector" if self._is_vector(domain):
+            case "map" | "vector" if isinstance(domain, VStuck | VPi) and (
+                self._is_map(domain) or self._is_vector(domain)
+            ):
+                lengths = self._lengths(domain, where)
+                wanted = [_size(self._sized(each, made)) for each in (argument.source, argument.axes) if each]
+                if lengths != wanted:
+                    found_text, wanted_text = (" → ".join(map(str, each)) for each in (lengths, wanted))
+                    raise self._unlike(
+                        where, f"a {argument.kind} of {wanted_text}", found_text or "no lengths"
+                    )
                 made.params[name] = self._param("map", arg, where)
             case "shift" if isinstance(domain, VPi):
                 made.params[name] = self._shift(arg, where)
             case "one" if isinstance(domain, VPi):
                 self._check_one(arg, where)
             case "context" if isinstance(domain, VStuck) and domain.head == "List":
-                made.contexts[name] = len(to_list(machine, arg, where))
+                made.contexts[name] = self._context(arg, where)
             case "record" if isinstance(domain, VStuck) and f"{domain.head}.mk" == INPUTS.name:
                 _, packed = constructor_fields(machine, arg, {INPUTS.name: 0}, where)
                 constant = self._environment.constant(INPUTS.name)
                 assert constant is not None
-                made.operands += self._applied(INPUTS, constant, packed, where)[0].operands
-            case "node" if isinstance(domain, VStuck) and domain.head == NODE:
-                pass
+                inner = self._applied(INPUTS, constant, packed, where)[0]
+                if inner.contexts != made.contexts or inner.sizes != made.sizes:
+                    raise self._unlike(where, "a record of the head's context and lengths", "one of others")
+                made.operands += inner.operands
+            case "node" if isinstance(domain, VStuck) and domain.head == NODE and len(domain.args) == 2:
+                wanted_type = _joined(argument.source, made), self._sized(argument.axes, made)
+                if self._typed(domain, where) != wanted_type:
+                    wanted_text = f"a node in {' ++ '.join(argument.source)}"
+                    raise self._unlike(
+                        where, wanted_text, f"one in {_list_text(self._typed(domain, where)[0])}"
+                    )
             case "proof" if self._is_proposition(domain):
                 pass
             case _:
                 era = other_era([domain.head]) if isinstance(domain, VStuck) else ""
                 article = "an" if argument.kind == "operand" else "a"
                 raise self._unlike(where, f"{article} {argument.kind}", f"{describe(domain)}{era}")
+
+    def _typed(self, type_: VStuck, where: str) -> tuple[tuple[Shape, ...], Shape]:
+        """Return the context and the shape of a node or an operand, of its type."""
+        return self._context(type_.args[0], where), to_shape(self._machine, type_.args[1], where)
+
+    def _context(self, shapes: Thunk, where: str) -> tuple[Shape, ...]:
+        return tuple(to_shape(self._machine, each, where) for each in to_list(self._machine, shapes, where))
+
+    def _lengths(self, domain: VStuck | VPi, where: str) -> list[Dim]:
+        """Return the length of a vector, of its type, or those of what a map takes and makes."""
+        machine = self._machine
+        if not self._is_map(domain):
+            parts = (domain.domain,) if isinstance(domain, VPi) else domain.args
+            indices = (part for part in map(machine.force, parts) if isinstance(part, VStuck))
+            index = next((each.args[0] for each in indices if each.head == "Fin"), parts[-1])
+            return [to_dim(machine, index, where)]
+        assert isinstance(domain, VStuck)
+        constant = self._environment.constant(domain.head)
+        assert constant is not None
+        type_, found = machine.evaluate(constant.type), list[Dim]()
+        for arg in domain.args:
+            assert isinstance(type_, VPi)
+            if isinstance(machine.force(type_.domain), VSort):
+                part = machine.force(arg)
+                if isinstance(part, VStuck | VPi) and self._is_vector(part):
+                    found += self._lengths(part, where)
+            type_ = machine.instantiate(type_, arg)
+        return found
 
     def _sized(self, axes: Sequence[str], made: _Made) -> Shape:
         return tuple(dim for each in axes for dim in made.sizes[each])
@@ -302,6 +356,23 @@ def _is_constant(value: Value, *names: Name) -> bool:
 
 def _is_variable(value: Value, name: Name) -> bool:
     return isinstance(value, VStuck) and value.is_variable and not value.args and value.head == name
+
+
+def _joined(names: Sequence[str], made: _Made) -> tuple[Shape, ...]:
+    """Return the contexts of these names, one behind the other."""
+    return tuple(shape for each in names for shape in made.contexts[each])
+
+
+def _operands(head: Head) -> list[str]:
+    return [argument.name for argument in head.arguments if argument.kind == "operand"]
+
+
+def _size(shape: Shape) -> Dim:
+    return reduce(mul, shape) if shape else Dim.constant(1)
+
+
+def _list_text(shapes: Sequence[Shape]) -> str:
+    return f"[{', '.join(map(shape_text, shapes))}]"
 
 
 def _place(head: Head, name: str) -> int:

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,34 @@ EXPECTED = {
     RESIDUAL: ROWS,
     ENCODER: [(head, tuple(at + 4 * (at > 4) for at in operands), s) for head, operands, s in ROWS] + BEHIND,
 }
+ALTERED = """\
+module
+public import Upstream.Nodes
+@[expose] public noncomputable section
+namespace Proofs.Autograd.Single
+open Spec TapeNodes
+variable {m n : Nat}
+def linearDGraph (L : ContinuousLinearMap Real (Vec n) (Vec m)) : DGraph [vec n] [vec m] :=
+  DGraph.nil.snoc (linear (inDim := n) (outDim := m) (.pos 0 rfl) L) (Node.fderiv _)
+def invertedDGraph : DGraph [vec n] [vec n] := DGraph.nil.snoc (inv (s := vec n) (.pos 0 rfl)) (Node.fderiv _)
+def subtractedDGraph : DGraph [vec n, vec n] [vec n] :=
+  DGraph.nil.snoc (sub (s := vec n) (.pos 0 rfl) (.pos 1 rfl)) (Node.fderiv _)
+def averagedDGraph : DGraph [mat m n] [vec m] :=
+  DGraph.nil.snoc (rowMean (n := n) (.pos 0 rfl)) (Node.fderiv _)
+def normedDGraph (ε : Real) : DGraph [mat m n, vec n, vec n] [mat m n] :=
+  DGraph.nil.snoc (LayerNorm.wholeNode ⟨.pos 0 rfl, .pos 1 rfl, .pos 2 rfl⟩ ε) (Node.fderiv _)
+def multipliedDGraph : DGraph [mat m n, vec n, vec n] [vec n] :=
+  DGraph.nil.snoc (TapeNodes.mul (s := vec n) (.pos 0 rfl) (.pos 1 rfl)) (Node.fderiv _)
+def mappedDGraph (L : ContinuousLinearMap Real (Vec (vec m).size) (Vec (vec n).size)) (b : Vec (vec n).size) :
+    DGraph [vec n] [vec m] :=
+  DGraph.nil.snoc (affine (sIn := vec n) (sOut := vec m) (.pos 0 rfl) L b) (Node.fderiv _)
+def twoDGraph : DGraph [vec n, vec n] [vec n] :=
+  DGraph.nil.snoc (add (s := vec n) (.pos 0 rfl) (.pos 1 rfl)) (Node.fderiv _)
+def weakenedDGraph : DGraph [vec n, vec n, vec n] [vec n] := twoDGraph.weakenContext [vec n]
+def movedDGraph : DGraph [vec n, vec n, mat m n] [vec n] :=
+  DGraph.nil.snoc (DGraph.castNodeContext (Γ₁ := [vec n, mat m n, vec n]) trivial
+    (add (s := vec n) (.pos 0 rfl) (.pos 2 rfl))) (Node.fderiv _)
+"""
 LETTERS = {"n": "n", "d": "dModel", "H": "numHeads", "D": "headDim", "F": "dFF"}
 
 
@@ -85,10 +114,15 @@ def written(root: Path, names: tuple[str, ...], edits: Mapping[str, tuple[str, s
         text = path.read_text(encoding="utf-8")
         assert text.count(before) == 1, before
         path.write_text(text.replace(before, after), encoding="utf-8")
-    row = '\n[[declaration]]\nname = "{}"\nkind = "definition"\ngroup = "Single"\ngraph = true\n'
-    with (root / "catalogue.toml").open("a", encoding="utf-8") as catalogue:
-        catalogue.writelines(row.format(f"{PREFIX}Single.{name}DGraph") for name in names)
+    catalogue(root, names, "a")
     return open_project(root)
+
+
+def catalogue(root: Path, names: Iterable[str], mode: str) -> None:
+    """Write single graphs into the catalogue of a package, behind what is there or in its place."""
+    row = '\n[[declaration]]\nname = "{}"\nkind = "definition"\ngroup = "Single"\ngraph = true\n'
+    with (root / "catalogue.toml").open(mode, encoding="utf-8") as file:
+        file.writelines(row.format(f"{PREFIX}Single.{name}DGraph") for name in names)
 
 
 @pytest.fixture(scope="module")
@@ -243,8 +277,25 @@ def test_a_head_of_another_type_is_no_head(embedded: Provider, tmp_path: Path) -
             "def rowMean {m n : Nat} (_idx : Idx Γ (mat m n))",
             "def rowMean {m n : Nat} (_idx : Proofs.Idx Γ (mat m n))",
         ),
+        "Nodes fields": (
+            "  gamma : Idx Γ (vec n)\n  /-- What is added. -/\n  beta :",
+            "  beta : Idx Γ (vec n)\n  /-- What is added. -/\n  gamma :",
+        ),
+        "Nodes context": ("mul {s : Shape} (_a _b : Idx Γ s)", "mul {s : Shape} (_a _b : Idx Γ.reverse s)"),
+        "Nodes map": (
+            "(_A : Vec sIn.size →L[ℝ] Vec sOut.size)\n    (_b : Vec sOut.size)",
+            "(_A : Vec sOut.size →L[ℝ] Vec sIn.size) (_b : Vec sIn.size)",
+        ),
+        "Basics contexts": ("weakenNodeMiddle {Γ extra ss :", "weakenNodeMiddle {extra Γ ss :"),
+        "Basics cast": ("(_ : Γ₁ = Γ₂) (_ : Node Γ₁ τ)", "(_ : True) (_ : Node Γ₁ τ)"),
+        "Basics append": ("castNodeContext (List.append_assoc ..)", "castNodeContext trivial"),
     }
-    altered = written(tmp_path / "package", ("linear", "inverted", "subtracted", "averaged"), edits)
+    altered = written(tmp_path / "package", (), edits)
+    (altered.root / "Upstream" / "Casts.lean").unlink()
+    (altered.root / "Upstream" / "Graphs.lean").write_text(ALTERED, encoding="utf-8")
+    names = re.findall(r"^def (\w+)DGraph", ALTERED, re.MULTILINE)
+    catalogue(altered.root, names, "w")
+    altered = open_project(altered.root)
     for name, expected in (
         ("linear", "TapeNodes.linear, argument 4 (idx): expected an operand of m, found n"),
         ("inverted", "TapeNodes.inv: expected 3 arguments, found 4"),
@@ -254,6 +305,11 @@ def test_a_head_of_another_type_is_no_head(embedded: Provider, tmp_path: Path) -
             "TapeNodes.rowMean, argument 4 (idx): expected an operand, found Proofs.Idx applied to 2 "
             "arguments (of the upstream with DirectReshapeAttention, of which the table has no heads)",
         ),
+        ("normed", "(inputs), argument 5 (gamma): expected an operand called gamma, found beta"),
+        ("multiplied", "argument 3 (a): expected an operand in Γ, found one in [n, n, m×n]"),
+        ("mapped", "argument 5 (A): expected a map of n → m, found m*1 → n*1"),
+        ("weakened", "argument 5 (node): expected a node in Γ ++ ss, found one in [n, n]"),
+        ("moved", "argument 5 (node): expected a node in Γ₂, found one in [n, m×n, n]"),
     ):
         with pytest.raises(LeanBridgeError, match="the table of heads knows none of this name") as found:
             graph_of(altered, f"Single.{name}DGraph")

@@ -26,10 +26,14 @@ def test_a_head_takes_and_makes_what_its_primitive_does(head: Head) -> None:
 @pytest.mark.parametrize("head", [*HEADS.values(), INPUTS], ids=lambda head: head.name)
 def test_shapes_are_of_what_stands_before_them(head: Head) -> None:
     known: set[str] = set()
+    contexts: set[str] = set()
     for argument in head.arguments:
         assert set(argument.axes) <= known
+        assert set(argument.source) <= (contexts if argument.kind == "node" else known)
         known |= {argument.name} if argument.kind in ("dim", "shape", "axes") else set()
+        contexts |= {argument.name} if argument.kind == "context" else set()
     assert set(head.axes or ()) <= known
+    assert set(head.contexts) <= contexts
     assert (head.axes is None) == (head is INPUTS)
 
 
