@@ -346,7 +346,8 @@ def pin(
     else:
         for name, (found, code) in changes.items():
             tell(f"{code or '-'}\t{found.outcome}\t{named(name)}\t{one_line(found.change or '')}".rstrip())
-        done = "as pinned" if check else f"already as pinned; the others are now, in {opened.root / MANIFEST}"
+        others = "; the others are now" if changes else ""
+        done = "as pinned" if check else f"already as pinned{others}, in {opened.root / MANIFEST}"
         tell(f"{len(pins) - len(changes)} of {len(pins)} declarations {done}")
     if check and changes:
         is_known = any(found.change != NO_MANIFEST for found, _ in changes.values())

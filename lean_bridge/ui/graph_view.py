@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -17,6 +18,7 @@ from pybind_models import (
     DimParam,
     GraphStanding,
     MapParam,
+    Node,
     Param,
     ScalarParam,
     ShapeParam,
@@ -25,6 +27,8 @@ from pybind_models import (
 
 PLAIN: Final = Look()
 _WIDE: Final = 110
+_WHOLE: Final = 5
+"""The part of a console's width up to which the names of ops are not broken."""
 
 
 def render_graph_table(
@@ -51,7 +55,9 @@ def render_graph_table(
     table.add_column("", justify="right", style="dim", no_wrap=True)
     table.add_column("name", style="bold", overflow="fold")
     is_wide = console.width >= _WIDE
-    for title in ("op", "operands", *(("shape", "params") if is_wide else ("shape and params",))):
+    longest = max((cell_len(_op_text(node)) for node in graph.nodes), default=0)
+    table.add_column("op", overflow="fold", no_wrap=longest <= console.width // _WHOLE)
+    for title in ("operands", *(("shape", "params") if is_wide else ("shape and params",))):
         table.add_column(title, overflow="fold")
     if look.dims is not None:
         table.add_column("numbers", justify="right")
@@ -90,11 +96,15 @@ def render_graph_table(
             table.add_section()
             name = Text(one_line(entries[part[-1]].name), "magenta")
             table.add_row("┌", name, Text(counted(len(part), "node"), "magenta"))
-        head = (node.recognised or "").removeprefix("Proofs.Autograd.")
-        op = f"{node.op} ≟ {head}" if head else node.op
-        cells = (str(position), _cell(node.name), _cell(op), _cell(operands))
+        cells = (str(position), _cell(node.name), _cell(_op_text(node)), _cell(operands))
         table.add_row(*cells, *last, *more(position))
     console.print(table)
+
+
+def _op_text(node: Node) -> str:
+    """Return a node's op, and of one that is only recognised by name what it is taken for."""
+    head = (node.recognised or "").removeprefix("Proofs.Autograd.")
+    return f"{node.op} ≟ {head}" if head else node.op
 
 
 def _cell(text: str, style: str = "") -> Text:

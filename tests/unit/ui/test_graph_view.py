@@ -14,6 +14,8 @@ from pybind_models import NOT_JUDGED, DGraph
 from tests.reports import attention_graph, plain_console
 from tests.unit.executor.graphs import encoder, graph, node
 
+SIZES = {"n": 3, "dModel": 4, "numHeads": 2, "headDim": 2, "dFF": 5}
+
 
 def shown(width: int) -> str:
     console, stream = plain_console(width)
@@ -40,13 +42,20 @@ def test_operands_shape_and_params_are_readable() -> None:
     assert rows["13"] == "13 scaled scale scores·12 numHeads×n×n s=numHeads×n×n, c=c"
 
 
+@pytest.mark.parametrize("look", [Look(), Look(dims=SIZES, backward=True)], ids=["plain", "all"])
+def test_names_of_ops_are_not_broken_at_80_columns(look: Look) -> None:
+    graph = attention_graph()
+    console, stream = plain_console(80)
+    render_graph_table(graph, console, NOT_JUDGED, look)
+    assert {node.op for node in graph.nodes} <= set(stream.getvalue().split())
+
+
 def test_a_narrow_console_keeps_the_params() -> None:
     text = " ".join(shown(80).split())
     assert "scores·12 numHeads×n×n s=numHeads×n×n, c=c" in text
     assert "dims n, dModel, numHeads, headDim · scalars c" in text
 
 
-SIZES = {"n": 3, "dModel": 4, "numHeads": 2, "headDim": 2, "dFF": 5}
 WHOLE = encoder(fixed=False)
 
 
