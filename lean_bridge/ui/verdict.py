@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
@@ -266,12 +267,14 @@ def guarantee(report: VerifyReport) -> str:
         )
         parts += _vocabulary(declarations)
     if graphs:
-        checks = [check.outcome for each in graphs for check in each.checks]
+        outcomes = Counter(check.outcome for each in graphs for check in each.checks)
+        passed = counted(outcomes["passed"], "check")
+        rest = "".join(f", {outcomes[each]} {each}" for each in ("failed", "not run") if outcomes[each])
         agreeing = sum(graph_tone(each) == "good" for each in graphs)
         certified = sum(each.certified for each in graphs)
         parts.append(
-            f"{agreeing} of {counted(len(graphs), 'graph')} agree ({checks.count('passed')} of "
-            f"{counted(len(checks), 'check')} passed, {certified} certified by Lean)"
+            f"{agreeing} of {counted(len(graphs), 'graph')} agree ({passed} passed{rest}, "
+            f"{certified} certified by Lean)"
         )
     seen = [each for each in declarations if each.kind is not None]
     axioms = sorted({axiom for each in seen for axiom in each.axioms})

@@ -258,7 +258,9 @@ def _of_checks(checks: list[CheckResult]) -> Link:
     outcomes = [check.outcome for check in checks]
     passed = outcomes.count("passed")
     outcome: LinkOutcome = "fails" if "failed" in outcomes else "holds" if passed else "open"
-    return Link(outcome=outcome, word=f"{passed} of {len(checks)}")
+    not_run = outcomes.count("not run")
+    word = f"{passed}, {not_run} not run" if passed and not_run else f"{passed} of {len(checks)}"
+    return Link(outcome=outcome, word=word)
 
 
 def _of_check(check: CheckResult) -> Link:

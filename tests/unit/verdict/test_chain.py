@@ -172,6 +172,12 @@ def test_numbers_that_differ_fail_at_their_own_link() -> None:
     assert told(row(rejected().replaced(graphs=(own,)), "mhaResidualDGraph"))["floats"] == "fails 1 of 2"
 
 
+def test_a_check_that_was_not_run_is_not_told_as_one_that_did_not_pass() -> None:
+    lacking = ADJOINT.replaced(name="golden vectors", outcome="not run", error=None, tolerance=None)
+    partly = accepted().replaced(graphs=(agreeing_graph(ADJOINT, lacking),))
+    assert told(row(partly, "mhaResidualDGraph"))["floats"] == "holds 1, 1 not run"
+
+
 def test_a_report_that_says_more_than_its_rows_is_refused() -> None:
     good = status_of(accepted())
     with pytest.raises(ValueError, match="green takes a link"):
