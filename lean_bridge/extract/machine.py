@@ -26,7 +26,6 @@ from lean_bridge.olean.expr import (
     Const,
     Constant,
     Expr,
-    FVar,
     Lam,
     Let,
     Level,
@@ -227,63 +226,59 @@ class Machine:
     def _run(self, value: Value | _Redex, args: tuple[Thunk, ...]) -> Value:
         """Reduce a head and its arguments until nothing is left to reduce."""
         while True:
-            match value:
-                case _Redex(name, levels):
-                    step = self._step(name, levels, args)
-                    if step is None:
-                        return VStuck(name, args, levels=levels)
-                    value, args = step
-                case _ if not args:
-                    return value
-                case VLam(body, env):
-                    value, args = self._enter(body, (args[0], env), args[1:])
-                case VStuck(head, earlier, True):
-                    return VStuck(head, earlier + args, is_variable=True)
-                case VStuck(head, earlier):
-                    value, args = _Redex(head, value.levels), earlier + args
-                case VProj(struct, index, of, earlier):
-                    return VProj(struct, index, of, earlier + args)
-                case _:
-                    raise UnsupportedTerm(f"expected a function, found {describe(value)}")
+            if isinstance(value, _Redex):
+                step = self._step(value.name, value.levels, args)
+                if step is None:
+                    return VStuck(value.name, args, levels=value.levels)
+                value, args = step
+            elif not args:
+                return value
+            elif isinstance(value, VLam):
+                value, args = self._enter(value.body, (args[0], value.env), args[1:])
+            elif isinstance(value, VStuck) and value.is_variable:
+                return VStuck(value.head, value.args + args, is_variable=True)
+            elif isinstance(value, VStuck):
+                args, value = value.args + args, _Redex(value.head, value.levels)
+            elif isinstance(value, VProj):
+                return VProj(value.struct, value.index, value.of, value.args + args)
+            else:
+                raise UnsupportedTerm(f"expected a function, found {describe(value)}")
 
     def _enter(
         self, expr: Expr, env: Env, args: tuple[Thunk, ...]
     ) -> tuple[Value | _Redex, tuple[Thunk, ...]]:
         """Return the head of a term and the arguments it is applied to."""
         self._spend()
-        while True:
-            match expr:
-                case App():
-                    spine = []
-                    while isinstance(expr, App):
-                        spine.append(self._delay(expr.arg, env))
-                        expr = expr.fn
-                    args = (*reversed(spine), *args)
-                case MData(inner):
-                    expr = inner
-                case Let(_, _, value, body, _):
-                    env = (self._delay(value, env), env)
-                    expr = body
-                case Lam(_, _, body, _) if args:
-                    env, args, expr = (args[0], env), args[1:], body
-                case Lam(_, _, body, _):
-                    return VLam(body, env), args
-                case BVar(index):
-                    return self.force(_lookup(env, index)), args
-                case Const(name, ()):
-                    return _Redex(name), args
-                case Const(name, levels):
-                    return _Redex(name, self._forms(levels, env)), args
-                case FVar(name):
-                    return VStuck(name, (), is_variable=True), args
-                case Proj(struct, index, of):
-                    return self._project(struct, index, self._eval(of, env)), args
-                case Pi(name, domain, body, info):
-                    return VPi(name, self._delay(domain, env), body, env, info), args
-                case Sort(level):
-                    return VSort(self._forms((level,), env)[0]), args
-                case Lit(value):
-                    return VLit(value), args
+        while True:  # most of all time passes here: in the order of how often each is met
+            if isinstance(expr, App):
+                spine = []
+                while isinstance(expr, App):
+                    spine.append(self._delay(expr.arg, env))
+                    expr = expr.fn
+                args = (*reversed(spine), *args)
+            elif isinstance(expr, Const):
+                return _Redex(expr.name, self._forms(expr.levels, env) if expr.levels else ()), args
+            elif isinstance(expr, BVar):
+                return self.force(_lookup(env, expr.index)), args
+            elif isinstance(expr, Lam):
+                if not args:
+                    return VLam(expr.body, env), args
+                env, args, expr = (args[0], env), args[1:], expr.body
+            elif isinstance(expr, Pi):
+                return VPi(expr.name, self._delay(expr.type, env), expr.body, env, expr.info), args
+            elif isinstance(expr, MData):
+                expr = expr.expr
+            elif isinstance(expr, Let):
+                env = (self._delay(expr.value, env), env)
+                expr = expr.body
+            elif isinstance(expr, Proj):
+                return self._project(expr.struct, expr.index, self._eval(expr.expr, env)), args
+            elif isinstance(expr, Lit):
+                return VLit(expr.value), args
+            elif isinstance(expr, Sort):
+                return VSort(self._forms((expr.level,), env)[0]), args
+            else:
+                return VStuck(expr.name, (), is_variable=True), args
 
     def _forms(self, levels: tuple[Level, ...], env: Env) -> tuple[Level, ...]:
         while type(env) is tuple:
@@ -304,11 +299,10 @@ class Machine:
         return self._universes[key]
 
     def _delay(self, expr: Expr, env: Env) -> Thunk:
-        match expr:
-            case BVar(index):
-                return _lookup(env, index)
-            case Lit(value):
-                return Thunk(None, None, VLit(value))
+        if isinstance(expr, BVar):
+            return _lookup(env, expr.index)
+        if isinstance(expr, Lit):
+            return Thunk(None, None, VLit(expr.value))
         return Thunk(expr, env)
 
     def _spend(self) -> None:
@@ -454,7 +448,7 @@ class Machine:
 
 
 def _lookup(env: Env, index: int) -> Thunk:
-    while isinstance(env, tuple):
+    while type(env) is tuple:
         if index == 0:
             return env[0]
         env, index = env[1], index - 1
