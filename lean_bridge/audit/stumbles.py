@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lean_bridge.names import ends_with, last_component, listed, private_name, suggestion
@@ -26,6 +26,14 @@ class Unread:
         return self.owned.get(
             file, "no lean_lib of the lakefile has it; name it in `globs`, or import it where they lead"
         )
+
+    def told(self) -> Iterator[str]:
+        """Yield a line for each reason why some of them are not compiled, with them and what mends it."""
+        strays: dict[str, list[str]] = {}
+        for file in self.files:
+            strays.setdefault(self.why(file), []).append(file)
+        for why, files in strays.items():
+            yield f"{listed(files, 5)}: {why}"
 
 
 def private_to(name: Name, environment: Environment) -> Name | None:

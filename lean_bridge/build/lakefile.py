@@ -225,7 +225,9 @@ class _Reader:
             for number, each in enumerate(self._tables(table, "lean_lib"))
         )
         if not libraries:
-            raise ProjectNotFound(f"{self._path}: expected a [[lean_lib]], found none")
+            raise ProjectNotFound(
+                f"{self._path}: expected a [[lean_lib]], found none; add one whose roots are to be judged"
+            )
         return Lakefile(
             content=content,
             name=self._text(table, whole, "name") if "name" in table else None,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import os
+from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from lean_bridge.build.header import Header, parse_header
 from lean_bridge.build.lake_manifest import OVERRIDES
@@ -18,12 +19,14 @@ from lean_bridge.build.lakefile import Lakefile, LeanLib, Options, Places, Trans
 from lean_bridge.build.packages import Package, SourceText, read_source, required_packages
 from lean_bridge.errors import BuildFailed, LeanBridgeError, ProjectNotFound
 from lean_bridge.files import check_below
-from lean_bridge.names import module_name, module_path, split_name
+from lean_bridge.names import did_you_mean, module_name, module_path, split_name
+
+_MARKED: Final = "begins with a mark of byte order, which Lean does not take; save it as UTF-8 without one"
 
 
 @dataclass(frozen=True, slots=True)
 class BadImport:
-    """An import that leads nowhere, or in a circle: of the module that has it, and of no other."""
+    """An import that leads nowhere, or in a circle, or that Lean does not read: of its module."""
 
     line: int
     text: str
@@ -290,8 +293,9 @@ def _below(directory: Path, aside: dict[Path, str]) -> Iterator[Path]:
 
 
 def _module_name(source: Path, directory: Path) -> str:
-    name = module_name([*source.relative_to(directory).parts[:-1], source.name.removesuffix(".lean")])
-    if module_path(name, ".lean") is None or "»" in source.as_posix() or not name.isprintable():
+    path = source.relative_to(directory)
+    name = module_name([*path.parts[:-1], source.name.removesuffix(".lean")])
+    if module_path(name, ".lean") is None or "»" in path.as_posix() or not name.isprintable():
         raise ProjectNotFound(f"{source}: expected a path that is the name of a module; rename it")
     return name
 
@@ -309,7 +313,7 @@ def _order(
             continue
         file, content, options, places, refused = found[name]
         own = lines[name] = dict[str, int]()
-        bad: list[BadImport] = []
+        bad = [BadImport(1, _MARKED)] if content.startswith(BOM_UTF8) else []
         header = header_of(found[name])
         for imported in header.imports:
             if imported.module in found:
@@ -378,8 +382,7 @@ def _unknown_import(line: int, module: str, found: Collection[str], compiled: Se
     package = _package(module)
     what = f"imports {module}, which is neither in this library nor in Lean's"
     if package in map(_package, found) or any((directory / package).is_dir() for directory in compiled):
-        near = difflib.get_close_matches(module, found, n=1)
-        return BadImport(line, f"{what}; did you mean {near[0]}?" if near else what)
+        return BadImport(line, f"{what}{did_you_mean(module, found)}")
     return BadImport(
         line,
         f"{what}: other packages are not fetched here; [[require]] {package} where its sources lie, copy "

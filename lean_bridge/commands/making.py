@@ -66,7 +66,7 @@ def init(
     from lean_bridge.ui.wording import counted
 
     with show_progress(open_console(sys.stderr)) as watch:
-        path, catalogue, private = propose_catalogue(
+        path, catalogue, private, unread = propose_catalogue(
             directory, overwrites=overwrite, observe=watch.observe, progress=watch.transfer
         )
     graphs = counted(len(catalogue.graphs), "graph")
@@ -75,6 +75,8 @@ def init(
     if private:
         left = f"{counted(len(private), 'theorem')} private to a module, which no catalogue can name"
         tell(f"left out: {left}: {listed(private, 4)}; `lean-bridge verify --whole` judges them, too")
+    for line in unread.told():
+        tell(f"left out: {plain(line)}")
     if pin:
         _pin(open_project(path.parent))
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from lean_bridge.audit.catalogue import CATALOGUE, write_catalogue
+from lean_bridge.audit.stumbles import Unread
 from lean_bridge.build.lakefile import LAKEFILE, PROGRAM
 from lean_bridge.build.modules import read_sources
 from lean_bridge.errors import LeanBridgeError, NotCatalogued, ProjectNotFound
@@ -14,6 +16,7 @@ from lean_bridge.extract.symbolic import DGRAPH, GRAPH
 from lean_bridge.files import decoded, read_below
 from lean_bridge.library.compilation import choose, compile_chosen
 from lean_bridge.library.discovery import FOLDER, TOOLCHAIN
+from lean_bridge.library.unread import unread_sources
 from lean_bridge.names import last_component, listed, private_name, split_name
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Const, Expr, Name, Pi, bare, head_of
@@ -25,16 +28,25 @@ from lean_bridge.verdict.judge import extract
 from pybind_models.catalogue import Catalogue, CatalogueEntry
 
 
+class Proposal(NamedTuple):
+    """A catalogue that was written, and what it leaves out."""
+
+    path: Path
+    catalogue: Catalogue
+    private: tuple[Name, ...]
+    """The theorems that are private to their modules, which no catalogue can name."""
+    unread: Unread
+    """The sources that nothing compiles."""
+
+
 def propose_catalogue(
     directory: Path,
     *,
     overwrites: bool = False,
     observe: Callable[[object], None] = lambda _: None,
     progress: Progress | None = None,
-) -> tuple[Path, Catalogue, tuple[Name, ...]]:
-    """Build the project in a directory or in its ``lean``, write a catalogue for it, and return both.
-
-    And the theorems that are private to their modules, which no catalogue can name.
+) -> Proposal:
+    """Build the project in a directory or in its ``lean``, and write a catalogue for it.
 
     Raises: ProjectNotFound where there is no project, or a catalogue that is not to be overwritten; as
     :func:`propose`; BuildFailed, UnsupportedSource, ToolchainError where it is not built.
@@ -58,7 +70,9 @@ def propose_catalogue(
 
     catalogue = propose(environment, sorted(sources.own), is_extracted)
     private = private_theorems(environment, sorted(sources.own))
-    return write_catalogue(root, catalogue, overwrites=overwrites), catalogue, private
+    path = write_catalogue(root, catalogue, overwrites=overwrites)
+    read = {each.file for each in sources.texts.values()}
+    return Proposal(path, catalogue, private, unread_sources(root, sources.lakefile, read))
 
 
 def _project_in(directory: Path) -> Path:

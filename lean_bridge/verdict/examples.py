@@ -17,10 +17,11 @@ from lean_bridge.olean.expr import Name
 from lean_bridge.verdict.causes import place_of, says, words_at
 from pybind_models import BuildReport, Cause, DeclarationReport, Diagnostic, ModuleReport, Source
 
+_SORRY: Final = "sorryAx"
 _UNFINISHED: Final = re.compile(r"declaration uses ['`]sorry['`]")
 """What Lean warns of, where nothing keeps the warning back."""
 _FAULTS: Final[Mapping[Code, Fault]] = {
-    Code.SORRY: FAULTY_AXIOMS["sorryAx"],
+    Code.SORRY: FAULTY_AXIOMS[_SORRY],
     Code.COMPILED_CODE: FAULTY_AXIOMS["Lean.ofReduceBool"],
 }
 _BEFORE_A_TACTIC: Final = re.compile(r"(?:\n|\bby|=>|[;·({|]|^)[ \t]*$")
@@ -41,7 +42,7 @@ def examples_at_fault(
     Where Lean warns of a ``sorry`` at a place that neither an example nor a declaration has which was
     ``judged`` and has one, a macro made what does: it is told likewise.
     """
-    unfinished = [row.source for row in judged if row.source is not None and row.code == Code.SORRY]
+    unfinished = [row.source for row in judged if row.source is not None and _SORRY in row.axioms]
     found: list[DeclarationReport] = []
     for module in build.modules:
         if module.module not in modules or module.module not in sources:

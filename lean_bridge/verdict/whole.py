@@ -16,7 +16,7 @@ from lean_bridge.audit.reading import Reading
 from lean_bridge.audit.stumbles import Unread, why_not_found
 from lean_bridge.audit.whole import Declared, audit_whole, declared_in, gathered, summaries
 from lean_bridge.errors import NotCatalogued, ProjectNotFound
-from lean_bridge.names import ends_with, listed, module_name, suggestion
+from lean_bridge.names import ends_with, module_name, suggestion
 from lean_bridge.olean.environment import Environment
 from lean_bridge.uncollected import uncollected
 from lean_bridge.verdict.advisories import advisories_for
@@ -233,8 +233,4 @@ def _notes(report: VerifyReport, whole: Whole) -> Iterable[str]:
         yield f"{left} declarations of these modules were not to be judged, and were not"
     if whole.choice.modules and (others := len(whole.sources) - len(found)) > 0:
         yield f"{others} modules that these import were not to be judged, but where something rests on them"
-    strays: dict[str, list[str]] = {}
-    for file in whole.unread.files:
-        strays.setdefault(whole.unread.why(file), []).append(file)
-    for why, files in strays.items():
-        yield f"not judged: {listed(files, 5)}: {why}"
+    yield from (f"not judged: {line}" for line in whole.unread.told())

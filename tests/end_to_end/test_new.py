@@ -83,6 +83,8 @@ def test_a_catalogue_that_is_there_is_not_written_over(made: Path, tmp_path: Pat
         with pytest.raises(LeanBridgeError, match=told):
             CliRunner().invoke(app, words, catch_exceptions=False)
         assert (root / "catalogue.toml").read_bytes() == before
-    command("init", str(root), "--overwrite", "--pin")
+    (root / "Stray.lean").touch()
+    lines = command("init", str(root), "--overwrite", "--pin").splitlines()
+    assert lines[1].startswith("left out: Stray.lean: no lean_lib of the lakefile has it; name it in `globs`")
     assert (root / "catalogue.toml").read_bytes() != before
     assert (root / "certified.toml").is_file()

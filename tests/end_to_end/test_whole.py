@@ -152,6 +152,7 @@ noncomputable def halves : Nat → Nat
 private theorem quiet : 3 = 4 := by sorry
 private theorem fine : 3 = 3 := rfl
 theorem loud : 3 = 4 := quiet
+theorem mixed : swapped = 3 := by sorry
 theorem good : halves 0 = 0 := by simp [halves]
 noncomputable def slow (n : Nat) : Nat := if h : n = 0 then 0 else slow (n / 2)
 termination_by n
@@ -193,6 +194,7 @@ def test_everything_that_is_not_allowed_is_found_where_it_stands(faulty: Path) -
         "Faulty.instInhabitedPair": "LB205",
         "Faulty.quiet": "LB205",
         "Faulty.loud": "LB205",
+        "Faulty.mixed": "LB208",
     }
     names = {each.name for each in report.declarations}
     assert "Faulty.Pair.mk" not in names, "it belongs to the structure"

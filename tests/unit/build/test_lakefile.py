@@ -27,7 +27,7 @@ def refusal(root: Path, text: str) -> LeanBridgeError:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "expected a [[lean_lib]], found none"),
+        ("", "expected a [[lean_lib]], found none; add one whose roots are to be judged"),
         ("lean_lib = 3\n", "expected tables [[lean_lib]], found lean_lib = 3"),
         ('[lean_lib]\nname = "A"\n', "expected tables [[lean_lib]]"),
         ('[[lean_libs]]\nname = "A"\n', "the key lean_libs is not known; did you mean lean_lib"),

@@ -94,6 +94,23 @@ def test_an_unknown_import_is_named_with_its_line(tmp_path: Path, standard: Path
     assert read_library(root, standard).modules[0].bad_imports == (BadImport(3, text),)
 
 
+def test_a_module_is_suggested_whose_name_differs_in_capitals_alone(tmp_path: Path, standard: Path) -> None:
+    files = {"A/Case.lean": "import A.base", "A/Base.lean": ""}
+    modules = {each.name: each for each in read_library(project(tmp_path / "lean", files), standard).modules}
+    (bad,) = modules["A.Case"].bad_imports
+    assert "did you mean A.Base" in bad.text
+
+
+def test_a_mark_of_byte_order_is_told(tmp_path: Path, standard: Path) -> None:
+    root = project(tmp_path / "lean", {"A.lean": "\ufeffmodule\n"})
+    text = "begins with a mark of byte order, which Lean does not take; save it as UTF-8 without one"
+    assert read_library(root, standard).modules[0].bad_imports == (BadImport(1, text),)
+
+
+def test_what_a_project_s_directory_is_called_names_no_module(tmp_path: Path, standard: Path) -> None:
+    assert names(read_library(project(tmp_path / "«a b»", {"A.lean": ""}), standard)) == ["A"]
+
+
 def test_every_bad_import_is_of_its_module_alone(tmp_path: Path, standard: Path) -> None:
     files = {
         "A.lean": "import A.X\nimport A.Y",
