@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from rich.cells import cell_len
@@ -27,6 +28,7 @@ from pybind_models import (
 
 PLAIN: Final = Look()
 _WIDE: Final = 110
+_PAGE: Final = 80
 _WHOLE: Final = 5
 """The part of a console's width up to which the names of ops are not broken."""
 
@@ -173,14 +175,21 @@ def render_tree(graph: DGraph, standing: GraphStanding = NOT_JUDGED, look: Look 
             for at, entry in enumerate(graph.context)
         ]
     else:
-        lines += [
-            "",
-            one_line(
-                "inputs: "
-                + ", ".join(
-                    look.marked(at, f"{each.name} {shape_text(each.shape)}")
-                    for at, each in enumerate(graph.context)
-                )
-            ),
+        told = [
+            one_line(look.marked(at, f"{each.name} {shape_text(each.shape)}"))
+            for at, each in enumerate(graph.context)
         ]
+        lines += ["", *_listed("inputs:", told)]
     return "\n".join([*lines, ""])
+
+
+def _listed(title: str, items: Sequence[str]) -> list[str]:
+    """Return items behind a title, on as many lines as a narrow page has them on, none of them broken."""
+    lines = [title]
+    for at, item in enumerate(items, start=1):
+        text = f" {item}{',' * (at < len(items))}"
+        if cell_len(lines[-1] + text) > _PAGE:
+            lines.append(f" {text}")
+        else:
+            lines[-1] += text
+    return lines

@@ -10,7 +10,7 @@ from lean_bridge.executor.once import arrays_wanted
 from lean_bridge.ui.drawing import draw_dot, draw_mermaid, draw_svg
 from lean_bridge.ui.graph_look import Look, sublayers
 from lean_bridge.ui.graph_view import render_graph_table, render_tree
-from pybind_models import NOT_JUDGED, DGraph
+from pybind_models import NOT_JUDGED, DGraph, shape_text
 from tests.reports import attention_graph, plain_console
 from tests.unit.executor.graphs import encoder, graph, node
 
@@ -141,6 +141,17 @@ def test_a_tree_has_every_node_once(look: Look) -> None:
     assert lines[2] == NOT_JUDGED.text
     assert any(("2×3×3" in line) == (look.dims is not None) for line in lines if "probs =" in line)
     assert any("⇠ Qbig, Kbig, Vbig, residual" in line for line in lines) == look.backward
+
+
+@pytest.mark.parametrize("model", [attention_graph(), WHOLE])
+def test_a_tree_breaks_no_input(model: DGraph) -> None:
+    lines = render_tree(model).splitlines()
+    first = next(at for at, line in enumerate(lines) if line.startswith("inputs: "))
+    assert max(map(len, lines[first:])) <= 80
+    told = [each for line in lines[first:] for each in line.removeprefix("inputs:").strip().split(", ")]
+    assert [each.strip(",") for each in told] == [
+        f"{each.name} {shape_text(each.shape)}" for each in model.context
+    ]
 
 
 def test_a_tree_names_what_stands_above() -> None:
