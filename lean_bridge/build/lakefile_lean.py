@@ -37,6 +37,8 @@ _ESCAPED: Final = {"n": "\n", "t": "\t"}
 _OPENED: Final = {"Lake", "DSL", "Lake.DSL", "Lean", "System"}
 _TARGETS: Final = ("lean_lib", "lean_exe", "input_file", "input_dir")
 _GLOBS: Final = {"one": "", "submodules": ".+", "andSubmodules": ".*"}
+_VALUES: Final = {"ofBool", "ofNat", "ofString"}
+"""What makes the value of an option of a truth, a number or a text."""
 _DRIVERS: Final = {"test_driver": "testDriver", "test_runner": "testDriver", "lint_driver": "lintDriver"}
 _CLOSES: Final = {"#[": "]", "[": "]", "⟨": "⟩", "(": ")"}
 _LISTS: Final = ("roots", "globs")
@@ -232,6 +234,8 @@ class _Parser:
         space, _, last = token.text.rpartition(".")
         if token.kind == "word" and space in ("", "Glob", "Lake.Glob") and last in _GLOBS:
             return f"{self._atom()}{_GLOBS[last]}"
+        if token.kind == "word" and space in ("", "LeanOptionValue") and last in _VALUES:
+            return self._atom()
         if token.kind == "word" and token.text.startswith(".") and not space:
             return last
         return self._refuse(token, token.text)

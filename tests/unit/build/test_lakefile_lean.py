@@ -35,7 +35,7 @@ lean_lib A where
   roots := #[`A, `Extra.B]
   globs := #[.submodules `A, .one `A, Glob.andSubmodules `C, `D.+, `D.*, `«e f».G];
 
-lean_lib «Tests» { globs := .submodules `Tests, leanOptions := #[⟨`maxRecDepth, 1000⟩,] }
+lean_lib «Tests» { globs := .submodules `Tests, leanOptions := #[⟨`maxRecDepth, .ofNat 1000⟩,] }
 
 @[default_target, test_driver] lean_exe run where root := `Main; supportInterpreter := true
 """
