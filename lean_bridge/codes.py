@@ -158,8 +158,9 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "The declaration is, or rests on, an unsafe or partial definition.",
             "The kernel does not hold unsafe definitions to the logic, and of a partial one only its type is "
             "known.",
-            "Make the definition total, by structural or well-founded recursion. What Lean derives is partial "
-            "for nested and mutual types (Repr, BEq), and Ord for any recursive one: write such an instance out.",
+            "Make the definition total, by structural or well-founded recursion. What Lean derives is "
+            "partial for nested and mutual types (Repr, BEq), and Ord for any recursive one: write such an "
+            "instance out.",
         ),
         Code.SUBSTITUTED: Explanation(
             "compiled code is not the definition",
