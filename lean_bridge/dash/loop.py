@@ -22,6 +22,7 @@ from typing import IO, Final, Literal, TypeAlias
 
 from lean_bridge.audit.catalogue import read_catalogue
 from lean_bridge.audit.manifest import read_manifest
+from lean_bridge.build.checkout import head_commit
 from lean_bridge.build.modules import read_sources
 from lean_bridge.codes import Code
 from lean_bridge.dash.history import head, pin_history
@@ -30,7 +31,7 @@ from lean_bridge.dash.reach import modules_below
 from lean_bridge.dash.watch import fingerprint, stamp, watch
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.files import read_below
-from lean_bridge.library.discovery import TOOLCHAIN, Found, is_without_catalogue
+from lean_bridge.library.discovery import TOOLCHAIN, Found, is_without_catalogue, repository_of
 from lean_bridge.library.judgement import read_status, recall, record, told_of
 from lean_bridge.toolchain.process import end, start
 from lean_bridge.ui.event_lines import read_event
@@ -122,6 +123,8 @@ class Loop:
         self._seen = ""
         self._head: str | None = None
         """The commit up to which it was looked up how declarations were pinned."""
+        self._noticed: str | None = None
+        """That commit as git's files name it, which can be asked often."""
         self._read: tuple[int, int, int, int] | None = None
         self._threads = [
             threading.Thread(target=target, daemon=True) for target in (self._conduct, self._watch)
@@ -149,8 +152,12 @@ class Loop:
                 thread.join()
 
     def _watch(self) -> None:
-        for _ in watch(self.root, self._over, lambda: stamp(record(self.root)) != self._read):
+        for _ in watch(self.root, self._over, self._is_other):
             self._wishes.put("edited")
+
+    def _is_other(self) -> bool:
+        """Whether another process may have judged the library, or there may be a commit more."""
+        return stamp(record(self.root)) != self._read or _checked_out(self.root) != self._noticed
 
     def _put(self, event: Event, run: _Process | None = None) -> None:
         """Have an event make of the board what it does, unless it is of a run that was stopped."""
@@ -195,6 +202,7 @@ class Loop:
         if found == self._seen:
             if self._run is None:  # judged by another process, maybe
                 self._look()
+            self._date()
             return
         self._seen = found
         self._stop("there is a newer edit")
@@ -205,6 +213,7 @@ class Loop:
 
     def _date(self) -> None:
         """Look up how declarations were pinned before, where there may be a commit more."""
+        self._noticed = _checked_out(self.root)
         if (commit := head(self.root)) != self._head:
             self._head = commit
             self._put(Dated(pin_history(self.root)))
@@ -250,3 +259,11 @@ class Loop:
             with self._lock:
                 self._run = None
             self._put(Ended(self._looked(), why))
+
+
+def _checked_out(root: Path) -> str:
+    """Return the commit that is checked out around a library, as far as git's files tell."""
+    try:
+        return head_commit(repository_of(root))
+    except (OSError, ValueError):
+        return ""

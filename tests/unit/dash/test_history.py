@@ -120,19 +120,21 @@ def test_a_configuration_of_the_repository_runs_nothing(root: Path, commit: Comm
 
 
 def test_an_open_dashboard_looks_it_up_again_after_a_commit(root: Path, commit: Commit) -> None:
-    commit([BASE])
-    loop = Loop(find_library(root), eager=False)
-
-    def until(count: int) -> None:
+    def until(found: Callable[[], bool]) -> None:
         deadline = time.monotonic() + LONG
-        while len(loop.board.pins) != count:
+        while not found():
             assert time.monotonic() < deadline, loop.board
             time.sleep(0.02)
 
+    commit([BASE])
+    loop = Loop(find_library(root), eager=False)
     loop.start()
     try:
-        until(1)
+        until(lambda: len(loop.board.pins) == 1)
         commit([BASE, TOP])
-        until(2)
+        until(lambda: len(loop.board.pins) == 2)
+        git(root, "commit", "--quiet", "--amend", "--message", "no file", date="2026-02-01T00:00:00Z")
+        last = git(root, "rev-parse", "HEAD")
+        until(lambda: loop.board.pins["Line.top"][0].commit == last)
     finally:
         loop.close()
