@@ -19,7 +19,6 @@ from lean_bridge.toolchain.install import (
     install_state,
 )
 from lean_bridge.toolchain.installed import InstalledProvider, installed_binaries, read_installed
-from lean_bridge.toolchain.lake import with_lake
 from lean_bridge.toolchain.node import node_binary, npm_command
 from lean_bridge.toolchain.provider import Provider
 from pybind_models import Toolchain
@@ -67,6 +66,8 @@ def find_toolchain(
         candidates = look_for_installed(required, fresh=fresh, asks=asks)
         for candidate in candidates:
             if candidate.provider is not None:
+                from lean_bridge.toolchain.lake import with_lake
+
                 lake = with_lake(candidate.provider, root) if choice == "installed" and root else None
                 return lake or candidate.provider
         passed_over = tuple(f"{each.binary}: {each.reason}" for each in candidates if not each.is_lean)

