@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -26,11 +27,13 @@ def program_digest() -> str:
     digest = hashlib.sha256()
     for package in (lean_bridge, pybind_models):
         root = Path(next(iter(package.__path__)))
-        for path in sorted(root.rglob("*")):
-            place = path.relative_to(root)
-            if not _APART & set(place.parts) and path.is_file():
-                found = hashlib.sha256(path.read_bytes()).hexdigest()
-                digest.update(f"{package.__name__} {found} {place.as_posix()}\n".encode())
+        for folder, below, names in os.walk(root):
+            below[:] = sorted(set(below) - _APART)
+            place = Path(folder).relative_to(root).as_posix()
+            for path in (Path(folder, name) for name in sorted(names)):
+                if path.is_file():
+                    found = hashlib.sha256(path.read_bytes()).hexdigest()
+                    digest.update(f"{package.__name__} {found} {place}/{path.name}\n".encode())
     return digest.hexdigest()
 
 
