@@ -32,6 +32,7 @@ from lean_bridge.witness.dimensions import DEEP, UNSHOWN
 from lean_bridge.witness.empty import EMPTY
 from lean_bridge.witness.inhabited import Declared
 from lean_bridge.witness.nothing import only_here_nothing
+from lean_bridge.witness.only import left_alone
 from lean_bridge.witness.render import Claim, said_name, witness_name
 from lean_bridge.witness.telescope import FUEL, Binder, Telescope, telescope_of
 from lean_bridge.witness.zeros import ZERO
@@ -112,6 +113,10 @@ class Judge:
         more = self._more(claim, constant, arguments, machine, given)
         if isinstance(more, Witness | Telescope):
             return more
+        alone = left_alone(self._compiled, constant, claim.telescope, arguments, given, [*claim.open])
+        if alone is not None:
+            at, what = alone
+            return not_met(f"only {binders[at].shown} that {what} was found, and nothing is said of these")
         return Witness(
             outcome="open" if claim.open else "met",
             model=tuple(model),

@@ -35,7 +35,12 @@ from lean_bridge.witness.inhabited import Declared, Inhabitants
 from lean_bridge.witness.terms import literals_in
 from lean_bridge.witness.zeros import ZERO, Place
 
-_WRITTEN: Final = frozenset({"Nat.zero", "Empty", "PEmpty", "False"})
+_WRITTEN: Final = frozenset(
+    {
+        *("Nat.zero", "Empty", "PEmpty", "False"),
+        *("List.nil", "Array.empty", "List.isEmpty", "Array.isEmpty", "String.isEmpty"),
+    }
+)
 """Names of Lean's own that say to every reader that there is nothing."""
 
 _MOST_UNDERNEATH: Final = 200
@@ -72,7 +77,7 @@ def only_here_nothing(
         symbols = [variable(f"b{at}") for at in range(len(arguments))]
         there = {place[0] for place in found}
         always = nothings(statement, symbols, there)
-        hidden = nothings(_unwritten(statement), symbols, there)
+        hidden = nothings(unwritten(statement), symbols, there)
         for place, why in found.items():
             if always.get(place) not in (ZERO, EMPTY) or hidden.get(place) != WRITTEN:
                 yield place[0], why
@@ -89,7 +94,7 @@ def may_vanish(environment: Declarations, machine: Machine, statement: Expr) -> 
     found = dict(dimensions.vanishing(machine.evaluate(statement), asked="all"))
     if not found:
         return None
-    hidden = dict(dimensions.vanishing(machine.evaluate(_unwritten(statement)), asked="all"))
+    hidden = dict(dimensions.vanishing(machine.evaluate(unwritten(statement)), asked="all"))
     said = ((why, hidden.get(at)) for at, why in found.items())
     return next((why for why, how in said if why not in (ZERO, EMPTY) or how != WRITTEN), None)
 
@@ -132,21 +137,21 @@ def _nothings(
     return found | dict(dimensions.vanishing(type_, (claimed,), "all") if claimed in asked_of else ())
 
 
-def _unwritten(expr: Expr) -> Expr:
+def unwritten(expr: Expr) -> Expr:
     """Return a term with variables for what says on its face that there is nothing."""
     match expr := bare(expr):
-        case Lit(0):
+        case Lit(0 | ""):
             return FVar(WRITTEN)
         case Const(name) if name in _WRITTEN:
             return FVar(WRITTEN)
         case App(function, argument):
-            return App(_unwritten(function), _unwritten(argument))
+            return App(unwritten(function), unwritten(argument))
         case Lam(name, type_, body, info):
-            return Lam(name, _unwritten(type_), _unwritten(body), info)
+            return Lam(name, unwritten(type_), unwritten(body), info)
         case Pi(name, type_, body, info):
-            return Pi(name, _unwritten(type_), _unwritten(body), info)
+            return Pi(name, unwritten(type_), unwritten(body), info)
         case Let(name, type_, value, body, nondep):
-            return Let(name, _unwritten(type_), _unwritten(value), _unwritten(body), nondep)
+            return Let(name, unwritten(type_), unwritten(value), unwritten(body), nondep)
         case Proj(struct, index, of):
-            return Proj(struct, index, _unwritten(of))
+            return Proj(struct, index, unwritten(of))
     return expr

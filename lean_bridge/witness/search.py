@@ -8,6 +8,7 @@ from itertools import product
 from typing import Final
 
 from lean_bridge.audit.proofs import conclusion, taken_and_concluded
+from lean_bridge.extract.machine import Thunk
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import (
     BVar,
@@ -74,8 +75,35 @@ class Plan:
     """Whether the theorem is about the real numbers, of which Lean decides nothing on their face."""
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """In which order the binders of a theorem are tried."""
+
+    types: frozenset[int]
+    """The binders that are types."""
+    steps: tuple[Step, ...]
+    trials: tuple[Trial, ...]
+    """What is tried in each step."""
+    literals: tuple[int | str, ...]
+    """The numbers and texts that the theorem speaks of."""
+
+
 def plan_of(environment: Environment, constant: Constant, telescope: Telescope) -> Plan:
-    """Return what is to be tried for the binders of a theorem, as read from what it says.
+    """Return what is to be tried for the binders of a theorem, as read from what it says."""
+    order, binders = order_of(environment, constant, telescope), telescope.binders
+    choices: list[Choice] = []
+    for chosen in (*_instances(environment, written_binders(constant.type), order.types), {}):
+        given = {at: "Nat" for at in order.types if not binders[at].depth} | dict(chosen)
+        constants = {at: Thunk(Const(name, ()), None) for at, name in given.items()}
+        tried = Trials(environment, constant.type, order.trials, constants, order.literals)
+        found = tried.found()
+        choices.append(Choice(chosen, found, {} if found else tried.nearest))
+    is_of_reals = REALS in constants_in([constant.type])
+    return Plan(order.steps, tuple(choices), is_of_reals)
+
+
+def order_of(environment: Environment, constant: Constant, telescope: Telescope) -> Order:
+    """Return in which order the binders of a theorem are to be tried that are neither types nor classes.
 
     A hypothesis is met as soon as all has a value that it speaks of, so that few values are tried in vain.
     """
@@ -102,15 +130,8 @@ def plan_of(environment: Environment, constant: Constant, telescope: Telescope) 
         steps.append(Step(at, terms, vocabulary.unfolded(written[at].type) if at < len(written) else ()))
         left.remove(at)
         met.add(at)
-    trials = [Trial(step.at, bool(step.terms), step.at not in constrained) for step in steps]
-    choices: list[Choice] = []
-    for chosen in (*_instances(environment, written, types), {}):
-        given = {at: "Nat" for at in types if not binders[at].depth} | dict(chosen)
-        tried = Trials(environment, constant.type, trials, given, vocabulary.literals)
-        found = tried.found()
-        choices.append(Choice(chosen, found, {} if found else tried.nearest))
-    is_of_reals = REALS in constants_in([constant.type])
-    return Plan(tuple(steps), tuple(choices), is_of_reals)
+    trials = tuple(Trial(step.at, bool(step.terms), step.at not in constrained) for step in steps)
+    return Order(frozenset(types), tuple(steps), trials, vocabulary.literals)
 
 
 def _needs(at: int, type_: Expr) -> frozenset[int]:
@@ -274,7 +295,9 @@ def conclusion_word_of(environment: Environment, name: Name) -> Name | None:
     return conclusion_word(constant.type) if constant is not None and constant.kind == "definition" else None
 
 
-def _instances(environment: Environment, written: list[Pi], types: set[int]) -> Iterable[Mapping[int, Name]]:
+def _instances(
+    environment: Environment, written: list[Pi], types: frozenset[int]
+) -> Iterable[Mapping[int, Name]]:
     """Return for which types the library's instances meet the library's classes, all of them at once."""
     choices: list[list[Mapping[int, Name]]] = []
     for at, binder in enumerate(written):

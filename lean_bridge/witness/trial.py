@@ -18,6 +18,8 @@ FUEL: Final = 400_000
 """Steps of reduction for all that is tried of one statement."""
 _WIDTHS: Final = (6, 16, 48, 256)
 """How many values of each binder are tried, in turn."""
+_TOLD: Final = 48
+"""After how many values of each binder it may be said that there are none."""
 _SAMPLES: Final = (6, 5, 3, 2)
 """Of how many values it is asked whether a claim holds for all, by how many of these it stands under."""
 _MOST_FOUND: Final = 400
@@ -47,7 +49,8 @@ class Trial:
 class Trials:
     """What may be given for the binders of a statement.
 
-    ``types`` and instances are given as constants, by their binders.
+    ``given`` is what the binders are that are not tried, types and instances, as far as that is known; of the
+    others only such values are tried as ``allowed`` lets pass, which is asked with their binders and types.
     """
 
     def __init__(
@@ -55,15 +58,17 @@ class Trials:
         environment: Declarations,
         statement: Expr,
         trials: Sequence[Trial],
-        given: Mapping[int, Name],
+        given: Mapping[int, Thunk],
         literals: Iterable[int | str],
+        allowed: Callable[[int, Value, Term], bool] = lambda *_: True,
     ) -> None:
         self._machine = Computing(environment, held=lambda _: False, fuel=FUEL)
         self._families = Families(environment, self._machine)
         self._claims = Claims(self._machine, self._families, literals)
         self._statement = statement
         self._trials = trials
-        self._given = {at: Thunk(Const(name, ()), None) for at, name in given.items()}
+        self._given = given
+        self._allowed = allowed
         self._known: dict[str, list[Term]] = {}
         self._nearest: tuple[int, Mapping[int, str]] = (-1, {})
 
@@ -89,6 +94,22 @@ class Trials:
             pass
         return tuple(dict(each) for each in sorted(best, key=lambda each: best[each]))
 
+    def is_any(self) -> bool | None:
+        """Whether there are values by all of which no hypothesis is known to fail.
+
+        ``None`` if it takes too long to try more than a few.
+        """
+        told: bool | None = None
+        try:
+            statement = self._machine.evaluate(self._statement)
+            for width in _WIDTHS:
+                if next(self._search(statement, 0, {}, width, 0), None) is not None:
+                    return True
+                told = False if width >= _TOLD else None
+        except (OutOfFuel, UnsupportedTerm):
+            pass
+        return told
+
     @property
     def nearest(self) -> Mapping[int, str]:
         """Values by which the most is met, as far as is known, where nothing meets all."""
@@ -108,8 +129,8 @@ class Trials:
             yield from self._search(statement, at + 1, values, width, unknown)
         elif trial.is_value:
             for term in (
-                *self._said(statement, at, values),
-                *self._values(asked, 1 if trial.is_free else width),
+                *self._said(statement, at, values, asked),
+                *self._values(trial.at, asked, 1 if trial.is_free else width),
             ):
                 values[trial.at] = term
                 yield from self._search(statement, at + 1, values, width, unknown)
@@ -119,23 +140,31 @@ class Trials:
             if is_met is not False:
                 yield from self._search(statement, at + 1, values, width, unknown + (is_met is None))
 
-    def _said(self, statement: Value, at: int, values: Mapping[int, Term]) -> Iterator[Term]:
+    def _said(self, statement: Value, at: int, values: Mapping[int, Term], asked: Value) -> Iterator[Term]:
         """Yield what a binder is to be equal to, by hypotheses that speak of nothing else without a value."""
         place = self._trials[at].at
         for trial in self._trials[at + 1 :]:
             if trial.is_value:
                 return
-            asked = self._taken(statement, trial.at, values)
-            yield from () if asked is None else self._claims.solutions(asked, f"b{place}")
+            claim = self._taken(statement, trial.at, values)
+            said = () if claim is None else self._claims.solutions(claim, f"b{place}")
+            yield from (each for each in said if self._allowed(place, asked, each))
 
-    def _values(self, asked: Value, width: int) -> Sequence[Term]:
+    def _values(self, place: int, asked: Value, width: int) -> Sequence[Term]:
         key = self._claims.values.key(asked)
-        found = self._known.get(key) if key is not None else None
-        if found is None:
-            found = [*islice(self._claims.values.of(asked), width if key is None else _WIDTHS[-1])]
+        values: Iterable[Term] | None = self._known.get(key) if key is not None else None
+        if values is None:
+            values = islice(self._claims.values.of(asked), _WIDTHS[-1])
             if key is not None:
-                self._known[key] = found
-        return found[:width] or ([] if self._families.why_empty(asked) is not None else [ANY])
+                values = self._known[key] = [*values]
+        is_any, found = False, list[Term]()
+        for each in values:
+            is_any = True
+            found += (each,) if self._allowed(place, asked, each) else ()
+            if len(found) == width:
+                break
+        is_there = is_any or self._families.why_empty(asked) is not None
+        return found if is_there else [ANY]
 
     def _taken(self, statement: Value, at: int, values: Mapping[int, Term]) -> Value | None:
         """Return what a binder is of where these values are given for the ones before it."""

@@ -49,6 +49,7 @@ NAMES = [
     "edited_literal",
     "edited_proof",
     "edited_statement",
+    "empty_context",
     "empty_dimension",
     "empty_glob",
     "ends_lean_early",

@@ -262,6 +262,25 @@ theorem ofParts (xs : List Nat) (h : ∀ x ∈ xs, 10 < x) : (∀ x ∈ xs, 9 < 
   ⟨fun x m => Nat.lt_of_succ_lt (h x m), fun k => absurd k (by decide)⟩
 theorem ofSomeSquare (n : Nat) : ∃ m, ∀ k, k ≤ n → k * k ≤ m :=
   ⟨n * n, fun _ h => Nat.mul_le_mul h h⟩
+inductive Inputs : List Nat → Type | none : Inputs [] | more {n l} : Int → Inputs l → Inputs (n :: l)
+theorem ofAnEmptyList (l : List Nat) (f g : Nat → Nat) (h : l.length < 1) : l.map f = l.map g := by
+  cases l with
+  | nil => rfl
+  | cons => simp at h
+theorem ofNoInputs (Γ : List Nat) (h : Γ.length < 1) (x y : Inputs Γ) : x = y := by
+  cases Γ with
+  | nil => cases x; cases y; rfl
+  | cons => simp at h
+theorem ofAnEmptyArray (a : Array Nat) (h : a.size < 1) : a.sum = 7 * a.size := by
+  have e : a = #[] := Array.eq_empty_of_size_eq_zero (by omega)
+  subst e; rfl
+theorem sayingTheList (l : List Nat) (h : l = []) : l.length = 0 := h ▸ rfl
+theorem sayingItIsEmpty (l : List Nat) (h : l.isEmpty) : l.length = 0 := by simp_all
+theorem sayingThePart (s : Nat × Nat) (h : s.1 = 0) : s.1 + s.2 = s.2 := by omega
+theorem ofShortLists (l : List Nat) (h : l.length < 2) : l.length ≤ 1 := Nat.le_of_lt_succ h
+theorem ofOneLength (k l : List Nat) (h : k.length = l.length) : l.length = k.length := h.symm
+theorem ofFarParts (s : Nat × Nat) (h : s.1 * 10 < s.2) : s.1 < s.2 := by omega
+
 instance (priority := high) everything : LT Nat where
   lt _ _ := True
 
@@ -297,6 +316,7 @@ HIDING = "what it claims stands behind {}, and may take more"
 EMPTY = "{} has a domain that is empty, and nothing is said of these"
 CLAIMED = "it claims something of a domain that is empty, and nothing is said of these"
 VANISHES = "{} has a dimension that is 0, and nothing is said of these"
+ONLY = "only {} was found, and nothing is said of these"
 OVERRIDDEN = "it is met only by Small.everything, an instance of the library's own; "
 REFUSED = {
     "behindAChoice": HIDING.format("Classical.choice"),
@@ -349,6 +369,9 @@ REFUSED = {
     "ofNoDescent": EMPTY.format("f"),
     "ofUnmetLaws": "L has a domain of which nothing was found, Small.Weights, and which may be empty; ",
     "ofAText": "v has a dimension that a literal hides, and may be 0",
+    "ofAnEmptyList": ONLY.format("l that is empty"),
+    "ofNoInputs": ONLY.format("Γ that is empty"),
+    "ofAnEmptyArray": ONLY.format("a that is empty"),
     "inAStructure": OVERRIDDEN,
     "inAPair": OVERRIDDEN,
     "inAProof": OVERRIDDEN,
@@ -358,6 +381,7 @@ MET = (
     "ofTwoBelow", "ofTwoWithin", "ofOneAlone", "ofAnyIntegers", "ofTwoIntegers", "sayingLess", "sayingEmpty",
     "ofMembersOfAList", "sayingLessWithin", "sayingSoOfEach",
     "ofLaws", "ofWhatIsDeclared", "ofParts", "ofSomeSquare", "ofOptions",
+    "sayingTheList", "sayingItIsEmpty", "sayingThePart", "ofShortLists", "ofOneLength", "ofFarParts",
     "ofApart", "ofTrees", "ofSubtypes", "ofHalves", "ofPairsBelow", "ofDifferences",
 )  # fmt: skip
 EVERY = 3
