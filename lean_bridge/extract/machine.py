@@ -186,6 +186,7 @@ class Machine:
         self._environment = environment
         self._held = held
         self._fuel = fuel
+        self._constants: dict[Name, Constant] = {}
         self._unfolded: dict[tuple[Name, tuple[Level, ...]], Value] = {}
         self._universes: dict[tuple[Name, tuple[Level, ...]], Universes | None] = {}
         self._as_written = Universes({})
@@ -311,9 +312,12 @@ class Machine:
             raise OutOfFuel(f"it does not evaluate within {FUEL:,} steps")
 
     def _constant(self, name: Name) -> Constant:
-        constant = self._environment.constant(name)
+        constant = self._constants.get(name)
         if constant is None:
-            raise UnsupportedTerm(f"{name} is mentioned, but no loaded module defines it")
+            constant = self._environment.constant(name)
+            if constant is None:
+                raise UnsupportedTerm(f"{name} is mentioned, but no loaded module defines it")
+            self._constants[name] = constant
         return constant
 
     def _step(
