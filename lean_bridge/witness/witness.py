@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from lean_bridge.crosscheck.generated import IMPORTS, check_statements, shortened
+from lean_bridge.crosscheck.generated import IMPORTS, Checked, check_statements, shortened
 from lean_bridge.errors import OutOfFuel, UnsupportedTerm
 from lean_bridge.events import BuildEvent
 from lean_bridge.extract.symbolic import SCALAR_CLASSES
@@ -36,6 +37,12 @@ from pybind_models.catalogue import Catalogue, CatalogueEntry
 
 WITNESS_LIMIT: Final = 120.0
 """Seconds that Lean has for a generated module, of which one that it ends with takes about twenty."""
+
+_MOST_TIMEOUTS: Final = 2
+"""In how many rounds Lean may come to no end with a theorem, before it is not tried in yet other ways."""
+
+_TIMEOUT: Final = "(deterministic) timeout"
+"""What Lean says where it comes to no end."""
 
 _MORE: Final = "it takes more at every turn"
 _TRIED: Final = "Lean refuses what is tried to meet it by, which says nothing of the theorem: "
@@ -134,6 +141,8 @@ class _Search:
         self._observe = observe
         self._uncompiled = uncompiled
         self._directories: list[Path] = []
+        self._timeouts: Counter[Name] = Counter()
+        """In how many rounds Lean came to no end with a theorem."""
 
     def run(self, names: Iterable[Name]) -> Witnesses:
         entries = {entry.name: entry for entry in self._catalogue.declarations}
@@ -248,8 +257,7 @@ class _Search:
                     nearest[claim.name] = result
                 elif attempt.way.searches is None or not is_gap(result):
                     results[claim.name].append(result)
-        # to find out what Lean dies of takes minutes, once
-        died = {attempt.claim.name for attempt in attempts if attempt.subject in checked.fatal}
+        left_alone = self._left_alone(attempts, checked)
         again: list[Claim] = []
         for claim in claims:
             more = next((each for each in results[claim.name] if isinstance(each, Telescope)), None)
@@ -258,9 +266,23 @@ class _Search:
             told = nearest.get(claim.name, found.get(claim.name))
             earlier = told if more is None and isinstance(told, Witness) else None
             found[claim.name] = met or _most_telling(earlier, witnesses)
-            if met is None and claim.name not in died and (more is not None or round_ < MOST_ROUNDS - 1):
+            if (
+                met is None
+                and claim.name not in left_alone
+                and (more is not None or round_ < MOST_ROUNDS - 1)
+            ):
                 again.append(self._planned(claim if more is None else replace(claim, telescope=more)))
         return again
+
+    def _left_alone(self, attempts: Sequence[_Attempt], checked: Checked[_Attempt]) -> set[Name]:
+        """Return the theorems that are not to be tried again, as each time takes minutes.
+
+        Lean dies of them, or came to no end with them in several rounds.
+        """
+        slow = {each.claim.name for each in attempts if _TIMEOUT in checked.refusals.get(each.subject, "")}
+        self._timeouts.update(slow)
+        fatal = {each.claim.name for each in attempts if each.subject in checked.fatal}
+        return fatal | {name for name in slow if self._timeouts[name] >= _MOST_TIMEOUTS}
 
     def _planned(self, claim: Claim) -> Claim:
         constant = self._environment.constant(claim.name)
