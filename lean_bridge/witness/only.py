@@ -1,4 +1,4 @@
-"""Whether the hypotheses of a theorem leave nothing but lists that are empty."""
+"""Whether the hypotheses of a theorem leave nothing but lists that are empty, or numbers that are 0."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _Part: TypeAlias = tuple[Name, ...]
 
 _SEQUENCE: Final = "has a list in it that is empty"
 _EMPTY: Final = "is empty"
+_NUMBER: Final = "has a number in it that is 0"
 
 _FUEL: Final = 100_000
 _DEEPEST: Final = 6
@@ -66,6 +67,7 @@ def left_alone(
     order = order_of(environment, constant, telescope)
     trials = [each for each in order.trials if each.at not in is_open]
     tried = {each.at for each in trials}
+    found = [each for each in found if each[0] in tried]
     known = {at: Thunk(each, None) for at, each in enumerate(arguments) if at not in tried}
     for at, part, why in found:
         allowed = _Others(environment, at, part)
@@ -102,19 +104,24 @@ class _Parts:
         if isinstance(kind, VPi):
             given = variable("given")
             result = Thunk(App(BVar(0), BVar(1)), (of, (given, None)))
-            return self._within(_GIVEN, self._machine.instantiate(kind, given), result, depth)
+            gives = self._within(_GIVEN, self._machine.instantiate(kind, given), result, depth)
+            return {part: why for part, why in gives.items() if why != _NUMBER}
         if not isinstance(kind, VStuck) or kind.is_variable or not self._families.is_data(kind):
             return {}
         value = self._machine.force(of)
         if isinstance(value, VLit):
-            return {(): _SEQUENCE} if value.value == "" else {}
+            return {(): _NUMBER if value.value == 0 else _SEQUENCE} if not value.value else {}
         if kind.head in ("List", "Array"):
             return self._of_members(self._machine.force(kind.args[0]), value, depth)
         made = self._families.constant(value, "constructor")
-        if made is None or not isinstance(value, VStuck) or kind.head in NO_DIMENSIONS:
+        if made is None or not isinstance(value, VStuck) or made.inductive != kind.head:
             return {}
-        kinds, _ = self._families.telescope(made, value.args, value.levels)
-        fields = [*enumerate(zip(kinds, value.args, strict=False))][made.num_params :]
+        if kind.head in NO_DIMENSIONS:
+            return {}
+        # what it is made for is told by the type: a value that is only tried does not say it
+        args = (*kind.args[: made.num_params], *value.args[made.num_params :])
+        kinds, _ = self._families.telescope(made, args, kind.levels)
+        fields = [*enumerate(zip(kinds, args, strict=False))][made.num_params :]
         data = [(number, type_, each) for number, (type_, each) in fields if self._families.is_data(type_)]
         found: dict[_Part, str] = {}
         for number, type_, each in data if len(data) <= _MOST_FIELDS else ():

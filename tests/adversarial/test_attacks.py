@@ -182,6 +182,7 @@ NAMES = [
     "unsafe",
     "value_at_another_universe",
     "wide_tolerance",
+    "width_of_a_record",
     "without_module",
     "word_of_nothing",
     "word_twice",

@@ -274,6 +274,33 @@ theorem ofNoInputs (Γ : List Nat) (h : Γ.length < 1) (x y : Inputs Γ) : x = y
 theorem ofAnEmptyArray (a : Array Nat) (h : a.size < 1) : a.sum = 7 * a.size := by
   have e : a = #[] := Array.eq_empty_of_size_eq_zero (by omega)
   subst e; rfl
+def sumTo : Nat → (Nat → Nat) → Nat
+  | 0, _ => 0
+  | n + 1, f => sumTo n f + f n
+structure Sizes where
+  width : Nat
+  depth : Nat
+theorem ofAZeroPart (s : Nat × Nat) (f g : Nat → Nat) (h : s.1 < 1) : sumTo s.1 f = sumTo s.1 g := by
+  have none : s.1 = 0 := by omega
+  rw [none]; rfl
+theorem ofAZeroWidth (c : Sizes) (f g : Nat → Nat) (h : c.width < 1) : sumTo c.width f = sumTo c.width g := by
+  have none : c.width = 0 := by omega
+  rw [none]; rfl
+theorem ofZeroAlone (k : {n : Nat // n < 1}) (f g : Nat → Nat) : sumTo k.1 f = sumTo k.1 g := by
+  have none : k.1 = 0 := by have := k.2; omega
+  rw [none]; rfl
+theorem ofAPartOfAPart (s : {n : Nat // n < 1} × Nat) (h : s.2 < 4) : s.1.1 = 5 * s.1.1 := by
+  have := s.1.2; omega
+theorem ofZeros (l : List Nat) (h : ∀ x ∈ l, x < 1) (k : l.length = 2) : l.sum = 7 * l.sum := by
+  match l, k with
+  | [a, b], _ => have := h a (by simp); have := h b (by simp); simp; omega
+theorem ofAShortPart (s : Nat × Nat) (h : s.1 < 2) : s.1 ≤ 1 := Nat.le_of_lt_succ h
+theorem ofASmallWidth (c : Sizes) (h : c.width < 2) : c.width ≤ 1 := Nat.le_of_lt_succ h
+theorem ofSmallNumbers (k : {n : Nat // n < 2}) (h : k = k) : k.1 ≤ 1 := Nat.le_of_lt_succ k.2
+theorem ofASumOfParts (s : Nat × Nat × Nat) (h : s.1 + s.2.1 < s.2.2) (k : s.1 < 3) : s.2.1 < s.2.2 := by
+  omega
+theorem sayingTheNumber (k : {n : Nat // n = 0}) (h : k = k) : k.1 = 0 := k.2
+theorem sayingNoWidth (c : Sizes) (h : c.width ≤ 0) : c.width = 0 := Nat.eq_zero_of_le_zero h
 theorem sayingTheList (l : List Nat) (h : l = []) : l.length = 0 := h ▸ rfl
 theorem sayingItIsEmpty (l : List Nat) (h : l.isEmpty) : l.length = 0 := by simp_all
 theorem sayingThePart (s : Nat × Nat) (h : s.1 = 0) : s.1 + s.2 = s.2 := by omega
@@ -372,6 +399,11 @@ REFUSED = {
     "ofAnEmptyList": ONLY.format("l that is empty"),
     "ofNoInputs": ONLY.format("Γ that is empty"),
     "ofAnEmptyArray": ONLY.format("a that is empty"),
+    "ofAZeroPart": ONLY.format("s that has a number in it that is 0"),
+    "ofAZeroWidth": ONLY.format("c that has a number in it that is 0"),
+    "ofZeroAlone": ONLY.format("k that has a number in it that is 0"),
+    "ofAPartOfAPart": ONLY.format("s that has a number in it that is 0"),
+    "ofZeros": ONLY.format("l that has a number in it that is 0"),
     "inAStructure": OVERRIDDEN,
     "inAPair": OVERRIDDEN,
     "inAProof": OVERRIDDEN,
@@ -382,6 +414,7 @@ MET = (
     "ofMembersOfAList", "sayingLessWithin", "sayingSoOfEach",
     "ofLaws", "ofWhatIsDeclared", "ofParts", "ofSomeSquare", "ofOptions",
     "sayingTheList", "sayingItIsEmpty", "sayingThePart", "ofShortLists", "ofOneLength", "ofFarParts",
+    "ofAShortPart", "ofASmallWidth", "ofSmallNumbers", "ofASumOfParts", "sayingTheNumber", "sayingNoWidth",
     "ofApart", "ofTrees", "ofSubtypes", "ofHalves", "ofPairsBelow", "ofDifferences",
 )  # fmt: skip
 EVERY = 3
