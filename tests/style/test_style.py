@@ -7,11 +7,19 @@ import os
 import shutil
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+
+
+def test_no_file_of_tests_is_passed_over(pytestconfig: pytest.Config) -> None:
+    """Directories called ``build``, ``dist`` or ``venv`` are, unless pytest is told otherwise."""
+    patterns: list[str] = pytestconfig.getini("norecursedirs")
+    places = {path.parent.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py")}
+    assert not [at for at in places for part in at.parts for each in patterns if fnmatch(part, each)]
 
 
 @pytest.mark.parametrize(
