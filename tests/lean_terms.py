@@ -36,6 +36,14 @@ def pi(*binders: str, body: Expr) -> Expr:
     return body
 
 
+def arrow(*types: Expr) -> Expr:
+    """Return the type of a function that does not depend on what it takes."""
+    *taken, result = types
+    for type_ in reversed(taken):
+        result = Pi("_", type_, result, "default")
+    return result
+
+
 def definition(name: str, value: Expr, type_: Expr = PROP) -> Constant:
     """Return a definition."""
     return Constant(name=name, kind="definition", level_params=(), type=type_, value=value)

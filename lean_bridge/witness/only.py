@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final, TypeAlias
 
 from lean_bridge.errors import OutOfFuel, UnsupportedTerm
@@ -63,7 +62,7 @@ def left_alone(
         return None
     if not found:
         return None
-    read = replace(constant, type=unwritten(constant.type))
+    statement = unwritten(constant.type, lists=True)
     order = order_of(environment, constant, telescope)
     trials = [each for each in order.trials if each.at not in is_open]
     tried = {each.at for each in trials}
@@ -71,7 +70,7 @@ def left_alone(
     known = {at: Thunk(each, None) for at, each in enumerate(arguments) if at not in tried}
     for at, part, why in found:
         allowed = _Others(environment, at, part)
-        if Trials(environment, read.type, trials, known, order.literals, allowed).is_any() is False:
+        if Trials(environment, statement, trials, known, order.literals, allowed).is_any() is False:
             return at, why if part else _EMPTY
     return None
 

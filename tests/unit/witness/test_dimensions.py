@@ -9,7 +9,7 @@ from lean_bridge.olean.expr import BVar, Constant, Expr, Lit, LSucc, LZero, Pi, 
 from lean_bridge.witness.dimensions import Dimensions
 from lean_bridge.witness.empty import EMPTY
 from lean_bridge.witness.zeros import ZERO
-from tests.lean_terms import PROP, Table, app, const, lam
+from tests.lean_terms import PROP, Table, app, arrow, const, lam
 
 TYPE = Sort(LSucc(LZero()))
 NAT, UNKNOWN = const("Nat"), const("Unknown")
@@ -17,14 +17,6 @@ NAT, UNKNOWN = const("Nat"), const("Unknown")
 
 def listed(type_: Expr) -> Expr:
     return app(const("List"), type_)
-
-
-def arrow(*types: Expr) -> Expr:
-    """Return the type of a function that does not depend on what it takes."""
-    *taken, result = types
-    for type_ in reversed(taken):
-        result = Pi("_", type_, result, "default")
-    return result
 
 
 def inductive(

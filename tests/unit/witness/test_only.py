@@ -8,19 +8,13 @@ import pytest
 
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import BVar, Constant, Expr, Lit, LSucc, LZero, Pi, Proj, Sort
+from lean_bridge.witness.nothing import unwritten
 from lean_bridge.witness.only import left_alone
 from lean_bridge.witness.telescope import read_telescope
-from tests.lean_terms import PROP, Table, app, const, definition
+from tests.lean_terms import PROP, Table, app, arrow, const, definition
 
 TYPE = Sort(LSucc(LZero()))
 NAT = const("Nat")
-
-
-def arrow(*types: Expr) -> Expr:
-    *taken, result = types
-    for type_ in reversed(taken):
-        result = Pi("_", type_, result, "default")
-    return result
 
 
 def declared(kind: str, name: str, type_: Expr, **more: object) -> Constant:
@@ -91,3 +85,9 @@ def test_nothing_is_said_where_nobody_can_tell() -> None:
 def test_parts_are_0_each_for_itself() -> None:
     assert alone(0, 0, at_most(app(const("Nat.add"), SECOND, Lit(1)), Lit(1))) is not None
     assert alone(0, 1, at_most(app(const("Nat.add"), FIRST, SECOND), Lit(1))) is None
+
+
+@pytest.mark.parametrize("written", [const("List.nil"), const("List.isEmpty"), Lit("")])
+def test_what_says_so_of_a_list_says_it_of_no_dimension(written: Expr) -> None:
+    assert unwritten(written) is written
+    assert unwritten(written, lists=True) is not written

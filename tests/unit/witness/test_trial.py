@@ -10,17 +10,10 @@ from lean_bridge.witness.empty import EMPTY, WRITTEN, Families
 from lean_bridge.witness.nothing import may_vanish
 from lean_bridge.witness.trial import Claims, Computing
 from lean_bridge.witness.zeros import ZERO
-from tests.lean_terms import PROP, Table, app, const, definition, lam
+from tests.lean_terms import PROP, Table, app, arrow, const, definition, lam
 
 TYPE = Sort(LSucc(LZero()))
 NAT = const("Nat")
-
-
-def arrow(*types: Expr) -> Expr:
-    *taken, result = types
-    for type_ in reversed(taken):
-        result = Pi("_", type_, result, "default")
-    return result
 
 
 def inductive(name: str, type_: Expr, *made: str, parameters: int = 0) -> Constant:
