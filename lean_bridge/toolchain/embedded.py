@@ -43,6 +43,7 @@ _NODE_OPTIONS = (
     "--permission",  # no file but those named, no process, no add-on, no inspector
     "--allow-worker",
     "--disallow-code-generation-from-strings",
+    "--wasm-lazy-validation",  # the module's digest is known: what of it runs is checked as it is compiled
     "--wasm-tiering-budget=50000000",  # a library of small files is built with less of Lean optimised again
 )
 _UNREAD = ".ilean"
