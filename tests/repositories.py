@@ -30,7 +30,7 @@ def command(top: Path, *words: str, **env: str) -> subprocess.CompletedProcess[s
     return subprocess.run(
         [sys.executable, "-m", "lean_bridge", *words],
         cwd=top,
-        env={**os.environ, "LEAN_BRIDGE_TOOLCHAIN": "embedded", "XDG_DATA_HOME": str(top / ".data"), **env},
+        env={**os.environ, "LEAN_BRIDGE_TOOLCHAIN": "embedded", **env},
         capture_output=True,
         text=True,
         check=False,

@@ -41,7 +41,6 @@ def run(top: Path, *words: str, keep: bool = False) -> tuple[int, str]:
             **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST")},
             "PYTHONPATH": str(ROOT),
             "LEAN_BRIDGE_TOOLCHAIN": "embedded",
-            "XDG_DATA_HOME": str(top / ".data"),
         },
         capture_output=True,
         text=True,

@@ -30,7 +30,6 @@ def run(root: Path, command: str, *args: str) -> subprocess.CompletedProcess[str
         env={
             **os.environ,
             "LEAN_BRIDGE_TOOLCHAIN": "embedded",
-            "XDG_DATA_HOME": str(root.parent / "data"),
             "COLUMNS": "100",
         },
         capture_output=True,
@@ -127,7 +126,8 @@ def test_a_run_that_contradicts_a_judgement_takes_it_back(library: Path) -> None
     assert set(states(found).values()) == {"open"}
 
 
-def test_nobody_else_and_no_copy_is_believed(library: Path) -> None:
+def test_nobody_else_and_no_copy_is_believed(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(library.parent / "data"))  # to find its only judgement in
     assert run(library, "verify", "--unpinned").returncode == 0
     (record,) = (library.parent / "data" / "lean-bridge" / "judgements").iterdir()
     content = record.read_bytes()
@@ -163,11 +163,7 @@ def test_no_lean_is_started(library: Path) -> None:
         "try:\n    main()\nfinally:\n"
         "    print([m for m in ('numpy', 'torch', 'lean_dojo', 'lean_bridge.project') if m in sys.modules])\n"
     )
-    env = {
-        **os.environ,
-        "LEAN_BRIDGE_TOOLCHAIN": "embedded",
-        "XDG_DATA_HOME": str(library.parent / "data"),
-    }
+    env = {**os.environ, "LEAN_BRIDGE_TOOLCHAIN": "embedded"}
     found = subprocess.run(
         [sys.executable, "-c", program], env=env, capture_output=True, text=True, check=False
     )
