@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,10 +14,11 @@ from pydantic import TypeAdapter
 from lean_bridge.executor.plans.checker import SWITCH
 from lean_bridge.project import open_project
 from lean_bridge.toolchain.find import find_embedded
-from lean_bridge.toolchain.provider import Provider
+from lean_bridge.toolchain.provider import Provider, WorkerPool
 from lean_bridge.verdict.judge import extract
 from pybind_models import DGraph
 from tests.adversarial.corpus import Trial, render_table
+from tests.running_lean import LONGEST, WORKERS, kept_running
 
 TRIALS: Final = pytest.StashKey[list[Trial]]()
 AS_JSON: Final = TypeAdapter(list[Trial])
@@ -26,6 +28,24 @@ AS_JSON: Final = TypeAdapter(list[Trial])
 def embedded() -> Provider:
     """The embedded Lean of the user's cache, installed there first if need be."""
     return find_embedded(install=True)
+
+
+@pytest.fixture(scope="session")
+def running(embedded: Provider) -> Iterator[WorkerPool]:
+    """A pool of the embedded Lean that ends with the tests."""
+    with embedded.pool(WORKERS, time_limit=LONGEST) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _upon_one_lean(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Give the tests of a file that needs Lean the one that runs, but those that ask for their own."""
+    if not request.node.get_closest_marker("lean") or request.node.get_closest_marker("own_lean"):
+        yield
+        return
+    embedded, running = request.getfixturevalue("embedded"), request.getfixturevalue("running")
+    with kept_running(running, embedded.directory):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 from tests.lines import write_line
+from tests.running_lean import run_here
 
 TEXTS = {
     "A": "-- sorry, not here\ntheorem base (a b : Nat) : a + b = b + a := by\n  exact Nat.add_comm a b",
@@ -27,14 +26,7 @@ def build(top: Path) -> None:
 
 
 def command(top: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "lean_bridge", *words],
-        cwd=top,
-        env={**os.environ, "LEAN_BRIDGE_TOOLCHAIN": "embedded", **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_here(*words, directory=top, env=env)
 
 
 def edit(top: Path, file: str, old: str, new: str) -> None:

@@ -16,7 +16,7 @@ from lean_bridge.toolchain import embedded as embedded_room
 from lean_bridge.toolchain.provider import Elaboration, Job, Provider, WorkerPool
 from tests.end_to_end.lean_processes import ENDLESS, children, cpu_seconds, is_running, wait_until
 
-pytestmark = pytest.mark.lean
+pytestmark = [pytest.mark.lean, pytest.mark.own_lean]
 
 
 @pytest.fixture(scope="module")

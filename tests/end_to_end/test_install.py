@@ -8,7 +8,7 @@ from lean_bridge.errors import ToolchainDownloadFailed
 from lean_bridge.toolchain.find import find_embedded
 from lean_bridge.toolchain.install import PACKAGE_BYTES, embedded_directory, install_embedded, install_state
 
-pytestmark = pytest.mark.lean
+pytestmark = [pytest.mark.lean, pytest.mark.own_lean]
 
 
 @pytest.fixture(autouse=True)

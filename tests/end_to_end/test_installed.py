@@ -23,7 +23,7 @@ from tests.end_to_end.installed_lean import Machine
 from tests.end_to_end.lean_processes import children, is_running, wait_until
 from tests.executables import answers_and_opens, answers_and_waits, runs, x86_64_linux
 
-pytestmark = [pytest.mark.lean, x86_64_linux]
+pytestmark = [pytest.mark.lean, pytest.mark.own_lean, x86_64_linux]
 
 REQUIRED = "leanprover/lean4:v4.28.0"
 

@@ -13,7 +13,7 @@ from lean_bridge.olean.module import read_module
 from lean_bridge.toolchain.embedded import EmbeddedProvider
 from lean_bridge.toolchain.provider import Elaboration, Job, Provider, WorkerPool
 
-pytestmark = pytest.mark.lean
+pytestmark = [pytest.mark.lean, pytest.mark.own_lean]
 
 HEADER = """module
 public meta import Lean.Elab.Command

@@ -20,7 +20,7 @@ from lean_bridge.ui.toolchains import toolchain_doubts, toolchain_text
 from tests.end_to_end.installed_lean import Machine
 from tests.executables import x86_64_linux
 
-pytestmark = [pytest.mark.lean, x86_64_linux]
+pytestmark = [pytest.mark.lean, pytest.mark.own_lean, x86_64_linux]
 
 GOOD = "module\npublic theorem a : 1 + 1 = 2 := rfl\n"
 UPON = "module\npublic import Own.A\npublic theorem b : 1 + 1 = 2 := a\n"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from lean_bridge.build.needed import modules_declaring
 from lean_bridge.project import open_project
 from lean_bridge.witness.witness import want_reals
 from pybind_models import VerifyReport
+from tests.running_lean import run_here
 
 MODULES = {
     "Base": "theorem base (a b : Nat) : a + b = b + a := Nat.add_comm a b",
@@ -56,13 +55,7 @@ def _library(tmp_path: Path) -> Path:
 
 
 def run(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "lean_bridge", *command, "--project", str(root)],
-        env={**os.environ, "LEAN_BRIDGE_TOOLCHAIN": "embedded"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_here(*command, "--project", str(root))
 
 
 def verify(root: Path, *names: str) -> tuple[int, VerifyReport]:

@@ -11,7 +11,7 @@ import pytest
 
 from lean_bridge.toolchain.provider import Provider
 
-pytestmark = pytest.mark.lean
+pytestmark = [pytest.mark.lean, pytest.mark.own_lean]
 
 FIND = """
 from lean_bridge.toolchain.find import find_embedded

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.running_lean import run_here
 
 pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("embedded")]
 
@@ -44,9 +44,7 @@ def library(tmp_path: Path) -> Path:
 
 
 def lean(file: Path, library: Path, *arguments: str) -> tuple[int, list[str], str]:
-    command = [sys.executable, "-m", "lean_bridge", "lean", "-p", str(library), str(file), *arguments]
-    env = {**os.environ, "LEAN_BRIDGE_TOOLCHAIN": "embedded"}
-    result = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    result = run_here("lean", "-p", str(library), str(file), *arguments)
     return result.returncode, result.stdout.splitlines(), result.stderr
 
 

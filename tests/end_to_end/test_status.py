@@ -12,6 +12,7 @@ import pytest
 
 from pybind_models.status import StatusReport
 from tests.lines import write_two_and_one_beside
+from tests.running_lean import run_here
 
 pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("embedded")]
 
@@ -25,17 +26,7 @@ def library(tmp_path: Path) -> Path:
 
 
 def run(root: Path, command: str, *args: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "lean_bridge", command, "--project", str(root), *args],
-        env={
-            **os.environ,
-            "LEAN_BRIDGE_TOOLCHAIN": "embedded",
-            "COLUMNS": "100",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_here(command, "--project", str(root), *args, env={"COLUMNS": "100"})
 
 
 def status(root: Path, *args: str) -> tuple[int, StatusReport]:

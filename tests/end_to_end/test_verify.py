@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from lean_bridge.audit.manifest import write_manifest
 from lean_bridge.kernel.session import installed_library
 from lean_bridge.project import Project, open_project
 from pybind_models import VerifyReport
+from tests.running_lean import run_here
 
 pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("embedded")]
 
@@ -64,13 +64,7 @@ def own(library: Path) -> Path:
 
 def run(root: Path, *args: str, pinned: bool = False, **env: str) -> subprocess.CompletedProcess[str]:
     waived = [] if pinned else ["--unpinned"]
-    return subprocess.run(
-        [sys.executable, "-m", "lean_bridge", "verify", "--project", str(root), *waived, *args],
-        env={**os.environ, "LEAN_BRIDGE_TOOLCHAIN": "embedded", **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_here("verify", "--project", str(root), *waived, *args, env=env)
 
 
 def report(root: Path, *args: str, pinned: bool = False, **env: str) -> tuple[int, VerifyReport]:
