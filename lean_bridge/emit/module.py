@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Final
 
 from lean_bridge.emit.forms import FORMS, Form
@@ -18,6 +19,9 @@ from pybind_models import DGraph, Dim, DimParam, Entry, Node, Param, ScalarParam
 
 WIDTH: Final = 100
 """Of a line."""
+
+STAGE: Final = 16
+"""How many nodes one definition adds: what Lean does for a longer one grows faster than its length."""
 
 _BY_RANK: Final = ("vec", "mat", "cube")
 _NO_BREAK: Final = "\u00a0"
@@ -88,8 +92,7 @@ class _Module:
             "open Spec Shape Proofs.Autograd",
             "noncomputable section",
             *self._lists(),
-            self._graph_itself(),
-            self._certificate(),
+            *self._stages(),
             *self._theorems(),
             "end",
             f"end {self._space}",
@@ -116,23 +119,61 @@ class _Module:
             f"def {self._name}DGraph.names : List String :=\n{names}"
         )
 
-    def _graph_itself(self) -> str:
-        head = self._head(f"def {self._name}Graph", "[ScalarOps R]")
-        steps = "\n".join(f"    |>.snoc {_node(self._graph, node)}" for node in self._graph.nodes)
-        said = f"/-- The graph of `{self._name}`. -/"
-        return f"{said}\n{head} :\n    Graph R ({self._inputs}) ({self._saved}) :=\n  Graph.nil\n{steps}"
+    def _stages(self) -> Iterable[str]:
+        """Give the graph and its certificate, each by definitions that add some nodes to the one before.
 
-    def _certificate(self) -> str:
-        head = self._head(f"def {self._name}DGraph", "[AnalyticScalar R]")
-        given = " ".join([f"{self._name}Graph", *self._dims, *self._scalars])
+        Every step says what is saved before it. Where that is left to Lean to find out, it compares lists of
+        which it knows the last entries only, again and again, and comes to no end with twenty nodes.
+        """
+        count = len(self._graph.nodes)
+        parts = list(pairwise([0, *range(STAGE, count, STAGE), count]))
+        yield from (self._graph_of(first, last) for first, last in parts)
+        yield from (self._certificate_of(first, last) for first, last in parts)
+
+    def _graph_of(self, first: int, last: int) -> str:
+        whole = last == len(self._graph.nodes)
+        said = f"The graph of `{self._name}`{'' if whole else f', its first {last} nodes'}."
+        head = self._head(f"def {self._part('Graph', last)}", "[ScalarOps R]")
+        type_ = f"Graph R ({self._inputs}) ({self._saved if whole else self._before(last)})"
+        before = self._applied_to(self._part("Graph", first)) if first else "Graph.nil"
         steps = "\n".join(
-            f"    |>.snoc ({_form(self._graph, node).certificate} ..)" for node in self._graph.nodes
+            f"    |>.snoc (ss := {self._before(at)})\n      {_node(self._graph, self._graph.nodes[at])}"
+            for at in range(first, last)
         )
+        return f"{_documented(said)}\n{head} :\n    {type_} :=\n  {before}\n{steps}"
+
+    def _certificate_of(self, first: int, last: int) -> str:
+        whole = last == len(self._graph.nodes)
+        graph = self._applied_to(self._part("Graph", last))
+        before = self._applied_to(self._part("Certificate", first)) if first else "GraphFDerivCorrect.nil"
+        steps = "\n".join(
+            f"    |>.snoc (ss := {self._before(at)})\n"
+            f"      ({_form(self._graph, self._graph.nodes[at]).certificate} ..)"
+            for at in range(first, last)
+        )
+        if not whole:
+            head = self._head(f"def {self._part('Certificate', last)}", "[AnalyticScalar R]")
+            return (
+                f"/-- The certificate of `{self._part('Graph', last)}`. -/\n"
+                f"{head} :\n    GraphFDerivCorrect ({graph}) :=\n  {before}\n{steps}"
+            )
+        head = self._head(f"def {self._name}DGraph", "[AnalyticScalar R]")
         return (
-            f"/-- `{self._name}Graph` and its certificate, one line for each node. -/\n"
+            f"/-- `{self._name}Graph` and its certificate, one step for each node. -/\n"
             f"{head} :\n    DGraph R ({self._inputs}) ({self._saved}) where\n"
-            f"  g := {given}\n  hg := GraphFDerivCorrect.nil\n{steps}"
+            f"  g := {graph}\n  hg := {before}\n{steps}"
         )
+
+    def _part(self, what: str, last: int) -> str:
+        """Return what the definition of the first nodes is called, and that of all nodes."""
+        return f"{self._name}{what}{'' if last == len(self._graph.nodes) else last}"
+
+    def _applied_to(self, name: str) -> str:
+        return " ".join([name, "(R := R)", *self._dims, *self._scalars])
+
+    def _before(self, at: int) -> str:
+        """Return what is saved before a node, as a term of Lean."""
+        return f"({self._saved}).take {at}" if at else "[]"
 
     def _theorems(self) -> Iterable[str]:
         graph, point = self._applied, f"(xV : CtxVec R ({self._inputs}))"
@@ -175,7 +216,7 @@ def _node(graph: DGraph, node: Node) -> str:
     form = _form(graph, node)
     words = [form.node, *(f"({binder} := {_param(graph, param)})" for binder, param in node.params.items())]
     words += [f"(.pos {operand} rfl)" for operand in node.operands]
-    return _wrapped(f"({' '.join(_kept_together([*words, form.proof]))})", 6, first=12)
+    return _wrapped(f"({' '.join(_kept_together([*words, form.proof]))})", 8, first=6)
 
 
 def _param(graph: DGraph, param: Param) -> str:

@@ -48,6 +48,25 @@ def residual(x):
 @lean_bridge.graph(x=("n", "d"))
 def root(x):
     return np.sqrt(x) + np.log(x)
+
+
+@lean_bridge.graph(
+    x=("n", "d"), Wq=("heads*width", "d"), Wk=("heads*width", "d"), Wv=("heads*width", "d"),
+    Wo=("d", "heads*width"), W1=("f", "d"), b1=("f",), W2=("d", "f"), b2=("d",), sizes=("heads", "width"),
+    c=float,
+)
+def attention_block(x, Wq, Wk, Wv, Wo, W1, b1, W2, b2, sizes, c):
+    n, _ = x.shape
+    heads, width = sizes.shape
+
+    def split(y):
+        return y.reshape(n, heads, width).swapaxes(0, 1)
+
+    q, k, v = split(x @ Wq.T), split(x @ Wk.T), split(x @ Wv.T)
+    merged = (softmax(c * (q @ k.mT)) @ v).swapaxes(0, 1).reshape(n, heads * width)
+    y = x + merged @ Wo.T
+    centred = y - y.mean(axis=1, keepdims=True)
+    return y + np.tanh(centred @ W1.T + b1) @ W2.T + b2
 """
 
 
@@ -106,6 +125,17 @@ def test_a_module_of_another_graph_is_refused(
     assert report["reason"].startswith(
         f"{NAME}: node 1 (add): captured add : n := Proofs.Autograd.Op.add(0, 1"
     )
+
+
+def test_a_block_of_attention_is_certified(file: Path, tmp_path: Path) -> None:
+    words = ["certify", f"{file}:attention_block", "-o", str(tmp_path / "Block"), "--format", "json"]
+    done = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    report = CertifyReport.model_validate_json(done.stdout)
+    assert [each.outcome for each in report.checks] == ["passed"] * 3
+    nodes = open_project(tmp_path / "Block").extract("attentionBlockDGraph").nodes
+    assert len(nodes) == 37
+    assert sum(node.op in ("reshape", "swap01", "transposeLast2") for node in nodes) == 17
 
 
 def test_what_is_not_captured_writes_nothing(file: Path, tmp_path: Path) -> None:

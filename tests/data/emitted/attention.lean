@@ -39,29 +39,41 @@ def attentionDGraph.names : List String :=
 def attentionGraph {R : Type} [ScalarOps R] (h n «at» : Nat) (c : R) :
     Graph R (attentionInputs h n «at») (attentionSaved h n «at») :=
   Graph.nil
-    |>.snoc (TapeNodes.ShapeOps.transpose3dLastTwo (a := h) (b := n) (c := «at») (.pos 1 rfl))
-    |>.snoc (TapeNodes.Batched.matmul (h := h) (m := n) (n := «at») (p := n) (.pos 0 rfl)
-      (.pos 3 rfl))
-    |>.snoc (TapeNodes.scale (s := cube h n n) (c := c) (.pos 4 rfl))
-    |>.snoc (TapeNodes.Batched.softmaxLast (h := h) (m := n) (n := n) (.pos 5 rfl))
-    |>.snoc (TapeNodes.Batched.matmul (h := h) (m := n) (n := n) (p := «at») (.pos 6 rfl)
-      (.pos 2 rfl))
-    |>.snoc (TapeNodes.ShapeOps.swapFirstTwo3d (m := h) (n := n) (s := vec «at») (.pos 7 rfl))
-    |>.snoc (TapeNodes.ShapeOps.reshape (s₁ := cube n h «at») (s₂ := mat n («at»*h)) (.pos 8 rfl)
-      (by grind [Shape.size]))
+    |>.snoc (ss := [])
+      (TapeNodes.ShapeOps.transpose3dLastTwo (a := h) (b := n) (c := «at») (.pos 1 rfl))
+    |>.snoc (ss := (attentionSaved h n «at»).take 1)
+      (TapeNodes.Batched.matmul (h := h) (m := n) (n := «at») (p := n) (.pos 0 rfl) (.pos 3 rfl))
+    |>.snoc (ss := (attentionSaved h n «at»).take 2)
+      (TapeNodes.scale (s := cube h n n) (c := c) (.pos 4 rfl))
+    |>.snoc (ss := (attentionSaved h n «at»).take 3)
+      (TapeNodes.Batched.softmaxLast (h := h) (m := n) (n := n) (.pos 5 rfl))
+    |>.snoc (ss := (attentionSaved h n «at»).take 4)
+      (TapeNodes.Batched.matmul (h := h) (m := n) (n := n) (p := «at») (.pos 6 rfl) (.pos 2 rfl))
+    |>.snoc (ss := (attentionSaved h n «at»).take 5)
+      (TapeNodes.ShapeOps.swapFirstTwo3d (m := h) (n := n) (s := vec «at») (.pos 7 rfl))
+    |>.snoc (ss := (attentionSaved h n «at»).take 6)
+      (TapeNodes.ShapeOps.reshape (s₁ := cube n h «at») (s₂ := mat n («at»*h)) (.pos 8 rfl)
+        (by grind [Shape.size]))
 
-/-- `attentionGraph` and its certificate, one line for each node. -/
+/-- `attentionGraph` and its certificate, one step for each node. -/
 def attentionDGraph {R : Type} [AnalyticScalar R] (h n «at» : Nat) (c : R) :
     DGraph R (attentionInputs h n «at») (attentionSaved h n «at») where
-  g := attentionGraph h n «at» c
+  g := attentionGraph (R := R) h n «at» c
   hg := GraphFDerivCorrect.nil
-    |>.snoc (TapeNodes.ShapeOps.transpose3dLastTwoFderiv ..)
-    |>.snoc (TapeNodes.Batched.matmulFderiv ..)
-    |>.snoc (TapeNodes.scaleFderiv ..)
-    |>.snoc (TapeNodes.Batched.softmaxLastFderiv ..)
-    |>.snoc (TapeNodes.Batched.matmulFderiv ..)
-    |>.snoc (TapeNodes.ShapeOps.swapFirstTwo3dFderiv ..)
-    |>.snoc (TapeNodes.ShapeOps.reshapeFderiv ..)
+    |>.snoc (ss := [])
+      (TapeNodes.ShapeOps.transpose3dLastTwoFderiv ..)
+    |>.snoc (ss := (attentionSaved h n «at»).take 1)
+      (TapeNodes.Batched.matmulFderiv ..)
+    |>.snoc (ss := (attentionSaved h n «at»).take 2)
+      (TapeNodes.scaleFderiv ..)
+    |>.snoc (ss := (attentionSaved h n «at»).take 3)
+      (TapeNodes.Batched.softmaxLastFderiv ..)
+    |>.snoc (ss := (attentionSaved h n «at»).take 4)
+      (TapeNodes.Batched.matmulFderiv ..)
+    |>.snoc (ss := (attentionSaved h n «at»).take 5)
+      (TapeNodes.ShapeOps.swapFirstTwo3dFderiv ..)
+    |>.snoc (ss := (attentionSaved h n «at»).take 6)
+      (TapeNodes.ShapeOps.reshapeFderiv ..)
 
 /-- The graph is differentiable at every point, and its derivative is its JVP. -/
 theorem attention_hasFDerivAt {R : Type} [AnalyticScalar R] (h n «at» : Nat) (c : R)

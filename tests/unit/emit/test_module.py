@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from lean_bridge import graph
@@ -15,6 +16,7 @@ from lean_bridge.emit.forms import FORMS
 from lean_bridge.emit.module import render_library_module
 from lean_bridge.errors import UnsupportedOp, UnsupportedTerm
 from lean_bridge.executor.rules.table import PRIMITIVES
+from pybind_models import DGraph
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests" / "data" / "emitted" / "attention.lean"
@@ -32,6 +34,29 @@ def test_a_graph_is_written_as_the_golden_text() -> None:
     text = render_library_module(attention.model, "Mine", "Captured from `attention`.")
     assert text == GOLDEN.read_text(encoding="utf-8")
     assert max(map(len, text.splitlines())) <= module.WIDTH
+
+
+def layers(count: int) -> DGraph:
+    def deep(x: Any, W: Any) -> Any:  # noqa: N803
+        for _ in range(count):
+            x = np.tanh(x @ W)
+        return x
+
+    return graph(x=("n", "d"), W=("d", "d"))(deep).model
+
+
+def test_a_long_graph_is_written_in_parts_that_follow_each_other() -> None:
+    text = render_library_module(layers(20), "Mine", "")
+    parts = re.findall(r"def deep(?:D?Graph|Certificate)(\d*) .*?(?=\n\n)", text, flags=re.DOTALL)
+    assert parts == ["16", "32", "", "16", "32", ""]
+    steps = re.findall(r"\|>\.snoc \(ss := (.*)\)\n", text)
+    told = ["[]", *(f"(deepSaved n d).take {at}" for at in range(1, 40))]
+    assert steps == [*told, *told]
+
+
+def test_what_is_written_of_a_node_does_not_grow_with_its_graph() -> None:
+    short, long = (len(render_library_module(layers(count), "Mine", "")) for count in (20, 100))
+    assert long < 5.5 * short
 
 
 def test_every_op_that_is_differentiable_everywhere_can_be_written() -> None:
@@ -77,4 +102,4 @@ def test_what_the_text_means_is_among_the_names_that_are_kept() -> None:
     heads = set(re.findall(r"(?<![\w.«])([A-Za-z]\w*)", code))
     mine = {name for name in heads if name.startswith("attention")} | {"Mine", *"hncabmpsg"} | {"hg"}
     kept = module._OWN | module._KEYWORDS
-    assert heads - mine - kept <= {"s₁", "s₂"}  # binders
+    assert heads - mine - kept <= {"s₁", "s₂", "ss"}  # binders
