@@ -8,12 +8,13 @@ from pathlib import Path
 
 from lean_bridge.audit.catalogue import CATALOGUE
 from lean_bridge.audit.manifest import write_manifest
+from lean_bridge.certify.place import CAPTURED, put_package
 from lean_bridge.certify.same import check_same
 from lean_bridge.certify.target import Target
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.function import check_function
 from lean_bridge.emit.module import render_library_module
-from lean_bridge.library.scaffold import ORIGIN, write_package
+from lean_bridge.library.scaffold import ORIGIN
 from lean_bridge.project import open_project
 from lean_bridge.toolchain.install import Progress
 from pybind_models import CheckResult, DGraph, VerifyReport
@@ -27,22 +28,25 @@ def certify(
     package: str,
     *,
     origin: str = ORIGIN,
+    force: bool = False,
     observe: Callable[[object], None] = lambda _: None,
     progress: Progress | None = None,
 ) -> CertifyReport:
     """Write a captured graph as a Lean package, and return what holds of it.
 
     Accepted is what ``Project.verify`` accepts of that package, where the graph that Lean compiled is the
-    captured one, and the function itself has the executor's values and gradients.
-    Raises: NotCaptured; ProjectNotFound where something is in the directory; BuildFailed where Lean refuses
-    the module; as ``Project.verify``.
+    captured one, and the function itself has the executor's values and gradients. A package of the same
+    graph that stands there is judged again, by its pins.
+    Raises: NotCaptured; ProjectNotFound where something else is in the directory, or, without ``force``,
+    another captured function; BuildFailed where Lean refuses the module; as ``Project.verify``.
     """
     started = time.monotonic()
     written = captured.model
     files = package_files(written, package, captured)
-    write_package(directory, package, origin, files)
+    unpinned = put_package(directory, package, files, origin=origin, force=force)
     project = open_project(directory)
-    write_manifest(project.root, project.pin(observe=observe, progress=progress))
+    if unpinned:
+        write_manifest(project.root, project.pin(observe=observe, progress=progress))
     report = project.verify(observe=observe, progress=progress)
     declared = f"{package}.{written.lean_name}DGraph"
     checks = (
@@ -92,7 +96,7 @@ def package_files(graph: DGraph, package: str, captured: Target) -> dict[str, st
         for each, kind in entries
     )
     return {
-        f"{package}.lean": render_library_module(graph, package, f"Captured from {told}."),
+        f"{package}.lean": render_library_module(graph, package, f"{CAPTURED}{told}."),
         CATALOGUE: "# The declarations that `lean-bridge verify` judges, in the order of its report.\n\n"
         f"{declared}\n",
         "README.md": f"# {package}\n\nThe graph of {told}, captured by `lean-bridge certify`, with its "

@@ -20,12 +20,18 @@ def certify(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", help="Where its package is to be; nothing may be there.", metavar="DIR"
+            "--output",
+            "-o",
+            help="Where its package is or is to be; nothing else may be there.",
+            metavar="DIR",
         ),
     ],
     name: Annotated[
         str | None, typer.Option("--name", help="The package, its module and its namespace; else as DIR.")
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over what was captured there before, and pin it anew.")
+    ] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Whole statements, every message.")
     ] = False,
@@ -37,7 +43,8 @@ def certify(
     as a Lean module, with its certificate and the theorem that the reverse pass is the adjoint of the
     derivative for all dimensions; built, pinned and judged as `verify` does; read back, and compared with
     what was captured, row by row; and run beside the function itself, in values and gradients. All of it has
-    to hold. What is trusted beyond that is in docs/certify.md.
+    to hold. What is trusted beyond that is in docs/certify.md. The same function is judged again where its
+    package is, by its pins; another one is written over it with --force only.
     """
     from lean_bridge.certify.certify import certify as certify_captured
     from lean_bridge.certify.target import open_target
@@ -52,6 +59,7 @@ def certify(
             output,
             package,
             origin=action_origin() or ORIGIN,
+            force=force,
             observe=watch.observe,
             progress=watch.transfer,
         )

@@ -107,6 +107,14 @@ def test_a_perceptron_and_its_loss_are_certified(file: Path) -> None:
     planted = captured.replaced(nodes=(first.replaced(operands=(3,)), *captured.nodes[1:]))
     assert check_same(planted, compiled).outcome == "failed"
 
+    pins = (package / "certified.toml").read_bytes()
+    again = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert (again.exit_code, (package / "certified.toml").read_bytes()) == (0, pins), again.output
+    other = CliRunner().invoke(app, ["certify", f"{file}:residual", "-o", str(package)])
+    assert isinstance(other.exception, LeanBridgeError)
+    assert other.exception.exit_code == 2
+    assert "found otherwise: MlpLoss.lean has " in str(other.exception)
+
 
 def test_a_module_of_another_graph_is_refused(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
