@@ -14,7 +14,7 @@ from lean_bridge.toolchain.provider import Provider
 from pybind_models import BuildReport
 from tests.end_to_end.lean_processes import ENDLESS, children, is_running, wait_until
 
-pytestmark = pytest.mark.lean
+pytestmark = [pytest.mark.lean, pytest.mark.own_lean]
 
 DOUBLE = """module
 public import Init
