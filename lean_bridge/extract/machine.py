@@ -19,6 +19,7 @@ from operator import add, mul
 from typing import Protocol, TypeAlias
 
 from lean_bridge.errors import OutOfFuel, UnsupportedTerm
+from lean_bridge.extract.depth import Depth
 from lean_bridge.olean.expr import (
     App,
     BinderInfo,
@@ -190,16 +191,23 @@ class Machine:
         self._unfolded: dict[tuple[Name, tuple[Level, ...]], Value] = {}
         self._universes: dict[tuple[Name, tuple[Level, ...]], Universes | None] = {}
         self._as_written = Universes({})
+        self._inside = False
 
     def evaluate(self, expr: Expr, env: Env = None) -> Value:
         """Return the weak-head normal form of a term."""
-        try:
+        if self._inside:
             return self._eval(expr, env)
+        self._inside = True
+        try:
+            with Depth():
+                return self._eval(expr, env)
         except RecursionError:
             raise OutOfFuel(
                 "evaluation nests too deeply: make the numbers and lists smaller that recursion goes over; "
                 "a graph has to be closed, with nothing left to be chosen"
             ) from None
+        finally:
+            self._inside = False
 
     def force(self, thunk: Thunk) -> Value:
         """Return the weak-head normal form of an argument."""
@@ -222,7 +230,8 @@ class Machine:
         return self._run(value, args)
 
     def _eval(self, expr: Expr, env: Env) -> Value:
-        return self._run(*self._enter(expr, env, ()))
+        head, args = self._enter(expr, env, ())  # a call with * would take room on the machine's stack
+        return self._run(head, args)
 
     def _run(self, value: Value | _Redex, args: tuple[Thunk, ...]) -> Value:
         """Reduce a head and its arguments until nothing is left to reduce."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from dataclasses import replace
 
 import pytest
 
 from lean_bridge.errors import OutOfFuel, UnsupportedTerm
-from lean_bridge.extract.machine import Machine, Thunk, VLam, VLit, VProj, VSort, VStuck, variable
+from lean_bridge.extract.machine import Machine, Thunk, Value, VLam, VLit, VProj, VSort, VStuck, variable
 from lean_bridge.olean.expr import (
     BVar,
     Const,
@@ -251,9 +253,26 @@ def test_a_cast_between_levels_stays(level: Level, reduces: bool) -> None:
     assert isinstance(reducing.apply(reducing.evaluate(cast), (variable("h"),)), VLit) is reduces
 
 
-def test_what_nests_too_deeply_is_told_with_the_mend() -> None:
+def test_deep_nesting_takes_no_room_on_the_stack_and_leaves_pythons_limit_as_it_was() -> None:
     expr: Expr = const("Nat.zero")
-    for _ in range(20_000):
+    for _ in range(5_000):
+        expr = app(const("Nat.succ"), expr)
+    before, found, usual = sys.getrecursionlimit(), list[Value](), threading.stack_size(1 << 18)
+    try:
+        thread = threading.Thread(target=lambda: found.append(machine(fuel=100_000).evaluate(expr)))
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(usual)
+    assert [each.value for each in found if isinstance(each, VLit)] == [5_000]
+    assert sys.getrecursionlimit() == before
+
+
+def test_what_nests_too_deeply_is_told_with_the_mend() -> None:
+    before = sys.getrecursionlimit()
+    expr: Expr = const("Nat.zero")
+    for _ in range(40_000):
         expr = Proj("Pair", 0, expr)
     with pytest.raises(OutOfFuel, match="nests too deeply: make the numbers and lists smaller"):
-        machine().evaluate(expr)
+        machine(fuel=1_000_000).evaluate(expr)
+    assert sys.getrecursionlimit() == before
