@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import lean_bridge.capture.functions
+from lean_bridge.build.build import TIME_LIMIT
 from lean_bridge.capture.ops import FUNCTIONS
 from lean_bridge.certify.same import NAME
 from lean_bridge.certify.target import load_captured
@@ -41,3 +42,11 @@ def test_the_functions_that_numpy_lacks_are_those_of_the_page() -> None:
     (sentence,) = re.findall(r"which NumPy\s+lacks: (.*?)\.", PAGE, flags=re.DOTALL)
     assert set(re.findall(r"`(\w+)`", sentence)) == own
     assert own <= set(FUNCTIONS)
+
+
+def test_the_largest_graph_of_the_page_is_one_that_a_test_certifies() -> None:
+    ops, moving = re.findall(r"a block of attention of (\d+) ops, (\d+) of which move or reshape", PAGE)[0]
+    proof = (Path(__file__).parents[2] / "end_to_end" / "test_certify.py").read_text(encoding="utf-8")
+    assert f"len(nodes) == {ops}" in proof
+    assert f'in ("reshape", "swap01", "transposeLast2") for node in nodes) == {moving}' in proof
+    assert f"Lean has {TIME_LIMIT:.0f} s for a file" in PAGE
