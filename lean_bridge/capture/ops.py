@@ -20,9 +20,7 @@ from pybind_models import Dim, Shape
 
 ONE: Final = Dim.constant(1)
 
-_MEAN_SUM: Final = (
-    "mean over all axes or along the last one, sum over all axes, or a product with a vector of ones"
-)
+_MEAN_SUM: Final = "mean or sum, over all axes or along some"
 _NEAREST: Final[Mapping[str, str]] = {
     "divide": "multiplication by a scalar parameter that is the inverse; a quotient of arrays is not "
     "differentiable everywhere",
@@ -124,11 +122,13 @@ def _broadcast(trace: Trace, x: Value, shape: Shape) -> Value:
             return trace.add("broadcastCol", [_reshaped(trace, x, (n,))], shape, m=m, n=n)
         if found == (m, ONE):
             return trace.add("broadcastRow", [_reshaped(trace, x, (m,))], shape, m=m, n=n)
-    raise Misfit(
-        f"no certified op broadcasts {told(found)} to {told(shape)}; nearest: (n,), (1, n) or (m, 1) to "
-        "(m, n)",
-        shape,
-    )
+    padded = (*(None,) * (len(shape) - len(found)), *found)
+    value = _reshaped(trace, x, tuple(a for a, b in zip(padded, shape, strict=True) if a == b))
+    for axis, (length, wanted) in enumerate(zip(padded, shape, strict=True)):
+        if length != wanted:
+            o, s = shape[:axis], _shape_of(value)[axis:]
+            value = trace.add("expandAxis", [value], (*o, wanted, *s), o=o, n=wanted, s=s)
+    return value
 
 
 def _together(trace: Trace, a: object, b: object) -> tuple[Value, Value, Shape]:
@@ -247,11 +247,14 @@ def _permute(trace: Trace, x: Value, axes: Sequence[object]) -> Value:
         return trace.add("swap01", [x], made, m=shape[0], n=shape[1], s=shape[2:])
     if order == (0, 2, 1):
         return trace.add("transposeLast2", [x], made, a=shape[0], b=shape[1], c=shape[2])
-    raise Misfit(
-        f"no certified op orders axes as {order}; nearest: swapaxes(0, 1), or matrix_transpose of three "
-        "axes, one after the other",
-        made,
-    )
+    value, now = x, list(range(count))
+    for at, axis in enumerate(order):
+        for before in reversed(range(at, now.index(axis))):
+            now[before : before + 2] = reversed(now[before : before + 2])
+            lengths = _shape_of(value)
+            o, (m, n), s = lengths[:before], lengths[before : before + 2], lengths[before + 2 :]
+            value = trace.add("swapAxes", [value], (*o, n, m, *s), o=o, m=m, n=n, s=s)
+    return value
 
 
 def _transpose(trace: Trace, x: object, *axes: Any) -> Value:
@@ -307,6 +310,36 @@ def _kept(x: Value, axes: Sequence[int], keepdims: object) -> Shape:
     return tuple(ONE if at in axes else dim for at, dim in enumerate(shape) if keepdims or at not in axes)
 
 
+def _expand_dims(trace: Trace, x: object, axis: object) -> Value:
+    array = _array(trace, x)
+    shape = _shape_of(array)
+    count = len(shape) + 1
+    if not isinstance(axis, int) or not -count <= axis < count:
+        raise Misfit(f"expected one of {count} places for an axis, found axis={axis}")
+    return _reshaped(trace, array, (*shape[: axis % count], ONE, *shape[axis % count :]))
+
+
+def _squeeze(trace: Trace, x: object, axis: object) -> Value:
+    array = _array(trace, x)
+    axes = _axes(array, axis)
+    if axis is None or any(_shape_of(array)[each] != ONE for each in axes):
+        raise Misfit(f"expected axes of length 1, each given, found axis={axis} of {told(_shape_of(array))}")
+    return _reshaped(trace, array, _kept(array, axes, keepdims=False))
+
+
+def _moveaxis(trace: Trace, x: object, source: object, destination: object) -> Value:
+    array = _array(trace, x)
+    count = len(_shape_of(array))
+    for each in (source, destination):
+        if not isinstance(each, int) or not -count <= each < count:
+            raise Misfit(f"expected one of the {count} axes, found {each}")
+    assert isinstance(source, int)
+    assert isinstance(destination, int)
+    axes = [axis for axis in range(count) if axis != source % count]
+    axes.insert(destination % count, source % count)
+    return _permute(trace, array, axes)
+
+
 def _mean(trace: Trace, x: object, axis: object = None, keepdims: bool = False) -> Value:
     array = _array(trace, x)
     shape, axes = _shape_of(array), _axes(array, axis)
@@ -317,7 +350,16 @@ def _mean(trace: Trace, x: object, axis: object = None, keepdims: bool = False) 
         rows = array if axes == (1,) else _permute(trace, array, (1, 0))
         m, n = _shape_of(rows)
         return _reshaped(trace, trace.add("rowMean", [rows], (m,), m=m, n=n), made)
-    raise Misfit(f"no certified op along {axes} of shape {told(shape)}; nearest: mean of a matrix", made)
+    return _reshaped(trace, _along(trace, "meanAxis", array, axes), made)
+
+
+def _along(trace: Trace, op: str, x: Value, axes: Sequence[int]) -> Value:
+    """Return what an op makes of a value along some axes, the last first."""
+    for axis in reversed(axes):
+        shape = _shape_of(x)
+        o, n, s = shape[:axis], shape[axis], shape[axis + 1 :]
+        x = trace.add(op, [x], (*o, *s), o=o, n=n, s=s)
+    return x
 
 
 def _sum(trace: Trace, x: object, axis: object = None, keepdims: bool = False) -> Value:
@@ -325,7 +367,7 @@ def _sum(trace: Trace, x: object, axis: object = None, keepdims: bool = False) -
     axes = _axes(array, axis)
     made = _kept(array, axes, keepdims)
     if len(axes) < len(_shape_of(array)):
-        raise Misfit("no certified op but over all axes; nearest: mean along an axis", made)
+        return _reshaped(trace, _along(trace, "sumAxis", array, axes), made)
     return _reshaped(trace, trace.add("sum", [array], (), s=_shape_of(array)), made)
 
 
@@ -362,7 +404,10 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
     "permute_dims": _permute_dims,
     "matrix_transpose": _matrix_transpose,
     "swapaxes": _swapaxes,
+    "moveaxis": _moveaxis,
     "reshape": _reshape,
+    "expand_dims": _expand_dims,
+    "squeeze": _squeeze,
     "mean": _mean,
     "sum": _sum,
 }
