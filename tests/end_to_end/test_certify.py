@@ -67,6 +67,12 @@ def attention_block(x, Wq, Wk, Wv, Wo, W1, b1, W2, b2, sizes, c):
     y = x + merged @ Wo.T
     centred = y - y.mean(axis=1, keepdims=True)
     return y + np.tanh(centred @ W1.T + b1) @ W2.T + b2
+
+
+@lean_bridge.graph(x=("h", "n", "d"), gain=("d",), shift=("n", 1), c=())
+def along_axes(x, gain, shift, c):
+    centred = (x - x.mean(axis=1, keepdims=True)) * gain + shift
+    return np.transpose(np.tanh(centred), (2, 0, 1)).sum(axis=(0, 2)) + c
 """
 
 
@@ -144,6 +150,14 @@ def test_a_block_of_attention_is_certified(file: Path, tmp_path: Path) -> None:
     nodes = open_project(tmp_path / "Block").extract("attentionBlockDGraph").nodes
     assert len(nodes) == 37
     assert sum(node.op in ("reshape", "swap01", "transposeLast2") for node in nodes) == 17
+
+
+def test_ops_along_an_axis_are_certified(file: Path, tmp_path: Path) -> None:
+    words = ["certify", f"{file}:along_axes", "-o", str(tmp_path / "Axes"), "--format", "json"]
+    done = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    used = {node.op for node in open_project(tmp_path / "Axes").extract("alongAxesDGraph").nodes}
+    assert {"swapAxes", "expandAxis", "sumAxis", "meanAxis"} <= used
 
 
 def test_what_is_not_captured_writes_nothing(file: Path, tmp_path: Path) -> None:
