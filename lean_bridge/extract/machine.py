@@ -445,7 +445,7 @@ class Machine:
             assert isinstance(value, VPi)
             value = self.instantiate(value, param)
         assert isinstance(value, VStuck)
-        return all(map(self._is_same, value.args[len(params) :], indices))
+        return self._are_same(value.args[len(params) :], indices)
 
     def _is_same(self, left: Thunk, right: Thunk) -> bool:
         """Whether two arguments have equal normal forms; ``False`` may also mean that it cannot be told."""
@@ -456,8 +456,14 @@ class Machine:
                 return a == b
             case VStuck(head, args, is_variable, levels), VStuck(other, others, others_variable, at):
                 same_head = (head, is_variable, levels) == (other, others_variable, at)
-                return same_head and len(args) == len(others) and all(map(self._is_same, args, others))
+                return same_head and len(args) == len(others) and self._are_same(args, others)
         return False
+
+    def _are_same(self, some: tuple[Thunk, ...], others: tuple[Thunk, ...]) -> bool:
+        for one, other in zip(some, others, strict=False):  # noqa: SIM110 - `all` takes room on the stack
+            if not self._is_same(one, other):
+                return False
+        return True
 
 
 def _lookup(env: Env, index: int) -> Thunk:

@@ -384,19 +384,19 @@ class Computing(Machine):
 
     def _computed(self, name: Name, args: tuple[Thunk, ...]) -> tuple[Value, tuple[Thunk, ...]] | None:
         if name in _NUMBERS and len(args) == 2:
-            one, other = (self._literal(each) for each in args)
+            one, other = self._literal(args[0]), self._literal(args[1])
             if isinstance(one, int) and isinstance(other, int):
                 return VLit(_NUMBERS[name](one, other)), ()
         if name == "Nat.pow" and len(args) == 2:
-            one, other = (self._literal(each) for each in args)
+            one, other = self._literal(args[0]), self._literal(args[1])
             if isinstance(one, int) and isinstance(other, int) and other < _LARGEST_POWER:
                 return VLit(one**other), ()
         if name == "Dvd.dvd" and len(args) == 4 and self._is_leans(args[1], _DIVISIBILITY):
-            one, other = (self._literal(each) for each in args[2:])
+            one, other = self._literal(args[2]), self._literal(args[3])
             if isinstance(one, int) and isinstance(other, int):
                 return VStuck("False" if (other % one if one else other) else "True", ()), ()
         if name == "String.append" and len(args) == 2:
-            one, other = (self._literal(each) for each in args)
+            one, other = self._literal(args[0]), self._literal(args[1])
             if isinstance(one, str) and isinstance(other, str):
                 return VLit(one + other), ()
         if name in ("String.length", "String.toList", "String.isEmpty") and len(args) == 1:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from lean_bridge.errors import OutOfFuel, UnsupportedTerm
-from lean_bridge.extract.machine import Machine, Thunk, Value, VLam, VLit, VProj, VSort, VStuck, variable
+from lean_bridge.extract.machine import Machine, Thunk, VLam, VLit, VProj, VSort, VStuck, variable
 from lean_bridge.olean.expr import (
     BVar,
     Const,
@@ -253,19 +254,40 @@ def test_a_cast_between_levels_stays(level: Level, reduces: bool) -> None:
     assert isinstance(reducing.apply(reducing.evaluate(cast), (variable("h"),)), VLit) is reduces
 
 
-def test_deep_nesting_takes_no_room_on_the_stack_and_leaves_pythons_limit_as_it_was() -> None:
-    expr: Expr = const("Nat.zero")
-    for _ in range(5_000):
-        expr = app(const("Nat.succ"), expr)
-    before, found, usual = sys.getrecursionlimit(), list[Value](), threading.stack_size(1 << 18)
+def on_a_small_stack(evaluate: Callable[[], object]) -> object:
+    found, usual = list[object](), threading.stack_size(1 << 18)
     try:
-        thread = threading.Thread(target=lambda: found.append(machine(fuel=100_000).evaluate(expr)))
+        thread = threading.Thread(target=lambda: found.append(evaluate()))
         thread.start()
         thread.join()
     finally:
         threading.stack_size(usual)
-    assert [each.value for each in found if isinstance(each, VLit)] == [5_000]
+    return found[0]
+
+
+def test_deep_nesting_takes_no_room_on_the_stack_and_leaves_pythons_limit_as_it_was() -> None:
+    before = sys.getrecursionlimit()
+    expr: Expr = const("Nat.zero")
+    for _ in range(5_000):
+        expr = app(const("Nat.succ"), expr)
+    value = on_a_small_stack(lambda: machine(fuel=100_000).evaluate(expr))
+    assert isinstance(value, VLit)
+    assert value.value == 5_000
     assert sys.getrecursionlimit() == before
+
+
+def test_nor_does_comparing_what_is_deep() -> None:
+    sides = nat(0), nat(0)
+    for _ in range(5_000):
+        sides = app(const("S"), sides[0]), app(const("S"), sides[1])
+    successor = Constant(name="S", kind="axiom", level_params=(), type=PROP)
+    cast = lam("h", body=app(const("Eq.rec"), PROP, sides[0], PROP, nat(9), sides[1], BVar(0)))
+
+    def evaluate() -> object:
+        reducing = machine(successor, fuel=1_000_000)
+        return reducing.evaluate(app(cast, const("S")))
+
+    assert isinstance(on_a_small_stack(evaluate), VLit)
 
 
 def test_what_nests_too_deeply_is_told_with_the_mend() -> None:
