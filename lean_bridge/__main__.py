@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import sys
 
+from lean_bridge.uncollected import uncollected
+
 
 def main() -> None:
     """Run the command line; whatever the working directory has is judged, and nothing of it imported."""
     try:
         _leave_out_working_directory()
-        from lean_bridge.cli import main as run  # it imports other packages
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # nobody else reads what is read here
+        with uncollected(for_good=True):
+            from lean_bridge.cli import main as run  # it imports other packages
 
         run()
     except KeyboardInterrupt:  # before the command line could say so, or while it did

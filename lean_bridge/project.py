@@ -32,7 +32,7 @@ from lean_bridge.events import spending
 from lean_bridge.files import decoded, named_directory, read_below, read_file
 from lean_bridge.library.compilation import Chosen, Compiled, choose, compile_chosen
 from lean_bridge.library.discovery import TOOLCHAIN, find_library, repository_of
-from lean_bridge.library.judgement import Judgement, basis_of, unless_judged, write_down
+from lean_bridge.library.judgement import Judgement, unless_judged, write_down
 from lean_bridge.library.recall import (
     lacking,
     needed_by,
@@ -44,6 +44,7 @@ from lean_bridge.library.recall import (
 )
 from lean_bridge.library.scratch import Scratch, elaborate
 from lean_bridge.library.standing import Origin, read_graph
+from lean_bridge.library.status import basis_of
 from lean_bridge.library.unread import unread_sources
 from lean_bridge.olean.environment import Environment
 from lean_bridge.sealed import user_seal

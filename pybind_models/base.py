@@ -31,7 +31,7 @@ def check_named_once(names: Sequence[str], said: str, key: str) -> None:
 class Model(BaseModel):
     """An immutable record whose JSON is part of the public file format."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
 
     def replaced(self, **values: Any) -> Self:
         """Return this record with other values in the fields named, validated like a new one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, field_validator, model_validator
 
 from pybind_models.base import Model, check_named_once
-from pybind_models.report import DeclarationKind
+from pybind_models.subject import DeclarationKind
 
 
 class CatalogueEntry(Model):

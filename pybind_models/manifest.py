@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from pybind_models.base import Model, check_named_once
-from pybind_models.report import DeclarationKind
+from pybind_models.subject import DeclarationKind
 
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
 

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from pybind_models.base import Model
 from pybind_models.evidence import Advisory, Certification, FieldEvidence, KernelVerdict, Pin, Witness, Words
 from pybind_models.graph import DGraph
+from pybind_models.subject import LibraryIdentity, Toolchain
 
 Severity = Literal["information", "warning", "error"]
 
@@ -24,56 +25,6 @@ class Diagnostic(Model):
     """0-based, in code points, as Lean counts."""
     severity: Severity
     text: str
-
-
-Isolation = Literal["landlock", "bwrap", "wasm", "none"]
-"""What kept the code that a build runs from the rest of the machine.
-
-``wasm``: WebAssembly and what is handed into it, within Node's permission model. The embedded Lean has that
-in any case, under one of the others where there is one.
-"""
-
-
-class Toolchain(Model):
-    """The Lean that was used."""
-
-    provider: Literal["installed", "embedded"]
-    version: str
-    """As Lean reports it, for example ``4.28.0-pre``."""
-    identity: str
-    """A content hash: equal identities compile equal files to equal files."""
-    location: str
-    isolation: Isolation = "none"
-    """What confines it while it compiles."""
-    known: bool = False
-    """Whether its program and its library have the digests that this package carries for its version."""
-    passed_over: tuple[str, ...] = ()
-    """What was found under the name of Lean before it and is none, and why."""
-    through_lake: bool = False
-    """Whether its own Lake built the project, and what Lake left was taken."""
-
-    @property
-    def kernel(self) -> str:
-        """What reports call the kernel that let a build by it pass."""
-        return f"Lean {self.version}, {self.provider}"
-
-
-class LibraryIdentity(Model):
-    """Which library a report is about."""
-
-    name: str | None = None
-    """As its lakefile calls it."""
-    root: str
-    """The directory of its lakefile."""
-    digest: str | None = None
-    """A SHA-256 over its lakefile, toolchain, catalogue, manifest and sources, where all were read."""
-    commit: str | None = None
-    """That of the git checkout which keeps its lakefile, as it stands; what is changed in files since shows
-    in the digest alone."""
-    is_shipped: bool = False
-    """Whether it is the one that came with the package, taken because no other was named."""
-    passed_over: tuple[str, ...] = ()
-    """What its lakefile asks for and is not done, one line each."""
 
 
 class ModuleReport(Model):
@@ -147,8 +98,6 @@ class Cause(Model):
     place: Place | None = None
     """Where it stands; of an unfinished proof, where it stops; ``None`` where no source has it."""
 
-
-DeclarationKind = Literal["theorem", "definition", "inductive"]
 
 Standing = Literal["confirmed", "proved", "proved, advisories", "not accepted"]
 """``proved, advisories``: accepted, by a kernel with known faults and by none without them."""

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from pybind_models.base import Model
-from pybind_models.report import DeclarationKind, LibraryIdentity, Toolchain
+from pybind_models.subject import DeclarationKind, LibraryIdentity, Toolchain
 
 LinkOutcome = Literal["holds", "fails", "open", "stale"]
 """``open``: nothing was decided. ``stale``: what was has changed since; neither is ever shown as good."""

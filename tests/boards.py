@@ -16,7 +16,8 @@ from lean_bridge.events import (
     StageFinished,
     StageStarted,
 )
-from lean_bridge.library.judgement import Basis, Judgement
+from lean_bridge.library.judgement import Judgement
+from lean_bridge.library.status import Basis
 from lean_bridge.ui.event_lines import Judged, Told
 from lean_bridge.verdict.chain import status_of
 from pybind_models import Diagnostic, VerifyReport

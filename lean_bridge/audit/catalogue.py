@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import tomli_w
-
-from lean_bridge.audit.tables import parse_table
 from lean_bridge.errors import NotCatalogued, ProjectNotFound
 from lean_bridge.files import check_below, put_at_once, read_below
 from lean_bridge.names import canonical, did_you_mean, ending, ends_with, last_component, listed, suggestion
-from pybind_models.catalogue import Catalogue, CatalogueEntry
+
+if TYPE_CHECKING:
+    from pybind_models.catalogue import Catalogue, CatalogueEntry
 
 CATALOGUE = "catalogue.toml"
 
@@ -33,6 +32,9 @@ def read_catalogue(root: Path) -> Catalogue:
 
 def parse_catalogue(path: Path, content: bytes) -> Catalogue:
     """Return the catalogue at ``path``, whose content was read. Raises: as :func:`read_catalogue`."""
+    from lean_bridge.audit.tables import parse_table
+    from pybind_models.catalogue import Catalogue
+
     return parse_table(path, content, Catalogue, rewrite=_with_names_as_written)
 
 
@@ -41,6 +43,8 @@ def write_catalogue(root: Path, catalogue: Catalogue, *, overwrites: bool = Fals
 
     Raises: ProjectNotFound if one is there and it is not to be overwritten, or it cannot be written.
     """
+    import tomli_w
+
     path = root / CATALOGUE
     check_below(root, path)
     if not overwrites and os.path.lexists(path):

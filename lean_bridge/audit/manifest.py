@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import tomli_w
-
-from lean_bridge.audit.tables import parse_table
 from lean_bridge.errors import ProjectNotFound
 from lean_bridge.files import check_below, put_at_once, read_below
 from lean_bridge.names import canonical
-from pybind_models.manifest import Manifest
+
+if TYPE_CHECKING:
+    from pybind_models.manifest import Manifest
 
 MANIFEST = "certified.toml"
 
@@ -43,6 +42,9 @@ def read_manifest(root: Path) -> Manifest | None:
 
 def parse_manifest(path: Path, content: bytes) -> Manifest:
     """Return the manifest at ``path``, whose content was read. Raises: as :func:`read_manifest`."""
+    from lean_bridge.audit.tables import parse_table
+    from pybind_models.manifest import Manifest
+
     return parse_table(path, content, Manifest, rewrite=_with_names_as_written)
 
 
@@ -72,6 +74,8 @@ def write_manifest(root: Path, manifest: Manifest) -> None:
 
     Raises: ProjectNotFound if it cannot be written there.
     """
+    import tomli_w
+
     path = root / MANIFEST
     text = tomli_w.dumps(manifest.model_dump(mode="json", by_alias=True, exclude_none=True))
     check_below(root, path)

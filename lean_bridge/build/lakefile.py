@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, Final, TypeAlias
 
-from lean_bridge.build.lakefile_lean import parse_program
 from lean_bridge.build.lean_options import misfit
 from lean_bridge.errors import ProjectNotFound, SourceOutside
 from lean_bridge.files import PlaceInToml, decoded, not_toml, read_below, toml_lines
@@ -156,6 +155,8 @@ def read_lakefile(root: Path, translate: Translate | None = None) -> Lakefile:
     if path.name != PROGRAM:
         table = _toml(path, text)
         return _Reader(path, toml_lines(text)).lakefile(table, content)
+    from lean_bridge.build.lakefile_lean import parse_program
+
     try:
         table, lines = parse_program(path, text)
     except ProjectNotFound:

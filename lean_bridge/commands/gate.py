@@ -310,11 +310,11 @@ def _rendered(format_: OutputFormat, told: GateReport) -> str:
 
 def _show(told: GateReport) -> None:
     """Write for people what was judged and what it came to."""
+    from lean_bridge.doubts import doubts
     from lean_bridge.gate.findings import report_in_repository
     from lean_bridge.gate.text import render_text
     from lean_bridge.ui.failures import render_failures
     from lean_bridge.ui.status_view import render_status
-    from lean_bridge.ui.verdict import doubts
     from lean_bridge.verdict.chain import status_of
 
     console = open_console(sys.stdout)

@@ -143,6 +143,7 @@ def verify(
     It ends in the view of `lean-bridge status`; with names, or -v, in every row in full. `--format events`
     writes a line of JSON for everything that happens while it happens, and the report as the last one.
     """
+    from lean_bridge.doubts import doubts
     from lean_bridge.ui import formats
     from lean_bridge.ui.dashboard import render_report
     from lean_bridge.ui.event_lines import EventWriter, Judged, write_event
@@ -150,7 +151,6 @@ def verify(
     from lean_bridge.ui.markdown import render_markdown
     from lean_bridge.ui.progress import show_progress
     from lean_bridge.ui.status_view import render_status
-    from lean_bridge.ui.verdict import doubts
     from lean_bridge.verdict.chain import status_of
     from lean_bridge.verdict.refusal import refused
     from lean_bridge.verdict.whole import Choice
@@ -279,15 +279,15 @@ def status(
     With --watch it stays, and `lean-bridge verify` runs again at every edit; `lean-bridge dash` does the same
     on a whole screen.
     """
+    from lean_bridge.library.chosen import check_chosen, chosen_rows
     from lean_bridge.library.discovery import find_library
-    from lean_bridge.library.judgement import check_chosen, chosen_rows, read_status
+    from lean_bridge.library.status import read_status
     from lean_bridge.ui.status_formats import (
         render_status_json,
         render_status_markdown,
         render_status_text,
     )
     from lean_bridge.ui.status_view import render_status
-    from lean_bridge.ui.verdict import doubts
 
     check_choice(project, shipped)
     library = find_library(project, shipped=shipped)
@@ -297,7 +297,7 @@ def status(
         left_out = {each.value for each in leave_out or ()}
         return found.only(chosen_rows(found.rows, names or (), group=group, leave_out=left_out))
 
-    found = read_status(library.root, doubts)
+    found = read_status(library.root)
     check_chosen(found.rows, names or (), group=group)
     if watch:
         if format_ not in (StatusFormat.TABLE, StatusFormat.TEXT):

@@ -27,7 +27,7 @@ from lean_bridge.dash.page import Choice, Line, Sheet, head, is_folded, next_bad
 from lean_bridge.dash.widgets import Log, Matrix
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.files import read_below
-from lean_bridge.library.judgement import like
+from lean_bridge.library.chosen import like
 from lean_bridge.ui.detail import Subject, render_detail
 from lean_bridge.ui.wording import named
 from pybind_models.status import StatusRow

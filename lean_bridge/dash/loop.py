@@ -32,10 +32,10 @@ from lean_bridge.dash.watch import fingerprint, stamp, watch
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.files import read_below
 from lean_bridge.library.discovery import TOOLCHAIN, Found, is_without_catalogue, repository_of
-from lean_bridge.library.judgement import read_status, recall, record, told_of
+from lean_bridge.library.judgement import recall, told_of
+from lean_bridge.library.status import read_status, record
 from lean_bridge.toolchain.process import end, start
 from lean_bridge.ui.event_lines import read_event
-from lean_bridge.ui.verdict import doubts
 
 _CODED: Final = re.compile(r"LB\d+ ")
 _GRACE: Final = 3.0
@@ -45,7 +45,7 @@ _GRACE: Final = 3.0
 def look(root: Path) -> Looked:
     """Look at a library without any Lean; whatever is wrong with it is what was found."""
     try:
-        status = read_status(root, doubts)
+        status = read_status(root)
         judgement = recall(root)
     except Exception as error:  # noqa: BLE001 - a dashboard stays open
         return Looked(time.time(), trouble=_said(error, root))

@@ -9,7 +9,7 @@ from typing import Final
 from rich.text import Text
 
 from lean_bridge.dash.model import Activity, Board, Doing, Run, activities, activity
-from lean_bridge.library.judgement import chosen_rows
+from lean_bridge.library.chosen import chosen_rows
 from lean_bridge.ui.diagnostics import diagnostic_text
 from lean_bridge.ui.status_view import Page, state_mark
 from lean_bridge.ui.verdict import MARKS

@@ -11,11 +11,12 @@ from lean_bridge.audit.catalogue import CATALOGUE, parse_catalogue
 from lean_bridge.audit.manifest import MANIFEST, parse_manifest
 from lean_bridge.audit.pins import NO_MANIFEST
 from lean_bridge.codes import EXPLANATIONS, Code
+from lean_bridge.doubts import doubts
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.files import decoded, read_below, toml_lines
 from lean_bridge.names import listed
 from lean_bridge.ui.diagnostics import diagnostic_place, errors_of
-from lean_bridge.ui.verdict import doubts, evidence, graph_tone, guarantee, with_subject
+from lean_bridge.ui.verdict import evidence, graph_tone, guarantee, with_subject
 from lean_bridge.ui.wording import apart, coded, counted, named, told_from
 from pybind_models import DeclarationReport, Diagnostic, GraphReport, ModuleReport, Place, VerifyReport
 from pybind_models.policy import Finding

@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
-import os
-import stat
-import subprocess
-import tempfile
-import threading
-import time
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from importlib import resources
-from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING
 
-from lean_bridge.codes import Code
-from lean_bridge.errors import ToolchainError
-from lean_bridge.toolchain import process
 from lean_bridge.toolchain.install import MANIFEST_SHA256
-from lean_bridge.toolchain.isolation import available, isolated
 from lean_bridge.toolchain.loader import PATCH_VERSION
 from lean_bridge.toolchain.node import node_binary
-from lean_bridge.toolchain.pool import Answer, WorkerDiedError, WorkerHungError, open_pool
-from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES, Job, WorkerPool
 from pybind_models import Toolchain
 
+if TYPE_CHECKING:
+    from lean_bridge.toolchain.provider import WorkerPool
+
 VERSION = "4.28.0-pre"
-
-BOOT_LIMIT = 120.0
-"""Seconds a worker may take to boot; 0.4 s is usual."""
-
-JOBS_PER_WORKER = 200
-"""Every file has a Lean of its own, which takes its memory along; this bounds what Node itself may keep."""
-
-_NODE_OPTIONS = (
-    "--no-warnings",
-    "--permission",  # no file but those named, no process, no add-on, no inspector
-    "--allow-worker",
-    "--disallow-code-generation-from-strings",
-    "--wasm-lazy-validation",  # the module's digest is known: what of it runs is checked as it is compiled
-    "--wasm-tiering-budget=50000000",  # a library of small files is built with less of Lean optimised again
-)
-_UNREAD = ".ilean"
-"""Of what is compiled, the part that Lean does not read again."""
-_SCRIPTS = ("worker.js", "lean_thread.js", "files.js", "policy.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +30,8 @@ class EmbeddedProvider:
     @property
     def info(self) -> Toolchain:
         """Identified by the digest of its files and by the version of what runs it."""
+        from lean_bridge.toolchain.isolation import available
+
         identity = hashlib.sha256(f"{MANIFEST_SHA256}:{PATCH_VERSION}".encode()).hexdigest()
         around = available()[0]
         return Toolchain(
@@ -81,181 +51,8 @@ class EmbeddedProvider:
 
     def pool(self, workers: int, *, time_limit: float) -> AbstractContextManager[WorkerPool]:
         """Open a pool of Node processes; see :class:`lean_bridge.toolchain.provider.Provider`."""
+        from lean_bridge.toolchain.embedded_worker import EmbeddedWorker
+        from lean_bridge.toolchain.pool import open_pool
+
         node = node_binary()
         return open_pool(lambda: EmbeddedWorker(node, self.directory), workers, time_limit)
-
-
-class EmbeddedWorker:
-    """One Node process that has each file elaborated by a fresh Lean (see ``worker.js``).
-
-    It sees the installed toolchain and its own scripts, and no other file of this machine: sources and
-    compiled imports are handed to it, and what it compiles is handed back and written here.
-    """
-
-    def __init__(self, node: Path, directory: Path) -> None:
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
-        room = resources.files("lean_bridge.toolchain")
-        scripts = [Path(str(room / name)) for name in _SCRIPTS]
-        allowed = [f"--allow-fs-read={path}" for path in (*scripts, directory)]
-        command: list[str | Path] = [node, *_NODE_OPTIONS, *allowed, scripts[0], directory, MANIFEST_SHA256]
-        confined = isolated(command, read=(*scripts, directory))
-        self._process = process.start(
-            confined.command,
-            cwd=directory,
-            stdin=subprocess.PIPE,
-            stderr=self._log,
-            env=confined.env,
-            inherit=False,
-        )
-        self._ready = False
-        self._jobs = 0
-        self._known: dict[str, str] = {}
-        """The digests of the files that it has, by their identities."""
-
-    @property
-    def spent(self) -> bool:
-        """Whether it is to be replaced by a new one."""
-        return self._jobs >= JOBS_PER_WORKER
-
-    def run(self, job: Job, time_limit: float) -> Answer:
-        """See :class:`lean_bridge.toolchain.pool.Worker`."""
-        moments = [("", time.monotonic())]
-        if not self._ready:
-            with self._limit(BOOT_LIMIT):
-                self._receive()
-            self._ready = True
-            moments.append(("start", time.monotonic()))
-        source = job.source.read_bytes()
-        search = [_compiled_files(directory) for directory in job.search_path]
-        files = {file.identity: file for directory in search for file in directory}
-        new = {identity: files[identity].path.read_bytes() for identity in files.keys() - self._known.keys()}
-        known = {identity: digest for identity, digest in self._known.items() if identity in files}
-        known |= {identity: hashlib.sha256(content).hexdigest() for identity, content in new.items()}
-        # a file may have several names, and of one name in two directories Lean reads the first
-        found = {file.name: known[file.identity] for directory in reversed(search) for file in directory}
-        for name, digest in job.digests.items():
-            if not name.endswith(_UNREAD) and found.get(name) != digest:
-                raise ToolchainError(
-                    f"{name}: what lies in the cache is not what was compiled; see what else writes there, "
-                    "and build again",
-                    code=Code.NOT_AUTHENTIC,
-                )
-        order = {
-            "file": job.name if job.root is not None else job.source.name,
-            "compile": job.olean is not None,
-            "options": list(job.options),
-            "source": len(source),
-            "new": [[identity, len(content)] for identity, content in new.items()],
-            "search": [[[file.name, file.identity] for file in directory] for directory in search],
-        }
-        with self._limit(time_limit):
-            self._send(order, source, *new.values())
-            moments.append(("hand over", time.monotonic()))
-            reply = self._receive()
-            answered = time.monotonic()
-            moments += [("instance", answered - reply["seconds"]), ("elaborate", answered)]
-            compiled = {suffix: self._receive_bytes(size) for suffix, size in reply["files"]}
-        self._jobs += 1
-        self._known = known
-        if job.olean is not None:
-            for suffix in ARTIFACT_SUFFIXES:
-                if suffix in compiled:
-                    job.olean.with_suffix(suffix).write_bytes(compiled[suffix])
-        moments.append(("write", time.monotonic()))
-        return Answer(
-            reply["status"],
-            reply["seconds"],
-            tuple(reply["stdout"]),
-            (*reply["others"], *reply["stderr"]),
-            ended_by=reply["ended_by"],
-            parts=tuple((name, began, ended) for (_, began), (name, ended) in pairwise(moments)),
-        )
-
-    def kill(self) -> None:
-        """See :class:`lean_bridge.toolchain.pool.Worker`."""
-        process.end(self._process)
-
-    def close(self) -> None:
-        """See :class:`lean_bridge.toolchain.pool.Worker`."""
-        self.kill()
-        for stream in (self._process.stdin, self._process.stdout, self._log):
-            if stream is not None:
-                with contextlib.suppress(BrokenPipeError):  # a request the process never read
-                    stream.close()
-
-    @contextlib.contextmanager
-    def _limit(self, seconds: float) -> Iterator[None]:
-        """End the process where what is done with it takes longer.
-
-        Raises: WorkerDiedError, WorkerHungError.
-        """
-        expired = threading.Event()
-
-        def expire() -> None:
-            expired.set()
-            self.kill()
-
-        timer = threading.Timer(min(seconds, process.LONGEST), expire)
-        timer.start()
-        try:
-            yield
-        except (BrokenPipeError, EOFError) as error:
-            if expired.is_set():
-                raise WorkerHungError from error
-            raise WorkerDiedError(self._last_words()) from error
-        finally:
-            timer.cancel()
-
-    def _send(self, order: dict[str, Any], *contents: bytes) -> None:
-        stdin = self._process.stdin
-        assert stdin is not None
-        for part in (json.dumps(order).encode() + b"\n", *contents):
-            stdin.write(part)
-        stdin.flush()
-
-    def _receive(self) -> dict[str, Any]:
-        stdout = self._process.stdout
-        assert stdout is not None
-        line = stdout.readline()
-        if not line.endswith(b"\n"):
-            raise EOFError
-        reply: dict[str, Any] = json.loads(line)
-        return reply
-
-    def _receive_bytes(self, size: int) -> bytes:
-        stdout = self._process.stdout
-        assert stdout is not None
-        content = stdout.read(size)
-        if len(content) != size:
-            raise EOFError
-        return content
-
-    def _last_words(self) -> str:
-        status = self._process.wait()
-        self._log.seek(0)
-        words = " ".join(self._log.read().decode("utf-8", "replace").split())
-        return f"exit status {status}" + (f", {words[:300]}" if words else "")
-
-
-class _Compiled(NamedTuple):
-    """A compiled file on the search path."""
-
-    name: str
-    path: Path
-    identity: str
-    """Changes with the file's content."""
-
-
-def _compiled_files(directory: Path) -> list[_Compiled]:
-    """Return what Lean may read of a directory of its search path; links lead nowhere."""
-    found = []
-    for folder, _, names in os.walk(directory):
-        for name in sorted(names):
-            path = Path(folder, name)
-            if path.suffix != _UNREAD and any(name.endswith(suffix) for suffix in ARTIFACT_SUFFIXES):
-                seen = path.lstat()
-                if stat.S_ISREG(seen.st_mode):
-                    about = (seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
-                    relative = path.relative_to(directory).as_posix()
-                    found.append(_Compiled(relative, path, "-".join(map(str, about))))
-    return found

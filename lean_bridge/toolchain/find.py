@@ -7,6 +7,7 @@ import re
 import reprlib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lean_bridge.codes import Code
 from lean_bridge.errors import ToolchainError, ToolchainNotFound
@@ -20,8 +21,10 @@ from lean_bridge.toolchain.install import (
 )
 from lean_bridge.toolchain.installed import InstalledProvider, installed_binaries, read_installed
 from lean_bridge.toolchain.node import node_binary, npm_command
-from lean_bridge.toolchain.provider import Provider
-from pybind_models import Toolchain
+
+if TYPE_CHECKING:
+    from lean_bridge.toolchain.provider import Provider
+    from pybind_models import Toolchain
 
 CHOICES = ("auto", "installed", "embedded")
 """Values of ``LEAN_BRIDGE_TOOLCHAIN``."""

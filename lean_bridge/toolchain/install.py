@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import json
 import os
 import shutil
 import stat
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 
 from lean_bridge.errors import ToolchainDownloadFailed, ToolchainError
+from lean_bridge.files import entries_below
 from lean_bridge.sealed import user_seal
 from lean_bridge.toolchain import process
 from lean_bridge.toolchain.loader import PATCH_VERSION
@@ -76,18 +76,18 @@ def install_state(directory: Path, *, fresh: bool = False) -> InstallState:
     """
     if not directory.exists():
         return "absent"
+    remembered, seal = directory.with_name(directory.name + ".seen"), user_seal()
+    context = f"toolchain {MANIFEST_SHA256} at {directory}"
     try:
-        manifest = read_manifest(directory)
         stamps = _stamps(directory)
+        record = "\0".join(f"{name}\0{stamp}" for name, stamp in stamps).encode("utf-8", "surrogateescape")
+        if not fresh and seal.kept(remembered, context) == record:
+            return "installed"  # the manifest too is the one that all the others were found to agree with
+        manifest = read_manifest(directory)
     except (OSError, ValueError):
         return "damaged"
-    if {name for name, *_ in stamps} != {_MANIFEST, *manifest}:
+    if {name for name, _ in stamps} != {_MANIFEST, *manifest}:
         return "damaged"
-    record, context = json.dumps(stamps).encode(), f"toolchain {MANIFEST_SHA256} at {directory}"
-    remembered = directory.with_name(directory.name + ".seen")
-    seal = user_seal()
-    if not fresh and seal.kept(remembered, context) == record:
-        return "installed"
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor() as pool:
@@ -113,15 +113,12 @@ def read_manifest(directory: Path) -> dict[str, _Entry]:
     return {name: (int(size), sha256) for sha256, size, name in lines}
 
 
-def _stamps(directory: Path) -> list[tuple[str, int, int, int, int, int]]:
+def _stamps(directory: Path) -> list[tuple[str, str]]:
     found = []
-    for folder, _, names in os.walk(directory):
-        place = Path(folder).relative_to(directory).as_posix()
-        within = "" if place == "." else f"{place}/"
-        for name in names:  # two thousand, on every run
-            seen = os.lstat(f"{folder}{os.sep}{name}")
-            about = (seen.st_mode, seen.st_size, seen.st_ino, seen.st_mtime_ns, seen.st_ctime_ns)
-            found.append((f"{within}{name}", *about))
+    for place, entry in entries_below(directory):  # two thousand, on every run
+        seen = entry.stat(follow_symlinks=False)
+        stamp = f"{seen.st_mode} {seen.st_size} {seen.st_ino} {seen.st_mtime_ns} {seen.st_ctime_ns}"
+        found.append((place, stamp))
     return sorted(found)
 
 

@@ -8,26 +8,17 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import tempfile
-import time
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import TYPE_CHECKING
 
 from lean_bridge.errors import ToolchainError
-from lean_bridge.toolchain import process
-from lean_bridge.toolchain.digests import check_program, known_leans, read_contents
-from lean_bridge.toolchain.isolation import available, isolated
-from lean_bridge.toolchain.pool import Answer, WorkerDiedError, WorkerHungError, open_pool
-from lean_bridge.toolchain.provider import Job, WorkerPool
 from pybind_models import Toolchain
 
-ANSWER_LIMIT = 30.0
-"""Seconds a ``lean`` may take to state its version."""
+if TYPE_CHECKING:
+    from lean_bridge.toolchain.provider import WorkerPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,61 +31,10 @@ class InstalledProvider:
 
     def pool(self, workers: int, *, time_limit: float) -> AbstractContextManager[WorkerPool]:
         """Open a pool of one process per file; see :class:`lean_bridge.toolchain.provider.Provider`."""
+        from lean_bridge.toolchain.installed_worker import InstalledWorker
+        from lean_bridge.toolchain.pool import open_pool
+
         return open_pool(lambda: InstalledWorker(self.binary, self.library), workers, time_limit)
-
-
-class InstalledWorker:
-    """One run of ``lean``."""
-
-    spent = True
-    """A process elaborates one file."""
-
-    def __init__(self, binary: Path, library: Path) -> None:
-        self._binary = binary
-        self._read = (binary.parent.parent, library)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._is_closed = False
-
-    def run(self, job: Job, time_limit: float) -> Answer:
-        """See :class:`lean_bridge.toolchain.pool.Worker`."""
-        began = time.monotonic()
-        with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
-            confined = isolated(
-                [self._binary, *_arguments(job)],
-                read=[*self._read, job.root or job.source, *job.search_path],
-                write=[job.olean.parent] if job.olean is not None else [],
-                attached=True,
-            )
-            self._process = process.start(
-                confined.command,
-                cwd=(job.root or job.source.parent).absolute(),
-                stdout=stdout,
-                stderr=stderr,
-                env=confined.env
-                | {"LEAN_PATH": os.pathsep.join(str(directory.absolute()) for directory in job.search_path)},
-                inherit=False,
-            )
-            try:
-                if self._is_closed:  # while it was being started
-                    raise WorkerDiedError("it was ended before it began")
-                status = process.collect(self._process, time_limit=time_limit)
-            except subprocess.TimeoutExpired as error:
-                raise WorkerHungError from error
-            finally:
-                process.end(self._process)
-            seconds = time.monotonic() - began
-            lines = tuple(_lines(stdout)), tuple(_lines(stderr))
-        if status not in (0, 1):  # killed by a signal, or aborted
-            raise WorkerDiedError(f"exit status {status}, {' '.join(lines[1][-3:])}")
-        return Answer(status, seconds, *lines)
-
-    def kill(self) -> None:
-        """See :class:`lean_bridge.toolchain.pool.Worker`."""
-        self._is_closed = True
-        if self._process is not None:
-            process.end(self._process)
-
-    close = kill
 
 
 def read_installed(binary: Path, *, fresh: bool = False, asks: bool = True) -> InstalledProvider:
@@ -106,6 +46,10 @@ def read_installed(binary: Path, *, fresh: bool = False, asks: bool = True) -> I
     Raises: ToolchainError if it is no compiled program, lies in no toolchain, or does not answer as Lean
     does.
     """
+    from lean_bridge.toolchain.digests import check_program, known_leans, read_contents
+    from lean_bridge.toolchain.installed_worker import ask
+    from lean_bridge.toolchain.isolation import available
+
     check_program(binary)
     program = binary.resolve()
     root = program.parent.parent
@@ -113,8 +57,8 @@ def read_installed(binary: Path, *, fresh: bool = False, asks: bool = True) -> I
     if not library.is_dir():
         raise ToolchainError(f"{binary}: expected Lean's library at {library}, found none")
     library = library.resolve()
-    ask = partial(_ask, program, "--version", read=(root, library))
-    contents = read_contents(program, library, ask if asks else None, fresh=fresh)
+    question = partial(ask, program, "--version", read=(root, library))
+    contents = read_contents(program, library, question if asks else None, fresh=fresh)
     version = re.match(r"Lean \(version ([^,\s)]+)", contents.said)
     if version is None:
         raise ToolchainError(f"{binary}: expected a line `Lean (version …)`, found {contents.said[:80]!r}")
@@ -151,38 +95,3 @@ def _is_elan(binary: Path) -> bool:
 
 def _executable(name: str) -> str:
     return f"{name}.exe" if os.name == "nt" else name
-
-
-def _arguments(job: Job) -> list[str]:
-    arguments = ["--json", *(f"-D{name}={value}" for name, value in job.options)]
-    if job.root is not None:
-        arguments.append(f"--root={job.root.absolute()}")
-    if job.olean is not None:
-        arguments += ["-o", str(job.olean.absolute())]
-    return [*arguments, str(job.source.absolute())]
-
-
-def _ask(binary: Path, question: str, *, read: Sequence[Path]) -> str:
-    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
-        confined = isolated([binary, question], read=read, attached=True)
-        lean = process.start(
-            confined.command,
-            cwd=binary.parent,
-            stdout=stdout,
-            stderr=stderr,
-            env=confined.env,
-            inherit=False,
-        )
-        try:
-            status = process.collect(lean, time_limit=ANSWER_LIMIT)
-        except subprocess.TimeoutExpired as error:
-            raise ToolchainError(f"{binary}: no answer to {question} within {ANSWER_LIMIT:g} s") from error
-        lines = list(_lines(stdout))
-    if status != 0 or not lines:
-        raise ToolchainError(f"{binary}: expected an answer to {question}, found exit status {status}")
-    return lines[0]
-
-
-def _lines(stream: IO[bytes]) -> list[str]:
-    stream.seek(0)
-    return stream.read().decode("utf-8", "replace").splitlines()

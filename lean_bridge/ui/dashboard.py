@@ -9,6 +9,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from lean_bridge.doubts import doubts
 from lean_bridge.names import common_namespace, last_component
 from lean_bridge.ui.diagnostics import build_summary
 from lean_bridge.ui.failures import render_failures
@@ -18,7 +19,6 @@ from lean_bridge.ui.verdict import (
     backing,
     declaration_tone,
     declaration_word,
-    doubts,
     evidence,
     graph_tone,
     guarantee,

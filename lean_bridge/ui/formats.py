@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from lean_bridge.doubts import doubts
 from lean_bridge.names import listed
 from lean_bridge.ui.diagnostics import SEVERITY_WORDS, diagnostic_place, errors_of
 from lean_bridge.ui.markup import CASE_TAGS, annotation, case, document, suite
@@ -13,7 +14,6 @@ from lean_bridge.ui.toolchains import toolchain_text
 from lean_bridge.ui.verdict import (
     VERDICT_TONES,
     declaration_tone,
-    doubts,
     evidence,
     graph_tone,
     guarantee,

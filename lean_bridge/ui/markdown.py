@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import PurePath
 
+from lean_bridge.doubts import toolchain_doubts
 from lean_bridge.names import common_namespace
-from lean_bridge.ui.toolchains import toolchain_doubts, toolchain_text
+from lean_bridge.ui.toolchains import toolchain_text
 from lean_bridge.ui.verdict import witness_text, words_text
 from lean_bridge.ui.wording import coded, named, one_line, upstream_text
 from pybind_models import DeclarationReport, DGraph, VerifyReport, shape_text

@@ -74,8 +74,7 @@ def render_status(status: StatusReport, console: Console, *, unfold: bool = Fals
     """
     page = Page(status, console.width, unfold=unfold)
     height = console.height - 1 if console.is_interactive else None
-    for line in page.lines(height):
-        console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
+    console.print(Text("\n").join(page.lines(height)), no_wrap=True, overflow="ellipsis", crop=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +116,21 @@ class Page:
     def _fitting(self) -> tuple[Scale, list[_Column]]:
         """Return the widest form of the columns beside which names still have room."""
         for scale in ("wide", "medium", "narrow", "tight"):
-            columns = [self._column(link, scale) for link in self._links]
-            if self._width - self._count - sum(column.width for column in columns) >= _NAME_TAKES[scale]:
+            shown = [row for row in self._status.rows if self._may_be_shown(row, scale)]
+            room = self._width - self._count - _NAME_TAKES[scale]
+            columns: list[_Column] = []
+            for link in self._links:
+                columns.append(self._column(link, scale, shown))
+                room -= columns[-1].width
+                if room < 0:
+                    break
+            else:
                 return scale, columns
         return "tight", []
 
-    def _column(self, link: str, scale: Scale) -> _Column:
+    def _column(self, link: str, scale: Scale, shown: Sequence[StatusRow]) -> _Column:
         title = _SHORT[scale].get(link, link)
         texts = [_group_cell(link, rows, scale).plain for rows in self.groups.values()]
-        shown = [row for row in self._status.rows if self._may_be_shown(row, scale)]
         texts += [_cell(row, link, scale).plain for row in shown]
         longest = max(map(cell_len, texts), default=0)
         return _Column(link, visible(title), max(longest, 0 if scale in _NARROW else cell_len(title)) + 1)

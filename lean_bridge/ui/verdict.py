@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from rich.text import Text
 
 from lean_bridge.names import listed
-from lean_bridge.ui.toolchains import toolchain_doubts, toolchain_text
+from lean_bridge.ui.toolchains import toolchain_text
 from lean_bridge.ui.wording import counted, deviation_text, named
-from pybind_models import (
-    CheckResult,
-    DeclarationReport,
-    GraphReport,
-    KernelVerdict,
-    ModuleReport,
-    VerifyReport,
-    Words,
-)
-from pybind_models.evidence import WitnessOutcome
+
+if TYPE_CHECKING:
+    from pybind_models import (
+        CheckResult,
+        DeclarationReport,
+        GraphReport,
+        KernelVerdict,
+        ModuleReport,
+        VerifyReport,
+        Words,
+    )
+    from pybind_models.evidence import WitnessOutcome
 
 Tone: TypeAlias = Literal["good", "bad", "open"]
 """``open``: nothing was decided, which is never shown as good."""
@@ -206,27 +208,6 @@ def subject(report: VerifyReport) -> str:
     if build is not None:
         parts.append(toolchain_text(build.toolchain))
     return ", ".join(parts)
-
-
-def doubts(report: VerifyReport) -> list[str]:
-    """Return what an accepted row lacks, a line each: a second kernel's word, a pin, a Lean that is known."""
-    accepted = [each for each in report.declarations if each.is_accepted]
-    unconfirmed: list[DeclarationReport | GraphReport] = [
-        *(each for each in accepted if each.standing not in ("confirmed", None)),
-        *(each for each in report.graphs if graph_tone(each) == "good" and not each.is_confirmed),
-    ]
-    told = []
-    if unconfirmed:
-        details = (kernel.detail for each in unconfirmed for kernel in each.kernels if kernel.detail)
-        why = next(details, "no second kernel was asked")
-        known = ", ".join(advisory.name for advisory in report.advisories)
-        advisories = f"; advisories: {known}" if known else ""
-        told.append(f"{counted(len(unconfirmed), 'row')} not confirmed: {why}{advisories}")
-    if unpinned := sum(each.pin is not None and each.pin.outcome == "not pinned" for each in accepted):
-        verb = "is" if unpinned == 1 else "are"
-        told.append(f"{counted(unpinned, 'row')} {verb} not pinned: nobody would notice a changed statement")
-    lean = toolchain_doubts(report.build.toolchain) if report.build is not None else []
-    return [*told, *lean, *report.notes]
 
 
 def no_axioms(library_theorems: int) -> str:

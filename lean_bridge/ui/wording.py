@@ -6,11 +6,13 @@ import json
 import math
 import re
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lean_bridge.letters import is_hidden, plain, shown
 from lean_bridge.names import last_component
-from pybind_models import Place
+
+if TYPE_CHECKING:
+    from pybind_models import Place
 
 _TOLD: Final = re.compile(r"(?P<file>[^\s:][^:\n]*):(?P<line>[1-9]\d*)(?::(?P<column>[1-9]\d*))?: ")
 """A message that begins with a place."""
@@ -53,6 +55,8 @@ def place_text(at: Place) -> str:
 
 def apart(message: str, root: Path | None = None) -> tuple[Place | None, str]:
     """Return the place with which a message begins, if it is one of the library, and the rest of it."""
+    from pybind_models import Place
+
     found = _TOLD.match(message)
     if found is None:
         return None, message

@@ -16,8 +16,8 @@ from pybind_models import (
     VerifyReport,
 )
 from pybind_models.evidence import WitnessOutcome
-from pybind_models.report import DeclarationKind
 from pybind_models.status import Link, LinkOutcome, RowState, StatusReport, StatusRow
+from pybind_models.subject import DeclarationKind
 
 BUILT, PROVED, AXIOMS, WORDS, PINNED = "built", "proved", "axioms", "words", "pinned"
 WITNESS, KERNEL, CERTIFIED, FIELD, FLOATS = "witness", "second kernel", "certified", "field", "floats"

@@ -12,7 +12,7 @@ from tests.executables import runs
 LEAN = """#!{python}
 import argparse, os, sys
 from pathlib import Path
-from lean_bridge.toolchain.embedded import EmbeddedWorker
+from lean_bridge.toolchain.embedded_worker import EmbeddedWorker
 from lean_bridge.toolchain.node import node_binary
 from lean_bridge.toolchain.provider import Job
 

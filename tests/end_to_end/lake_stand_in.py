@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from lean_bridge.build.modules import Library, Module, read_library
-from lean_bridge.toolchain.embedded import EmbeddedWorker
+from lean_bridge.toolchain.embedded_worker import EmbeddedWorker
 from lean_bridge.toolchain.messages import parse_messages
 from lean_bridge.toolchain.node import node_binary
 from lean_bridge.toolchain.provider import Job

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.codes import Code
-from lean_bridge.library.judgement import read_status
+from lean_bridge.library.status import read_status
 from lean_bridge.project import open_project
 from lean_bridge.toolchain.provider import Provider
 from lean_bridge.verdict.chain import CERTIFIED, FIELD, FLOATS, status_of

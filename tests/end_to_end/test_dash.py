@@ -21,7 +21,8 @@ from lean_bridge.dash.loop import Loop
 from lean_bridge.dash.model import Board
 from lean_bridge.dash.widgets import Matrix
 from lean_bridge.library.discovery import find_library
-from lean_bridge.library.judgement import forget, read_status
+from lean_bridge.library.judgement import forget
+from lean_bridge.library.status import read_status
 from tests.lines import write_two_and_one_beside
 from tests.screens import drawn
 

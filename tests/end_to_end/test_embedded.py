@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainTimeout
-from lean_bridge.toolchain import embedded as embedded_room
+from lean_bridge.toolchain import embedded_worker
 from lean_bridge.toolchain.provider import Elaboration, Job, Provider, WorkerPool
 from tests.end_to_end.lean_processes import ENDLESS, children, cpu_seconds, is_running, wait_until
 
@@ -138,7 +138,7 @@ def test_a_refused_file_leaves_nothing_compiled(pool: WorkerPool, tmp_path: Path
 def test_a_worker_is_replaced_after_so_many_jobs(
     embedded: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded_room, "JOBS_PER_WORKER", 2)
+    monkeypatch.setattr(embedded_worker, "JOBS_PER_WORKER", 2)
     source = write(tmp_path / "A.lean", "module\nprelude\n")
     with embedded.pool(1, time_limit=60) as pool:
         assert all(pool.elaborate(Job(source=source)).ok for _ in range(3))

@@ -12,11 +12,12 @@ import pytest
 
 from lean_bridge.build.build import build_library
 from lean_bridge.errors import ToolchainTimeout
-from lean_bridge.toolchain import confine, find, installed, isolation
+from lean_bridge.toolchain import confine, digests, find, isolation
 from lean_bridge.toolchain.digests import read_contents
 from lean_bridge.toolchain.find import find_toolchain, look_for_installed
 from lean_bridge.toolchain.health import check_health
-from lean_bridge.toolchain.installed import InstalledProvider, InstalledWorker, read_installed
+from lean_bridge.toolchain.installed import InstalledProvider, read_installed
+from lean_bridge.toolchain.installed_worker import InstalledWorker
 from lean_bridge.toolchain.isolation import isolated
 from lean_bridge.toolchain.provider import Job, Provider
 from tests.end_to_end.installed_lean import Machine
@@ -37,7 +38,6 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedded: Provider)
     monkeypatch.delenv("LEAN_BRIDGE_TOOLCHAIN", raising=False)
     # this lean starts Node, which no confined Lean could
     monkeypatch.setattr(isolation, "available", lambda: ("none",))
-    monkeypatch.setattr(installed, "available", lambda: ("none",))
     return machine
 
 
@@ -90,11 +90,11 @@ def test_a_lean_in_the_table_is_known_with_its_version_and_its_program_only(
     assert find_toolchain(REQUIRED, install=False).info.known is False
     contents = read_contents(machine.lean, machine.library, lambda: "")
     known = {contents.identity("4.28.0"): "4.28.0", contents.library: "4.28.0"}
-    monkeypatch.setattr(installed, "known_leans", lambda: known)
+    monkeypatch.setattr(digests, "known_leans", lambda: known)
     assert find_toolchain(REQUIRED, install=False).info.known is True
-    monkeypatch.setattr(installed, "known_leans", lambda: dict.fromkeys(known, "4.28.1"))
+    monkeypatch.setattr(digests, "known_leans", lambda: dict.fromkeys(known, "4.28.1"))
     assert find_toolchain(REQUIRED, install=False).info.known is False
-    monkeypatch.setattr(installed, "known_leans", lambda: known)
+    monkeypatch.setattr(digests, "known_leans", lambda: known)
     machine.lean.write_bytes(machine.lean.read_bytes() + b"another")
     assert find_toolchain(REQUIRED, install=False).info.known is False
 
@@ -186,8 +186,7 @@ def test_an_installed_lean_runs_confined_where_something_confines(
     monkeypatch.setenv("LEAN_BRIDGE_CACHE", str(tmp_path / "cache"))
     if not confined:
         monkeypatch.setattr(isolation, "available", lambda: ("none",))
-        monkeypatch.setattr(installed, "available", lambda: ("none",))
-    secret = tmp_path / "secret"
+        secret = tmp_path / "secret"
     secret.write_text("secret")
     lean = installation(tmp_path, answers_and_opens("Lean (version 4.28.0, x86_64, Release)", secret))
     provider = read_installed(lean)
@@ -223,7 +222,7 @@ import threading
 from pathlib import Path
 from lean_bridge.toolchain import installed, isolation
 from lean_bridge.toolchain.provider import Job
-isolation.available = installed.available = lambda: ({by!r},)
+isolation.available = lambda: ({by!r},)
 with installed.read_installed(Path({str(lean)!r})).pool(1, time_limit=100) as pool:
     job = threading.Thread(target=pool.elaborate, args=[Job(source=Path({str(source)!r}))])
     job.start()

@@ -11,12 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from lean_bridge.cli import app
+from lean_bridge.doubts import toolchain_doubts
 from lean_bridge.errors import LeanBridgeError, ProjectNotFound, ToolchainError
 from lean_bridge.project import Project, open_project
 from lean_bridge.pytest_plugin import _sources_of
-from lean_bridge.toolchain import installed, isolation
+from lean_bridge.toolchain import isolation
 from lean_bridge.toolchain.provider import Provider
-from lean_bridge.ui.toolchains import toolchain_doubts, toolchain_text
+from lean_bridge.ui.toolchains import toolchain_text
 from tests.end_to_end.installed_lean import Machine
 from tests.executables import x86_64_linux
 
@@ -38,7 +39,6 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedded: Provider)
     monkeypatch.setenv("LEAN_BRIDGE_TOOLCHAIN", "installed")
     # this lean starts Node, which no confined Lean could
     monkeypatch.setattr(isolation, "available", lambda: ("none",))
-    monkeypatch.setattr(installed, "available", lambda: ("none",))
     return machine
 
 

@@ -79,6 +79,7 @@ MAY_IMPORT = {
 WORDS = (
     "ahead",
     "codes",
+    "doubts",
     "errors",
     "events",
     "files",

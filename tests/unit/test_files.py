@@ -15,7 +15,7 @@ from lean_bridge.build.lakefile import LAKEFILE
 from lean_bridge.build.modules import read_library
 from lean_bridge.codes import Code
 from lean_bridge.errors import LeanBridgeError, ProjectNotFound, SourceOutside
-from lean_bridge.files import near_path, put_at_once, read_below, read_file
+from lean_bridge.files import entries_below, near_path, put_at_once, read_below, read_file
 from lean_bridge.library.discovery import TOOLCHAIN
 from lean_bridge.project import Project
 
@@ -208,3 +208,20 @@ def test_a_catalogue_that_names_nothing_is_none(root: Path, text: str) -> None:
     (root / CATALOGUE).write_text(text)
     with pytest.raises(ProjectNotFound, match=r"catalogue\.toml:1: .*declaration"):
         read_catalogue(root)
+
+
+def test_all_that_lies_below_is_listed_and_no_link_is_followed(tmp_path: Path) -> None:
+    for name in ("a", "b/c", "b/d/e", "apart/f"):
+        (tmp_path / "top" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "top" / name).write_text(name)
+    (tmp_path / "top" / "b" / "link").symlink_to(tmp_path / "top")
+    os.mkfifo(tmp_path / "top" / "pipe")
+    listed = {
+        place: entry.stat(follow_symlinks=False).st_ino
+        for place, entry in entries_below(tmp_path / "top", apart={"apart"})
+    }
+    assert listed == {
+        name: (tmp_path / "top" / name).lstat().st_ino for name in ("a", "b/c", "b/d/e", "b/link", "pipe")
+    }
+    with pytest.raises(FileNotFoundError):
+        list(entries_below(tmp_path / "nowhere"))

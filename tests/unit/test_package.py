@@ -157,11 +157,22 @@ def test_looking_where_a_library_stands_loads_nothing_that_installs_or_builds() 
         "concurrent.futures",
         "filelock",
         "tarfile",
+        "importlib.metadata",
+        "tomli_w",
+        "ctypes",
         "lean_bridge.toolchain.lake",
+        "lean_bridge.toolchain.pool",
         "lean_bridge.toolchain.wasm",
         "lean_bridge.build.build",
+        "lean_bridge.build.lakefile_lean",
+        "lean_bridge.verdict",
+        "pybind_models.report",
+        "pybind_models.catalogue",
     )
-    program = f"import sys, lean_bridge.library.judgement\nprint([m for m in {idle} if m in sys.modules])"
+    program = (
+        "import sys, lean_bridge.library.status, lean_bridge.library.chosen, lean_bridge.ui.status_view\n"
+        f"print([m for m in {idle} if m in sys.modules])"
+    )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
 

@@ -10,7 +10,8 @@ from lean_bridge.audit.provenance import SourceFile
 from lean_bridge.codes import Code
 from lean_bridge.olean.environment import Environment
 from pybind_models.catalogue import Catalogue, CatalogueEntry
-from pybind_models.report import DeclarationKind, DeclarationReport
+from pybind_models.report import DeclarationReport
+from pybind_models.subject import DeclarationKind
 from tests.olean_writer import write_module
 
 DATA = Path(__file__).parents[2] / "data" / "olean"

@@ -11,7 +11,8 @@ from lean_bridge.dash.loop import look
 from lean_bridge.dash.model import Activity, Began, Heard, activity
 from lean_bridge.dash.reach import modules_below
 from lean_bridge.events import BuildStarted, ModuleFinished
-from lean_bridge.library.judgement import Basis, Judgement
+from lean_bridge.library.judgement import Judgement
+from lean_bridge.library.status import Basis
 from pybind_models import VerifyReport
 from tests.boards import board, heard
 from tests.lines import write_two_and_one_beside

@@ -16,19 +16,10 @@ from lean_bridge.audit.manifest import MANIFEST, read_manifest
 from lean_bridge.build.modules import read_sources
 from lean_bridge.codes import Code
 from lean_bridge.errors import NotCatalogued, ProjectNotFound
+from lean_bridge.library.chosen import check_chosen, chosen_rows
 from lean_bridge.library.discovery import TOOLCHAIN
-from lean_bridge.library.judgement import (
-    Judgement,
-    basis_of,
-    changes,
-    check_chosen,
-    chosen_rows,
-    forget,
-    keep,
-    read_status,
-    recall,
-    unless_judged,
-)
+from lean_bridge.library.judgement import Judgement, forget, keep, recall, unless_judged
+from lean_bridge.library.status import basis_of, changes, read_status
 from lean_bridge.sealed import key_path
 from lean_bridge.toolchain.provider import Provider
 from pybind_models import VerifyReport
@@ -318,7 +309,9 @@ def test_a_record_opens_for_its_own_library_and_user_alone(judged: Path, tmp_pat
     shutil.copytree(judged, other)
     mine = record()
     content = mine.read_bytes()
-    assert keep(other, Judgement.model_validate_json(content[content.index(b'{"at"') :])) is None
+    given = recall(judged)
+    assert given is not None
+    assert keep(other, given) is None
     assert recall(other) is not None
     (theirs,) = records() - {mine}
     theirs.write_bytes(content)

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from lean_bridge.audit.catalogue import read_catalogue
 from lean_bridge.codes import Code
+from lean_bridge.doubts import doubts
 from lean_bridge.ui.console import open_console
 from lean_bridge.ui.status_formats import (
     render_status_json,
@@ -20,7 +21,6 @@ from lean_bridge.ui.status_formats import (
     render_status_text,
 )
 from lean_bridge.ui.status_view import fitted, render_status
-from lean_bridge.ui.verdict import doubts
 from lean_bridge.verdict.chain import CHAIN, status_of
 from pybind_models.status import Link, LinkOutcome, StatusReport, StatusRow
 from tests.reports import LIBRARY, TOOLCHAIN, accepted, rejected
