@@ -38,8 +38,9 @@ def like(rows: Iterable[StatusRow], name: str) -> str:
 
 
 def _words(groups: Iterable[str]) -> Iterator[str]:
+    """Yield groups, and the words in their names but those so short that anything is like them."""
     for group in dict.fromkeys(groups):
-        yield from (group, *re.findall(r"\w+", group), *re.findall(r"[A-Z][a-z]+", group))
+        yield from (group, *re.findall(r"\w{4,}", group), *re.findall(r"[A-Z][a-z]{3,}", group))
 
 
 def chosen_rows(

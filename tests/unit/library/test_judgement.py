@@ -16,14 +16,14 @@ from lean_bridge.audit.manifest import MANIFEST, read_manifest
 from lean_bridge.build.modules import read_sources
 from lean_bridge.codes import Code
 from lean_bridge.errors import NotCatalogued, ProjectNotFound
-from lean_bridge.library.chosen import check_chosen, chosen_rows
+from lean_bridge.library.chosen import check_chosen, chosen_rows, like
 from lean_bridge.library.discovery import TOOLCHAIN
 from lean_bridge.library.judgement import Judgement, forget, keep, recall, unless_judged
 from lean_bridge.library.status import basis_of, changes, read_status
 from lean_bridge.sealed import key_path
 from lean_bridge.toolchain.provider import Provider
 from pybind_models import VerifyReport
-from pybind_models.status import StatusReport
+from pybind_models.status import StatusReport, StatusRow
 from tests.reports import ADJOINT, ATTENTION, BACKPROP, accepted, agreeing_graph
 
 pytestmark = pytest.mark.lean
@@ -384,3 +384,11 @@ def test_what_no_row_has_is_said_of_each_word_and_of_all_together(judged: Path) 
 
 def test_nothing_has_changed_where_nothing_has(judged: Path, embedded: Provider) -> None:
     assert changes(judged, judgement(judged, embedded).basis).lines == ()
+
+
+def test_a_short_word_of_a_group_is_not_what_is_meant() -> None:
+    row = StatusRow(
+        name="A.seeds", group="Seeds over the reals", kind="theorem", state="open", reason="-", code="-"
+    )
+    assert like([row], "nothere") == ""
+    assert like([row], "raels") == "; did you mean reals?"
