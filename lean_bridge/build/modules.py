@@ -180,17 +180,18 @@ def read_sources(root: Path, *, also: Iterable[str] = (), translate: Translate |
                         f"another file or under other options: {found[name].file}, {file}"
                     )
     own = set(found)
-    pending = [*found, *also]
-    while pending:
-        name = pending.pop()
+
+    def imports(name: str) -> Iterable[str]:
         if name not in found:
             text = next(filter(None, (each.text(name) for each in (this, *packages))), None)
             if text is None:
-                continue
+                return ()
             found[name] = text
             if this.source_of(name) is not None:
                 own.add(name)
-        pending += (each.module for each in header_of(found[name]).imports if each.module not in found)
+        return [each.module for each in header_of(found[name]).imports]
+
+    with_imports([*found, *also], imports)
     for name in sorted(own):
         if twice := [each for each in packages if each.source_of(name) is not None]:
             raise ProjectNotFound(

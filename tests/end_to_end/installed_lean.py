@@ -9,9 +9,13 @@ from pathlib import Path
 
 from tests.executables import runs
 
+_TOP = str(Path(__file__).parents[2])
+"""Whence the program is that is tested: what is confined has no environment to tell it."""
+
 LEAN = """#!{python}
 import argparse, os, sys
 from pathlib import Path
+sys.path.insert(0, {top!r})
 from lean_bridge.toolchain.embedded_worker import EmbeddedWorker
 from lean_bridge.toolchain.node import node_binary
 from lean_bridge.toolchain.provider import Job
@@ -63,7 +67,11 @@ class Machine:
     def install(self, version: str) -> None:
         self._script.write_text(
             LEAN.format(
-                python=sys.executable, calls=str(self._calls), toolchain=self._toolchain, version=version
+                python=sys.executable,
+                top=_TOP,
+                calls=str(self._calls),
+                toolchain=self._toolchain,
+                version=version,
             )
         )
         self._script.chmod(0o755)
@@ -74,9 +82,9 @@ class Machine:
     def install_lake(self, directory: str = ".lake/build/lib/lean") -> None:
         """Put a Lake beside it that leaves what it compiles in ``directory``."""
         lake = self.lean.with_name("lake")
-        top, words = str(Path(__file__).parents[2]), (self._toolchain, directory, str(self._calls))
+        words = (self._toolchain, directory, str(self._calls))
         lake.write_text(
-            f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {top!r})\n"
+            f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {_TOP!r})\n"
             f"from tests.end_to_end.lake_stand_in import main\nmain(*{words!r})\n"
         )
         lake.chmod(0o755)
