@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from lean_bridge.olean.expr import App, Const, Constant, Expr, Lam, LZero, Pi, Sort
 
@@ -54,6 +54,9 @@ class Table:
 
     def __init__(self, constants: Iterable[Constant]) -> None:
         self._constants = {constant.name: constant for constant in constants}
+
+    def __iter__(self) -> Iterator[Constant]:
+        return iter(self._constants.values())
 
     def constant(self, name: str) -> Constant | None:
         return self._constants.get(name)

@@ -8,14 +8,11 @@ from typing import Final, TypeVar
 
 from lean_bridge.audit.proofs import conclusion
 from lean_bridge.errors import OutOfFuel, UnsupportedTerm
-from lean_bridge.extract.machine import Env, Thunk, Value, VPi, VSort, VStuck, describe, variable
+from lean_bridge.extract.machine import Thunk, Value, VPi, VSort, VStuck, describe, variable
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import (
-    App,
-    BVar,
     Const,
     Constant,
-    Expr,
     Lam,
     Level,
     LParam,
@@ -25,9 +22,11 @@ from lean_bridge.olean.expr import (
     written_binders,
 )
 from lean_bridge.olean.levels import ZERO
+from lean_bridge.witness.claims import Claims
 from lean_bridge.witness.empty import INHABITED, Families, is_prop
 from lean_bridge.witness.terms import conclusion_word
-from lean_bridge.witness.trial import FUEL, Claims, Computing
+from lean_bridge.witness.trial import FUEL, Computing
+from lean_bridge.witness.value import built
 
 _MOST_VALUES: Final = 24
 """How many values of a type are looked at for one that is shown."""
@@ -279,22 +278,13 @@ class Inhabitants:
             return None
         if not all(self.claims.same(*each) is True for each in zip(type_.args, wanted.args, strict=True)):
             return None
-        return _application(Const(constant.name, levels), given)
-
-
-def _application(function: Expr, arguments: Sequence[Thunk]) -> Thunk:
-    env: Env = None
-    for argument in reversed(arguments):
-        env = (argument, env)
-    for at in range(len(arguments)):
-        function = App(function, BVar(at))
-    return Thunk(function, env)
+        return built(Const(constant.name, levels), given).thunk
 
 
 def _class_of(representative: Thunk) -> Thunk:
     """Return the class of something, in whichever quotient."""
     nothing = variable("type")
-    return _application(Const("Quot.mk", ()), [nothing, nothing, representative])
+    return built(Const("Quot.mk", ()), [nothing, nothing, representative]).thunk
 
 
 def _levels_of(constant: Constant, wanted: VStuck) -> tuple[Level, ...]:

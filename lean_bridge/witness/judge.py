@@ -40,6 +40,7 @@ from pybind_models import Witness
 from pybind_models.catalogue import Catalogue
 
 _GAP: Final = "sorryAx"
+_ALONE: Final = "was found, and nothing is said of these"
 _NOTHING: Final = "nothing was found to meet"
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _ALL_ALIKE: Final = frozenset({"Decidable", "Inhabited", "SizeOf"})
@@ -116,7 +117,7 @@ class Judge:
         alone = left_alone(self._compiled, constant, claim.telescope, arguments, given, [*claim.open])
         if alone is not None:
             at, what = alone
-            return not_met(f"only {binders[at].shown} that {what} was found, and nothing is said of these")
+            return not_met(f"only {binders[at].shown} that {what} {_ALONE}")
         return Witness(
             outcome="open" if claim.open else "met",
             model=tuple(model),
@@ -305,6 +306,11 @@ def not_ended(claim: Claim) -> Witness:
 def is_gap(result: Witness | Telescope) -> bool:
     """Whether what was compiled leaves a binder open."""
     return isinstance(result, Witness) and (result.detail or "").startswith(_NOTHING)
+
+
+def is_alone(result: Witness | Telescope) -> bool:
+    """Whether what was compiled meets a binder by nothing, as all that is tried would."""
+    return isinstance(result, Witness) and (result.detail or "").endswith(_ALONE)
 
 
 def _unmet(claim: Claim, gaps: Sequence[int]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from functools import partial
 from typing import Final
 
 from lean_bridge.extract.machine import (
@@ -16,33 +15,14 @@ from lean_bridge.extract.machine import (
     variable,
 )
 from lean_bridge.olean.environment import Environment
-from lean_bridge.olean.expr import (
-    App,
-    Const,
-    Expr,
-    FVar,
-    Lam,
-    Let,
-    Lit,
-    Name,
-    Pi,
-    Proj,
-    bare,
-)
+from lean_bridge.olean.expr import Expr, Name
 from lean_bridge.olean.mentions import constants_in
 from lean_bridge.witness.dimensions import Asked, Dimensions, is_empty_list
 from lean_bridge.witness.empty import EMPTY, WRITTEN
 from lean_bridge.witness.inhabited import Declared, Inhabitants
 from lean_bridge.witness.terms import literals_in
+from lean_bridge.witness.written import unwritten
 from lean_bridge.witness.zeros import ZERO, Place
-
-_WRITTEN: Final = frozenset({"Nat.zero", "Empty", "PEmpty", "False"})
-"""Names of Lean's own that say to every reader that there is nothing."""
-
-_WRITTEN_OF_LISTS: Final = frozenset(
-    {"List.nil", "Array.empty", "List.isEmpty", "Array.isEmpty", "String.isEmpty"}
-)
-"""Those that say so of a list or a text, and not of a dimension."""
 
 _MOST_UNDERNEATH: Final = 200
 """In how many declarations underneath a statement numbers are looked for."""
@@ -136,26 +116,3 @@ def _nothings(
         type_ = machine.instantiate(type_, argument)
     claimed = len(arguments)
     return found | dict(dimensions.vanishing(type_, (claimed,), "all") if claimed in asked_of else ())
-
-
-def unwritten(expr: Expr, *, lists: bool = False) -> Expr:
-    """Return a term with variables for what says on its face that there is nothing; also of ``lists``."""
-    again = partial(unwritten, lists=lists)
-    match expr := bare(expr):
-        case Lit(0):
-            return FVar(WRITTEN)
-        case Lit("") if lists:
-            return FVar(WRITTEN)
-        case Const(name) if name in _WRITTEN or (lists and name in _WRITTEN_OF_LISTS):
-            return FVar(WRITTEN)
-        case App(function, argument):
-            return App(again(function), again(argument))
-        case Lam(name, type_, body, info):
-            return Lam(name, again(type_), again(body), info)
-        case Pi(name, type_, body, info):
-            return Pi(name, again(type_), again(body), info)
-        case Let(name, type_, value, body, nondep):
-            return Let(name, again(type_), again(value), again(body), nondep)
-        case Proj(struct, index, of):
-            return Proj(struct, index, again(of))
-    return expr

@@ -11,8 +11,11 @@ from typing import Final
 from lean_bridge.errors import OutOfFuel, UnsupportedTerm
 from lean_bridge.extract.machine import Declarations, Machine, Thunk, Value, VLam, VLit, VPi, VStuck, variable
 from lean_bridge.olean.expr import App, Const, Expr, FVar, Level, Lit, Name
+from lean_bridge.witness.claims import SAMPLES, Claims
 from lean_bridge.witness.empty import Families
-from lean_bridge.witness.values import ANY, Term, Values
+from lean_bridge.witness.parts import Parts
+from lean_bridge.witness.terms import literals_in
+from lean_bridge.witness.value import ANY, Term
 
 FUEL: Final = 400_000
 """Steps of reduction for all that is tried of one statement."""
@@ -20,8 +23,6 @@ _WIDTHS: Final = (6, 16, 48, 256)
 """How many values of each binder are tried, in turn."""
 _TOLD: Final = 48
 """After how many values of each binder it may be said that there are none."""
-_SAMPLES: Final = (6, 5, 3, 2)
-"""Of how many values it is asked whether a claim holds for all, by how many of these it stands under."""
 _MOST_FOUND: Final = 400
 _MOST_OF_ONE: Final = 4
 _ENOUGH: Final = 2
@@ -50,7 +51,9 @@ class Trials:
     """What may be given for the binders of a statement.
 
     ``given`` is what the binders are that are not tried, types and instances, as far as that is known; of the
-    others only such values are tried as ``allowed`` lets pass, which is asked with their binders and types.
+    others only such values are tried as ``allowed`` lets pass, which is asked with their binders and types,
+    and before all others those that ``near`` gives. ``samples`` is of how many values it is asked whether a
+    hypothesis holds for all.
     """
 
     def __init__(
@@ -61,19 +64,28 @@ class Trials:
         given: Mapping[int, Thunk],
         literals: Iterable[int | str],
         allowed: Callable[[int, Value, Term], bool] = lambda *_: True,
+        near: Callable[[int, Value], Iterable[Term]] = lambda *_: (),
+        samples: Sequence[int] = SAMPLES,
     ) -> None:
         self._machine = Computing(environment, held=lambda _: False, fuel=FUEL)
         self._families = Families(environment, self._machine)
-        self._claims = Claims(self._machine, self._families, literals)
+        self._claims = Claims(self._machine, self._families, literals, samples=samples)
         self._statement = statement
         self._trials = trials
         self._given = given
         self._allowed = allowed
+        self._near = near
+        self._parts = Parts(self._machine, self._families, self._claims)
+        self._kinds: dict[int, Value] = {}
+        """What the binders are of that are given values."""
         self._known: dict[str, list[Term]] = {}
         self._nearest: tuple[int, Mapping[int, str]] = (-1, {})
 
     def found(self) -> tuple[Mapping[int, str], ...]:
-        """Return values for the binders, by all of which no hypothesis is known to fail, the best first."""
+        """Return values for the binders, by all of which no hypothesis is known to fail, the best first.
+
+        Those are the best of which all is known to hold, and that have something in all of their parts.
+        """
         best: dict[tuple[tuple[int, str], ...], int] = {}
         try:
             statement = self._machine.evaluate(self._statement)
@@ -121,24 +133,32 @@ class Trials:
         if at > self._nearest[0]:
             self._nearest = (at, {place: term.text for place, term in values.items()})
         if at == len(self._trials):
-            yield unknown, dict(values)
+            yield unknown + self._without(values), dict(values)
             return
         trial = self._trials[at]
         asked = self._taken(statement, trial.at, values)
         if asked is None:
             yield from self._search(statement, at + 1, values, width, unknown)
         elif trial.is_value:
+            self._kinds[trial.at] = asked
             for term in (
                 *self._said(statement, at, values, asked),
+                *(each for each in self._near(trial.at, asked) if self._allowed(trial.at, asked, each)),
                 *self._values(trial.at, asked, 1 if trial.is_free else width),
             ):
                 values[trial.at] = term
                 yield from self._search(statement, at + 1, values, width, unknown)
                 del values[trial.at]
         else:
+            self._claims.noted = [*_numbers_in(values.values())]
             is_met = self._claims.truth(asked)
             if is_met is not False:
                 yield from self._search(statement, at + 1, values, width, unknown + (is_met is None))
+
+    def _without(self, values: Mapping[int, Term]) -> int:
+        """Return of how many values something is nothing, which are not the first to be chosen."""
+        found = (self._parts.nothings(self._kinds[at], term.thunk) for at, term in values.items())
+        return sum(map(bool, found))
 
     def _said(self, statement: Value, at: int, values: Mapping[int, Term], asked: Value) -> Iterator[Term]:
         """Yield what a binder is to be equal to, by hypotheses that speak of nothing else without a value."""
@@ -179,194 +199,10 @@ class Trials:
         return self._machine.force(statement.domain) if isinstance(statement, VPi) else None
 
 
-class Claims:
-    """Whether propositions hold: yes, no, or not known; what is claimed of all is asked of some."""
-
-    def __init__(
-        self,
-        machine: Machine,
-        families: Families,
-        literals: Iterable[int | str],
-        is_there: Callable[[Value], bool] = lambda _: False,
-    ) -> None:
-        self._machine = machine
-        self._families = families
-        self.values = Values(machine, families, literals, self.truth, self.same, is_there)
-        self._under = 0
-
-    def truth(self, claim: Value) -> bool | None:
-        """Return whether a claim holds, or ``None`` if that is not known.
-
-        Raises: OutOfFuel; UnsupportedTerm.
-        """
-        match claim:
-            case VPi():
-                return self._for_all(claim)
-            case VStuck("Eq", (of, left, right)):
-                return not self._families.is_data(self._machine.force(of)) or self.same(left, right)
-            case VStuck("Nat.le", (left, right)):
-                least, most = _number(self._machine.force(left)), _number(self._machine.force(right))
-                if least is not None and most is not None:
-                    return least <= most
-            case VStuck("Int.NonNeg", (of,)):
-                number = self._integer(self._machine.force(of))
-                return None if number is None else number >= 0
-            case VStuck("List.Mem", (_, one, several)):
-                among = self._list(several)
-                return None if among is None else _either(self.same(one, each) for each in among)
-            case VStuck("List.Pairwise", (_, relation, several)):
-                among = self._list(several)
-                if among is None:
-                    return None
-                related = self._machine.force(relation)
-                return _both(
-                    self.truth(self._machine.apply(related, (one, other)))
-                    for at, one in enumerate(among)
-                    for other in among[at + 1 :]
-                )
-            case VStuck(_, _, False):
-                return self._made(claim)
-        return None
-
-    def same(self, left: Thunk, right: Thunk) -> bool | None:
-        """Return whether two values are the same, as :meth:`truth`."""
-        one, other = self._machine.force(left), self._machine.force(right)
-        if one is other:
-            return True
-        numbers = self._integer(one), self._integer(other)
-        if numbers[0] is not None and numbers[1] is not None:
-            return numbers[0] == numbers[1]
-        match one, other:
-            case VLit(some), VLit(others):
-                return some == others
-            case VStuck(head, args, is_variable, levels), VStuck(word, others, others_variable, at):
-                made = self._families.constant(one, "constructor")
-                if made is not None and self._families.constant(other, "constructor") is not None:
-                    if self._families.is_proof(one):
-                        return True
-                    if head != word:
-                        return False
-                    kinds, _ = self._families.telescope(made, args, levels)
-                    fields = zip(kinds, args, others, strict=False)
-                    return _both(
-                        self.same(a, b)
-                        for kind, a, b in islice(fields, made.num_params, None)
-                        if self._families.is_data(kind)
-                    )
-                if (head, is_variable, levels) == (word, others_variable, at) and len(args) == len(others):
-                    return True if all(map(self.same, args, others)) else None
-        return None
-
-    def solutions(self, claim: Value, name: Name) -> Iterator[Term]:
-        """Yield what a claim says a variable is."""
-        match claim:
-            case VStuck("And", parts):
-                for part in parts:
-                    yield from self.solutions(self._machine.force(part), name)
-            case VStuck("Eq", (_, left, right)):
-                for one, other in ((left, right), (right, left)):
-                    subject = self._machine.force(one)
-                    if isinstance(subject, VStuck) and subject.is_variable and subject.head == name:
-                        found = None if subject.args else self.values.written(self._machine.force(other))
-                        yield from () if found is None else (found,)
-
-    def _for_all(self, claim: VPi) -> bool | None:
-        taken = self._machine.force(claim.domain)
-        if not self._families.is_data(taken):
-            is_given = self.truth(taken)
-            if is_given is False:
-                return True
-            is_met = self.truth(self._machine.instantiate(claim, variable("proof")))
-            return is_met if is_given or is_met else None
-        among = self.members(claim)
-        if among is not None:
-            return _both(self.truth(self._machine.instantiate(claim, each)) for each in among)
-        if _both(self._each(taken, lambda each: self.truth(self._machine.instantiate(claim, each)))) is False:
-            return False
-        self._under += 1
-        try:
-            return self.truth(self._machine.instantiate(claim, variable(f"any {self._under}"))) or None
-        finally:
-            self._under -= 1
-
-    def members(self, claim: VPi) -> list[Thunk] | None:
-        """Return all that a claim is about, if that is what stands in a list."""
-        subject = variable("member")
-        inner = self._machine.instantiate(claim, subject)
-        taken = self._machine.force(inner.domain) if isinstance(inner, VPi) else None
-        match taken:
-            case VStuck("List.Mem", (_, one, several)) if one is subject:
-                return self._list(several)
-        return None
-
-    def _each(self, type_: Value, asked: Callable[[Thunk], bool | None]) -> Iterator[bool | None]:
-        """Yield what is said of some values of a type, as far as there are such."""
-        number = _SAMPLES[min(self._under, len(_SAMPLES) - 1)]
-        samples = [*islice(self.values.of(type_, 1), number)]
-        self._under += 1
-        try:
-            for each in samples:
-                said = asked(each.thunk)
-                yield None if said is not None and not each.is_sure else said
-            if not samples:
-                yield None
-        finally:
-            self._under -= 1
-
-    def _made(self, claim: VStuck) -> bool | None:
-        """Return whether a constructor makes a proof of a claim."""
-        family = self._families.constant(claim, "inductive")
-        if family is None or self._families.is_data(claim):
-            return None
-        if self._families.why_empty(claim) is not None:
-            return False
-        if family.num_indices or family.is_recursive:
-            return None
-        return _either(self._made_by(name, claim) for name in family.constructors)
-
-    def _made_by(self, name: Name, claim: VStuck) -> bool | None:
-        constructor = self._families.declaration(name)
-        if constructor is None:
-            return None
-        type_ = self._machine.type_of(constructor, claim.levels)
-        for param in claim.args:
-            assert isinstance(type_, VPi)
-            type_ = self._machine.instantiate(type_, param)
-        return self._fields(type_)
-
-    def _fields(self, type_: Value) -> bool | None:
-        """Return whether there is all that a constructor still takes."""
-        if not isinstance(type_, VPi):
-            return True
-        taken = self._machine.force(type_.domain)
-        if self._families.is_data(taken):
-            found = self._each(taken, lambda each: self._fields(self._machine.instantiate(type_, each)))
-            return _either(found) or None
-        first = self.truth(taken)
-        if first is False:
-            return False
-        return _both((first, self._fields(self._machine.instantiate(type_, variable("proof")))))
-
-    def _list(self, of: Thunk) -> list[Thunk] | None:
-        found: list[Thunk] = []
-        value = self._machine.force(of)
-        while isinstance(value, VStuck) and value.head == "List.cons":
-            found.append(value.args[1])
-            value = self._machine.force(value.args[2])
-        return found if isinstance(value, VStuck) and value.head == "List.nil" else None
-
-    def _integer(self, value: Value) -> int | None:
-        match value:
-            case VStuck("Int.ofNat", (of,)):
-                return _number(self._machine.force(of))
-            case VStuck("Int.negSucc", (of,)):
-                before = _number(self._machine.force(of))
-                return None if before is None else -1 - before
-        return None
-
-
-def _number(value: Value) -> int | None:
-    return value.value if isinstance(value, VLit) and isinstance(value.value, int) else None
+def _numbers_in(values: Iterable[Term]) -> Iterable[int]:
+    """Return the numbers of which values are made."""
+    found = (literal for each in values for literal in literals_in(each.expr))
+    return dict.fromkeys(each for each in found if isinstance(each, int))
 
 
 class Computing(Machine):
@@ -430,24 +266,3 @@ class Computing(Machine):
             one = App(Const("Char.ofNat", ()), Lit(ord(letter)))
             expr = App(App(App(Const("List.cons", ()), FVar("type")), one), expr)
         return self.evaluate(expr)
-
-
-def _both(several: Iterable[bool | None]) -> bool | None:
-    """Return whether all hold; what comes after one that does not is not looked at."""
-    is_met: bool | None = True
-    for each in several:
-        if each is False:
-            return False
-        is_met = is_met and each
-    return is_met
-
-
-def _either(several: Iterable[bool | None]) -> bool | None:
-    """Return whether one holds."""
-    is_met: bool | None = False
-    for each in several:
-        if each:
-            return True
-        if each is None:
-            is_met = None
-    return is_met

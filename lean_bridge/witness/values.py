@@ -3,16 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, islice, product, zip_longest
-from math import gcd
 from typing import Final
 
 from lean_bridge.extract.machine import Machine, Thunk, Value, VLit, VPi, VSort, VStuck, variable
-from lean_bridge.olean.expr import App, BVar, Const, Constant, Expr, FVar, Lam, Let, Level, Lit, Name, parts
+from lean_bridge.olean.expr import (
+    App,
+    BVar,
+    Const,
+    Constant,
+    Expr,
+    FVar,
+    Lam,
+    Let,
+    Level,
+    Lit,
+    Name,
+)
 from lean_bridge.olean.levels import level_text
 from lean_bridge.witness.empty import Families, is_prop
-from lean_bridge.witness.terms import character, quotation, root
+from lean_bridge.witness.terms import quotation, root
+from lean_bridge.witness.value import (
+    ANY,
+    ANYTHING,
+    ARITHMETIC,
+    SOME,
+    UNSURE,
+    Term,
+    applied,
+    binary,
+    constant,
+    fraction,
+    integer,
+    letter,
+    listed,
+    natural,
+    operation,
+    place_of,
+    related,
+)
 
 _FIRST: Final = (2, 1, 3, 4, 5)
 _WITHIN: Final = (1, 2, 3, 0, 4, 5)
@@ -30,42 +60,6 @@ _MOST: Final = 256
 _FEW: Final = 6
 _FIRST_ONES: Final = 12
 _LONGEST: Final = 12
-
-
-UNSURE: Final = FVar("unsure")
-"""What stands in a value for a proof of something that is not known to hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A value."""
-
-    text: str
-    expr: Expr
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether everything that it is made of is there, each proof of something that holds."""
-        pending: list[Expr] = [self.expr]
-        while pending:
-            at = pending.pop()
-            if at is UNSURE or at is ANY.expr:
-                return False
-            pending += parts(at)
-        return True
-
-    @property
-    def thunk(self) -> Thunk:
-        """It, as an argument."""
-        return Thunk(self.expr, None)
-
-
-ANY: Final = Term("by meet 2", FVar("any"))
-"""What Lean finds, and nobody knows here."""
-
-
-SOME: Final = Term("(by meet 2)", FVar("some"))
-"""What Lean finds, and is known to be there."""
 
 
 class Values:
@@ -116,22 +110,22 @@ class Values:
             case VPi():
                 yield from self._functions(type_, depth)
             case VSort() if is_prop(type_):
-                yield from (_constant("True"), _constant("False"))
+                yield from (constant("True"), constant("False"))
             case VStuck("Nat", ()):
-                yield from map(_natural, self.naturals(_WITHIN if depth else _FIRST))
+                yield from map(natural, self.naturals(_WITHIN if depth else _FIRST))
             case VStuck("Int", ()):
                 yield from self._integers()
             case VStuck("Rat", ()):
                 yield from self._fractions()
             case VStuck("Char", ()):
-                yield from map(_character, self._characters())
+                yield from map(letter, self._characters())
             case VStuck("String", ()):
                 yield from (Term(quotation(each), Lit(each)) for each in self._strings())
             case VStuck("List", (of,)):
                 yield from self._lists(self._machine.force(of), depth)
             case VStuck("Array", (of,)):
                 for each in self._lists(self._machine.force(of), depth):
-                    yield Term(f"(List.toArray {each.text})", _applied("Array.mk", FVar("type"), each.expr))
+                    yield Term(f"(List.toArray {each.text})", applied("Array.mk", FVar("type"), each.expr))
             case VStuck():
                 yield from self._made(type_, depth)
 
@@ -159,7 +153,7 @@ class Values:
         """Return a value as it is written, if it is made of numbers, texts and constructors alone."""
         match value:
             case VLit(int(number)):
-                return _natural(number)
+                return natural(number)
             case VLit(str(text)):
                 return Term(quotation(text), Lit(text))
             case VStuck(head, args, False, levels):
@@ -188,12 +182,12 @@ class Values:
                 yield integer(0)
 
     def _fractions(self) -> Iterator[Term]:
-        yield from (_fraction(each, 1) for each in (2, 1, -1, 3, 0))
-        yield from (_fraction(1, each) for each in (2, 3))
+        yield from (fraction(each, 1) for each in (2, 1, -1, 3, 0))
+        yield from (fraction(1, each) for each in (2, 3))
         for number in islice(self.naturals(_FIRST), 20):
-            yield from (_fraction(number, 1), _fraction(-number, 1), _fraction(1, number))
-            yield from (_fraction(number, below) for below in (2, 3, 4))
-            yield from (_fraction(2 * number + 1, 2), _fraction(2 * number - 1, 2), _fraction(-1, number))
+            yield from (fraction(number, 1), fraction(-number, 1), fraction(1, number))
+            yield from (fraction(number, below) for below in (2, 3, 4))
+            yield from (fraction(2 * number + 1, 2), fraction(2 * number - 1, 2), fraction(-1, number))
 
     def _characters(self) -> Iterator[str]:
         said = [chr(each) for each in self._said if 32 <= each < 0xD800]
@@ -225,23 +219,23 @@ class Values:
     def _lists(self, of: Value, depth: int) -> Iterator[Term]:
         several = [*islice(self.of(of, depth + 1), 24)]
         if not several:
-            yield _list([])
+            yield listed([])
             return
         lengths = [*dict.fromkeys((3, 2, 1, 4, 5, *(each for each in self._said if 0 < each <= _LONGEST)))]
         if depth:
             lengths = [2, 1, 3]
         for length in lengths:
-            yield _list([several[at % len(several)] for at in range(length)])
-        yield _list([])
+            yield listed([several[at % len(several)] for at in range(length)])
+        yield listed([])
         for length in lengths:
-            yield _list([several[0]] * length)
+            yield listed([several[0]] * length)
         for length in lengths:
-            yield _list([several[at % len(several)] for at in reversed(range(length))])
-        yield from (_list([each]) for each in several)
+            yield listed([several[at % len(several)] for at in reversed(range(length))])
+        yield from (listed([each]) for each in several)
         for each, length in product(several[:_LONGEST], lengths):
-            yield from (_list([each, *several[: length - 1]]), _list([*several[: length - 1], each]))
-        yield from (_list(each) for each in _in_turn(several[:14], 2))
-        yield from (_list([*each]) for each in product(several[:4], repeat=3))
+            yield from (listed([each, *several[: length - 1]]), listed([*several[: length - 1], each]))
+        yield from (listed(each) for each in _in_turn(several[:14], 2))
+        yield from (listed([*each]) for each in product(several[:4], repeat=3))
 
     def _made(self, type_: VStuck, depth: int) -> Iterator[Term]:
         """Yield what the constructors of a type make, in turn."""
@@ -284,7 +278,7 @@ class Values:
         if not isinstance(kind, VPi):
             differ = self._differ(kind, wanted) if isinstance(kind, VStuck) else True
             if differ is None:
-                yield Term(so_far.text, Let("unsure", _ANYTHING, UNSURE, so_far.expr, False))
+                yield Term(so_far.text, Let("unsure", ANYTHING, UNSURE, so_far.expr, False))
             elif not differ:
                 yield so_far
             return
@@ -323,44 +317,51 @@ class Values:
         for body in self._bodies(kinds, arguments, type_, depth):
             expr = body.expr
             for name in names:
-                expr = Lam(name, _ANYTHING, expr, "default")
+                expr = Lam(name, ANYTHING, expr, "default")
             yield Term(f"(fun {' '.join(names)} => {body.text})", expr)
 
     def _bodies(
         self, kinds: Sequence[Value], arguments: Sequence[Term], result: Value, depth: int
     ) -> Iterator[Term]:
         same = [each for kind, each in zip(kinds, arguments, strict=True) if _alike(kind, result)]
-        first = _head(kinds[0])
-        alike = [each for kind, each in zip(kinds, arguments, strict=True) if _word(kind) == _word(kinds[0])]
+        if _head(result) == "Nat":
+            same += (place_of(each) for kind, each in zip(kinds, arguments, strict=True) if _is_fin(kind))
+        first = "Nat" if _is_fin(kinds[0]) else _head(kinds[0])
+        number = place_of(arguments[0]) if _is_fin(kinds[0]) else arguments[0]
         if isinstance(result, VSort):
             if is_prop(result):
+                alike = [
+                    each
+                    for kind, each in zip(kinds, arguments, strict=True)
+                    if _word(kind) == _word(kinds[0])
+                ]
                 yield from self._propositions(kinds[0], alike, depth)
             return
-        if _head(result) in _ARITHMETIC and same:
+        if _head(result) in ARITHMETIC and same:
             yield from self._sums(_head(result) or "", same)
         else:
             yield from same
         if _head(result) == "Bool" and first == "Nat":
             for at in islice(self.naturals(_WITHIN), 12):
                 for name in ("Nat.beq", "Nat.ble"):
-                    yield _binary(name, f"{name} {{}} {{}}", alike[0], _natural(at))
-                    yield _binary(name, f"{name} {{}} {{}}", _natural(at), alike[0])
+                    yield binary(name, f"{name} {{}} {{}}", number, natural(at))
+                    yield binary(name, f"{name} {{}} {{}}", natural(at), number)
         constants = [*islice(self.of(result, depth + 1), 24)]
         yield from constants
         yield from self._by_cases(kinds, arguments, constants[:8])
         if first == "Nat":
             for at in islice(self.naturals((0, 1, 2)), _FEW):
                 for one, other in _in_turn(constants[:_FEW], 2):
-                    is_it = _binary("Nat.beq", "Nat.beq {} {}", arguments[0], _natural(at))
+                    is_it = binary("Nat.beq", "Nat.beq {} {}", number, natural(at))
                     yield Term(
                         f"cond ({is_it.text}) {one.text} {other.text}",
-                        _applied("cond", FVar("type"), is_it.expr, one.expr, other.expr),
+                        applied("cond", FVar("type"), is_it.expr, one.expr, other.expr),
                     )
 
     def _sums(self, type_: Name, of: Sequence[Term]) -> Iterator[Term]:
         """Yield what may be calculated of some arguments."""
-        number = _natural if type_ == "Nat" else integer
-        add, times, less = (_operation(*each) for each in _ARITHMETIC[type_])
+        number = natural if type_ == "Nat" else integer
+        add, times, less = (operation(*each) for each in ARITHMETIC[type_])
         one, *others = of
         numbers = [number(each) for each in islice(self.naturals((1, 2, 3)), 10)]
         if others:
@@ -385,26 +386,26 @@ class Values:
         yield from (less(one, each) for each in numbers)
         if type_ == "Nat":
             for name, sign in (("Nat.mod", "%"), ("Nat.div", "/")):
-                yield from (_binary(name, f"({{}} {sign} {{}})", one, each) for each in numbers[1:])
-            yield from (_binary("Nat.pow", "({} ^ {})", each, one) for each in numbers[1:])
+                yield from (binary(name, f"({{}} {sign} {{}})", one, each) for each in numbers[1:])
+            yield from (binary("Nat.pow", "({} ^ {})", each, one) for each in numbers[1:])
             yield times(one, times(one, one))
 
     def _propositions(self, kind: Value, of: Sequence[Term], depth: int) -> Iterator[Term]:
-        yield _constant("True")
+        yield constant("True")
         type_ = _head(kind)
         if len(of) > 1:
             relations = ("<", "=", "≤", "≠", ">", "≥")
-            yield from (found for each in relations if (found := _related(each, type_, of[0], of[1])))
+            yield from (found for each in relations if (found := related(each, type_, of[0], of[1])))
         else:
             values = [*islice(self.of(kind, depth + 1), 12)]
             for relation in ("=", "≠", "≤", "<", "≥", ">"):
-                yield from (found for each in values if (found := _related(relation, type_, of[0], each)))
+                yield from (found for each in values if (found := related(relation, type_, of[0], each)))
             if type_ == "Nat":
                 for below, rest in ((2, 0), (2, 1), *((each, 0) for each in self._said if each > 1)):
-                    left = _binary("Nat.mod", "{} % {}", of[0], _natural(below))
-                    found = _related("=", type_, left, _natural(rest))
+                    left = binary("Nat.mod", "{} % {}", of[0], natural(below))
+                    found = related("=", type_, left, natural(rest))
                     yield from () if found is None else (found,)
-        yield _constant("False")
+        yield constant("False")
 
     def _by_cases(
         self, kinds: Sequence[Value], arguments: Sequence[Term], values: Sequence[Term]
@@ -420,84 +421,16 @@ class Values:
             exacts = "; ".join(f"exact {value.text}" for value in each)
             yield Term(
                 f"by cases {arguments[0].text}; {exacts}",
-                _applied(
+                applied(
                     f"{family.name}.rec", FVar("motive"), *(value.expr for value in each), arguments[0].expr
                 ),
             )
-
-
-_ANYTHING: Final[Expr] = FVar("type")
-
-_ARITHMETIC: Final = {
-    name: ((f"{name}.add", "+"), (f"{name}.mul", "*"), (f"{name}.sub", "-")) for name in ("Nat", "Int")
-}
 
 
 def _in_turn(terms: Sequence[Term], repeat: int) -> list[tuple[Term, ...]]:
     """Return terms several at once, the first of each first."""
     places = sorted(product(range(len(terms)), repeat=repeat), key=sum)
     return [tuple(terms[at] for at in each) for each in places]
-
-
-def integer(number: int) -> Term:
-    """Return an integer."""
-    if number < 0:
-        return Term(f"({number})", _applied("Int.negSucc", Lit(-number - 1)))
-    return Term(str(number), _applied("Int.ofNat", Lit(number)))
-
-
-def _natural(number: int) -> Term:
-    return Term(str(number), Lit(number))
-
-
-def _fraction(above: int, below: int) -> Term:
-    divisor = gcd(above, below)
-    above, below = above // divisor, below // divisor
-    expr = _applied("Rat.mk'", integer(above).expr, Lit(below), FVar("proof"), FVar("proof"))
-    return Term(f"({above})" if below == 1 else f"({above} / {below})", expr)
-
-
-def _character(letter: str) -> Term:
-    return Term(character(letter), _applied("Char.ofNat", Lit(ord(letter))))
-
-
-def _constant(name: Name) -> Term:
-    return Term(root(name), Const(name, ()))
-
-
-def _list(values: Sequence[Term]) -> Term:
-    expr: Expr = _applied("List.nil", FVar("type"))
-    for each in reversed(values):
-        expr = _applied("List.cons", FVar("type"), each.expr, expr)
-    return Term(f"[{', '.join(each.text for each in values)}]", expr)
-
-
-def _applied(name: Name, *arguments: Expr) -> Expr:
-    expr: Expr = Const(name, ())
-    for each in arguments:
-        expr = App(expr, each)
-    return expr
-
-
-def _binary(name: Name, shown: str, one: Term, other: Term) -> Term:
-    return Term(shown.format(one.text, other.text), _applied(name, one.expr, other.expr))
-
-
-def _operation(name: Name, sign: str) -> Callable[[Term, Term], Term]:
-    return lambda one, other: _binary(name, f"({{}} {sign} {{}})", one, other)
-
-
-def _related(relation: str, type_: Name | None, one: Term, other: Term) -> Term | None:
-    """Return that values of a type are related, if such are."""
-    if relation in "≥>":
-        return _related({"≥": "≤", ">": "<"}[relation], type_, other, one)
-    text = f"{one.text} {relation} {other.text}"
-    if relation in "=≠":
-        name = "Eq" if relation == "=" else "Ne"
-        return Term(text, _applied(name, FVar("type"), one.expr, other.expr))
-    if type_ not in _ARITHMETIC:
-        return None
-    return Term(text, _applied(f"{type_}.{'le' if relation == '≤' else 'lt'}", one.expr, other.expr))
 
 
 def _head(type_: Value) -> Name | None:
@@ -507,6 +440,10 @@ def _head(type_: Value) -> Name | None:
 def _word(type_: Value) -> tuple[Name, tuple[Level, ...]] | None:
     """Return the word that a type is, with the universe levels that it is at."""
     return (type_.head, type_.levels) if isinstance(type_, VStuck) and not type_.args else None
+
+
+def _is_fin(type_: Value) -> bool:
+    return isinstance(type_, VStuck) and type_.head == "Fin" and not type_.is_variable
 
 
 def _alike(one: Value, other: Value) -> bool:

@@ -16,7 +16,7 @@ from lean_bridge.extract.symbolic import SCALAR_CLASSES
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Name, written_binders
 from lean_bridge.toolchain.provider import Provider
-from lean_bridge.witness.judge import Judge, is_gap, not_ended, not_met, shown_all
+from lean_bridge.witness.judge import Judge, is_alone, is_gap, not_ended, not_met, shown_all
 from lean_bridge.witness.render import (
     HONEST,
     MOST_ROUNDS,
@@ -269,6 +269,7 @@ class _Search:
             if (
                 met is None
                 and claim.name not in left_alone
+                and not (round_ > 1 and any(map(is_alone, witnesses)))
                 and (more is not None or round_ < MOST_ROUNDS - 1)
             ):
                 again.append(self._planned(claim if more is None else replace(claim, telescope=more)))

@@ -6,9 +6,10 @@ import pytest
 
 from lean_bridge.extract.machine import VStuck, variable
 from lean_bridge.olean.expr import BVar, Constant, Expr, FVar, Lit, LSucc, LZero, Pi, Proj, Sort
+from lean_bridge.witness.claims import Claims
 from lean_bridge.witness.empty import EMPTY, WRITTEN, Families
 from lean_bridge.witness.nothing import may_vanish
-from lean_bridge.witness.trial import Claims, Computing
+from lean_bridge.witness.trial import Computing
 from lean_bridge.witness.zeros import ZERO
 from tests.lean_terms import PROP, Table, app, arrow, const, definition, lam
 
