@@ -417,7 +417,7 @@ MET = (
     "ofAShortPart", "ofASmallWidth", "ofSmallNumbers", "ofASumOfParts", "sayingTheNumber", "sayingNoWidth",
     "ofApart", "ofTrees", "ofSubtypes", "ofHalves", "ofPairsBelow", "ofDifferences",
 )  # fmt: skip
-EVERY = 3
+EVERY = 5
 """Of these how many are one more for the long tier alone."""
 
 
