@@ -21,7 +21,8 @@ HONEST: Final = "Proofs.Autograd.instAnalyticScalarReal"
 """That the real numbers are analytic scalars."""
 
 _TYPES: Final = ("Nat", "Int", "Bool", "Rat", "Unit")
-_NUMBERINGS: Final = ("same", "rising", "falling", "one")
+_Numbering: TypeAlias = Literal["same", "rising", "falling", "one"]
+_NUMBERINGS: Final[Sequence[_Numbering]] = ("same", "rising", "falling", "one")
 
 _Searches: TypeAlias = Literal["shallow", "deep", "zero"]
 _SHALLOW: Final = "shallow"
@@ -98,7 +99,7 @@ class Way:
     """What is tried for the types and the numbers among the binders."""
 
     type_: Name
-    numbering: Literal["same", "rising", "falling", "one"] = "same"
+    numbering: _Numbering = "same"
     searches: _Searches | None = None
     """Whether values are chosen by the hypotheses about them, and how hard; also 0, to be able to say so."""
     choice: Choice = field(default_factory=lambda: Choice({}))
@@ -137,10 +138,12 @@ def ways(claim: Claim, round_: int, *, has_reals: bool) -> tuple[Way, ...]:
 
     Most is met by the first way; what is not, by choosing values, then by looking harder at what is asked of
     them, which is at once where they are real numbers; and what even then is not is tried with other types,
-    and with numbers that rise or fall. The last round is for what was found in the one before to take more.
+    and with numbers that rise or fall; with no other, where the only type is that of scalars. The last round
+    is for what was found in the one before to take more.
     """
     types: tuple[Name, ...] = (REALS, *_TYPES) if has_reals else _TYPES
-    if not any(binder.is_family for binder in claim.telescope.binders):
+    is_of_scalars = has_reals and claim.plan.types == 1  # of the one that is to be chosen there is no other
+    if is_of_scalars or not any(binder.is_family for binder in claim.telescope.binders):
         types = types[:1]
     searches: tuple[_Searches, _Searches] = (_SHALLOW, _DEEP)
     first, then = reversed(searches) if claim.plan.is_of_reals else searches
@@ -151,10 +154,14 @@ def ways(claim: Claim, round_: int, *, has_reals: bool) -> tuple[Way, ...]:
             return tuple(Way(types[0], searches=first, choice=each) for each in claim.plan.choices)
         case 3:
             return (Way(types[0], searches=then),)
+    is_changed = len(claim.telescope.binders) > claim.first
+    has_numbers = any(binder.is_nat for binder in claim.telescope.binders)
+    # the first of them was tried in the first round, of the same binders
+    numberings: Sequence[_Numbering] = _NUMBERINGS if is_changed else _NUMBERINGS[1:]
     return (
         *([Way(types[0], searches=_DEEP)] if round_ == MOST_ROUNDS else []),
-        Way(types[0], searches=_ZERO),
-        *(Way(types[0], each) for each in _NUMBERINGS),
+        *([Way(types[0], searches=_ZERO)] if has_numbers else []),
+        *(Way(types[0], each) for each in numberings),
         *(Way(each) for each in types[1:]),
         *(Way(each, searches=_SHALLOW) for each in types[1:]),
     )
@@ -252,8 +259,12 @@ def _tactics(claim: Claim, way: Way, *, has_reals: bool) -> Iterator[str]:
 def _searching(claim: Claim, way: Way, *, has_reals: bool) -> Iterator[str]:
     """Yield the tactics that choose types, then values, each hypothesis met as soon as it can be."""
     planned = {step.at for step in claim.plan.steps}
-    arguments = " ".join(f"?b{at}" for at in range(len(claim.telescope.binders)))
-    yield f"refine said (@{root(claim.name)} {arguments})"
+    arguments = [f"?b{at}" for at in range(len(claim.telescope.binders))]
+    plainly = f"refine said (@{root(claim.name)} {' '.join(arguments)})"
+    for at, (said, proof) in way.choice.defined.items():
+        arguments[at], arguments[said] = "_", proof
+    defined = f"first | refine said (@{root(claim.name)} {' '.join(arguments)}) | "
+    yield f"{defined if way.choice.defined else ''}{plainly}"
     for at, binder in enumerate(claim.telescope.binders):
         if at in planned or at in claim.open:
             continue
@@ -264,7 +275,8 @@ def _searching(claim: Claim, way: Way, *, has_reals: bool) -> Iterator[str]:
             real = f"exact {HONEST} | exact {HONEST}.toScalarOps | " if has_reals else ""
             models = f"{found} | " if (found := _fitting(claim, binder.word)) else ""
             yield f"try (case b{at} => first | {models}{real}exact inferInstance)"
-    steps = claim.plan.steps
+    known = {*way.choice.defined, *(at for at, _ in way.choice.defined.values())}
+    steps = tuple(step for step in claim.plan.steps if step.at not in known)
     tried = [_chosen(claim, _pinned(steps, values), way, "shown") for values in way.choice.values]
     yield f"try (first | {' | '.join((*tried, _chosen(claim, steps, way)))})"
     for step in steps:

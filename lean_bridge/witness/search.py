@@ -35,6 +35,9 @@ _MOST_NUMBERS: Final = 10
 _LARGEST: Final = 10_000
 _MOST_UNFOLDED: Final = 8
 
+_SAME: Final = {"Eq": "rfl", "Iff": "Iff.rfl"}
+"""How it is proved that something is what it is said to be."""
+
 _RELATIONS: Final = ("fun x y => x < y", "fun x y => x = y", "fun x y => x ≤ y")
 _FUNCTIONS: Final = {
     1: ("fun x => x", "fun x => x + 1"),
@@ -62,6 +65,8 @@ class Choice:
     """Values by their binders, by all of which no hypothesis fails that can be evaluated."""
     nearest: Mapping[int, str] = field(default_factory=dict)
     """Values by which the most is met, where nothing meets all."""
+    defined: Mapping[int, tuple[int, str]] = field(default_factory=dict)
+    """Binders that are what a hypothesis says, each with the binder of that and the proof of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ class Plan:
     """What to choose, the most likely first."""
     is_of_reals: bool = False
     """Whether the theorem is about the real numbers, of which Lean decides nothing on their face."""
+    types: int | None = None
+    """How many types are to be chosen, once that was looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +105,40 @@ def plan_of(environment: Environment, constant: Constant, telescope: Telescope) 
         tried = Trials(environment, constant.type, order.trials, constants, order.literals)
         found = tried.found()
         choices.append(Choice(chosen, found, {} if found else tried.nearest))
+    if defined := _defined(written_binders(constant.type), order):
+        said = {*defined, *(at for at, _ in defined.values())}
+        trials = [each for each in order.trials if each.at not in said]
+        found = Trials(environment, constant.type, trials, {}, order.literals).found()
+        choices.insert(0, Choice({}, found, defined=defined))
     is_of_reals = REALS in constants_in([constant.type])
-    return Plan(order.steps, tuple(choices), is_of_reals)
+    return Plan(order.steps, tuple(choices), is_of_reals, len(order.types))
+
+
+def _defined(written: list[Pi], order: Order) -> Mapping[int, tuple[int, str]]:
+    """Return what hypotheses say that binders are, as ``∀ x, f x = …`` does, or ``↔``, if … is without f."""
+    values = {each.at for each in order.trials if each.is_value}
+    found: dict[int, tuple[int, str]] = {}
+    for at, binder in enumerate(written):
+        depth, claim = taken_and_concluded(binder.type)
+        head, arguments = spine(claim)
+        if not isinstance(head, Const) or head.name not in _SAME:
+            continue
+        one, other = arguments[-2:]
+        for subject, said in ((one, other), (other, one)):
+            what, of = spine(subject)
+            if not isinstance(what, BVar) or what.index < depth or not _are_apart(of, depth):
+                continue
+            place = at - 1 - (what.index - depth)
+            if place in values and place not in found and what.index not in _free(said, 0):
+                found[place] = at, f"(fun {'_ ' * depth}=> {_SAME[head.name]})" if depth else _SAME[head.name]
+                break
+    return found
+
+
+def _are_apart(arguments: list[Expr], depth: int) -> bool:
+    """Whether arguments are variables of those that are bound last, each another."""
+    found = [each.index for each in arguments if isinstance(each, BVar) and each.index < depth]
+    return len(found) == len(arguments) == len({*found})
 
 
 def order_of(environment: Environment, constant: Constant, telescope: Telescope) -> Order:

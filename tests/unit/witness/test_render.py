@@ -22,13 +22,14 @@ def test_a_round_is_shared_out_evenly(counts: list[int], modules: int) -> None:
 
 
 TYPE = Binder(name="α", info="implicit", is_family=True, is_evident=True, depth=0, head=None)
+NUMBER = Binder(name="n", info="default", is_family=False, is_evident=True, depth=0, head="Nat")
 
 
 @pytest.mark.parametrize("is_of_reals", [False, True])
 def test_it_is_looked_harder_before_everything_is_tried(is_of_reals: bool) -> None:
     """Few theorems come so far, and each way costs seconds: a round has one of a kind, until the last two."""
     claim = Claim(
-        "claim", Telescope((TYPE,)), 1, plan=Plan((), (Choice({0: "Unit"}), Choice({})), is_of_reals)
+        "claim", Telescope((TYPE, NUMBER)), 2, plan=Plan((), (Choice({0: "Unit"}), Choice({})), is_of_reals)
     )
     first, then = ("deep", "shallow") if is_of_reals else ("shallow", "deep")
     searched = [[way.searches for way in ways(claim, round_, has_reals=True)] for round_ in (1, 2, 3)]
@@ -37,6 +38,20 @@ def test_it_is_looked_harder_before_everything_is_tried(is_of_reals: bool) -> No
     assert rest[0].searches == "zero"
     assert len(rest) == len(set(map(repr, rest))) > 10
     assert ways(claim, MOST_ROUNDS, has_reals=True)[1:] == rest
+
+
+def test_what_can_be_no_different_is_not_tried_again() -> None:
+    """Scalars are of one type, what the first round tried is known, and 0 is said of numbers alone."""
+    tried = ways(
+        Claim("claim", Telescope((TYPE,)), 1, plan=Plan((), types=1)), MOST_ROUNDS - 1, has_reals=True
+    )
+    assert {way.type_ for way in tried} == {"Proofs.Autograd.Real"}
+    assert [way.numbering for way in tried] == ["rising", "falling", "one"]
+    several = ways(
+        Claim("claim", Telescope((TYPE,)), 0, plan=Plan((), types=2)), MOST_ROUNDS - 1, has_reals=True
+    )
+    assert len({way.type_ for way in several}) == 6
+    assert "same" in [way.numbering for way in several if way.type_ == "Proofs.Autograd.Real"]
 
 
 STEPS = Plan((Step(0, ("2",)), Step(1)), (Choice({}, ({0: "3"},)),))
@@ -75,3 +90,10 @@ def test_lean_is_given_the_tactics_that_are_used_and_no_others(way: Way, expecte
         if any(line.startswith(("syntax", "macro ")) and f'"{word}' in line for line in lines)
     }
     assert made == expected
+
+
+def test_what_a_hypothesis_says_that_a_function_is_is_left_to_lean() -> None:
+    defined = Way("Nat", searches="shallow", choice=Choice({}, defined={0: (1, "(fun _ => rfl)")}))
+    text = written(defined)
+    assert "refine said (@_root_.«claim» _ (fun _ => rfl)) | refine said (@_root_.«claim» ?b0 ?b1)" in text
+    assert "chosen b0" not in text
