@@ -186,7 +186,7 @@ def test_an_installed_lean_runs_confined_where_something_confines(
     monkeypatch.setenv("LEAN_BRIDGE_CACHE", str(tmp_path / "cache"))
     if not confined:
         monkeypatch.setattr(isolation, "available", lambda: ("none",))
-        secret = tmp_path / "secret"
+    secret = tmp_path / "secret"
     secret.write_text("secret")
     lean = installation(tmp_path, answers_and_opens("Lean (version 4.28.0, x86_64, Release)", secret))
     provider = read_installed(lean)
