@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.project import Project
-from pybind_models import DeclarationReport, VerifyReport
+from pybind_models import VerifyReport
+from tests.small_library import row, write_small
 
 pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("embedded")]
 
@@ -94,15 +95,8 @@ MET = (
 
 
 def lay_out(root: Path) -> None:
-    (root / "Small.lean").write_text(SOURCE, encoding="utf-8")
-    (root / "lakefile.toml").write_text('name = "Small"\n\n[[lean_lib]]\nname = "Small"\n')
-    (root / "lean-toolchain").write_text("leanprover/lean4:v4.28.0\n")
-    entries = [
-        f'[[declaration]]\nname = "Small.{name}"\nkind = "theorem"\ngroup = "Small"\n'
-        + (f'open = {{ "{OPEN[name]}" = "{WHY}" }}\n' if name in OPEN else "")
-        for name in (*MET, *ASKED, *OPEN)
-    ]
-    (root / "catalogue.toml").write_text("\n".join(entries))
+    more = {name: f'open = {{ "{binder}" = "{WHY}" }}\n' for name, binder in OPEN.items()}
+    write_small(root, SOURCE, (*MET, *ASKED, *OPEN), more)
 
 
 @pytest.fixture(scope="module", name="report")
@@ -110,10 +104,6 @@ def _report(tmp_path_factory: pytest.TempPathFactory) -> VerifyReport:
     root = tmp_path_factory.mktemp("small")
     lay_out(root)
     return Project(root).verify(unpinned=True)
-
-
-def row(report: VerifyReport, name: str) -> DeclarationReport:
-    return next(each for each in report.declarations if each.name == f"Small.{name}")
 
 
 @pytest.mark.parametrize("name", MET)

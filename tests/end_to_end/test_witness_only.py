@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lean_bridge.project import Project
-from pybind_models import DeclarationReport, VerifyReport
+from pybind_models import VerifyReport
+from tests.small_library import row, write_small
 
 pytestmark = [pytest.mark.lean, pytest.mark.full, pytest.mark.usefixtures("embedded")]
 
@@ -187,20 +188,8 @@ MET = (
 @pytest.fixture(scope="module", name="report")
 def _report(tmp_path_factory: pytest.TempPathFactory) -> VerifyReport:
     root = tmp_path_factory.mktemp("small")
-    (root / "Small.lean").write_text(SOURCE, encoding="utf-8")
-    (root / "lakefile.toml").write_text('name = "Small"\n\n[[lean_lib]]\nname = "Small"\n')
-    (root / "lean-toolchain").write_text("leanprover/lean4:v4.28.0\n")
-    (root / "catalogue.toml").write_text(
-        "\n".join(
-            f'[[declaration]]\nname = "Small.{name}"\nkind = "theorem"\ngroup = "Small"\n'
-            for name in (*REFUSED, *MET)
-        )
-    )
+    write_small(root, SOURCE, (*REFUSED, *MET))
     return Project(root).verify(unpinned=True)
-
-
-def row(report: VerifyReport, name: str) -> DeclarationReport:
-    return next(each for each in report.declarations if each.name == f"Small.{name}")
 
 
 @pytest.mark.parametrize("name", MET)
