@@ -44,7 +44,7 @@ def _upon_one_lean(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     embedded, running = request.getfixturevalue("embedded"), request.getfixturevalue("running")
-    with kept_running(running, embedded.directory):
+    with kept_running(running, embedded.library):
         yield
 
 

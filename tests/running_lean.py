@@ -42,13 +42,13 @@ class _Kept:
 
 
 @contextmanager
-def kept_running(pool: WorkerPool, directory: Path) -> Iterator[None]:
-    """Have every pool of the embedded Lean in ``directory`` be this one, until the context ends."""
+def kept_running(pool: WorkerPool, library: Path) -> Iterator[None]:
+    """Have every pool of the embedded Lean with this ``library`` be this one, until the context ends."""
     own = EmbeddedProvider.pool
 
     @contextmanager
     def given(provider: EmbeddedProvider, workers: int, *, time_limit: float) -> Iterator[WorkerPool]:
-        if provider.directory == directory:
+        if provider.library == library:
             yield _Kept(pool, time_limit)
         else:
             with own(provider, workers, time_limit=time_limit) as started:

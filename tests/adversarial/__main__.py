@@ -11,7 +11,6 @@ from lean_bridge.toolchain.find import find_embedded
 from lean_bridge.toolchain.provider import Provider
 from lean_bridge.toolchain.warm import keep_warm
 from tests.adversarial.corpus import (
-    WORKERS,
     TwinProject,
     copy_library,
     lay_out,
@@ -19,6 +18,7 @@ from tests.adversarial.corpus import (
     render_table,
     try_twins,
 )
+from tests.running_lean import WORKERS
 
 
 def main(arguments: list[str]) -> int:

@@ -29,10 +29,10 @@ from lean_bridge.toolchain.provider import Provider
 from pybind_models import VerifyReport
 from tests.adversarial.command import prepare, run_command, without_second_kernel
 from tests.adversarial.tampering import edit, leave_stale, own_cache, plant, rewrite
+from tests.running_lean import WORKERS
 
 CORPUS = Path(__file__).parent
 SHIPPED = CORPUS.parent.parent / "lean"
-WORKERS = 2
 _CODE = re.compile(r"\bLB\d{3}\b")
 
 Twin: TypeAlias = Literal["good", "bad"]

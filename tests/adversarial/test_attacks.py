@@ -11,9 +11,10 @@ import pytest
 from _pytest.mark.structures import ParameterSet
 
 from lean_bridge.codes import Code
-from lean_bridge.toolchain.provider import Provider
+from lean_bridge.toolchain.provider import Provider, WorkerPool
 from lean_bridge.toolchain.warm import keep_warm
-from tests.adversarial.corpus import WORKERS, Attack, Trial, read_attacks, try_twins
+from tests.adversarial.corpus import Attack, Trial, read_attacks, try_twins
+from tests.running_lean import WORKERS, kept_running
 
 ATTACKS = read_attacks()
 NAMES = [
@@ -199,8 +200,11 @@ def files(root: Path) -> dict[str, list[str]]:
 
 
 @pytest.fixture(name="lean", scope="module")
-def _lean(embedded: Provider) -> Iterator[Provider]:
-    with keep_warm(embedded, WORKERS, time_limit=120.0) as lean:
+def _lean(embedded: Provider, running: WorkerPool) -> Iterator[Provider]:
+    with (
+        kept_running(running, embedded.library),
+        keep_warm(embedded, WORKERS, time_limit=120.0) as lean,
+    ):
         yield lean
 
 
