@@ -15,7 +15,7 @@ from lean_bridge.bench.counterpart import Reference
 from lean_bridge.bench.floor import record_products, replay
 from lean_bridge.bench.measure import Contestant, Samples, measure
 from lean_bridge.bench.ours import compile_case, interpret_case, named
-from lean_bridge.bench.references import INTERPRETER, check_installed, refer
+from lean_bridge.bench.references import INTERPRETER, check_installed, library_of, refer
 from lean_bridge.bench.sizes import Size
 from lean_bridge.bench.threads import excess_of, limit_threads
 from lean_bridge.crosscheck.block import find_block
@@ -72,7 +72,7 @@ def run_bench(
     wanted = list(product(stacks, sizes, modes, dtypes))
     observe(StageStarted("measure", len(wanted)))
     cases = []
-    with limit_threads(threads, frameworks) as machine:
+    with limit_threads(threads, list(dict.fromkeys(map(library_of, frameworks)))) as machine:
         for count, size, mode, dtype in wanted:
             case = draw_case(stacks[count], size.dims, mode, dtype, block=block, layers=count)
             cases.append(_measure_case(case, size.label, against, threads, seconds))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -20,6 +21,14 @@ class Reference:
     run: Callable[[], Any]
     results: Callable[[Any], Named]
     """From what ``run`` returns."""
+
+
+def begun(run: Callable[[], Any]) -> Callable[[], Any]:
+    """Return a call in PyTorch's forward mode after the first, which warns of what PyTorch itself calls."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        run()
+    return run
 
 
 def sizes_of(case: Case, block: Block) -> dict[str, int]:

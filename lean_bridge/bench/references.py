@@ -20,8 +20,13 @@ from lean_bridge.errors import Declined
 from lean_bridge.names import suggestion
 
 INTERPRETER: Final = "interpreter"
-EXTRAS: Final[Mapping[str, str]] = {"torch": "torch", "jax": "jax", "autograd": "bench"}
-"""The frameworks, and the extra of this package that brings each."""
+EXTRAS: Final[Mapping[str, str]] = {"torch": "torch", "jax": "jax", "autograd": "bench", "as_torch": "torch"}
+"""The frameworks, and the graph's own program within one; and the extra of this package that brings each."""
+
+
+def library_of(framework: str) -> str:
+    """Return the library that a framework is, or that the graph's own program is called from."""
+    return framework.removeprefix("as_")
 
 
 def check_installed(frameworks: Sequence[str]) -> None:
@@ -30,12 +35,16 @@ def check_installed(frameworks: Sequence[str]) -> None:
         if name not in EXTRAS:
             known = suggestion(name, (INTERPRETER, *EXTRAS))
             raise Declined(f"no framework {name!r} to compare with; {known}")
-        if find_spec(name) is None:
-            raise Declined(f"{name} is not installed; pip install 'lean-bridge[{EXTRAS[name]}]'")
+        if find_spec(library_of(name)) is None:
+            raise Declined(f"{library_of(name)} is not installed; pip install 'lean-bridge[{EXTRAS[name]}]'")
 
 
 def refer(framework: str, case: Case) -> Reference | str:
     """Return the framework's counterpart of the case, or why there is none."""
+    if framework == "as_torch":
+        from lean_bridge.bench.as_torch import refer_module
+
+        return refer_module(case)
     if case.block is None:
         return "the graph is no transformer block, nor a part of one"
     if framework == "torch":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from torch.func import functional_call
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from lean_bridge.bench.case import Case
-from lean_bridge.bench.counterpart import Named, Reference, fixed_weights
+from lean_bridge.bench.counterpart import Named, Reference, begun, fixed_weights
 from lean_bridge.crosscheck.block import Block
 from lean_bridge.crosscheck.torch_block import build_module, parameters_of
 
@@ -120,10 +119,7 @@ def _jvp(
             tangent: Tensor = torch.func.jvp(output, (primals, x), (dict(moved), dx))[1]
         return tangent
 
-    with warnings.catch_warnings():  # PyTorch's own, on the first call of this mode
-        warnings.simplefilter("ignore", DeprecationWarning)
-        run()
-    return run
+    return begun(run)
 
 
 def peak_bytes(run: Callable[[], object]) -> int:

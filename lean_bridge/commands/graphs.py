@@ -178,7 +178,10 @@ def bench(
     ] = None,
     dtype: Annotated[BenchDType, typer.Option("--dtype", help="The precision.")] = BenchDType.F64,
     against: Annotated[
-        str, typer.Option("--against", help="Whom to measure beside it: interpreter, torch, jax, autograd.")
+        str,
+        typer.Option(
+            "--against", help="Whom to measure beside it: interpreter, torch, jax, autograd, as_torch."
+        ),
     ] = "",
     threads: Annotated[int, typer.Option("--threads", help="For every library.", min=1)] = 1,
     seconds: Annotated[

@@ -137,14 +137,14 @@ class CheckedProgram(Program):
     ) -> list[Array]:
         """Return what compiled code makes of leaves, those of these roles being new to it.
 
-        ``is_whole`` says that it makes what was requested, and not only what a later stage needs.
+        ``is_whole`` says that it makes what was requested, and not values and what a later stage needs.
 
         Raises: NumericsError naming the first entry with a bad number.
         """
         with noting_overflow() as overflows:
             made = evaluate(leaves)
             given = [array for (role, _), array in leaves.items() if role in roles]
-            results = made if is_whole else []
+            results = made if is_whole else made[: len(request.values)]
             instead = self.inspect(request, leaves, given, results, overflowed=bool(overflows))
         if instead is None:
             return made

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from typing import Any, Literal, TypeAlias, overload
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lean_bridge.executor.arrays.backends import ArrayAPIReals
+from lean_bridge.executor.arrays.backends import ArrayAPIReals, jax_reals, torch_reals
 from lean_bridge.executor.arrays.entries import (
     NOTHING,
     A,
-    BoundEntry,
     F,
     Given,
     GivenOf,
@@ -27,7 +27,7 @@ from lean_bridge.executor.arrays.namespaces import concat, owned, permute, preci
 from lean_bridge.executor.arrays.scalars import Array, Reals
 from lean_bridge.executor.batched import BatchedProgram
 from lean_bridge.executor.checks import CheckedProgram, CheckedRun
-from lean_bridge.executor.enclosures import Asked, Bounded, bounded
+from lean_bridge.executor.enclosures import Bounded, bounded
 from lean_bridge.executor.looked_at import LookedAtProgram
 from lean_bridge.executor.passes import OVERWRITE, PASSES, SWITCHES
 from lean_bridge.executor.plans.checker import check_plan, check_stages, check_trace, is_on
@@ -36,11 +36,15 @@ from lean_bridge.executor.plans.instructions import Trace
 from lean_bridge.executor.plans.plan import Plan
 from lean_bridge.executor.plans.rewriter import Target
 from lean_bridge.executor.plans.run import Idle, Pool, Run
-from lean_bridge.executor.plans.stages import Evaluator, Linearized, split_stages
+from lean_bridge.executor.plans.stages import Evaluator, Linearized, Stages, split_stages
 from lean_bridge.executor.plans.storage import lay_out
 from lean_bridge.executor.plans.trace import Leaves, Request, Role, trace_program
 from lean_bridge.executor.rules.program import Program, as_html, shown
 from pybind_models import GraphStanding
+
+if TYPE_CHECKING:
+    from lean_bridge.executor.jax_function import CertifiedFunction
+    from lean_bridge.executor.torch_module import CertifiedModule
 
 Bounds: TypeAlias = Literal[True, "running"]
 """Which bounds are returned with results: by balls, or by radii that run along with floats."""
@@ -400,43 +404,75 @@ class CompiledProgram:
             return Pool(self._planned(trace, dtype), self._idle)
         return functools.partial(evaluate, trace, self.scalars)
 
-    def _linearized(self, request: Request, leaves: dict[tuple[Role, int], Array], role: Role) -> Linearized:
+    def as_torch(
+        self, parameters: Mapping[str, Any] = NOTHING, outputs: str | Iterable[str] | None = None
+    ) -> CertifiedModule:
+        """Return the program as a module of PyTorch: its backward pass is ``vjp``, its forward mode ``jvp``.
+
+        ``parameters`` are inputs that the module has, by name; the others it is called with. It returns the
+        value of ``outputs``: an entry, by default the last, or a tuple of several. Tensors are of one
+        precision and device; those in the CPU's memory are computed on by NumPy. Differentiating it twice
+        raises Declined.
+        Raises: Declined if PyTorch is not installed; BindingError for a name that no parameter can have;
+        ArrayError; TypeError for a program in anything but floating point in NumPy or PyTorch.
+        """
+        reals = torch_reals()
+        if getattr(self.scalars, "library", None) != reals.library:
+            self._expect_numpy()
+        from lean_bridge.executor.torch_module import CertifiedModule
+
+        return CertifiedModule(self, parameters, outputs)
+
+    def as_jax(self, outputs: str | Iterable[str] | None = None) -> CertifiedFunction:
+        """Return the program as a function of JAX whose reverse mode, as ``jax.grad`` takes it, is ``vjp``.
+
+        It returns the value of ``outputs``, as ``as_torch`` does. Forward mode is refused by JAX; a second
+        derivative raises Declined.
+        Raises: Declined if JAX is not installed; ArrayError; TypeError for a program in anything but floating
+        point in NumPy or JAX.
+        """
+        if not isinstance(self.scalars, type(jax_reals())):
+            self._expect_numpy()
+        from lean_bridge.executor.jax_function import CertifiedFunction
+
+        return CertifiedFunction(self, outputs)
+
+    def over(self, scalars: ArrayAPIReals, like: Array) -> CompiledProgram:
+        """Return a program in NumPy's floating point in another library's arrays, where ``like`` is.
+
+        Raises: TypeError for a program in anything else, and for checks that only NumPy's arrays are held to.
+        """
+        self._expect_numpy()
+        return CompiledProgram(LookedAtProgram.of(self.program, scalars, like), self.passes)
+
+    def stages(self, request: Request, role: Role) -> Stages:
+        """Return a request in two: its values and what is saved, then the rest for arrays of a role."""
         if (request, role) not in self._stages:
-            early, late = split_stages(self._trace(request), role)
+            whole, count = self._trace(request), len(request.values)
+            early, late = split_stages(whole, role, count)
             if is_on():
-                check_stages(early, late, self._trace(request))
+                check_stages(early, late, whole, count)
             made = (self._evaluator(trace, request.dtype) for trace in (early, late))
             self._stages[request, role] = next(made), next(made)
         first, second = self._stages[request, role]
+        rest = replace(request, values=())
+        return Stages(self._watch(request, first, is_whole=False), self._watch(rest, second, roles=(role,)))
+
+    def _linearized(self, request: Request, leaves: dict[tuple[Role, int], Array], role: Role) -> Linearized:
+        stages = self.stages(request, role)
         leaves = {key: owned(array) for key, array in leaves.items()}  # the point stays where it is
-        saved = self._watch(request, first, is_whole=False)(leaves)
+        saved = stages.first(leaves)
         leaves.update({("saved", number): array for number, array in enumerate(saved)})
         given = request.seeds if role == "seed" else request.tangents
         entries = {position: self.entries[position] for position in given}
-        derivative = self._watch(request, second, roles=(role,))
-        return Linearized(derivative, leaves, role, entries, self.scalars, standing=self.standing)
+        return Linearized(stages.second, leaves, role, entries, self.scalars, standing=self.standing)
 
     def _bounded(self, request: Request, leaves: Leaves, made: list[Array], bounds: Bounds) -> Bounded:
         """Return results with their radii. Raises: ValueError for other bounds than there are."""
         self._expect_numpy()
         if bounds not in (True, "running"):
             raise ValueError(f"bounds: expected True or 'running', found {bounds!r}")
-        inputs = [leaves["input", position] for position in range(len(self.context))]
-
-        def whole(role: Role, entries: Sequence[BoundEntry]) -> list[Array]:
-            return [
-                leaves.get((role, position), np.zeros(entry.shape, request.dtype))
-                for position, entry in enumerate(entries)
-            ]
-
-        asked = Asked(
-            values=request.values,
-            moved=request.moved,
-            wrt=request.wrt,
-            tangents=whole("tangent", self.context) if request.moved else None,
-            seeds=whole("seed", self.entries) if request.wrt else None,
-        )
-        return bounded(self.program, inputs, asked, made, "running" if bounds == "running" else "exact")
+        return bounded(self.program, request, leaves, made, "running" if bounds == "running" else "exact")
 
     def _inputs(self, inputs: Given) -> tuple[dict[tuple[Role, int], Array], np.dtype[Any]]:
         arrays = check_arrays("input", inputs, self.context, self.scalars)

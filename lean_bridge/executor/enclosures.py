@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +10,12 @@ from typing import Any, Final, Literal, NamedTuple
 import numpy as np
 
 from lean_bridge.executor.arrays.balls import Balls, at_precision, distances, ends, magnitudes, radii
+from lean_bridge.executor.arrays.entries import BoundEntry
 from lean_bridge.executor.arrays.running import Running, RunningArray
 from lean_bridge.executor.arrays.scalars import Array, Scalars
-from lean_bridge.executor.rules.linear_map import LinearMap
+from lean_bridge.executor.plans.trace import Leaves, Request, Role
 from lean_bridge.executor.rules.primitive import EVERYWHERE
-from lean_bridge.executor.rules.program import Program, Step
+from lean_bridge.executor.rules.program import Program, steps_over
 from pybind_models.run import BoundsMethod, DomainReport
 
 FIRST_BITS: Final = 128
@@ -55,17 +55,7 @@ class Enclosure:
 
 def over(program: Program, scalars: Scalars) -> Program:
     """Return the program over other scalars, its arguments being exactly the floats that they are."""
-
-    def argument(value: Any) -> Any:
-        if isinstance(value, LinearMap):
-            return LinearMap(scalars.check_array(value.weights), value.positions)
-        return scalars.check_array(value) if hasattr(value, "shape") else value
-
-    steps = []
-    for step in program.steps:
-        params = {name: argument(value) for name, value in step.setting.params.items()}
-        setting = dataclasses.replace(step.setting, params=params, scalars=scalars)
-        steps.append(Step(**{**vars(step), "setting": setting}))
+    steps = steps_over(program, scalars, scalars.check_array)
     return Program(program.entries, steps, scalars, standing=program.standing)
 
 
@@ -119,9 +109,24 @@ class Reached(NamedTuple):
 
 
 def bounded(
-    program: Program, inputs: Sequence[Array], asked: Asked, results: Sequence[Array], method: BoundsMethod
+    program: Program, request: Request, leaves: Leaves, results: Sequence[Array], method: BoundsMethod
 ) -> Bounded:
     """Return results with how far each is from the exact real one at most. Raises: as :func:`reach`."""
+
+    def whole(role: Role, entries: Sequence[BoundEntry]) -> list[Array]:
+        return [
+            leaves.get((role, position), np.zeros(entry.shape, request.dtype))
+            for position, entry in enumerate(entries)
+        ]
+
+    inputs = [leaves["input", position] for position in range(len(program.context))]
+    asked = Asked(
+        values=request.values,
+        moved=request.moved,
+        wrt=request.wrt,
+        tangents=whole("tangent", program.context) if request.moved else None,
+        seeds=whole("seed", program.entries) if request.wrt else None,
+    )
     return Bounded(list(results), reach(program, inputs, asked, results, method).radii)
 
 

@@ -18,12 +18,12 @@ from lean_bridge.errors import NumericsError
 from lean_bridge.executor.arrays.backends import ArrayAPIReals
 from lean_bridge.executor.arrays.entries import BoundEntry
 from lean_bridge.executor.arrays.finite import describe
-from lean_bridge.executor.arrays.namespaces import precision, zeros
+from lean_bridge.executor.arrays.namespaces import moved, precision, zeros
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.checks import GIVEN, Checks
 from lean_bridge.executor.plans.evaluate import evaluate
 from lean_bridge.executor.plans.trace import Leaves, Request, Role, trace_program
-from lean_bridge.executor.rules.program import Program, Step
+from lean_bridge.executor.rules.program import Program, Step, steps_over
 from pybind_models import NOT_JUDGED, GraphStanding
 
 
@@ -47,6 +47,16 @@ class LookedAtProgram(Program):
         super().__init__(entries, steps, scalars, standing=standing)
         self.reals = scalars
         self.checks = checks
+
+    @classmethod
+    def of(cls, program: Program, scalars: ArrayAPIReals, like: Array) -> LookedAtProgram:
+        """Return a program in NumPy's floating point in another library's arrays, where ``like`` is.
+
+        Raises: TypeError, as :meth:`with_checks`.
+        """
+        steps = steps_over(program, scalars, lambda array: moved(array, like))
+        made = cls(program.entries, steps, scalars, standing=program.standing)
+        return made.with_checks(getattr(program, "checks", Checks.FINITE))
 
     def with_checks(self, level: str) -> LookedAtProgram:
         """Return the program with other checks: ``off`` or ``finite``.

@@ -142,8 +142,8 @@ def test_it_is_on_in_tests_and_off_unless_it_is_asked_for(monkeypatch: pytest.Mo
 
 
 def test_two_stages_that_do_not_fit_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def split(trace: Trace, role: Role) -> tuple[Trace, Trace]:
-        early, late = split_stages(trace, role)
+    def split(trace: Trace, role: Role, values: int) -> tuple[Trace, Trace]:
+        early, late = split_stages(trace, role, values)
         return Trace(early.instructions, early.results[::-1]), late
 
     monkeypatch.setattr(compiled, "split_stages", split)

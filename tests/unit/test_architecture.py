@@ -113,7 +113,7 @@ CONFINED = {
     "array_api_compat": {"executor"},
     "flint": {"executor"},
     "safetensors": {"executor"},
-    "torch": {"crosscheck", "bench"},
+    "torch": {"bench", "crosscheck", "executor"},
     "jax": {"bench", "crosscheck", "executor"},
     "autograd": {"bench"},
     "threadpoolctl": {"bench"},

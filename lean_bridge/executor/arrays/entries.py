@@ -135,6 +135,29 @@ def _check_fit(array: Array, entry: BoundEntry, like: Array) -> None:
         raise ValueError(f"{places}; move it there")
 
 
+def filled(
+    args: Sequence[object],
+    named: Mapping[str, object],
+    entries: Sequence[BoundEntry],
+    kept: Mapping[str, object] = NOTHING,
+) -> dict[str, object]:
+    """Return inputs by name: those that are kept, and of the others the first in order, the rest by name.
+
+    Raises: ArrayError for one too many, a name that is no input's, and an input that is given twice.
+    """
+    free = [entry.name for entry in entries if entry.name not in kept]
+    if len(args) > len(free):
+        takes = f"{len(free)} inputs ({', '.join(free)})"
+        raise ArrayError(entries[-1].name, f"inputs: expected at most {takes}, found {len(args)}")
+    given = {**kept, **dict(zip(free, args, strict=False))}
+    for spelling, position in zip(named, positions("input", named, entries), strict=True):
+        if (name := entries[position].name) in given:
+            how = "is a parameter of the module" if name in kept else "is given twice"
+            raise ArrayError(name, f"input {name!r}: {how}; give it once")
+        given[name] = named[spelling]
+    return given
+
+
 def by_name(role: str, given: Given, entries: Sequence[BoundEntry]) -> Mapping[str, object]:
     """Return what was given under its entries' names, all of which exist.
 

@@ -87,6 +87,12 @@ def constant(value: Any, like: Array) -> Any:
     return array_namespace(like).asarray(value, dtype=like.dtype, device=device(like))
 
 
+def moved(x: Array, like: Array) -> Array:
+    """Return an array of NumPy as the library of another has it, where that is, in its own precision."""
+    made: Array = x if isinstance(like, np.ndarray) else array_namespace(like).asarray(x, device=device(like))
+    return made
+
+
 def cast(x: Array, like: Array) -> Array:
     """Return an array in the precision of another."""
     dtype = precision(like)

@@ -100,15 +100,20 @@ def _leaves(trace: Trace) -> set[Static]:
     return {each.static for each in trace.instructions if each.op == "leaf"}
 
 
-def check_stages(early: Trace, late: Trace, whole: Trace) -> None:
+def check_stages(early: Trace, late: Trace, whole: Trace, values: int = 0) -> None:
     """Hold the two stages of a trace to it: the second reads what the first makes, and makes the results.
+
+    The first results, as many as ``values``, are made by the first.
 
     Raises: BrokenPlan naming the stage.
     """
     check_trace(early, "the first stage")
     check_trace(late, "the second stage")
-    made = {("saved", i, early.instructions[result].shape) for i, result in enumerate(early.results)}
-    _check_kept(late, "the second stage", whole, made)
+    now, saved = early.results[:values], early.results[values:]
+    made = {("saved", i, early.instructions[result].shape) for i, result in enumerate(saved)}
+    first, second = whole.results[:values], whole.results[values:]
+    _check_kept(Trace(early.instructions, now), "the first stage", Trace(whole.instructions, first))
+    _check_kept(late, "the second stage", Trace(whole.instructions, second), made)
     _check_leaves(early, "the first stage", _leaves(whole))
 
 

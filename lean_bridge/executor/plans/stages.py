@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import NoReturn, TypeAlias
 
 from lean_bridge.executor.arrays.entries import BoundEntry, Given, check_every
@@ -16,10 +17,21 @@ from pybind_models import NOT_JUDGED, GraphStanding
 Evaluator: TypeAlias = Callable[[Leaves], list[Array]]
 
 
-def split_stages(trace: Trace, role: Role) -> tuple[Trace, Trace]:
+@dataclass(frozen=True)
+class Stages:
+    """A request in two, each a function of leaves."""
+
+    first: Evaluator
+    """Makes the values that are wanted, then what it saves, of the inputs."""
+    second: Evaluator
+    """Makes the rest, of the inputs, what was saved, and the arrays that are new to it."""
+
+
+def split_stages(trace: Trace, role: Role, values: int = 0) -> tuple[Trace, Trace]:
     """Return what can be computed before the arrays of a role are given, and what is left to do then.
 
-    The results of the first stage are leaves of the second: ``saved``, by number.
+    The first results of the trace, as many as ``values``, are results of the first stage. Those that follow
+    are leaves of the second: ``saved``, by number.
     """
     depends: list[bool] = []
     for each in trace.instructions:
@@ -42,8 +54,8 @@ def split_stages(trace: Trace, role: Role) -> tuple[Trace, Trace]:
     for position in range(len(trace.instructions)):
         if depends[position]:
             move(position)
-    results = [move(result) for result in trace.results]
-    return pruned(trace.instructions, saved), recorder.trace(results)
+    results = [move(result) for result in trace.results[values:]]
+    return pruned(trace.instructions, [*trace.results[:values], *saved]), recorder.trace(results)
 
 
 class Linearized:

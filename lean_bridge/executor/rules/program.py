@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -13,6 +14,7 @@ from lean_bridge.errors import ShapeError
 from lean_bridge.executor.arrays.entries import A, BoundEntry, F, Given, GivenOf, check_arrays
 from lean_bridge.executor.arrays.scalars import Array, Scalars, guarded
 from lean_bridge.executor.arrays.shape import Shape, text_of
+from lean_bridge.executor.rules.linear_map import LinearMap
 from lean_bridge.executor.rules.primitive import Arrays, Primitive, Setting
 from lean_bridge.letters import shown as legible
 from lean_bridge.notebooks import program_html
@@ -179,6 +181,22 @@ class Program:
             for operand, cotangent in step.vjp(values, cotangents):
                 cotangents[operand] = as_array(cotangents[operand] + cotangent)
         return cotangents[: len(self.context)]
+
+
+def steps_over(program: Program, scalars: Scalars, array: Callable[[Array], Array]) -> list[Step]:
+    """Return a program's steps over other scalars; ``array`` makes theirs of the arrays that it keeps."""
+
+    def argument(value: Any) -> Any:
+        if isinstance(value, LinearMap):
+            return LinearMap(array(value.weights), value.positions)
+        return array(value) if hasattr(value, "shape") else value
+
+    steps = []
+    for step in program.steps:
+        params = {name: argument(value) for name, value in step.setting.params.items()}
+        setting = dataclasses.replace(step.setting, params=params, scalars=scalars)
+        steps.append(Step(**{**vars(step), "setting": setting}))
+    return steps
 
 
 def shown(made: object, standing: GraphStanding) -> str:

@@ -39,7 +39,12 @@ def block_of(model: DGraph) -> Block:
 
 
 WORK = [
-    *((framework, name, mode) for framework in ("torch", "autograd") for name in GRAPHS for mode in MODES),
+    *(
+        (framework, name, mode)
+        for framework in ("torch", "autograd", "as_torch")
+        for name in GRAPHS
+        for mode in MODES
+    ),
     ("jax", "blocks", "vjp"),  # its compiler takes longer than the rest together
     ("jax", "fixed block", "vjp"),
     ("jax", "network", "jvp"),
