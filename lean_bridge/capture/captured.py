@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Final, NoReturn, TypeAlias
 
 from lean_bridge.capture.ops import apply
-from lean_bridge.capture.trace import Scalar, Trace, Value, canonical
+from lean_bridge.capture.trace import Scalar, Trace, Value, canonical, raised_at
 from lean_bridge.errors import LeanBridgeError, NotCaptured
 from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
 from lean_bridge.names import PLAIN, listed
@@ -112,7 +112,7 @@ class CapturedGraph:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's own, or a library's
             said = " ".join(f"{type(error).__name__} while it is captured: {error}".split())
-            trace.problems.append(f"{self.place}: raises {said}")
+            trace.problems.append(f"{raised_at(error) or self.place}: raises {said}")
             returned = ()
         values = returned if isinstance(returned, tuple | list) else (returned,)
         for value in values:

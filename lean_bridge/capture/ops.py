@@ -7,7 +7,7 @@ their parameters have the names of Lean's binders. Broadcasting is written down,
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from itertools import zip_longest
 from numbers import Number
@@ -232,12 +232,19 @@ def _linear(trace: Trace, x: object, weight: object, bias: object) -> Value:
     return trace.add("dense", arrays, (a[0], w[0]), n=a[0], i=a[1], o=w[0])
 
 
+def _places(axes: Iterable[object], count: int) -> tuple[int, ...]:
+    """Return which of ``count`` axes are meant, without those that are none; a truth value is none."""
+    return tuple(
+        axis % count
+        for axis in axes
+        if isinstance(axis, int) and not isinstance(axis, bool) and -count <= axis < count
+    )
+
+
 def _permute(trace: Trace, x: Value, axes: Sequence[object]) -> Value:
     shape = _shape_of(x)
-    if not all(isinstance(axis, int) for axis in axes):
-        raise Misfit(f"expected axes as integers, found {axes}")
     count = len(shape)
-    order = tuple(axis % count for axis in axes if isinstance(axis, int) and -count <= axis < count)
+    order = _places(axes, count)
     if sorted(order) != list(range(count)):
         raise Misfit(f"expected an order of the {count} axes, found {tuple(axes)}", shape)
     made = tuple(shape[axis] for axis in order)
@@ -257,11 +264,13 @@ def _permute(trace: Trace, x: Value, axes: Sequence[object]) -> Value:
     return value
 
 
-def _transpose(trace: Trace, x: object, *axes: Any) -> Value:
+def _transpose(trace: Trace, x: object, *order: Any, axes: Sequence[int] | None = None) -> Value:
     array = _array(trace, x)
-    if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], Sequence)):
-        axes = tuple(axes[0] or ())
-    return _permute(trace, array, axes or tuple(reversed(range(len(_shape_of(array))))))
+    given = order or (axes,)
+    if len(given) == 1 and (given[0] is None or isinstance(given[0], Sequence)):
+        backwards = reversed(range(len(_shape_of(array))))
+        given = tuple(backwards if given[0] is None else given[0])
+    return _permute(trace, array, given)
 
 
 def _permute_dims(trace: Trace, x: object, axes: Sequence[int]) -> Value:
@@ -271,7 +280,7 @@ def _permute_dims(trace: Trace, x: object, axes: Sequence[int]) -> Value:
 def _swapaxes(trace: Trace, x: object, axis1: int, axis2: int) -> Value:
     array = _array(trace, x)
     axes = list(range(len(_shape_of(array))))
-    if not all(isinstance(axis, int) and -len(axes) <= axis < len(axes) for axis in (axis1, axis2)):
+    if len(_places((axis1, axis2), len(axes))) < 2:
         raise Misfit(f"expected two of the {len(axes)} axes, found {axis1} and {axis2}")
     axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
     return _permute(trace, array, axes)
@@ -284,9 +293,11 @@ def _matrix_transpose(trace: Trace, x: object) -> Value:
     return _swapaxes(trace, array, -2, -1)
 
 
-def _reshape(trace: Trace, x: object, *shape: Any) -> Value:
+def _reshape(trace: Trace, x: object, *lengths: Any, shape: Any = None) -> Value:
     array = _array(trace, x)
-    lengths = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], Sequence) else shape
+    lengths = lengths if shape is None else (*lengths, shape)
+    if len(lengths) == 1 and isinstance(lengths[0], Sequence):
+        lengths = tuple(lengths[0])
     if not all(isinstance(each, Size) or (isinstance(each, int) and each >= 0) for each in lengths):
         raise Misfit(f"expected lengths ≥ 0, each given, found {lengths}")
     made = tuple(canonical(each.dim if isinstance(each, Size) else Dim.constant(each)) for each in lengths)
@@ -299,10 +310,10 @@ def _reshape(trace: Trace, x: object, *shape: Any) -> Value:
 def _axes(x: Value, axis: object) -> tuple[int, ...]:
     count = len(_shape_of(x))
     given = axis if isinstance(axis, tuple) else range(count) if axis is None else (axis,)
-    found = [each for each in given if isinstance(each, int) and -count <= each < count]
-    if len(found) != len(list(given)):
-        raise Misfit(f"expected axes of {count}, found axis={axis}")
-    return tuple(sorted({each % count for each in found}))
+    found = sorted({*_places(given, count)})
+    if len(found) != len(given):
+        raise Misfit(f"expected axes of {count}, each once, found axis={axis}")
+    return tuple(found)
 
 
 def _kept(x: Value, axes: Sequence[int], keepdims: object) -> Shape:
@@ -340,7 +351,7 @@ def _moveaxis(trace: Trace, x: object, source: object, destination: object) -> V
     return _permute(trace, array, axes)
 
 
-def _mean(trace: Trace, x: object, axis: object = None, keepdims: bool = False) -> Value:
+def _mean(trace: Trace, x: object, axis: object = None, *, keepdims: bool = False) -> Value:
     array = _array(trace, x)
     shape, axes = _shape_of(array), _axes(array, axis)
     made = _kept(array, axes, keepdims)
@@ -362,7 +373,7 @@ def _along(trace: Trace, op: str, x: Value, axes: Sequence[int]) -> Value:
     return x
 
 
-def _sum(trace: Trace, x: object, axis: object = None, keepdims: bool = False) -> Value:
+def _sum(trace: Trace, x: object, axis: object = None, *, keepdims: bool = False) -> Value:
     array = _array(trace, x)
     axes = _axes(array, axis)
     made = _kept(array, axes, keepdims)

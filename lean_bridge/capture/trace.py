@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial, reduce
@@ -44,19 +45,29 @@ def told(shape: Shape) -> str:
     return f"({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"
 
 
-def place_of(frame: FrameType) -> str:
-    """Return the file and the line at which a frame is, the file as seen from here if it lies below."""
+def _place(frame: FrameType, line: int) -> str:
+    """Return a line of the file at which a frame is, the file as seen from here if it lies below."""
     file = frame.f_code.co_filename
     below = os.path.relpath(file) if Path(file).is_absolute() else file
-    return f"{file if below.startswith(os.pardir) else below}:{frame.f_lineno}"
+    return f"{file if below.startswith(os.pardir) else below}:{line}"
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith(_HERE)
 
 
 def caller() -> FrameType:
     """Return the frame of the function that is captured, or of one that it called."""
     frame = sys._getframe(1)
-    while frame.f_code.co_filename.startswith(_HERE) and frame.f_back is not None:
+    while _is_ours(frame) and frame.f_back is not None:
         frame = frame.f_back
     return frame
+
+
+def raised_at(error: BaseException) -> str | None:
+    """Return the file and the line of the captured function at which it came to an error."""
+    found = [each for each in traceback.walk_tb(error.__traceback__) if not _is_ours(each[0])]
+    return _place(*found[-1]) if found else None
 
 
 class Misfit(Exception):
@@ -122,7 +133,8 @@ class Trace:
 
     def note(self, problem: str) -> None:
         """Write down what is wrong, with its line."""
-        found = f"{place_of(caller())}: {problem}"
+        frame = caller()
+        found = f"{_place(frame, frame.f_lineno)}: {problem}"
         if found not in self.problems:
             self.problems.append(found)
 
@@ -283,6 +295,18 @@ class Traced:
     def __rmatmul__(self, other: object) -> Value:
         return self._call("matmul", other, self)
 
+    def __floordiv__(self, other: object) -> Value:
+        return self._call("floor_divide", self, other)
+
+    def __rfloordiv__(self, other: object) -> Value:
+        return self._call("floor_divide", other, self)
+
+    def __mod__(self, other: object) -> Value:
+        return self._call("remainder", self, other)
+
+    def __rmod__(self, other: object) -> Value:
+        return self._call("remainder", other, self)
+
     def __pow__(self, other: object) -> Value:
         return self._call("power", self, other)
 
@@ -348,6 +372,31 @@ class Value(Traced):
 
     def __setitem__(self, key: object, value: object) -> None:
         self.trace.note("assignment to an element: arrays of a graph are never written to; make a new one")
+
+    def _written_to(self, sign: str, name: str, other: object) -> Value:
+        # a view of it, or the same array by another name, has the new numbers too, and here would not
+        self.trace.note(
+            f"{sign}=: arrays of a graph are never written to; make a new one, as in x = x {sign} y"
+        )
+        return self._call(name, self, other)
+
+    def __iadd__(self, other: object) -> Value:
+        return self._written_to("+", "add", other)
+
+    def __isub__(self, other: object) -> Value:
+        return self._written_to("-", "subtract", other)
+
+    def __imul__(self, other: object) -> Value:
+        return self._written_to("*", "multiply", other)
+
+    def __itruediv__(self, other: object) -> Value:
+        return self._written_to("/", "divide", other)
+
+    def __imatmul__(self, other: object) -> Value:
+        return self._written_to("@", "matmul", other)
+
+    def __ipow__(self, other: object) -> Value:
+        return self._written_to("**", "power", other)
 
     def __getattr__(self, name: str) -> Any:
         """Return a method of arrays: the function of that name, of this array first."""

@@ -90,6 +90,8 @@ ONE_OP: dict[str, tuple[dict[str, Any], Callable[..., Any]]] = {
     "sum of two axes": ({"x": ("n", "d", "h", "k")}, lambda x: x.sum(axis=(1, 2), keepdims=True)),
     "any order of axes": ({"x": ("n", "d", "h", "k")}, lambda x: np.transpose(x, (2, 0, 3, 1))),
     "transpose of a cube": ({"x": CUBE}, lambda x: x.T),
+    "an order of axes by its name": ({"x": CUBE}, lambda x: np.transpose(x, axes=(2, 0, 1))),
+    "a shape by its name": ({"x": X}, lambda x: np.reshape(x, shape=(x.size,))),
     "broadcast": ({"x": CUBE, "y": ("n", 1), "z": ()}, lambda x, y, z: x * y + z),
     "broadcast to what neither has": ({"x": ("n", 1, 2), "y": ("d", 1)}, lambda x, y: x - y),
     "centred": ({"x": X}, lambda x: x - x.mean(axis=1, keepdims=True)),
@@ -208,6 +210,12 @@ NEEDS_NUMBERS: dict[str, Callable[[Any], Any]] = {
     "expand_dims: expected one of 3 places for an axis, found axis=3": lambda x: np.expand_dims(x, axis=3),
     "moveaxis: expected one of the 2 axes, found 2": lambda x: np.moveaxis(x, 0, 2),
     r"transpose: expected an order of the 2 axes, found \(1, 2\)": lambda x: x.transpose(1, 2),
+    r"transpose: expected an order of the 2 axes, found \(\)": lambda x: x.transpose(()),
+    "sum: expected the arguments x, axis, keepdims: too many": lambda x: x - np.sum(x, 1, float),
+    "mean: expected the arguments x, axis, keepdims: too many": lambda x: x.mean(0, np.float64),
+    r"sum: expected axes of 2, each once, found axis=\(0, 0\)": lambda x: x.sum(axis=(0, 0)),
+    "mean: expected axes of 2, each once, found axis=True": lambda x: x.mean(axis=True),
+    "floor_divide: no certified op": lambda x: x // x,
     "expected to return values, found NoneType": lambda x: None if x is not None else x,
     "expected at least one op": lambda x: x,
     "expected to return values, found float": lambda x: 2.0 if x is not None else 1.0,
@@ -219,6 +227,35 @@ def test_what_needs_numbers_ends_the_capture(told: str) -> None:
     with pytest.raises(NotCaptured, match=told) as raised:
         graph(x=X)(named(NEEDS_NUMBERS[told])).model  # noqa: B018
     assert __file__.rpartition("/")[2] in str(raised.value)
+
+
+def test_nothing_is_written_to_that_may_have_another_name() -> None:
+    @graph(x=X, b=("d",))
+    def aliased(x: Any, b: Any) -> Any:
+        h = np.tanh(x)
+        view, same = h.T, h
+        h += b
+        h *= b
+        view -= np.exp(view)
+        return view, same
+
+    first = aliased.function.__code__.co_firstlineno
+    with pytest.raises(NotCaptured) as raised:
+        aliased.model  # noqa: B018
+    told = [each.rpartition("/")[2].split(": ", 1) for each in raised.value.problems]
+    assert [int(place.rpartition(":")[2]) - first for place, _ in told] == [4, 5, 6]
+    assert told[0][1] == "+=: arrays of a graph are never written to; make a new one, as in x = x + y"
+
+
+def test_an_error_is_told_where_the_function_came_to_it() -> None:
+    @graph(x=X)
+    def fails(x: Any) -> Any:
+        y = np.tanh(x)
+        return y.trace()
+
+    line = fails.function.__code__.co_firstlineno + 3
+    with pytest.raises(NotCaptured, match=f":{line}: raises TypeError while it is captured"):
+        fails.model  # noqa: B018
 
 
 def test_what_was_caught_is_told_still() -> None:
