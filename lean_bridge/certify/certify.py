@@ -9,7 +9,7 @@ from pathlib import Path
 from lean_bridge.audit.catalogue import CATALOGUE
 from lean_bridge.audit.manifest import write_manifest
 from lean_bridge.certify.place import CAPTURED, put_package
-from lean_bridge.certify.same import check_same
+from lean_bridge.certify.same import check_same, check_written
 from lean_bridge.certify.target import Target
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.function import check_function
@@ -34,9 +34,9 @@ def certify(
 ) -> CertifyReport:
     """Write a captured graph as a Lean package, and return what holds of it.
 
-    Accepted is what ``Project.verify`` accepts of that package, where the graph that Lean compiled is the
-    captured one, and the function itself has the executor's values and gradients. A package of the same
-    graph that stands there is judged again, by its pins.
+    Accepted is what ``Project.verify`` accepts of that package, as it was written, where the graph that Lean
+    compiled is the captured one, and the function itself has the executor's values and gradients. A package
+    of the same graph that stands there is judged again, by its pins.
     Raises: NotCaptured; ProjectNotFound where something else is in the directory, or, without ``force``,
     another captured function; BuildFailed where Lean refuses the module; as ``Project.verify``.
     """
@@ -49,7 +49,9 @@ def certify(
         write_manifest(project.root, project.pin(observe=observe, progress=progress))
     report = project.verify(observe=observe, progress=progress)
     declared = f"{package}.{written.lean_name}DGraph"
+    module = f"{package}.lean"
     checks = (
+        check_written(module, files[module], report),
         check_same(written, project.extract(declared, allow_uncertified=True)),
         *check_function(captured.function, written, captured.outputs),
     )

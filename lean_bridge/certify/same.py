@@ -1,4 +1,4 @@
-"""Whether what was captured is what the compiled module declares, row by row."""
+"""Whether what was judged is what was written, and what was captured what was compiled, row by row."""
 
 from __future__ import annotations
 
@@ -6,9 +6,40 @@ from collections.abc import Sequence
 from typing import Final
 
 from lean_bridge.codes import Code
-from pybind_models import CheckResult, DGraph, DimParam, Entry, Node, Param, ShapeParam, shape_text
+from pybind_models import (
+    CheckResult,
+    DGraph,
+    DimParam,
+    Entry,
+    Node,
+    Param,
+    ShapeParam,
+    VerifyReport,
+    shape_text,
+)
 
 NAME: Final = "captured = extracted"
+WRITTEN: Final = "written = judged"
+
+
+def check_written(file: str, text: str, report: VerifyReport) -> CheckResult:
+    """Return whether all that was judged stands in a file, in a text that was written to it.
+
+    A lakefile that was edited may have the module from elsewhere: nobody has judged then what was written.
+    """
+    for each in report.declarations:
+        if (source := each.source) is None:
+            found = "was not found in any file"
+        elif source.file != file:
+            found = f"was judged as {source.file} has it"
+        elif source.text not in text:
+            found = f"was judged as {file} had it by then"
+        else:
+            continue
+        detail = f"{each.name} {found}, and not as it was written to {file}"
+        return CheckResult(name=WRITTEN, outcome="not run", detail=detail, code=Code.NOTHING_CHECKED)
+    count = len(report.declarations)
+    return CheckResult(name=WRITTEN, outcome="passed", detail=f"{count} declarations, as {file} has them")
 
 
 def check_same(captured: DGraph, extracted: DGraph) -> CheckResult:

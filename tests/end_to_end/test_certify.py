@@ -91,7 +91,7 @@ def test_a_perceptron_and_its_loss_are_certified(file: Path) -> None:
     report = CertifyReport.model_validate_json(done.stdout)
     assert (report.target, report.graph) == ("model.py:mlp_loss", "MlpLoss.mlpLossDGraph")
     assert (report.verdict, report.outputs) == ("accepted", ("mean",))
-    assert [each.outcome for each in report.checks] == ["passed"] * 3
+    assert [each.outcome for each in report.checks] == ["passed"] * 4
     definition, *theorems = report.report.declarations
     assert definition.name == report.graph
     assert [each.name.rpartition(".")[2] for each in theorems] == [
@@ -146,7 +146,7 @@ def test_a_block_of_attention_is_certified(file: Path, tmp_path: Path) -> None:
     done = CliRunner().invoke(app, words, catch_exceptions=False)
     assert done.exit_code == 0, done.output
     report = CertifyReport.model_validate_json(done.stdout)
-    assert [each.outcome for each in report.checks] == ["passed"] * 3
+    assert [each.outcome for each in report.checks] == ["passed"] * 4
     nodes = open_project(tmp_path / "Block").extract("attentionBlockDGraph").nodes
     assert len(nodes) == 37
     assert sum(node.op in ("reshape", "swap01", "transposeLast2") for node in nodes) == 17

@@ -16,9 +16,11 @@ import pytest
 from lean_bridge import graph
 from lean_bridge.capture.captured import CapturedGraph
 from lean_bridge.capture.functions import gelu, silu, softmax
-from lean_bridge.certify.same import NAME, check_same, first_difference
+from lean_bridge.certify.same import NAME, check_same, check_written, first_difference
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.function import GRADIENTS, VALUES, check_function
+from pybind_models import DeclarationReport, VerifyReport
+from pybind_models.report import Source
 
 SQUARE: Final = ("n", "n")
 
@@ -61,6 +63,36 @@ def test_a_wrong_capture_is_refused_by_name(case: str) -> None:
     assert (same.name, same.outcome, same.code) == (NAME, "failed", Code.NOT_THE_DECLARED_GRAPH)
     assert (values.name, values.outcome, values.code) == (VALUES, "failed", None)
     assert (gradients.name, gradients.outcome) == (GRADIENTS, "failed")
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        (("Mine.lean", "theorem t : True"), None),
+        (("other/Mine.lean", "theorem t : True"), "was judged as other/Mine.lean has it"),
+        (("Mine.lean", "theorem t : 1 = 1"), "was judged as Mine.lean had it by then"),
+        (None, "was not found in any file"),
+    ],
+)
+def test_what_was_judged_elsewhere_is_not_what_was_written(
+    source: tuple[str, str] | None, told: str | None
+) -> None:
+    file, text = source or ("", "")
+    row = DeclarationReport(
+        name="Mine.t",
+        group="f",
+        upstream=None,
+        kind="theorem",
+        status="proved",
+        source=Source(file=file, line=2, column=1, text=text, uid="") if source else None,
+    )
+    report = VerifyReport(verdict="no verdict", reason="-", code="LB908", declarations=(row,))
+    found = check_written("Mine.lean", "module\ntheorem t : True := trivial\n", report)
+    if told is None:
+        assert (found.outcome, found.code) == ("passed", None)
+    else:
+        assert (found.outcome, found.code) == ("not run", Code.NOTHING_CHECKED)
+        assert found.detail == f"Mine.t {told}, and not as it was written to Mine.lean"
 
 
 def test_the_first_row_that_differs_is_named() -> None:
