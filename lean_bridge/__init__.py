@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from lean_bridge.capture.captured import CapturedGraph, graph
+    from lean_bridge.certify.bundle import Bundle, load
     from lean_bridge.errors import (
         ArrayError,
         BindingError,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 _HOMES: Final = {
     "BatchedProgram": "lean_bridge.executor.batched",
     "BoundGraph": "lean_bridge.executor.graph",
+    "Bundle": "lean_bridge.certify.bundle",
     "CapturedGraph": "lean_bridge.capture.captured",
     "Checks": "lean_bridge.executor.checks",
     "CompiledProgram": "lean_bridge.executor.compiled",
@@ -63,6 +65,7 @@ _HOMES: Final = {
     "Project": "lean_bridge.project",
     "graph": "lean_bridge.capture.captured",
     "jax_reals": "lean_bridge.executor.arrays.backends",
+    "load": "lean_bridge.certify.bundle",
     "open_project": "lean_bridge.project",
     "torch_reals": "lean_bridge.executor.arrays.backends",
 }
@@ -75,6 +78,7 @@ __all__ = [
     "BindingError",
     "BoundGraph",
     "BuildFailed",
+    "Bundle",
     "CapturedGraph",
     "Checks",
     "CompiledProgram",
@@ -112,6 +116,7 @@ __all__ = [
     "UnsupportedTerm",
     "graph",
     "jax_reals",
+    "load",
     "open_project",
     "torch_reals",
 ]

@@ -60,6 +60,7 @@ _JUDGING: tuple[Callable[..., None], ...] = (
     running.run,
     running.crosscheck,
     certifying.certify,
+    certifying.show,
 )
 """Commands whose exit status is a verdict."""
 _MAKING: tuple[Callable[..., None], ...] = (making.new, making.init, making.trace)

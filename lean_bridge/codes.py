@@ -66,6 +66,7 @@ class Code(StrEnum):
     STALE = "LB914"
     NO_POLICY = "LB915"
     OUT_OF_TIME = "LB916"
+    BUNDLE = "LB917"
     OUR_FAULT = "LB999"
 
 
@@ -436,6 +437,13 @@ EXPLANATIONS: Final[Mapping[Code, Explanation]] = MappingProxyType(
             "What was not judged to the end is not judged.",
             "Give a larger budget, keep the cache between runs, or find what has become slow in the times "
             "that `lean-bridge verify` shows.",
+        ),
+        Code.BUNDLE: Explanation(
+            "a bundle is not whole",
+            "A file of `lean-bridge certify --bundle` is cut short, was changed after it was made, or is no "
+            "such file.",
+            "What it says of a graph was said of another one, or by somebody else.",
+            "Get it again from where it was made, or certify the function again.",
         ),
         Code.OUR_FAULT: Explanation(
             "a fault of lean-bridge itself",

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import model_validator
 
 from pybind_models.base import Model
 from pybind_models.report import CheckResult, Verdict, VerifyReport
+
+
+class BundleManifest(Model):
+    """What a bundle says of itself; nobody vouches for that."""
+
+    format: Literal["lean-bridge bundle 1"] = "lean-bridge bundle 1"
+    package: str
+    """The Lean package and module."""
+    file: str
+    """The file that the function was in."""
+    name: str
+    """The function."""
+    outputs: tuple[str, ...]
+    """The entries that it returns."""
+    versions: dict[str, str]
+    """What judged it: packages by their versions, this program by its content."""
+    digests: dict[str, str]
+    """The SHA-256 of every other file of the bundle."""
 
 
 class CertifyReport(Model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lean_bridge.audit.catalogue import CATALOGUE
@@ -40,9 +40,45 @@ def certify(
     Raises: NotCaptured; ProjectNotFound where something else is in the directory, or, without ``force``,
     another captured function; BuildFailed where Lean refuses the module; as ``Project.verify``.
     """
+    written, outputs = captured.model, captured.outputs
+    return certify_graph(
+        written,
+        directory,
+        package,
+        file=captured.file,
+        name=captured.name,
+        target=f"{captured.file}:{captured.qualified}",
+        outputs=outputs,
+        compare=lambda: check_function(captured.function, written, outputs),
+        origin=origin,
+        force=force,
+        observe=observe,
+        progress=progress,
+    )
+
+
+def certify_graph(
+    written: DGraph,
+    directory: Path,
+    package: str,
+    *,
+    file: str,
+    name: str,
+    target: str,
+    outputs: Sequence[str],
+    compare: Callable[[], Sequence[CheckResult]] = tuple,
+    origin: str = ORIGIN,
+    force: bool = False,
+    observe: Callable[[object], None] = lambda _: None,
+    progress: Progress | None = None,
+) -> CertifyReport:
+    """Write a graph as a Lean package, and return what holds of it.
+
+    ``compare`` runs what it was captured from; ``file`` and ``name`` say in the package what that is.
+    Raises: as :func:`certify`.
+    """
     started = time.monotonic()
-    written = captured.model
-    files = package_files(written, package, captured)
+    files = package_files(written, package, f"`{name}` in `{file}`")
     unpinned = put_package(directory, package, files, origin=origin, force=force)
     project = open_project(directory)
     if unpinned:
@@ -53,14 +89,14 @@ def certify(
     checks = (
         check_written(module, files[module], report),
         check_same(written, project.extract(declared, allow_uncertified=True)),
-        *check_function(captured.function, written, captured.outputs),
+        *compare(),
     )
     verdict, reason, code = conclude(report, checks)
     return CertifyReport(
-        target=f"{captured.file}:{captured.qualified}",
+        target=target,
         graph=declared,
         package=str(directory),
-        outputs=tuple(captured.outputs),
+        outputs=tuple(outputs),
         verdict=verdict,
         reason=reason,
         code=code,
@@ -83,10 +119,9 @@ def conclude(report: VerifyReport, checks: tuple[CheckResult, ...]) -> tuple[Ver
     return "accepted", None, None
 
 
-def package_files(graph: DGraph, package: str, captured: Target) -> dict[str, str]:
+def package_files(graph: DGraph, package: str, told: str) -> dict[str, str]:
     """Return what a package of a captured graph has of its own, by path: module, catalogue and readme."""
     name = graph.lean_name
-    told = f"`{captured.name}` in `{captured.file}`"
     entries = [
         (f"{name}DGraph", "definition"),
         (f"{name}_hasFDerivAt", "theorem"),

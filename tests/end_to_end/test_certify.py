@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 import lean_bridge.certify.certify as room
+from lean_bridge.certify.bundle import load
 from lean_bridge.certify.same import NAME, check_same
 from lean_bridge.certify.target import load_captured
 from lean_bridge.cli import app
@@ -81,6 +82,19 @@ def _file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("mine") / "model.py"
     path.write_text(FILE, encoding="utf-8")
     return path
+
+
+def test_a_bundle_is_judged_where_it_is_read(file: Path) -> None:
+    package, bundle = file.parent / "Residual", file.parent / "residual.zip"
+    words = ["certify", f"{file}:residual", "-o", str(package), "--bundle", str(bundle)]
+    done = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert CliRunner().invoke(app, ["show", str(bundle)], catch_exceptions=False).exit_code == 2
+    here = ["show", str(bundle), "--check", str(file.parent / "Again")]
+    assert CliRunner().invoke(app, here, catch_exceptions=False).exit_code == 0
+    graph = open_project(file.parent / "Again").graph("residualDGraph")
+    assert graph.standing.status == "accepted"
+    assert graph.model.replaced(lean_name="residual") == load(bundle).graph
 
 
 def test_a_perceptron_and_its_loss_are_certified(file: Path) -> None:

@@ -34,6 +34,7 @@ ELSEWHERE: Final = {
     "lean-bridge bench": BENCH,
     "lean-bridge new": "end_to_end/test_new.py::test_the_example_is_what_new_makes_with_its_pins",
     "lean-bridge certify": "end_to_end/test_certify.py::test_a_perceptron_and_its_loss_are_certified",
+    "lean-bridge show": "end_to_end/test_certify.py::test_a_bundle_is_judged_where_it_is_read",
     "lean-bridge init": "end_to_end/test_new.py::"
     "test_a_catalogue_is_proposed_of_graphs_and_what_is_proved_of_them",
     "lean-bridge verify --shipped": "end_to_end/test_library.py::test_everything_catalogued_is_accepted",

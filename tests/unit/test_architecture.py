@@ -24,7 +24,17 @@ MAY_IMPORT = {
     "executor": set(),
     "capture": {"executor"},
     "emit": set(),
-    "certify": {"audit", "capture", "crosscheck", "emit", "library", "project", "toolchain"},
+    "certify": {
+        "audit",
+        "capture",
+        "crosscheck",
+        "emit",
+        "executor",
+        "library",
+        "program",
+        "project",
+        "toolchain",
+    },
     "crosscheck": {"executor", "extract", "audit", "olean", "build", "toolchain"},
     "witness": {"crosscheck", "extract", "audit", "olean", "build", "toolchain"},
     "verdict": {

@@ -86,6 +86,28 @@ def read_arrays(
     return arrays
 
 
+def safetensors_of(arrays: Mapping[str, Array]) -> bytes:
+    """Return what a file of safetensors with these arrays holds. Raises: Declined if it is not installed."""
+    content: bytes = _safetensors().save({name: np.ascontiguousarray(each) for name, each in arrays.items()})
+    return content
+
+
+def arrays_of(content: bytes, ranks: Mapping[str, int], where: str) -> dict[str, Array]:
+    """Return the arrays of what a file of safetensors holds, of names in ``ranks`` and so many axes.
+
+    Raises: NoVerdict for anything else; Declined if safetensors is not installed.
+    """
+    with _refusing(Path(where)):
+        arrays: dict[str, Array] = _safetensors().load(content)
+        for name, array in arrays.items():
+            if name not in ranks:
+                raise ValueError(f"nothing is called {name!r} here; {suggestion(name, list(ranks))}")
+            if array.dtype.name not in _FLOATS or array.ndim != ranks[name]:
+                found = f"{array.dtype} of {array.ndim}"
+                raise ValueError(f"{name}: expected floats of {ranks[name]} axes, found {found}")
+    return arrays
+
+
 def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
     """Write arrays under their names. Raises: NoVerdict if they cannot be; then the file is as it was."""
     check_suffix(path)

@@ -11,7 +11,7 @@ import pytest
 from lean_bridge.audit.manifest import MANIFEST
 from lean_bridge.certify.certify import package_files
 from lean_bridge.certify.place import put_package
-from lean_bridge.certify.target import Target, load_captured
+from lean_bridge.certify.target import load_captured
 from lean_bridge.errors import ProjectNotFound
 from lean_bridge.library.scaffold import write_package
 
@@ -33,8 +33,7 @@ def _files(tmp_path: Path) -> tuple[dict[str, str], dict[str, str]]:
         file = tmp_path / "model.py"
         file.write_text(FILE.format(body), encoding="utf-8")
         found = load_captured(f"{file}:f")
-        target = Target(found.model, found.outputs, "model.py", "f", "f", found)
-        return package_files(found.model, "Mine", target)
+        return package_files(found.model, "Mine", "`f` in `model.py`")
 
     return written("np.tanh(x)"), written("np.exp(x)")
 
