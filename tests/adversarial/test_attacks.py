@@ -227,10 +227,10 @@ def test_the_twins_are_one_change_apart(attack: Attack) -> None:
 
 
 def in_tiers() -> Iterator[ParameterSet]:
-    """Of the attacks that one code refuses, try every eighth one; the others are of the long tier."""
+    """Of the attacks that one code refuses, try every sixteenth; the others are of the long tier."""
     seen: Counter[Code] = Counter()
     for attack in ATTACKS:
-        is_long = seen[attack.expected] % 8 != 0
+        is_long = seen[attack.expected] % 16 != 0
         seen[attack.expected] += 1
         yield pytest.param(attack, id=attack.name, marks=[pytest.mark.full] if is_long else [])
 

@@ -123,12 +123,17 @@ def test_the_action_passes_what_is_clean(repository: Path, built: Path) -> None:
     assert "lean-bridge: accepted" in Path(files["summary"]).read_text(encoding="utf-8")
 
 
-def test_the_action_and_the_hooks_refuse_what_is_not(repository: Path, built: Path) -> None:
+def test_the_action_refuses_what_is_not(repository: Path, built: Path) -> None:
     edit(repository, *BROKEN)
     status, told, files = run_action(repository, built)
     assert status == 1, told
     assert "::error file=proofs/lean/Line/A.lean,line=8,col=3,title=a proof rests on sorry" in told
     assert ET.parse(files["junit"]).getroot().find(".//testcase/failure") is not None
+
+
+@pytest.mark.full
+def test_the_hooks_refuse_what_is_not(repository: Path, built: Path) -> None:
+    edit(repository, *BROKEN)
     hooks: list[dict[str, Any]] = yaml.safe_load(
         (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
     )

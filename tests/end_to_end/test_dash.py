@@ -201,6 +201,7 @@ def test_it_is_drawn_on_the_terminal_wherever_errors_go(root: Path, tmp_path: Pa
     assert (tmp_path / "errors").read_bytes() == b""
 
 
+@pytest.mark.full
 def test_a_plain_terminal_and_a_pipe(root: Path) -> None:
     watched = subprocess.Popen(
         [sys.executable, "-m", "lean_bridge", "status", "-p", str(root), "--watch", "--unpinned", "base"],

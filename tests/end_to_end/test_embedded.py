@@ -15,6 +15,7 @@ from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainTimeou
 from lean_bridge.toolchain import embedded_worker
 from lean_bridge.toolchain.provider import Elaboration, Job, Provider, WorkerPool
 from tests.end_to_end.lean_processes import ENDLESS, children, cpu_seconds, is_running, wait_until
+from tests.tiers import one_in
 
 pytestmark = [pytest.mark.lean, pytest.mark.own_lean]
 
@@ -191,7 +192,7 @@ def test_an_endless_proof_is_stopped_once_and_leaves_no_process(embedded: Provid
     assert children() == before
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("end", one_in(2, [signal.SIGKILL, signal.SIGINT]))
 def test_no_worker_outlives_the_program(embedded: Provider, tmp_path: Path, end: signal.Signals) -> None:
     source = write(tmp_path / "Endless.lean", ENDLESS)
     program = f"""

@@ -18,6 +18,7 @@ from lean_bridge.toolchain.provider import Provider
 from lean_bridge.toolchain.warm import keep_warm
 from pybind_models import VerifyReport
 from tests.adversarial.corpus import TwinProject
+from tests.tiers import one_in
 
 pytestmark = pytest.mark.lean
 
@@ -148,7 +149,7 @@ def judge(root: Path, lean: Provider) -> VerifyReport:
     return TwinProject(root, lean).verify(workers=1, unpinned=True)
 
 
-@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize("name", one_in(2, LIMITS))
 def test_a_limit_is_no_verdict_and_its_mend_is_one(name: str, lean: Provider, tmp_path: Path) -> None:
     limit = LIMITS[name]
     found = reason_and_code(library(tmp_path / "limit", limit.sources), lean)

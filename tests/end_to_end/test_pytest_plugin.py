@@ -101,6 +101,7 @@ def test_a_library_that_is_gone_is_not_green(repository: Path) -> None:
     assert run(repository)[0] != 0
 
 
+@pytest.mark.full
 def test_a_library_without_a_catalogue_is_a_test_for_each_module(tmp_path: Path) -> None:
     top = tmp_path / "plain"
     other = top / "other"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.toolchain.provider import Provider
+from tests.tiers import one_in
 
 pytestmark = [pytest.mark.lean, pytest.mark.own_lean]
 
@@ -46,7 +47,7 @@ def run_confined(script: str, read_only: Path, *words: str, home: Path, temporar
     return found.stdout.split()
 
 
-@pytest.fixture(params=["home", "none"])
+@pytest.fixture(params=one_in(2, ["home", "none"]))
 def home(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A home directory, or a file where one should be."""
     (tmp_path / "home").mkdir()

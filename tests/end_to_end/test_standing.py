@@ -23,6 +23,7 @@ from lean_bridge.toolchain.provider import Provider
 from lean_bridge.toolchain.warm import keep_warm
 from pybind_models import DGraph
 from tests.adversarial.corpus import CORPUS, TwinProject, copy_library
+from tests.tiers import one_in
 
 pytestmark = pytest.mark.lean
 
@@ -135,7 +136,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("fault", REFUSED)
+@pytest.mark.parametrize("fault", one_in(2, REFUSED))
 def test_a_graph_that_is_refused_does_not_run_unless_that_is_allowed(
     fault: str, project: Project, lean: Provider, tmp_path: Path
 ) -> None:

@@ -75,6 +75,7 @@ def not_accepted(report: VerifyReport) -> dict[str, DeclarationReport]:
     return {each.name: each for each in report.declarations if not each.is_accepted}
 
 
+@pytest.mark.full
 def test_of_three_hundred_theorems_those_three_are_rejected_that_rest_on_a_sorry(
     three_hundred: Path,
 ) -> None:

@@ -45,7 +45,8 @@ WORK = [
         for name in GRAPHS
         for mode in MODES
     ),
-    ("jax", "blocks", "vjp"),  # its compiler takes longer than the rest together
+    # its compiler takes longer than the rest together
+    pytest.param("jax", "blocks", "vjp", marks=pytest.mark.full),
     ("jax", "fixed block", "vjp"),
     ("jax", "network", "jvp"),
     ("jax", "network", "forward"),

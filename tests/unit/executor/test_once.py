@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from lean_bridge.executor.once import (
 )
 from pybind_models import DGraph
 from pybind_models.run import BoundsMethod
+from tests.tiers import one_in
 from tests.unit.executor.graphs import N, attention, encoder, feed_forward, graph, node
 
 BOUND = ExecutableGraph(attention()).bind(n=3, dModel=4, numHeads=2, headDim=2)
@@ -337,8 +339,7 @@ def test_what_no_memory_holds_is_declined_first() -> None:
         check_room(bound, "float32")
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("scale", [1.0, 1e-3, 30.0])
+@pytest.mark.parametrize(("dtype", "scale"), one_in(4, product(("float64", "float32"), (1.0, 1e-3, 30.0))))
 def test_checks_at_given_numbers_pass_where_nothing_is_wrong(dtype: str, scale: float) -> None:
     bound = ExecutableGraph(encoder(fixed=False)).bind(n=33, dModel=8, numHeads=2, headDim=4, dFF=20)
     scalars = {"c": 0.35, "κ": 0.8, "ε₁": 1e-5, "ε₂": 1e-5}

@@ -140,13 +140,14 @@ def run(top: Path, *words: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(
-    "case", one_in(3, product((False, True), ((), ("tests", "a", "b"), (".",), ("b", "tests")))), ids=str
+    ("own", "words"),
+    one_in(3, product((False, True), ((), ("tests", "a", "b"), (".",), ("b", "tests")))),
+    ids=str,
 )
 def test_each_library_that_a_policy_names_must_be_collected(
-    tmp_path: Path, case: tuple[bool, tuple[str, ...]]
+    tmp_path: Path, own: bool, words: tuple[str, ...]
 ) -> None:
     """Named by paths, or asked by its own policy."""
-    own, words = case
     top = repository(tmp_path, "" if own else 'paths = ["a", "b"]\npytest = true\n')
     if own:
         (top / "b" / "lean-bridge.toml").write_text("pytest = true\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from lean_bridge.ui.status_view import fitted, render_status
 from lean_bridge.verdict.chain import CHAIN, status_of
 from pybind_models.status import Link, LinkOutcome, StatusReport, StatusRow
 from tests.reports import LIBRARY, TOOLCHAIN, accepted, rejected
+from tests.tiers import one_in
 
 SCREENS = [(80, 24), (120, 40), (200, 50)]
 GREEN, RED, YELLOW = "\x1b[32m", "31m", "33m"
@@ -155,9 +157,7 @@ EVERY = {
 }
 
 
-@pytest.mark.parametrize("colour", [False, True])
-@pytest.mark.parametrize("size", SCREENS)
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize(("colour", "size", "name"), one_in(4, product((False, True), SCREENS, EVERY)))
 def test_it_fits_the_screen_with_and_without_colour(name: str, size: tuple[int, int], colour: bool) -> None:
     width, height = size
     text = screen(EVERY[name], width, height, colour=colour)
@@ -168,9 +168,10 @@ def test_it_fits_the_screen_with_and_without_colour(name: str, size: tuple[int, 
     assert lines == screen(EVERY[name], width, height).splitlines(), "colour says nothing that words do not"
 
 
-@pytest.mark.parametrize("width", [40, 50, 60, 70, 77, 78, 90, 100, 110, 150, 180, 300])
-@pytest.mark.parametrize("name", EVERY)
-@pytest.mark.parametrize("unfold", [False, True])
+@pytest.mark.parametrize(
+    ("unfold", "name", "width"),
+    one_in(7, product((False, True), EVERY, (40, 50, 60, 70, 77, 78, 90, 100, 110, 150, 180, 300))),
+)
 def test_no_line_is_longer_than_the_screen_is_wide(name: str, width: int, unfold: bool) -> None:
     lines = screen(EVERY[name], width, 24, unfold=unfold).splitlines()
     assert max(map(cell_len, lines)) <= width
