@@ -111,6 +111,9 @@ def test_bounds_that_cannot_be_made_are_said_before_anything_runs(monkeypatch: p
     assert str(declined.exception) == "python-flint is not installed; pip install 'lean-bridge[rigorous]'"
     assert ran("run", "mhaResidualDGraph", *DIMS, "--random", "0", "--bounds", "running").exit_code == 0
     assert ran("run", "mhaResidualDGraph", "--bounds", "all").exit_code == 2
+    checked = ran("run", "mhaResidualDGraph", *DIMS, "--random", "0", "--check")
+    assert checked.exit_code == 0, checked.exception
+    assert "enclosure  not run" in checked.stdout
 
 
 def test_an_output_that_cannot_be_written_is_said_before_anything_runs(tmp_path: Path) -> None:
