@@ -258,7 +258,7 @@ BY_HAND: Final[Mapping[str, Primitive]] = {
     "softmaxLast: factor y forgotten": _term(
         "softmaxLast", lambda _s, _x, y, v: v - (y * v).sum(axis=-1, keepdims=True)
     ),
-    "softmaxLast: tanh for exp": with_function("softmaxLast", "exp_of_rows", "tanh"),
+    "softmaxLast: tanh for exp": with_function("softmaxLast", "exp", "tanh"),
     "add: difference": with_forward("add", lambda _s, x: x[0] - x[1]),
     "sub: operands swapped": with_forward("sub", lambda _s, x: x[1] - x[0]),
     "sub: cotangents swapped": _crossed("sub"),

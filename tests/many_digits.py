@@ -8,13 +8,13 @@ from typing import Any, Final
 import mpmath
 import numpy as np
 
-from lean_bridge.executor.arrays.scalars import Array, plain_means
+from lean_bridge.executor.arrays.scalars import Array, Unrounded
 
 DIGITS: Final = 250
 """What is lost where numbers of 1e±90 meet leaves more than a hundred."""
 
 
-class ManyDigits:
+class ManyDigits(Unrounded):
     """Arrays of mpmath's numbers; give it inside ``mpmath.workdps(DIGITS)``."""
 
     def check_array(self, value: object) -> Array:
@@ -33,11 +33,14 @@ class ManyDigits:
     def exp(self, x: Array) -> Array:
         return each(mpmath.exp, x)
 
-    def exp_of_rows(self, x: Array) -> Array:
-        return self.exp(x - x.max(axis=-1, keepdims=True))
+    def log(self, x: Array) -> Array:
+        return each(mpmath.log, x)
 
-    def mean_of_rows(self, x: Array) -> Array:
-        return plain_means(self, x)
+    def step(self, x: Array, at: Any) -> Array:
+        return each(lambda value: mpmath.mpf(value > 0), x - at)
+
+    def shift_of_rows(self, x: Array, axis: int) -> Array:
+        return np.asarray(x.max(axis=axis, keepdims=True))
 
     def sqrt(self, x: Array) -> Array:
         return each(lambda value: mpmath.sqrt(value) if value > 0 else mpmath.mpf(0), x)

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from lean_bridge.crosscheck.finite_field import PRIME
-from lean_bridge.executor.arrays.scalars import Array, plain_means
+from lean_bridge.executor.arrays.scalars import Array, Unrounded
 from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.graph import Argument, BoundGraph
 from lean_bridge.executor.rules.linear_map import LinearMap
@@ -90,7 +90,7 @@ class Degree:
         return powers
 
 
-class Degrees:
+class Degrees(Unrounded):
     """Degrees as scalars of the executor, in arrays of objects; the inverted polynomials of one run."""
 
     def __init__(self) -> None:
@@ -135,11 +135,11 @@ class Degrees:
         """Return the degree of a polynomial of degree 2 in each coordinate."""
         return np.asarray(x * x + x)
 
-    def mean_of_rows(self, x: Array) -> Array:
-        """Return the degree of each mean along the last axis."""
-        return plain_means(self, x)
+    def step(self, x: Array, at: Any) -> Array:
+        """Return the degree of a polynomial of degree 2 in how far each coordinate is from a scalar."""
+        return self.exp(x - at)
 
-    exp_of_rows = sqrt = tanh = exp
+    log = sqrt = tanh = exp
 
 
 def bound_degree(bound: BoundGraph) -> int:

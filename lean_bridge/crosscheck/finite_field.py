@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from lean_bridge.executor.arrays.scalars import Array, plain_means
+from lean_bridge.executor.arrays.scalars import Array, Unrounded
 
 PRIME: Final = 2**31 - 1
 
@@ -15,12 +15,12 @@ _GENERATOR: Final = 7
 """Of the multiplicative group; galois would search for one."""
 
 
-class FiniteField:
-    """GF(p) in arrays of galois, with polynomials in the place of exp, sqrt and tanh.
+class FiniteField(Unrounded):
+    """GF(p) in arrays of galois, with polynomials in the place of exp, log, sqrt, tanh and the unit step.
 
     The stand-ins are those of Lean's ``ScalarOps GF``, in ``Proofs.Autograd.FiniteField.Field``: neither even
-    nor odd, all different, and none another's derivative. Nothing is assumed of exp, sqrt and tanh when a
-    graph runs, so for the comparison any functions will do that both sides share.
+    nor odd, all different, and none another's derivative. Nothing is assumed of the functions when a graph
+    runs, so for the comparison any will do that both sides share.
     """
 
     @cached_property
@@ -67,13 +67,9 @@ class FiniteField:
         """Return ``x² + 3x + 7``."""
         return self._quadratic(x, 1, 3, 7)
 
-    def exp_of_rows(self, x: Array) -> Array:
-        """Return :meth:`exp`, as no row can overflow."""
-        return self.exp(x)
-
-    def mean_of_rows(self, x: Array) -> Array:
-        """Return the means along the last axis, which is kept."""
-        return plain_means(self, x)
+    def log(self, x: Array) -> Array:
+        """Return ``5x² + 17x + 19``."""
+        return self._quadratic(x, 5, 17, 19)
 
     def sqrt(self, x: Array) -> Array:
         """Return ``2x² + 5x + 11``."""
@@ -82,6 +78,10 @@ class FiniteField:
     def tanh(self, x: Array) -> Array:
         """Return ``3x² + 13x + 17``."""
         return self._quadratic(x, 3, 13, 17)
+
+    def step(self, x: Array, at: Array) -> Array:
+        """Return ``7y² + 23y + 29`` for ``y = x - at``."""
+        return self._quadratic(x - at, 7, 23, 29)
 
     def _quadratic(self, x: Array, a: int, b: int, c: int) -> Array:
         value: Array = self.array(a) * (x * x) + self.array(b) * x + self.array(c)

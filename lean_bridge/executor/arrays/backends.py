@@ -62,9 +62,29 @@ class ArrayAPIReals(Reals):
         made: Array = self.namespace.exp(x)
         return made
 
-    def exp_of_rows(self, x: Array) -> Array:
-        """Return ``exp(x - max of the row)``: at most 1, so that no row overflows."""
-        return self.exp(x - largest(x, -1, keep=True))
+    def log(self, x: Array) -> Array:
+        """Return the logarithm of each coordinate; no number where it is not positive, unlike in Lean."""
+        made: Array = self.namespace.log(x)
+        return made
+
+    def step(self, x: Array, at: Any) -> Array:
+        """Return 1 for each coordinate that is greater than a scalar, and 0 for the others."""
+        made: Array = self.namespace.astype(x > at, x.dtype)
+        return made
+
+    def larger(self, x: Array, at: Any) -> Array:
+        """Return the larger of each coordinate and a scalar."""
+        made: Array = self.namespace.maximum(x, self.namespace.zeros_like(x) + at)
+        return made
+
+    def softplus(self, x: Array) -> Array:
+        """Return ``log(1 + exp x)`` of each coordinate, with nothing that overflows."""
+        made: Array = self.namespace.logaddexp(x, self.namespace.zeros_like(x))
+        return made
+
+    def shift_of_rows(self, x: Array, axis: int) -> Array:
+        """Return the largest of each row: what has it subtracted has exponentials of at most 1."""
+        return largest(x, axis, keep=True)
 
     def sqrt(self, x: Array) -> Array:
         """Return the square root of each coordinate; 0 where it is negative, as in Lean."""

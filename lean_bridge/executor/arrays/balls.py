@@ -91,12 +91,31 @@ class Balls:
         """Return the exponential of each coordinate."""
         return _each(lambda ball: ball.exp(), x)
 
-    def exp_of_rows(self, x: Array) -> Array:
-        """Return the exponentials of the rows less a number of each row's own, about its largest."""
-        shifts = np.empty((*x.shape[:-1], 1), object)
-        rows = x.reshape((math.prod(x.shape[:-1]), x.shape[-1])).tolist() if x.size else []
-        shifts.reshape(-1)[:] = [max(map(_middle, row), key=float) for row in rows] if rows else 0
-        return self.exp(x - shifts.view(BallArray))
+    def log(self, x: Array) -> Array:
+        """Return the logarithms; unbounded where a number may not be positive."""
+        return _each(_logarithm, x)
+
+    def step(self, x: Array, at: Any) -> Array:
+        """Return 1 where a number is greater than a scalar, 0 where it is not, and both where it may be."""
+        return _each(_unit_step, x - at)
+
+    def larger(self, x: Array, at: Any) -> Array:
+        """Return the larger of each coordinate and a scalar."""
+        shape = np.broadcast_shapes(np.shape(x), np.shape(at))
+        both = [_balls(np.broadcast_to(np.asarray(each, object), shape)) for each in (x, at)]
+        return _filled([ball.max(other) for ball, other in zip(*both, strict=True)], shape)
+
+    def softplus(self, x: Array) -> Array:
+        """Return ``log(1 + exp x)`` of each coordinate."""
+        return _each(_softplus, x)
+
+    def shift_of_rows(self, x: Array, axis: int) -> Array:
+        """Return a number of each row's own, about its largest."""
+        rows = np.moveaxis(np.asarray(x, object), axis, -1)
+        shifts = np.empty((*rows.shape[:-1], 1), object)
+        listed = rows.reshape((-1, rows.shape[-1])).tolist() if rows.size else []
+        shifts.reshape(-1)[:] = [max(map(_middle, row), key=float) for row in listed] if listed else 0
+        return np.moveaxis(shifts, -1, axis).view(BallArray)
 
     def mean_of_rows(self, x: Array) -> Array:
         """Return the means along the last axis, which is kept."""
@@ -209,6 +228,21 @@ def _root(ball: Any) -> Any:
     if not ball.is_finite():
         return _anything()
     return arb(0).union(arb(ball.upper()).sqrt())
+
+
+def _logarithm(ball: Any) -> Any:
+    return ball.log() if ball > 0 else _anything()
+
+
+def _unit_step(ball: Any) -> Any:
+    arb = _flint().arb
+    if ball > 0:
+        return arb(1)
+    return arb(0) if ball <= 0 else arb(0).union(arb(1))
+
+
+def _softplus(ball: Any) -> Any:
+    return ball + (-ball).exp().log1p() if ball > 0 else ball.exp().log1p()
 
 
 def _anything() -> Any:

@@ -231,14 +231,38 @@ class Running(Reals):
         reach = mid * (1 + 4 * LIBRARY_ULPS * UNIT) * np.expm1(x.rad) * (1 + 4 * LIBRARY_ULPS * UNIT)
         return x._made(mid, np.where(x.rad == 0, 0.0, reach), rounds=self.spread, least=True)
 
-    def exp_of_rows(self, x: _Made) -> _Made:
-        """Return the exponentials of the rows less their largest."""
-        if not x.shape[-1]:
-            return x
-        shift = x.max(axis=-1, keepdims=True)
-        if not self.unit:  # any factor of a row's own will do: one that is known
-            shift = self.of(shift.mid)
-        return self.exp(x - shift)
+    def log(self, x: _Made) -> _Made:
+        """Return the logarithm of each coordinate; unbounded where a number may not be positive."""
+        inner = x.mid - x.rad
+        known = inner > 0
+        mid = np.log(np.where(known, x.mid, 1.0))
+        reach = np.where(known, x.rad / np.where(known, inner * (1 - 2 * UNIT), 1.0), np.inf)
+        return x._made(mid, reach, rounds=self.spread, least=x.rad != 0)
+
+    def step(self, x: _Made, at: Any) -> _Made:
+        """Return 1 where a number is greater than a scalar, 0 where it is not, and both where it may be."""
+        apart = self.of(x) - self.of(at)
+        known = (apart.mid > apart.rad) | (apart.mid <= -apart.rad)
+        return RunningArray(np.where(apart.mid > 0, 1.0, 0.0), np.where(known, 0.0, 1.0), self)
+
+    def larger(self, x: _Made, at: Any) -> _Made:
+        """Return the larger of each coordinate and a scalar."""
+        x, at = self.of(x), self.of(at)
+        reach = np.where(x > at, x.rad, np.where(at > x, at.rad, np.maximum(x.rad, at.rad)))
+        return RunningArray(np.maximum(x.mid, at.mid), reach, self)
+
+    def softplus(self, x: _Made) -> _Made:
+        """Return ``log(1 + exp x)`` of each coordinate, of which no slope is steeper than 1."""
+        mid = np.logaddexp(x.mid, 0.0)
+        slope = np.minimum(np.exp(x.mid + x.rad) * (1 + 8 * LIBRARY_ULPS * UNIT), 1.0)
+        return x._made(mid, x.rad * slope, rounds=2 * self.spread + 1, least=True)
+
+    def shift_of_rows(self, x: _Made, axis: int) -> _Made:
+        """Return the largest of each row."""
+        if not x.shape[axis]:
+            return self.of(np.zeros((*x.shape[: axis % x.mid.ndim], 1, *x.shape[axis % x.mid.ndim + 1 :])))
+        shift = x.max(axis=axis, keepdims=True)
+        return shift if self.unit else self.of(shift.mid)  # any number of a row's own: one that is known
 
     def mean_of_rows(self, x: _Made) -> _Made:
         """Return the means along the last axis, which is kept."""

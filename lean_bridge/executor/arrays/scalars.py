@@ -22,7 +22,7 @@ Array: TypeAlias = NDArray[Any]
 
 
 class Scalars(Protocol):
-    """A field with functions that stand for exp, sqrt and tanh. Lean: ``ScalarOps``."""
+    """A field with functions that stand for exp, log, sqrt, tanh and the unit step. Lean: ``ScalarOps``."""
 
     def check_array(self, value: object) -> Array:
         """Return a caller's array, or raise ValueError saying what was expected, found, and the mend."""
@@ -44,8 +44,27 @@ class Scalars(Protocol):
         """Return the exponential of each coordinate."""
         ...
 
-    def exp_of_rows(self, x: Array) -> Array:
-        """Return the exponentials along the last axis up to a nonzero factor of each row's own."""
+    def log(self, x: Array) -> Array:
+        """Return the logarithm of each coordinate."""
+        ...
+
+    def step(self, x: Array, at: Any) -> Array:
+        """Return 1 for each coordinate that is greater than a scalar, and 0 for the others."""
+        ...
+
+    def larger(self, x: Array, at: Any) -> Array:
+        """Return the larger of each coordinate and a scalar: ``at + (x - at)·step(x - at)``."""
+        ...
+
+    def softplus(self, x: Array) -> Array:
+        """Return ``log(1 + exp x)`` of each coordinate."""
+        ...
+
+    def shift_of_rows(self, x: Array, axis: int) -> Array:
+        """Return a number for each row along an axis, which is kept: what has it subtracted has small exp.
+
+        Rules are right whatever it is.
+        """
         ...
 
     def mean_of_rows(self, x: Array) -> Array:
@@ -59,6 +78,28 @@ class Scalars(Protocol):
     def tanh(self, x: Array) -> Array:
         """Return the hyperbolic tangent of each coordinate."""
         ...
+
+
+class Unrounded(Scalars):
+    """Scalars of which nothing is lost: what floats need care for is what it says."""
+
+    def larger(self, x: Array, at: Any) -> Array:
+        """Return ``at + (x - at)·step(x - at)``."""
+        larger: Array = at + (x - at) * self.step(x, at)
+        return larger
+
+    def softplus(self, x: Array) -> Array:
+        """Return ``log(1 + exp x)`` of each coordinate."""
+        return self.log(self.rational(1) + self.exp(x))
+
+    def shift_of_rows(self, x: Array, axis: int) -> Any:
+        """Return 0 for all rows, as nothing can overflow."""
+        del x, axis
+        return self.rational(0)
+
+    def mean_of_rows(self, x: Array) -> Array:
+        """Return the means along the last axis, which is kept."""
+        return plain_means(self, x)
 
 
 class Reals:
@@ -108,9 +149,26 @@ class Reals:
         """Return the exponential of each coordinate."""
         return np.asarray(np.exp(x))
 
-    def exp_of_rows(self, x: Array) -> Array:
-        """Return ``exp(x - max of the row)``: at most 1, so that no row overflows."""
-        return self.exp(x - x.max(axis=-1, keepdims=True, initial=-np.inf))
+    def log(self, x: Array) -> Array:
+        """Return the logarithm of each coordinate; no number where it is not positive, unlike in Lean."""
+        return np.asarray(np.log(x))
+
+    def step(self, x: Array, at: Any) -> Array:
+        """Return 1 for each coordinate that is greater than a scalar, and 0 for the others."""
+        return np.greater(x, at).astype(np.asarray(x).dtype)
+
+    def larger(self, x: Array, at: Any) -> Array:
+        """Return the larger of each coordinate and a scalar."""
+        return np.asarray(np.maximum(x, at))
+
+    def softplus(self, x: Array) -> Array:
+        """Return ``log(1 + exp x)`` of each coordinate, with nothing that overflows."""
+        return np.asarray(np.logaddexp(x, np.zeros_like(x)))
+
+    def shift_of_rows(self, x: Array, axis: int) -> Array:
+        """Return the largest of each row: what has it subtracted has exponentials of at most 1."""
+        largest: Array = x.max(axis=axis, keepdims=True, initial=-np.inf)
+        return largest
 
     def mean_of_rows(self, x: Array) -> Array:
         """Return the means along the last axis, corrected by those of what is left of the rows.

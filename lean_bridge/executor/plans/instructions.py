@@ -246,8 +246,8 @@ def _axes(*axes: int) -> tuple[int, ...]:
 
 
 ELEMENTWISE: Final = frozenset(
-    ("add", "sub", "mul", "div", "neg", "exp", "tanh", "sqrt", "root", "inv", "reciprocal", "rsqrt")
-)
+    ("add", "sub", "mul", "div", "neg", "exp", "log", "softplus", "tanh", "step", "larger")
+) | {"sqrt", "root", "inv", "reciprocal", "rsqrt"}
 """Coordinate by coordinate, operands broadcast."""
 
 BIJECTIONS: Final = frozenset(("reshape", "transpose"))
@@ -272,13 +272,16 @@ OPS: Final[Mapping[str, Op]] = MappingProxyType(
         "div": Op(2, _broadcast, lambda _k, x, _s: x[0] / x[1]),
         "neg": Op(1, _broadcast, lambda _k, x, _s: -x[0]),
         "exp": Op(1, _broadcast, lambda k, x, _s: k.exp(x[0])),
+        "log": Op(1, _broadcast, lambda k, x, _s: k.log(x[0])),
+        "softplus": Op(1, _broadcast, lambda k, x, _s: k.softplus(x[0])),
         "tanh": Op(1, _broadcast, lambda k, x, _s: k.tanh(x[0])),
+        "step": Op(2, _broadcast, lambda k, x, _s: k.step(x[0], x[1])),
+        "larger": Op(2, _broadcast, lambda k, x, _s: k.larger(x[0], x[1])),
         "sqrt": Op(1, _broadcast, lambda k, x, _s: k.sqrt(x[0])),
         "root": Op(1, _broadcast, lambda k, x, _s: k.sqrt(x[0])),  # of what is known not to be negative
         "inv": Op(1, _broadcast, lambda k, x, _s: k.inv(x[0])),
         "reciprocal": Op(1, _broadcast, lambda k, x, _s: k.inv(x[0])),  # of what is known not to be 0
         "rsqrt": Op(1, _broadcast, lambda k, x, _s: k.inv(k.sqrt(x[0]))),  # of what is known to be positive
-        "exp_of_rows": Op(1, _broadcast, lambda k, x, _s: k.exp_of_rows(x[0])),
         "matmul": Op(2, _product_shape, lambda _k, x, _s: x[0] @ x[1]),
         "sum": Op(1, _reduced, _sum, Summed),
         "max": Op(1, _reduced, lambda _k, x, s: largest(x[0], s.axis, keep=s.keep), Reduced),

@@ -27,6 +27,14 @@ def _ufunc(function: np.ufunc) -> _Lowering:
     return lambda _instruction, out, operands: [(function, (*operands, out))]
 
 
+def _softplus(_instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> list[Call]:
+    return [(np.logaddexp, (*operands, np.zeros((), out.dtype), out))]
+
+
+def _larger(_instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> list[Call]:
+    return [(functools.partial(np.maximum, out=out), operands)]
+
+
 def _sqrt(_instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> list[Call]:
     maximum = functools.partial(np.maximum, out=out)
     return [(maximum, (*operands, np.zeros((), out.dtype))), (np.sqrt, (out, out))]
@@ -135,7 +143,11 @@ _LOWERINGS: Final[Mapping[str, _Lowering]] = MappingProxyType(
         "div": _ufunc(np.divide),
         "neg": _ufunc(np.negative),
         "exp": _ufunc(np.exp),
+        "log": _ufunc(np.log),
+        "softplus": _softplus,
         "tanh": _ufunc(np.tanh),
+        "step": _ufunc(np.greater),
+        "larger": _larger,
         "root": _ufunc(np.sqrt),
         "reciprocal": _ufunc(np.reciprocal),
         "rsqrt": _rsqrt,

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from lean_bridge.executor.arrays.scalars import Array, Reals, Scalars, plain_means
+from lean_bridge.executor.arrays.scalars import Array, Scalars, Unrounded, plain_means
 from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.plans.recorder import Recorder
 
@@ -158,11 +158,27 @@ class TracingScalars:
         """Write down the exponential of each coordinate."""
         return cast(Tracer, x).emit("exp", x)
 
-    def exp_of_rows(self, x: Array) -> Array:
-        """Write down the exponentials along the last axis; over floats, by the steps that are safe there."""
-        if isinstance(self.kind, Reals):
-            return self.exp(x - cast(Tracer, x).max(axis=-1, keepdims=True))
-        return cast(Tracer, x).emit("exp_of_rows", x)
+    def log(self, x: Array) -> Array:
+        """Write down the logarithm of each coordinate."""
+        return cast(Tracer, x).emit("log", x)
+
+    def step(self, x: Array, at: Any) -> Array:
+        """Write down whether each coordinate is greater than a scalar."""
+        return cast(Tracer, x).emit("step", x, at)
+
+    def larger(self, x: Array, at: Any) -> Array:
+        """Write down the larger of each coordinate and a scalar."""
+        return cast(Tracer, x).emit("larger", x, at)
+
+    def softplus(self, x: Array) -> Array:
+        """Write down ``log(1 + exp x)`` of each coordinate."""
+        return cast(Tracer, x).emit("softplus", x)
+
+    def shift_of_rows(self, x: Array, axis: int) -> Array:
+        """Write down what rows are shifted by: their largest, or 0 where nothing is lost without."""
+        if isinstance(self.kind, Unrounded):
+            return cast(Array, self.kind.shift_of_rows(x, axis))
+        return cast(Tracer, x).max(axis=axis, keepdims=True)
 
     def mean_of_rows(self, x: Array) -> Array:
         """Write down the means along the last axis; the pass ``centring`` knows how rows lose them safely."""

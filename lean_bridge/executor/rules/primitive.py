@@ -7,7 +7,7 @@ operands' values, ``output`` is the node's own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -248,3 +248,22 @@ def draw_one(rng: np.random.Generator, params: Mapping[str, Parameter] = NO_PARA
     """Return one standard normal operand of any shape, and room for a result of the same."""
     shape = draw_lengths(rng, int(rng.integers(4)))
     return draw_sample(rng, (shape,), shape, params)
+
+
+def draw_positive(rng: np.random.Generator) -> Sample:
+    """Return one operand of any shape with coordinates from ½ to 2, for functions of positive numbers."""
+    sample = draw_one(rng)
+    return replace(sample, operands=(rng.uniform(0.5, 2.0, size=sample.setting.shape),))
+
+
+def draw_nonzero(rng: np.random.Generator, params: Mapping[str, Parameter] = NO_PARAMS) -> Sample:
+    """Return one operand of any shape with coordinates from 1 to 2 in absolute value."""
+    sample = draw_one(rng, params)
+    shape = sample.setting.shape
+    nonzero = rng.uniform(1.0, 2.0, size=shape) * rng.choice([-1.0, 1.0], size=shape)
+    return replace(sample, operands=(nonzero,))
+
+
+def operand(_setting: Setting, primals: Arrays) -> Array:
+    """Return the one operand, where that is what a domain is about."""
+    return primals[0]

@@ -21,6 +21,10 @@ def integers(array: Array) -> list[int]:
     return [int(value) for value in array.ravel()]
 
 
+def _log(x: int) -> int:
+    return 5 * x**2 + 17 * x + 19
+
+
 @pytest.mark.parametrize(
     ("compute", "expected"),
     [
@@ -30,9 +34,15 @@ def integers(array: Array) -> list[int]:
         (lambda a, b: a / b, lambda x, y: x * pow(y, PRIME - 2, PRIME)),
         (lambda a, _b: FIELD.inv(a), lambda x, _y: pow(x, PRIME - 2, PRIME)),
         (lambda a, _b: FIELD.exp(a), lambda x, _y: x**2 + 3 * x + 7),
-        (lambda a, _b: FIELD.exp_of_rows(a), lambda x, _y: x**2 + 3 * x + 7),
         (lambda a, _b: FIELD.sqrt(a), lambda x, _y: 2 * x**2 + 5 * x + 11),
         (lambda a, _b: FIELD.tanh(a), lambda x, _y: 3 * x**2 + 13 * x + 17),
+        (lambda a, _b: FIELD.log(a), lambda x, _y: 5 * x**2 + 17 * x + 19),
+        (lambda a, b: FIELD.step(a, b), lambda x, y: 7 * (x - y) ** 2 + 23 * (x - y) + 29),
+        (
+            lambda a, b: FIELD.larger(a, b),
+            lambda x, y: y + (x - y) * (7 * (x - y) ** 2 + 23 * (x - y) + 29),
+        ),
+        (lambda a, _b: FIELD.softplus(a), lambda x, _y: _log(x**2 + 3 * x + 8)),
     ],
 )
 def test_operations_are_those_of_the_integers_modulo_p(

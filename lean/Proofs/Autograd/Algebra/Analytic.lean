@@ -6,12 +6,14 @@ public import Proofs.Autograd.Algebra.Sum
 # Analytic scalars
 
 `AnalyticScalar R` adds to the operations of `ScalarOps R` the laws that theorems about derivatives
-rest on: a linearly ordered field with a square root, an exponential and a hyperbolic tangent, of
-which the real numbers are the model in mind. No derivative and no completeness is among the laws:
-exp′ = exp follows from `exp (x + y) = exp x * exp y` and `1 + x ≤ exp x`.
+rest on: a linearly ordered field with a square root, an exponential, a logarithm, a hyperbolic
+tangent and the unit step, of which the real numbers are the model in mind. No derivative and no
+completeness is among the laws: exp′ = exp follows from `exp (x + y) = exp x * exp y` and
+`1 + x ≤ exp x`, and log′ from `exp (log x) = x`.
 
 Main definitions: `AnalyticScalar`, `AbsLE x b` for `|x| ≤ b`. Main results: arithmetic of such
-bounds, the choice of a small positive scalar, signs of `exp`, `sqrt` and finite sums.
+bounds, the choice of a small positive scalar, signs of `exp`, `sqrt` and finite sums, `exp` is
+injective.
 -/
 
 @[expose] public section
@@ -22,7 +24,7 @@ namespace Proofs.Autograd
 
 open Laws
 
-/-- A linearly ordered field with the laws of `sqrt`, `exp` and `tanh`. -/
+/-- A linearly ordered field with the laws of `sqrt`, `exp`, `log`, `tanh` and `step`. -/
 class AnalyticScalar (R : Type) extends ScalarOps R, Field R, LE R, LT R, Std.LawfulOrderLT R,
     Std.IsLinearOrder R, OrderedRing R where
   /-- The square of the square root, where there is one. -/
@@ -35,9 +37,16 @@ class AnalyticScalar (R : Type) extends ScalarOps R, Field R, LE R, LT R, Std.La
   one_add_le_exp : ∀ x : R, 1 + x ≤ exp x
   /-- The hyperbolic tangent is hyperbolic sine over hyperbolic cosine. -/
   tanh_mul : ∀ x : R, tanh x * (exp x + exp (-x)) = exp x - exp (-x)
+  /-- The exponential of the logarithm, where there is one. -/
+  exp_log : ∀ x : R, 0 < x → exp (log x) = x
+  /-- The unit step is 1 at positive scalars. -/
+  step_of_pos : ∀ x : R, 0 < x → step x = 1
+  /-- The unit step is 0 at the others. -/
+  step_of_nonpos : ∀ x : R, x ≤ 0 → step x = 0
 
-export ScalarOps (exp sqrt tanh)
-export AnalyticScalar (mul_self_sqrt sqrt_nonneg exp_add one_add_le_exp tanh_mul)
+export ScalarOps (exp log sqrt tanh step)
+export AnalyticScalar (mul_self_sqrt sqrt_nonneg exp_add one_add_le_exp tanh_mul exp_log step_of_pos
+  step_of_nonpos)
 
 variable {R : Type} [AnalyticScalar R]
 
@@ -183,6 +192,17 @@ theorem exp_pos (x : R) : 0 < exp x := by
   have h₁ := exp_mul_exp_neg x
   have : exp x ≠ 0 := by intro h₂; rw [h₂] at h₁; grind
   grind
+
+/-- The exponential takes no value twice. -/
+theorem exp_injective {x y : R} (h : exp x = exp y) : x = y := by
+  have le {x y : R} (h : exp x = exp y) : x ≤ y := by
+    have h₁ := one_add_le_exp (x - y)
+    have h₂ : exp (x - y) = 1 := by
+      rw [sub_eq_add_neg, exp_add, h, exp_mul_exp_neg]
+    grind
+  exact Std.le_antisymm (le h) (le h.symm)
+
+theorem log_exp (x : R) : log (exp x) = x := exp_injective (exp_log _ (exp_pos x))
 
 theorem sqrt_pos {x : R} (hx : 0 < x) : 0 < sqrt x := by
   have h := sqrt_nonneg x

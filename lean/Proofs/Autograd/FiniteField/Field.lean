@@ -5,8 +5,8 @@ public import Proofs.Autograd.Algebra.Scalar
 /-!
 # A field of integers
 
-`GF`, the integers modulo the prime 2³¹ − 1, with fixed polynomials in the place of `exp`, `sqrt`
-and `tanh`. Nothing about them is assumed when a graph runs, so a graph over `GF` is the same
+`GF`, the integers modulo the prime 2³¹ − 1, with fixed polynomials in the place of `exp`, `log`,
+`sqrt`, `tanh` and the unit step. Nothing about them is assumed when a graph runs, so a graph over `GF` is the same
 formula as over the reals, and the kernel can compute it.
 
 Sum, product and inverse are spelled with `Nat.add`, `Nat.mul`, `Nat.mod` and `Nat.pow`, on which
@@ -59,8 +59,10 @@ instance scalarOps : ScalarOps GF where
   inv x := of (inverse x.val)
   div x y := x * of (inverse y.val)
   exp x := x * x + 3 * x + 7
+  log x := 5 * (x * x) + 17 * x + 19
   sqrt x := 2 * (x * x) + 5 * x + 11
   tanh x := 3 * (x * x) + 13 * x + 17
+  step x := 7 * (x * x) + 23 * x + 29
 
 end GF
 

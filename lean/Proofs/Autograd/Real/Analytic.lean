@@ -1,7 +1,7 @@
 module
 
 public import Proofs.Autograd.Algebra.Analytic
-public import Proofs.Autograd.Real.Sqrt
+public import Proofs.Autograd.Real.Log
 public import Proofs.Autograd.Real.Tanh
 
 /-!
@@ -20,12 +20,18 @@ open Laws
 
 noncomputable section
 
-/-- The real numbers, with their square root, exponential and hyperbolic tangent. -/
+/-- The unit step of the real numbers. -/
+def Real.step (x : Real) : Real := open Classical in if 0 < x then 1 else 0
+
+/-- The real numbers, with their exponential, logarithm, square root, hyperbolic tangent and unit
+step. -/
 instance : AnalyticScalar Real where
   toCommRing := inferInstance
   exp := Real.exp
+  log := Real.log
   sqrt := Real.sqrt
   tanh := Real.tanh
+  step := Real.step
   zpow := inferInstance
   div_eq_mul_inv := by exact div_eq_mul_inv
   zero_ne_one := by exact zero_ne_one
@@ -43,6 +49,9 @@ instance : AnalyticScalar Real where
   exp_add := by exact Real.exp_add
   one_add_le_exp x := by exact add_comm (1 : Real) x ▸ Real.add_one_le_exp x
   tanh_mul := by exact Real.tanh_mul
+  exp_log _ h := by exact Real.exp_log h
+  step_of_pos _ h := by exact if_pos h
+  step_of_nonpos _ h := by exact if_neg (Std.not_lt.mpr h)
 
 end
 

@@ -3,19 +3,19 @@ module
 public import Proofs.Autograd.Real.Analytic
 
 /-!
-# Exponential, hyperbolic tangent and square root are determined by their laws
+# The functions of analytic scalars are determined by their laws
 
 On an Archimedean field, `exp (x + y) = exp x * exp y` and `1 + x ≤ exp x` leave one function only;
-the equation of `tanh` and the laws of `sqrt` on scalars that are not negative leave one each. So
-the theorems about any `AnalyticScalar` are about *the* functions wherever the field is the real
-numbers.
+the equation of `tanh`, the laws of the unit step, those of `sqrt` on scalars that are not negative
+and that of `log` on positive ones leave one each. So the theorems about any `AnalyticScalar` are
+about *the* functions wherever the field is the real numbers.
 
 Two exponentials `E` and `F` have the quotient `G x = F x * E (-x)`, which turns sums into products
 and is at least `1 - x²`. Halving `n` times, `1 - G x` is at most `x² / 2ⁿ`, so `1 ≤ G x`; with
 `G x * G (-x) = 1`, `G` is 1.
 
-Main results: `eq_exp`, `eq_tanh`, `eq_sqrt`; for two structures on one ordered field
-`SameOrderedField.exp_eq`, `tanh_eq` and `sqrt_eq`.
+Main results: `eq_exp`, `eq_tanh`, `eq_sqrt`, `eq_log`, `eq_step`; for two structures on one ordered
+field `SameOrderedField.exp_eq`, `tanh_eq`, `sqrt_eq`, `log_eq` and `step_eq`.
 -/
 
 @[expose] public section
@@ -78,6 +78,17 @@ theorem eq_tanh {t : R → R} (ht : ∀ x, t x * (exp x + exp (-x)) = exp x - ex
   have h₀ : exp x + exp (-x) ≠ 0 := by grind
   have e := congrArg (· * (exp x + exp (-x))⁻¹) ((ht x).trans (tanh_mul x).symm)
   simpa only [mul_assoc, mul_inv_cancel h₀, mul_one] using e
+
+/-- There is one logarithm on the positive scalars. -/
+theorem eq_log {l : R → R} (hl : ∀ x, 0 < x → exp (l x) = x) {x : R} (hx : 0 < x) : l x = log x :=
+  exp_injective ((hl x hx).trans (exp_log x hx).symm)
+
+/-- There is one unit step. -/
+theorem eq_step {s : R → R} (h₁ : ∀ x, 0 < x → s x = 1) (h₀ : ∀ x, x ≤ 0 → s x = 0) (x : R) :
+    s x = step x := by
+  by_cases h : 0 < x
+  · rw [h₁ x h, step_of_pos x h]
+  · rw [h₀ x (Std.not_lt.mp h), step_of_nonpos x (Std.not_lt.mp h)]
 
 /-! ### The exponential -/
 
@@ -262,6 +273,26 @@ theorem tanh_eq (h : SameOrderedField A B) (hA : @Archimedean R A) (x : R) :
     (fun x => by
       rw [h.mul, h.add, h.sub, h.neg, h.exp_eq hA, h.exp_eq hA]
       exact (letI := B; tanh_mul x)) x).symm
+
+private theorem lt_iff (h : SameOrderedField A B) (x y : R) :
+    (letI := A; x < y) ↔ (letI := B; x < y) := by
+  have h₁ := (letI := A; Std.not_le (a := y) (b := x))
+  have h₂ := (letI := B; Std.not_le (a := y) (b := x))
+  exact h₁.symm.trans ((not_congr (h.le y x)).trans h₂)
+
+/-- Two structures on one Archimedean ordered field have one logarithm, on positive scalars. -/
+theorem log_eq (h : SameOrderedField A B) (hA : @Archimedean R A) (x : R) (hx : letI := A; 0 < x) :
+    (letI := A; log x) = (letI := B; log x) :=
+  (@eq_log R A (letI := B; fun x => log x)
+    (fun x hx => (h.exp_eq hA _).trans
+      (letI := B; exp_log x ((h.lt_iff _ _).mp (h.zero ▸ hx)))) x hx).symm
+
+/-- Two structures on one ordered field have one unit step. -/
+theorem step_eq (h : SameOrderedField A B) (x : R) : (letI := A; step x) = (letI := B; step x) :=
+  (@eq_step R A (letI := B; fun x => step x)
+    (fun x hx => (letI := B; step_of_pos x ((h.lt_iff _ _).mp (h.zero ▸ hx))).trans h.one.symm)
+    (fun x hx => (letI := B; step_of_nonpos x ((h.le _ _).mp (h.zero ▸ hx))).trans h.zero.symm)
+    x).symm
 
 end SameOrderedField
 

@@ -5,7 +5,6 @@ GELU is the tanh form of Hendrycks and Gimpel, *Gaussian error linear units*, 20
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from typing import Any, Final
 
@@ -16,22 +15,20 @@ from lean_bridge.executor.arrays.shape import Shape, same_shape
 from lean_bridge.executor.rules.parameters import EPSILON, SCALAR
 from lean_bridge.executor.rules.primitive import (
     EVERYWHERE,
-    Arrays,
     Domain,
     Primitive,
     Sample,
     Setting,
     affine,
+    draw_nonzero,
     draw_one,
+    draw_positive,
     elementwise,
+    operand,
 )
 
 GELU_KAPPA: Final = math.sqrt(2 / math.pi)
 """The κ that makes the op GELU; a field need not contain it, so it is an argument."""
-
-
-def _operand(_setting: Setting, primals: Arrays) -> Array:
-    return primals[0]
 
 
 _ADD_CONST_PARAMS: Final = {"ε": EPSILON}
@@ -61,12 +58,6 @@ def _sqrt_derivative(setting: Setting, x: Array) -> Array:
     return setting.scalars.inv(setting.scalars.rational(2) * setting.scalars.sqrt(x))
 
 
-def _sqrt_sample(rng: np.random.Generator) -> Sample:
-    sample = draw_one(rng)
-    positive = rng.uniform(0.5, 2.0, size=sample.setting.shape)
-    return dataclasses.replace(sample, operands=(positive,))
-
-
 def _inv(setting: Setting, x: Array) -> Array:
     return setting.scalars.inv(x)
 
@@ -74,13 +65,6 @@ def _inv(setting: Setting, x: Array) -> Array:
 def _inv_derivative(setting: Setting, x: Array) -> Array:
     inverse = setting.scalars.inv(x)
     return -(inverse * inverse)  # (x²)⁻¹, which for tiny x would be 0 if x² were rounded first
-
-
-def _inv_sample(rng: np.random.Generator) -> Sample:
-    sample = draw_one(rng)
-    shape = sample.setting.shape
-    nonzero = rng.uniform(1.0, 2.0, size=shape) * rng.choice([-1.0, 1.0], size=shape)
-    return dataclasses.replace(sample, operands=(nonzero,))
 
 
 _GELU_PARAMS: Final = {"κ": SCALAR}
@@ -123,15 +107,15 @@ SQRT_CLAMP: Final = elementwise(
     "sqrtClamp",
     f=_sqrt,
     df=_sqrt_derivative,
-    domain=Domain("x > 0", "x", _operand, lambda x: x > 0, "Proofs.Autograd.TapeNodes.sqrtClampFderivAt"),
-    sample=_sqrt_sample,
+    domain=Domain("x > 0", "x", operand, lambda x: x > 0, "Proofs.Autograd.TapeNodes.sqrtClampFderivAt"),
+    sample=draw_positive,
 )
 INV: Final = elementwise(
     "inv",
     f=_inv,
     df=_inv_derivative,
-    domain=Domain("x ≠ 0", "x", _operand, lambda x: x != 0, "Proofs.Autograd.TapeNodes.invFderivAt"),
-    sample=_inv_sample,
+    domain=Domain("x ≠ 0", "x", operand, lambda x: x != 0, "Proofs.Autograd.TapeNodes.invFderivAt"),
+    sample=draw_nonzero,
 )
 GELU: Final = elementwise(
     "gelu", params=_GELU_PARAMS, f=_gelu, df=_gelu_derivative, domain=EVERYWHERE, sample=_gelu_sample

@@ -22,7 +22,8 @@ from lean_bridge.executor.rules.primitive import (
 
 
 def _softmax(setting: Setting, primals: Arrays) -> Array:
-    e = setting.scalars.exp_of_rows(primals[0])
+    (x,) = primals
+    e = setting.scalars.exp(x - setting.scalars.shift_of_rows(x, axis=-1))
     y: Array = e / e.sum(axis=-1, keepdims=True)
     return y
 

@@ -57,12 +57,14 @@ class _Guards:
             return Sign.POSITIVE if (value > 0).all() else Sign(bool((value >= 0).all()))
         if each.op in VIEWS or each.op == "root":
             return self.sign(r, each.operands[0])
-        if each.op in ("exp", "sqrt", "zeros"):
+        if each.op in ("exp", "softplus", "step", "sqrt", "zeros"):
             return Sign.NOT_NEGATIVE
         if each.op in ("mul", "dot") and len(set(each.operands)) == 1:
             return Sign.NOT_NEGATIVE
         if each.op == "sum" and each.static.weight is not None and not each.static.weight.value >= 0:
             return Sign.ANY
+        if each.op == "larger":
+            return max(self.sign(r, operand) for operand in each.operands)
         if each.op in ("add", "mul", "sum", "div", "reciprocal", "concat", "matmul", "dot"):
             signs = [self.sign(r, operand) for operand in each.operands]
             known = min(signs) >= Sign.NOT_NEGATIVE
