@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from lean_bridge.codes import EXPLANATIONS, Code
-from lean_bridge.commands import certifying, dash, gate, graphs, judging, library, making, running
+from lean_bridge.commands import certifying, dash, gate, graphs, judging, library, making, running, serving
 from lean_bridge.errors import LeanBridgeError, of_the_machine
 from lean_bridge.letters import shown
 from lean_bridge.ui.console import from_here, refuse_no_letter
@@ -69,6 +69,7 @@ _TELLING: tuple[Callable[..., None], ...] = (
     library.olean,
     library.doctor,
     library.cache,
+    serving.serve,
     judging.explain,
 )
 _TOOLCHAIN: tuple[Callable[..., None], ...] = (library.status, library.install, library.path)

@@ -7,6 +7,7 @@ import re
 import shutil
 import stat
 import tempfile
+import warnings
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -51,11 +52,17 @@ def named_directory(path: Path | str) -> Path:
     return Path(path)
 
 
-def user_directory(kind: Literal["cache", "data"]) -> Path:
+def user_directory(kind: Literal["cache", "data", "runtime"]) -> Path:
     """Return this package's directory of the user's; it begins with ``~`` where nobody knows a home."""
+    find = {
+        "cache": platformdirs.user_cache_path,
+        "data": platformdirs.user_data_path,
+        "runtime": platformdirs.user_runtime_path,
+    }
     try:
-        find = platformdirs.user_cache_path if kind == "cache" else platformdirs.user_data_path
-        return find("lean-bridge")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a runtime directory that others may enter: ours is looked at
+            return find[kind]("lean-bridge")
     except RuntimeError:
         return Path("~", "lean-bridge", kind)
 

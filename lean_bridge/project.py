@@ -52,6 +52,7 @@ from lean_bridge.toolchain.find import check_policy, find_toolchain
 from lean_bridge.toolchain.install import Progress
 from lean_bridge.toolchain.lake import translator
 from lean_bridge.toolchain.provider import Elaboration, Provider
+from lean_bridge.toolchain.resident import Use, chosen
 from lean_bridge.toolchain.warm import keep_warm
 from lean_bridge.verdict.judge import Observer, Subject, extract, judge_library, uncompiled
 from lean_bridge.verdict.remembered import Recalled
@@ -70,25 +71,29 @@ def _ignore(event: object) -> None:
     del event
 
 
-def open_project(path: Path | str | None = None, *, shipped: bool = False, loose: bool = False) -> Project:
+def open_project(
+    path: Path | str | None = None, *, shipped: bool = False, loose: bool = False, residents: Use = "no"
+) -> Project:
     """Return the Lean library at ``path``: its own directory, or one with a ``lean/`` in it.
 
     Without a path: the nearest one at or above the working directory. The library that this package ships is
     returned where ``shipped`` asks for it, or where no Lean project stands at or above the working directory
-    nor elsewhere in its repository; ``loose`` says that single Lean files there are no project.
+    nor elsewhere in its repository; ``loose`` says that single Lean files there are no project. ``residents``
+    says whether Leans that stay between commands are used where there are some, or are started.
     Raises: ProjectNotFound, also for a project that lacks a lakefile or a catalogue.
     """
     found = find_library(named_directory(path) if path is not None else None, shipped=shipped, loose=loose)
     # a link that is turned to another library meanwhile turns nothing here
-    return Project(found.root.resolve(), is_shipped=found.is_shipped)
+    return Project(found.root.resolve(), is_shipped=found.is_shipped, residents=residents)
 
 
 class Project:
     """A Lean library; ``root`` is the directory of its ``lakefile.toml``."""
 
-    def __init__(self, root: Path, *, is_shipped: bool = False) -> None:
+    def __init__(self, root: Path, *, is_shipped: bool = False, residents: Use = "no") -> None:
         self.root = root
         self.is_shipped = is_shipped
+        self._residents: Use = residents
         self._contents: dict[str, bytes] = {}
         self._catalogue: Catalogue | None = None
         if os.path.lexists(root / CATALOGUE):
@@ -175,6 +180,7 @@ class Project:
             fresh=fresh,
             root=None if self.is_shipped else self.root,
             progress=progress,
+            residents=None if fresh else chosen(self.root, self._residents),
         )
 
     def build(

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from lean_bridge.executor.plans.checker import SWITCH
 from lean_bridge.project import open_project
+from lean_bridge.toolchain import resident
 from lean_bridge.toolchain.find import find_embedded
 from lean_bridge.toolchain.provider import Provider, WorkerPool
 from lean_bridge.verdict.judge import extract
@@ -59,6 +60,7 @@ def library_graphs(embedded: Provider) -> dict[str, DGraph]:
 
 
 os.environ[SWITCH] = "1"  # for commands that tests start, too
+os.environ[resident.SWITCH] = "no"
 
 # how long an example takes is the machine's affair
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -17,6 +17,7 @@ from lean_bridge.emit.module import render_library_module
 from lean_bridge.library.scaffold import ORIGIN
 from lean_bridge.project import open_project
 from lean_bridge.toolchain.install import Progress
+from lean_bridge.toolchain.resident import Use
 from pybind_models import CheckResult, DGraph, VerifyReport
 from pybind_models.captured import CertifyReport
 from pybind_models.report import Verdict
@@ -29,6 +30,7 @@ def certify(
     *,
     origin: str = ORIGIN,
     force: bool = False,
+    residents: Use = "no",
     observe: Callable[[object], None] = lambda _: None,
     progress: Progress | None = None,
 ) -> CertifyReport:
@@ -52,6 +54,7 @@ def certify(
         compare=lambda: check_function(captured.function, written, outputs),
         origin=origin,
         force=force,
+        residents=residents,
         observe=observe,
         progress=progress,
     )
@@ -69,6 +72,7 @@ def certify_graph(
     compare: Callable[[], Sequence[CheckResult]] = tuple,
     origin: str = ORIGIN,
     force: bool = False,
+    residents: Use = "no",
     observe: Callable[[object], None] = lambda _: None,
     progress: Progress | None = None,
 ) -> CertifyReport:
@@ -80,7 +84,7 @@ def certify_graph(
     started = time.monotonic()
     files = package_files(written, package, f"`{name}` in `{file}`")
     unpinned = put_package(directory, package, files, origin=origin, force=force)
-    project = open_project(directory)
+    project = open_project(directory, residents=residents)
     if unpinned:
         write_manifest(project.root, project.pin(observe=observe, progress=progress))
     report = project.verify(observe=observe, progress=progress)

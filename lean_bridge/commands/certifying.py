@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from lean_bridge.commands.options import EXIT_STATUS, FormatOption, ViewFormat
+from lean_bridge.commands.options import EXIT_STATUS, FormatOption, ServerOption, ViewFormat, residents
 from lean_bridge.ui.console import open_console, tell
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def certify(
         bool, typer.Option("--verbose", "-v", help="Whole statements, every message.")
     ] = False,
     format_: FormatOption = ViewFormat.TEXT,
+    server: ServerOption = None,
 ) -> None:
     """Capture a Python function as a graph, and have Lean prove that its reverse pass is right.
 
@@ -69,6 +70,7 @@ def certify(
             package,
             origin=action_origin() or ORIGIN,
             force=force,
+            residents=residents(server, "started"),
             observe=watch.observe,
             progress=watch.transfer,
         )

@@ -14,6 +14,7 @@ import typer
 from lean_bridge.commands.options import (
     EXIT_STATUS,
     ProjectOption,
+    ServerOption,
     ShippedOption,
     WorkersOption,
     check_choice,
@@ -35,6 +36,7 @@ def dash(
     manual: Annotated[
         bool, typer.Option("--manual", help="Judge only when `r` is pressed, not at every edit.")
     ] = False,
+    server: ServerOption = None,
 ) -> None:
     """Keep where the library stands on the screen, and judge it again at every edit.
 
@@ -61,7 +63,7 @@ def dash(
     from lean_bridge.library.discovery import find_library
 
     library = find_library(project, shipped=shipped)
-    loop = Loop(library, _options(workers, unpinned), eager=not manual)
+    loop = Loop(library, _options(workers, unpinned, server), eager=not manual)
     try:
         with _errors_on_the_screen():
             Dash(loop).run()
@@ -88,14 +90,19 @@ def _errors_on_the_screen() -> Iterator[None]:
 
 
 def follow_library(
-    library: Found, choose: Callable[[StatusReport], StatusReport], *, workers: int, unpinned: bool
+    library: Found,
+    choose: Callable[[StatusReport], StatusReport],
+    *,
+    workers: int,
+    unpinned: bool,
+    server: bool | None,
 ) -> NoReturn:
     """Show where a library stands, as far as it is to be shown, until that is interrupted."""
     from lean_bridge.dash.loop import Loop
     from lean_bridge.dash.plain import follow
     from lean_bridge.ui.console import open_console, tell
 
-    loop = Loop(library, _options(workers, unpinned))
+    loop = Loop(library, _options(workers, unpinned, server))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         follow(loop, open_console(sys.stdout), choose, lambda line: tell(line, end=""))
@@ -103,6 +110,7 @@ def follow_library(
         loop.close()
 
 
-def _options(workers: int, unpinned: bool) -> list[str]:
+def _options(workers: int, unpinned: bool, server: bool | None) -> list[str]:
     """Return what ``verify`` is to be asked beside the library."""
-    return ["--workers", str(workers), *(["--unpinned"] if unpinned else [])]
+    stays = "--no-server" if server is False else "--server"
+    return ["--workers", str(workers), *(["--unpinned"] if unpinned else []), stays]

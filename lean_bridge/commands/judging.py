@@ -19,12 +19,14 @@ from lean_bridge.commands.options import (
     EXIT_STATUS,
     FormatOption,
     ProjectOption,
+    ServerOption,
     ShippedOption,
     ViewFormat,
     WorkersOption,
     check_choice,
     check_writable,
     open_chosen,
+    residents,
     write_result,
 )
 from lean_bridge.errors import as_told
@@ -130,6 +132,7 @@ def verify(
             "the second kernel and this program.",
         ),
     ] = None,
+    server: ServerOption = None,
 ) -> None:
     """Build the Lean library, judge its theorems and graphs, and show what holds.
 
@@ -161,7 +164,7 @@ def verify(
     if whole or modules or public_only:
         choice = Choice(modules=tuple(modules or ()), is_public_only=public_only)
     try:
-        opened = open_chosen(project, shipped)
+        opened = open_chosen(project, shipped, residents=residents(server, "found"))
         sources = opened.place
         is_told = format_ is ReportFormat.EVENTS
         shown: AbstractContextManager[Observer] = (
@@ -265,6 +268,7 @@ def status(
     unpinned: Annotated[
         bool, typer.Option("--unpinned", help="With --watch: let pass what no manifest pins.")
     ] = False,
+    server: ServerOption = None,
 ) -> None:
     """Show on one screen where the library stands: theorems and graphs, by the links of the trust chain.
 
@@ -302,7 +306,7 @@ def status(
     if watch:
         if format_ not in (StatusFormat.TABLE, StatusFormat.TEXT):
             raise typer.BadParameter("is written once, not as it changes", param_hint="--watch")
-        follow_library(library, choose, workers=workers, unpinned=unpinned)
+        follow_library(library, choose, workers=workers, unpinned=unpinned, server=server)
     shown = choose(found)
     if format_ is StatusFormat.TABLE:
         render_status(shown, open_console(sys.stdout), unfold=is_chosen)

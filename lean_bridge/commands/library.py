@@ -9,7 +9,14 @@ from typing import Annotated
 import typer
 
 from lean_bridge.codes import Code
-from lean_bridge.commands.options import ProjectOption, ShippedOption, WorkersOption, open_chosen
+from lean_bridge.commands.options import (
+    ProjectOption,
+    ServerOption,
+    ShippedOption,
+    WorkersOption,
+    open_chosen,
+    residents,
+)
 from lean_bridge.letters import plain
 from lean_bridge.ui.console import open_console, tell
 
@@ -49,6 +56,7 @@ def lean(
     shipped: ShippedOption = False,
     json_: Annotated[bool, typer.Option("--json", help="One JSON object per message.")] = False,
     time_limit: Annotated[float, typer.Option("--time-limit", help="Seconds for the file.", min=1)] = 300.0,
+    server: ServerOption = None,
 ) -> None:
     """Elaborate any Lean file, with the built library on its search path, and print Lean's messages.
 
@@ -61,7 +69,8 @@ def lean(
     from lean_bridge.ui.wording import escaped_json
 
     with show_progress(open_console(sys.stderr)) as watch:
-        elaboration = open_chosen(project, shipped, loose=True).elaborate(
+        opened = open_chosen(project, shipped, loose=True, residents=residents(server, "started"))
+        elaboration = opened.elaborate(
             file, time_limit=time_limit, observe=watch.observe, progress=watch.transfer
         )
     if json_:
@@ -130,9 +139,11 @@ def doctor(project: ProjectOption = None, shipped: ShippedOption = False) -> Non
 
 
 def status(project: ProjectOption = None, shipped: ShippedOption = False) -> None:
-    """Show the Lean that would be used. Exit status 2 if there is none."""
-    from lean_bridge.ui.diagnostics import render_toolchain
+    """Show the Lean that would be used, and those that stay. Exit status 2 if there is none."""
+    from lean_bridge.toolchain.resident import states
+    from lean_bridge.ui.diagnostics import render_residents, render_toolchain
 
+    render_residents(states(), open_console(sys.stdout))
     render_toolchain(open_chosen(project, shipped).toolchain(install=False).info, open_console(sys.stdout))
 
 

@@ -17,6 +17,7 @@ from lean_bridge.spelling import dimension
 
 if TYPE_CHECKING:
     from lean_bridge.project import Project
+    from lean_bridge.toolchain.resident import Use
 
 
 EXIT_STATUS: Final = {"accepted": 0, "rejected": 1, "no verdict": 2}
@@ -47,7 +48,23 @@ WorkersOption = Annotated[
 ]
 
 
-def open_chosen(project: Path | None, shipped: bool, *, loose: bool = False) -> Project:
+ServerOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--server/--no-server",
+        help="Have Leans stay for the next command, or use none that did; see `lean-bridge serve`.",
+    ),
+]
+
+
+def residents(server: bool | None, otherwise: Use) -> Use:
+    """Return whether a command uses Leans that stay, by its option."""
+    return otherwise if server is None else "started" if server else "no"
+
+
+def open_chosen(
+    project: Path | None, shipped: bool, *, loose: bool = False, residents: Use = "no"
+) -> Project:
     """Return the library that the options choose; see :func:`lean_bridge.project.open_project`.
 
     Raises: ProjectNotFound.
@@ -62,7 +79,7 @@ def open_chosen(project: Path | None, shipped: bool, *, loose: bool = False) -> 
             err=True,
         )
     check_choice(project, shipped)
-    return open_project(project, shipped=shipped, loose=loose)
+    return open_project(project, shipped=shipped, loose=loose, residents=residents)
 
 
 def check_choice(project: Path | None, shipped: bool) -> None:

@@ -15,6 +15,7 @@ from pybind_models import Toolchain
 
 if TYPE_CHECKING:
     from lean_bridge.toolchain.provider import WorkerPool
+    from lean_bridge.toolchain.resident import Residents
 
 VERSION = "4.28.0-pre"
 
@@ -26,6 +27,8 @@ class EmbeddedProvider:
     directory: Path
     passed_over: tuple[str, ...] = ()
     """What was found under the name of Lean and is none, and why."""
+    residents: Residents | None = None
+    """Where Node processes are borrowed, if they are."""
 
     @property
     def info(self) -> Toolchain:
@@ -52,7 +55,13 @@ class EmbeddedProvider:
     def pool(self, workers: int, *, time_limit: float) -> AbstractContextManager[WorkerPool]:
         """Open a pool of Node processes; see :class:`lean_bridge.toolchain.provider.Provider`."""
         from lean_bridge.toolchain.embedded_worker import EmbeddedWorker
+        from lean_bridge.toolchain.node_process import Started
         from lean_bridge.toolchain.pool import open_pool
 
         node = node_binary()
-        return open_pool(lambda: EmbeddedWorker(node, self.directory), workers, time_limit)
+
+        def start() -> EmbeddedWorker:
+            lent = self.residents.borrow(node, self.directory) if self.residents is not None else None
+            return EmbeddedWorker(lent or Started(node, self.directory))
+
+        return open_pool(start, workers, time_limit)

@@ -7,12 +7,9 @@ import hashlib
 import json
 import os
 import stat
-import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,8 +17,7 @@ from typing import Any, NamedTuple
 from lean_bridge.codes import Code
 from lean_bridge.errors import ToolchainError
 from lean_bridge.toolchain import process
-from lean_bridge.toolchain.install import MANIFEST_SHA256
-from lean_bridge.toolchain.isolation import isolated
+from lean_bridge.toolchain.node_process import NodeProcess
 from lean_bridge.toolchain.pool import Answer, WorkerDiedError, WorkerHungError
 from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES, Job
 
@@ -31,17 +27,8 @@ BOOT_LIMIT = 120.0
 JOBS_PER_WORKER = 200
 """Every file has a Lean of its own, which takes its memory along; this bounds what Node itself may keep."""
 
-_NODE_OPTIONS = (
-    "--no-warnings",
-    "--permission",  # no file but those named, no process, no add-on, no inspector
-    "--allow-worker",
-    "--disallow-code-generation-from-strings",
-    "--wasm-lazy-validation",  # the module's digest is known: what of it runs is checked as it is compiled
-    "--wasm-tiering-budget=50000000",  # a library of small files is built with less of Lean optimised again
-)
 _UNREAD = ".ilean"
 """Of what is compiled, the part that Lean does not read again."""
-_SCRIPTS = ("worker.js", "lean_thread.js", "files.js", "policy.js")
 
 
 class EmbeddedWorker:
@@ -51,30 +38,17 @@ class EmbeddedWorker:
     compiled imports are handed to it, and what it compiles is handed back and written here.
     """
 
-    def __init__(self, node: Path, directory: Path) -> None:
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
-        room = resources.files("lean_bridge.toolchain")
-        scripts = [Path(str(room / name)) for name in _SCRIPTS]
-        allowed = [f"--allow-fs-read={path}" for path in (*scripts, directory)]
-        command: list[str | Path] = [node, *_NODE_OPTIONS, *allowed, scripts[0], directory, MANIFEST_SHA256]
-        confined = isolated(command, read=(*scripts, directory))
-        self._process = process.start(
-            confined.command,
-            cwd=directory,
-            stdin=subprocess.PIPE,
-            stderr=self._log,
-            env=confined.env,
-            inherit=False,
-        )
-        self._ready = False
-        self._jobs = 0
+    def __init__(self, lean: NodeProcess) -> None:
+        self._lean = lean
+        self._ready = lean.jobs > 0
+        self._is_at_work = False
         self._known: dict[str, str] = {}
-        """The digests of the files that it has, by their identities."""
+        """The digests of the files that it has had from us, by their identities."""
 
     @property
     def spent(self) -> bool:
         """Whether it is to be replaced by a new one."""
-        return self._jobs >= JOBS_PER_WORKER
+        return self._lean.jobs >= JOBS_PER_WORKER
 
     def run(self, job: Job, time_limit: float) -> Answer:
         """See :class:`lean_bridge.toolchain.pool.Worker`."""
@@ -108,13 +82,15 @@ class EmbeddedWorker:
             "search": [[[file.name, file.identity] for file in directory] for directory in search],
         }
         with self._limit(time_limit):
+            self._is_at_work = True
             self._send(order, source, *new.values())
             moments.append(("hand over", time.monotonic()))
             reply = self._receive()
             answered = time.monotonic()
             moments += [("instance", answered - reply["seconds"]), ("elaborate", answered)]
             compiled = {suffix: self._receive_bytes(size) for suffix, size in reply["files"]}
-        self._jobs += 1
+        self._is_at_work = False
+        self._lean.jobs += 1
         self._known = known
         if job.olean is not None:
             for suffix in ARTIFACT_SUFFIXES:
@@ -132,15 +108,13 @@ class EmbeddedWorker:
 
     def kill(self) -> None:
         """See :class:`lean_bridge.toolchain.pool.Worker`."""
-        process.end(self._process)
+        self._lean.kill()
 
     def close(self) -> None:
         """See :class:`lean_bridge.toolchain.pool.Worker`."""
-        self.kill()
-        for stream in (self._process.stdin, self._process.stdout, self._log):
-            if stream is not None:
-                with contextlib.suppress(BrokenPipeError):  # a request the process never read
-                    stream.close()
+        if self._is_at_work or self._lean.jobs == 0:  # or perhaps not ready
+            self._lean.kill()
+        self._lean.leave()
 
     @contextlib.contextmanager
     def _limit(self, seconds: float) -> Iterator[None]:
@@ -166,34 +140,28 @@ class EmbeddedWorker:
             timer.cancel()
 
     def _send(self, order: dict[str, Any], *contents: bytes) -> None:
-        stdin = self._process.stdin
-        assert stdin is not None
         for part in (json.dumps(order).encode() + b"\n", *contents):
-            stdin.write(part)
-        stdin.flush()
+            self._lean.stdin.write(part)
+        self._lean.stdin.flush()
 
     def _receive(self) -> dict[str, Any]:
-        stdout = self._process.stdout
-        assert stdout is not None
-        line = stdout.readline()
+        line = self._lean.stdout.readline()
         if not line.endswith(b"\n"):
             raise EOFError
         reply: dict[str, Any] = json.loads(line)
         return reply
 
     def _receive_bytes(self, size: int) -> bytes:
-        stdout = self._process.stdout
-        assert stdout is not None
-        content = stdout.read(size)
+        content = self._lean.stdout.read(size)
         if len(content) != size:
             raise EOFError
         return content
 
     def _last_words(self) -> str:
-        status = self._process.wait()
-        self._log.seek(0)
-        words = " ".join(self._log.read().decode("utf-8", "replace").split())
-        return f"exit status {status}" + (f", {words[:300]}" if words else "")
+        how = self._lean.ended()
+        self._lean.log.seek(0)
+        words = " ".join(self._lean.log.read().decode("utf-8", "replace").split())
+        return how + (f", {words[:300]}" if words else "")
 
 
 class _Compiled(NamedTuple):

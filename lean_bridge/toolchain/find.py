@@ -24,6 +24,7 @@ from lean_bridge.toolchain.node import node_binary, npm_command
 
 if TYPE_CHECKING:
     from lean_bridge.toolchain.provider import Provider
+    from lean_bridge.toolchain.resident import Residents
     from pybind_models import Toolchain
 
 CHOICES = ("auto", "installed", "embedded")
@@ -51,13 +52,15 @@ def find_toolchain(
     asks: bool = True,
     root: Path | None = None,
     progress: Progress | None = None,
+    residents: Residents | None = None,
 ) -> Provider:
     """Return the Lean to use for ``required``, the text of a ``lean-toolchain`` file.
 
     ``LEAN_BRIDGE_TOOLCHAIN`` confines the choice to ``installed`` or ``embedded``. Where it says the former,
     the project at ``root``, if one is named, is built by that Lean's own Lake. The embedded one is fetched if
-    ``install`` allows it. With ``fresh`` the digest of every file is taken once more. Unless it ``asks`` no
-    Lean is started: an installed one is known from an earlier run.
+    ``install`` allows it, and its processes are borrowed from ``residents``, if there are any. With ``fresh``
+    the digest of every file is taken once more. Unless it ``asks`` no Lean is started: an installed one is
+    known from an earlier run.
     Raises: ToolchainNotFound if there is none, or none that is known without being asked;
     ToolchainDownloadFailed if the embedded one cannot be fetched.
     """
@@ -84,7 +87,8 @@ def find_toolchain(
         raise ToolchainNotFound(
             f"no Lean {wanted}: the embedded one is {embedded.VERSION}; install {required.strip()} with elan"
         )
-    return replace(find_embedded(install=install, fresh=fresh, progress=progress), passed_over=passed_over)
+    found = find_embedded(install=install, fresh=fresh, progress=progress)
+    return replace(found, passed_over=passed_over, residents=residents)
 
 
 def find_embedded(

@@ -109,9 +109,9 @@ class Pool:
         """End every process; jobs under way fail."""
         with self._lock:
             self._closed = True
-            idle, living = self._idle, list(self._living)
-            self._idle = []
-        for worker in living:
+            idle, self._idle = self._idle, []
+            at_work = [worker for worker in self._living if worker not in idle]
+        for worker in at_work:
             worker.kill()
         for worker in idle:
             self._retire(worker)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
@@ -150,6 +150,14 @@ def render_toolchain(toolchain: Toolchain, console: Console) -> None:
     ):
         grid.add_row(label, Text(visible(value)))
     console.print(grid)
+
+
+def render_residents(states: Iterable[Mapping[str, Any]], console: Console) -> None:
+    """Write which processes keep Leans between commands, and for which libraries."""
+    for each in states:
+        for word in ("lent", "idle"):
+            for root in each.get(word, ()):
+                console.print(Text(f"kept by process {each.get('process')}, {word}: {visible(str(root))}"))
 
 
 def _rows() -> Table:

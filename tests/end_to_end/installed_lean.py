@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path.insert(0, {top!r})
 from lean_bridge.toolchain.embedded_worker import EmbeddedWorker
 from lean_bridge.toolchain.node import node_binary
+from lean_bridge.toolchain.node_process import Started
 from lean_bridge.toolchain.provider import Job
 
 with open({calls!r}, "a") as calls:
@@ -33,7 +34,7 @@ else:
     parser.add_argument("-o", type=Path)
     parser.add_argument("file", type=Path)
     arguments = parser.parse_args()
-    worker = EmbeddedWorker(node_binary(), toolchain)
+    worker = EmbeddedWorker(Started(node_binary(), toolchain))
     answer = worker.run(
         Job(
             source=arguments.file,

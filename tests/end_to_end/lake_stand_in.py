@@ -17,6 +17,7 @@ from lean_bridge.build.modules import Library, Module, read_library
 from lean_bridge.toolchain.embedded_worker import EmbeddedWorker
 from lean_bridge.toolchain.messages import parse_messages
 from lean_bridge.toolchain.node import node_binary
+from lean_bridge.toolchain.node_process import Started
 from lean_bridge.toolchain.provider import Job
 
 TRANSLATED = "translated.toml"
@@ -46,7 +47,7 @@ def _build(toolchain: Path, directory: str, targets: list[str]) -> None:
         _fail("error: dependency 'dep' not in manifest; use `lake update dep` to add it")
     library = read_library(Path.cwd(), toolchain / "lib").closure(targets)
     failed: list[str] = []
-    worker = EmbeddedWorker(node_binary(), toolchain)
+    worker = EmbeddedWorker(Started(node_binary(), toolchain))
     for number, module in enumerate(library.modules, 1):
         if set(module.imports) & {*failed}:
             failed.append(module.name)  # and nothing is said of it

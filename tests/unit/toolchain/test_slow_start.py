@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lean_bridge.errors import ToolchainError
-from lean_bridge.toolchain import embedded, embedded_worker
+from lean_bridge.toolchain import embedded, node_process
 from lean_bridge.toolchain.pool import Answer, WorkerDiedError
 from lean_bridge.toolchain.provider import Job
 from lean_bridge.toolchain.warm import keep_warm
@@ -41,7 +41,7 @@ def stuck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     toolchain.mkdir()
     (toolchain / "manifest.txt").write_text("")
     os.mkfifo(toolchain / "lean.js")
-    monkeypatch.setattr(embedded_worker, "MANIFEST_SHA256", hashlib.sha256(b"").hexdigest())
+    monkeypatch.setattr(node_process, "MANIFEST_SHA256", hashlib.sha256(b"").hexdigest())
     return toolchain
 
 
