@@ -312,7 +312,7 @@ def _axes(x: Value, axis: object) -> tuple[int, ...]:
     given = axis if isinstance(axis, tuple) else range(count) if axis is None else (axis,)
     found = sorted({*_places(given, count)})
     if len(found) != len(given):
-        raise Misfit(f"expected axes of {count}, each once, found axis={axis}")
+        raise Misfit(f"expected axes of {count}, each once, found axis={axis!r}")
     return tuple(found)
 
 

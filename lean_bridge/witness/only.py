@@ -17,7 +17,7 @@ from lean_bridge.witness.search import order_of
 from lean_bridge.witness.telescope import Telescope
 from lean_bridge.witness.trial import Computing, Trials
 from lean_bridge.witness.value import Term
-from lean_bridge.witness.written import unwritten
+from lean_bridge.witness.written import unsaid
 
 _FUEL: Final = 200_000
 
@@ -33,7 +33,7 @@ def left_alone(
     """Return which binder of a theorem is met by nothing alone, and what is said of all that meets it.
 
     It is met by such in these ``arguments``, and for all other values that are tried some hypothesis fails,
-    by evaluation, that does not say so in its text, as ``l = []`` does. What is open is no matter
+    by evaluation, that does not say so of it in its text, as ``l = []`` does. What is open is no matter
     here. Nothing is said where that takes too long.
     """
     order = order_of(environment, constant, telescope)
@@ -56,7 +56,7 @@ def left_alone(
     known = {at: Thunk(each, None) for at, each in enumerate(arguments) if at not in tried}
     for at, kind, part, why in found:
         others = _Others(_Looked(environment, order.literals), at, part, kind, Thunk(arguments[at], None))
-        statement = unwritten(constant.type, why.words)
+        statement = unsaid(constant.type, at, why.words)
         tries = Trials(
             environment, statement, trials, known, order.literals, others.are_allowed, others.near, SAMPLES
         )

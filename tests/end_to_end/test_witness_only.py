@@ -101,6 +101,11 @@ theorem ofBits (m : List Bool) (h : ∀ b ∈ m, b.toNat < 1) :
 theorem ofAPredicate (S : Nat → Prop) (h : ∀ x, S x → x < x) : S = fun _ => False :=
   funext fun x => propext ⟨fun e => absurd (h x e) (by omega), False.elim⟩
 
+theorem ofAnIdleCondition (w : Nat → Nat) (h : ∀ i, 0 ≤ i → w i < 1) : w 3 = 5 * w 3 := by
+  have := h 3 (by omega); omega
+theorem ofAnIdleSum (w : Nat → Nat) (h : ∀ i, w (i + 0) < 1) : w 3 = 5 * w 3 := by
+  have := h 3; simp at this; omega
+
 theorem ofASmallFunction (w : Nat → Nat) (h : ∀ i, w i < 2) : w 2 ≤ 1 := by have := h 2; omega
 theorem ofASmallVector (w : Fin 3 → Nat) (h : ∀ i, w i < 2) : w 2 ≤ 1 := by have := h 2; omega
 theorem ofOneValue (w : Nat → Nat) (h : w 1 < 1) : w 1 * 2 < 1 := by omega
@@ -125,6 +130,7 @@ theorem ofASwitch (b : Bool) (h : b.toNat < 1) : b.toNat * 2 < 1 := by omega
 theorem ofSomePredicate (S : Nat → Prop) (h : ∀ x, S x → x < 3) : ∀ x, S x → x < 4 := fun x e => by
   have := h x e; omega
 theorem sayingZero (w : Nat → Nat) (h : ∀ i, w i = 0) : w 2 = 0 := h 2
+theorem sayingZeroOnACondition (w : Nat → Nat) (h : ∀ i, 0 ≤ i → w i = 0) : w 2 = 0 := h 2 (by omega)
 theorem sayingTheField (c : Config) (h : c.pad = 0) : c.pad + 2 = 2 := by omega
 theorem sayingNone (c : Option Nat) (h : c = none) : c.isSome = false := by simp [h]
 theorem sayingItIsNone (c : Option Nat) (h : c.isNone) : c.isSome = false := by cases c <;> simp_all
@@ -173,13 +179,16 @@ REFUSED = {
     "ofAMask": "only m that is false everywhere was found",
     "ofBits": "only m that has false alone in it was found",
     "ofAPredicate": "only S that is false everywhere was found",
+    "ofAnIdleCondition": "only w that gives 0 alone was found",
+    "ofAnIdleSum": "only w that gives 0 alone was found",
 }
 """Why each is refused; what is said of lists depends on what is found first, none or a list of 0."""
 
 MET = (
     "ofASmallFunction", "ofASmallVector", "ofOneValue", "ofHalf", "ofFarValues", "ofRising", "ofASmallField",
     "ofFields", "ofSomeLayers", "ofAnOption", "ofSmallMembers", "ofAHead", "ofSomeMask", "ofASwitch",
-    "ofSomePredicate", "sayingZero", "sayingTheField", "sayingNone", "sayingItIsNone", "sayingItIsNotSome",
+    "ofSomePredicate", "sayingZero", "sayingZeroOnACondition",
+    "sayingTheField", "sayingNone", "sayingItIsNone", "sayingItIsNotSome",
     "sayingItIsNoSome", "sayingIsSomeIsFalse", "sayingNoCons", "sayingFalse", "sayingNotSo", "sayingNotTrue",
     "sayingTheOpposite", "sayingOfNone",
 )  # fmt: skip

@@ -69,6 +69,7 @@ MORE = Library(
     [
         *LIBRARY,
         inductive("False", PROP),
+        definition("LE.le", const("Nat.le"), arrow(NAT, NAT, PROP)),
         inductive("Bool", TYPE, "false", "true"),
         constructor("Bool.false", const("Bool")),
         constructor("Bool.true", const("Bool")),
@@ -144,6 +145,20 @@ def below(number: Expr, most: int) -> Expr:
 def test_a_function_that_gives_0_alone_is_not_met_where_all_others_fail(most: int) -> None:
     found = left(TABLE, lam("i", body=Lit(0)), for_all(NAT, below(app(BVar(1), BVar(0)), most)))
     assert found == ((0, "gives 0 alone") if most == 1 else None)
+
+
+@pytest.mark.parametrize(
+    ("says", "is_said"),
+    [
+        (arrow(app(const("LE.le"), Lit(0), BVar(0)), below(app(BVar(2), BVar(1)), 1)), False),
+        (below(app(BVar(1), app(const("Nat.add"), BVar(0), Lit(0))), 1), False),
+        (arrow(app(const("LE.le"), Lit(0), BVar(0)), at_most(app(BVar(2), BVar(1)), Lit(0))), True),
+        (arrow(app(const("LE.le"), Lit(0), app(BVar(1), BVar(0))), below(app(BVar(2), BVar(1)), 1)), True),
+    ],
+)
+def test_a_0_that_is_said_of_something_else_excuses_nothing(says: Expr, *, is_said: bool) -> None:
+    found = left(TABLE, lam("i", body=Lit(0)), for_all(NAT, says))
+    assert found == (None if is_said else (0, "gives 0 alone"))
 
 
 @pytest.mark.parametrize("most", [1, 2])
