@@ -7,7 +7,6 @@ from itertools import islice
 from typing import Final, TypeVar
 
 from lean_bridge.audit.proofs import conclusion
-from lean_bridge.errors import OutOfFuel, UnsupportedTerm
 from lean_bridge.extract.machine import Thunk, Value, VPi, VSort, VStuck, describe, variable
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import (
@@ -24,7 +23,7 @@ from lean_bridge.olean.expr import (
 from lean_bridge.olean.levels import ZERO
 from lean_bridge.witness.claims import Claims
 from lean_bridge.witness.empty import INHABITED, Families, is_prop
-from lean_bridge.witness.terms import conclusion_word
+from lean_bridge.witness.terms import UNREAD, conclusion_word
 from lean_bridge.witness.trial import FUEL, Computing
 from lean_bridge.witness.value import built
 
@@ -165,7 +164,7 @@ class Inhabitants:
         spent = self._machine.spend_at_most(min(self._fuel, _MOST_STEPS))
         try:
             return question()
-        except (OutOfFuel, UnsupportedTerm):
+        except UNREAD:
             return unknown
         finally:
             self._fuel -= spent()

@@ -11,7 +11,6 @@ from lean_bridge.audit.axioms import AxiomCollector
 from lean_bridge.audit.proofs import is_proof
 from lean_bridge.audit.structural import StructuralHashes
 from lean_bridge.audit.vocabulary import Vocabulary
-from lean_bridge.errors import OutOfFuel, UnsupportedTerm
 from lean_bridge.extract.machine import (
     Machine,
     Thunk,
@@ -35,6 +34,7 @@ from lean_bridge.witness.nothing import only_here_nothing
 from lean_bridge.witness.only import left_alone
 from lean_bridge.witness.render import Claim, said_name, witness_name
 from lean_bridge.witness.telescope import FUEL, Binder, Telescope, telescope_of
+from lean_bridge.witness.terms import UNREAD
 from lean_bridge.witness.zeros import ZERO
 from pybind_models import Witness
 from pybind_models.catalogue import Catalogue
@@ -144,7 +144,7 @@ class Judge:
                 return Telescope((*claim.telescope.binders, *rest.binders), rest.refutes)
             if (vanishing := self._vanishing(claim, constant, arguments, given)) is not None:
                 return vanishing
-        except (OutOfFuel, UnsupportedTerm) as error:
+        except UNREAD as error:
             return not_met(f"what it takes cannot be read: {error}")
         is_open = bool(claim.open) and rest.behind == _GAP
         if rest.behind is None or is_open or self._says_a_word(constant, arguments, given):
@@ -183,7 +183,7 @@ class Judge:
         machine = Machine(self._compiled, held=lambda each: self._vocabulary.is_word(each.name), fuel=FUEL)
         try:
             said = _claimed(machine, constant, arguments, given)
-        except (OutOfFuel, UnsupportedTerm):
+        except UNREAD:
             return False
         if not isinstance(said, VProj) or not self._compiled.is_class(said.struct):
             return False
@@ -246,7 +246,7 @@ class Judge:
             if not isinstance(type_, VStuck) or not self._compiled.is_class(type_.head):
                 return False
             subjects = [each.head for each in map(machine.force, type_.args) if isinstance(each, VStuck)]
-        except (OutOfFuel, UnsupportedTerm):
+        except UNREAD:
             return True
         is_spoken = any(each in spoken and self._compiled.is_own(each) for each in subjects)
         return not self._is_librarys(type_.head) and type_.head not in _ALL_ALIKE and not is_spoken

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from lean_bridge.errors import OutOfFuel, UnsupportedTerm
 from lean_bridge.extract.machine import Thunk, Universes, Value, VPi
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Constant, Expr
@@ -15,6 +14,7 @@ from lean_bridge.witness.near import Near
 from lean_bridge.witness.parts import SAMPLES, Nothing, Part, Parts
 from lean_bridge.witness.search import order_of
 from lean_bridge.witness.telescope import Telescope
+from lean_bridge.witness.terms import UNREAD
 from lean_bridge.witness.trial import Computing, Trials
 from lean_bridge.witness.value import Term
 from lean_bridge.witness.written import unsaid
@@ -36,23 +36,34 @@ def left_alone(
     by evaluation, that does not say so of it in its text, as ``l = []`` does. What is open is no matter
     here. Nothing is said where that takes too long.
     """
+    try:
+        return _left_alone(environment, constant, telescope, arguments, universes, is_open)
+    except UNREAD:
+        return None
+
+
+def _left_alone(
+    environment: Environment,
+    constant: Constant,
+    telescope: Telescope,
+    arguments: Sequence[Expr],
+    universes: Universes | None,
+    is_open: Sequence[int],
+) -> tuple[int, str] | None:
     order = order_of(environment, constant, telescope)
     trials = [each for each in order.trials if each.at not in is_open]
     tried = {each.at for each in trials}
     looked = _Looked(environment, order.literals)
     found: list[tuple[int, Value, Part, Nothing]] = []
-    try:
-        type_ = looked.machine.evaluate(constant.type, universes)
-        for at, argument in enumerate(arguments):
-            if not isinstance(type_, VPi):
-                break
-            kind, given = looked.machine.force(type_.domain), Thunk(argument, None)
-            if at in tried:
-                nothings = looked.parts.nothings(kind, given) or {}
-                found += [(at, kind, part, why) for part, why in nothings.items()]
-            type_ = looked.machine.instantiate(type_, given)
-    except (OutOfFuel, UnsupportedTerm):
-        return None
+    type_ = looked.machine.evaluate(constant.type, universes)
+    for at, argument in enumerate(arguments):
+        if not isinstance(type_, VPi):
+            break
+        kind, given = looked.machine.force(type_.domain), Thunk(argument, None)
+        if at in tried:
+            nothings = looked.parts.nothings(kind, given) or {}
+            found += [(at, kind, part, why) for part, why in nothings.items()]
+        type_ = looked.machine.instantiate(type_, given)
     known = {at: Thunk(each, None) for at, each in enumerate(arguments) if at not in tried}
     for at, kind, part, why in found:
         others = _Others(_Looked(environment, order.literals), at, part, kind, Thunk(arguments[at], None))

@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from lean_bridge.audit.proofs import conclusion
+from lean_bridge.errors import OutOfFuel, UnsupportedTerm
 from lean_bridge.names import split_name
 from lean_bridge.olean.expr import BVar, Const, Expr, Lam, Let, Lit, Name, Pi, head_of, parts
+
+UNREAD: Final = (OutOfFuel, UnsupportedTerm, RecursionError)
+"""What is raised where something cannot be read, takes too long, or nests too deeply, as a long list does."""
 
 REALS: Final = "Proofs.Autograd.Real"
 """The real numbers of the tool's own library."""

@@ -8,13 +8,12 @@ from itertools import islice
 from math import gcd
 from typing import Final
 
-from lean_bridge.errors import OutOfFuel, UnsupportedTerm
 from lean_bridge.extract.machine import Declarations, Machine, Thunk, Value, VLam, VLit, VPi, VStuck, variable
 from lean_bridge.olean.expr import App, Const, Expr, FVar, Level, Lit, Name
 from lean_bridge.witness.claims import SAMPLES, Claims
 from lean_bridge.witness.empty import Families
 from lean_bridge.witness.parts import Parts
-from lean_bridge.witness.terms import literals_in
+from lean_bridge.witness.terms import UNREAD, literals_in
 from lean_bridge.witness.value import ANY, Term
 
 FUEL: Final = 400_000
@@ -102,7 +101,7 @@ class Trials:
                     best.setdefault(tuple((at, term.text) for at, term in values.items()), least)
                 if kept and not least:
                     break
-        except (OutOfFuel, UnsupportedTerm):
+        except UNREAD:
             pass
         return tuple(dict(each) for each in sorted(best, key=lambda each: best[each]))
 
@@ -118,7 +117,7 @@ class Trials:
                 if next(self._search(statement, 0, {}, width, 0), None) is not None:
                     return True
                 told = False if width >= _TOLD else None
-        except (OutOfFuel, UnsupportedTerm):
+        except UNREAD:
             pass
         return told
 

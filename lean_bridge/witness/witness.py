@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 from lean_bridge.crosscheck.generated import IMPORTS, Checked, check_statements, shortened
-from lean_bridge.errors import OutOfFuel, UnsupportedTerm
 from lean_bridge.events import BuildEvent
 from lean_bridge.extract.symbolic import SCALAR_CLASSES
 from lean_bridge.olean.environment import Environment
@@ -31,7 +30,7 @@ from lean_bridge.witness.render import (
 )
 from lean_bridge.witness.search import plan_of
 from lean_bridge.witness.telescope import Telescope, read_telescope
-from lean_bridge.witness.terms import REALS, conclusion_word, is_used
+from lean_bridge.witness.terms import REALS, UNREAD, conclusion_word, is_used
 from pybind_models import Witness
 from pybind_models.catalogue import Catalogue, CatalogueEntry
 
@@ -98,7 +97,7 @@ def want_reals(environment: Environment, names: Iterable[Name]) -> bool:
         constant = environment.constant(name)
         try:
             telescope = read_telescope(environment, constant.type) if constant is not None else Telescope(())
-        except (OutOfFuel, UnsupportedTerm):  # nobody is asked
+        except UNREAD:  # nobody is asked
             continue
         if not telescope.is_evident and _takes_scalars(telescope):
             return True
@@ -166,7 +165,7 @@ class _Search:
         assert constant is not None, entry.name
         try:
             telescope = read_telescope(self._environment, constant.type)
-        except (OutOfFuel, UnsupportedTerm) as error:
+        except UNREAD as error:
             return Witness(outcome="not met", detail=f"what it takes cannot be read: {error}")
         open_: dict[int, str] = {}
         for said, why in entry.open.items():

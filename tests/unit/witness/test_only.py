@@ -214,6 +214,13 @@ def test_a_switch_that_is_off_is_one_of_two() -> None:
     assert left(const("Bool"), const("Bool.false"), off) is None
 
 
+def test_what_nests_too_deeply_for_python_is_left_open() -> None:
+    deep: Expr = BVar(0)
+    for _ in range(2_000):
+        deep = app(const("Nat.succ"), deep)
+    assert left(NAT, Lit(0), at_most(deep, Lit(2_000))) is None
+
+
 @pytest.mark.parametrize("written", [const("List.nil"), const("List.isEmpty"), Lit("")])
 def test_what_says_so_of_a_list_says_it_of_no_dimension(written: Expr) -> None:
     assert unwritten(written) is written
