@@ -23,6 +23,7 @@ from lean_bridge.crosscheck.points import Point, Sizes, counted_sizes, draw_poin
 from lean_bridge.crosscheck.rounding import histogram, largest
 from lean_bridge.errors import Declined, UnsupportedOp
 from lean_bridge.executor.arrays.balls import Balls, at_precision, distances, least_distances, overlap
+from lean_bridge.executor.arrays.finite import noting_overflow
 from lean_bridge.executor.arrays.known import Known, KnownReals
 from lean_bridge.executor.arrays.running import Running
 from lean_bridge.executor.arrays.scalars import Array
@@ -119,8 +120,9 @@ def _not_run(why: str) -> CheckResult:
 class Enclosed:
     """A compiled program at a point: what it returns, what its instructions make, and what is exact.
 
-    Raises: Declined if python-flint is not installed, or there are too many numbers; UnsupportedOp if neither
-    balls nor plans can do what a rule does.
+    Raises: Declined if python-flint is not installed, there are too many numbers, or the compiled program
+    overflows where node by node nothing does; UnsupportedOp if neither balls nor plans can do what a rule
+    does.
     """
 
     def __init__(self, point: Point, most: int = MOST_COORDINATES) -> None:
@@ -155,7 +157,17 @@ class Enclosed:
         self._leaves: Leaves = {
             (role, position): array for role, arrays in given.items() for position, array in enumerate(arrays)
         }
+        with noting_overflow() as overflows:
+            self._made = tuple(self._bound(request)() for request in self.requests)
+        if overflows:
+            raise Declined(f"{dtype} overflows on the way as compiled: what is returned is made node by node")
         self._check_plans()
+
+    def _bound(self, request: Request) -> Run:
+        """Return a run of the plan at the point."""
+        run = Run(self.compiled.plan(request))
+        run.bind(self._leaves)
+        return run
 
     @property
     def has_numbers(self) -> bool:
@@ -169,7 +181,8 @@ class Enclosed:
         Constants of the plan are what they stand for: 1/3, and not the float next to it.
         """
         kind = Balls()
-        for request, results, balls in zip(self.requests, self.results, self._balls, strict=True):
+        compared = zip(self.requests, self.results, self._made, self._balls, strict=True)
+        for request, results, made, balls in compared:
             trace = self._known.plan(dataclasses.replace(request, dtype=np.dtype(float))).trace
             with at_precision(self.exact.bits):
                 leaves = {key: kind.check_array(array) for key, array in self._leaves.items()}
@@ -178,9 +191,7 @@ class Enclosed:
             if any(apart):
                 where = self._name(request, apart.index(True))
                 return f"{where}: compiled to another function than the graph's"
-            run = Run(self.compiled.plan(request))
-            run.bind(self._leaves)
-            differ = [not np.array_equal(a, b) for a, b in zip(results, run(), strict=True)]
+            differ = [not np.array_equal(a, b) for a, b in zip(results, made, strict=True)]
             if any(differ):
                 return f"{self._name(request, differ.index(True))}: not what the program's instructions make"
         return None
@@ -189,9 +200,7 @@ class Enclosed:
         """Yield how each instruction of each request was rounded, beside the standard model."""
         exact = Balls()
         for request in self.requests:
-            run = Run(self.compiled.plan(request))
-            run.bind(self._leaves)
-            for instruction, operands, result in run.stepped():
+            for instruction, operands, result in self._bound(request).stepped():
                 if not all(array.size for array in (*operands, result)):
                     continue  # nothing, or made of nothing
                 op, static = OPS[instruction.op], instruction.static

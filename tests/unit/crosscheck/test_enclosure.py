@@ -158,6 +158,18 @@ def test_zeros_are_nothing_to_compare() -> None:
     assert "nothing to compare" in found.detail
 
 
+def test_what_overflows_as_compiled_and_not_node_by_node_is_not_compared() -> None:
+    (point,) = draw_points(layer_norm(), PRIMITIVES, [{"m": 2, "n": 32}])
+    inputs = [each.astype(np.float32) for each in point.inputs]
+    inputs[0] = inputs[0] * np.float32(2e18)
+    tangents, seeds = (
+        [each.astype(np.float32) for each in arrays] for arrays in (point.tangents, point.seeds)
+    )
+    found = enclosure_at([Point(point.program, inputs, tangents, seeds)], "here")
+    assert (found.outcome, found.error) == ("not run", None)
+    assert "float32 overflows on the way as compiled" in found.detail
+
+
 def test_too_many_numbers_are_not_enclosed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(enclosure, "MOST_COORDINATES", 10)
     found = check_enclosure(attention(), PRIMITIVES)
