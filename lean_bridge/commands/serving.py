@@ -21,8 +21,8 @@ def serve(
 
     `lean`, `certify`, `dash` and `status --watch` start it where it does not run, and `verify` uses it where
     it does; each has `--no-server`. `gate`, the pytest plugin and a CI never do. A Lean that stays has files
-    of one library only, each in an instance of its own, and takes some 0.5 GB. LEAN_BRIDGE_SERVER=no has no
-    command use any.
+    of one library only, each in an instance of its own, and takes up to 0.9 GB; there are two at most.
+    LEAN_BRIDGE_SERVER=no has no command use any.
     """
     from lean_bridge.toolchain import resident
     from lean_bridge.toolchain.find import find_embedded

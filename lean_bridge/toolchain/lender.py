@@ -22,8 +22,8 @@ from lean_bridge.toolchain.embedded_worker import JOBS_PER_WORKER
 from lean_bridge.toolchain.node_process import Started, kind_of
 from lean_bridge.toolchain.resident import ask, is_own, socket_of
 
-MOST: Final = 4
-"""How many Leans there are at a time."""
+MOST: Final = 2
+"""How many Leans there are at a time; each takes up to 0.9 GB."""
 _LONGEST_LINE: Final = 1 << 16
 
 
