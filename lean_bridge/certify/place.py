@@ -12,7 +12,7 @@ from lean_bridge.audit.catalogue import CATALOGUE
 from lean_bridge.audit.manifest import MANIFEST
 from lean_bridge.errors import ProjectNotFound
 from lean_bridge.files import decoded, put_at_once, read_below
-from lean_bridge.library.scaffold import ORIGIN, write_package
+from lean_bridge.library.scaffold import ORIGIN, needed_texts, write_package
 
 CAPTURED: Final = "Captured from "
 """How the second paragraph of a module begins that was written from a captured function."""
@@ -25,7 +25,7 @@ def put_package(
 
     ``files`` are what it has of its own, by path: its module, its catalogue, and what nobody judges. Over
     another captured function they are written with ``force`` only, and nothing else in the directory is
-    touched but the pins, which go.
+    touched but the pins, which go. What a run that was cut short did not come to is written.
     Raises: ProjectNotFound where something else is in the directory, or another function's module without
     ``force``.
     """
@@ -34,7 +34,8 @@ def put_package(
     if standing is None or f"\n\n{CAPTURED}" not in standing:
         write_package(directory, package, origin, files)
         return True
-    found = {file: _text(directory, file) for file in files}
+    whole_package = {**needed_texts(directory, package), **files}
+    found = {file: _text(directory, file) for file in whole_package}
     judged = {file: text for file in (module, CATALOGUE) if (text := found[file]) is not None}
     changed = {file: text for file, text in judged.items() if text != files[file]}
     if changed and not force:
@@ -47,8 +48,8 @@ def put_package(
     try:
         if force:
             (directory / MANIFEST).unlink(missing_ok=True)
-        for file, text in files.items():
-            if force or found[file] is None:
+        for file, text in whole_package.items():
+            if (force and file in files) or found[file] is None:
                 with put_at_once(directory / file) as whole:
                     whole.write_text(text, encoding="utf-8")
     except OSError as error:

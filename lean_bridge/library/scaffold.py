@@ -11,10 +11,11 @@ from types import MappingProxyType
 from typing import Final
 
 from lean_bridge.audit.manifest import MANIFEST
-from lean_bridge.build.lakefile import LAKEFILE, read_lakefile
+from lean_bridge.build.lakefile import LAKEFILE, lakefile_in, read_lakefile
 from lean_bridge.build.packages import shipped_library
 from lean_bridge.errors import ProjectNotFound
 from lean_bridge.files import put_at_once
+from lean_bridge.library.discovery import TOOLCHAIN
 from lean_bridge.names import LETTER, PLAIN, listed
 
 _PACKAGE: Final = Path(__file__).parents[1]
@@ -72,6 +73,33 @@ def action_origin() -> str | None:
     return f"{place[1]}@{commit}" if place and re.fullmatch(r"[0-9a-f]{40}", str(commit)) else None
 
 
+def _texts(name: str, origin: str = ORIGIN) -> dict[str, str]:
+    """Return the files of a package with one graph, its certificate and its theorem, by their paths.
+
+    Raises: ProjectNotFound where there is no example to make one of.
+    """
+    source = next((each for each in EXAMPLE if (each / LAKEFILE).is_file()), None)
+    if source is None:
+        raise ProjectNotFound("no example came with this package; reinstall lean-bridge")
+
+    def named(text: str) -> str:
+        return re.sub(rf"\b{_NAME}\b", name, text)
+
+    return {
+        named(path.relative_to(source).as_posix()): named(path.read_text(encoding="utf-8")).replace(
+            ORIGIN, origin
+        )
+        for path in sorted(source.rglob("*"))
+        if path.is_file() and path.name != MANIFEST and "__pycache__" not in path.parts
+    }
+
+
+def needed_texts(directory: Path, name: str) -> dict[str, str]:
+    """Return the files by their paths without which a directory is no package; one has one lakefile."""
+    needed = {LAKEFILE, TOOLCHAIN} if lakefile_in(directory) == LAKEFILE else {TOOLCHAIN}
+    return {file: text for file, text in _texts(name).items() if file in needed}
+
+
 def write_package(
     directory: Path, name: str, origin: str = ORIGIN, instead: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[str, ...]:
@@ -81,14 +109,7 @@ def write_package(
     are in ``instead``, by their paths, that text is written.
     Raises: ProjectNotFound where something is in the directory, or nothing can be written there.
     """
-    source = next((each for each in EXAMPLE if (each / LAKEFILE).is_file()), None)
-    if source is None:
-        raise ProjectNotFound("no example came with this package; reinstall lean-bridge")
-    files = {
-        re.sub(rf"\b{_NAME}\b", name, path.relative_to(source).as_posix()): path.read_text(encoding="utf-8")
-        for path in sorted(source.rglob("*"))
-        if path.is_file() and path.name != MANIFEST and "__pycache__" not in path.parts
-    }
+    files = {**instead, **_texts(name, origin), **instead}  # what is its own first, if it is cut short
     for each in (directory, *directory.parents):
         if each.is_symlink() and not each.exists():
             raise ProjectNotFound(
@@ -110,8 +131,7 @@ def write_package(
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with put_at_once(path) as whole:
-                made = re.sub(rf"\b{_NAME}\b", name, text).replace(ORIGIN, origin)
-                whole.write_text(instead.get(file, made), encoding="utf-8")
+                whole.write_text(text, encoding="utf-8")
         except OSError as error:
             raise ProjectNotFound(f"{path}: cannot be written: {error.strerror}") from error
     return tuple(sorted(files))

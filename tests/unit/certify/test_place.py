@@ -61,6 +61,21 @@ def test_what_stands_as_it_is_is_not_pinned_anew(files: tuple[dict[str, str], ..
     assert texts(package) == before
 
 
+def test_what_was_cut_short_is_finished(files: tuple[dict[str, str], ...], tmp_path: Path) -> None:
+    first, _ = files
+    package = tmp_path / "Mine"
+    put_package(package, "Mine", first)
+    before = texts(package)
+    for file in ("lakefile.toml", "lean-toolchain", "catalogue.toml", "README.md"):
+        (package / file).unlink()
+    assert put_package(package, "Mine", first)
+    assert texts(package) == before
+    (package / "lakefile.toml").unlink()
+    (package / "lakefile.lean").write_text("my own", encoding="utf-8")
+    assert put_package(package, "Mine", first)
+    assert not (package / "lakefile.toml").exists()
+
+
 def test_another_function_is_written_over_it_by_force_alone(
     files: tuple[dict[str, str], ...], tmp_path: Path
 ) -> None:
