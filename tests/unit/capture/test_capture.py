@@ -149,6 +149,14 @@ def test_a_captured_graph_runs_backwards_as_any_other() -> None:
         assert np.isclose((ahead - behind) / (2 * step), (gradient[position] * direction).sum(), rtol=1e-6)
 
 
+def test_a_mean_of_nothing_is_leans_and_not_numpys() -> None:
+    mean = graph(x=X)(named(lambda x: x.mean(axis=0)))
+    nothing = np.ones((0, 2))
+    assert (mean.bind(n=0, d=2).interpret().forward([nothing])[-1] == 0).all()
+    with pytest.warns(RuntimeWarning):
+        assert np.isnan(mean(nothing)).all()
+
+
 def test_a_captured_graph_is_not_judged() -> None:
     assert mlp_loss.bind(**SIZES).standing.status == "not judged"
     assert repr(mlp_loss).endswith(": not judged>")
