@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from lean_bridge.capture.captured import CapturedGraph, graph
+    from lean_bridge.capture.torch_export import CapturedModule, from_torch
     from lean_bridge.certify.bundle import Bundle, load
     from lean_bridge.errors import (
         ArrayError,
@@ -56,6 +57,7 @@ _HOMES: Final = {
     "BoundGraph": "lean_bridge.executor.graph",
     "Bundle": "lean_bridge.certify.bundle",
     "CapturedGraph": "lean_bridge.capture.captured",
+    "CapturedModule": "lean_bridge.capture.torch_export",
     "Checks": "lean_bridge.executor.checks",
     "CompiledProgram": "lean_bridge.executor.compiled",
     "ExecutableGraph": "lean_bridge.executor.graph",
@@ -63,6 +65,7 @@ _HOMES: Final = {
     "LinearMap": "lean_bridge.executor.rules.linear_map",
     "Program": "lean_bridge.executor.rules.program",
     "Project": "lean_bridge.project",
+    "from_torch": "lean_bridge.capture.torch_export",
     "graph": "lean_bridge.capture.captured",
     "jax_reals": "lean_bridge.executor.arrays.backends",
     "load": "lean_bridge.certify.bundle",
@@ -80,6 +83,7 @@ __all__ = [
     "BuildFailed",
     "Bundle",
     "CapturedGraph",
+    "CapturedModule",
     "Checks",
     "CompiledProgram",
     "CrossCheckFailed",
@@ -114,6 +118,7 @@ __all__ = [
     "UnsupportedOp",
     "UnsupportedSource",
     "UnsupportedTerm",
+    "from_torch",
     "graph",
     "jax_reals",
     "load",

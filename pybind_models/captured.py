@@ -22,6 +22,8 @@ class BundleManifest(Model):
     """The function."""
     outputs: tuple[str, ...]
     """The entries that it returns."""
+    constants: dict[str, float]
+    """The values of scalar parameters that are numbers in the function."""
     versions: dict[str, str]
     """What judged it: packages by their versions, this program by its content."""
     digests: dict[str, str]

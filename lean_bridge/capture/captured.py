@@ -7,19 +7,17 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from lean_bridge.capture.ops import apply
+from lean_bridge.capture.source import Captured, plain_name
 from lean_bridge.capture.trace import Scalar, Trace, Value, canonical, raised_at
 from lean_bridge.errors import LeanBridgeError, NotCaptured
-from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
 from lean_bridge.names import PLAIN, listed
 from pybind_models import DGraph, Dim, Shape
 
 Declared: TypeAlias = Sequence[str | int] | type[float]
 """What a parameter is: an array, by the lengths of its axes, or ``float`` for a scalar parameter."""
-
-_PYTHON_S: Final = re.compile(r"_+([^_])")
 
 
 def graph(**parameters: Declared) -> Callable[[Callable[..., Any]], CapturedGraph]:
@@ -37,7 +35,7 @@ def graph(**parameters: Declared) -> Callable[[Callable[..., Any]], CapturedGrap
     return made
 
 
-class CapturedGraph:
+class CapturedGraph(Captured):
     """A function, which can be called as before, and the graph of certified ops that it computes.
 
     Nobody has judged that graph: its standing says so until ``lean-bridge certify`` has.
@@ -47,7 +45,6 @@ class CapturedGraph:
         code = function.__code__
         self.function = function
         self.file = code.co_filename
-        """The file in which the function is written."""
         self.place = f"{self.file}:{code.co_firstlineno}"
         functools.update_wrapper(self, function)
         taken = inspect.signature(function).parameters
@@ -97,10 +94,6 @@ class CapturedGraph:
         """The names of the entries that the function returns, in order. Raises: as ``model``."""
         return self._traced[1]
 
-    def bind(self, /, **dims: int) -> BoundGraph:
-        """Return the graph at dimensions, ready to run. Raises: as ``model`` and ``ExecutableGraph.bind``."""
-        return ExecutableGraph(self.model).bind(**dims)
-
     @cached_property
     def _traced(self) -> tuple[DGraph, tuple[str, ...]]:
         trace = Trace(apply)
@@ -137,8 +130,8 @@ class CapturedGraph:
     @property
     def lean_name(self) -> str:
         """What the graph is called: the function's name as Lean's are written, ``mlpLoss``."""
-        name = _PYTHON_S.sub(lambda match: match[1].upper(), self.function.__name__.strip("_"))
-        if not re.fullmatch(PLAIN, name):
+        name = plain_name(self.function.__name__)
+        if name is None:
             self._refuse(f"expected a function with a name that Lean has too, found {self.function.__name__}")
         return name
 

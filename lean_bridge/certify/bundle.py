@@ -201,6 +201,7 @@ def write_bundle(path: Path, report: CertifyReport, captured: Target, directory:
         file=captured.file,
         name=captured.name,
         outputs=tuple(captured.outputs),
+        constants=dict(captured.constants),
         versions=judges(),
         digests={},
     )

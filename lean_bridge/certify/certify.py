@@ -51,7 +51,7 @@ def certify(
         name=captured.name,
         target=f"{captured.file}:{captured.qualified}",
         outputs=outputs,
-        compare=lambda: check_function(captured.function, written, outputs),
+        compare=lambda: check_function(captured.function, written, outputs, captured.constants),
         origin=origin,
         force=force,
         residents=residents,

@@ -37,13 +37,14 @@ def main(directory: str, target: str) -> None:
         {
             "model": model.model_dump_json(),
             "outputs": outputs,
+            "constants": dict(captured.constants),
             "file": Path(captured.file).name,
             "name": function.__name__,
             "qualified": function.__qualname__,
         }
     )
     for line in sys.stdin:
-        say(answer(captured, json.loads(line)))
+        say(answer(function, json.loads(line)))
 
 
 if __name__ == "__main__":

@@ -6,14 +6,14 @@ import importlib.util
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from lean_bridge.capture.captured import CapturedGraph
+from lean_bridge.capture.source import Captured
 from lean_bridge.crosscheck.abroad import Raised, asked, results
 from lean_bridge.errors import LeanBridgeError, NotCaptured
 from lean_bridge.names import did_you_mean, listed
@@ -41,6 +41,8 @@ class Target:
     """Its name, within what it is written in."""
     function: Callable[..., Any]
     """What returns its values at NumPy's arrays."""
+    constants: Mapping[str, float] = field(default_factory=dict)
+    """The values of scalar parameters that are numbers in the function, which does not take them."""
 
 
 @contextmanager
@@ -73,6 +75,7 @@ def open_target(target: str) -> Iterator[Target]:
                 name=told["name"],
                 qualified=told["qualified"],
                 function=call,
+                constants=told["constants"],
             )
         except _NO_SENSE:
             raise NotCaptured(f"{target}: no graph came of its file, but {_how(process)}") from None
@@ -101,7 +104,7 @@ def _how(process: subprocess.Popen[bytes]) -> str:
         return "an answer that makes no sense"
 
 
-def load_captured(target: str) -> CapturedGraph:
+def load_captured(target: str) -> Captured:
     """Return the captured function that a target names. The file is run here, as ``import`` does.
 
     Raises: NotCaptured where there is no such file or function, or the file cannot be run.
@@ -113,12 +116,13 @@ def load_captured(target: str) -> CapturedGraph:
         )
     module = _run(Path(file))
     found = getattr(module, name, None)
-    if isinstance(found, CapturedGraph):
+    if isinstance(found, Captured):
         return found
-    known = [each for each, value in vars(module).items() if isinstance(value, CapturedGraph)]
+    known = [each for each, value in vars(module).items() if isinstance(value, Captured)]
     if found is not None:
         raise NotCaptured(
-            f"{target}: expected a function with @lean_bridge.graph, found {type(found).__name__}"
+            f"{target}: expected a function with @lean_bridge.graph, or what from_torch returns, "
+            f"found {type(found).__name__}"
         )
     near = did_you_mean(name, known) or f"; it has {listed(known, 8) or 'none with @lean_bridge.graph'}"
     raise NotCaptured(f"{file}: has no {name}{near}")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -37,22 +38,34 @@ _SLACK: Final = 16
 _MOST: Final = 1e-9
 
 
+Drawn: TypeAlias = Callable[
+    [Mapping[str, int], np.random.Generator], tuple[Program, Callable[[Sequence[Array]], list[Array]]]
+]
+"""From sizes to the graph there, and the function of its inputs."""
+
+
 class _Unlike(Exception):  # not of the package's: it ends one check
     """What the function returns is not comparable with the graph's outputs."""
 
 
 def check_function(
-    function: Callable[..., Any], model: DGraph, outputs: Sequence[str], sizes: Sizes | None = None
+    function: Callable[..., Any],
+    model: DGraph,
+    outputs: Sequence[str],
+    constants: Mapping[str, float] = MappingProxyType({}),
+    sizes: Sizes | None = None,
 ) -> tuple[CheckResult, CheckResult]:
     """Return whether a function has the graph's values at ``outputs``, and its VJP the function's gradients.
 
     At random inputs of ``sizes``, else of small ones; gradients of each input by central differences of the
-    function, with random seeds on all outputs. A function that raises is not compared.
+    function, with random seeds on all outputs. A function that raises is not compared. ``constants`` are the
+    values of scalars that it does not take, being numbers in it; the others are drawn.
     """
     sizes = sizes or small_sizes(model)
+    drawn = partial(_drawn, function, model, outputs, constants)
     return (
-        _settled(VALUES, partial(_values, function, model, outputs, sizes)),
-        _settled(GRADIENTS, partial(_gradients, function, model, outputs, sizes)),
+        _settled(VALUES, partial(_values, drawn, outputs, sizes)),
+        _settled(GRADIENTS, partial(_gradients, drawn, outputs, sizes)),
     )
 
 
@@ -68,11 +81,11 @@ def _settled(name: str, check: Callable[[], CheckResult]) -> CheckResult:
         return CheckResult(name=name, outcome="not run", detail=" ".join(detail.split()))
 
 
-def _values(function: Callable[..., Any], model: DGraph, outputs: Sequence[str], sizes: Sizes) -> CheckResult:
+def _values(drawn: Drawn, outputs: Sequence[str], sizes: Sizes) -> CheckResult:
     errors, tolerances, told = [], [], []
     rng = np.random.default_rng(SEED)
     for each in sizes:
-        program, call = _drawn(function, model, outputs, each, rng)
+        program, call = drawn(each, rng)
         inputs = draw_arrays(program.context, rng)
         expected, found = _at(program, outputs, program.forward(inputs)), call(inputs)
         scale = max(largest(expected), largest(found))
@@ -85,13 +98,11 @@ def _values(function: Callable[..., Any], model: DGraph, outputs: Sequence[str],
     return to_result(VALUES, errors, tolerances, _MOST, detail, told=told)
 
 
-def _gradients(
-    function: Callable[..., Any], model: DGraph, outputs: Sequence[str], sizes: Sizes
-) -> CheckResult:
+def _gradients(drawn: Drawn, outputs: Sequence[str], sizes: Sizes) -> CheckResult:
     errors, tolerances, told, worst = [], [], [], ""
     rng = np.random.default_rng(SEED)
     for each in sizes:
-        program, call = _drawn(function, model, outputs, each, rng)
+        program, call = drawn(each, rng)
         inputs, tangents = draw_arrays(program.context, rng), draw_arrays(program.context, rng)
         values = _at(program, outputs, program.forward(inputs))
         seeds = [rng.uniform(-1.0, 1.0, size=value.shape) for value in values]
@@ -156,13 +167,14 @@ def _drawn(
     function: Callable[..., Any],
     model: DGraph,
     outputs: Sequence[str],
+    constants: Mapping[str, float],
     sizes: Mapping[str, int],
     rng: np.random.Generator,
 ) -> tuple[Program, Callable[[Sequence[Array]], list[Array]]]:
     """Return the graph at sizes and random scalars, and the function of its inputs at the same."""
     bound = bind_small(model, PRIMITIVES, sizes)
-    arguments = draw_arguments(bound, rng)
-    program = bound.interpret(**arguments)
+    arguments = {name: each for name, each in draw_arguments(bound, rng).items() if name not in constants}
+    program = bound.interpret(**arguments, **constants)
     shapes = {entry.name: entry.shape for entry in program.entries}
 
     def call(inputs: Sequence[Array]) -> list[Array]:

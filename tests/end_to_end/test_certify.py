@@ -84,6 +84,40 @@ def _file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+MODULE = """
+import lean_bridge
+import torch
+from torch import nn
+
+
+class Mlp(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(3, 4), nn.GELU(approximate="tanh"), nn.Linear(4, 2))
+
+    def forward(self, x, y):
+        return nn.functional.mse_loss(self.net(x), y)
+
+
+torch.manual_seed(0)
+model = lean_bridge.from_torch(
+    Mlp().eval(), (torch.randn(5, 3), torch.randn(5, 2)), {"x": {0: "n"}, "y": {0: "n"}}
+)
+"""
+
+
+def test_a_module_of_pytorch_is_certified(tmp_path: Path) -> None:
+    (tmp_path / "torch_model.py").write_text(MODULE, encoding="utf-8")
+    words = ["certify", f"{tmp_path}/torch_model.py:model", "-o", str(tmp_path / "Mlp"), "--format", "json"]
+    done = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    report = CertifyReport.model_validate_json(done.stdout)
+    assert (report.target, report.graph) == ("torch_model.py:Mlp", "Mlp.mlpDGraph")
+    assert [each.outcome for each in report.checks] == ["passed"] * len(report.checks)
+    names = [entry.name for entry in open_project(tmp_path / "Mlp").graph("mlpDGraph").model.context]
+    assert names[:2] == ["net.0.weight", "net.0.bias"]
+
+
 def test_a_bundle_is_judged_where_it_is_read(file: Path) -> None:
     package, bundle = file.parent / "Residual", file.parent / "residual.zip"
     words = ["certify", f"{file}:residual", "-o", str(package), "--bundle", str(bundle)]

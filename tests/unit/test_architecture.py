@@ -123,7 +123,7 @@ CONFINED = {
     "array_api_compat": {"executor"},
     "flint": {"executor"},
     "safetensors": {"executor"},
-    "torch": {"bench", "crosscheck", "executor"},
+    "torch": {"bench", "capture", "crosscheck", "executor"},
     "jax": {"bench", "crosscheck", "executor"},
     "autograd": {"bench"},
     "threadpoolctl": {"bench"},

@@ -44,7 +44,10 @@ def test_a_captured_function_is_loaded_with_what_lies_beside_its_file(file: Path
         ("model.py", "model.py: expected FILE.py:NAME"),
         ("{file}:twic", "model.py: has no twic; did you mean twice?"),
         ("{file}:other", "model.py: has no other; it has twice"),
-        ("{file}:number", "expected a function with @lean_bridge.graph, found int"),
+        (
+            "{file}:number",
+            "a function with @lean_bridge.graph, or what from_torch returns, found int",
+        ),
         ("nowhere.py:f", "nowhere.py: expected a file of Python here"),
         ("{folder}/fails.py:f", "fails.py: raises ZeroDivisionError while it is run: "),
         ("{folder}/ends.py:f", "ends.py: raises SystemExit while it is run: 0"),

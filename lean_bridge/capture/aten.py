@@ -1,0 +1,369 @@
+"""What PyTorch exported, operator by operator, as certified ops. Imports PyTorch.
+
+The operators are those of the core ATen set; what each is was looked up in PyTorch's own documentation.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import count
+from numbers import Number
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+from torch.export.graph_signature import InputKind
+from torch.utils import _pytree as pytree
+
+from lean_bridge.capture.ops import apply
+from lean_bridge.capture.trace import Misfit, Scalar, Size, Trace, Value, canonical, told
+from lean_bridge.errors import NotCaptured
+from lean_bridge.names import listed
+from pybind_models import Dim, Shape
+
+_HOME: Final = str(Path(torch.__file__).parent) + os.sep
+_LINE: Final = re.compile(r'^ *File "(.+)", line (\d+), in ', re.MULTILINE)
+_WHOLE: Final = "the derivative past it as well: one that is left out is no derivative of the function"
+_HIDDEN: Final = {"detach": _WHOLE, "detach_": _WHOLE, "wrap_with_set_grad_enabled": _WHOLE}
+"""What PyTorch's own gradient passes over."""
+_KAPPA: Final = math.sqrt(2 / math.pi)
+_SAME: Final = frozenset(("alias", "clone", "contiguous", "lift_fresh_copy", "_to_copy", "expand"))
+"""What gives back the numbers that it is given, where shape and dtype stay."""
+_MOVES: Final = frozenset(("view", "_unsafe_view", "reshape", "unsqueeze", "squeeze"))
+"""What has the same numbers in the same order at another shape, which the traced result says."""
+_ALONE: Final = frozenset(("exp", "log", "relu", "sigmoid", "tanh"))
+"""What is the function of the same name, of one array."""
+_NEAREST: Final[Mapping[str, str]] = {
+    "native_dropout": "call .eval() first, or multiply by an input that is the mask",
+    "dropout": "call .eval() first, or multiply by an input that is the mask",
+    "bernoulli": "call .eval() first, or multiply by an input that is the mask",
+    "relu": "silu or gelu(approximate='tanh'); it is not differentiable everywhere",
+    "native_layer_norm": "none yet: its root is not differentiable everywhere",
+    "rsqrt": "none yet: it is not differentiable everywhere",
+    "sqrt": "none yet: it is not differentiable everywhere",
+    "log": "none yet: it is not differentiable everywhere",
+    "abs": "square",
+    "neg": "subtraction",
+    "where": "multiplication by an input that is the mask",
+    "embedding": "a product with an input of one row per position",
+    "cat": "a sum of products with a part of the weights each",
+    "erf": "gelu(approximate='tanh'), which is another function",
+}
+
+
+class _ExportTrace(Trace):
+    """A trace of operators, each with the line of the user's code that it came from."""
+
+    place = ""
+
+    def note(self, problem: str) -> None:
+        if (found := f"{self.place}: {problem}") not in self.problems:
+            self.problems.append(found)
+
+    def look_at_names(self) -> None:
+        """Leave nodes the names of their ops: what holds tensors is PyTorch's."""
+
+
+class Writer:
+    """Writes an exported program down, operator by operator."""
+
+    def __init__(
+        self, exported: Any, dynamic: Mapping[str, Mapping[int, str]], where: str, hidden: Sequence[str]
+    ) -> None:
+        self.trace = _ExportTrace(apply)
+        self.trace.problems += hidden
+        self.constants: dict[str, float] = {}
+        self._where = where
+        self._symbols: dict[str, str] = {}
+        self._values: dict[Any, Value] = {}
+        signature, nodes = exported.graph_signature, list(exported.graph.nodes)
+        self.trace.place = where
+        if mutated := [*signature.buffers_to_mutate.values(), *signature.user_inputs_to_mutate.values()]:
+            self.trace.note(f"writes to {listed(mutated, 4)}; nearest: .eval(), and no operations in place")
+        self._needed = self._reached(nodes)
+        specs = {spec.arg.name: spec for spec in signature.input_specs}
+        for node in nodes:
+            if node.op == "placeholder" and specs[node.name].kind is InputKind.USER_INPUT:
+                self._learn(node, dynamic.get(node.name, {}))
+        self.dims = tuple(dict.fromkeys(self._symbols.values()))
+        for node in nodes:
+            if node.op == "placeholder":
+                self._enter(node, specs[node.name])
+            elif node.op == "call_function" and node in self._needed:
+                self._write(node)
+        self.trace.place = where
+        returned = list(pytree.tree_leaves(nodes[-1].args[0]))
+        if not all(each in self._values for each in returned):
+            self.trace.note("expected to return tensors of floats alone")
+        self.trace.finish()
+        if not self.trace.nodes:
+            raise NotCaptured(f"{where}: expected at least one op, found none")
+        names = [*(each.name for each in self.trace.context), *(each.name for each in self.trace.named())]
+        self.outputs = tuple(names[self._position(each)] for each in returned)
+
+    def _position(self, node: Any) -> int:
+        position = self._values[node].position
+        assert position is not None
+        return position
+
+    def _reached(self, nodes: Sequence[Any]) -> set[Any]:
+        """Return the nodes that what is returned is made of; of a transposed weight the weight alone."""
+        reached = {each for each in nodes if each.op == "output"}
+        for node in reversed(nodes):
+            if node in reached:
+                dense = _dense(node)
+                reached.update(dense if dense else node.all_input_nodes)
+        return reached
+
+    def _learn(self, node: Any, axes: Mapping[int, str]) -> None:
+        """Keep which of the tracer's symbols is which dimension."""
+        for axis, name in axes.items():
+            self._symbols[str(node.meta["val"].shape[axis])] = name
+
+    def _shape(self, node: Any) -> Shape:
+        return tuple(canonical(self._dim(length)) for length in node.meta["val"].shape)
+
+    def _dim(self, length: Any) -> Dim:
+        if isinstance(length, int):
+            return Dim.constant(length)
+        return self._polynomial(length.node.expr)
+
+    def _polynomial(self, expr: Any) -> Dim:
+        if expr.is_Integer and expr >= 0:
+            return Dim.constant(int(expr))
+        if expr.is_Symbol and str(expr) in self._symbols:
+            return Dim.variable(self._symbols[str(expr)])
+        parts = expr.args
+        if expr.is_Pow and parts[1].is_Integer and parts[1] > 0:
+            base = self._polynomial(parts[0])
+            return math.prod([base] * int(parts[1]), start=Dim.constant(1))
+        if expr.is_Mul:
+            return math.prod(map(self._polynomial, parts), start=Dim.constant(1))
+        if expr.is_Add:
+            return sum(map(self._polynomial, parts), start=Dim.constant(0))
+        raise Misfit(f"expected lengths that are polynomials in the dimensions, found {expr}")
+
+    def _enter(self, node: Any, spec: Any) -> None:
+        if node not in self._needed:
+            return
+        name, held = spec.target or node.name, node.meta.get("val")
+        self.trace.place = f"{self._where}: {name}"
+        if not isinstance(held, Tensor) or not held.dtype.is_floating_point:
+            found = getattr(held, "dtype", type(held).__name__)
+            self.trace.note(f"expected a tensor of floats, found {found}")
+            self._values[node] = Value(self.trace, None, None)
+            return
+        if spec.kind is InputKind.CONSTANT_TENSOR:
+            self.trace.note("a tensor that is no parameter, buffer or argument; nearest: register_buffer")
+        self._values[node] = self.trace.enter(name, self._shape(node))
+
+    def _write(self, node: Any) -> None:
+        held = node.meta.get("val")
+        source = node.args[0] if _named(node) == "getitem" else None
+        if isinstance(source, torch.fx.Node) and source in self._values:  # of what was told
+            self._values[node] = Value(self.trace, None, None)
+            return
+        if not isinstance(held, Tensor | tuple | list):
+            return  # a length, which the shapes of what is made of it say
+        self.trace.place = _place(node, self._where)
+        try:
+            if not isinstance(held, Tensor):
+                raise Misfit(f"no certified op; nearest: {_nearest(node)}")
+            shape = self._shape(node)
+            made = self._made(node, shape)
+            if made.known is not None and made.known != shape:
+                raise Misfit(f"captured with shape {told(made.known)}, PyTorch has {told(shape)}", shape)
+        except Misfit as misfit:
+            self.trace.note(f"{_named(node)}: {misfit}")
+            made = Value(self.trace, None, None)
+        if made.position is None and isinstance(held, Tensor):  # what comes after it is told, too
+            with suppress(Misfit):
+                made = Value(self.trace, None, self._shape(node))
+        self._values[node] = made
+
+    def _made(self, node: Any, shape: Shape) -> Value:
+        name, given = _named(node), [self._given(each) for each in node.args]
+        if name in _ALONE and len(given) == 1 and not node.kwargs:
+            return self._call(name, given[0])
+        if name in _SAME or name in _MOVES:
+            (source, *_), dtype = node.args, node.meta["val"].dtype
+            if source.meta["val"].dtype != dtype:
+                raise Misfit(f"no certified op: it converts to {dtype}; nearest: one precision", shape)
+            before = self._shape(source)
+            if name in _MOVES:
+                return self._call("reshape", given[0], tuple(_sizes(self.trace, shape)))
+            if before != shape:
+                raise Misfit("no certified op but to its shape; nearest: arithmetic that broadcasts", shape)
+            return self._value(given[0])
+        if (dense := _dense(node)) is not None:
+            return self._call("linear", *map(self._given, dense))
+        writer = getattr(self, f"_write_{name.strip('_')}", None)
+        if writer is None:
+            raise Misfit(f"no certified op; nearest: {_nearest(node)}", shape)
+        made: Value = writer(*given, **node.kwargs)
+        return made
+
+    def _write_add(self, a: Any, b: Any, alpha: Any = 1) -> Value:
+        b = self._times(b, alpha)
+        a, b = (b, a) if isinstance(a, Number) else (a, b)
+        return self._plus(a, _float(b)) if isinstance(b, Number) else self._call("add", a, b)
+
+    def _write_sub(self, a: Any, b: Any, alpha: Any = 1) -> Value:
+        b = self._times(b, alpha)
+        if isinstance(b, Number):
+            return self._plus(a, -_float(b))
+        if isinstance(a, Number):
+            return self._plus(self._write_neg(b), _float(a))
+        return self._call("subtract", a, b)
+
+    def _plus(self, a: Any, number: float) -> Value:
+        """Return a sum with a number, which the certified op takes where it is positive."""
+        if number < 0:
+            return self._write_neg(self._plus(self._write_neg(a), -number))
+        return self._call("add", a, self._scalar(number)) if number else self._value(a)
+
+    def _write_rsub(self, a: Any, b: Any, alpha: Any = 1) -> Value:
+        return self._write_sub(b, self._times(a, alpha))
+
+    def _write_mul(self, a: Any, b: Any) -> Value:
+        a, b = (b, a) if isinstance(a, Number) else (a, b)
+        return self._call("multiply", a, self._scalar(_float(b)) if isinstance(b, Number) else b)
+
+    def _write_div(self, a: Any, b: Any, **how: Any) -> Value:
+        if isinstance(b, Number) and not how and _float(b) and math.frexp(_float(b))[0] in (0.5, -0.5):
+            return self._call("multiply", a, self._scalar(1 / _float(b)))
+        raise Misfit(
+            "no certified op but by a power of two; nearest: multiplication by the inverse, as a number",
+            a.known if isinstance(a, Value) else None,
+        )
+
+    def _write_neg(self, a: Any) -> Value:
+        return self._call("multiply", a, self._scalar(-1.0))
+
+    def _write_pow(self, a: Any, exponent: Any) -> Value:
+        return self._call("power", a, exponent)
+
+    def _write_gelu(self, a: Any, approximate: str = "none") -> Value:
+        if approximate != "tanh":
+            raise Misfit("no certified op, with erf; nearest: approximate='tanh', which is another function")
+        return self._call("gelu", a, self._scalar(_KAPPA, "kappa"))
+
+    def _write_softmax(self, a: Any, axis: int, half: bool = False) -> Value:
+        if half:
+            raise Misfit("no certified op: it converts to another precision")
+        return self._call("softmax", a, axis=axis)
+
+    def _write_permute(self, a: Any, axes: Sequence[int]) -> Value:
+        return self._call("permute_dims", a, tuple(axes))
+
+    def _write_mm(self, a: Any, b: Any) -> Value:
+        return self._call("matmul", a, b)
+
+    _write_bmm = _write_mm
+
+    def _write_addmm(self, bias: Any, a: Any, b: Any, **how: Any) -> Value:
+        if any(each != 1 for each in how.values()):
+            raise Misfit(f"no certified op with {listed(how)}; nearest: products and sums")
+        return self._call("add", self._call("matmul", a, b), bias)
+
+    def _write_mean(self, a: Any, axis: Any = None, keepdim: bool = False, dtype: Any = None) -> Value:
+        return self._reduced("mean", a, axis, keepdim, dtype)
+
+    def _write_sum(self, a: Any, axis: Any = None, keepdim: bool = False, dtype: Any = None) -> Value:
+        return self._reduced("sum", a, axis, keepdim, dtype)
+
+    def _reduced(self, name: str, a: Any, axis: Any, keepdim: bool, dtype: Any) -> Value:
+        if dtype is not None:
+            raise Misfit(f"no certified op with dtype={dtype}; nearest: one precision")
+        return self._call(name, a, axis=tuple(axis) if axis else None, keepdims=keepdim)
+
+    def _call(self, name: str, *args: Any, **kwargs: Any) -> Value:
+        if any(isinstance(each, Value) and each.known is None for each in args):
+            return Value(self.trace, None, None)
+        return apply(self.trace, name, args, kwargs)
+
+    def _given(self, argument: Any) -> Any:
+        if isinstance(argument, torch.fx.Node):
+            if argument in self._values:
+                return self._values[argument]
+            if argument not in self._needed:
+                return None
+            raise Misfit("a length as a number is no certified op; nearest: a number, or mean for sum")
+        return argument
+
+    def _value(self, given: Any) -> Value:
+        if not isinstance(given, Value):
+            raise Misfit(f"expected a tensor, found {given!r}")
+        return given
+
+    def _times(self, a: Any, factor: Any) -> Any:
+        if factor == 1:
+            return a
+        return _float(a) * factor if isinstance(a, Number) else self._write_mul(a, factor)
+
+    def _scalar(self, value: float, name: str = "c") -> Scalar:
+        """Return the scalar parameter that is a number of the code."""
+        for known, held in self.constants.items():
+            if held == value:
+                return Scalar(self.trace, known)
+        taken = {*self.constants, *self._symbols.values()}
+        free = next(each for number in count(1) if (each := name + str(number) * (number > 1)) not in taken)
+        self.constants[free] = value
+        return Scalar(self.trace, free)
+
+
+def hidden_in(graph: Any, where: str) -> Iterator[str]:
+    """Yield what is decomposed to nothing, and changes the gradient that PyTorch gives."""
+    for node in graph.nodes:
+        if node.op == "call_function" and (name := _named(node)) in _HIDDEN:
+            yield f"{_place(node, where)}: {name}: no certified op; nearest: {_HIDDEN[name]}"
+
+
+def _dense(node: Any) -> tuple[Any, Any, Any] | None:
+    """Return input, weight and bias of a node that is a linear layer with one."""
+    if node.op != "call_function" or _named(node) != "addmm" or node.kwargs:
+        return None
+    bias, x, weight = node.args
+    is_turned = weight.op == "call_function" and _named(weight) == "permute" and weight.args[1] == [1, 0]
+    is_whole = bias.meta["val"].shape == weight.meta["val"].shape[1:]
+    return (x, weight.args[0], bias) if is_turned and is_whole else None
+
+
+def _sizes(trace: Trace, shape: Shape) -> Iterator[Any]:
+    return (Size(trace, dim) for dim in shape)
+
+
+def _float(number: Any) -> float:
+    if isinstance(number, bool | complex) or float(number) != number:
+        raise Misfit(f"expected a number that floats have, found {number!r}")
+    return float(number)
+
+
+def _named(node: Any) -> str:
+    """Return an operator's name without its library and its overload: ``mul`` of ``aten.mul.Tensor``."""
+    return str(getattr(node.target, "_opname", getattr(node.target, "__name__", node.target)))
+
+
+def _nearest(node: Any) -> str:
+    return _NEAREST.get(_named(node), "none that is known")
+
+
+def _place(node: Any, where: str) -> str:
+    """Return the last line of a node's trace that is no line of PyTorch's."""
+    lines = _LINE.findall(node.meta.get("stack_trace") or "")
+    found = [each for each in lines if not each[0].startswith(_HOME)]
+    if not found:
+        return where
+    file, line = found[-1]
+    return f"{near(file)}:{line}"
+
+
+def near(file: str) -> str:
+    """Return a file as it is seen from here, if it lies below."""
+    below = os.path.relpath(file)
+    return file if below.startswith(os.pardir) else below

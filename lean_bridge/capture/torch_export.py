@@ -1,0 +1,190 @@
+"""A module or function of PyTorch as the graph that it computes, through ``torch.export``. Imports PyTorch.
+
+PyTorch traces it, and writes what it does in the operators of its core ATen set; each of these becomes the
+certified ops that it is, for all dimensions that were said to vary, or is told, with its place, as none.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+from torch.export import Dim as ExportDim
+from torch.func import functional_call
+from torch.utils import _pytree as pytree
+
+from lean_bridge.capture.aten import Writer, hidden_in, near
+from lean_bridge.capture.source import Captured, plain_name
+from lean_bridge.capture.trace import caller
+from lean_bridge.errors import LeanBridgeError, NotCaptured
+from lean_bridge.executor.arrays.backends import torch_reals
+from lean_bridge.names import PLAIN, listed
+from pybind_models import DGraph
+
+CLOSE: Final = 1e-9
+"""How far values and gradients may be from PyTorch's, of the largest or of 1."""
+_CAPITALS: Final = re.compile(r"^[A-Z]+(?![a-z])|^[A-Z]")
+
+
+def from_torch(
+    module: nn.Module | Callable[..., Any],
+    example_args: Sequence[Tensor],
+    dynamic: Mapping[str, Mapping[int, str]] | None = None,
+    name: str | None = None,
+) -> CapturedModule:
+    """Return the graph of a module or a function at arguments, of which only shapes and dtypes are looked at.
+
+    ``dynamic`` names the axes whose lengths vary, by argument and axis, ``{"x": {0: "n"}}``; axes of one name
+    have one length, and the graph is for all of them. Parameters and buffers are inputs under their qualified
+    names; numbers in the code are scalar parameters, whose values ``constants`` has. ``name`` is what the
+    graph is called.
+    Raises: NotCaptured for all that is no certified op, each with its place and the nearest certified form,
+    where PyTorch cannot trace it, or where its own values or gradients are others.
+    """
+    called: Any = module
+    if not isinstance(module, nn.Module):
+        called = type("Called", (nn.Module,), {"forward": staticmethod(module)})()
+    title = name or (type(module) if isinstance(module, nn.Module) else module).__name__
+    code = getattr(module, "__code__", None)
+    where = title if code is None else f"{near(code.co_filename)}:{code.co_firstlineno}"
+    names: dict[str, Any] = {}
+    for each in dict.fromkeys(each for axes in (dynamic or {}).values() for each in axes.values()):
+        if not re.fullmatch(PLAIN, each):
+            raise NotCaptured(f"{title}: expected names of dimensions that Lean has too, found {each!r}")
+        names[each] = ExportDim(each, min=2)
+    varying = (dynamic or {}).items()
+    shapes = {arg: {axis: names[each] for axis, each in axes.items()} for arg, axes in varying}
+    try:
+        taken = inspect.signature(called.forward).parameters.values()
+        if any(each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD) for each in taken):
+            raise NotCaptured(f"{title}: expected arguments with a name, found *args or **kwargs")
+        arguments = [each.name for each in taken][: len(example_args)]
+        if others := [type(each).__name__ for each in example_args if not isinstance(each, Tensor)]:
+            raise NotCaptured(f"{title}: expected tensors as arguments, found {others[0]}")
+        if strange := [each for each in shapes if each not in arguments]:
+            raise NotCaptured(f"{title}: has no argument {strange[0]!r}; it has {listed(arguments, 8)}")
+        given = {each: shapes.get(each) for each in arguments}
+        with warnings.catch_warnings():  # PyTorch's, of itself
+            warnings.simplefilter("ignore")
+            varying_axes = given if names else None
+            exported = torch.export.export(called, tuple(example_args), dynamic_shapes=varying_axes)
+            hidden = list(hidden_in(exported.graph, where))
+            exported = exported.run_decompositions()
+    except LeanBridgeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the user's own, or PyTorch's
+        said = " ".join(str(error).split())
+        raise NotCaptured(f"{title}: PyTorch cannot trace it: {type(error).__name__}: {said[:400]}") from None
+    examples = dict(zip(arguments, example_args, strict=True))
+    captured = CapturedModule(called, exported, examples, dynamic or {}, title, where, hidden)
+    captured.compare()
+    return captured
+
+
+class CapturedModule(Captured):
+    """A module of PyTorch, and the graph of certified ops that it computes.
+
+    Nobody has judged that graph: its standing says so until ``lean-bridge certify`` has.
+    """
+
+    def __init__(
+        self,
+        module: Any,
+        exported: Any,
+        examples: Mapping[str, Tensor],
+        dynamic: Mapping[str, Mapping[int, str]],
+        title: str,
+        where: str,
+        hidden: Sequence[str] = (),
+    ) -> None:
+        self.module = module
+        """What it was captured from."""
+        self._examples = examples
+        self.function = self
+        self.__name__ = self.__qualname__ = title
+        self.file = caller().f_code.co_filename
+        self._dynamic = dynamic
+        writer = Writer(exported, dynamic, where, hidden)
+        self.constants = writer.constants
+        self._outputs = writer.outputs
+        if (lean_name := plain_name(_CAPITALS.sub(lambda found: found[0].lower(), title))) is None:
+            raise NotCaptured(f"{title}: expected a name that Lean has too; give another as name=…")
+        self._model = DGraph(
+            lean_name=lean_name,
+            dims=writer.dims,
+            scalars=tuple(writer.constants),
+            context=tuple(writer.trace.context),
+            nodes=writer.trace.named(),
+        )
+
+    @property
+    def model(self) -> DGraph:
+        """The graph, which ``from_torch`` captured."""
+        return self._model
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the entries that the module returns, in order."""
+        return self._outputs
+
+    def __call__(self, **arrays: Any) -> tuple[Any, ...]:
+        """Return what the module itself returns, for NumPy's arrays by the names of the graph's inputs."""
+        given = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        args = [given.pop(name, example) for name, example in self._examples.items()]
+        with torch.no_grad():
+            returned = functional_call(self.module, given, tuple(args))
+        return tuple(each.numpy() for each in pytree.tree_leaves(returned))
+
+    def compare(self) -> None:
+        """Hold the graph to the module at random numbers of the examples' shapes: values and all gradients.
+
+        Raises: NotCaptured where PyTorch's own differ, as they do past a backward pass of somebody's own.
+        """
+        sizes = {
+            each: self._examples[arg].shape[axis]
+            for arg, axes in self._dynamic.items()
+            for axis, each in axes.items()
+        }
+        bound = self.bind(**{name: size for name, size in sizes.items() if name in self.model.dims})
+        program = bound.compile(torch_reals(), **self.constants)
+        source = torch.Generator().manual_seed(0)
+
+        def drawn(shape: Sequence[int]) -> Tensor:
+            return torch.randn(tuple(shape), generator=source, dtype=torch.float64)
+
+        inputs = {each.name: drawn(each.shape).requires_grad_() for each in program.context}
+        args = tuple(inputs.get(name, example) for name, example in self._examples.items())
+        parameters = {name: each for name, each in inputs.items() if name not in self._examples}
+        try:
+            returned = pytree.tree_leaves(functional_call(self.module, parameters, args))
+            seeds = [drawn(each.shape) for each in returned]
+            theirs = torch.autograd.grad(
+                returned, list(inputs.values()), seeds, allow_unused=True, materialize_grads=True
+            )
+        except Exception as error:  # noqa: BLE001 - the user's own, or PyTorch's
+            said = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+            raise NotCaptured(f"{self.__name__}: PyTorch has no gradient of its own: {said}") from None
+        held = {name: each.detach() for name, each in inputs.items()}
+        seeded: dict[str, Tensor] = {}
+        for name, seed in zip(self.outputs, seeds, strict=True):
+            seeded[name] = seeded[name] + seed if name in seeded else seed
+        values, ours = program.value_and_vjp(held, seeded, outputs=self.outputs)
+        for what, pairs in (
+            ("value", zip(self.outputs, values, returned, strict=True)),
+            ("gradient", zip(inputs, ours, theirs, strict=True)),
+        ):
+            for name, mine, other in pairs:
+                size = max(1.0, float(other.detach().abs().max()) if other.numel() else 0.0)
+                gap = float((mine - other.detach()).abs().max()) / size if other.numel() else 0.0
+                if not gap <= CLOSE:
+                    raise NotCaptured(
+                        f"{self.__name__}: the {what} of {name} is not PyTorch's own, by {gap:.1g} of it"
+                    )
+
+    def __repr__(self) -> str:
+        return f"<CapturedModule {self.__name__}: not judged>"

@@ -1,0 +1,218 @@
+"""Modules of PyTorch become graphs of certified ops, or are told, with their lines, to be none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+import lean_bridge
+from lean_bridge.capture import aten, ops
+from lean_bridge.capture.torch_export import CapturedModule, from_torch
+from lean_bridge.capture.trace import Trace
+from lean_bridge.crosscheck.function import check_function
+from lean_bridge.emit.module import render_library_module
+from lean_bridge.errors import NotCaptured
+
+# PyTorch's own, where it traces
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+
+
+class MlpLoss(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Dropout(0.5), nn.Linear(4, 2))
+        self.gelu = nn.GELU(approximate="tanh")
+        self.register_buffer("gain", torch.ones(2))
+
+    def forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        h = self.net(x)
+        h = functional.silu(h) + self.gelu(h) * torch.sigmoid(h) - torch.softmax(h, -1)
+        h = (h @ h.transpose(0, 1) @ h.reshape(-1, 2)) * self.gain
+        h = 2.5 - h.mean(dim=1, keepdim=True) * 2.0 - 1
+        return functional.mse_loss(h, y.sum(1, keepdim=True)), h
+
+
+VARY = {"x": {0: "n"}, "y": {0: "n"}}
+
+
+@pytest.fixture(scope="module", name="mlp")
+def _mlp() -> CapturedModule:
+    torch.manual_seed(0)
+    return from_torch(MlpLoss().eval(), (torch.randn(5, 3), torch.randn(5, 7)), VARY)
+
+
+def test_a_module_is_captured_with_its_own_names_for_all_dimensions(mlp: CapturedModule) -> None:
+    model = mlp.model
+    names = [entry.name for entry in model.context]
+    state = ["net.0.weight", "net.0.bias", "net.3.weight", "net.3.bias", "gain"]
+    assert names == [*state, "x", "y"]
+    assert (model.lean_name, model.dims) == ("mlpLoss", ("n",))
+    assert mlp.constants == {
+        "kappa": pytest.approx(0.7978845608028654),
+        "c": 2.0,
+        "c2": -1.0,
+        **{name: mlp.constants[name] for name in mlp.constants if name not in ("kappa", "c", "c2")},
+    }
+    assert [node.op for node in model.nodes][:3] == ["dense", "tanh", "dense"]
+    text = render_library_module(model, "MlpLoss", "Captured from a test.")
+    assert '"net.0.weight", "net.0.bias"' in text
+    assert text == render_library_module(model, "MlpLoss", "Captured from a test.")
+
+
+def test_it_has_pytorchs_values_and_gradients_at_every_size(mlp: CapturedModule) -> None:
+    checks = check_function(mlp.function, mlp.model, mlp.outputs, mlp.constants)
+    assert [each.outcome for each in checks] == ["passed"] * 2
+    state = {name: each.double() for name, each in mlp.module.state_dict().items()}
+    program = mlp.bind(n=9).compile(**mlp.constants)
+    gain = state.pop("gain")
+    certified = program.as_torch(state, mlp.outputs[0])
+    native = MlpLoss().double().eval()
+    native.load_state_dict(state, strict=False)
+    assert list(certified.state_dict()) == list(state)
+    x, y = torch.randn(9, 3, dtype=torch.float64), torch.randn(9, 7, dtype=torch.float64)
+    certified(gain=gain, x=x, y=y).backward()
+    native(x, y)[0].backward()
+    for name, each in certified.named_parameters():
+        torch.testing.assert_close(each.grad, native.get_parameter(name).grad, rtol=1e-11, atol=1e-13)
+
+
+class Tied(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b, self.unused = nn.Linear(3, 3, bias=False), nn.Linear(3, 3), nn.Linear(2, 2)
+        self.b.weight = self.a.weight
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return torch.exp(self.b(self.a(x))), x
+
+
+def test_tied_parameters_are_one_input_and_unused_ones_none() -> None:
+    captured = from_torch(Tied(), (torch.randn(2, 4, 3),), {"x": {0: "k", 1: "n"}})
+    weight, *others = [entry.name for entry in captured.model.context]
+    assert others == ["b.bias", "x"]
+    assert weight in ("a.weight", "b.weight")  # it is both
+    assert captured.outputs == ("exp", "x")
+    checks = check_function(captured.function, captured.model, captured.outputs)
+    assert [each.outcome for each in checks] == ["passed"] * 2
+
+
+class StraightThrough(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:  # noqa: ARG004
+        return torch.tanh(x)
+
+    @staticmethod
+    def backward(ctx: Any, seed: Tensor) -> Tensor:  # noqa: ARG004
+        return seed
+
+
+def several(x: Tensor) -> Tensor:
+    return functional.gelu(x) + torch.sqrt(x) * torch.abs(x)
+
+
+def stopped(x: Tensor) -> Tensor:
+    with torch.no_grad():
+        y = torch.tanh(x)
+    return torch.sigmoid(x.detach()) * x + y
+
+
+X = torch.ones(4, 3)
+REFUSED: dict[str, tuple[Callable[[], Any], Sequence[Tensor], Sequence[str]]] = {
+    "several": (
+        lambda: several,
+        (X,),
+        (
+            r"^3 places: .*test_torch_export.py:\d+: gelu: no certified op, with erf; nearest: appr",
+            r"test_torch_export.py:\d+: sqrt: no certified op; nearest: ",
+            r"test_torch_export.py:\d+: abs: no certified op; nearest: square",
+        ),
+    ),
+    "stopped": (
+        lambda: stopped,
+        (X,),
+        (
+            r"wrap_with_set_grad_enabled: no certified op",
+            r"detach: no certified op; nearest: the deriv",
+        ),
+    ),
+    "dropout": (
+        MlpLoss,
+        (torch.randn(5, 3), torch.randn(5, 7)),
+        (r"test_torch_export.py:\d+: native_dropout: no certified op; nearest: call .eval\(\) first",),
+    ),
+    "a backward of one's own": (
+        lambda: lambda x: StraightThrough.apply(x) * x,  # type: ignore[no-untyped-call]
+        (X,),
+        (r"^custom: the gradient of x is not PyTorch's own, by ",),
+    ),
+    "divided": (
+        lambda: lambda x: x / 3.0,
+        (X,),
+        ("div: no certified op but by a power of two",),
+    ),
+    "a tensor in the code": (lambda: lambda x: x + torch.tensor(2.0), (X,), ("nearest: register_buffer",)),
+    "integers": (
+        lambda: lambda x: torch.tanh(x),
+        (X.int(),),
+        ("expected a tensor of floats, found",),
+    ),
+    "a length": (
+        lambda: lambda x: torch.tanh(x) * x.shape[0],
+        (X,),
+        ("a length as a number is no",),
+    ),
+}
+
+
+NAMES = {"a backward of one's own": "custom"}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_no_certified_op_is_told_at_once(case: str) -> None:
+    made, args, said = REFUSED[case]
+    with pytest.raises(NotCaptured) as refused:
+        from_torch(made(), args, {"x": {0: "n"}} if case == "a length" else None, name=NAMES.get(case))
+    message = str(refused.value)
+    assert "\n" not in message
+    for each in said:
+        assert re.search(each, message), message
+
+
+def test_what_cannot_be_asked_is_said() -> None:
+    for dynamic, said in (
+        ({"z": {0: "n"}}, "g: has no argument 'z'; it has input"),
+        ({"input": {0: "n m"}}, "g: expected names of dimensions that Lean has too, found 'n m'"),
+    ):
+        with pytest.raises(NotCaptured, match=said):
+            from_torch(nn.Tanh(), (X,), dynamic, name="g")
+    with pytest.raises(NotCaptured, match="PyTorch cannot trace it: "):
+        from_torch(nn.Tanh(), (X, X), name="g")
+
+
+@pytest.mark.parametrize(
+    ("meant", "wrong"),
+    [("tanh", "sigmoid"), ("add", "subtract"), ("mean", "sum")],
+)
+def test_a_wrong_capture_is_no_pytorchs(meant: str, wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = ops.apply
+
+    def apply(trace: Trace, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        return right(trace, wrong if name == meant else name, args, kwargs)
+
+    monkeypatch.setattr(aten, "apply", apply)
+    with pytest.raises(NotCaptured, match=r"g: the value of .* is not PyTorch's own, by"):
+        from_torch(lambda x: (torch.tanh(x) + x).mean(0), (X,), name="g")
+
+
+def test_it_is_asked_for_by_name() -> None:
+    captured = lean_bridge.from_torch(nn.Tanh(), (X,))
+    assert isinstance(captured, lean_bridge.CapturedModule)
+    np.testing.assert_array_equal(captured(input=np.ones((4, 3)))[0], np.tanh(np.ones((4, 3))))
+    assert repr(captured) == "<CapturedModule Tanh: not judged>"
