@@ -174,6 +174,11 @@ def _mean_of(setting: Setting, _primals: Arrays, _output: Array, w: Array) -> Ar
     return share
 
 
+def _one_axis_further(setting: Setting) -> Setting:
+    lengths = {**setting.lengths, "o": (*setting.lengths["o"], 1)}
+    return dataclasses.replace(setting, lengths=lengths)
+
+
 BY_HAND: Final[Mapping[str, Primitive]] = {
     "matmul: left operand transposed": with_forward("matmul", lambda _s, x: x[0].swapaxes(0, 1) @ x[1]),
     "matmul: right operand transposed": with_forward("matmul", lambda _s, x: x[0] @ x[1].swapaxes(0, 1)),
@@ -307,6 +312,114 @@ BY_HAND: Final[Mapping[str, Primitive]] = {
     ),
     "square: cube": with_forward("square", lambda _s, x: x[0] * x[0] * x[0]),
     "square: factor 2 forgotten": _term("square", lambda _s, x, _y, v: v * x[0]),
+    "log: exp for log": with_function("log", "log", "exp"),
+    "log: derivative of a square": _term("log", lambda _s, x, _y, v: v * x[0]),
+    "log: divided by the value": _term("log", lambda s, _x, y, v: v * s.scalars.inv(y)),
+    "softplus: log of exp": with_forward("softplus", lambda s, x: s.scalars.log(s.scalars.exp(x[0]))),
+    "softplus: of the negative": with_forward("softplus", lambda s, x: s.scalars.softplus(-x[0])),
+    "softplus: value for its derivative": _term("softplus", lambda _s, _x, y, v: v * y),
+    "softplus: derivative of log forgotten": _term("softplus", lambda s, x, _y, v: v * s.scalars.exp(x[0])),
+    "relu: step alone": with_forward("relu", lambda s, x: s.scalars.step(x[0], s.scalars.rational(0))),
+    "relu: of the negative": with_forward(
+        "relu", lambda s, x: s.scalars.larger(-x[0], s.scalars.rational(0))
+    ),
+    "relu: value for its derivative": _term("relu", lambda _s, _x, y, v: v * y),
+    "relu: derivative at the other side": _term(
+        "relu", lambda s, x, _y, v: v * s.scalars.step(-x[0], s.scalars.rational(0))
+    ),
+    "relu: derivative everywhere": _term("relu", lambda _s, _x, _y, v: v),
+    "leakyRelu: a forgotten": with_param("leakyRelu", "a", lambda a: a / a),
+    "leakyRelu: a²": with_param("leakyRelu", "a", lambda a: a * a),
+    "leakyRelu: not leaky": with_forward("leakyRelu", lambda s, x: PRIMITIVES["relu"].forward(s, x)),
+    "leakyRelu: derivative not leaky": _term(
+        "leakyRelu", lambda s, x, _y, v: v * s.scalars.step(x[0], s.scalars.rational(0))
+    ),
+    "leakyRelu: slopes exchanged": _term(
+        "leakyRelu",
+        lambda s, x, _y, v: (
+            v * s.scalars.step(-x[0], s.scalars.rational(0))
+            + v * s.params["a"] * s.scalars.step(x[0], s.scalars.rational(0))
+        ),
+    ),
+    "abs: positive part": with_forward("abs", lambda s, x: PRIMITIVES["relu"].forward(s, x)),
+    "abs: derivative not signed": _term(
+        "abs",
+        lambda s, x, _y, v: (
+            v * s.scalars.step(x[0], s.scalars.rational(0)) + v * s.scalars.step(-x[0], s.scalars.rational(0))
+        ),
+    ),
+    "abs: derivative of relu": _term(
+        "abs", lambda s, x, _y, v: v * s.scalars.step(x[0], s.scalars.rational(0))
+    ),
+    "maxConst: minimum": with_forward("maxConst", lambda s, x: PRIMITIVES["minConst"].forward(s, x)),
+    "maxConst: c forgotten": with_param("maxConst", "c", lambda c: 0 * c),
+    "maxConst: derivative of the minimum": _term(
+        "maxConst", lambda s, x, y, v: PRIMITIVES["minConst"].jvp(s, x, y, (v,))
+    ),
+    "maxConst: derivative with a kink at 0": _term(
+        "maxConst", lambda s, x, _y, v: v * s.scalars.step(x[0], s.scalars.rational(0))
+    ),
+    "minConst: maximum": with_forward("minConst", lambda s, x: PRIMITIVES["maxConst"].forward(s, x)),
+    "minConst: c forgotten": with_param("minConst", "c", lambda c: 0 * c),
+    "minConst: derivative of the maximum": _term(
+        "minConst", lambda s, x, y, v: PRIMITIVES["maxConst"].jvp(s, x, y, (v,))
+    ),
+    "clamp: lo forgotten": with_param("clamp", "lo", lambda lo: 0 * lo),
+    "clamp: hi forgotten": with_param("clamp", "hi", lambda hi: 0 * hi),
+    "clamp: bounds exchanged": elsewhere(
+        "clamp",
+        lambda s: dataclasses.replace(s, params={"lo": s.params["hi"], "hi": s.params["lo"]}),
+    ),
+    "clamp: derivative of the lower bound alone": _term(
+        "clamp",
+        lambda s, x, _y, v: v * (s.scalars.rational(1) - s.scalars.step(-x[0], -s.params["lo"])),
+    ),
+    "div: product": with_forward("div", lambda _s, x: x[0] * x[1]),
+    "div: operands swapped": with_forward("div", lambda _s, x: x[1] / x[0]),
+    "div: cotangents swapped": _crossed("div"),
+    "div: denominator not squared": with_vjp(
+        "div",
+        lambda _s, x, y, w: (w / x[1], -(w * y)),
+    ),
+    "div: numerator's term alone": with_jvp("div", lambda _s, x, _y, dx: dx[0] / x[1]),
+    "div: plus for minus": with_jvp("div", lambda _s, x, y, dx: (dx[0] + y * dx[1]) / x[1]),
+    "powNat: one product fewer": with_forward(
+        "powNat", lambda s, x: PRIMITIVES["powNat"].forward(s, x) / x[0]
+    ),
+    "powNat: always the square": with_forward("powNat", lambda _s, x: x[0] * x[0]),
+    "powNat: factor k forgotten": _term("powNat", lambda _s, x, y, v: v * y / x[0]),
+    "powNat: exponent not lowered": _term(
+        "powNat", lambda s, _x, y, v: v * y * s.scalars.rational(s.lengths["k"][0])
+    ),
+    "softmaxAxis: wrong axis": elsewhere("softmaxAxis", _one_axis_further),
+    "softmaxAxis: subtrahend forgotten": _term("softmaxAxis", lambda _s, _x, y, v: y * v),
+    "softmaxAxis: tanh for exp": with_function("softmaxAxis", "exp", "tanh"),
+    "logsumexpAxis: logarithm forgotten": with_forward(
+        "logsumexpAxis", lambda s, x: s.scalars.exp(x[0]).sum(axis=1)
+    ),
+    "logsumexpAxis: sum of logarithms": with_forward(
+        "logsumexpAxis", lambda s, x: s.scalars.log(s.scalars.exp(x[0])).sum(axis=1)
+    ),
+    "logsumexpAxis: wrong axis": with_forward(
+        "logsumexpAxis",
+        lambda s, x: s.scalars.log(s.scalars.exp(x[0]).sum(axis=0)).reshape(s.shape),
+    ),
+    "logsumexpAxis: weights forgotten": with_vjp(
+        "logsumexpAxis", lambda *given: PRIMITIVES["sumAxis"].vjp(*given)
+    ),
+    "logsumexpAxis: weights of the sum": with_jvp(
+        "logsumexpAxis", lambda s, x, _y, dx: (s.scalars.exp(x[0]) * dx[0]).sum(axis=1)
+    ),
+    "logSoftmaxAxis: wrong axis": elsewhere("logSoftmaxAxis", _one_axis_further),
+    "logSoftmaxAxis: softmax": with_forward(
+        "logSoftmaxAxis", lambda s, x: PRIMITIVES["softmaxAxis"].forward(s, x)
+    ),
+    "logSoftmaxAxis: cotangent as the tangent": with_vjp(
+        "logSoftmaxAxis", lambda s, x, y, w: (PRIMITIVES["logSoftmaxAxis"].jvp(s, x, y, (w,)),)
+    ),
+    "logSoftmaxAxis: output for weights": with_jvp(
+        "logSoftmaxAxis", lambda _s, _x, y, dx: dx[0] - (y * dx[0]).sum(axis=1, keepdims=True)
+    ),
     "sum: mean": with_forward("sum", lambda s, x: PRIMITIVES["mean"].forward(s, x)),
     "sum: mean in the cotangent": with_vjp("sum", lambda *given: PRIMITIVES["mean"].vjp(*given)),
     "mean: sum": with_forward("mean", lambda s, x: PRIMITIVES["sum"].forward(s, x)),

@@ -54,6 +54,19 @@ SPECS: Final[Mapping[str, Spec]] = {
     "sigmoid": Spec(("m n",), "m n", shapes=_POINTWISE),
     "silu": Spec(("m n",), "m n", shapes=_POINTWISE),
     "square": Spec(("m n",), "m n", shapes=_POINTWISE),
+    "log": Spec(("m n",), "m n", shapes=_POINTWISE),
+    "softplus": Spec(("m n",), "m n", shapes=_POINTWISE),
+    "relu": Spec(("m n",), "m n", shapes=_POINTWISE),
+    "leakyRelu": Spec(("m n",), "m n", shapes=_POINTWISE, scalars="a"),
+    "abs": Spec(("m n",), "m n", shapes=_POINTWISE),
+    "maxConst": Spec(("m n",), "m n", shapes=_POINTWISE, scalars="c"),
+    "minConst": Spec(("m n",), "m n", shapes=_POINTWISE, scalars="c"),
+    "clamp": Spec(("m n",), "m n", shapes=_POINTWISE, scalars="lo hi"),
+    "div": Spec(("m n", "m n"), "m n", shapes=_POINTWISE),
+    "powNat": Spec(("m n",), "m n", "k", _POINTWISE),
+    "softmaxAxis": Spec(("a n b",), "a n b", "n", {"o": "a", "s": "b"}),
+    "logsumexpAxis": Spec(("a n b",), "a b", "n", {"o": "a", "s": "b"}),
+    "logSoftmaxAxis": Spec(("a n b",), "a n b", "n", {"o": "a", "s": "b"}),
     "rowMean": Spec(("m n",), "m", "m n"),
     "broadcastRow": Spec(("m",), "m n", "m n"),
     "broadcastCol": Spec(("n",), "m n", "m n"),
@@ -83,7 +96,8 @@ def single_graph(op: str, *, square: bool = False) -> DGraph:
     context = tuple(Entry(name=f"x{i}", shape=shape_of(axes)) for i, axes in enumerate(spec.operands))
     out = shape_of(spec.out)
     shapes = (*(entry.shape for entry in context), out)
-    dims = sorted({name for shape in shapes for dim in shape for name in dim.names})
+    arguments = (shape_of(name) for name in spec.dims.split())
+    dims = sorted({name for shape in (*shapes, *arguments) for dim in shape for name in dim.names})
     node = Node(
         name="y",
         op=op,

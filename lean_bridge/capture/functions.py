@@ -41,8 +41,36 @@ def gelu(x: Any, kappa: Any) -> Any:
     return x * (1 + x.__array_namespace__().tanh(kappa * (x + 0.044715 * x * x * x))) / 2
 
 
+def softplus(x: Any) -> Any:
+    """Return ``log(1 + exp(x))`` of every coordinate; any shape. Lean: ``softplusSpec``."""
+    if (traced := _traced("softplus", x)) is not None:
+        return traced
+    xp = x.__array_namespace__()
+    return xp.logaddexp(x, xp.zeros_like(x))
+
+
+def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return ``log(sum(exp(x)))`` along some axes, or all, as SciPy does. Lean: ``Tensor.logsumexpAxis``."""
+    if (traced := _traced("logsumexp", x, axis=axis, keepdims=keepdims)) is not None:
+        return traced
+    xp = x.__array_namespace__()
+    shift = xp.max(x, axis=axis, keepdims=True)
+    sums = xp.sum(xp.exp(x - shift), axis=axis, keepdims=True)
+    kept = shift + xp.log(sums)
+    return kept if keepdims else xp.sum(kept, axis=axis)
+
+
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """Return ``x - logsumexp(x)`` along an axis; any shape. Lean: ``Tensor.logSoftmaxAxis``."""
+    if (traced := _traced("log_softmax", x, axis=axis)) is not None:
+        return traced
+    xp = x.__array_namespace__()
+    shifted = x - xp.max(x, axis=axis, keepdims=True)
+    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
+
+
 def softmax(x: Any, axis: int = -1) -> Any:
-    """Return ``exp(x) / sum(exp(x))`` along an axis; of one to three. Lean: ``Tensor.softmax``."""
+    """Return ``exp(x) / sum(exp(x))`` along an axis; any shape. Lean: ``Tensor.softmaxAxis``."""
     if (traced := _traced("softmax", x, axis=axis)) is not None:
         return traced
     xp = x.__array_namespace__()

@@ -184,7 +184,9 @@ def _power(trace: Trace, x1: object, x2: object) -> Value:
     x = _array(trace, x1)
     if isinstance(x2, int | float) and x2 == 2:
         return _square(trace, x)
-    raise Misfit("no certified op but x ** 2; nearest: a product of squares", x.known)
+    if isinstance(x2, int | float) and not isinstance(x2, bool) and x2 >= 0 and float(x2).is_integer():
+        return trace.add("powNat", [x], _shape_of(x), s=_shape_of(x), k=Dim.constant(int(x2)))
+    raise Misfit("no certified op but powers by natural numbers; nearest: their product or sum", x.known)
 
 
 def _elementwise(op: str) -> Callable[..., Value]:
@@ -382,18 +384,38 @@ def _sum(trace: Trace, x: object, axis: object = None, *, keepdims: bool = False
     return _reshaped(trace, trace.add("sum", [array], (), s=_shape_of(array)), made)
 
 
-def _softmax(trace: Trace, x: object, axis: int = -1) -> Value:
+def _softmax(trace: Trace, x: object, axis: object = -1) -> Value:
     array = _array(trace, x)
-    shape = _shape_of(array)
-    if not 1 <= len(shape) <= 3:
-        raise Misfit(f"expected one to three axes, found shape {told(shape)}", shape)
-    if axis not in (-1, len(shape) - 1):
-        raise Misfit(
-            f"no certified op but along the last axis, found axis={axis}; nearest: swapaxes before it", shape
-        )
+    shape, at = _shape_of(array), _one_axis(array, axis)
+    if at < len(shape) - 1 or len(shape) > 3:
+        return _kept_along(trace, "softmaxAxis", array, at)
     h, m, n = (*(ONE,) * (3 - len(shape)), *shape)
     batch = _reshaped(trace, array, (h, m, n))
     return _reshaped(trace, trace.add("softmaxLast", [batch], (h, m, n), h=h, m=m, n=n), shape)
+
+
+def _log_softmax(trace: Trace, x: object, axis: object = -1) -> Value:
+    array = _array(trace, x)
+    return _kept_along(trace, "logSoftmaxAxis", array, _one_axis(array, axis))
+
+
+def _logsumexp(trace: Trace, x: object, axis: object = None, keepdims: bool = False) -> Value:
+    array = _array(trace, x)
+    axes = _axes(array, axis)
+    return _reshaped(trace, _along(trace, "logsumexpAxis", array, axes), _kept(array, axes, keepdims))
+
+
+def _one_axis(x: Value, axis: object) -> int:
+    axes = _axes(x, axis)
+    if len(axes) != 1:
+        raise Misfit(f"expected one axis, found axis={axis} of {told(_shape_of(x))}", x.known)
+    return axes[0]
+
+
+def _kept_along(trace: Trace, op: str, x: Value, axis: int) -> Value:
+    """Return what an op makes of a value along an axis, which it keeps."""
+    shape = _shape_of(x)
+    return trace.add(op, [x], shape, o=shape[:axis], n=shape[axis], s=shape[axis + 1 :])
 
 
 FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
@@ -408,7 +430,10 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
     "sigmoid": _elementwise("sigmoid"),
     "silu": _elementwise("silu"),
     "gelu": _gelu,
+    "softplus": _elementwise("softplus"),
     "softmax": _softmax,
+    "log_softmax": _log_softmax,
+    "logsumexp": _logsumexp,
     "matmul": _matmul,
     "linear": _linear,
     "transpose": _transpose,

@@ -57,13 +57,17 @@ def tuples_of_dims(model: DGraph) -> list[dict[str, int]]:
 
     So an index of one axis that is read as another's shows. Each is at least 2 in one of the tuples, and of
     more than three some are 1 in the other, as the kernel's time grows with the product of the lengths. A
-    graph without dimensions has the same, empty tuple twice, and is tested at two points.
+    graph without dimensions has the same, empty tuple twice, and is tested at two points. A number that is no
+    entry's length, an exponent, costs nothing: it is 3 or more, and another one in each of the tuples.
     """
-    count = len(model.dims)
+    shaped = {name for entry in model.entries for dim in entry.shape for name in dim.names}
+    axes = [name for name in model.dims if name in shaped]
+    numbers = [name for name in model.dims if name not in shaped]
+    count = len(axes)
     lengths = [(2, 3), (3, 2)] if count <= 2 else [*_LENGTHS, *((4, number) for number in range(1, count))]
-    return [
-        {name: pair[point] for name, pair in zip(model.dims, lengths, strict=False)} for point in range(2)
-    ]
+    chosen = dict(zip(axes, lengths, strict=False))
+    chosen |= {name: (3 + number, 5 + number) for number, name in enumerate(numbers)}
+    return [{name: chosen[name][point] for name in model.dims} for point in range(2)]
 
 
 def numbers_at_points(

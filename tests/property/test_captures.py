@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lean_bridge import graph
-from lean_bridge.capture.functions import linear, sigmoid, silu, softmax
+from lean_bridge.capture.functions import linear, log_softmax, logsumexp, sigmoid, silu, softmax, softplus
 from lean_bridge.crosscheck.function import check_function
 
 SHAPES: Final = {"x": ("n", "d"), "y": ("n", "d"), "w": ("h", "d"), "b": ("h",), "t": ("h", "n", "d")}
@@ -21,6 +21,11 @@ OPS: Final[tuple[Op, ...]] = (
     (1, lambda a: sigmoid(a), lambda a: a.ndim > 0),
     (1, lambda a: silu(a), lambda a: True),  # noqa: ARG005
     (1, lambda a: softmax(a), lambda a: 1 <= a.ndim <= 3),
+    (1, lambda a: softmax(a, axis=0), lambda a: a.ndim > 1),
+    (1, lambda a: log_softmax(a, axis=-2), lambda a: a.ndim > 1),
+    (1, lambda a: logsumexp(a, axis=0), lambda a: a.ndim > 1),
+    (1, lambda a: softplus(a), lambda a: a.ndim > 0),
+    (1, lambda a: np.tanh(a) ** 3, lambda a: True),  # noqa: ARG005
     (1, lambda a: a.swapaxes(0, 1), lambda a: a.ndim > 1),
     (1, lambda a: a.mT, lambda a: a.ndim > 1),
     (1, lambda a: a - a.mean(axis=1, keepdims=True), lambda a: a.ndim == 2),

@@ -48,7 +48,7 @@ PLANTED_AT = [(op, i, change) for op, change in PLANTED for i in range(PRIMITIVE
 def single(op: str) -> DGraph:
     """Return a graph of one node, at shapes with more than a few coordinates.
 
-    An operand that must not be 0 is squared first, and a positive scalar added.
+    Operands that must not be 0 are squared first, and a positive scalar added.
     """
     rng = np.random.default_rng(1)
     primitive = PRIMITIVES[op]
@@ -57,12 +57,11 @@ def single(op: str) -> DGraph:
     )
     inputs = [operand.shape for operand in sample.operands]
     nodes, operands = [], list(range(primitive.arity))
-    if excludes_zero(primitive, sample):
-        nodes = [
-            applied(PRIMITIVES["mul"], "square", (0, 0), Setting(inputs[0])),
-            applied(PRIMITIVES["addConst"], "positive", (1,), Setting(inputs[0])),
-        ]
-        operands = [2]
+    for i, shape in enumerate(inputs if excludes_zero(primitive, sample) else ()):
+        nodes.append(applied(PRIMITIVES["mul"], f"square{i}", (i, i), Setting(shape)))
+        square = primitive.arity + 2 * i
+        nodes.append(applied(PRIMITIVES["addConst"], f"positive{i}", (square,), Setting(shape)))
+        operands[i] = square + 1
     nodes.append(applied(primitive, "y", operands, sample.setting))
     return concrete(f"Single.{op}", inputs, nodes)
 

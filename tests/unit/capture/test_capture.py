@@ -11,7 +11,16 @@ import pytest
 
 from lean_bridge import graph
 from lean_bridge.capture.captured import CapturedGraph
-from lean_bridge.capture.functions import gelu, linear, sigmoid, silu, softmax
+from lean_bridge.capture.functions import (
+    gelu,
+    linear,
+    log_softmax,
+    logsumexp,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+)
 from lean_bridge.capture.ops import FUNCTIONS
 from lean_bridge.errors import NotCaptured
 from lean_bridge.executor.rules.table import PRIMITIVES
@@ -58,6 +67,8 @@ ONE_OP: dict[str, tuple[dict[str, Any], Callable[..., Any]]] = {
     "multiply by a scalar": ({"x": X, "c": float}, lambda x, c: np.multiply(x, c)),
     "power": ({"x": X}, lambda x: x**2),
     "pow": ({"x": X}, lambda x: np.pow(x, 2)),
+    "cube": ({"x": X}, lambda x: x**3),
+    "zeroth power": ({"x": X}, lambda x: np.power(x, 0)),
     "square": ({"x": X}, lambda x: np.square(x)),
     "exp": ({"x": CUBE}, lambda x: np.exp(x)),
     "tanh": ({"x": ()}, lambda x: np.tanh(x)),
@@ -67,6 +78,13 @@ ONE_OP: dict[str, tuple[dict[str, Any], Callable[..., Any]]] = {
     "softmax": ({"x": CUBE}, lambda x: softmax(x)),
     "softmax of rows": ({"x": X}, lambda x: softmax(x, axis=1)),
     "softmax of a vector": ({"x": ("n",)}, lambda x: softmax(x)),
+    "softmax along the first axis": ({"x": CUBE}, lambda x: softmax(x, axis=0)),
+    "softmax of four axes": ({"x": ("k", *CUBE)}, lambda x: softmax(x)),
+    "softplus": ({"x": X}, softplus),
+    "log_softmax": ({"x": CUBE}, lambda x: log_softmax(x, axis=1)),
+    "logsumexp": ({"x": CUBE}, lambda x: logsumexp(x, axis=-2)),
+    "logsumexp along two axes": ({"x": CUBE}, lambda x: logsumexp(x, axis=(0, 2), keepdims=True)),
+    "logsumexp of all": ({"x": X}, lambda x: logsumexp(x)),
     "matmul": ({"x": X, "y": ("d", "h")}, lambda x, y: np.matmul(x, y)),
     "matmul of batches": ({"x": CUBE, "y": ("h", "d", "k")}, lambda x, y: x @ y),
     "linear": ({"x": X, "W": ("h", "d"), "b": ("h",)}, lambda x, W, b: linear(x, W, b)),  # noqa: N803

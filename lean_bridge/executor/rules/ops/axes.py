@@ -25,20 +25,22 @@ from lean_bridge.executor.rules.primitive import (
 )
 
 
-def _axis(setting: Setting) -> int:
+def axis_of(setting: Setting) -> int:
+    """Return the axis that an op is about: the first behind those of its argument ``o``."""
     return len(setting.lengths["o"])
 
 
-def _without(shape: Shape, axis: int) -> Shape:
+def without(shape: Shape, axis: int) -> Shape:
+    """Return a shape without one of its axes."""
     return (*shape[:axis], *shape[axis + 1 :])
 
 
 def _differs_only_there(shape: Shape, other: Shape) -> Callable[[int], bool]:
     """Return whether two shapes are the same but for an axis."""
-    return lambda axis: len(shape) == len(other) and _without(shape, axis) == _without(other, axis)
+    return lambda axis: len(shape) == len(other) and without(shape, axis) == without(other, axis)
 
 
-def _draw(rng: np.random.Generator, names: str) -> dict[str, Shape]:
+def draw_axes(rng: np.random.Generator, names: str) -> dict[str, Shape]:
     """Return lengths for dimension arguments, and few axes outside of theirs and inside."""
     sizes = zip(names.split(), draw_lengths(rng, len(names.split())), strict=True)
     outer, inner = (draw_lengths(rng, int(rng.integers(3))) for _ in range(2))
@@ -46,7 +48,7 @@ def _draw(rng: np.random.Generator, names: str) -> dict[str, Shape]:
 
 
 def _swap(setting: Setting, primals: Arrays) -> Array:
-    axis = _axis(setting)
+    axis = axis_of(setting)
     return primals[0].swapaxes(axis, axis + 1)
 
 
@@ -62,30 +64,30 @@ def _swap_shape(shapes: Shapes, out: Shape) -> Shape:
 
 
 def _swap_sample(rng: np.random.Generator) -> Sample:
-    lengths = _draw(rng, "m n")
+    lengths = draw_axes(rng, "m n")
     o, m, n, s = lengths.values()
     return draw_sample(rng, ((*o, *m, *n, *s),), (*o, *n, *m, *s), lengths=lengths)
 
 
 def _take(setting: Setting, primals: Arrays) -> Array:
-    axis = _axis(setting)
+    axis = axis_of(setting)
     return part(primals[0], axis, 0, setting.shape[axis])
 
 
 def _take_back(setting: Setting, shapes: Shapes, w: Array) -> Arrays:
-    axis = _axis(setting)
+    axis = axis_of(setting)
     rest = shapes[0][axis] - w.shape[axis]
     return (padded(w, axis, 0, rest, zero=setting.scalars.rational(0)),)
 
 
 def _drop(setting: Setting, primals: Arrays) -> Array:
-    axis = _axis(setting)
+    axis = axis_of(setting)
     length = primals[0].shape[axis]
     return part(primals[0], axis, length - setting.shape[axis], length)
 
 
 def _drop_back(setting: Setting, shapes: Shapes, w: Array) -> Arrays:
-    axis = _axis(setting)
+    axis = axis_of(setting)
     rest = shapes[0][axis] - w.shape[axis]
     return (padded(w, axis, rest, 0, zero=setting.scalars.rational(0)),)
 
@@ -99,17 +101,17 @@ def _part_shape(shapes: Shapes, out: Shape) -> Shape:
 
 
 def _part_sample(rng: np.random.Generator, kept: str) -> Sample:
-    lengths = _draw(rng, "m n")
+    lengths = draw_axes(rng, "m n")
     o, m, n, s = lengths.values()
     return draw_sample(rng, ((*o, m[0] + n[0], *s),), (*o, *lengths[kept], *s), lengths=lengths)
 
 
 def _concat(setting: Setting, primals: Arrays) -> Array:
-    return concat(primals, _axis(setting))
+    return concat(primals, axis_of(setting))
 
 
 def _concat_back(setting: Setting, shapes: Shapes, w: Array) -> Arrays:
-    axis = _axis(setting)
+    axis = axis_of(setting)
     middle = shapes[0][axis]
     return (part(w, axis, 0, middle), part(w, axis, middle, w.shape[axis]))
 
@@ -123,72 +125,76 @@ def _concat_shape(shapes: Shapes, out: Shape) -> Shape:
 
 
 def _concat_sample(rng: np.random.Generator) -> Sample:
-    lengths = _draw(rng, "m n")
+    lengths = draw_axes(rng, "m n")
     o, m, n, s = lengths.values()
     return draw_sample(rng, ((*o, *m, *s), (*o, *n, *s)), (*o, m[0] + n[0], *s), lengths=lengths)
 
 
-def _spread(x: Array, axis: int, shape: Shape) -> Array:
+def spread(x: Array, axis: int, shape: Shape) -> Array:
+    """Return an array of a shape without an axis along that axis, where nothing changes."""
     return broadcast(x.reshape((*shape[:axis], 1, *shape[axis + 1 :])), shape)
 
 
-def _total(x: Array, axis: int) -> Array:
-    total: Array = x.sum(axis=axis, keepdims=True)  # what has no axes is no array to some fields
-    return total.reshape(_without(x.shape, axis))
+def total(x: Array, axis: int) -> Array:
+    """Return the sums along an axis, which is not kept."""
+    kept: Array = x.sum(axis=axis, keepdims=True)  # what has no axes is no array to some fields
+    return kept.reshape(without(x.shape, axis))
 
 
 def _expand(setting: Setting, primals: Arrays) -> Array:
-    return _spread(primals[0], _axis(setting), setting.shape)
+    return spread(primals[0], axis_of(setting), setting.shape)
 
 
 def _expand_back(setting: Setting, _shapes: Shapes, w: Array) -> Arrays:
-    return (_total(w, _axis(setting)),)
+    return (total(w, axis_of(setting)),)
 
 
 def _expand_shape(shapes: Shapes, out: Shape) -> Shape:
-    fit = any(_without(out, axis) == shapes[0] for axis in range(len(out)))
+    fit = any(without(out, axis) == shapes[0] for axis in range(len(out)))
     check_operands(fit, f"with the axes of {text_of(out)} but one", shapes)
     return out
 
 
 def _expand_sample(rng: np.random.Generator) -> Sample:
-    lengths = _draw(rng, "n")
+    lengths = draw_axes(rng, "n")
     o, n, s = lengths.values()
     return draw_sample(rng, ((*o, *s),), (*o, *n, *s), lengths=lengths)
 
 
 def _sum(setting: Setting, primals: Arrays) -> Array:
-    return _total(primals[0], _axis(setting))
+    return total(primals[0], axis_of(setting))
 
 
 def _sum_back(setting: Setting, shapes: Shapes, w: Array) -> Arrays:
-    return (_spread(w, _axis(setting), shapes[0]),)
+    return (spread(w, axis_of(setting), shapes[0]),)
 
 
 def _share(setting: Setting, shape: Shape) -> Any:
-    return setting.scalars.rational(1, shape[_axis(setting)])
+    return setting.scalars.rational(1, shape[axis_of(setting)])
 
 
 def _mean(setting: Setting, primals: Arrays) -> Array:
     (x,) = primals
-    mean: Array = x.sum(axis=_axis(setting), keepdims=True) * _share(setting, x.shape)
+    mean: Array = x.sum(axis=axis_of(setting), keepdims=True) * _share(setting, x.shape)
     return mean.reshape(setting.shape)
 
 
 def _mean_back(setting: Setting, shapes: Shapes, w: Array) -> Arrays:
-    kept = w.reshape((*shapes[0][: (axis := _axis(setting))], 1, *shapes[0][axis + 1 :]))
+    kept = w.reshape((*shapes[0][: (axis := axis_of(setting))], 1, *shapes[0][axis + 1 :]))
     return (broadcast(kept * _share(setting, shapes[0]), shapes[0]),)
 
 
-def _sum_shape(shapes: Shapes, out: Shape) -> Shape:
+def sum_shape(shapes: Shapes, out: Shape) -> Shape:
+    """Return the shape of an operand without an axis. Raises: ShapeError if it has no such axis."""
     (x,) = shapes
-    fit = any(_without(x, axis) == out for axis in range(len(x)))
+    fit = any(without(x, axis) == out for axis in range(len(x)))
     check_operands(fit, f"with one axis more than {text_of(out)}", shapes)
     return out
 
 
-def _sum_sample(rng: np.random.Generator) -> Sample:
-    lengths = _draw(rng, "n")
+def sum_sample(rng: np.random.Generator) -> Sample:
+    """Return an operand, and room for a result without one of its axes."""
+    lengths = draw_axes(rng, "n")
     o, n, s = lengths.values()
     return draw_sample(rng, ((*o, *n, *s),), (*o, *s), lengths=lengths)
 
@@ -216,11 +222,9 @@ CONCAT: Final = linear(
 EXPAND_AXIS: Final = linear(
     "expandAxis", shape_rule=_expand_shape, apply=_expand, transpose=_expand_back, sample=_expand_sample
 )
-SUM_AXIS: Final = linear(
-    "sumAxis", shape_rule=_sum_shape, apply=_sum, transpose=_sum_back, sample=_sum_sample
-)
+SUM_AXIS: Final = linear("sumAxis", shape_rule=sum_shape, apply=_sum, transpose=_sum_back, sample=sum_sample)
 MEAN_AXIS: Final = linear(
-    "meanAxis", shape_rule=_sum_shape, apply=_mean, transpose=_mean_back, sample=_sum_sample
+    "meanAxis", shape_rule=sum_shape, apply=_mean, transpose=_mean_back, sample=sum_sample
 )
 
 FAMILY: Final[tuple[Primitive, ...]] = (SWAP_AXES, TAKE, DROP, CONCAT, EXPAND_AXIS, SUM_AXIS, MEAN_AXIS)
