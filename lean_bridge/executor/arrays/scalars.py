@@ -155,7 +155,7 @@ class Reals:
 
     def step(self, x: Array, at: Any) -> Array:
         """Return 1 for each coordinate that is greater than a scalar, and 0 for the others."""
-        return np.greater(x, at).astype(np.asarray(x).dtype)
+        return np.asarray(np.greater(x, at), np.asarray(x).dtype)
 
     def larger(self, x: Array, at: Any) -> Array:
         """Return the larger of each coordinate and a scalar."""
