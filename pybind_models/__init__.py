@@ -19,6 +19,8 @@ if TYPE_CHECKING:
         Words,
     )
     from pybind_models.graph import (
+        ArrayArgument,
+        ArrayParam,
         ConstantParam,
         DGraph,
         DimParam,
@@ -58,6 +60,8 @@ _HOMES: Final = {
     "Pin": "evidence",
     "Witness": "evidence",
     "Words": "evidence",
+    "ArrayArgument": "graph",
+    "ArrayParam": "graph",
     "ConstantParam": "graph",
     "DGraph": "graph",
     "DimParam": "graph",
@@ -89,6 +93,8 @@ _HOMES: Final = {
 __all__ = [
     "NOT_JUDGED",
     "Advisory",
+    "ArrayArgument",
+    "ArrayParam",
     "BuildReport",
     "Cause",
     "Certification",

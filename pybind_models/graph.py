@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from hashlib import blake2b
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     Field,
@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from pybind_models.base import Model, printable
-from pybind_models.dim import Dim, Shape
+from pybind_models.dim import Dim, Shape, shape_text
 from pybind_models.standing import GraphStanding
 
 
@@ -48,6 +48,13 @@ class MapParam(Model):
     name: str
 
 
+class ArrayParam(Model):
+    """An array of whole numbers or of truth values that an op takes: a declaration's argument, by name."""
+
+    kind: Literal["array"] = "array"
+    name: str
+
+
 class ConstantParam(Model):
     """An argument of an op that no declaration takes: its head fixes it, as upstream's GELU does √(2/π)."""
 
@@ -56,7 +63,30 @@ class ConstantParam(Model):
     """What it is, as the executor's table of constants has it."""
 
 
-Param = Annotated[DimParam | ShapeParam | ScalarParam | MapParam | ConstantParam, Field(discriminator="kind")]
+Param = Annotated[
+    DimParam | ShapeParam | ScalarParam | MapParam | ArrayParam | ConstantParam, Field(discriminator="kind")
+]
+
+NAMED: Final = (ScalarParam, MapParam, ArrayParam, ConstantParam)
+"""The arguments of an op that are no sizes: each has a name."""
+
+
+class ArrayArgument(Model):
+    """A declaration's argument that is an array of whole numbers or of truth values.
+
+    Bound to a function on ``Spec.Shape.Index`` of its shape to ``Fin`` of ``below``, or to ``Bool``.
+    """
+
+    name: str
+    shape: Shape
+    below: Dim | None = None
+    """What each of its numbers is less than; ``None`` of truth values."""
+
+    @property
+    def text(self) -> str:
+        """What it is, as people say it: ``ids: n whole numbers below v``."""
+        kind = "truth values" if self.below is None else f"whole numbers below {self.below}"
+        return f"{self.name}: {shape_text(self.shape)} {kind}"
 
 
 class Entry(Model):
@@ -109,16 +139,30 @@ class DGraph(Model):
     """Its scalar arguments, in order."""
     maps: tuple[str, ...] = ()
     """Its function-valued arguments, in order."""
+    arrays: tuple[ArrayArgument, ...] = ()
+    """Its arguments that are arrays of whole numbers or of truth values, in order; files leave out none."""
     context: tuple[Entry, ...]
     nodes: tuple[Node, ...]
     standing: GraphStanding | None = Field(default=None, exclude=True, repr=False)
     """Always ``None``: what a file says of its own standing is a claim, which is read and dropped."""
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_usual(self, serialize: SerializerFunctionWrapHandler) -> dict[str, object]:
+        fields: dict[str, object] = serialize(self)
+        if not self.arrays:
+            fields.pop("arrays", None)
+        return fields
 
     def __repr__(self) -> str:
         return f"<DGraph {printable(self.lean_name)}: {len(self.context)} inputs, {len(self.nodes)} nodes>"
 
     def _repr_svg_(self) -> str | None:
         return self._view()
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The names of all that the declaration takes: dimensions, scalars, maps and arrays."""
+        return (*self.dims, *self.scalars, *self.maps, *(array.name for array in self.arrays))
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -157,6 +201,12 @@ class DGraph(Model):
 
         return self.replaced(
             dims=(),
+            arrays=tuple(
+                each.replaced(
+                    shape=sized(each.shape), below=None if each.below is None else sized((each.below,))[0]
+                )
+                for each in self.arrays
+            ),
             context=tuple(each.replaced(shape=sized(each.shape)) for each in self.context),
             nodes=tuple(
                 node.replaced(
@@ -185,6 +235,10 @@ class DGraph(Model):
                 raise ValueError(
                     f"{self.lean_name}: entry {position} ({entry.name}): unknown dimension {unknown[0]}"
                 )
+        for each in self.arrays:
+            dims = (*each.shape, *(() if each.below is None else (each.below,)))
+            if unknown := sorted(set().union(*(dim.names for dim in dims)) - known):
+                raise ValueError(f"{self.lean_name}: array {each.name}: unknown dimension {unknown[0]}")
         for offset, node in enumerate(self.nodes):
             position = len(self.context) + offset
             if any(not 0 <= operand < position for operand in node.operands):

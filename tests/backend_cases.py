@@ -29,7 +29,7 @@ class Both:
     ) -> None:
         self.kind, self.rng, self.precision = kind, np.random.default_rng(seed), precision
         self.device = device
-        arguments = {use.name: use.parameter.draw(self.rng, use.shapes, use.out) for use in bound.arguments()}
+        arguments = {use.name: use.draw(self.rng) for use in bound.arguments()}
         self.program: Program = bound.interpret(**arguments)
         self.interpreted = bound.interpret(kind, **self.moved(arguments))
         self.compiled = bound.compile(kind, **self.moved(arguments))

@@ -13,6 +13,7 @@ import numpy as np
 
 from lean_bridge.crosscheck.field_points import numbers_at_points
 from lean_bridge.errors import ArrayError, GraphError
+from lean_bridge.executor.arrays.namespaces import indicator
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.rules.primitive import Arrays, Primitive, Setting
 from lean_bridge.executor.rules.table import PRIMITIVES
@@ -169,6 +170,45 @@ def _rolled(array: Array) -> Array:
     return np.roll(array, 1, axis=1)
 
 
+def _shifted(op: str, length: str) -> Primitive:
+    """Return an op by whole numbers with each the next one, and the last the first."""
+    return elsewhere(
+        op,
+        lambda setting: dataclasses.replace(
+            setting, params={"ids": (setting.params["ids"] + 1) % setting.lengths[length][0]}
+        ),
+    )
+
+
+def _first(setting: Setting) -> Setting:
+    return dataclasses.replace(setting, params={"ids": 0 * setting.params["ids"]})
+
+
+def _in_turn(setting: Setting, length: str) -> Setting:
+    ids = setting.params["ids"]
+    turn = np.arange(ids.size).reshape(ids.shape) % setting.lengths[length][0]
+    return dataclasses.replace(setting, params={"ids": turn})
+
+
+def _once(setting: Setting, primals: Arrays, _output: Array, w: Array) -> Arrays:
+    """Return the cotangent of a table of which each row has that of one place where it was taken."""
+    (table,), ids = primals, setting.params["ids"].reshape(-1)
+    total = 0 * table
+    for at, row in zip(ids, w.reshape((len(ids), *table.shape[1:])), strict=True):
+        total[at] = row
+    return (total,)
+
+
+def _allowed(setting: Setting, primals: Arrays) -> Array:
+    one, zero = (setting.scalars.rational(number) for number in (1, 0))
+    return indicator(setting.params["mask"], primals[0], one=one, zero=zero)
+
+
+def _along(y: Array, v: Array) -> Array:
+    moved: Array = y * (v - (y * v).sum(axis=-1, keepdims=True))
+    return moved
+
+
 def _mean_of(setting: Setting, _primals: Arrays, _output: Array, w: Array) -> Array:
     share: Array = w.sum(axis=1) * setting.scalars.rational(1, w.shape[1])
     return share
@@ -249,6 +289,25 @@ BY_HAND: Final[Mapping[str, Primitive]] = {
     "meanAxis: length forgotten in the cotangent": with_vjp(
         "meanAxis", lambda *given: PRIMITIVES["sumAxis"].vjp(*given)
     ),
+    "embedding: number off by one": _shifted("embedding", "v"),
+    "embedding: numbers in reverse order": with_param("embedding", "ids", _reversed),
+    "embedding: numbers column-major": with_param("embedding", "ids", lambda ids: ids.T.reshape(ids.shape)),
+    "embedding: rows of one number counted once": with_vjp("embedding", _once),
+    "embedding: cotangents of the first rows": with_vjp(
+        "embedding", lambda s, x, _y, w: PRIMITIVES["embedding"].vjp(_in_turn(s, "v"), x, _y, w)
+    ),
+    "takeAlong: number off by one": _shifted("takeAlong", "n"),
+    "takeAlong: numbers in reverse order": with_param("takeAlong", "ids", _reversed),
+    "takeAlong: numbers column-major": with_param("takeAlong", "ids", lambda ids: ids.T.reshape(ids.shape)),
+    "takeAlong: the first coordinates": with_forward(
+        "takeAlong", lambda s, x: PRIMITIVES["takeAlong"].forward(_first(s), x)
+    ),
+    "takeAlong: cotangent at every coordinate": with_vjp(
+        "takeAlong", lambda _s, x, _y, w: (w.reshape((w.shape[0], 1, *w.shape[1:])).repeat(x[0].shape[1], 1),)
+    ),
+    "takeAlong: cotangent at the first coordinates": with_vjp(
+        "takeAlong", lambda s, *given: PRIMITIVES["takeAlong"].vjp(_first(s), *given)
+    ),
     "softmaxLast: wrong axis": with_forward(
         "softmaxLast", lambda s, x: s.scalars.exp(x[0]) / s.scalars.exp(x[0]).sum(axis=1, keepdims=True)
     ),
@@ -264,6 +323,26 @@ BY_HAND: Final[Mapping[str, Primitive]] = {
         "softmaxLast", lambda _s, _x, y, v: v - (y * v).sum(axis=-1, keepdims=True)
     ),
     "softmaxLast: tanh for exp": with_function("softmaxLast", "exp", "tanh"),
+    "maskedSoftmax: mask inverted": with_param("maskedSoftmax", "mask", np.logical_not),
+    "maskedSoftmax: mask forgotten": with_param("maskedSoftmax", "mask", np.ones_like),
+    "maskedSoftmax: mask in reverse order": with_param("maskedSoftmax", "mask", _reversed),
+    "maskedSoftmax: not normalised": with_forward(
+        "maskedSoftmax", lambda s, x: s.scalars.exp(x[0]) * _allowed(s, x)
+    ),
+    "maskedSoftmax: normalised over all": with_forward(
+        "maskedSoftmax", lambda s, x: PRIMITIVES["softmaxLast"].forward(s, x) * _allowed(s, x)
+    ),
+    "maskedSoftmax: what is left out counts as exp 0": with_forward(
+        "maskedSoftmax", lambda s, x: PRIMITIVES["softmaxLast"].forward(s, (x[0] * _allowed(s, x),))
+    ),
+    "maskedSoftmax: subtrahend forgotten": _term("maskedSoftmax", lambda _s, _x, y, v: y * v),
+    "maskedSoftmax: derivative of the softmax over all": _term(
+        "maskedSoftmax", lambda s, x, _y, v: _along(PRIMITIVES["softmaxLast"].forward(s, x), v)
+    ),
+    "maskedSoftmax: mask forgotten in the derivative": _term(
+        "maskedSoftmax", lambda s, x, y, v: _along(y + (x[0] - x[0] * _allowed(s, x)), v)
+    ),
+    "maskedSoftmax: tanh for exp": with_function("maskedSoftmax", "exp", "tanh"),
     "add: difference": with_forward("add", lambda _s, x: x[0] - x[1]),
     "sub: operands swapped": with_forward("sub", lambda _s, x: x[1] - x[0]),
     "sub: cotangents swapped": _crossed("sub"),

@@ -26,6 +26,8 @@ def in_field(value: Any, rng: np.random.Generator) -> Any:
     """Return a random argument of the field where there is a real one."""
     if isinstance(value, LinearMap):
         return LinearMap(FIELD.draw(rng, value.weights.shape), value.positions)
+    if np.asarray(value).dtype.kind in "iub":
+        return value
     return FIELD.draw(rng, np.shape(value))
 
 
@@ -34,9 +36,7 @@ class Case:
 
     def __init__(self, bound: BoundGraph, rng: np.random.Generator, *, exact: bool) -> None:
         self.rng, self.exact = rng, exact
-        arguments: dict[str, Any] = {
-            use.name: use.parameter.draw(rng, use.shapes, use.out) for use in bound.arguments()
-        }
+        arguments: dict[str, Any] = {use.name: use.draw(rng) for use in bound.arguments()}
         if exact:
             arguments = {name: in_field(value, rng) for name, value in arguments.items()}
             self.program: Program = bound.interpret(FIELD, **arguments)

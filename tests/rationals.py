@@ -73,6 +73,8 @@ def draw_arguments(rng: np.random.Generator, arguments: Mapping[str, Any]) -> di
 def _like(rng: np.random.Generator, value: Any) -> Any:
     if isinstance(value, LinearMap):
         return LinearMap(draw_rationals(rng, value.weights.shape), value.positions)
+    if isinstance(value, np.ndarray) and value.dtype.kind in "iub":
+        return value
     if isinstance(value, np.ndarray):
         return draw_rationals(rng, value.shape)
     return Fraction(int(rng.integers(1, 7)), 3)

@@ -8,7 +8,20 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lean_bridge.executor.rules.primitive import OP_NAMESPACE
-from pybind_models import DGraph, Dim, DimParam, Entry, MapParam, Node, Param, ScalarParam, Shape, ShapeParam
+from pybind_models import (
+    ArrayArgument,
+    ArrayParam,
+    DGraph,
+    Dim,
+    DimParam,
+    Entry,
+    MapParam,
+    Node,
+    Param,
+    ScalarParam,
+    Shape,
+    ShapeParam,
+)
 
 
 @dataclass(frozen=True)
@@ -22,6 +35,10 @@ class Spec:
     shapes: Mapping[str, str] = field(default_factory=dict)
     scalars: str = ""
     maps: str = ""
+    lengths: Mapping[str, str] = field(default_factory=dict)
+    """The op's other binders for dimensions."""
+    arrays: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
+    """Axes by name, and what whole numbers are below; ``None`` of truth values."""
 
 
 _POINTWISE: Final = {"s": "m n"}
@@ -40,7 +57,16 @@ SPECS: Final[Mapping[str, Spec]] = {
     "expandAxis": Spec(("a b",), "a n b", "n", {"o": "a", "s": "b"}),
     "sumAxis": Spec(("a n b",), "a b", "n", {"o": "a", "s": "b"}),
     "meanAxis": Spec(("a n b",), "a b", "n", {"o": "a", "s": "b"}),
+    "embedding": Spec(("v w",), "m u w", "v", {"s": "m u", "t": "w"}, arrays={"ids": ("m u", "v")}),
+    "takeAlong": Spec(("a n b",), "a b", "n", {"o": "a", "s": "b"}, arrays={"ids": ("a b", "n")}),
     "softmaxLast": Spec(("h m n",), "h m n", "h m n"),
+    "maskedSoftmax": Spec(
+        ("a m n+1",),
+        "a m n+1",
+        shapes={"o": "a", "t": "m"},
+        lengths={"n": "n+1"},
+        arrays={"mask": ("m n+1", None)},
+    ),
     "add": Spec(("m n", "m n"), "m n", shapes=_POINTWISE),
     "sub": Spec(("m n", "m n"), "m n", shapes=_POINTWISE),
     "mul": Spec(("m n", "m n"), "m n", shapes=_POINTWISE),
@@ -90,9 +116,11 @@ def single_graph(op: str, *, square: bool = False) -> DGraph:
 
     spec = SPECS[op]
     params: dict[str, Param] = {name: DimParam(value=shape_of(name)[0]) for name in spec.dims.split()}
+    params |= {name: DimParam(value=shape_of(axis)[0]) for name, axis in spec.lengths.items()}
     params |= {name: ShapeParam(value=shape_of(axes)) for name, axes in spec.shapes.items()}
     params |= {name: ScalarParam(name=f"{name}_") for name in spec.scalars.split()}
     params |= {name: MapParam(name=f"{name}_") for name in spec.maps.split()}
+    params |= {name: ArrayParam(name=f"{name}_") for name in spec.arrays}
     context = tuple(Entry(name=f"x{i}", shape=shape_of(axes)) for i, axes in enumerate(spec.operands))
     out = shape_of(spec.out)
     shapes = (*(entry.shape for entry in context), out)
@@ -111,6 +139,14 @@ def single_graph(op: str, *, square: bool = False) -> DGraph:
         dims=tuple(dims),
         scalars=tuple(f"{name}_" for name in spec.scalars.split()),
         maps=tuple(f"{name}_" for name in spec.maps.split()),
+        arrays=tuple(
+            ArrayArgument(
+                name=f"{name}_",
+                shape=shape_of(axes),
+                below=None if below is None else shape_of(below)[0],
+            )
+            for name, (axes, below) in spec.arrays.items()
+        ),
         context=context,
         nodes=(node,),
     )

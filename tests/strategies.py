@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
@@ -11,7 +11,20 @@ from hypothesis import strategies as st
 from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.rules.primitive import Primitive, Sample, Setting
 from lean_bridge.executor.rules.table import PRIMITIVES
-from pybind_models import DGraph, Dim, Entry, MapParam, Node, Param, ScalarParam, ShapeParam
+from pybind_models import (
+    ArrayArgument,
+    ArrayParam,
+    DGraph,
+    Dim,
+    Entry,
+    MapParam,
+    Node,
+    Param,
+    ScalarParam,
+    ShapeParam,
+)
+
+_PARAMS: Final = {"scalar": ScalarParam, "map": MapParam, "array": ArrayParam}
 
 
 class Place(NamedTuple):
@@ -74,7 +87,12 @@ def draw_graph(rng: np.random.Generator, size: int) -> DGraph:
         )
         for index, (primitive, operands, setting) in enumerate(drawn)
     ]
-    return concrete("Random.graph", inputs, nodes)
+    arrays = [
+        array
+        for node, (primitive, _, setting) in zip(nodes, drawn, strict=True)
+        for array in arrays_of(node, primitive, setting)
+    ]
+    return concrete("Random.graph", inputs, nodes, arrays)
 
 
 def excludes_zero(primitive: Primitive, sample: Sample) -> bool:
@@ -89,7 +107,7 @@ def applied(primitive: Primitive, name: str, operands: Sequence[int], setting: S
         binder: ShapeParam(value=constant(shape)) for binder, shape in setting.lengths.items()
     }
     params |= {
-        binder: (MapParam if parameter.is_map else ScalarParam)(name=f"{binder}_{name}")
+        binder: _PARAMS[parameter.kind](name=f"{binder}_{name}")
         for binder, parameter in primitive.params.items()
     }
     return Node(
@@ -102,7 +120,23 @@ def applied(primitive: Primitive, name: str, operands: Sequence[int], setting: S
     )
 
 
-def concrete(name: str, inputs: Sequence[Shape], nodes: Sequence[Node]) -> DGraph:
+def arrays_of(node: Node, primitive: Primitive, setting: Setting) -> Iterator[ArrayArgument]:
+    """Yield the arrays that a node takes, with room for those that its sample has."""
+    for binder, parameter in primitive.params.items():
+        if parameter.kind == "array":
+            value = setting.params[binder]
+            below = None if value.dtype == bool else Dim.constant(length_along(primitive, setting))
+            yield ArrayArgument(name=f"{binder}_{node.name}", shape=constant(value.shape), below=below)
+
+
+def length_along(primitive: Primitive, setting: Setting) -> int:
+    """Return the length of the axis along which an op takes whole numbers."""
+    return setting.lengths[{"embedding": "v", "takeAlong": "n"}[primitive.name]][0]
+
+
+def concrete(
+    name: str, inputs: Sequence[Shape], nodes: Sequence[Node], arrays: Iterable[ArrayArgument] = ()
+) -> DGraph:
     """Return a graph without dimensions, over inputs ``x0, x1, …``, with the arguments of its nodes."""
     params = [param for node in nodes for param in node.params.values()]
     return DGraph(
@@ -110,6 +144,7 @@ def concrete(name: str, inputs: Sequence[Shape], nodes: Sequence[Node]) -> DGrap
         dims=(),
         scalars=tuple(param.name for param in params if isinstance(param, ScalarParam)),
         maps=tuple(param.name for param in params if isinstance(param, MapParam)),
+        arrays=tuple(arrays),
         context=tuple(Entry(name=f"x{i}", shape=constant(shape)) for i, shape in enumerate(inputs)),
         nodes=tuple(nodes),
     )

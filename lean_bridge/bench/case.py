@@ -100,9 +100,7 @@ def _arguments(
     """Return the declaration's arguments: those of a block as PyTorch has them, of other graphs at random."""
     if block is None:
         arguments: dict[str, Any] = dict.fromkeys(bound.graph.model.scalars, 1.0)  # for those no node uses
-        return arguments | {
-            use.name: use.parameter.draw(rng, use.shapes, use.out) for use in bound.arguments()
-        }
+        return arguments | {use.name: use.draw(rng) for use in bound.arguments()}
     sizes = {role: bound.dims[name] for role, name in block.dims.items()}
     scalars = {"c": 1 / math.sqrt(sizes.get("D", 1) or 1), "κ": GELU_KAPPA, "ε₁": EPSILON, "ε₂": EPSILON}
     return block.arguments(scalars, network_weights(block, sizes, dtype), sizes.get("n", 1))

@@ -62,6 +62,9 @@ def first_difference(captured: DGraph, extracted: DGraph) -> str | None:
     for what in ("dims", "scalars", "maps"):
         if (here := getattr(captured, what)) != (there := getattr(extracted, what)):
             return _differ(what, ", ".join(here) or "none", ", ".join(there) or "none")
+    if captured.arrays != extracted.arrays:
+        here, there = ("; ".join(each.text for each in graph.arrays) for graph in (captured, extracted))
+        return _differ("arrays", here or "none", there or "none")
     rows: tuple[tuple[str, Sequence[Entry | Node], Sequence[Entry | Node]], ...] = (
         ("input", captured.context, extracted.context),
         ("node", captured.nodes, extracted.nodes),

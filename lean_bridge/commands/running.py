@@ -153,6 +153,7 @@ def run(
         check_room,
         complete,
         directions,
+        integers_wanted,
         run_once,
         with_maps,
     )
@@ -179,7 +180,8 @@ def run(
     given, passed_over = {}, list[str]()
     if inputs is not None:
         wanted, beside = arrays_wanted(bound), arrays_made(bound)
-        given = read_arrays(inputs, wanted, beside=beside, pass_over=passed_over.append)
+        kinds = integers_wanted(bound)
+        given = read_arrays(inputs, wanted, kinds=kinds, beside=beside, pass_over=passed_over.append)
     if passed_over:
         told = f"{inputs}: passed over, as it is computed: {listed(passed_over)}"
         typer.echo(f"lean-bridge: {plain(told)}", err=True)

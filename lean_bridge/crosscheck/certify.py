@@ -132,7 +132,7 @@ def states_extraction(statement: Expr, graph: DGraph, declarations: Declarations
         if not isinstance(projection, Const) or projection.name != f"{DGRAPH}.g" or len(given) != 5:
             return False
         left = given[-1]
-    named = (*graph.dims, *graph.scalars, *graph.maps)
+    named = graph.arguments
     if any(arguments.count(name) != 1 for name in named):
         return False
     last = len(arguments) - 1

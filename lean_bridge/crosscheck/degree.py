@@ -16,7 +16,8 @@ certainty.
 The degrees are found by running the program itself on :class:`Degree` in the place of numbers. They bound
 the executor's side as it is; Lean's formulas are taken to have no larger ones, which is so for the rules of
 the table that are right. The stand-ins are part of the functions: two formulas that differ as formulas in
-exp, but not for this exp, are one function here.
+exp, but not for this exp, are one function here. So are the whole numbers and truth values that a graph
+takes: a bound is about the function at those which were drawn, and they are others at every point.
 """
 
 from __future__ import annotations
@@ -168,8 +169,9 @@ def _degree(bound: BoundGraph, run: Callable[[Program, list[Array], list[Array]]
     model = bound.graph.model
     arguments: dict[str, Any] = {name: kind.variable() for name in (*model.scalars, *model.maps)}
     for use in bound.arguments():
-        if use.parameter.is_map:
+        if use.parameter.kind == "map":
             arguments[use.name] = kind.variables(shape_of_map(use))
+    arguments |= bound.draw_arrays(np.random.default_rng(0))  # on which of them no degree depends
     program = bound.interpret(kind, **arguments)
     inputs = [kind.variables(entry.shape) for entry in program.context]
     seeds = [kind.variables(entry.shape) for entry in program.entries]
@@ -180,6 +182,6 @@ def _degree(bound: BoundGraph, run: Callable[[Program, list[Array], list[Array]]
 
 def shape_of_map(use: Argument) -> Shape:
     """Return the shape of the array that a map argument takes: a matrix (outputs, inputs), or a bias."""
-    drawn = use.parameter.draw(np.random.default_rng(0), use.shapes, use.out)
+    drawn = use.draw(np.random.default_rng(0))
     weights: Array = drawn.weights if isinstance(drawn, LinearMap) else drawn
     return weights.shape

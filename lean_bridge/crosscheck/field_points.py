@@ -38,6 +38,8 @@ class NumbersAtPoint:
     """The scalar arguments, in the declaration's order."""
     maps: tuple[Words, ...]
     """The map arguments likewise: matrices (outputs, inputs) and biases."""
+    arrays: tuple[Words, ...]
+    """The arguments likewise that are whole numbers or truth values, of which 1 is true."""
     inputs: tuple[Words, ...]
     values: tuple[Words, ...]
     """Over ``Γ ++ ss``."""
@@ -93,8 +95,9 @@ def numbers_at_points(
         bound = bind_small(model, primitives, dims, MOST_COORDINATES)
         arguments: dict[str, Any] = {name: FIELD.draw(rng) for name in (*model.scalars, *model.maps)}
         for use in bound.arguments():
-            if use.parameter.is_map:
+            if use.parameter.kind == "map":
                 arguments[use.name] = FIELD.draw(rng, shape_of_map(use))
+        arguments |= bound.draw_arrays(rng)
         program = bound.interpret(FIELD, **arguments)
         inputs = [FIELD.draw(rng, entry.shape) for entry in program.context]
         moved = [FIELD.draw(rng, entry.shape) for entry in program.context]
@@ -105,6 +108,7 @@ def numbers_at_points(
                 dims=dims,
                 scalars=tuple(int(arguments[name]) for name in model.scalars),
                 maps=tuple(to_words(arguments[name]) for name in model.maps),
+                arrays=tuple(to_words(arguments[each.name]) for each in model.arrays),
                 inputs=tuple(map(to_words, inputs)),
                 values=tuple(map(to_words, values)),
                 input_tangents=tuple(map(to_words, moved)),

@@ -9,7 +9,7 @@ from lean_bridge.crosscheck.field_points import NumbersAtPoint, Words
 from lean_bridge.crosscheck.generated import LIBRARY_MODULE
 from lean_bridge.extract.render import extracted_name, scalars_name
 from lean_bridge.olean.expr import Const, Expr, Lit, Name, bare, spine
-from pybind_models import DGraph
+from pybind_models import ArrayArgument, DGraph
 
 PACKAGE: Final = "FieldEvidence"
 """Where all that is generated about numbers has its names."""
@@ -21,6 +21,8 @@ _NAMESPACE: Final = "Proofs.Autograd"
 _FIELD: Final = f"{_NAMESPACE}.GF"
 _SCALARS: Final = f"{_FIELD}.scalarOps"
 _WRITTEN_MAPS: Final = {f"{_NAMESPACE}.{kind}.ofWords" for kind in ("CLM", "Vec", "Tensor")}
+_INTEGERS: Final = f"{_NAMESPACE}.integersOfWords"
+_BOOLEANS: Final = f"{_NAMESPACE}.booleansOfWords"
 
 
 def theorem_names(graph: DGraph, point: int) -> tuple[Name, ...]:
@@ -52,6 +54,10 @@ def _point(graph: DGraph, number: int, point: NumbersAtPoint) -> str:
         *(str(point.dims[name]) for name in graph.dims),
         *(f"(.of {value})" for value in point.scalars),
         *(f"(.ofWords {words:#x})" for words in point.maps),
+        *(
+            f"({_BOOLEANS} {words:#x})" if array.below is None else f"({_INTEGERS} {words:#x} (by decide))"
+            for array, words in zip(graph.arrays, point.arrays, strict=True)
+        ),
     ]
     extracted = f"({extracted_name(graph)} ({scalars_name(graph)} := {_FIELD}) {' '.join(arguments)})"
     inputs, moved, seeds = (_list(each) for each in (point.inputs, point.input_tangents, point.seeds))
@@ -117,16 +123,18 @@ def states_numbers(statement: Expr, name: str, graph: DGraph, point: NumbersAtPo
 
 def _is_extracted(expr: Expr, graph: DGraph, point: NumbersAtPoint) -> bool:
     """Whether a term is the extracted graph over GF(p) at the point's arguments."""
-    counts = len(point.dims), len(point.scalars), len(point.maps)
+    counts = len(point.dims), len(point.scalars), len(point.maps), len(point.arrays)
     given = _arguments(expr, extracted_name(graph), 2 + sum(counts))
     if given is None or not _is_constant(given[0], _FIELD) or not _is_constant(given[1], _SCALARS):
         return False
     dims, rest = given[2 : 2 + counts[0]], given[2 + counts[0] :]
-    scalars, maps = rest[: counts[1]], rest[counts[1] :]
+    scalars, rest = rest[: counts[1]], rest[counts[1] :]
+    maps, arrays = rest[: counts[2]], rest[counts[2] :]
     return (
         [_numeral(each) for each in dims] == [point.dims[name] for name in graph.dims]
         and [_scalar(each) for each in scalars] == list(point.scalars)
         and [_map(each) for each in maps] == list(point.maps)
+        and list(map(_array, arrays, graph.arrays)) == list(point.arrays)
     )
 
 
@@ -165,6 +173,15 @@ def _map(expr: Expr) -> Words | None:
     head, given = spine(expr)
     written = isinstance(head, Const) and head.name in _WRITTEN_MAPS and given
     return _numeral(given[-1]) if written else None
+
+
+def _array(expr: Expr, array: ArrayArgument) -> Words | None:
+    """Return the words of whole numbers, or of truth values, as the graph takes there."""
+    if array.below is None:
+        given, at = _arguments(expr, _BOOLEANS, 2), 1
+    else:
+        given, at = _arguments(expr, _INTEGERS, 4), 2
+    return None if given is None else _numeral(given[at])
 
 
 def _numeral(expr: Expr) -> int | None:

@@ -66,7 +66,9 @@ def bind_small(
     """
     bound = ExecutableGraph(model, primitives).bind(**sizes)
     total = sum(prod(entry.shape) for entry in bound.entries)
-    total += sum(prod(use.out) * prod(use.shapes[0]) for use in bound.arguments() if use.parameter.is_map)
+    total += sum(prod(array.shape) for array in bound.arrays)
+    maps = (use for use in bound.arguments() if use.parameter.kind == "map")
+    total += sum(prod(use.out) * prod(use.shapes[0]) for use in maps)
     if total > most:
         found = f"{model.lean_name}: its arrays have more than {most:,} coordinates at {_at(sizes)}"
         raise Declined(f"{found}; give smaller ones, or make a dimension of a large number in a shape")
@@ -91,12 +93,15 @@ def draw_program(
 
 
 def draw_arguments(bound: BoundGraph, rng: np.random.Generator) -> dict[str, Any]:
-    """Return random arguments of a graph by name: scalars between 1/2 and 1, any maps."""
+    """Return random arguments of a graph by name: scalars between 1/2 and 1, any maps and arrays.
+
+    Raises: Declined if an array has no value.
+    """
     model = bound.graph.model
     arguments: dict[str, Any] = dict.fromkeys((*model.scalars, *model.maps), 1.0)  # for those no node uses
     for use in bound.arguments():
-        arguments[use.name] = use.parameter.draw(rng, use.shapes, use.out)
-    return arguments
+        arguments[use.name] = use.draw(rng)
+    return arguments | bound.draw_arrays(rng)
 
 
 @dataclass(frozen=True)

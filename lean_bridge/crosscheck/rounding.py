@@ -10,6 +10,7 @@ import numpy as np
 from lean_bridge.codes import Code
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.rules.linear_map import LinearMap
+from lean_bridge.executor.rules.parameters import is_data
 from lean_bridge.executor.rules.program import Program, Step
 from pybind_models import CheckResult
 
@@ -28,9 +29,10 @@ def roundings(program: Program) -> int:
 
 
 def _longest_sum(program: Program, step: Step) -> int:
-    """Return the longest axis that a node may sum over: of an operand, or of a fixed linear map."""
+    """Return how many numbers a node may sum: along an operand's axis, by a linear map or whole numbers."""
     shapes = [program.entries[operand].shape for operand in step.operands]
     shapes += [param.weights.shape for param in step.setting.params.values() if isinstance(param, LinearMap)]
+    shapes += [(param.size,) for param in step.setting.params.values() if is_data(param)]
     return max((length for shape in shapes for length in shape), default=1)
 
 

@@ -15,13 +15,21 @@ import numpy as np
 from lean_bridge.errors import BindingError, GraphError, NoStanding, ShapeError, UnsupportedOp
 from lean_bridge.executor.arrays.backends import ArrayAPIReals
 from lean_bridge.executor.arrays.entries import BoundEntry
-from lean_bridge.executor.arrays.scalars import REALS, Reals, Scalars
+from lean_bridge.executor.arrays.scalars import REALS, Array, Reals, Scalars
 from lean_bridge.executor.arrays.shape import Shape, Shapes, is_size, text_of
 from lean_bridge.executor.checks import CheckedProgram
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.looked_at import LookedAtProgram
 from lean_bridge.executor.rules.constants import CONSTANTS
-from lean_bridge.executor.rules.parameters import Parameter, kept
+from lean_bridge.executor.rules.parameters import (
+    Parameter,
+    Site,
+    check_booleans,
+    check_integers,
+    draw_booleans,
+    draw_integers,
+    kept,
+)
 from lean_bridge.executor.rules.primitive import Primitive, Setting
 from lean_bridge.executor.rules.program import Program, Step
 from lean_bridge.executor.rules.table import PRIMITIVES
@@ -30,6 +38,8 @@ from lean_bridge.notebooks import graph_svg
 from lean_bridge.spelling import meant_by, spelled, why_not
 from pybind_models import (
     NOT_JUDGED,
+    ArrayArgument,
+    ArrayParam,
     ConstantParam,
     DGraph,
     DimParam,
@@ -39,6 +49,7 @@ from pybind_models import (
     ScalarParam,
     ShapeParam,
 )
+from pybind_models.graph import NAMED
 
 MOST_COORDINATES: Final = sys.maxsize // np.dtype(float).itemsize
 """Of an array, in any memory."""
@@ -127,10 +138,47 @@ class Argument:
     binder: str
     """The argument of the op."""
     parameter: Parameter
-    shapes: Shapes
-    """The shapes of the node's operands."""
-    out: Shape
-    """The shape of the node."""
+    site: Site
+
+    @property
+    def shapes(self) -> Shapes:
+        """The shapes of the node's operands."""
+        return self.site.shapes
+
+    @property
+    def out(self) -> Shape:
+        """The shape of the node."""
+        return self.site.out
+
+    def check(self, value: object, kind: Scalars) -> Any:
+        """Return what the rules get for a caller's value. Raises: as the parameter's own check."""
+        return self.parameter.check(value, self.site, kind)
+
+    def draw(self, rng: np.random.Generator) -> Any:
+        """Return a random value. Raises: Declined if there is none."""
+        return self.parameter.draw(rng, self.site)
+
+
+@dataclass(frozen=True)
+class BoundArray:
+    """An argument of the declaration that is an array, at concrete dimensions."""
+
+    name: str
+    shape: Shape
+    below: int | None
+    """What each of its whole numbers is less than; ``None`` of truth values."""
+
+    def check(self, value: object) -> Array:
+        """Return a caller's array. Raises: ValueError unless it is of the kind, the shape and the range."""
+        if self.below is None:
+            return check_booleans(value, self.shape)
+        return check_integers(value, self.shape, self.below)
+
+    def draw(self, rng: np.random.Generator) -> Array:
+        """Return a random array. Raises: Declined if there is none."""
+        if self.below is None:
+            return draw_booleans(rng, self.shape)
+        return draw_integers(rng, self.shape, self.below)
 
 
 class BoundGraph:
@@ -144,9 +192,12 @@ class BoundGraph:
             for entry in graph.model.entries
         )
         """The entries of ``Γ ++ ss``."""
-        for entry in self.entries:
-            if (axes := len(entry.shape)) > MOST_AXES:
-                found = f"{graph.model.lean_name}: entry {entry.name} has {axes} axes"
+        self.arrays = tuple(map(self._array, graph.model.arrays))
+        """The declaration's arguments that are arrays."""
+        shapes = [(each.name, each.shape) for each in self.entries]
+        for name, shape in [*shapes, *((each.name, each.shape) for each in self.arrays)]:
+            if (axes := len(shape)) > MOST_AXES:
+                found = f"{graph.model.lean_name}: entry {name} has {axes} axes"
                 raise BindingError(f"{found}, expected at most {MOST_AXES}, as NumPy has; join some of them")
         for position, node, primitive in graph.nodes():
             label = f"{_label(graph.model, position)}: {node.op}"
@@ -178,8 +229,16 @@ class BoundGraph:
         model = self.graph.model
         return _by_name(model, dict.fromkeys(model.scalars, "scalar"), "scalar", given)
 
+    def draw_arrays(self, rng: np.random.Generator) -> dict[str, Array]:
+        """Return random arrays for the arguments that are whole numbers or truth values, by name.
+
+        Where an op takes one, it is in the op's domain. Raises: Declined if one has no value.
+        """
+        uses = {use.name: use for use in self.arguments() if use.parameter.kind == "array"}
+        return {each.name: uses.get(each.name, each).draw(rng) for each in self.arrays}
+
     def arguments(self) -> Iterator[Argument]:
-        """Yield every use that a node makes of one of the declaration's scalar or map arguments."""
+        """Yield every use that a node makes of one of the declaration's arguments that are no sizes."""
         for position, node, primitive in self.graph.nodes():
             yield from self._arguments_of(position, node, primitive)
 
@@ -188,16 +247,17 @@ class BoundGraph:
         return CompiledProgram(self.interpret(kind, **arguments))
 
     def interpret(self, kind: Scalars = REALS, /, **arguments: Any) -> Program:
-        """Return a program with the given values of the declaration's scalar and map arguments.
+        """Return a program with the given values of the declaration's arguments that are no dimensions.
 
         It runs node by node, the reference for what ``compile`` returns. ``kind`` is the field to compute in.
         A linear map is given as a ``LinearMap`` or as a matrix of shape (outputs, inputs) on row-major
-        coordinates, a bias as an array; they are copied, so that later writes to them change no program. An
-        argument that Python cannot spell, like ``ε₁``, may be given as ``ε1``, and in ASCII, as ``eps1``.
+        coordinates, a bias as an array; whole numbers and truth values as an array of these, of any library.
+        They are copied, so that later writes to them change no program. An argument that
+        Python cannot spell, like ``ε₁``, may be given as ``ε1``, and in ASCII, as ``eps1``.
         Floating point is checked to be finite; ``with_checks`` of the program has other levels.
 
-        Raises: BindingError if an argument is missing, unknown, not of the field, of another size, or an ε
-        that is not positive, or if no memory could hold an array.
+        Raises: BindingError if an argument is missing, unknown, not of the field, of another size or dtype,
+        out of its range, or an ε that is not positive, or if no memory could hold an array.
         """
         model = self.graph.model
         if not hasattr(kind, "check_scalar"):
@@ -209,23 +269,27 @@ class BoundGraph:
                 found = f"{model.lean_name}: entry {entry.name} would be {text_of(entry.shape)}"
                 raise BindingError(f"{found}, more than memory has addresses for; give smaller dimensions")
         kinds = dict.fromkeys(model.scalars, "scalar") | dict.fromkeys(model.maps, "map")
+        kinds |= {array.name: "array" for array in self.arrays}
         given = _by_name(model, kinds, "argument", arguments)
         given |= {name: kept(given[name]) for name in model.maps}
+        for array in self.arrays:
+            with _named(f"{model.lean_name}: array {array.name}"):
+                given[array.name] = array.check(given[array.name])
         for name in model.scalars:
             with _named(f"{model.lean_name}: scalar {name}"):
                 kind.check_scalar(given[name])
         steps = []
         for position, node, primitive in self.graph.nodes():
-            shapes, out = self._shapes_of(position, node)
+            site = self._site_of(position, node)
             params = {
-                binder: primitive.params[binder].check(CONSTANTS[param.name](out), shapes, out, kind)
+                binder: primitive.params[binder].check(CONSTANTS[param.name](site.out), site, kind)
                 for binder, param in _params(node).items()
                 if isinstance(param, ConstantParam)
             }
             for use in self._arguments_of(position, node, primitive):
                 with _named(f"{model.lean_name}: {kinds[use.name]} {use.name}"):
-                    params[use.binder] = use.parameter.check(given[use.name], use.shapes, use.out, kind)
-            setting = Setting(out, params, kind, self._lengths_of(node))
+                    params[use.binder] = use.check(given[use.name], kind)
+            setting = Setting(site.out, params, kind, site.lengths)
             label = _label(model, position)
             steps.append(Step(label, node.name, position, node.operands, primitive, setting))
         if isinstance(kind, ArrayAPIReals):
@@ -234,10 +298,15 @@ class BoundGraph:
         return made(self.entries, steps, kind, standing=self.standing)
 
     def _arguments_of(self, position: int, node: Node, primitive: Primitive) -> Iterator[Argument]:
-        shapes, out = self._shapes_of(position, node)
+        site = self._site_of(position, node)
         for binder, param in _params(node).items():
             if not isinstance(param, ConstantParam):
-                yield Argument(param.name, binder, primitive.params[binder], shapes, out)
+                yield Argument(param.name, binder, primitive.params[binder], site)
+
+    def _array(self, argument: ArrayArgument) -> BoundArray:
+        shape = tuple(dim.evaluate(self.dims) for dim in argument.shape)
+        below = None if argument.below is None else argument.below.evaluate(self.dims)
+        return BoundArray(argument.name, shape, below)
 
     def _lengths_of(self, node: Node) -> dict[str, Shape]:
         """Return a node's shape arguments, and its dimension arguments as shapes of one axis."""
@@ -248,10 +317,10 @@ class BoundGraph:
         }
         return {binder: tuple(dim.evaluate(self.dims) for dim in value) for binder, value in given.items()}
 
-    def _shapes_of(self, position: int, node: Node) -> tuple[Shapes, Shape]:
-        """Return the shapes of a node's operands, and its own."""
+    def _site_of(self, position: int, node: Node) -> Site:
+        """Return the shapes of a node's operands, its own, and its op's sizes."""
         operands = tuple(self.entries[operand].shape for operand in node.operands)
-        return operands, self.entries[position].shape
+        return Site(operands, self.entries[position].shape, self._lengths_of(node))
 
 
 def _standing_of(model: DGraph, standing: GraphStanding, *, allow_uncertified: bool) -> GraphStanding:
@@ -285,21 +354,17 @@ def _primitive(model: DGraph, position: int, node: Node, primitives: Mapping[str
                 found = f"parameter {binder} is the constant {param.name}, expected {' or '.join(CONSTANTS)}"
                 raise GraphError(f"{label}: {found}")
             continue
-        is_map = primitive.params[binder].is_map
-        kind, known = ("map", model.maps) if is_map else ("scalar", model.scalars)
-        if isinstance(param, MapParam) != is_map or param.name not in known:
+        kind = primitive.params[binder].kind
+        known = {"scalar": model.scalars, "map": model.maps}.get(kind, [each.name for each in model.arrays])
+        if param.kind != kind or param.name not in known:
             message = f"parameter {binder} is {param.name}, which is no {kind} argument of the graph"
             raise GraphError(f"{label}: {message}")
     return primitive
 
 
-def _params(node: Node) -> dict[str, ScalarParam | MapParam | ConstantParam]:
+def _params(node: Node) -> dict[str, ScalarParam | MapParam | ArrayParam | ConstantParam]:
     """Return the parameters of a node that are no sizes, by binder."""
-    return {
-        binder: param
-        for binder, param in node.params.items()
-        if isinstance(param, ScalarParam | MapParam | ConstantParam)
-    }
+    return {binder: param for binder, param in node.params.items() if isinstance(param, NAMED)}
 
 
 def _label(model: DGraph, position: int) -> str:

@@ -35,7 +35,7 @@ class Numbers:
     """What a graph is run at."""
 
     arguments: Mapping[str, Any]
-    """Scalars and maps of the declaration, by name."""
+    """What the declaration takes besides dimensions, by name."""
     inputs: Mapping[str, Array]
     tangents: Mapping[str, Array] = field(default_factory=dict)
     seeds: Mapping[str, Array] = field(default_factory=dict)
@@ -57,14 +57,14 @@ def check_room(bound: BoundGraph, dtype: str, passes: int = 1) -> None:
 
 
 def arrays_wanted(bound: BoundGraph) -> dict[str, list[Shape]]:
-    """Return the arrays that a graph takes, its inputs and its maps, by name, and what shapes each may have.
+    """Return the arrays that a graph takes, inputs and arguments, by name, and what shapes each may have.
 
     A map may be given whole, or for one position if it does the same at each.
     """
     wanted: dict[str, list[Shape]] = {entry.name: [entry.shape] for entry in _context(bound)}
     context = frozenset(wanted)
     for use in bound.arguments():
-        if not use.parameter.is_map:
+        if use.parameter.kind != "map":
             continue
         if use.name in context:
             raise Declined(
@@ -78,7 +78,18 @@ def arrays_wanted(bound: BoundGraph) -> dict[str, list[Shape]]:
             if use.out[:-1] == use.shapes[0][:-1]:
                 shapes.append((*use.out[-1:], *use.shapes[0][-1:]))
         wanted[use.name] = [shape for at, shape in enumerate(shapes) if shape not in shapes[:at]]
+    for array in bound.arrays:
+        if array.name in wanted:
+            raise Declined(
+                f"{bound.graph.model.lean_name}: two arrays are both called {array.name}; use Python"
+            )
+        wanted[array.name] = [array.shape]
     return wanted
+
+
+def integers_wanted(bound: BoundGraph) -> dict[str, str]:
+    """Return the arrays that are not of floats: ``int`` of whole numbers, ``bool`` of truth values."""
+    return {array.name: "bool" if array.below is None else "int" for array in bound.arrays}
 
 
 def arrays_made(bound: BoundGraph) -> frozenset[str]:
@@ -122,8 +133,8 @@ def complete(
     is given is kept, else it is float64.
     Raises: ArrayError naming all that is missing, or two precisions that were given.
     """
-    model, wanted = bound.graph.model, arrays_wanted(bound)
-    dtypes = {str(array.dtype) for array in given.values()}
+    model, wanted, others = bound.graph.model, arrays_wanted(bound), integers_wanted(bound)
+    dtypes = {str(array.dtype) for name, array in given.items() if name not in others}
     if dtype is None and len(dtypes) > 1:
         raise ArrayError(
             next(iter(given)), f"{model.lean_name}: found arrays in float64 and in float32; give --dtype"
@@ -141,20 +152,24 @@ def complete(
     names = {entry.name for entry in _context(bound)}
     arrays = {}
     for name, shapes in wanted.items():
+        if name in others:
+            continue
         drawn = rng.uniform(-1.0, 1.0, size=shapes[-1]) if seed is not None else None
         arrays[name] = given.get(name, drawn)
     cast = {name: _cast(name, np.asarray(array), dtype) for name, array in arrays.items()}
+    chosen = {} if seed is None else bound.draw_arrays(rng)
+    chosen |= {name: given[name] for name in others if name in given}
     maps = {
         use.name: _as_map(use.parameter is BIAS, cast[use.name], use.out)
         for use in bound.arguments()
-        if use.parameter.is_map
+        if use.parameter.kind == "map"
     }
     return Numbers(
-        arguments={**scalars, **maps},
+        arguments={**scalars, **maps, **chosen},
         inputs={name: array for name, array in cast.items() if name in names},
         seed=seed if missing else None,
         drawn=tuple(missing),
-        maps={name: array for name, array in cast.items() if name not in names},
+        maps={name: array for name, array in cast.items() if name not in names} | chosen,
     )
 
 

@@ -6,11 +6,12 @@ left is aligned in order, as sequences are (Needleman and Wunsch), by op, operan
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from pybind_models import DGraph, DimParam, Node, Param, Shape, ShapeParam, shape_text
+from pybind_models import DGraph, Dim, DimParam, Node, Param, Shape, ShapeParam, shape_text
 from pybind_models.diff import DiffRow, GraphDiff
 
 _Pairs: TypeAlias = dict[int, int]
@@ -22,6 +23,8 @@ _SHAPE: Final = 1
 _OPERAND: Final = 2
 _LEAST: Final = 4
 """What two nodes must have in common to be a pair."""
+_NAMES: Final = re.compile(r"[^\W\d][\w'!?₀-₉]*")
+"""Of dimensions, where they are written."""
 _ROUNDS: Final = 3
 """Of aligning, each with the operands as the one before has paired them."""
 
@@ -51,10 +54,26 @@ def _arguments(left: DGraph, right: DGraph, dims: Mapping[str, str]) -> Iterator
         ("dimensions", [dims.get(name, name) for name in left.dims], right.dims),
         ("scalars", left.scalars, right.scalars),
         ("maps", left.maps, right.maps),
+        ("arrays", _arrays(left, dims), _arrays(right, {})),
     )
     for kind, here, there in taken:
         if tuple(here) != tuple(there):
             yield f"{kind}: {', '.join(here) or 'none'}, there {', '.join(there) or 'none'}"
+
+
+def _arrays(graph: DGraph, dims: Mapping[str, str]) -> list[str]:
+    """Return what the arrays that a declaration takes are, by other names of the dimensions."""
+
+    def renamed(dim: Dim) -> Dim:
+        return Dim.parse(_NAMES.sub(lambda name: dims.get(name[0], name[0]), str(dim)))
+
+    return [
+        array.replaced(
+            shape=tuple(map(renamed, array.shape)),
+            below=None if array.below is None else renamed(array.below),
+        ).text
+        for array in graph.arrays
+    ]
 
 
 def _renamed(here: Sequence[str], there: Sequence[str]) -> dict[str, str]:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
+from typing import TypeVar
 
 from lean_bridge.errors import GraphError
 from pybind_models import DGraph, Entry, Node
+
+_T = TypeVar("_T")
 
 
 def append(first: DGraph, second: DGraph) -> DGraph:
     """Return the graph that runs the first graph, then the second on inputs and saved tensors of the first.
 
-    Dimensions, scalars and maps of the same name are the same. Lean: ``Proofs.Autograd.Graph.append``.
+    What both take under one name is the same. Lean: ``Proofs.Autograd.Graph.append``.
     Raises: GraphError if the second graph's context is not the first one's ``Γ ++ ss``.
     """
     if second.context != first.entries:
@@ -28,6 +31,7 @@ def append(first: DGraph, second: DGraph) -> DGraph:
         dims=_union(first.dims, second.dims),
         scalars=_union(first.scalars, second.scalars),
         maps=_union(first.maps, second.maps),
+        arrays=_union(first.arrays, second.arrays),
         nodes=first.nodes + second.nodes,
     )
 
@@ -104,5 +108,5 @@ def _renumbered(nodes: Iterable[Node], number: Callable[[int], int]) -> tuple[No
     return tuple(node.replaced(operands=tuple(map(number, node.operands))) for node in nodes)
 
 
-def _union(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+def _union(first: tuple[_T, ...], second: tuple[_T, ...]) -> tuple[_T, ...]:
     return tuple(dict.fromkeys(first + second))

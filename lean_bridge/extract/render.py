@@ -14,7 +14,7 @@ from lean_bridge.extract.upstream import by_name
 from lean_bridge.names import PLAIN, ROOT
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import BVar, Const, Constant, Expr, Name, Pi, bare, head_of, spine
-from pybind_models import DGraph, Dim, DimParam, Node, Param, Shape, ShapeParam
+from pybind_models import ArrayArgument, DGraph, Dim, DimParam, Node, Param, Shape, ShapeParam
 
 PACKAGE = "LeanBridge.Certified"
 """Where all that is generated about extraction has its names."""
@@ -30,7 +30,7 @@ _BY_RANK = (".scalar", ".vec", ".mat", ".cube")
 def extracted_name(graph: DGraph) -> Name:
     """Return the Lean name of the extracted graph, a definition over any ``ScalarOps``.
 
-    After the scalars' type and its instance it takes the declaration's dimensions, scalars and maps.
+    After the scalars' type and its instance it takes the declaration's dimensions, scalars, maps and arrays.
     """
     return f"{PACKAGE}.{graph.lean_name}.extracted"
 
@@ -42,7 +42,7 @@ def certificate_name(graph: DGraph) -> Name:
 
 def scalars_name(graph: DGraph) -> Name:
     """Return what the extracted graph calls the type of its scalars: nothing that the graph takes."""
-    return _fresh("R", (*graph.dims, *graph.scalars, *graph.maps))
+    return _fresh("R", graph.arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,7 @@ def render_definition(graph: DGraph, declarations: Declarations) -> str:
     scalars = scalars_name(graph)
     groups = ((graph.dims, f"{ROOT}.Nat"), (graph.scalars, scalars), (graph.maps, "_"))
     binders = "".join(f" ({' '.join(map(_written, names))} : {type_})" for names, type_ in groups if names)
+    binders += "".join(f" ({_written(each.name)} : {_array_type(each)})" for each in graph.arrays)
     context = _shapes(entry.shape for entry in graph.context)
     body = f"  {ROOT}.{GRAPH}.nil (R := {scalars}) (Γ := {context})\n"
     for count, node in enumerate(graph.nodes):
@@ -156,7 +157,7 @@ def _theorem(graph: DGraph, declarations: Declarations) -> str:
     declared = " ".join([f"@{ROOT}.{graph.lean_name}", *names])
     if is_dgraph(type_, graph.lean_name):
         declared = f"({declared}).g"
-    taken = (*graph.dims, *graph.scalars, *graph.maps)
+    taken = graph.arguments
     for name in taken:
         if (found := given.count(name)) != 1:
             raise UnsupportedTerm(f"{graph.lean_name}: expected one argument called {name}, found {found}")
@@ -211,6 +212,11 @@ def _param(param: Param) -> str:
         case ShapeParam(value=shape):
             return _shape(shape)
     return _written(param.name)
+
+
+def _array_type(array: ArrayArgument) -> str:
+    values = f"{ROOT}.Bool" if array.below is None else f"{ROOT}.Fin {_atom(_dim(array.below))}"
+    return f"{ROOT}.Spec.Shape.Index {_atom(_shape(array.shape))} → {values}"
 
 
 def _shapes(shapes: Iterable[Shape]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from types import MappingProxyType
+from typing import Final, Literal
 
 from lean_bridge.errors import DeclarationNotFound, GraphError, ShapeError, UnsupportedOp, UnsupportedTerm
 from lean_bridge.extract.machine import (
@@ -18,12 +19,22 @@ from lean_bridge.extract.machine import (
     describe,
     variable,
 )
-from lean_bridge.extract.terms import constructor_fields, to_dim, to_list, to_position, to_shape, to_string
+from lean_bridge.extract.terms import (
+    constructor_fields,
+    to_dim,
+    to_indexed_shape,
+    to_list,
+    to_position,
+    to_shape,
+    to_string,
+)
 from lean_bridge.letters import plain
 from lean_bridge.names import last_component
 from lean_bridge.olean.expr import App, BinderInfo, Const, Constant, Lam, LZero, Name, Pi, Proj, Sort
 from lean_bridge.olean.levels import is_above_zero
 from pybind_models import (
+    ArrayArgument,
+    ArrayParam,
     DGraph,
     DimParam,
     Entry,
@@ -48,8 +59,12 @@ _TAKEN = frozenset({"Nat", "Spec.Shape", "Proofs.Autograd.CLM"})
 """What it may take besides types, scalars, and functions to these; of each there is always one."""
 _OPERANDS = "Proofs.Autograd.Operands"
 
-ArgumentKind = Literal["erased", "dim", "shape", "scalar", "map"]
-"""``erased``: types, instances and proofs."""
+ArgumentKind = Literal["erased", "dim", "shape", "scalar", "map", "array"]
+"""``erased``: types, instances and proofs; ``array``: whole numbers or truth values by typed indices."""
+
+_NAMED: Final[Mapping[ArgumentKind, type[ScalarParam | MapParam | ArrayParam]]] = MappingProxyType(
+    {"scalar": ScalarParam, "map": MapParam, "array": ArrayParam}
+)
 
 
 def is_op(constant: Constant) -> bool:
@@ -68,6 +83,11 @@ def makes(constant: Constant, family: Name) -> bool:
     while isinstance(body, Lam):
         body = body.body
     return isinstance(result, Const) and result.name == family and not isinstance(body, Proj)
+
+
+def _is_data(type_: Value) -> bool:
+    """Whether a type is of whole numbers below a bound, or of truth values."""
+    return isinstance(type_, VStuck) and not type_.is_variable and type_.head in ("Fin", "Bool")
 
 
 def _is_graph(type_: Value) -> bool:
@@ -106,6 +126,7 @@ class _Telescope:
     result: Value
     args: list[Thunk] = field(default_factory=list)
     names: dict[ArgumentKind, list[str]] = field(default_factory=dict)
+    arrays: list[ArrayArgument] = field(default_factory=list)
 
     def of(self, kind: ArgumentKind) -> tuple[str, ...]:
         return tuple(self.names.get(kind, ()))
@@ -171,6 +192,7 @@ class Reader:
             dims=self._telescope.of("dim"),
             scalars=self._telescope.of("scalar"),
             maps=self._telescope.of("map"),
+            arrays=tuple(self._telescope.arrays),
             context=tuple(
                 Entry(name=entry, shape=shape) for entry, shape in zip(names, context, strict=False)
             ),
@@ -189,6 +211,8 @@ class Reader:
                     f"{constant.name}: assumes {plain(assumed)} ({plain(pi.name)}), and would run where that "
                     "does not hold; leave what is assumed to the theorems about the graph"
                 )
+            if kind == "array" and (array := self._array(pi.name, domain, constant.name)) is not None:
+                telescope.arrays.append(array)
             if kind == "shape":
                 refused.append(f"{constant.name}: argument {pi.name} is a shape; give it as dimensions")
             if isinstance(domain, VSort):
@@ -210,6 +234,8 @@ class Reader:
                 return "shape"
             case VStuck(_, (), is_variable=True):
                 return "scalar"
+            case VPi() if _is_data(self._result_of(domain)):
+                return "array"
         return "erased" if info == "instImplicit" or self._is_proposition(domain) else "map"
 
     def _assumed(self, domain: Value, info: BinderInfo, types: Collection[str]) -> str | None:
@@ -219,6 +245,8 @@ class Reader:
         """
         if isinstance(domain, VSort):
             return None if is_above_zero(domain.level) else "a proposition"
+        if isinstance(domain, VPi) and self._array("", domain, self._name) is not None:
+            return None  # whoever gives one is asked for its range
         while isinstance(domain, VPi):
             domain = self._machine.instantiate(domain, variable(f"of {domain.name}"))  # no name that is given
         if not isinstance(domain, VStuck):
@@ -226,6 +254,20 @@ class Reader:
         if domain.is_variable:
             return None if domain.head in types else domain.head
         return None if domain.head in (SCALAR_CLASSES if info == "instImplicit" else _TAKEN) else domain.head
+
+    def _result_of(self, pi: VPi) -> Value:
+        return self._machine.instantiate(pi, variable(f"of {pi.name}"))  # no name that is given
+
+    def _array(self, name: Name, domain: Value, where: str) -> ArrayArgument | None:
+        """Return an argument that is whole numbers or truth values by the indices of a shape."""
+        if not isinstance(domain, VPi) or not _is_data(result := self._result_of(domain)):
+            return None
+        shape = to_indexed_shape(self._machine, domain.domain, f"{where}: argument {name}")
+        if shape is None:
+            return None
+        assert isinstance(result, VStuck)
+        below = to_dim(self._machine, result.args[0], f"{where}: argument {name}") if result.args else None
+        return ArrayArgument(name=name, shape=shape, below=below)
 
     def _is_proposition(self, type_: Value) -> bool:
         while isinstance(type_, VPi):
@@ -311,7 +353,7 @@ class Reader:
         value = self._machine.force(arg)
         names = self._telescope.of(kind)
         if isinstance(value, VStuck) and value.is_variable and not value.args and value.head in names:
-            return ScalarParam(name=value.head) if kind == "scalar" else MapParam(name=value.head)
+            return _NAMED[kind](name=value.head)
         raise UnsupportedTerm(
             f"{where}: expected an argument of the declaration ({', '.join(names) or 'it has none'}), "
             f"found {describe(value)}"

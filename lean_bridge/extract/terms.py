@@ -53,6 +53,22 @@ def to_shape(machine: Machine, thunk: Thunk, where: str) -> Shape:
         thunk = fields[1]
 
 
+def to_indexed_shape(machine: Machine, thunk: Thunk, where: str) -> Shape | None:
+    """Return the shape of which a type is ``Spec.Shape.Index``, unfolded; ``None`` if it is no such type."""
+    dims: list[Dim] = []
+    while isinstance(value := machine.force(thunk), VStuck) and not value.is_variable:
+        if value.head == "PUnit":
+            return tuple(dims)
+        if value.head != "Prod" or len(value.args) != 2:
+            return None
+        length = machine.force(value.args[0])
+        if not isinstance(length, VStuck) or length.head != "Fin" or length.is_variable:
+            return None
+        dims.append(to_dim(machine, length.args[0], where))
+        thunk = value.args[1]
+    return None
+
+
 def to_list(machine: Machine, thunk: Thunk, where: str) -> list[Thunk]:
     """Return the elements of a ``List``."""
     elements: list[Thunk] = []

@@ -200,7 +200,7 @@ def _graph(report: GraphReport, namespace: str) -> list[Text]:
     if report.graph is not None:
         graph = report.graph
         size = f"{counted(len(graph.context), 'input')} + {counted(len(graph.nodes), 'node')}"
-        arguments = ", ".join((*graph.dims, *graph.scalars, *graph.maps))
+        arguments = ", ".join(graph.arguments)
         lines.append(Text(visible(f"{size} · for all {arguments}" if arguments else size), "dim"))
     return lines
 

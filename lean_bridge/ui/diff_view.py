@@ -113,6 +113,7 @@ def united(diff: GraphDiff, left: DGraph, right: DGraph) -> tuple[DGraph, dict[i
         dims=tuple(dict.fromkeys((*left.dims, *right.dims))),
         scalars=tuple(dict.fromkeys((*left.scalars, *right.scalars))),
         maps=tuple(dict.fromkeys((*left.maps, *right.maps))),
+        arrays=tuple({each.name: each for each in (*right.arrays, *left.arrays)}.values()),
         context=tuple(context),
         nodes=tuple(nodes),
     )

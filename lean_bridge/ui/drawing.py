@@ -14,15 +14,13 @@ from lean_bridge.ui.layout import Box, Route, lay_out
 from lean_bridge.ui.wording import one_line
 from pybind_models import (
     NOT_JUDGED,
-    ConstantParam,
     DGraph,
     GraphStanding,
-    MapParam,
     Node,
-    ScalarParam,
     shape_text,
 )
 from pybind_models.diff import Mark
+from pybind_models.graph import NAMED
 
 PLAIN: Final = Look()
 _FILLS: Final[Mapping[Mark, str]] = {"changed": "#fff8c5", "removed": "#ffebe9", "added": "#dafbe1"}
@@ -205,11 +203,7 @@ def _labels(graph: DGraph, position: int) -> list[tuple[str, str]]:
 
 
 def _op_text(node: Node) -> str:
-    arguments = [
-        param.name
-        for param in node.params.values()
-        if isinstance(param, ScalarParam | MapParam | ConstantParam)
-    ]
+    arguments = [param.name for param in node.params.values() if isinstance(param, NAMED)]
     return f"{node.op}({', '.join(arguments)})" if arguments else node.op
 
 

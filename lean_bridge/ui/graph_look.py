@@ -55,7 +55,7 @@ class Look:
         """
         size = f"{counted(len(graph.context), 'input')}, {counted(len(graph.nodes), 'node')}"
         if self.dims is None:
-            arguments = ", ".join((*graph.dims, *graph.scalars, *graph.maps))
+            arguments = ", ".join(graph.arguments)
             told = [f"{size}; for all {arguments}" if arguments else size]
         else:
             at = ", ".join(f"{name}={self.dims[name]}" for name in graph.dims)

@@ -14,17 +14,15 @@ from lean_bridge.ui.graph_look import Look, numbers, parameters_text, readers, s
 from lean_bridge.ui.wording import counted, one_line
 from pybind_models import (
     NOT_JUDGED,
-    ConstantParam,
     DGraph,
     DimParam,
     GraphStanding,
-    MapParam,
     Node,
     Param,
-    ScalarParam,
     ShapeParam,
     shape_text,
 )
+from pybind_models.graph import NAMED
 
 PLAIN: Final = Look()
 _WIDE: Final = 110
@@ -45,7 +43,13 @@ def render_graph_table(
     console.print(Text(one_line(graph.lean_name), "bold"))
     size = f"{counted(len(graph.context), 'input')}, {counted(len(graph.nodes), 'node')}"
     if look.dims is None:
-        arguments = (("dims", graph.dims), ("scalars", graph.scalars), ("maps", graph.maps))
+        arrays = tuple(each.text for each in graph.arrays)
+        arguments = (
+            ("dims", graph.dims),
+            ("scalars", graph.scalars),
+            ("maps", graph.maps),
+            ("arrays", arrays),
+        )
         told = [size, *(f"{label} {', '.join(names)}" for label, names in arguments if names)]
     else:
         at = ", ".join(f"{name}={look.dims[name]}" for name in graph.dims)
@@ -136,11 +140,7 @@ def render_tree(graph: DGraph, standing: GraphStanding = NOT_JUDGED, look: Look 
     def text(position: int) -> str:
         node = graph.nodes[position - inputs]
         arguments = [entries[operand].name for operand in node.operands]
-        given = [
-            each.name
-            for each in node.params.values()
-            if isinstance(each, ScalarParam | MapParam | ConstantParam)
-        ]
+        given = [each.name for each in node.params.values() if isinstance(each, NAMED)]
         told = f"{node.name} = {node.op}({', '.join(arguments)}{'; ' * bool(given)}{', '.join(given)})"
         told += f"  {shape_text(node.shape)}"
         if look.backward:

@@ -12,7 +12,7 @@ from lean_bridge.extract.symbolic import extract_graph
 from lean_bridge.olean.environment import Environment
 from lean_bridge.project import Project, open_project
 from lean_bridge.toolchain.provider import Job, Provider
-from pybind_models import Dim, ScalarParam
+from pybind_models import ArrayParam, Dim, ScalarParam
 from tests.unit.executor.graphs import perceptron, rms_norm
 
 pytestmark = pytest.mark.lean
@@ -264,3 +264,26 @@ def test_an_unknown_op_is_named(probe: Environment) -> None:
 def test_what_is_no_graph_is_declined(probe: Environment, name: str, message: str) -> None:
     with pytest.raises(UnsupportedTerm, match=message):
         extract_graph(probe, name, known_ops=KNOWN)
+
+
+def test_tokens_and_their_positions_row_by_row(project: Project) -> None:
+    graph = project.extract("embeddingDGraph")
+    assert (graph.dims, graph.scalars, graph.maps) == (("v", "n", "d"), (), ())
+    assert [array.text for array in graph.arrays] == ["ids: n whole numbers below v"]
+    found = [(node.op, node.operands, node.shape) for node in graph.nodes]
+    assert found == [("embedding", (0,), shape("n d")), ("add", (2, 1), shape("n d"))]
+    assert graph.nodes[0].params["ids"] == ArrayParam(name="ids")
+
+
+def test_attention_with_a_mask_row_by_row(project: Project) -> None:
+    graph = project.extract("maskedAttentionGraph")
+    assert (graph.dims, graph.scalars, graph.maps) == (("h", "m", "n", "d", "p"), ("c",), ())
+    assert [array.text for array in graph.arrays] == ["mask: m×n truth values"]
+    found = [(node.op, node.operands, node.shape) for node in graph.nodes]
+    assert found == [
+        ("transposeLast2", (1,), shape("h d n")),
+        ("bmatmul", (0, 3), shape("h m n")),
+        ("scale", (4,), shape("h m n")),
+        ("maskedSoftmax", (5,), shape("h m n")),
+        ("bmatmul", (6, 2), shape("h m p")),
+    ]

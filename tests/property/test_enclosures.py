@@ -52,7 +52,7 @@ class Case:
         bound = ExecutableGraph(model).bind(**{name: SIZES[name] for name in model.dims})
         arguments: dict[str, Any] = dict.fromkeys((*model.scalars, *model.maps), 1.0)
         for use in bound.arguments():
-            arguments[use.name] = use.parameter.draw(rng, use.shapes, use.out)
+            arguments[use.name] = use.draw(rng)
         self.program: Program = bound.interpret(**arguments)
         self.compiled = CompiledProgram(self.program)
 

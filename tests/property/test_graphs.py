@@ -35,7 +35,7 @@ def test_general_checks_pass(model: DGraph) -> None:
 @some
 def test_backprop_is_the_adjoint_of_jvp_exactly(model: DGraph, rng: np.random.Generator) -> None:
     bound = ExecutableGraph(model).bind()
-    real = {use.name: use.parameter.draw(rng, use.shapes, use.out) for use in bound.arguments()}
+    real = {use.name: use.draw(rng) for use in bound.arguments()}
     program = bound.compile(Rationals(), **draw_arguments(rng, real))
     inputs, tangents, seeds = (
         [draw_rationals(rng, entry.shape) for entry in entries]

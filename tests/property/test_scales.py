@@ -99,7 +99,7 @@ class Case:
 
     def __init__(self, bound: BoundGraph, seed: int, dtype: np.dtype[Any]) -> None:
         rng = np.random.default_rng(seed)
-        arguments = {use.name: use.parameter.draw(rng, use.shapes, use.out) for use in bound.arguments()}
+        arguments = {use.name: use.draw(rng) for use in bound.arguments()}
         self.program, self.compiled = bound.interpret(**arguments), bound.compile(**arguments)
         self.dtype, draw = dtype, Draw(rng, dtype)
         self.inputs = {entry.name: draw(entry.shape) for entry in self.program.context}

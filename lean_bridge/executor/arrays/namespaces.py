@@ -53,6 +53,58 @@ def padded(x: Array, axis: int, before: int, after: int, *, zero: Any) -> Array:
     return concat([each for each in (ends[0], x, ends[1]) if each is not None], axis)
 
 
+def gathered(x: Array, indices: Array) -> Array:
+    """Return the parts at some positions of the first axis; ``indices`` are NumPy's, along one axis."""
+    if isinstance(x, np.ndarray):
+        return x[indices]
+    if hasattr(x, "gathered"):
+        return x.gathered(indices)
+    namespace = array_namespace(x)
+    return namespace.take(x, _indices(indices, x), axis=0)
+
+
+def scattered(x: Array, indices: Array, length: int, *, zero: Any) -> Array:
+    """Return a first axis of a length, to each position of which the parts are added that go there.
+
+    ``indices`` say where each goes, as in :func:`gathered`; ``zero`` is what the arrays' field calls so.
+    """
+    shape = (length, *x.shape[1:])
+    if isinstance(x, np.ndarray):
+        total = np.full_like(x, zero, shape=shape)
+        if type(x) is np.ndarray and not x.dtype.hasobject:
+            np.add.at(total, indices, x)
+        else:  # fields add in their own way
+            for at, part_ in zip(indices, x, strict=True):
+                total[at] = total[at] + part_
+        return total
+    if hasattr(x, "scattered"):
+        return x.scattered(indices, length)
+    total, places = zeros(x, shape), _indices(indices, x)
+    if hasattr(total, "index_add"):
+        return total.index_add(0, places, x)
+    made: Array = total.at[places].add(x)
+    return made
+
+
+def indicator(mask: Array, like: Array, *, one: Any, zero: Any) -> Array:
+    """Return what a field calls one where a mask is true, and zero elsewhere, as an array to compute with."""
+    if isinstance(like, np.ndarray):
+        made = np.full_like(like, zero, shape=mask.shape)
+    elif isinstance(one, np.ndarray):  # of a field, for whose arrays tracers stand
+        made = np.full_like(one, zero, shape=mask.shape)
+    elif not isinstance(one, float):
+        return mask.astype(float)
+    else:
+        made = np.full(mask.shape, float(zero), precision(like))
+    made[mask] = one
+    return made if hasattr(like, "gathered") else constant(made, like)
+
+
+def _indices(indices: Array, like: Array) -> Array:
+    made: Array = array_namespace(like).asarray(np.array(indices), device=device(like))
+    return made
+
+
 def largest(x: Array, axis: int, *, keep: bool) -> Array:
     """Return the largest along an axis; -∞ where it is empty."""
     if x.shape[axis]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 import os
 import stat
+import string
 import zipfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any, Final, TypeAlias
 
 import numpy as np
@@ -30,7 +32,12 @@ SUFFIXES: Final = (".npz", ".safetensors")
 MOST_MEMBERS: Final = 1 << 14
 """Of an archive: graphs have tens of entries."""
 _FLOATS: Final = {"float64", "float32"}
-_IN_SAFETENSORS: Final = {"F64": "float64", "F32": "float32"}
+_IN_SAFETENSORS: Final = {
+    "F64": "float64",
+    "F32": "float32",
+    "BOOL": "bool",
+    **{f"{kind}{bits}": f"{'u' * (kind == 'U')}int{bits}" for kind in "IU" for bits in (8, 16, 32, 64)},
+}
 
 _RECORDS: Final = "records with the fields"
 _NUMBERS: Final = {"float", "int", "uint", "bool", "f", "i", "u", "bf"}
@@ -56,11 +63,13 @@ def read_arrays(
     path: Path,
     wanted: Wanted,
     *,
+    kinds: Mapping[str, str] = MappingProxyType({}),
     beside: Collection[str] = (),
     pass_over: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Array]:
     """Return a file's arrays by the names of ``wanted``, of the shapes there, in float64 or float32.
 
+    Those that ``kinds`` calls ``int`` are of whole numbers, and those that it calls ``bool`` of truth values.
     A name may be spelled in any way of :mod:`lean_bridge.spelling`. Arrays under the names ``beside``, which
     may be there too, are not read, and ``pass_over`` is told of each.
     Raises: NoVerdict, naming the file and the array, for everything else that is in it, or if it cannot be
@@ -77,7 +86,10 @@ def read_arrays(
             name = _name(spelling, wanted)
             if name in arrays:
                 raise ValueError(f"{name} is there twice")
-            if dtype not in _FLOATS:
+            if (kind := kinds.get(name)) is not None:
+                if dtype.rstrip(string.digits).removeprefix("u") != kind:
+                    raise ValueError(f"{name}: expected {kind}, found {dtype}; save it as .astype({kind})")
+            elif dtype not in _FLOATS:
                 raise ValueError(f"{name}: expected float64 or float32, found {dtype}{_mend(dtype)}")
             if shape not in wanted[name]:
                 expected = " or ".join(map(text_of, wanted[name]))

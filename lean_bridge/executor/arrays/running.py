@@ -165,6 +165,21 @@ class RunningArray:
         """Return the array with its axes in another order."""
         return RunningArray(self.mid.transpose(axes), self.rad.transpose(axes), self.model)
 
+    def gathered(self, indices: Array) -> Any:
+        """Return the parts at some positions of the first axis."""
+        return self[indices]
+
+    def scattered(self, indices: Array, length: int) -> Any:
+        """Return the sums of the parts that go to each position of a first axis."""
+        most = int(np.bincount(indices, minlength=1).max())
+        mid, large, reach = (np.zeros((length, *self.shape[1:])) for _ in range(3))
+        np.add.at(mid, indices, self.mid)
+        np.add.at(large, indices, np.abs(self.mid) + self.rad)
+        np.add.at(reach, indices, self.rad)
+        reach = reach + (gamma(most - 1, self.model.own) + gamma(most - 1, self.model.unit)) * large
+        reach = reach * (1 + 4 * gamma(most + 4, UNIT)) + np.where(large > 0, most * self.model.least, 0.0)
+        return RunningArray(mid, reach * _ROOM, self.model)
+
     @staticmethod
     def concat(arrays: Sequence[RunningArray], *, axis: int) -> Any:
         """Return arrays joined along an axis."""

@@ -15,7 +15,14 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
-from lean_bridge.executor.arrays.namespaces import broadcast, concat, largest, permute
+from lean_bridge.executor.arrays.namespaces import (
+    broadcast,
+    concat,
+    gathered,
+    largest,
+    permute,
+    scattered,
+)
 from lean_bridge.executor.arrays.scalars import Array, Scalars
 from lean_bridge.executor.arrays.shape import Shape, Shapes
 from lean_bridge.executor.plans.uses import Uses
@@ -78,6 +85,19 @@ class Joined(NamedTuple):
     """Along which axis."""
 
     axis: int
+
+
+class Taken(NamedTuple):
+    """Positions of the first axis."""
+
+    indices: Constant
+
+
+class Put(NamedTuple):
+    """Positions of a first axis, and its length."""
+
+    indices: Constant
+    length: int
 
 
 class Nothing(NamedTuple):
@@ -219,6 +239,24 @@ def _sliced(shapes: Shapes, static: Static) -> Shape:
     return (*shapes[0][:axis], stop - start, *shapes[0][axis + 1 :])
 
 
+def _taken(shapes: Shapes, static: Static) -> Shape:
+    indices = _positions(static, shapes[0][0])
+    return (*indices.shape, *shapes[0][1:])
+
+
+def _put(shapes: Shapes, static: Static) -> Shape:
+    if _positions(static, static.length).shape != shapes[0][:1]:
+        raise ValueError(f"expected a position for each of {shapes[0]}")
+    return (static.length, *shapes[0][1:])
+
+
+def _positions(static: Static, length: int) -> Array:
+    indices: Array = static.indices.value
+    if indices.ndim != 1 or not bool(((indices >= 0) & (indices < length)).all()):
+        raise ValueError(f"expected positions below {length}")
+    return indices
+
+
 def _no_value(_scalars: Scalars, _arrays: tuple[Array, ...], _static: Static) -> Array:
     raise AssertionError("leaves and constants are given, not evaluated")
 
@@ -239,6 +277,10 @@ def _slice(_scalars: Scalars, arrays: tuple[Array, ...], static: Static) -> Arra
     axis, start, stop = static
     part: Array = arrays[0][(slice(None),) * axis + (slice(start, stop),)]
     return part
+
+
+def _scatter(scalars: Scalars, arrays: tuple[Array, ...], static: Static) -> Array:
+    return scattered(arrays[0], static.indices.value, static.length, zero=scalars.rational(0))
 
 
 def _axes(*axes: int) -> tuple[int, ...]:
@@ -290,6 +332,8 @@ OPS: Final[Mapping[str, Op]] = MappingProxyType(
         "transpose": Op(1, _transposed, lambda _k, x, s: permute(x[0], s), _axes),
         "broadcast": Op(1, _spread, lambda _k, x, s: broadcast(x[0], s.shape), Shaped),
         "slice": Op(1, _sliced, _slice, Part),
+        "gather": Op(1, _taken, lambda _k, x, s: gathered(x[0], s.indices.value), Taken),
+        "scatter": Op(1, _put, _scatter, Put),
         "concat": Op(None, _joined, lambda _k, x, s: concat(x, s.axis), Joined),
     }
 )

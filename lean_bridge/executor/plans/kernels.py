@@ -110,6 +110,28 @@ def _concat(instruction: Instruction, out: Array, operands: tuple[Array, ...]) -
     return calls
 
 
+def _gather(instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> list[Call]:
+    indices = instruction.static.indices.value  # which are in range: to look again takes a copy
+    return [(operands[0].take, (indices, 0, out, "clip"))]
+
+
+def _scatter(instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> list[Call]:
+    """Add up the parts that go to one place, which stand side by side once they are ordered by it."""
+    (x,), indices = operands, instruction.static.indices.value
+    calls: list[Call] = [(out.fill, (0,))]
+    if not x.size:
+        return calls
+    order = np.argsort(indices, kind="stable")
+    places, starts = np.unique(indices[order], return_index=True)
+    parts = np.empty(x.shape, x.dtype)
+    calls.append((x.take, (order, 0, parts, "clip")))
+    if len(places) < len(order):
+        sums = np.empty((len(places), *x.shape[1:]), x.dtype)
+        calls.append((np.add.reduceat, (parts, starts, 0, None, sums)))
+        parts = sums
+    return [*calls, (out.__setitem__, (places, parts))]
+
+
 def assignment(out: Array, value: Array) -> Call:
     """Return the call that copies an array: the method takes half as long as ``copyto``."""
     return (out.__setitem__, (..., value))
@@ -159,6 +181,8 @@ _LOWERINGS: Final[Mapping[str, _Lowering]] = MappingProxyType(
         "dot": _dot,
         "reshape": _copy,
         "concat": _concat,
+        "gather": _gather,
+        "scatter": _scatter,
     }
 )
 """One function for each op that makes coordinates."""

@@ -111,6 +111,14 @@ class Tracer:
         *_, taken = index
         return self.emit("slice", self, static=(len(index) - 1, taken.start, taken.stop))
 
+    def gathered(self, indices: Array) -> Array:
+        """Return the parts at some positions of the first axis."""
+        return self.emit("gather", self, static=(self.recorder.wrap(indices),))
+
+    def scattered(self, indices: Array, length: int) -> Array:
+        """Return the sums of the parts that go to each position of a first axis."""
+        return self.emit("scatter", self, static=(self.recorder.wrap(indices), length))
+
     @staticmethod
     def concat(arrays: Sequence[Tracer], *, axis: int) -> Array:
         """Return arrays joined along an axis."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from lean_bridge.executor.arrays.scalars import REALS, Array, Scalars
 from lean_bridge.executor.arrays.shape import Shape, Shapes, same_shape
-from lean_bridge.executor.rules.parameters import Parameter, kept
+from lean_bridge.executor.rules.parameters import Parameter, Site, kept
 
 Arrays: TypeAlias = tuple[Array, ...]
 
@@ -30,7 +30,7 @@ class Setting:
     shape: Shape
     """The certified shape of the output."""
     params: Mapping[str, Any] = field(default_factory=dict)
-    """The op's scalar and map arguments by the names of its Lean binders."""
+    """The op's arguments that are no sizes, by the names of its Lean binders."""
     scalars: Scalars = REALS
     lengths: Mapping[str, Shape] = field(default_factory=dict)
     """The op's shape arguments by the names of its Lean binders, and its dimension arguments as one axis."""
@@ -96,7 +96,7 @@ class Primitive:
     """The last component of the Lean name, which is also how graphs write it."""
     arity: int
     params: Mapping[str, Parameter]
-    """Its scalar and map arguments by the names of its Lean binders, in their order."""
+    """Its arguments that are no sizes by the names of its Lean binders, in their order."""
     linearity: Linearity
     shape_rule: Callable[[Shapes, Shape], Shape]
     """From operand shapes and the certified output shape to the actual one; ShapeError if they clash."""
@@ -239,7 +239,8 @@ def draw_sample(
     lengths: Mapping[str, Shape] = NO_LENGTHS,
 ) -> Sample:
     """Return standard normal operands of the given shapes, for ops whose domain is everywhere."""
-    drawn = {binder: parameter.draw(rng, shapes, out) for binder, parameter in params.items()}
+    site = Site(shapes, out, lengths)
+    drawn = {binder: parameter.draw(rng, site) for binder, parameter in params.items()}
     setting = Setting(out, drawn, lengths=lengths)
     return Sample(tuple(rng.standard_normal(each) for each in shapes), setting)
 

@@ -15,6 +15,7 @@ from lean_bridge.executor.arrays.entries import A, BoundEntry, F, Given, GivenOf
 from lean_bridge.executor.arrays.scalars import Array, Scalars, guarded
 from lean_bridge.executor.arrays.shape import Shape, text_of
 from lean_bridge.executor.rules.linear_map import LinearMap
+from lean_bridge.executor.rules.parameters import is_data
 from lean_bridge.executor.rules.primitive import Arrays, Primitive, Setting
 from lean_bridge.letters import shown as legible
 from lean_bridge.notebooks import program_html
@@ -184,12 +185,12 @@ class Program:
 
 
 def steps_over(program: Program, scalars: Scalars, array: Callable[[Array], Array]) -> list[Step]:
-    """Return a program's steps over other scalars; ``array`` makes theirs of the arrays that it keeps."""
+    """Return a program's steps over other scalars; ``array`` makes their arrays of those that it keeps."""
 
     def argument(value: Any) -> Any:
         if isinstance(value, LinearMap):
             return LinearMap(array(value.weights), value.positions)
-        return array(value) if hasattr(value, "shape") else value
+        return array(value) if hasattr(value, "shape") and not is_data(value) else value
 
     steps = []
     for step in program.steps:

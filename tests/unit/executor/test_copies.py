@@ -81,7 +81,7 @@ def test_a_copy_of_a_compiled_program_keeps_its_passes_and_its_checks() -> None:
 def test_a_program_with_maps_and_a_batched_one_are_copied() -> None:
     rng = np.random.default_rng(0)
     bound = ExecutableGraph(feed_forward(fixed=True)).bind(n=2, dModel=3, dFF=4)
-    arguments = {use.name: use.parameter.draw(rng, use.shapes, use.out) for use in bound.arguments()}
+    arguments = {use.name: use.draw(rng) for use in bound.arguments()}
     program = bound.compile(**arguments)
     (entry,) = program.context
     batched = program.batched([entry.name])
@@ -95,7 +95,7 @@ def test_a_program_with_maps_and_a_batched_one_are_copied() -> None:
 def test_the_weights_of_a_copy_are_as_fixed_as_before(copied: Callable[[Any], Any], how: str) -> None:
     rng = np.random.default_rng(0)
     bound = ExecutableGraph(feed_forward(fixed=True)).bind(n=2, dModel=3, dFF=4)
-    arguments = {use.name: use.parameter.draw(rng, use.shapes, use.out) for use in bound.arguments()}
+    arguments = {use.name: use.draw(rng) for use in bound.arguments()}
     arrays = [
         array
         for step in copied(getattr(bound, how)(**arguments)).steps

@@ -180,7 +180,7 @@ def test_what_is_no_such_file_is_one_line(
 @pytest.mark.parametrize(
     ("arrays", "expected"),
     [
-        ({"x": X.astype(int)}, "x: expected float64 or float32, found I64"),
+        ({"x": X.astype(int)}, "x: expected float64 or float32, found int64"),
         ({"x": X.T.copy()}, "x: expected shape 2×3, found 3×2"),
         ({"y": X}, "nothing is called 'y' here"),
     ],

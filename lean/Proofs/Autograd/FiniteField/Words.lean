@@ -45,10 +45,21 @@ open Spec Laws
 
 noncomputable section
 
+/-- The word of a number for an index, where they stand in row-major order, the most significant
+first. -/
+def wordAt {s : Shape} (n : Nat) (i : s.Index) : Nat :=
+  Nat.mod (Nat.shiftRight n (Nat.mul 32 (s.after i))) 4294967296
+
 /-- The tensor whose coordinates in row-major order are the words of a number, the most significant
 first. -/
-def Tensor.ofWords {s : Shape} (n : Nat) : Tensor GF s :=
-  fun i => .of (Nat.mod (Nat.shiftRight n (Nat.mul 32 (s.after i))) 4294967296)
+def Tensor.ofWords {s : Shape} (n : Nat) : Tensor GF s := fun i => .of (wordAt n i)
+
+/-- Whole numbers below `v`, which are the words of a number, the most significant first. -/
+def integersOfWords {s : Shape} {v : Nat} (n : Nat) (h : 0 < v) : s.Index → Fin v :=
+  fun i => ⟨Nat.mod (wordAt n i) v, Nat.mod_lt _ h⟩
+
+/-- Truth values, of which the words of a number that are 1 are true, the most significant first. -/
+def booleansOfWords {s : Shape} (n : Nat) : s.Index → Bool := fun i => Nat.beq (wordAt n i) 1
 
 /-- The vector with the words of a number as coordinates, the most significant first. -/
 def Vec.ofWords {n : Nat} (words : Nat) : Vec GF n :=

@@ -1,17 +1,22 @@
-"""Softmax along the last axis; Lean: ``softmaxLast``."""
+"""Softmax along the last axis; Lean: ``softmaxLast``, ``maskedSoftmax``."""
 
 from __future__ import annotations
 
-from typing import Final
+import math
+from types import MappingProxyType
+from typing import Any, Final
 
 import numpy as np
 
+from lean_bridge.executor.arrays.namespaces import gathered, indicator
 from lean_bridge.executor.arrays.scalars import Array
-from lean_bridge.executor.arrays.shape import Shape, Shapes, check_operands
+from lean_bridge.executor.arrays.shape import Shape, Shapes, check_operands, same_shape, text_of
+from lean_bridge.executor.rules.parameters import Parameter, Site, booleans
 from lean_bridge.executor.rules.primitive import (
     EVERYWHERE,
     NO_PARAMS,
     Arrays,
+    Domain,
     Linearity,
     Primitive,
     Sample,
@@ -65,4 +70,74 @@ SOFTMAX_LAST: Final = Primitive(
     sample=_softmax_sample,
 )
 
-FAMILY: Final[tuple[Primitive, ...]] = (SOFTMAX_LAST,)
+
+def _masked_softmax(setting: Setting, primals: Arrays) -> Array:
+    """Return the quotients of exponentials, of which none is of a coordinate that is not allowed.
+
+    The row's first allowed coordinate stands in its place, so that no row is shifted by what it leaves out.
+    """
+    (x,), mask = primals, setting.params["mask"]
+    if not math.prod(x.shape):
+        return x
+    one, zero = (setting.scalars.rational(number) for number in (1, 0))
+    allowed, left_out = (indicator(each, x, one=one, zero=zero) for each in (mask, ~mask))
+    firsts = np.broadcast_to(mask, x.shape).argmax(axis=-1).reshape(-1)
+    places = np.arange(len(firsts)) * x.shape[-1] + firsts
+    first = gathered(x.reshape((math.prod(x.shape),)), places).reshape((*x.shape[:-1], 1))
+    z = x * allowed + first * left_out
+    e = setting.scalars.exp(z - setting.scalars.shift_of_rows(z, axis=-1)) * allowed
+    y: Array = e / e.sum(axis=-1, keepdims=True)
+    return y
+
+
+def _rows(site: Site) -> Shape:
+    o, t, n = (site.lengths[name] for name in ("o", "t", "n"))
+    if site.out != (*o, *t, *n):
+        sizes = ", ".join(f"{name}={text_of(length)}" for name, length in site.lengths.items())
+        raise ValueError(f"expected sizes of the op that make {text_of(site.out)}, found {sizes}")
+    return (*t, *n)
+
+
+def _check_mask(value: object, site: Site, scalars: Any) -> Array:
+    mask: Array = _TRUTH_VALUES.check(value, site, scalars)
+    if len(nothing := np.argwhere(~mask.any(axis=-1))):
+        where = f" {', '.join(map(str, nothing[0]))}" if len(mask.shape) > 1 else ""
+        reason = "the hypothesis AllowsSome of the theorems"
+        expected = f"expected something allowed in every row along the last axis, {reason}"
+        raise ValueError(f"{expected}; row{where} allows nothing")
+    return mask
+
+
+def _allowed(setting: Setting, _primals: Arrays) -> Array:
+    counts: Array = np.asarray(setting.params["mask"].sum(axis=-1), float)
+    return counts
+
+
+def _masked_sample(rng: np.random.Generator) -> Sample:
+    (n,), (o, t) = draw_lengths(rng, 1), (draw_lengths(rng, int(rng.integers(3))) for _ in range(2))
+    shape = (*o, *t, n)
+    return draw_sample(rng, (shape,), shape, MASKED_SOFTMAX.params, {"o": o, "t": t, "n": (n,)})
+
+
+_TRUTH_VALUES: Final = booleans(_rows)
+
+MASKED_SOFTMAX: Final = Primitive(
+    name="maskedSoftmax",
+    arity=1,
+    params=MappingProxyType({"mask": Parameter("array", _check_mask, _TRUTH_VALUES.draw)}),
+    linearity=Linearity.NONLINEAR,
+    shape_rule=same_shape,
+    forward=_masked_softmax,
+    jvp=_softmax_jvp,
+    vjp=_softmax_vjp,
+    domain=Domain(
+        text="every row allows something",
+        quantity="how many a row allows",
+        measure=_allowed,
+        holds=lambda counts: counts > 0,
+        theorem="Proofs.Autograd.Op.maskedSoftmax_fderivCorrectOn",
+    ),
+    sample=_masked_sample,
+)
+
+FAMILY: Final[tuple[Primitive, ...]] = (SOFTMAX_LAST, MASKED_SOFTMAX)

@@ -7,7 +7,9 @@ from typing import Any
 from lean_bridge.executor.plans.instructions import Trace
 from lean_bridge.executor.plans.rewriter import Rewriter, Target, rewrite
 
-_ZERO_IF_ALL = frozenset(("add", "sub", "neg", "sum", "reshape", "transpose", "broadcast", "slice", "concat"))
+_ZERO_IF_ALL = frozenset(
+    ("add", "sub", "neg", "sum", "reshape", "transpose", "broadcast", "slice", "concat", "gather", "scatter")
+)
 _ZERO_IF_ANY = frozenset(("mul", "matmul", "dot"))
 
 
