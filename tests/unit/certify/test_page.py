@@ -9,6 +9,7 @@ import pytest
 
 import lean_bridge.capture.functions
 from lean_bridge.build.build import TIME_LIMIT
+from lean_bridge.capture.captured import CapturedGraph
 from lean_bridge.capture.ops import FUNCTIONS
 from lean_bridge.certify.same import NAME
 from lean_bridge.certify.target import load_captured
@@ -22,6 +23,7 @@ def test_the_example_of_the_page_is_captured_and_is_itself(tmp_path: Path) -> No
     (file, name) = re.findall(r"lean-bridge certify (\S+):(\w+) -o", PAGE)[0]
     (tmp_path / file).write_text(code, encoding="utf-8")
     captured = load_captured(f"{tmp_path / file}:{name}")
+    assert isinstance(captured, CapturedGraph)
     assert captured.bind(n=8, d=3, h=4).compile().standing.status == "not judged"
     checks = check_function(captured, captured.model, captured.outputs)
     assert [each.outcome for each in checks] == ["passed"] * 2

@@ -6,8 +6,8 @@ public import Proofs.Autograd.Algebra.Scalar
 # A field of integers
 
 `GF`, the integers modulo the prime 2³¹ − 1, with fixed polynomials in the place of `exp`, `log`,
-`sqrt`, `tanh` and the unit step. Nothing about them is assumed when a graph runs, so a graph over `GF` is the same
-formula as over the reals, and the kernel can compute it.
+`sqrt`, `tanh` and the unit step. Nothing about them is assumed when a graph runs, so a graph over
+`GF` is the same formula as over the reals, and the kernel can compute it.
 
 Sum, product and inverse are spelled with `Nat.add`, `Nat.mul`, `Nat.mod` and `Nat.pow`, on which
 the kernel computes with numerals.

@@ -11,8 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from lean_bridge.executor.arrays.scalars import Array
-from lean_bridge.executor.arrays.shape import Shape, Shapes
-from lean_bridge.executor.rules.parameters import SCALAR
+from lean_bridge.executor.rules.parameters import SCALAR, Site
 from lean_bridge.executor.rules.primitive import (
     Arrays,
     Domain,
@@ -105,7 +104,7 @@ def _bound_sample(rng: np.random.Generator) -> Sample:
     return draw_nonzero(rng, _BOUND)
 
 
-def _draw_below_0(rng: np.random.Generator, _shapes: Shapes, _out: Shape) -> float:
+def _draw_below_0(rng: np.random.Generator, _site: Site) -> float:
     return -float(rng.uniform(0.5, 1.0))  # so that there are numbers between the bounds
 
 

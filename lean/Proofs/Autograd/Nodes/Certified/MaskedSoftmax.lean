@@ -45,12 +45,13 @@ theorem sum_pos_of_exists {n : Nat} {f : Fin n → R} (h : ∀ i, 0 ≤ f i) (hf
 
 namespace Tensor
 
-theorem sumAxis_pos : {o : Shape} → {f : Tensor R (o.append (vec n))} → (∀ i, 0 ≤ f i) →
-    (∀ i : o.Index, ∃ j : Fin n, 0 < f (Index.snoc i (j, ()))) →
+theorem sumAxis_pos_of_exists : {o : Shape} → {f : Tensor R (o.append (vec n))} →
+    (∀ i, 0 ≤ f i) → (∀ i : o.Index, ∃ j : Fin n, 0 < f (Index.snoc i (j, ()))) →
     ∀ i, 0 < f.sumAxis (s := .scalar) i
   | .scalar, _, h, hf, _ => sum_pos_of_exists (fun k => h (k, ())) (hf ())
   | .dim _ _, f, h, hf, i =>
-      sumAxis_pos (f := f.slice i.1) (fun j => h (i.1, j)) (fun j => hf (i.1, j)) i.2
+      sumAxis_pos_of_exists (f := f.slice i.1) (fun j => h (i.1, j))
+        (fun j => hf (i.1, j)) i.2
 
 theorem maskedExp_nonneg (mask : s.Index → Bool) (x : Tensor R s) (i : s.Index) :
     0 ≤ x.maskedExp mask i := by
@@ -63,7 +64,7 @@ theorem maskedExp_nonneg (mask : s.Index → Bool) (x : Tensor R s) (i : s.Index
 theorem rowTotal_maskedExp_pos {mask : (o.append (vec n)).Index → Bool} (h : AllowsSome mask)
     (x : Tensor R (o.append (vec n))) (i : (o.append (vec n)).Index) :
     0 < (x.maskedExp mask).rowTotal i := by
-  refine sumAxis_pos (maskedExp_nonneg mask x) (fun i => ?_) _
+  refine sumAxis_pos_of_exists (maskedExp_nonneg mask x) (fun i => ?_) _
   obtain ⟨j, hj⟩ := h i
   refine ⟨j, ?_⟩
   simp only [maskedExp, hj, if_true]
