@@ -243,16 +243,20 @@ class Enclosed:
 
 
 def _are_alike(a: Instruction, b: Instruction) -> bool:
-    """Return whether instructions are the same, with the same floats for constants."""
-    if (a.op, a.operands, a.shape) != (b.op, b.operands, b.shape):
-        return False
-    held: list[Any] = [
-        each.static.constant if isinstance(each.static, Fixed) else getattr(each.static, "weight", None)
-        for each in (a, b)
-    ]
-    if None in held:
-        return held == [None, None] and bool(a.static == b.static)
-    first, second = (np.asarray(each.value, float) for each in held)
+    """Return whether instructions are the same, with the same floats, or whole numbers, for constants."""
+    statics: list[tuple[Any, ...]] = [tuple(each.static) for each in (a, b)]
+    return (a.op, a.operands, a.shape, len(statics[0])) == (
+        b.op,
+        b.operands,
+        b.shape,
+        len(statics[1]),
+    ) and all(map(_is_same, *statics))
+
+
+def _is_same(a: Any, b: Any) -> bool:
+    if not isinstance(a, Constant) or not isinstance(b, Constant):
+        return bool(a == b)
+    first, second = (np.asarray(each.value, float) for each in (a, b))
     return np.array_equal(first, second)
 
 
