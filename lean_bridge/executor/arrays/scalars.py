@@ -147,23 +147,23 @@ class Reals:
 
     def exp(self, x: Array) -> Array:
         """Return the exponential of each coordinate."""
-        return np.asarray(np.exp(x))
+        return np.asanyarray(np.exp(x))
 
     def log(self, x: Array) -> Array:
         """Return the logarithm of each coordinate; no number where it is not positive, unlike in Lean."""
-        return np.asarray(np.log(x))
+        return np.asanyarray(np.log(x))
 
     def step(self, x: Array, at: Any) -> Array:
         """Return 1 for each coordinate that is greater than a scalar, and 0 for the others."""
-        return np.asarray(np.greater(x, at), np.asarray(x).dtype)
+        return np.asanyarray(np.greater(x, at), np.asarray(x).dtype)
 
     def larger(self, x: Array, at: Any) -> Array:
         """Return the larger of each coordinate and a scalar."""
-        return np.asarray(np.maximum(x, at))
+        return np.asanyarray(np.maximum(x, at))
 
     def softplus(self, x: Array) -> Array:
         """Return ``log(1 + exp x)`` of each coordinate, with nothing that overflows."""
-        return np.asarray(np.logaddexp(x, np.zeros_like(x)))
+        return np.asanyarray(np.logaddexp(x, np.zeros_like(x)))
 
     def shift_of_rows(self, x: Array, axis: int) -> Array:
         """Return the largest of each row: what has it subtracted has exponentials of at most 1."""
@@ -181,11 +181,11 @@ class Reals:
 
     def sqrt(self, x: Array) -> Array:
         """Return the square root of each coordinate; 0 where it is negative, as in Lean."""
-        return np.asarray(np.sqrt(np.maximum(x, 0)))
+        return np.asanyarray(np.sqrt(np.maximum(x, 0)))
 
     def tanh(self, x: Array) -> Array:
         """Return the hyperbolic tangent of each coordinate."""
-        return np.asarray(np.tanh(x))
+        return np.asanyarray(np.tanh(x))
 
 
 def read_only(array: Array) -> Array:
