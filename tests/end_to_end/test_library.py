@@ -25,7 +25,9 @@ ADJOINT = {"Eq"} | {
 }
 SCALARS = "Proofs.Autograd.AnalyticScalar"
 DATA = {"Nat", "LT.lt", SCALARS} | {f"Proofs.Autograd.{word}" for word in ("CtxVec", "Vec", "CLM", "Tensor")}
-"""What theorems of every point may ask for: dimensions, scalars, vectors, maps; that numbers are positive."""
+DATA |= {"Proofs.Autograd.AllowsSome"}
+"""What theorems of every point may ask for: dimensions, scalars, vectors, maps; that numbers are positive, and
+that a mask allows something in each row."""
 
 
 @pytest.fixture(scope="module")

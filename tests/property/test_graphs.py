@@ -51,7 +51,7 @@ def test_a_graph_survives_its_json(model: DGraph) -> None:
 
 
 def test_random_graphs_cover_the_table_and_chain_their_nodes() -> None:
-    drawn = [draw_graph(np.random.default_rng(seed), 8) for seed in range(40)]
+    drawn = [draw_graph(np.random.default_rng(seed), 8) for seed in range(80)]
     assert {node.op for model in drawn for node in model.nodes} == set(PRIMITIVES)
     reads = [
         operand >= len(model.context) for model in drawn for node in model.nodes for operand in node.operands
