@@ -26,8 +26,8 @@ ADJOINT = {"Eq"} | {
 SCALARS = "Proofs.Autograd.AnalyticScalar"
 DATA = {"Nat", "LT.lt", SCALARS} | {f"Proofs.Autograd.{word}" for word in ("CtxVec", "Vec", "CLM", "Tensor")}
 DATA |= {"Proofs.Autograd.AllowsSome"}
-"""What theorems of every point may ask for: dimensions, scalars, vectors, maps; that numbers are positive, and
-that a mask allows something in each row."""
+"""What theorems of every point may ask for: dimensions, scalars, vectors, maps; that numbers are positive,
+and that a mask allows something in each row."""
 
 
 @pytest.fixture(scope="module")
