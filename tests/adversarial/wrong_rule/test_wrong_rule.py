@@ -24,7 +24,7 @@ from lean_bridge.executor.rules.primitive import Arrays, Primitive, Setting
 from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import CheckResult, DGraph
 from tests.field_mutations import changes_nothing, elsewhere, with_param, without_last
-from tests.strategies import applied, concrete, constant, excludes_zero
+from tests.strategies import applied, arrays_of, concrete, constant, excludes_zero
 from tests.tiers import one_in
 from tests.unit.executor.graphs import attention, encoder
 
@@ -63,7 +63,7 @@ def single(op: str) -> DGraph:
         nodes.append(applied(PRIMITIVES["addConst"], f"positive{i}", (square,), Setting(shape)))
         operands[i] = square + 1
     nodes.append(applied(primitive, "y", operands, sample.setting))
-    return concrete(f"Single.{op}", inputs, nodes)
+    return concrete(f"Single.{op}", inputs, nodes, arrays_of(nodes[-1], primitive, sample.setting))
 
 
 def changed_cotangent(primitive: Primitive, operand: int, change: Change) -> Primitive:
