@@ -18,7 +18,7 @@ def cache_directory() -> Path:
     chosen, own = chosen_directory(), user_directory("cache")
     if _can_be_written(chosen) or (_is_named() and not _above(chosen).is_dir()):  # a mistake, to be said
         return chosen
-    return own if _can_be_written(own) else _private(_temporary()) or chosen
+    return own if _can_be_written(own) else private_directory(_temporary()) or chosen
 
 
 def chosen_directory() -> Path:
@@ -60,10 +60,10 @@ def _temporary() -> Path:
     return Path(tempfile.gettempdir()) / f"lean-bridge-{os.getuid()}"
 
 
-def _private(directory: Path) -> Path | None:
+def private_directory(directory: Path) -> Path | None:
     """Return a directory, made if it is not there, if it is this user's alone."""
     try:
-        directory.mkdir(mode=0o700, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = directory.lstat()
     except OSError:
         return None

@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import socket
-import stat
 import struct
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from typing import IO, Any, Final, Literal
 from lean_bridge.errors import ToolchainError
 from lean_bridge.files import user_directory
 from lean_bridge.toolchain import process
+from lean_bridge.toolchain.location import private_directory
 from lean_bridge.toolchain.node_process import kind_of
 
 SWITCH: Final = "LEAN_BRIDGE_SERVER"
@@ -123,16 +123,10 @@ def chosen(root: Path, use: Use) -> Residents | None:
 def socket_of(kind: str) -> Path | None:
     """Return where Leans of a kind are lent, in a directory that is this user's alone; else ``None``."""
     directory = user_directory("runtime")
-    if not directory.is_absolute():
+    if not directory.is_absolute() or private_directory(directory) is None:
         return None
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = directory.lstat()
-    except OSError:
-        return None
-    is_own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
     place = directory / f"{kind[:16]}.sock"
-    return place if is_own and len(os.fsencode(place)) < _LONGEST_ADDRESS else None
+    return place if len(os.fsencode(place)) < _LONGEST_ADDRESS else None
 
 
 def connect(place: Path) -> socket.socket | None:
@@ -165,28 +159,27 @@ def ask(connection: socket.socket, words: dict[str, Any]) -> None:
 
 def states() -> Iterator[dict[str, Any]]:
     """Yield what each that lends says of itself: the process, and the libraries of its Leans."""
-    with contextlib.suppress(OSError):
-        for place in sorted(user_directory("runtime").glob("*.sock")):
-            yield from _told(place, {"state": True})
+    return _told({"state": True})
 
 
 def stop() -> int:
     """End all that lend, and what they lend, and return how many."""
-    return sum(
-        1 for place in sorted(user_directory("runtime").glob("*.sock")) for _ in _told(place, {"stop": True})
-    )
+    return sum(1 for _ in _told({"stop": True}))
 
 
-def _told(place: Path, words: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    connection = connect(place)
-    if connection is None:
-        return
-    with connection, contextlib.suppress(OSError, ValueError):
-        ask(connection, words)
-        answer, pipes = _receive(connection)
-        for each in pipes:
-            os.close(each)
-        yield answer
+def _told(words: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what each that lends, of whatever kind of Lean, answers to an order."""
+    with contextlib.suppress(OSError):
+        for place in sorted(user_directory("runtime").glob("*.sock")):
+            connection = connect(place)
+            if connection is None:
+                continue
+            with connection, contextlib.suppress(OSError, ValueError):
+                ask(connection, words)
+                answer, pipes = _receive(connection)
+                for each in pipes:
+                    os.close(each)
+                yield answer
 
 
 def _receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
