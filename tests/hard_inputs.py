@@ -34,6 +34,8 @@ SOFTMAX: Final = graph(
     {"x": HEADS}, node("y", "softmaxLast", (0,), HEADS, h=HEADS[0], m=SHAPE[0], n=SHAPE[1])
 )
 GELU: Final = graph({"x": SHAPE}, node("y", "gelu", (0,), SHAPE, κ="κ"), scalars=("κ",))
+SIGMOID: Final = graph({"x": SHAPE}, node("y", "sigmoid", (0,), SHAPE, s=SHAPE))
+SILU: Final = graph({"x": SHAPE}, node("y", "silu", (0,), SHAPE, s=SHAPE))
 RESIDUAL: Final = graph(
     {"x": SHAPE, "f": SHAPE},
     node("s", "add", (0, 1), SHAPE, s=SHAPE),
@@ -121,6 +123,9 @@ HARD: Final = (
     Hard("GELU of numbers near 0", GELU, _normal(1e-20)),
     Hard("GELU of large numbers", GELU, _normal(1e4)),
     Hard("GELU of numbers about −4 alone", GELU, _normal(0.1, -4.0)),
+    Hard("the logistic function of numbers about −12 alone", SIGMOID, _normal(0.1, -12.0)),
+    Hard("the logistic function of numbers about 12 alone", SIGMOID, _normal(0.1, 12.0)),
+    Hard("SiLU of numbers about −12 alone", SILU, _normal(0.1, -12.0)),
     Hard(
         "a residual sum (x + f) − x with x a thousand times as large",
         RESIDUAL,
