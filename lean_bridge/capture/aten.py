@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.export.graph_signature import InputKind
 from torch.utils import _pytree as pytree
 
+from lean_bridge.capture.nearest import none_for
 from lean_bridge.capture.ops import apply
 from lean_bridge.capture.trace import Misfit, Scalar, Size, Trace, Value, canonical, told
 from lean_bridge.errors import NotCaptured
@@ -36,24 +37,8 @@ _SAME: Final = frozenset(("alias", "clone", "contiguous", "lift_fresh_copy", "_t
 """What gives back the numbers that it is given, where shape and dtype stay."""
 _MOVES: Final = frozenset(("view", "_unsafe_view", "reshape", "unsqueeze", "squeeze"))
 """What has the same numbers in the same order at another shape, which the traced result says."""
-_ALONE: Final = frozenset(("exp", "log", "relu", "sigmoid", "tanh"))
+_ALONE: Final = frozenset(("exp", "sigmoid", "tanh"))
 """What is the function of the same name, of one array."""
-_NEAREST: Final[Mapping[str, str]] = {
-    "native_dropout": "call .eval() first, or multiply by an input that is the mask",
-    "dropout": "call .eval() first, or multiply by an input that is the mask",
-    "bernoulli": "call .eval() first, or multiply by an input that is the mask",
-    "relu": "silu or gelu(approximate='tanh'); it is not differentiable everywhere",
-    "native_layer_norm": "none yet: its root is not differentiable everywhere",
-    "rsqrt": "none yet: it is not differentiable everywhere",
-    "sqrt": "none yet: it is not differentiable everywhere",
-    "log": "none yet: it is not differentiable everywhere",
-    "abs": "square",
-    "neg": "subtraction",
-    "where": "multiplication by an input that is the mask",
-    "embedding": "a product with an input of one row per position",
-    "cat": "a sum of products with a part of the weights each",
-    "erf": "gelu(approximate='tanh'), which is another function",
-}
 
 
 class _ExportTrace(Trace):
@@ -173,7 +158,7 @@ class Writer:
         self.trace.place = _place(node, self._where)
         try:
             if not isinstance(held, Tensor):
-                raise Misfit(f"no certified op; nearest: {_nearest(node)}")
+                raise Misfit(none_for(_named(node)))
             shape = self._shape(node)
             made = self._made(node, shape)
             if made.known is not None and made.known != shape:
@@ -204,7 +189,7 @@ class Writer:
             return self._call("linear", *map(self._given, dense))
         writer = getattr(self, f"_write_{name.strip('_')}", None)
         if writer is None:
-            raise Misfit(f"no certified op; nearest: {_nearest(node)}", shape)
+            raise Misfit(none_for(name), shape)
         made: Value = writer(*given, **node.kwargs)
         return made
 
@@ -347,10 +332,6 @@ def _float(number: Any) -> float:
 def _named(node: Any) -> str:
     """Return an operator's name without its library and its overload: ``mul`` of ``aten.mul.Tensor``."""
     return str(getattr(node.target, "_opname", getattr(node.target, "__name__", node.target)))
-
-
-def _nearest(node: Any) -> str:
-    return _NEAREST.get(_named(node), "none that is known")
 
 
 def _place(node: Any, where: str) -> str:

@@ -14,43 +14,12 @@ from numbers import Number
 from operator import mul
 from typing import Any, Final
 
+from lean_bridge.capture.nearest import none_for
 from lean_bridge.capture.trace import Misfit, Scalar, Size, Trace, Value, canonical, told
 from lean_bridge.names import did_you_mean
 from pybind_models import Dim, Shape
 
 ONE: Final = Dim.constant(1)
-
-_MEAN_SUM: Final = "mean or sum, over all axes or along some"
-_NEAREST: Final[Mapping[str, str]] = {
-    "divide": "multiplication by a scalar parameter that is the inverse; a quotient of arrays is not "
-    "differentiable everywhere",
-    "negative": "a difference of two arrays, or multiplication by a scalar parameter",
-    "sqrt": "none yet: it is not differentiable everywhere",
-    "reciprocal": "none yet: it is not differentiable everywhere",
-    "log": "none yet: it is not differentiable everywhere",
-    "abs": "square",
-    "absolute": "square",
-    "maximum": "silu or gelu for a rectifier; it is not differentiable everywhere",
-    "minimum": "none; it is not differentiable everywhere",
-    "relu": "silu or gelu; it is not differentiable everywhere",
-    "where": "multiplication by an input that is the mask",
-    "max": _MEAN_SUM,
-    "min": _MEAN_SUM,
-    "var": "mean(square(x - mean(x, axis=-1, keepdims=True)), axis=-1)",
-    "std": "none yet: its root is not differentiable everywhere",
-    "einsum": "matmul, with transposes before it",
-    "dot": "matmul",
-    "tensordot": "matmul, after reshape",
-    "indexing": "an input of the part's own shape",
-    "concatenate": "a sum of products with a part of the weights each",
-    "concat": "a sum of products with a part of the weights each",
-    "astype": "none is needed: the graph is one for every precision",
-    "copy": "none is needed: nothing is ever written to",
-    "ravel": "reshape",
-    "flatten": "reshape",
-    "outer": "matmul, after reshape to one column and one row",
-}
-"""What there is instead of functions that are no certified op."""
 
 
 def apply(trace: Trace, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Value:
@@ -58,7 +27,7 @@ def apply(trace: Trace, name: str, args: Sequence[Any], kwargs: Mapping[str, Any
     made = FUNCTIONS.get(name)
     if made is None:
         near = did_you_mean(name, FUNCTIONS).removeprefix("; ") or f"one of {', '.join(FUNCTIONS)}"
-        raise Misfit(f"no certified op; nearest: {_NEAREST.get(name, near)}", _same(args))
+        raise Misfit(none_for(name, near), _same(args))
     signature = inspect.signature(made)
     try:
         signature.bind(trace, *args, **kwargs)

@@ -205,14 +205,18 @@ def test_everything_that_is_not_certified_is_told_at_once_with_its_line() -> Non
     problems = raised.value.problems
     lines, told = zip(*(each.removeprefix(__file__).split(": ", 1) for each in problems), strict=True)
     assert [int(line.rpartition(":")[2]) - first for line in lines] == [2, 3, 4, 5, 6, 7, 8, 8]
-    assert told[0] == "sqrt: no certified op; nearest: none yet: it is not differentiable everywhere"
+    assert told[0] == (
+        "sqrt: no op that is certified everywhere, for sqrtClamp is where x > 0; nearest: none, in a capture"
+    )
     assert told[2] == (
         "add: expected an array or a scalar parameter, found 2.0; make it a parameter, as in @graph(c=float)"
     )
     assert told[3] == "matmul: expected shapes (m, n) and (n, p), found (n, d) and (n, d)"
     assert "an array of shape (2,) that is no parameter; make it a parameter, with its shape" in told[4]
     assert told[5] == "add: expected shapes that fit, found (n, d) and (h,): d is not h"
-    assert told[6].startswith("divide: no certified op; nearest: multiplication by a scalar parameter")
+    assert told[6].startswith(
+        "divide: no op that is certified everywhere, for div is where denominator ≠ 0; "
+    )
     assert told[7] == "indexing: no certified op; nearest: an input of the part's own shape"
     assert str(raised.value).startswith("8 places: ")
     assert "\n" not in str(raised.value)

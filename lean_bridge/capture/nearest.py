@@ -1,0 +1,76 @@
+"""What there is instead of functions that no graph is made of: one table, for every source.
+
+An op that is certified at some points only is found in the executor's table, which says at which; the rest
+is said here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from lean_bridge.executor.rules.table import PRIMITIVES
+
+AT_POINTS: Final[Mapping[str, tuple[str, str]]] = {
+    "abs": ("abs", "square"),
+    "absolute": ("abs", "square"),
+    "clamp": ("clamp", "tanh or sigmoid"),
+    "clip": ("clamp", "tanh or sigmoid"),
+    "div": ("div", "multiplication by a scalar parameter, or a number, that is the inverse"),
+    "divide": ("div", "multiplication by a scalar parameter, or a number, that is the inverse"),
+    "hardtanh": ("clamp", "tanh"),
+    "layer_norm": ("layerNorm", "none, in a capture"),
+    "leaky_relu": ("leakyRelu", "silu, or gelu in its tanh form"),
+    "log": ("log", "log_softmax, logsumexp or softplus, where it is one of these"),
+    "native_layer_norm": ("layerNorm", "none, in a capture"),
+    "reciprocal": ("inv", "none, in a capture"),
+    "relu": ("relu", "silu, or gelu in its tanh form"),
+    "rsqrt": ("sqrtClamp", "none, in a capture"),
+    "sqrt": ("sqrtClamp", "none, in a capture"),
+}
+"""Ops that are certified at points alone, by functions, and which functions are certified everywhere."""
+
+_DROPOUT: Final = "call .eval() first, or multiply by an input that is the mask"
+_ALONG: Final = "mean, sum or logsumexp, over all axes or along some"
+_RESHAPE: Final = "reshape"
+_JOINED: Final = "a sum of products with a part of the weights each"
+
+INSTEAD: Final[Mapping[str, str]] = {
+    "amax": _ALONG,
+    "amin": _ALONG,
+    "astype": "none is needed: the graph is one for every precision",
+    "bernoulli": _DROPOUT,
+    "cat": _JOINED,
+    "concat": _JOINED,
+    "concatenate": _JOINED,
+    "copy": "none is needed: nothing is ever written to",
+    "dot": "matmul",
+    "dropout": _DROPOUT,
+    "einsum": "matmul, with transposes before it",
+    "embedding": "a product with an input of one row per position",
+    "erf": "gelu in its tanh form, which is another function",
+    "flatten": _RESHAPE,
+    "indexing": "an input of the part's own shape",
+    "max": _ALONG,
+    "maximum": "softplus or silu, for a rectifier",
+    "min": _ALONG,
+    "minimum": "softplus or silu, for a rectifier",
+    "native_dropout": _DROPOUT,
+    "negative": "a difference of two arrays, or multiplication by a scalar parameter",
+    "outer": "matmul, after reshape to one column and one row",
+    "ravel": _RESHAPE,
+    "std": "the variance, mean(square(x - mean(x, axis=-1, keepdims=True)), axis=-1)",
+    "tensordot": "matmul, after reshape",
+    "var": "mean(square(x - mean(x, axis=-1, keepdims=True)), axis=-1)",
+    "where": "multiplication by an input that is the mask",
+}
+"""The certified form that is nearest to functions of NumPy and to operators of PyTorch that have no op."""
+
+
+def none_for(name: str, near: str = "none that is known") -> str:
+    """Return what is told of a function that no graph is made of; ``near`` stands where no table has it."""
+    if name not in AT_POINTS:
+        return f"no certified op; nearest: {INSTEAD.get(name, near)}"
+    op, other = AT_POINTS[name]
+    where = PRIMITIVES[op].domain.text
+    return f"no op that is certified everywhere, for {op} is where {where}; nearest: {other}"
