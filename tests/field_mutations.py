@@ -376,7 +376,7 @@ BY_HAND: Final[Mapping[str, Primitive]] = {
     "tanh: exp for tanh": with_function("tanh", "tanh", "exp"),
     "tanh: derivative not squared": _term("tanh", lambda s, _x, y, v: v * (s.scalars.rational(1) - y)),
     "tanh: plus for minus": _term("tanh", lambda s, _x, y, v: v * (s.scalars.rational(1) + y * y)),
-    "sigmoid: exp for tanh": with_function("sigmoid", "tanh", "exp"),
+    "sigmoid: tanh for σ": with_function("sigmoid", "sigmoid", "tanh"),
     "sigmoid: argument not halved": with_forward(
         "sigmoid", lambda s, x: (s.scalars.rational(1) + s.scalars.tanh(x[0])) * s.scalars.rational(1, 2)
     ),

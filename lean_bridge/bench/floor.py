@@ -114,5 +114,8 @@ class _Recorder(Reals):
     def sqrt(self, x: Array) -> Array:
         return _recorded(super().sqrt(_bare(x)), self.products)
 
+    def sigmoid(self, x: Array) -> Array:
+        return _recorded(super().sigmoid(_bare(x)), self.products)
+
     def tanh(self, x: Array) -> Array:
         return _recorded(super().tanh(_bare(x)), self.products)

@@ -21,7 +21,9 @@ def sigmoid(x: Any) -> Any:
     """Return ``1/(1 + exp(-x))`` of every coordinate; any shape. Lean: ``sigmoidSpec``."""
     if (traced := _traced("sigmoid", x)) is not None:
         return traced
-    return (1 + x.__array_namespace__().tanh(x / 2)) / 2
+    xp = x.__array_namespace__()
+    decayed = xp.exp(-xp.abs(x))
+    return xp.where(x > 0, xp.ones_like(x), decayed) / (1 + decayed)
 
 
 def silu(x: Any) -> Any:

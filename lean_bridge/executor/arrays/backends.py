@@ -82,6 +82,16 @@ class ArrayAPIReals(Reals):
         made: Array = self.namespace.logaddexp(x, self.namespace.zeros_like(x))
         return made
 
+    def sigmoid(self, x: Array) -> Array:
+        """Return the logistic function of each coordinate, of which no digit is lost where it is nearly 0."""
+        decayed = self.namespace.exp(-self.namespace.abs(x))
+        made: Array = self.namespace.where(x > 0, self.namespace.ones_like(x), decayed) / (1 + decayed)
+        return made
+
+    def rest_of_sigmoid(self, x: Array) -> Array:
+        """Return what the logistic function leaves of 1, which is that of ``-x``."""
+        return self.sigmoid(-x)
+
     def shift_of_rows(self, x: Array, axis: int) -> Array:
         """Return the largest of each row: what has it subtracted has exponentials of at most 1."""
         return largest(x, axis, keep=True)

@@ -109,6 +109,14 @@ class Balls:
         """Return ``log(1 + exp x)`` of each coordinate."""
         return _each(_softplus, x)
 
+    def sigmoid(self, x: Array) -> Array:
+        """Return the logistic function of each coordinate."""
+        return _each(_sigmoid, x)
+
+    def rest_of_sigmoid(self, x: Array) -> Array:
+        """Return what the logistic function leaves of 1, which is that of ``-x``."""
+        return self.sigmoid(-x)
+
     def shift_of_rows(self, x: Array, axis: int) -> Array:
         """Return a number of each row's own, about its largest."""
         rows = np.moveaxis(np.asarray(x, object), axis, -1)
@@ -243,6 +251,15 @@ def _unit_step(ball: Any) -> Any:
 
 def _softplus(ball: Any) -> Any:
     return ball + (-ball).exp().log1p() if ball > 0 else ball.exp().log1p()
+
+
+def _sigmoid(ball: Any) -> Any:
+    if ball > 0:
+        return 1 / (1 + (-ball).exp())
+    if ball < 0:
+        decayed = ball.exp()
+        return decayed / (1 + decayed)
+    return (1 + (ball / 2).tanh()) / 2
 
 
 def _anything() -> Any:

@@ -272,6 +272,13 @@ class Running(Reals):
         slope = np.minimum(np.exp(x.mid + x.rad) * (1 + 8 * LIBRARY_ULPS * UNIT), 1.0)
         return x._made(mid, x.rad * slope, rounds=2 * self.spread + 1, least=True)
 
+    def sigmoid(self, x: _Made) -> _Made:
+        """Return the logistic function of each coordinate."""
+        decayed = np.exp(-np.maximum(np.abs(x.mid) - x.rad, 0) * (1 - 4 * UNIT))
+        slope = np.minimum(decayed * (1 + 8 * LIBRARY_ULPS * UNIT), 0.25)
+        reach = np.minimum(x.rad * slope, 1.0)
+        return x._made(super().sigmoid(x.mid), reach, rounds=self.spread + 3, least=True)
+
     def shift_of_rows(self, x: _Made, axis: int) -> _Made:
         """Return the largest of each row."""
         if not x.shape[axis]:

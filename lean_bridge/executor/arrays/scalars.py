@@ -60,6 +60,14 @@ class Scalars(Protocol):
         """Return ``log(1 + exp x)`` of each coordinate."""
         ...
 
+    def sigmoid(self, x: Array) -> Array:
+        """Return the logistic function of each coordinate: ``(1 + tanh(x/2))/2``."""
+        ...
+
+    def rest_of_sigmoid(self, x: Array) -> Array:
+        """Return 1 less the logistic function of each coordinate."""
+        ...
+
     def shift_of_rows(self, x: Array, axis: int) -> Array:
         """Return a number for each row along an axis, which is kept: what has it subtracted has small exp.
 
@@ -91,6 +99,17 @@ class Unrounded(Scalars):
     def softplus(self, x: Array) -> Array:
         """Return ``log(1 + exp x)`` of each coordinate."""
         return self.log(self.rational(1) + self.exp(x))
+
+    def sigmoid(self, x: Array) -> Array:
+        """Return the logistic function of each coordinate: ``(1 + tanh(x/2))/2``."""
+        half = self.rational(1, 2)
+        value: Array = (self.rational(1) + self.tanh(x * half)) * half
+        return value
+
+    def rest_of_sigmoid(self, x: Array) -> Array:
+        """Return 1 less the logistic function of each coordinate."""
+        rest: Array = self.rational(1) - self.sigmoid(x)
+        return rest
 
     def shift_of_rows(self, x: Array, axis: int) -> Any:
         """Return 0 for all rows, as nothing can overflow."""
@@ -164,6 +183,15 @@ class Reals:
     def softplus(self, x: Array) -> Array:
         """Return ``log(1 + exp x)`` of each coordinate, with nothing that overflows."""
         return np.asanyarray(np.logaddexp(x, np.zeros_like(x)))
+
+    def sigmoid(self, x: Array) -> Array:
+        """Return the logistic function of each coordinate, of which no digit is lost where it is nearly 0."""
+        decayed = np.exp(-np.abs(x))
+        return np.asanyarray(np.maximum(np.greater(x, 0), decayed) / (1 + decayed))
+
+    def rest_of_sigmoid(self, x: Array) -> Array:
+        """Return what the logistic function leaves of 1, which is that of ``-x``."""
+        return self.sigmoid(-x)
 
     def shift_of_rows(self, x: Array, axis: int) -> Array:
         """Return the largest of each row: what has it subtracted has exponentials of at most 1."""

@@ -288,7 +288,7 @@ def _axes(*axes: int) -> tuple[int, ...]:
 
 
 ELEMENTWISE: Final = frozenset(
-    ("add", "sub", "mul", "div", "neg", "exp", "log", "softplus", "tanh", "step", "larger")
+    ("add", "sub", "mul", "div", "neg", "exp", "log", "softplus", "sigmoid", "tanh", "step", "larger")
 ) | {"sqrt", "root", "inv", "reciprocal", "rsqrt"}
 """Coordinate by coordinate, operands broadcast."""
 
@@ -316,6 +316,7 @@ OPS: Final[Mapping[str, Op]] = MappingProxyType(
         "exp": Op(1, _broadcast, lambda k, x, _s: k.exp(x[0])),
         "log": Op(1, _broadcast, lambda k, x, _s: k.log(x[0])),
         "softplus": Op(1, _broadcast, lambda k, x, _s: k.softplus(x[0])),
+        "sigmoid": Op(1, _broadcast, lambda k, x, _s: k.sigmoid(x[0])),
         "tanh": Op(1, _broadcast, lambda k, x, _s: k.tanh(x[0])),
         "step": Op(2, _broadcast, lambda k, x, _s: k.step(x[0], x[1])),
         "larger": Op(2, _broadcast, lambda k, x, _s: k.larger(x[0], x[1])),

@@ -31,6 +31,19 @@ def _softplus(_instruction: Instruction, out: Array, operands: tuple[Array, ...]
     return [(np.logaddexp, (*operands, np.zeros((), out.dtype), out))]
 
 
+def _sigmoid(_instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> list[Call]:
+    """Make both parts of the quotient of ``exp(-|x|)``; ``out`` may be the operand itself."""
+    top, one = np.empty_like(out), np.ones((), out.dtype)
+    return [
+        (np.greater, (*operands, np.zeros((), out.dtype), top)),
+        (np.copysign, (*operands, -one, out)),
+        (np.exp, (out, out)),
+        (functools.partial(np.maximum, out=top), (top, out)),
+        (np.add, (out, one, out)),
+        (np.divide, (top, out, out)),
+    ]
+
+
 def _larger(_instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> list[Call]:
     return [(functools.partial(np.maximum, out=out), operands)]
 
@@ -167,6 +180,7 @@ _LOWERINGS: Final[Mapping[str, _Lowering]] = MappingProxyType(
         "exp": _ufunc(np.exp),
         "log": _ufunc(np.log),
         "softplus": _softplus,
+        "sigmoid": _sigmoid,
         "tanh": _ufunc(np.tanh),
         "step": _ufunc(np.greater),
         "larger": _larger,

@@ -182,6 +182,14 @@ class TracingScalars:
         """Write down ``log(1 + exp x)`` of each coordinate."""
         return cast(Tracer, x).emit("softplus", x)
 
+    def sigmoid(self, x: Array) -> Array:
+        """Write down the logistic function of each coordinate."""
+        return cast(Tracer, x).emit("sigmoid", x)
+
+    def rest_of_sigmoid(self, x: Array) -> Array:
+        """Write down 1 less the logistic function: that of ``-x``, but where nothing is lost."""
+        return self.rational(1) - self.sigmoid(x) if isinstance(self.kind, Unrounded) else self.sigmoid(-x)
+
     def shift_of_rows(self, x: Array, axis: int) -> Array:
         """Write down what rows are shifted by: their largest, or 0 where nothing is lost without."""
         if isinstance(self.kind, Unrounded):

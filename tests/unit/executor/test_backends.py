@@ -14,7 +14,7 @@ import torch
 
 from lean_bridge.errors import ArrayError, BindingError
 from lean_bridge.executor.arrays.backends import ArrayAPIReals, jax_reals, torch_reals
-from lean_bridge.executor.arrays.scalars import Array
+from lean_bridge.executor.arrays.scalars import REALS, Array
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
 from lean_bridge.executor.rules.ops.elementwise import GELU_KAPPA
@@ -73,6 +73,30 @@ def test_tanh_is_within_an_ulp_of_one_in_every_library(kind: ArrayAPIReals, prec
     expected = np.tanh(x.astype(np.longdouble))
     assert np.abs(found - expected).max() < np.finfo(precision).eps
     assert np.isnan(np.asarray(kind.tanh(kind.namespace.asarray(np.full(1, np.nan, precision))))).all()
+
+
+@pytest.mark.parametrize("precision", [np.float64, np.float32])
+def test_the_logistic_function_has_its_digits_in_every_library(kind: ArrayAPIReals, precision: type) -> None:
+    """Also where it is nearly 0 or nearly 1, and its derivative there: made of a tanh they would be 0."""
+    model = graph(
+        {"x": (K,)}, node("y", "sigmoid", (0,), (K,), s=(K,)), node("z", "silu", (0,), (K,), s=(K,))
+    )
+    x: Array = np.linspace(-80, 80, 321).astype(precision)
+    bound, exact = ExecutableGraph(model).bind(k=x.size), _logistic(x)
+    for scalars, given in ((REALS, x), (kind, kind.namespace.asarray(x))):
+        for program in (bound.interpret(scalars), bound.compile(scalars)):
+            values = program.forward([given])[1:]
+            slopes = program.vjp([given], {"y": given * 0 + 1})
+            for found, real in zip((*values, *slopes), (exact, x * exact, exact * exact[::-1]), strict=True):
+                off = np.abs(np.asarray(found).astype(np.longdouble) - real)
+                assert (off <= 8 * np.finfo(precision).eps * np.abs(real)).all()
+    ends = np.asarray(kind.sigmoid(kind.namespace.asarray(np.array([-np.inf, np.inf, np.nan], precision))))
+    np.testing.assert_array_equal(ends, [0, 1, np.nan])
+
+
+def _logistic(x: Array) -> Array:
+    wide: Array = np.exp(-np.logaddexp(0, -x.astype(np.longdouble)))
+    return wide
 
 
 def test_random_graphs_are_equal_to_numpys() -> None:

@@ -9,8 +9,7 @@ from typing import Final
 import numpy as np
 import pytest
 
-from lean_bridge.executor.graph import ExecutableGraph
-from tests.hard_inputs import COLUMNS, HARD, ROWS, SIGMOID, measured, table
+from tests.hard_inputs import HARD, measured, table
 
 pytest.importorskip("flint")
 
@@ -20,9 +19,6 @@ WHOLE: Final = {"float64": 14, "float32": 6}
 LOST: Final = {
     "normalisation of subnormal numbers": "a derivative is subnormal too, and has no more digits",
     "GELU of numbers about −4 alone": "1 + tanh cancels",
-    "the logistic function of numbers about −12 alone": "1 + tanh cancels",
-    "the logistic function of numbers about 12 alone": "1 − σ cancels, of which the derivative is made",
-    "SiLU of numbers about −12 alone": "1 + tanh cancels",
     "softmax pulled back along seeds that are nearly equal": "their mean is rounded, and taken off",
     "softmax of logits of 1e4": "so it is where one number is nearly 1, and nothing else is left",
     "a residual sum (x + f) − x with x a thousand times as large": "digits of f are lost in the first sum",
@@ -49,10 +45,3 @@ def test_as_many_digits_are_right_as_the_page_says() -> None:
 def test_nothing_is_lost_that_need_not_be(hard: object, dtype: type[np.floating]) -> None:
     """By means in one pass, and by exp of logits that are not shifted, it is."""
     assert min(hard.digits(dtype)) > WHOLE[np.dtype(dtype).name]  # type: ignore[attr-defined]
-
-
-def test_the_logistic_function_of_minus_twenty_is_0_in_float32() -> None:
-    assert "the logistic function of −20 is 0 in float32" in " ".join(PAGE.read_text("utf-8").split())
-    program = ExecutableGraph(SIGMOID).bind().compile()
-    (result,) = program.forward([np.full((ROWS, COLUMNS), -20, np.float32)], ["y"])
-    assert not result.any()

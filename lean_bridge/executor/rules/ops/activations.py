@@ -1,6 +1,7 @@
 """Activations; Lean: ``exp``, ``tanh``, ``sigmoid``, ``silu``, ``square``.
 
-The logistic function is computed as ``(1 + tanh(x/2))/2``, in which nothing overflows.
+What the logistic function leaves of 1 is computed as what it is, not as a difference, of which few digits are
+right where the function is nearly 1.
 """
 
 from __future__ import annotations
@@ -32,24 +33,21 @@ def _tanh_derivative(setting: Setting, x: Array) -> Array:
 
 
 def _sigmoid(setting: Setting, x: Array) -> Array:
-    one, half = setting.scalars.rational(1), setting.scalars.rational(1, 2)
-    value: Array = (one + setting.scalars.tanh(x * half)) * half
-    return value
+    return setting.scalars.sigmoid(x)
 
 
 def _sigmoid_derivative(setting: Setting, x: Array) -> Array:
-    y = _sigmoid(setting, x)
-    slope: Array = y * (setting.scalars.rational(1) - y)
+    slope: Array = setting.scalars.sigmoid(x) * setting.scalars.rest_of_sigmoid(x)
     return slope
 
 
 def _silu(setting: Setting, x: Array) -> Array:
-    value: Array = x * _sigmoid(setting, x)
+    value: Array = x * setting.scalars.sigmoid(x)
     return value
 
 
 def _silu_derivative(setting: Setting, x: Array) -> Array:
-    one, y = setting.scalars.rational(1), _sigmoid(setting, x)
+    one, y = setting.scalars.rational(1), setting.scalars.sigmoid(x)
     slope: Array = y * (one + x * (one - y))
     return slope
 
