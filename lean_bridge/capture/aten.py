@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import count
+from itertools import accumulate, count, pairwise
 from numbers import Number
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +22,7 @@ from torch.utils import _pytree as pytree
 
 from lean_bridge.capture.nearest import none_for
 from lean_bridge.capture.ops import apply
-from lean_bridge.capture.trace import Misfit, Scalar, Size, Trace, Value, canonical, told
+from lean_bridge.capture.trace import Misfit, Scalar, Size, Trace, Value, canonical, is_any_unknown, told
 from lean_bridge.errors import NotCaptured
 from lean_bridge.names import listed
 from pybind_models import Dim, Shape
@@ -32,11 +32,18 @@ _LINE: Final = re.compile(r'^ *File "(.+)", line (\d+), in ', re.MULTILINE)
 _WHOLE: Final = "the derivative past it as well: one that is left out is no derivative of the function"
 _HIDDEN: Final = {"detach": _WHOLE, "detach_": _WHOLE, "wrap_with_set_grad_enabled": _WHOLE}
 """What PyTorch's own gradient passes over."""
+_END: Final = 2**63 - 1
+"""Where PyTorch ends a slice that goes to the end of its axis."""
+_WHOLE_OPS: Final = frozenset(("softplus", "logsumexp", "log_sigmoid"))
+"""What is one op, or few, where PyTorch would decompose it otherwise."""
 _KAPPA: Final = math.sqrt(2 / math.pi)
-_SAME: Final = frozenset(("alias", "clone", "contiguous", "lift_fresh_copy", "_to_copy", "expand"))
-"""What gives back the numbers that it is given, where shape and dtype stay."""
-_MOVES: Final = frozenset(("view", "_unsafe_view", "reshape", "unsqueeze", "squeeze"))
-"""What has the same numbers in the same order at another shape, which the traced result says."""
+_SAME: Final = frozenset(("alias", "clone", "contiguous", "lift_fresh_copy", "_to_copy"))
+"""What gives back the numbers that it is given, where their dtype stays."""
+_MOVES: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("view", "_unsafe_view", "reshape", "unsqueeze", "squeeze"), "reshape"),
+    "expand": "broadcast_to",
+}
+"""What has the same numbers at another shape, which the traced result says."""
 _ALONE: Final = frozenset(("exp", "sigmoid", "tanh"))
 """What is the function of the same name, of one array."""
 
@@ -153,8 +160,8 @@ class Writer:
         if isinstance(source, torch.fx.Node) and source in self._values:  # of what was told
             self._values[node] = Value(self.trace, None, None)
             return
-        if not isinstance(held, Tensor | tuple | list):
-            return  # a length, which the shapes of what is made of it say
+        if not isinstance(held, Tensor | tuple | list) or self._of_parts(node):
+            return  # a length, which shapes of what is made of it say; or parts, each of which is asked for
         self.trace.place = _place(node, self._where)
         try:
             if not isinstance(held, Tensor):
@@ -171,19 +178,24 @@ class Writer:
                 made = Value(self.trace, None, self._shape(node))
         self._values[node] = made
 
+    def _of_parts(self, node: Any) -> Any:
+        """Return what writes the parts of what a node makes, where it makes several values."""
+        return getattr(self, f"_part_{_named(node)}", None)
+
     def _made(self, node: Any, shape: Shape) -> Value:
-        name, given = _named(node), [self._given(each) for each in node.args]
+        if (name := _named(node)) == "getitem" and (writer := self._of_parts(node.args[0])) is not None:
+            source, at = node.args
+            part: Value = writer(at, *map(self._given, source.args), **source.kwargs)
+            return part
+        given = [self._given(each) for each in node.args]
         if name in _ALONE and len(given) == 1 and not node.kwargs:
             return self._call(name, given[0])
         if name in _SAME or name in _MOVES:
             (source, *_), dtype = node.args, node.meta["val"].dtype
             if source.meta["val"].dtype != dtype:
                 raise Misfit(f"no certified op: it converts to {dtype}; nearest: one precision", shape)
-            before = self._shape(source)
             if name in _MOVES:
-                return self._call("reshape", given[0], tuple(_sizes(self.trace, shape)))
-            if before != shape:
-                raise Misfit("no certified op but to its shape; nearest: arithmetic that broadcasts", shape)
+                return self._call(_MOVES[name], given[0], tuple(_sizes(self.trace, shape)))
             return self._value(given[0])
         if (dense := _dense(node)) is not None:
             return self._call("linear", *map(self._given, dense))
@@ -243,6 +255,42 @@ class Writer:
             raise Misfit("no certified op: it converts to another precision")
         return self._call("softmax", a, axis=axis)
 
+    def _write_log_softmax(self, a: Any, axis: int, half: bool = False) -> Value:
+        if half:
+            raise Misfit("no certified op: it converts to another precision")
+        return self._call("log_softmax", a, axis=axis)
+
+    def _write_logsumexp(self, a: Any, axis: Sequence[int], keepdim: bool = False) -> Value:
+        return self._call("logsumexp", a, axis=tuple(axis) or None, keepdims=keepdim)
+
+    def _write_softplus(self, a: Any, beta: float = 1, threshold: float = 20) -> Value:
+        if beta != 1 or threshold < 20:
+            raise Misfit("no certified op but with beta=1 and threshold=20; nearest: products with numbers")
+        return self._call("softplus", a)
+
+    def _write_log_sigmoid(self, a: Any) -> Value:
+        return self._write_neg(self._call("softplus", self._write_neg(a)))
+
+    def _write_cat(self, arrays: Sequence[Any], axis: int = 0) -> Value:
+        return self._call("concat", [self._given(each) for each in arrays], axis=axis)
+
+    def _write_select(self, a: Any, axis: int, at: Any) -> Value:
+        return self._along(a, axis, at)
+
+    def _write_slice(
+        self, a: Any, axis: int = 0, start: Any = None, stop: Any = None, step: Any = 1
+    ) -> Value:
+        return self._along(a, axis, slice(start, None if stop == _END else stop, step))
+
+    def _part_split_with_sizes(self, at: int, a: Any, sizes: Sequence[Any], axis: int = 0) -> Value:
+        start, stop = list(pairwise(accumulate(sizes, initial=0)))[at]
+        return self._along(a, axis, slice(start, stop))
+
+    def _along(self, a: Any, axis: int, key: Any) -> Value:
+        known = self._value(a).known
+        axis = axis % len(known) if known else 0
+        return self._call("indexing", a, (*(slice(None),) * axis, key))
+
     def _write_permute(self, a: Any, axes: Sequence[int]) -> Value:
         return self._call("permute_dims", a, tuple(axes))
 
@@ -268,7 +316,7 @@ class Writer:
         return self._call(name, a, axis=tuple(axis) if axis else None, keepdims=keepdim)
 
     def _call(self, name: str, *args: Any, **kwargs: Any) -> Value:
-        if any(isinstance(each, Value) and each.known is None for each in args):
+        if is_any_unknown(args):
             return Value(self.trace, None, None)
         return apply(self.trace, name, args, kwargs)
 
@@ -300,6 +348,12 @@ class Writer:
         free = next(each for number in count(1) if (each := name + str(number) * (number > 1)) not in taken)
         self.constants[free] = value
         return Scalar(self.trace, free)
+
+
+def decompositions() -> dict[Any, Any]:
+    """Return how PyTorch decomposes what is no operator of its core set, without what is captured whole."""
+    table: Any = torch.export.default_decompositions()
+    return {each: table[each] for each in list(table) if each._opname not in _WHOLE_OPS}
 
 
 def hidden_in(graph: Any, where: str) -> Iterator[str]:

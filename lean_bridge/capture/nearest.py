@@ -32,25 +32,18 @@ AT_POINTS: Final[Mapping[str, tuple[str, str]]] = {
 
 _DROPOUT: Final = "call .eval() first, or multiply by an input that is the mask"
 _ALONG: Final = "mean, sum or logsumexp, over all axes or along some"
-_RESHAPE: Final = "reshape"
-_JOINED: Final = "a sum of products with a part of the weights each"
 
 INSTEAD: Final[Mapping[str, str]] = {
     "amax": _ALONG,
     "amin": _ALONG,
     "astype": "none is needed: the graph is one for every precision",
     "bernoulli": _DROPOUT,
-    "cat": _JOINED,
-    "concat": _JOINED,
-    "concatenate": _JOINED,
     "copy": "none is needed: nothing is ever written to",
     "dot": "matmul",
     "dropout": _DROPOUT,
     "einsum": "matmul, with transposes before it",
     "embedding": "a product with an input of one row per position",
     "erf": "gelu in its tanh form, which is another function",
-    "flatten": _RESHAPE,
-    "indexing": "an input of the part's own shape",
     "max": _ALONG,
     "maximum": "softplus or silu, for a rectifier",
     "min": _ALONG,
@@ -58,7 +51,6 @@ INSTEAD: Final[Mapping[str, str]] = {
     "native_dropout": _DROPOUT,
     "negative": "a difference of two arrays, or multiplication by a scalar parameter",
     "outer": "matmul, after reshape to one column and one row",
-    "ravel": _RESHAPE,
     "std": "the variance, mean(square(x - mean(x, axis=-1, keepdims=True)), axis=-1)",
     "tensordot": "matmul, after reshape",
     "var": "mean(square(x - mean(x, axis=-1, keepdims=True)), axis=-1)",

@@ -18,7 +18,7 @@ from torch.export import Dim as ExportDim
 from torch.func import functional_call
 from torch.utils import _pytree as pytree
 
-from lean_bridge.capture.aten import Writer, hidden_in, near
+from lean_bridge.capture.aten import Writer, decompositions, hidden_in, near
 from lean_bridge.capture.source import Captured, plain_name
 from lean_bridge.capture.trace import caller
 from lean_bridge.errors import LeanBridgeError, NotCaptured
@@ -74,7 +74,7 @@ def from_torch(
             varying_axes = given if names else None
             exported = torch.export.export(called, tuple(example_args), dynamic_shapes=varying_axes)
             hidden = list(hidden_in(exported.graph, where))
-            exported = exported.run_decompositions()
+            exported = exported.run_decompositions(decompositions())
     except LeanBridgeError:
         raise
     except Exception as error:  # noqa: BLE001 - the user's own, or PyTorch's

@@ -123,7 +123,7 @@ class Trace:
     def call(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Value:
         """Return what a function makes of arguments; where it is not certified, a value that says no more."""
         self.look_at_names()
-        if any(isinstance(each, Value) and each.known is None for each in args):
+        if is_any_unknown(args):
             return Value(self, None, None)
         try:
             return self.apply(self, name, args, kwargs)
@@ -174,6 +174,13 @@ class Trace:
         value = Value(self, len(self._values), shape)
         self._values.append(value)
         return value
+
+
+def is_any_unknown(given: object) -> bool:
+    """Return whether the shape of a value, or of one of several, is not known: of that something was told."""
+    if isinstance(given, tuple | list):
+        return any(map(is_any_unknown, given))
+    return isinstance(given, Value) and given.known is None
 
 
 class Size:

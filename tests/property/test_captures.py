@@ -31,6 +31,12 @@ OPS: Final[tuple[Op, ...]] = (
     (1, lambda a: a - a.mean(axis=1, keepdims=True), lambda a: a.ndim == 2),
     (1, lambda a: a.mean(axis=0), lambda a: a.ndim == 2),
     (1, lambda a: a.reshape(a.shape[0], a.shape[1] * a.shape[2]), lambda a: a.ndim == 3),
+    (2, lambda a, b: np.concatenate([a, b])[a.shape[0] :], lambda a, b: a.shape == b.shape and a.ndim > 0),
+    (
+        2,
+        lambda a, b: np.stack([a, b * b], axis=1).sum(axis=1),
+        lambda a, b: a.shape == b.shape and a.ndim > 0,
+    ),
     (2, lambda a, b: a + b, lambda a, b: a.shape == b.shape or (a.ndim == 2 and b.shape == a.shape[1:])),
     (2, lambda a, b: b - a, lambda a, b: a.shape == b.shape or (a.ndim == 2 and b.shape == a.shape[1:])),
     (2, lambda a, b: np.tanh(a) * b, lambda a, b: a.shape == b.shape),

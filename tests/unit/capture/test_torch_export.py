@@ -124,6 +124,32 @@ def stopped(x: Tensor) -> Tensor:
 
 
 X = torch.ones(4, 3)
+PARTS: dict[str, tuple[Callable[[Tensor], Any], list[str]]] = {
+    "log_softmax": (lambda x: functional.log_softmax(x, 1), ["logSoftmaxAxis"]),
+    "softplus": (lambda x: functional.softplus(x), ["softplus"]),
+    "logsigmoid": (lambda x: functional.logsigmoid(x), ["scale", "softplus", "scale"]),
+    "logsumexp": (lambda x: torch.logsumexp(x, (0, 1)), ["logsumexpAxis", "logsumexpAxis"]),
+    "slice": (lambda x: x[..., 1:3], ["take", "drop"]),
+    "select": (lambda x: x[..., -1], ["drop", "reshape"]),
+    "cat": (
+        lambda x: torch.cat([x, x, x]),
+        ["concat", "reshape", "concat", "reshape"],  # n + n, 2*n, 2*n + n, 3*n
+    ),
+    "stack": (lambda x: torch.stack([x, x], -1), ["reshape", "reshape", "concat"]),
+    "expand": (lambda x: x.unsqueeze(0).expand(2, -1, -1), ["reshape", "reshape", "expandAxis"]),
+    "flatten": (lambda x: x.flatten(), ["reshape"]),
+    "chunk": (lambda x: torch.mul(*x.chunk(2, -1)), ["take", "drop", "mul"]),
+    "split": (lambda x: torch.split(x, [1, 3], -1)[1], ["drop"]),
+}
+
+
+@pytest.mark.parametrize("case", PARTS)
+def test_parts_of_arrays_and_sums_of_exponentials_are_the_ops_that_they_are(case: str) -> None:
+    function, ops = PARTS[case]
+    captured = from_torch(function, (torch.ones(3, 4),), {"x": {0: "n"}}, name="f")
+    assert [node.op for node in captured.model.nodes] == ops
+
+
 REFUSED: dict[str, tuple[Callable[[], Any], Sequence[Tensor], Sequence[str]]] = {
     "several": (
         lambda: several,
@@ -157,6 +183,21 @@ REFUSED: dict[str, tuple[Callable[[], Any], Sequence[Tensor], Sequence[str]]] = 
         (X,),
         ("div: no certified op but by a power of two",),
     ),
+    "a slice with gaps": (
+        lambda: lambda x: x[:, ::2] * 2.0,
+        (X,),
+        (r"^test.*:\d+: slice: no certified op of a slice that leaves some out; nearest: slices",),
+    ),
+    "a part that need not be there": (
+        lambda: lambda x: torch.tanh(x[0]),
+        (X,),
+        ("select: expected a part that an axis of length n has whatever the dimensions are",),
+    ),
+    "another softplus": (
+        lambda: lambda x: functional.softplus(x, beta=2.0),
+        (X,),
+        ("softplus: no certified op but with beta=1 and threshold=20",),
+    ),
     "a tensor in the code": (lambda: lambda x: x + torch.tensor(2.0), (X,), ("nearest: register_buffer",)),
     "integers": (
         lambda: lambda x: torch.tanh(x),
@@ -171,6 +212,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], Sequence[Tensor], Sequence[str]]] = 
 }
 
 
+VARYING = {"a length", "a part that need not be there"}
 NAMES = {"a backward of one's own": "custom"}
 
 
@@ -178,7 +220,7 @@ NAMES = {"a backward of one's own": "custom"}
 def test_what_is_no_certified_op_is_told_at_once(case: str) -> None:
     made, args, said = REFUSED[case]
     with pytest.raises(NotCaptured) as refused:
-        from_torch(made(), args, {"x": {0: "n"}} if case == "a length" else None, name=NAMES.get(case))
+        from_torch(made(), args, {"x": {0: "n"}} if case in VARYING else None, name=NAMES.get(case))
     message = str(refused.value)
     assert "\n" not in message
     for each in said:
