@@ -71,6 +71,7 @@ SPECS: Final[Mapping[str, Spec]] = {
     "sub": Spec(("m n", "m n"), "m n", shapes=_POINTWISE),
     "mul": Spec(("m n", "m n"), "m n", shapes=_POINTWISE),
     "scale": Spec(("m n",), "m n", shapes=_POINTWISE, scalars="c"),
+    "neg": Spec(("m n",), "m n", shapes=_POINTWISE),
     "addConst": Spec(("m n",), "m n", shapes=_POINTWISE, scalars="ε"),
     "sqrtClamp": Spec(("m n",), "m n", shapes=_POINTWISE),
     "inv": Spec(("m n",), "m n", shapes=_POINTWISE),

@@ -37,7 +37,7 @@ def _forms(module: str, **nodes: str) -> dict[str, Form]:
 FORMS: Final[Mapping[str, Form]] = {
     **_forms("MatMul", matmul="matmul", bmatmul="Batched.matmul"),
     **_forms("Affine", dense="dense"),
-    **_forms("Pointwise", add="add", sub="sub", mul="mul", scale="scale"),
+    **_forms("Pointwise", add="add", sub="sub", mul="mul", scale="scale", neg="neg"),
     **_forms("Elementwise", addConst="addConst", gelu="gelu"),
     **_forms("Activations", exp="exp", tanh="tanh", sigmoid="sigmoid", silu="silu", square="square"),
     **_forms("Logarithms", softplus="softplus"),

@@ -287,3 +287,38 @@ def test_attention_with_a_mask_row_by_row(project: Project) -> None:
         ("maskedSoftmax", (5,), shape("h m n")),
         ("bmatmul", (6, 2), shape("h m p")),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "dims", "rows"),
+    [
+        (
+            "crossEntropyDGraph",
+            ("n", "v"),
+            [
+                ("logSoftmaxAxis", (0,), "n v"),
+                ("takeAlong", (1,), "n"),
+                ("mean", (2,), ""),
+                ("neg", (3,), ""),
+            ],
+        ),
+        ("mseDGraph", ("n", "d"), [("sub", (0, 1), "n d"), ("square", (2,), "n d"), ("mean", (3,), "")]),
+        (
+            "binaryCrossEntropyDGraph",
+            ("n", "d"),
+            [
+                ("softplus", (0,), "n d"),
+                ("mul", (0, 1), "n d"),
+                ("sub", (2, 3), "n d"),
+                ("mean", (4,), ""),
+            ],
+        ),
+    ],
+)
+def test_losses_row_by_row(
+    project: Project, name: str, dims: tuple[str, ...], rows: list[tuple[str, tuple[int, ...], str]]
+) -> None:
+    graph = project.extract(name)
+    assert (graph.dims, graph.scalars, graph.maps) == (dims, (), ())
+    found = [(node.op, node.operands, node.shape) for node in graph.nodes]
+    assert found == [(op, operands, shape(axes)) for op, operands, axes in rows]

@@ -84,7 +84,7 @@ def check_overlap(trace: Path) -> None:
 
 
 def test_a_sound_library_is_accepted_and_then_remembered(library: Path) -> None:
-    edit(library, "A", "theorem base", f"/-- {uuid4()} -/\ntheorem base")  # another lane has not asked it before
+    edit(library, "A", "theorem base", f"/-- {uuid4()} -/\ntheorem base")  # not asked before
     trace = library.parent / "trace.json"
     status, first = report(library, "--timings", str(trace))
     assert (status, first.verdict) == (0, "accepted")

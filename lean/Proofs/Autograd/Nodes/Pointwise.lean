@@ -5,8 +5,8 @@ public import Proofs.Autograd.Tape.Node
 /-!
 # Coordinatewise ops
 
-Sum, difference and product of two tensors, coordinate by coordinate, and multiplication by a fixed
-scalar.
+Sum, difference and product of two tensors, coordinate by coordinate, multiplication by a fixed
+scalar, and the negative.
 -/
 
 @[expose] public section
@@ -61,6 +61,9 @@ theorem mul_sub (a b c : Tensor R s) : a.mul (b.sub c) = (a.mul b).sub (a.mul c)
   rw [dot_add] at h
   grind
 
+@[simp] theorem neg_dot (a b : Tensor R s) : a.neg.dot b = -a.dot b := by
+  rw [dot_comm, dot_neg, dot_comm]
+
 theorem dot_sub (a b c : Tensor R s) : a.dot (b.sub c) = a.dot b - a.dot c := by
   have h : b.sub c = b + c.neg := funext fun i => sub_eq_add_neg (b i) (c i)
   rw [h, dot_add, dot_neg, sub_eq_add_neg]
@@ -102,6 +105,13 @@ def scale (s : Shape) (c : R) : Op R [s] s where
   vjp _ δ := (c • δ, ())
   correct x dx δ := by simp
 
+/-- The negative of a tensor. -/
+def neg (s : Shape) : Op R [s] s where
+  forward x := x.1.neg
+  jvp _ dx := dx.1.neg
+  vjp _ δ := (δ.neg, ())
+  correct x dx δ := by simp
+
 end Op
 
 namespace TapeNodes
@@ -130,6 +140,12 @@ def mul (a b : Idx Γ s) : Node R Γ s where
 def scale (a : Idx Γ s) (c : R) : Node R Γ s where
   args := _
   op := .scale s c
+  operands := .cons a .nil
+
+/-- The negative of the tensor at `a`. -/
+def neg (a : Idx Γ s) : Node R Γ s where
+  args := _
+  op := .neg s
   operands := .cons a .nil
 
 end TapeNodes

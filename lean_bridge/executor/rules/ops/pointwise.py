@@ -1,4 +1,4 @@
-"""Ops of the field that work coordinate by coordinate; Lean: ``add``, ``sub``, ``scale``, ``mul``."""
+"""Ops of the field, coordinate by coordinate; Lean: ``add``, ``sub``, ``scale``, ``neg``, ``mul``."""
 
 from __future__ import annotations
 
@@ -63,6 +63,20 @@ def _scale_sample(rng: np.random.Generator) -> Sample:
     return draw_sample(rng, (shape,), shape, _SCALE_PARAMS)
 
 
+def _neg(_setting: Setting, primals: Arrays) -> Array:
+    negative: Array = -primals[0]
+    return negative
+
+
+def _neg_back(_setting: Setting, _shapes: Shapes, w: Array) -> Arrays:
+    return (-w,)
+
+
+def _neg_sample(rng: np.random.Generator) -> Sample:
+    shape = draw_lengths(rng, int(rng.integers(4)))
+    return draw_sample(rng, (shape,), shape)
+
+
 def _mul(_setting: Setting, primals: Arrays) -> Array:
     a, b = primals
     product: Array = a * b
@@ -93,8 +107,9 @@ SCALE: Final = linear(
     transpose=_scale_back,
     sample=_scale_sample,
 )
+NEG: Final = linear("neg", shape_rule=same_shape, apply=_neg, transpose=_neg_back, sample=_neg_sample)
 MUL: Final = multilinear(
     "mul", shape_rule=same_shape, apply=_mul, transposes=(_mul_left, _mul_right), sample=_pair_sample
 )
 
-FAMILY: Final[tuple[Primitive, ...]] = (ADD, SUB, SCALE, MUL)
+FAMILY: Final[tuple[Primitive, ...]] = (ADD, SUB, SCALE, NEG, MUL)

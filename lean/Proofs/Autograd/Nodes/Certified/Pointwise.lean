@@ -7,7 +7,8 @@ public import Proofs.Autograd.Tape.FDeriv
 /-!
 # Certificates of coordinatewise ops
 
-Sum, difference, product and scalar multiple, by the rule of that name at every coordinate.
+Sum, difference, product, scalar multiple and negative, by the rule of that name at every
+coordinate.
 -/
 
 @[expose] public section
@@ -41,6 +42,10 @@ theorem scale (ha : HasTensorDerivAt a a' x) (c : R) :
     HasTensorDerivAt (fun v => c • a v) (fun h => c • a' h) x :=
   fun i => (ha i).const_mul c
 
+theorem neg (ha : HasTensorDerivAt a a' x) :
+    HasTensorDerivAt (fun v => (a v).neg) (fun h => (a' h).neg) x :=
+  fun i => (ha i).neg
+
 end HasTensorDerivAt
 
 namespace Op
@@ -56,6 +61,9 @@ theorem mul_fderivCorrect : OpFDerivCorrect (mul (R := R) s) :=
 
 theorem scale_fderivCorrect {c : R} : OpFDerivCorrect (scale s c) :=
   fun _ _ _ _ ⟨ha, _⟩ _ => ha.scale c
+
+theorem neg_fderivCorrect : OpFDerivCorrect (neg (R := R) s) :=
+  fun _ _ _ _ ⟨ha, _⟩ _ => ha.neg
 
 end Op
 
@@ -77,6 +85,9 @@ def mulFderiv (a b : Idx Γ s) : NodeFDerivCorrect (mul (R := R) a b) := .ofOp O
 /-- The certificate of `scale`. -/
 def scaleFderiv (a : Idx Γ s) (c : R) : NodeFDerivCorrect (scale a c) :=
   .ofOp Op.scale_fderivCorrect
+
+/-- The certificate of `neg`. -/
+def negFderiv (a : Idx Γ s) : NodeFDerivCorrect (neg (R := R) a) := .ofOp Op.neg_fderivCorrect
 
 end TapeNodes
 
