@@ -238,19 +238,92 @@ def test_what_cannot_be_asked_is_said() -> None:
         from_torch(nn.Tanh(), (X, X), name="g")
 
 
-@pytest.mark.parametrize(
-    ("meant", "wrong"),
-    [("tanh", "sigmoid"), ("add", "subtract"), ("mean", "sum")],
-)
-def test_a_wrong_capture_is_no_pytorchs(meant: str, wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+Apply = Callable[[Trace, str, Sequence[Any], Mapping[str, Any]], Any]
+WEIGHT = torch.arange(9.0).reshape(3, 3) / 9
+
+
+class Square(nn.Module):
+    """What every wrong translation below has numbers of the same shapes for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(3, 3)
+        self.mask = nn.Buffer((WEIGHT > 0.5).float())
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.softmax(self.layer(x) ** 2, 0) * self.mask
+        x = x - x.mean(0) + 1e-5
+        return torch.cat([torch.tanh(x)[:2], x[2:]]).sum(1)
+
+
+def planted(name: str, wrong: Callable[..., Any]) -> Apply:
+    """Return a translation that is wrong for one function; ``wrong`` gets the right one and its arguments."""
     right = ops.apply
 
-    def apply(trace: Trace, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        return right(trace, wrong if name == meant else name, args, kwargs)
+    def apply(trace: Trace, called: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        def make(other: str, *given: Any, **named: Any) -> Any:
+            return right(trace, other, given, named)
 
-    monkeypatch.setattr(aten, "apply", apply)
-    with pytest.raises(NotCaptured, match=r"g: the value of .* is not PyTorch's own, by"):
-        from_torch(lambda x: (torch.tanh(x) + x).mean(0), (X,), name="g")
+        return wrong(make, *args, **kwargs) if called == name else right(trace, called, args, kwargs)
+
+    return apply
+
+
+WRONG: dict[str, Apply] = {
+    "transposed weight": planted("linear", lambda make, x, w, b: make("linear", x, make("transpose", w), b)),
+    "dropped bias": planted("linear", lambda make, x, w, _: make("matmul", x, make("transpose", w))),
+    "bias on rows": planted(
+        "linear",
+        lambda make, x, w, b: make(
+            "add", make("matmul", x, make("transpose", w)), make("expand_dims", b, axis=1)
+        ),
+    ),
+    "dropped mask": planted("multiply", lambda _, x, __: x),
+    "mask twice": planted("multiply", lambda make, x, m: make("multiply", make("multiply", x, m), x)),
+    "softmax of rows": planted("softmax", lambda make, x, axis: make("softmax", x, axis=1 - axis)),
+    "mean along another axis": planted("mean", lambda make, x, **_: make("mean", x, axis=1)),
+    "sum along another axis": planted("sum", lambda make, x, **_: make("sum", x, axis=0)),
+    "sum for mean": planted("mean", lambda make, x, **how: make("sum", x, **how)),
+    "mean for sum": planted("sum", lambda make, x, **how: make("mean", x, **how)),
+    "operands exchanged": planted("subtract", lambda make, a, b: make("subtract", b, a)),
+    "a sum for a difference": planted("subtract", lambda make, a, b: make("add", a, b)),
+    "a number twice": planted("add", lambda make, a, c: make("add", make("add", a, c), c)),
+    "dropped number": planted("add", lambda _, a, __: a),
+    "one activation for another": planted("tanh", lambda make, x: make("sigmoid", x)),
+    "parts in another order": planted("concat", lambda make, ab, axis: make("concat", ab[::-1], axis=axis)),
+    "the other end": planted(
+        "indexing",
+        lambda make, x, key: make("indexing", x, (slice(1) if key[0].start else slice(1, 3),)),
+    ),
+}
+
+
+@pytest.fixture(scope="module", name="square")
+def _square() -> Any:
+    """What PyTorch exports of it, once."""
+    module = Square()
+    exported = torch.export.export(module, (WEIGHT,)).run_decompositions(aten.decompositions())
+    return lambda: CapturedModule(module, exported, {"x": WEIGHT}, {}, "Square", "here").compare()
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_capture_is_no_pytorchs(case: str, square: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    square()
+    monkeypatch.setattr(aten, "apply", WRONG[case])
+    with pytest.raises(NotCaptured, match=r"^Square: the value of .* is not PyTorch's own, by"):
+        square()
+
+
+@pytest.mark.parametrize("wrong", [1.1e-5, 1e-6])
+def test_a_wrong_number_is_no_pytorchs(wrong: float, square: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = aten.Writer._scalar
+    monkeypatch.setattr(
+        aten.Writer,
+        "_scalar",
+        lambda self, value, *name: right(self, wrong if value == 1e-5 else value, *name),
+    )
+    with pytest.raises(NotCaptured, match=r"^Square: the value of .* is not PyTorch's own, by"):
+        square()
 
 
 def test_it_is_asked_for_by_name() -> None:
