@@ -20,7 +20,7 @@ from typing import Any, Final
 from lean_bridge.errors import ToolchainError
 from lean_bridge.toolchain.embedded_worker import JOBS_PER_WORKER
 from lean_bridge.toolchain.node_process import Started, kind_of
-from lean_bridge.toolchain.resident import ask, is_own, socket_of
+from lean_bridge.toolchain.resident import ask, is_own, read_words, socket_of
 
 MOST: Final = 2
 """How many Leans there are at a time; each takes up to 0.9 GB."""
@@ -91,13 +91,13 @@ class Lender:
         if text.endswith(b"\n"):
             self._texts[connection] = b""
             with contextlib.suppress(ValueError, OSError, ToolchainError):
-                if self._answer(connection, json.loads(text)):
+                if self._answer(connection, read_words(text)):
                     return
         elif part and len(text) < _LONGEST_LINE:
             return
         self._part(connection)
 
-    def _answer(self, connection: socket.socket, order: Any) -> bool:
+    def _answer(self, connection: socket.socket, order: dict[str, Any]) -> bool:
         """Do what is asked, and return whether there is more to come of it. Raises: ValueError, OSError."""
         match order:
             case {"root": str(root)} if connection not in self._lent:

@@ -157,6 +157,17 @@ def ask(connection: socket.socket, words: dict[str, Any]) -> None:
     connection.sendall(json.dumps(words).encode() + b"\n")
 
 
+def read_words(line: bytes) -> dict[str, Any]:
+    """Return what a line of JSON says. Raises: ValueError if it is no object, or none that can be read."""
+    try:
+        words = json.loads(line)
+    except RecursionError:
+        raise ValueError("lists within lists, too many") from None
+    if not isinstance(words, dict):
+        raise ValueError("no object")
+    return words
+
+
 def states() -> Iterator[dict[str, Any]]:
     """Yield what each that lends says of itself: the process, and the libraries of its Leans."""
     return _told({"state": True})
@@ -192,9 +203,7 @@ def _receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
             text += part
             if not part or len(text) > _LONGEST_LINE:
                 raise ValueError("no answer")
-        answer = json.loads(text)
-        if not isinstance(answer, dict):
-            raise ValueError("no answer")
+        answer = read_words(text)
     except BaseException:
         for each in descriptors:
             os.close(each)

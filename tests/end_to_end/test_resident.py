@@ -29,6 +29,7 @@ from lean_bridge.toolchain.resident import Lent, Residents, chosen, socket_of, s
 pytestmark = [pytest.mark.lean, pytest.mark.own_lean]
 
 LONG = 60.0
+DEEP = b"[" * 60_000 + b"\n"
 FILES = {
     "lakefile.toml": 'name = "A"\n[[lean_lib]]\nname = "A"\n',
     "lean-toolchain": "leanprover/lean4:v4.28.0\n",
@@ -115,6 +116,20 @@ def test_it_is_lent_again_and_for_one_library(place: Path, toolchain: Path, tmp_
     assert Residents(a, starts=False).borrow(node_binary(), toolchain) is None
 
 
+def test_what_is_no_order_ends_none_but_who_says_it(place: Path, toolchain: Path) -> None:
+    assert place.is_dir()
+    lender = serving("--idle", str(LONG))
+    where = listening(toolchain)
+    for words in (b"\n", b"[1]\n", b"\xff\n", b'{"root": 1}\n', DEEP):
+        with closing(socket.socket(socket.AF_UNIX)) as asking:
+            asking.settimeout(LONG)
+            asking.connect(str(where))
+            asking.sendall(words)
+            assert asking.recv(1) == b""
+    assert stop() == 1
+    assert lender.wait(LONG) == 0
+
+
 def test_a_file_that_comes_to_no_end_is_stopped_and_its_lean_is_not_lent_again(
     place: Path, toolchain: Path, tmp_path: Path
 ) -> None:
@@ -172,7 +187,7 @@ def test_only_what_is_this_user_s_alone_is_asked(
     assert socket_of(kind) is None, "no socket has so long a name"
 
 
-@pytest.mark.parametrize("answer", [b"", b"\n", b"[1]\n", b'{"jobs": 0}\n', b"x" * 100_000])
+@pytest.mark.parametrize("answer", [b"", b"\n", b"[1]\n", b'{"jobs": 0}\n', b"x" * 100_000, DEEP])
 def test_an_answer_that_is_none_is_a_lean_of_one_s_own(place: Path, toolchain: Path, answer: bytes) -> None:
     assert place.is_dir()
     where = socket_of(kind_of(node_binary(), toolchain))
