@@ -18,7 +18,7 @@ from array_api_compat import array_namespace
 
 from lean_bridge.errors import Declined
 from lean_bridge.executor.arrays.namespaces import largest
-from lean_bridge.executor.arrays.scalars import Array, Reals
+from lean_bridge.executor.arrays.scalars import Array, Reals, slope_where_positive
 
 
 class ArrayAPIReals(Reals):
@@ -66,6 +66,10 @@ class ArrayAPIReals(Reals):
         """Return the logarithm of each coordinate; no number where it is not positive, unlike in Lean."""
         made: Array = self.namespace.log(x)
         return made
+
+    def slope_of_log(self, x: Array) -> Array:
+        """Return the inverse of each coordinate; no number where it is not positive, as :meth:`log`."""
+        return slope_where_positive(self, x)
 
     def step(self, x: Array, at: Any) -> Array:
         """Return 1 for each coordinate that is greater than a scalar, and 0 for the others."""

@@ -95,6 +95,10 @@ class Balls:
         """Return the logarithms; unbounded where a number may not be positive."""
         return _each(_logarithm, x)
 
+    def slope_of_log(self, x: Array) -> Array:
+        """Return the inverse of each coordinate; unbounded where a number may not be positive."""
+        return _each(lambda ball: _inverse(ball) if ball > 0 else _anything(), x)
+
     def step(self, x: Array, at: Any) -> Array:
         """Return 1 where a number is greater than a scalar, 0 where it is not, and both where it may be."""
         return _each(_unit_step, x - at)

@@ -48,6 +48,10 @@ class Scalars(Protocol):
         """Return the logarithm of each coordinate."""
         ...
 
+    def slope_of_log(self, x: Array) -> Array:
+        """Return the inverse of each coordinate; where there is no logarithm it may be no number."""
+        ...
+
     def step(self, x: Array, at: Any) -> Array:
         """Return 1 for each coordinate that is greater than a scalar, and 0 for the others."""
         ...
@@ -90,6 +94,10 @@ class Scalars(Protocol):
 
 class Unrounded(Scalars):
     """Scalars of which nothing is lost: what floats need care for is what it says."""
+
+    def slope_of_log(self, x: Array) -> Array:
+        """Return the inverse of each coordinate; 0 where it is 0, as in Lean."""
+        return self.inv(x)
 
     def larger(self, x: Array, at: Any) -> Array:
         """Return ``at + (x - at)·step(x - at)``."""
@@ -172,6 +180,10 @@ class Reals:
         """Return the logarithm of each coordinate; no number where it is not positive, unlike in Lean."""
         return np.asanyarray(np.log(x))
 
+    def slope_of_log(self, x: Array) -> Array:
+        """Return the inverse of each coordinate; no number where it is not positive, as :meth:`log`."""
+        return slope_where_positive(self, x)
+
     def step(self, x: Array, at: Any) -> Array:
         """Return 1 for each coordinate that is greater than a scalar, and 0 for the others."""
         return np.asanyarray(np.greater(x, at), np.asarray(x).dtype)
@@ -226,6 +238,12 @@ def read_only(array: Array) -> Array:
 def guarded(arrays: Iterable[Array]) -> list[Array]:
     """Return arrays so that nobody can write to them through what is made of them, where NumPy has them."""
     return [read_only(each) if isinstance(each, np.ndarray) else each for each in arrays]
+
+
+def slope_where_positive(scalars: Scalars, x: Array) -> Array:
+    """Return the inverse of each coordinate that is positive, and what is not finite for the others."""
+    slope: Array = scalars.inv(x) / scalars.step(x, scalars.rational(0))
+    return slope
 
 
 def plain_means(scalars: Scalars, x: Array) -> Array:

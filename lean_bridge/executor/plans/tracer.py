@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from lean_bridge.executor.arrays.scalars import Array, Scalars, Unrounded, plain_means
+from lean_bridge.executor.arrays.scalars import Array, Scalars, Unrounded, plain_means, slope_where_positive
 from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.plans.recorder import Recorder
 
@@ -169,6 +169,10 @@ class TracingScalars:
     def log(self, x: Array) -> Array:
         """Write down the logarithm of each coordinate."""
         return cast(Tracer, x).emit("log", x)
+
+    def slope_of_log(self, x: Array) -> Array:
+        """Write down the inverse of each coordinate; of reals, no number where it is not positive."""
+        return self.inv(x) if isinstance(self.kind, Unrounded) else slope_where_positive(self, x)
 
     def step(self, x: Array, at: Any) -> Array:
         """Write down whether each coordinate is greater than a scalar."""

@@ -94,6 +94,30 @@ def test_a_logarithm_of_no_positive_number_is_refused() -> None:
             compiled.forward([np.array([[1.0, bad]])])
 
 
+@pytest.mark.parametrize("bad", [0.0, -0.0, -1.0, -1e300])
+def test_where_there_is_no_logarithm_there_is_no_derivative_of_it(bad: float) -> None:
+    """Neither node by node nor compiled, in PyTorch as in NumPy, whatever it is multiplied by."""
+    x, ones = np.array([[2.0, bad]]), np.ones((1, 2))
+    bound = ExecutableGraph(single_graph("log")).bind(m=1, n=2)
+    for seed in (ones, np.array([[1.0, 0.0]])):
+        for compiled in (bound.compile(), bound.interpret()):
+            with pytest.raises(NumericsError, match="y"):
+                compiled.vjp([x], {"y": seed})
+            with pytest.raises(NumericsError, match="y"):
+                compiled.jvp([x], {"x0": seed})
+        with pytest.raises(NumericsError):
+            bound.compile(torch_reals()).vjp([torch.from_numpy(x)], {"y": torch.from_numpy(seed)})
+    with pytest.raises(NumericsError):
+        bound.compile().jacobian([x], "y", "x0")
+
+
+def test_at_0_an_inverse_has_lean_s_derivative_unless_hypotheses_are_looked_at() -> None:
+    compiled, zero = ExecutableGraph(single_graph("inv")).bind(m=1, n=1).compile(), np.zeros((1, 1))
+    assert not compiled.vjp([zero], {"y": zero + 1})[0].any()
+    with pytest.raises(NumericsError, match="outside its hypothesis"):
+        compiled.with_checks("domains").vjp([zero], {"y": zero + 1})
+
+
 def test_quotients_and_powers_are_pytorchs_and_so_are_their_slopes() -> None:
     rng = np.random.default_rng(0)
     x, y, seed = (rng.standard_normal((3, 4)) for _ in range(3))

@@ -26,7 +26,7 @@ def _log(setting: Setting, x: Array) -> Array:
 
 
 def _log_derivative(setting: Setting, x: Array) -> Array:
-    return setting.scalars.inv(x)
+    return setting.scalars.slope_of_log(x)
 
 
 def _softplus(setting: Setting, x: Array) -> Array:
