@@ -171,7 +171,7 @@ class Writer:
             if made.known is not None and made.known != shape:
                 raise Misfit(f"captured with shape {told(made.known)}, PyTorch has {told(shape)}", shape)
         except Misfit as misfit:
-            self.trace.note(f"{_named(node)}: {misfit}")
+            self.trace.note(f"{_named(node if source is None else source)}: {misfit}")
             made = Value(self.trace, None, None)
         if made.position is None and isinstance(held, Tensor):  # what comes after it is told, too
             with suppress(Misfit):
@@ -285,6 +285,21 @@ class Writer:
     def _part_split_with_sizes(self, at: int, a: Any, sizes: Sequence[Any], axis: int = 0) -> Value:
         start, stop = list(pairwise(accumulate(sizes, initial=0)))[at]
         return self._along(a, axis, slice(start, stop))
+
+    def _part_native_layer_norm(
+        self, at: int, a: Any, lengths: Sequence[Any], weight: Any, bias: Any, eps: float
+    ) -> Value:
+        shape, axes = self._value(a).known, len(lengths)
+        if at or weight is None or bias is None:
+            raise Misfit("no certified op but with weight and bias; nearest: nn.LayerNorm with both")
+        if not eps > 0:
+            raise Misfit(f"no certified op but with eps > 0, found {eps}", shape)
+        if shape is None:
+            return Value(self.trace, None, None)
+        flat = [self._call("flatten", each) for each in (weight, bias)]
+        rows = self._call("reshape", a, (*_sizes(self.trace, shape[:-axes]), *flat[0].shape))
+        made = self._call("layer_norm", rows, *flat, self._scalar(_float(eps), "eps"))
+        return self._call("reshape", made, tuple(_sizes(self.trace, shape)))
 
     def _along(self, a: Any, axis: int, key: Any) -> Value:
         known = self._value(a).known

@@ -85,3 +85,17 @@ def linear(x: Any, weight: Any, bias: Any) -> Any:
     if (traced := _traced("linear", x, weight, bias)) is not None:
         return traced
     return x @ weight.T + bias
+
+
+def layer_norm(x: Any, weight: Any, bias: Any, eps: Any) -> Any:
+    """Return ``(x - mean) / sqrt(var + eps) * weight + bias`` along the last axis. Lean: ``Op.layerNorm``.
+
+    ``weight`` and ``bias`` have its length; the variance is biased. Ba, Kiros and Hinton, *Layer
+    normalization*, 2016. The theorem is for ``eps > 0``.
+    """
+    if (traced := _traced("layer_norm", x, weight, bias, eps)) is not None:
+        return traced
+    xp = x.__array_namespace__()
+    centred = x - xp.mean(x, axis=-1, keepdims=True)
+    variance = xp.mean(centred * centred, axis=-1, keepdims=True)
+    return centred / xp.sqrt(variance + eps) * weight + bias

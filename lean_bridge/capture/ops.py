@@ -23,6 +23,7 @@ from lean_bridge.capture.moves import (
     kept_shape,
     matrix_transpose,
     moveaxis,
+    number_of,
     one_axis,
     permute,
     permute_dims,
@@ -221,6 +222,19 @@ def _kept_along(trace: Trace, op: str, x: Value, axis: int) -> Value:
     return trace.add(op, [x], shape, o=shape[:axis], n=shape[axis], s=shape[axis + 1 :])
 
 
+def _layer_norm(trace: Trace, x: object, weight: object, bias: object, eps: object) -> Value:
+    value, gamma, beta = (value_of(trace, each) for each in (x, weight, bias))
+    shape = shape_of(value)
+    if not isinstance(eps, Scalar):
+        raise Misfit("expected a scalar parameter as eps, as in @graph(eps=float)", value.known)
+    if not shape or shape_of(gamma) != shape[-1:] or shape_of(beta) != shape[-1:]:
+        found = ", ".join(map(told, (shape, shape_of(gamma), shape_of(beta))))
+        raise Misfit(f"expected shapes (…, n), (n,) and (n,), found {found}", value.known)
+    m, n = number_of(shape[:-1]), shape[-1]
+    rows = reshaped(trace, value, (m, n))
+    return reshaped(trace, trace.add("layerNorm", [rows, gamma, beta], (m, n), m=m, n=n, ε=eps), shape)
+
+
 FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
     "add": _add,
     "subtract": _subtract,
@@ -239,6 +253,7 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
     "logsumexp": _logsumexp,
     "matmul": _matmul,
     "linear": _linear,
+    "layer_norm": _layer_norm,
     "transpose": transpose,
     "permute_dims": permute_dims,
     "matrix_transpose": matrix_transpose,

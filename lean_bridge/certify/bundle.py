@@ -23,6 +23,7 @@ from lean_bridge.audit.manifest import MANIFEST
 from lean_bridge.certify.certify import certify_graph, package_files
 from lean_bridge.certify.target import Target
 from lean_bridge.codes import Code
+from lean_bridge.emit.module import declared_name
 from lean_bridge.errors import NoVerdict
 from lean_bridge.executor.arrays.on_disk import arrays_of, safetensors_of
 from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
@@ -161,7 +162,7 @@ class Bundle:
         for allowed, name in held:
             if not re.fullmatch(allowed, name):
                 raise _refused(self.where, f"{name[:40]!r} is no name that a captured graph has")
-        declared = f"{says.package}.{graph.lean_name}DGraph"
+        declared = f"{says.package}.{declared_name(graph)}"
         if not set(says.outputs) <= set(names) or self.report.graph != declared:
             raise _refused(self.where, "its report is not of its graph")
 

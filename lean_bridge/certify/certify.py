@@ -13,7 +13,7 @@ from lean_bridge.certify.same import check_same, check_written
 from lean_bridge.certify.target import Target
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.function import check_function
-from lean_bridge.emit.module import render_library_module
+from lean_bridge.emit.module import declared_name, render_library_module
 from lean_bridge.library.scaffold import ORIGIN
 from lean_bridge.project import open_project
 from lean_bridge.toolchain.install import Progress
@@ -88,7 +88,7 @@ def certify_graph(
     if unpinned:
         write_manifest(project.root, project.pin(observe=observe, progress=progress))
     report = project.verify(observe=observe, progress=progress)
-    declared = f"{package}.{written.lean_name}DGraph"
+    declared = f"{package}.{declared_name(written)}"
     module = f"{package}.lean"
     checks = (
         check_written(module, files[module], report),
@@ -127,7 +127,7 @@ def package_files(graph: DGraph, package: str, told: str) -> dict[str, str]:
     """Return what a package of a captured graph has of its own, by path: module, catalogue and readme."""
     name = graph.lean_name
     entries = [
-        (f"{name}DGraph", "definition"),
+        (declared_name(graph), "definition"),
         (f"{name}_hasFDerivAt", "theorem"),
         (f"{name}_backpropVec_eq_adjoint_fderiv", "theorem"),
     ]
@@ -145,5 +145,5 @@ def package_files(graph: DGraph, package: str, told: str) -> dict[str, str]:
         f"- `{package}.lean`: written from what the function did; edit the function, and not this.\n"
         "- `catalogue.toml`: what is judged. `certified.toml`: what it says, pinned.\n"
         "- `lakefile.toml`: requires `LeanBridge`, whose sources come with `lean-bridge`.\n\n"
-        f"```console\n$ lean-bridge verify\n$ lean-bridge graph {name}DGraph\n```\n",
+        f"```console\n$ lean-bridge verify\n$ lean-bridge graph {declared_name(graph)}\n```\n",
     }

@@ -1,4 +1,4 @@
-"""How each op that is differentiable everywhere is written: its node, and the certificate of that."""
+"""How each op is written: its node, the certificate of that, and under which condition there is one."""
 
 from __future__ import annotations
 
@@ -22,11 +22,21 @@ class Form:
     """What has that certificate."""
     proof: str = ""
     """What is given after the operands."""
+    structure: bool = False
+    """Whether the operands are given as one structure."""
+    condition: str = ""
+    """What is asked for the certificate: of a scalar by its binder, as in ``0 < {ε}``, or of a coordinate."""
+    operand: int | None = None
+    """The operand of which all coordinates are asked for that, ``{x}`` in the condition, at the point."""
+    hypothesis: str = ""
+    """The binder of the certificate that takes the proof of it."""
+    made: str = ""
+    """The function that makes the node's certificate, where its name does not follow the node's."""
 
     @property
     def certificate(self) -> str:
         """The function that makes the node's certificate."""
-        return f"{self.node}Fderiv"
+        return self.made or f"{self.node}Fderiv{'' if self.operand is None else 'At'}"
 
 
 def _forms(module: str, **nodes: str) -> dict[str, Form]:
@@ -67,6 +77,14 @@ FORMS: Final[Mapping[str, Form]] = {
         sumAxis="sumAxis",
         meanAxis="meanAxis",
     ),
+    "layerNorm": Form(
+        "LayerNorm.wholeNode",
+        f"{_MODULES}.LayerNorm",
+        structure=True,
+        condition="0 < {ε}",
+        hypothesis="hε",
+        made="LayerNorm.wholeNodeFDerivCorrect",
+    ),
     "reshape": Form("TapeNodes.ShapeOps.reshape", f"{_MODULES}.Reindex", "(by grind [Shape.size])"),
 }
-"""By ops. What is missing is differentiable only somewhere, or takes what no graph has among its inputs."""
+"""By ops. What is missing takes what no graph has among its inputs."""

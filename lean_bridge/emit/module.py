@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -55,14 +56,38 @@ def check_names(graph: DGraph) -> None:
 def render_library_module(graph: DGraph, space: str, origin: str) -> str:
     """Return the source of a module that declares a graph in a name space, of what ``origin`` says it is.
 
-    It declares ``NAMEInputs``, ``NAMESaved``, ``NAMEGraph``, ``NAMEDGraph`` with the names of its entries,
-    and the theorems ``NAME_hasFDerivAt`` and ``NAME_backpropVec_eq_adjoint_fderiv``, where NAME is the name
-    of the graph.
-    Raises: UnsupportedOp for an op that is not differentiable everywhere; UnsupportedTerm for a name that
+    It declares ``NAMEInputs``, ``NAMESaved``, ``NAMEGraph``, what ``declared_name`` says with the names of
+    its entries, and the theorems ``NAME_hasFDerivAt`` and ``NAME_backpropVec_eq_adjoint_fderiv``, where NAME
+    is the name of the graph. What certificates ask for are hypotheses of the theorems, each with a name.
+    Raises: UnsupportedOp for an op that has no form; UnsupportedTerm for a name that
     Lean has no room for.
     """
     check_names(graph)
     return _Module(graph, space, origin).text()
+
+
+def declared_name(graph: DGraph) -> str:
+    """Return what a module of a graph declares it as: with its certificate, where that has no condition.
+
+    Raises: UnsupportedOp.
+    """
+    is_bare = any(_form(graph, node).condition for node in graph.nodes)
+    return f"{graph.lean_name}{'Graph' if is_bare else 'DGraph'}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Hypothesis:
+    """What the theorems are proved under."""
+
+    name: str
+    text: str
+    at: int
+    """The first node that needs it."""
+
+    @property
+    def binder(self) -> str:
+        """It, as it is bound."""
+        return f"({self.name} : {self.text})"
 
 
 class _Module:
@@ -75,9 +100,15 @@ class _Module:
         self._scalars = list(map(_written, graph.scalars))
         self._inputs = " ".join([f"{self._name}Inputs", *self._dims_of(graph.context)])
         self._saved = " ".join([f"{self._name}Saved", *self._dims_of(graph.nodes)])
-        self._applied = " ".join([f"{self._name}DGraph", *self._dims, *self._scalars])
-        if graph.dims or graph.scalars:
-            self._applied = f"({self._applied})"
+        self._hypotheses = list(self._asked())
+        self._is_pointed = any(_form(graph, node).operand is not None for node in graph.nodes)
+        self._declared = declared_name(graph)
+        if self._hypotheses:
+            self._run = f"({self._applied_to(self._declared)})"
+        else:
+            applied = " ".join([self._declared, *self._dims, *self._scalars])
+            self._applied = f"({applied})" if graph.dims or graph.scalars else applied
+            self._run = f"{self._applied}.g"
 
     def text(self) -> str:
         modules = {_form(self._graph, node).module for node in self._graph.nodes}
@@ -102,9 +133,49 @@ class _Module:
     def _said(self) -> str:
         return (
             f"{self._origin} Each saved tensor is one op. Main results: `{self._name}_hasFDerivAt` and "
-            f"`{self._name}_backpropVec_eq_adjoint_fderiv`, for all dimensions, at all inputs: the reverse "
+            f"`{self._name}_backpropVec_eq_adjoint_fderiv`, for all dimensions, {self._where()}: the reverse "
             "pass is the adjoint of the derivative."
         )
+
+    def _where(self) -> str:
+        names = ", ".join(f"`{each.name}`" for each in self._hypotheses)
+        if self._is_pointed:
+            return f"at all inputs of which the hypotheses hold ({names})"
+        return f"at all inputs, under the hypotheses {names}" if names else "at all inputs"
+
+    def _asked(self) -> Iterable[_Hypothesis]:
+        """Give the hypotheses, in order: of a scalar once, however many nodes need it."""
+        asked = set()
+        taken = {*self._graph.dims, *self._graph.scalars}
+        for at, node in enumerate(self._graph.nodes):
+            form, text = _form(self._graph, node), self._condition(at)
+            if not text or text in asked:
+                continue
+            asked.add(text)
+            about = [node.name] if form.operand is not None else _scalars_in(form.condition, node)
+            name = f"h_{re.sub(r'[^A-Za-z0-9_]', '_', '_'.join(about))}"
+            while name in taken:
+                name += "'"
+            taken.add(name)
+            yield _Hypothesis(name, text, at)
+
+    def _condition(self, at: int) -> str:
+        """Return what the certificate of a node asks for, as a term of Lean, or nothing."""
+        node = self._graph.nodes[at]
+        form = _form(self._graph, node)
+        given = {binder: _param(self._graph, param) for binder, param in node.params.items()}
+        if form.operand is None:
+            return form.condition.format(**given)
+        position = node.operands[form.operand]
+        before, shape = self._before(at), _argument(self._graph.entries[position].shape)
+        value = f"CtxVec.get (.pos {position} rfl : Idx ({self._inputs} ++ {before}) {shape})"
+        return f"∀ k, {form.condition.format(x=f'{value} ({self._evaluated(at)}.evalVec xV) k', **given)}"
+
+    def _evaluated(self, at: int) -> str:
+        """Return the graph of the first nodes, as a term."""
+        if at:
+            return f"({self._applied_to(self._part('Graph', at))})"
+        return f"(Graph.nil : Graph R ({self._inputs}) [])"
 
     def _lists(self) -> Iterable[str]:
         context, nodes = self._graph.context, self._graph.nodes
@@ -116,7 +187,7 @@ class _Module:
         names = _list(f'"{each.name}"' for each in self._graph.entries)
         yield (
             "/-- The names of inputs and saved tensors. -/\n"
-            f"def {self._name}DGraph.names : List String :=\n{names}"
+            f"def {self._declared}.names : List String :=\n{names}"
         )
 
     def _stages(self) -> Iterable[str]:
@@ -125,8 +196,11 @@ class _Module:
         Every step says what is saved before it. Where that is left to Lean to find out, it compares lists of
         which it knows the last entries only, again and again, and comes to no end with twenty nodes.
         """
-        count = len(self._graph.nodes)
-        parts = list(pairwise([0, *range(STAGE, count, STAGE), count]))
+        ends = [0]
+        for at, node in enumerate(self._graph.nodes):
+            if at - ends[-1] == STAGE or (at > ends[-1] and _form(self._graph, node).operand is not None):
+                ends.append(at)  # what is asked of an operand is asked of the graph up to there
+        parts = list(pairwise([*ends, len(self._graph.nodes)]))
         yield from (self._graph_of(first, last) for first, last in parts)
         yield from (self._certificate_of(first, last) for first, last in parts)
 
@@ -145,17 +219,19 @@ class _Module:
     def _certificate_of(self, first: int, last: int) -> str:
         whole = last == len(self._graph.nodes)
         graph = self._applied_to(self._part("Graph", last))
-        before = self._applied_to(self._part("Certificate", first)) if first else "GraphFDerivCorrect.nil"
+        before = self._certified(first) if first else f"GraphFDerivCorrect{self._at()}.nil"
         steps = "\n".join(
-            f"    |>.snoc (ss := {self._before(at)})\n"
-            f"      ({_form(self._graph, self._graph.nodes[at]).certificate} ..)"
+            f"    |>.snoc (ss := {self._before(at)})\n      {self._certificate(at)}"
             for at in range(first, last)
         )
-        if not whole:
+        if not whole or self._hypotheses:
             head = self._head(f"def {self._part('Certificate', last)}", "[AnalyticScalar R]")
+            point = "\n    " + self._point() if self._is_pointed else ""
+            asked = "".join(f"\n    {_wrapped(each.binder, 6, first=4)}" for each in self._needed(last))
+            type_ = f"GraphFDerivCorrect{self._at()} ({graph}){' xV' if self._is_pointed else ''}"
             return (
                 f"/-- The certificate of `{self._part('Graph', last)}`. -/\n"
-                f"{head} :\n    GraphFDerivCorrect ({graph}) :=\n  {before}\n{steps}"
+                f"{head}{point}{asked} :\n    {type_} :=\n  {before}\n{steps}"
             )
         head = self._head(f"def {self._name}DGraph", "[AnalyticScalar R]")
         return (
@@ -163,6 +239,40 @@ class _Module:
             f"{head} :\n    DGraph R ({self._inputs}) ({self._saved}) where\n"
             f"  g := {graph}\n  hg := {before}\n{steps}"
         )
+
+    def _certificate(self, at: int) -> str:
+        """Return the certificate of a node, at the point where that is what the graph has."""
+        node = self._graph.nodes[at]
+        form = _form(self._graph, node)
+        proof = f" ({form.hypothesis} := {self._name_of(at)})" if form.condition else ""
+        made = f"({form.certificate}{proof} ..)"
+        return f"({made}.at _)" if self._is_pointed and form.operand is None else made
+
+    def _name_of(self, at: int) -> str:
+        """Return the hypothesis that a node needs."""
+        text = self._condition(at)
+        return next(each.name for each in self._hypotheses if each.text == text)
+
+    def _needed(self, last: int) -> list[_Hypothesis]:
+        """Return the hypotheses that the first nodes need."""
+        return [each for each in self._hypotheses if each.at < last]
+
+    def _certified(self, last: int) -> str:
+        """Return the certificate of the first nodes, as a term."""
+        point = ["xV"] if self._is_pointed else []
+        return " ".join(
+            [
+                self._applied_to(self._part("Certificate", last)),
+                *point,
+                *(each.name for each in self._needed(last)),
+            ]
+        )
+
+    def _at(self) -> str:
+        return "At" if self._is_pointed else ""
+
+    def _point(self) -> str:
+        return f"(xV : CtxVec R ({self._inputs}))"
 
     def _part(self, what: str, last: int) -> str:
         """Return what the definition of the first nodes is called, and that of all nodes."""
@@ -176,20 +286,31 @@ class _Module:
         return f"({self._saved}).take {at}" if at else "[]"
 
     def _theorems(self) -> Iterable[str]:
-        graph, point = self._applied, f"(xV : CtxVec R ({self._inputs}))"
+        graph, point = self._run, self._point()
+        asked = "".join(f"\n    {_wrapped(each.binder, 6, first=4)}" for each in self._hypotheses)
+        certified, by = f"({self._certified(len(self._graph.nodes))})", "_at" if self._is_pointed else ""
+        at = "" if self._is_pointed else " xV"
         head = self._head(f"theorem {self._name}_hasFDerivAt", "[AnalyticScalar R]")
+        proof = f"Graph.hasFDerivAt_evalVec{by} {certified}{at}"
+        if not self._hypotheses:
+            proof = f"{self._applied}.hasFDerivAt_evalVec xV"
         yield (
-            "/-- The graph is differentiable at every point, and its derivative is its JVP. -/\n"
-            f"{head}\n    {point} :\n    HasFDerivAt {graph}.g.evalVec\n      ({graph}.g.jvpCLM xV) xV :=\n"
-            f"  {graph}.hasFDerivAt_evalVec xV"
+            f"/-- The graph is differentiable{'' if self._is_pointed else ' at every point'}, and its "
+            f"derivative is its JVP. -/\n{head}\n    {point}{asked} :\n"
+            f"    HasFDerivAt {graph}.evalVec\n      ({graph}.jvpCLM xV) xV :=\n"
+            f"  {_wrapped(proof, 6, first=2)}"
         )
         head = self._head(f"theorem {self._name}_backpropVec_eq_adjoint_fderiv", "[AnalyticScalar R]")
+        proof = f"Graph.backpropVec_eq_adjoint_fderiv{by} {certified}{at} seedV"
+        if not self._hypotheses:
+            proof = f"{self._applied}.backpropVec_eq_adjoint_fderiv xV seedV"
         yield (
             "/-- The reverse pass of the graph is the adjoint of its derivative. -/\n"
-            f"{head}\n    {point}\n    (seedV : CtxVec R ({self._inputs} ++ {self._saved})) :\n"
-            f"    {graph}.g.backpropVec xV seedV =\n"
-            f"      (fderiv R {graph}.g.evalVec xV).adjoint seedV :=\n"
-            f"  {graph}.backpropVec_eq_adjoint_fderiv xV seedV"
+            f"{head}\n    {point}{asked}\n"
+            f"    (seedV : CtxVec R ({self._inputs} ++ {self._saved})) :\n"
+            f"    {graph}.backpropVec xV seedV =\n"
+            f"      (fderiv R {graph}.evalVec xV).adjoint seedV :=\n"
+            f"  {_wrapped(proof, 6, first=2)}"
         )
 
     def _dims_of(self, entries: Iterable[Entry | Node]) -> list[str]:
@@ -205,9 +326,7 @@ class _Module:
 def _form(graph: DGraph, node: Node) -> Form:
     form = FORMS.get(node.op)
     if form is None or node.lean_op != f"Proofs.Autograd.Op.{node.op}":
-        found = (
-            f"{graph.lean_name}: node {node.name}: {node.lean_op} has no certificate that holds everywhere"
-        )
+        found = f"{graph.lean_name}: node {node.name}: {node.lean_op} has no certificate that can be written"
         raise UnsupportedOp(node.op, f"{found}; those that have one are {', '.join(FORMS)}")
     return form
 
@@ -215,7 +334,8 @@ def _form(graph: DGraph, node: Node) -> Form:
 def _node(graph: DGraph, node: Node) -> str:
     form = _form(graph, node)
     words = [form.node, *(f"({binder} := {_param(graph, param)})" for binder, param in node.params.items())]
-    words += [f"(.pos {operand} rfl)" for operand in node.operands]
+    operands = [f".pos {operand} rfl" for operand in node.operands]
+    words += [f"⟨{', '.join(operands)}⟩"] if form.structure else [f"({each})" for each in operands]
     return _wrapped(f"({' '.join(_kept_together([*words, form.proof]))})", 8, first=6)
 
 
@@ -236,6 +356,20 @@ def _shape(shape: Shape) -> str:
     if len(shape) <= len(_BY_RANK):
         return " ".join([_BY_RANK[len(shape) - 1], *(_atom(_dim(dim)) for dim in shape)])
     return f".dim {_atom(_dim(shape[0]))} ({_shape(shape[1:])})"
+
+
+def _scalars_in(condition: str, node: Node) -> list[str]:
+    """Return the scalars that a condition is about."""
+    return [
+        param.name
+        for binder, param in node.params.items()
+        if isinstance(param, ScalarParam) and f"{{{binder}}}" in condition
+    ]
+
+
+def _argument(shape: Shape) -> str:
+    text = _shape(shape)
+    return f"({text})" if " " in text else text
 
 
 def _dim(dim: Dim) -> str:

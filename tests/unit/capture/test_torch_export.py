@@ -193,6 +193,16 @@ REFUSED: dict[str, tuple[Callable[[], Any], Sequence[Tensor], Sequence[str]]] = 
         (X,),
         ("select: expected a part that an axis of length n has whatever the dimensions are",),
     ),
+    "a norm without weights": (
+        lambda: lambda x: functional.layer_norm(x, (3,)),
+        (X,),
+        ("native_layer_norm: no certified op but with weight and bias",),
+    ),
+    "a norm without an epsilon": (
+        lambda: nn.LayerNorm(3, eps=0.0),
+        (X,),
+        (r"^LayerNorm: native_layer_norm: no certified op but with eps > 0, found 0.0",),
+    ),
     "another softplus": (
         lambda: lambda x: functional.softplus(x, beta=2.0),
         (X,),
@@ -236,6 +246,40 @@ def test_what_cannot_be_asked_is_said() -> None:
             from_torch(nn.Tanh(), (X,), dynamic, name="g")
     with pytest.raises(NotCaptured, match="PyTorch cannot trace it: "):
         from_torch(nn.Tanh(), (X, X), name="g")
+
+
+class Block(nn.Module):
+    """A block of a pre-norm transformer's, without attention; the norm is of two axes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm, self.last = nn.LayerNorm((2, 3), eps=1e-3), nn.LayerNorm(3, eps=1e-6)
+        self.layer = nn.Linear(3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        normed: Tensor = self.last(x + torch.tanh(self.layer(self.norm(x).flatten(0, 2))).reshape(x.shape))
+        return normed
+
+
+def test_layer_normalisation_is_an_op_with_its_epsilon_as_a_scalar() -> None:
+    captured = from_torch(Block(), (torch.ones(4, 5, 2, 3),), {"x": {0: "n", 1: "m"}})
+    assert captured.constants == {"eps": 1e-3, "eps2": 1e-6}
+    norms = [node for node in captured.model.nodes if node.op == "layerNorm"]
+    assert [tuple(map(str, node.shape)) for node in norms] == [("m*n", "6"), ("2*m*n", "3")]
+    checks = check_function(captured.function, captured.model, captured.outputs, captured.constants)
+    assert [each.outcome for each in checks] == ["passed"] * 2
+
+
+@pytest.mark.parametrize("wrong", [1.1e-3, 1e-6])
+def test_a_wrong_epsilon_is_no_pytorchs(wrong: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = aten.Writer._scalar
+    monkeypatch.setattr(
+        aten.Writer,
+        "_scalar",
+        lambda self, value, *name: right(self, wrong if value == 1e-3 else value, *name),
+    )
+    with pytest.raises(NotCaptured, match=r"^Block: the value of .* is not PyTorch's own, by"):
+        from_torch(Block(), (torch.ones(4, 5, 2, 3),))
 
 
 Apply = Callable[[Trace, str, Sequence[Any], Mapping[str, Any]], Any]
