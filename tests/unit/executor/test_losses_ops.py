@@ -76,6 +76,21 @@ def test_at_a_kink_the_slope_is_pytorchs_and_the_domain_says_no(op: str) -> None
         assert PRIMITIVES[op].domain.contains(setting, (x + 1e-9,))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_number_between_bounds_that_are_near_is_at_neither(dtype: type[np.floating]) -> None:
+    """Though the product of its distances is 0 in floats; at one it is said which."""
+    low, x, high = (np.full((1, 1), each * np.finfo(dtype).tiny, dtype) for each in (0, 4, 8))
+    bound = ExecutableGraph(single_graph("clamp")).bind(m=1, n=1)
+    program = bound.compile(lo_=float(low[0, 0]), hi_=float(high[0, 0])).with_checks("domains")
+    seed = {"y": np.ones((1, 1), dtype)}
+    np.testing.assert_array_equal(program.vjp([x], seed)[0], 1)
+    for kink, place in ((low, 0), (high, 1)):
+        with pytest.raises(
+            NumericsError, match=rf"hypothesis x ≠ lo and x ≠ hi: .* = 0 at \[0, 0, {place}\]"
+        ):
+            program.vjp([kink], seed)
+
+
 @np.errstate(all="ignore")
 @pytest.mark.parametrize(
     "op", ["relu", "leakyRelu", "abs", "maxConst", "minConst", "clamp", "log", "softplus"]

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from lean_bridge.executor.arrays.namespaces import concat
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.rules.parameters import SCALAR, Site
 from lean_bridge.executor.rules.primitive import (
@@ -123,10 +124,9 @@ def _clamp_derivative(setting: Setting, x: Array) -> Array:
 
 
 def _from_bounds(setting: Setting, primals: Arrays) -> Array:
-    """Return a product that is 0 where a coordinate is one of the bounds, and nowhere else."""
-    (x,), low, high = primals, setting.params["lo"], setting.params["hi"]
-    product: Array = (x - low) * (x - high)
-    return product
+    """Return how far coordinates are from either bound, along a last axis: their product may be too small."""
+    x, bounds = primals[0], (setting.params["lo"], setting.params["hi"])
+    return concat([(x - bound).reshape((*x.shape, 1)) for bound in bounds], len(x.shape))
 
 
 def _clamp_sample(rng: np.random.Generator) -> Sample:
@@ -168,7 +168,7 @@ CLAMP: Final = elementwise(
     df=_clamp_derivative,
     domain=Domain(
         "x ≠ lo and x ≠ hi",
-        "(x - lo)·(x - hi)",
+        "x - lo and x - hi, side by side,",
         _from_bounds,
         lambda x: x != 0,
         "Proofs.Autograd.TapeNodes.clampFderivAt",
