@@ -49,6 +49,9 @@ class ArrayAPIReals(Reals):
         if str(array.dtype).rpartition(".")[2] not in ("float64", "float32"):
             mend = f"convert with {self.library}.asarray(…, dtype={self.library}.float32)"
             raise ValueError(f"expected float64 or float32, found {array.dtype}; {mend}")
+        layout = str(getattr(array, "layout", ""))
+        if layout.startswith("torch.") and layout != "torch.strided":
+            raise ValueError(f"expected a dense tensor, found {layout}; convert with .to_dense()")
         return array
 
     def inv(self, x: Array) -> Array:

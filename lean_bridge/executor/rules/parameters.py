@@ -118,6 +118,8 @@ def _of_kind(value: object, kinds: str, what: str, dtype: str, shape: Shape) -> 
         raise ValueError(
             f"expected an array of {what}, found {found}; convert with numpy.asarray(…, {dtype!r})"
         )
+    if isinstance(value, np.ma.MaskedArray):
+        raise ValueError(f"expected an array of {what}, found one with a mask of its own; give .filled(…)")
     there = value.cpu() if hasattr(value, "cpu") else value
     try:
         array = np.asarray(there)

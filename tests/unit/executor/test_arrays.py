@@ -28,6 +28,7 @@ MASK = np.tri(3, 5, 1, dtype=bool)
         (IDS.tolist(), r"expected an array of whole numbers, found list; convert with numpy.asarray"),
         (IDS.astype(float), r"expected whole numbers, found an array of float64; convert with .astype"),
         (IDS == 0, "expected whole numbers, found an array of bool"),
+        (np.ma.masked_equal(IDS, 3), "expected an array of whole numbers, found one with a mask of its own"),
         (IDS.T, "expected whole numbers of shape 2×5, found 5×2"),
         (IDS + 1, "expected whole numbers from 0 to 3, found 4 at 0, 1"),
         (IDS - 1, "expected whole numbers from 0 to 3, found -1 at 0, 0"),

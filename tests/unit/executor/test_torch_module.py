@@ -216,6 +216,7 @@ REFUSED: dict[str, tuple[Callable[[Any, Tensor, Tensor], object], type[Exception
     "shape": (lambda m, x, y: m(x[:3], y), ArrayError, r"^input 0 \(x\): expected shape 4×3, found 3×3$"),
     "mixed": (lambda m, x, y: m(x.float(), y), ArrayError, r"\(W1\): expected torch.float32 like input 0"),
     "half": (lambda m, x, y: m(x.half(), y), ArrayError, r"expected float64 or float32, found torch.float16"),
+    "sparse": (lambda m, x, y: m(x.to_sparse(), y), ArrayError, r"^input 0 \(x\): expected a dense tensor"),
     "NumPy": (lambda m, x, y: m(x.numpy(), y), ArrayError, r"expected an array of torch, found numpy.ndarr"),
     "NaN": (lambda m, x, y: m(x * np.nan, y), NumericsError, r"^input 0 \(x\) is not a number: NaN at"),
 }
