@@ -34,7 +34,7 @@ _HIDDEN: Final = {"detach": _WHOLE, "detach_": _WHOLE, "wrap_with_set_grad_enabl
 """What PyTorch's own gradient passes over."""
 _END: Final = 2**63 - 1
 """Where PyTorch ends a slice that goes to the end of its axis."""
-_WHOLE_OPS: Final = frozenset(("softplus", "logsumexp", "log_sigmoid"))
+_WHOLE_OPS: Final = frozenset(("softplus", "logsumexp", "log_sigmoid", "_safe_softmax"))
 """What is one op, or few, where PyTorch would decompose it otherwise."""
 _KAPPA: Final = math.sqrt(2 / math.pi)
 _SAME: Final = frozenset(("alias", "clone", "contiguous", "lift_fresh_copy", "_to_copy"))
@@ -253,6 +253,12 @@ class Writer:
     def _write_softmax(self, a: Any, axis: int, half: bool = False) -> Value:
         if half:
             raise Misfit("no certified op: it converts to another precision")
+        return self._call("softmax", a, axis=axis)
+
+    def _write_safe_softmax(self, a: Any, axis: int, dtype: Any = None) -> Value:
+        """Write the softmax that is 0 where a row has -∞ alone, which no row of numbers has."""
+        if dtype is not None:
+            raise Misfit(f"no certified op with dtype={dtype}; nearest: one precision")
         return self._call("softmax", a, axis=axis)
 
     def _write_log_softmax(self, a: Any, axis: int, half: bool = False) -> Value:

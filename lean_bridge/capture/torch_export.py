@@ -133,12 +133,16 @@ class CapturedModule(Captured):
         return self._outputs
 
     def __call__(self, **arrays: Any) -> tuple[Any, ...]:
-        """Return what the module itself returns, for NumPy's arrays by the names of the graph's inputs."""
-        given = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        """Return what the module itself returns, for NumPy's arrays by the names of the graph's inputs.
+
+        It is asked where it keeps a gradient: where none is wanted PyTorch's layers compute another way, and
+        have the GELU with ``erf`` for the one in its tanh form.
+        """
+        given = {name: torch.from_numpy(array).requires_grad_() for name, array in arrays.items()}
         args = [given.pop(name, example) for name, example in self._examples.items()]
-        with torch.no_grad():
+        with torch.enable_grad():
             returned = functional_call(self.module, given, tuple(args))
-        return tuple(each.numpy() for each in pytree.tree_leaves(returned))
+        return tuple(each.detach().numpy() for each in pytree.tree_leaves(returned))
 
     def compare(self) -> None:
         """Hold the graph to the module at random numbers of the examples' shapes: values and all gradients.
