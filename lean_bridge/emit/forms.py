@@ -25,9 +25,7 @@ class Form:
     structure: bool = False
     """Whether the operands are given as one structure."""
     condition: str = ""
-    """What is asked for the certificate: of a scalar by its binder, as in ``0 < {ε}``, or of a coordinate."""
-    operand: int | None = None
-    """The operand of which all coordinates are asked for that, ``{x}`` in the condition, at the point."""
+    """What is asked of a scalar for the certificate, by its binder, as in ``0 < {ε}``."""
     hypothesis: str = ""
     """The binder of the certificate that takes the proof of it."""
     made: str = ""
@@ -36,7 +34,7 @@ class Form:
     @property
     def certificate(self) -> str:
         """The function that makes the node's certificate."""
-        return self.made or f"{self.node}Fderiv{'' if self.operand is None else 'At'}"
+        return self.made or f"{self.node}Fderiv"
 
 
 def _forms(module: str, **nodes: str) -> dict[str, Form]:
