@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 
@@ -18,147 +18,23 @@ from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.rules.primitive import Arrays, Primitive, Setting
 from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import DGraph
-from tests.single_ops import SPECS, single_graph
-
-Change: TypeAlias = Callable[[Array], Array]
-
-
-def without_last(array: Array) -> Array:
-    """Return an array with 0 for its last coordinate that is something else."""
-    changed = array.copy()
-    changed[tuple(np.argwhere(array)[-1])] = 0
-    return changed
-
-
-def _reversed(array: Array) -> Array:
-    return array.ravel()[::-1].reshape(array.shape)
-
-
-CHANGES: Final[Mapping[str, Change]] = {
-    "wrong sign": lambda array: -array,
-    "twice": lambda array: 2 * array,
-    "dropped": lambda array: 0 * array,
-    "last coordinate dropped": without_last,
-    "coordinates in reverse order": _reversed,
-}
-"""What can happen to any result."""
-
-
-def changes_nothing(op: str, change: str) -> bool:
-    """Return whether it is the order of one number, or of the equal cotangents of its operand's."""
-    return not SPECS[op].out and change == "coordinates in reverse order"
-
-
-def with_forward(op: str, forward: Callable[[Setting, Arrays], Array]) -> Primitive:
-    """Return the op with another forward rule."""
-    return dataclasses.replace(PRIMITIVES[op], forward=forward)
-
-
-def with_jvp(op: str, jvp: Callable[[Setting, Arrays, Array, Arrays], Array]) -> Primitive:
-    """Return the op with another JVP rule."""
-    return dataclasses.replace(PRIMITIVES[op], jvp=jvp)
-
-
-def with_vjp(op: str, vjp: Callable[[Setting, Arrays, Array, Array], Arrays]) -> Primitive:
-    """Return the op with another VJP rule."""
-    return dataclasses.replace(PRIMITIVES[op], vjp=vjp)
-
-
-def elsewhere(op: str, change: Callable[[Setting], Setting]) -> Primitive:
-    """Return the op with all its rules run in another setting than the node's."""
-    right = PRIMITIVES[op]
-    return dataclasses.replace(
-        right,
-        forward=lambda setting, *rest: right.forward(change(setting), *rest),
-        jvp=lambda setting, *rest: right.jvp(change(setting), *rest),
-        vjp=lambda setting, *rest: right.vjp(change(setting), *rest),
-    )
-
-
-def with_param(op: str, binder: str, change: Callable[[Any], Any]) -> Primitive:
-    """Return the op with one of its arguments changed."""
-    return elsewhere(
-        op,
-        lambda setting: dataclasses.replace(
-            setting, params={**setting.params, binder: change(setting.params[binder])}
-        ),
-    )
-
-
-class _Confused:
-    """The field with one of its functions in the place of another."""
-
-    def __init__(self, scalars: Any, wrong: str, right: str) -> None:
-        self._scalars, self._wrong, self._right = scalars, wrong, right
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._scalars, self._wrong if name == self._right else name)
-
-
-def with_function(op: str, right: str, wrong: str) -> Primitive:
-    """Return the op with another function of the scalars in the place of the right one."""
-    return elsewhere(
-        op,
-        lambda setting: dataclasses.replace(setting, scalars=_Confused(setting.scalars, wrong, right)),
-    )
-
-
-def _anywhere() -> Iterator[tuple[str, Primitive]]:
-    """Yield each change of each result of each op."""
-    for op, right in PRIMITIVES.items():
-        for text, change in CHANGES.items():
-            if changes_nothing(op, text):
-                continue
-            yield (
-                f"{op}: value: {text}",
-                with_forward(op, lambda *given, right=right, change=change: change(right.forward(*given))),
-            )
-            yield (
-                f"{op}: tangent: {text}",
-                with_jvp(op, lambda *given, right=right, change=change: change(right.jvp(*given))),
-            )
-            for operand in range(right.arity):
-
-                def vjp(
-                    *given: Any, right: Primitive = right, change: Change = change, operand: int = operand
-                ) -> Arrays:
-                    cotangents = right.vjp(*given)
-                    return (*cotangents[:operand], change(cotangents[operand]), *cotangents[operand + 1 :])
-
-                yield f"{op}: cotangent {operand}: {text}", with_vjp(op, vjp)
-
-
-def _crossed(op: str) -> Primitive:
-    return with_vjp(op, lambda *given: PRIMITIVES[op].vjp(*given)[::-1])
-
-
-def _without_bias(op: str, bias: str) -> Primitive:
-    return with_param(op, bias, lambda array: 0 * array)
-
-
-def _bias_in_tangent(op: str, bias: str) -> Primitive:
-    right = PRIMITIVES[op]
-    return with_jvp(op, lambda setting, *given: right.jvp(setting, *given) + setting.params[bias])
-
-
-def _untransposed(op: str, linear_map: str) -> Primitive:
-    def vjp(setting: Setting, primals: Arrays, _output: Array, w: Array) -> Arrays:
-        return (setting.params[linear_map].apply(w.reshape(w.size)).reshape(primals[0].shape),)
-
-    return with_vjp(op, vjp)
-
-
-def _epsilon_forgotten(op: str) -> Primitive:
-    return with_param(op, "ε", lambda epsilon: 0 * epsilon)
-
-
-def _term(op: str, keep: Callable[[Setting, Arrays, Array, Array], Array]) -> Primitive:
-    """Return an op of one operand with the same wrong derivative in JVP and VJP."""
-    return dataclasses.replace(
-        PRIMITIVES[op],
-        jvp=lambda setting, primals, output, tangents: keep(setting, primals, output, tangents[0]),
-        vjp=lambda setting, primals, output, w: (keep(setting, primals, output, w),),
-    )
+from tests.single_ops import single_graph
+from tests.wrong_rules import (
+    anywhere,
+    backwards,
+    bias_in_tangent,
+    crossed,
+    elsewhere,
+    epsilon_forgotten,
+    term,
+    untransposed,
+    with_forward,
+    with_function,
+    with_jvp,
+    with_param,
+    with_vjp,
+    without_bias,
+)
 
 
 def _split_bare(op: str) -> Primitive:
@@ -223,13 +99,13 @@ BY_HAND: Final[Mapping[str, Primitive]] = {
     "matmul: left operand transposed": with_forward("matmul", lambda _s, x: x[0].swapaxes(0, 1) @ x[1]),
     "matmul: right operand transposed": with_forward("matmul", lambda _s, x: x[0] @ x[1].swapaxes(0, 1)),
     "matmul: operands swapped": with_forward("matmul", lambda _s, x: x[1] @ x[0]),
-    "matmul: cotangents swapped": _crossed("matmul"),
+    "matmul: cotangents swapped": crossed("matmul"),
     "matmul: factor of a cotangent not transposed": with_vjp(
         "matmul", lambda _s, x, _y, w: (w @ x[1], x[0].swapaxes(0, 1) @ w)
     ),
     "matmul: one term of the tangent forgotten": with_jvp("matmul", lambda _s, x, _y, dx: dx[0] @ x[1]),
     "bmatmul: right operand transposed": with_forward("bmatmul", lambda _s, x: x[0] @ x[1].swapaxes(1, 2)),
-    "bmatmul: cotangents swapped": _crossed("bmatmul"),
+    "bmatmul: cotangents swapped": crossed("bmatmul"),
     "bmatmul: factor of a cotangent not transposed": with_vjp(
         "bmatmul", lambda _s, x, _y, w: (w @ x[1].swapaxes(1, 2), x[0] @ w)
     ),
@@ -271,7 +147,7 @@ BY_HAND: Final[Mapping[str, Primitive]] = {
     "concat: tangent of one operand": with_jvp(
         "concat", lambda s, _x, _y, dx: PRIMITIVES["concat"].forward(s, (dx[0], 0 * dx[1]))
     ),
-    "concat: cotangents swapped": _crossed("concat"),
+    "concat: cotangents swapped": crossed("concat"),
     "expandAxis: along the axis before": with_forward(
         "expandAxis", lambda s, x: x[0].reshape((1, *x[0].shape)).repeat(s.shape[1], axis=0)
     ),
@@ -290,14 +166,14 @@ BY_HAND: Final[Mapping[str, Primitive]] = {
         "meanAxis", lambda *given: PRIMITIVES["sumAxis"].vjp(*given)
     ),
     "embedding: number off by one": _shifted("embedding", "v"),
-    "embedding: numbers in reverse order": with_param("embedding", "ids", _reversed),
+    "embedding: numbers in reverse order": with_param("embedding", "ids", backwards),
     "embedding: numbers column-major": with_param("embedding", "ids", lambda ids: ids.T.reshape(ids.shape)),
     "embedding: rows of one number counted once": with_vjp("embedding", _once),
     "embedding: cotangents of the first rows": with_vjp(
         "embedding", lambda s, x, _y, w: PRIMITIVES["embedding"].vjp(_in_turn(s, "v"), x, _y, w)
     ),
     "takeAlong: number off by one": _shifted("takeAlong", "n"),
-    "takeAlong: numbers in reverse order": with_param("takeAlong", "ids", _reversed),
+    "takeAlong: numbers in reverse order": with_param("takeAlong", "ids", backwards),
     "takeAlong: numbers column-major": with_param("takeAlong", "ids", lambda ids: ids.T.reshape(ids.shape)),
     "takeAlong: the first coordinates": with_forward(
         "takeAlong", lambda s, x: PRIMITIVES["takeAlong"].forward(_first(s), x)
@@ -312,20 +188,20 @@ BY_HAND: Final[Mapping[str, Primitive]] = {
         "softmaxLast", lambda s, x: s.scalars.exp(x[0]) / s.scalars.exp(x[0]).sum(axis=1, keepdims=True)
     ),
     "softmaxLast: not normalised": with_forward("softmaxLast", lambda s, x: s.scalars.exp(x[0])),
-    "softmaxLast: subtrahend forgotten": _term("softmaxLast", lambda _s, _x, y, v: y * v),
-    "softmaxLast: subtrahend along the wrong axis": _term(
+    "softmaxLast: subtrahend forgotten": term("softmaxLast", lambda _s, _x, y, v: y * v),
+    "softmaxLast: subtrahend along the wrong axis": term(
         "softmaxLast", lambda _s, _x, y, v: y * (v - (y * v).sum(axis=1, keepdims=True))
     ),
-    "softmaxLast: plus for minus": _term(
+    "softmaxLast: plus for minus": term(
         "softmaxLast", lambda _s, _x, y, v: y * (v + (y * v).sum(axis=-1, keepdims=True))
     ),
-    "softmaxLast: factor y forgotten": _term(
+    "softmaxLast: factor y forgotten": term(
         "softmaxLast", lambda _s, _x, y, v: v - (y * v).sum(axis=-1, keepdims=True)
     ),
     "softmaxLast: tanh for exp": with_function("softmaxLast", "exp", "tanh"),
     "maskedSoftmax: mask inverted": with_param("maskedSoftmax", "mask", np.logical_not),
     "maskedSoftmax: mask forgotten": with_param("maskedSoftmax", "mask", np.ones_like),
-    "maskedSoftmax: mask in reverse order": with_param("maskedSoftmax", "mask", _reversed),
+    "maskedSoftmax: mask in reverse order": with_param("maskedSoftmax", "mask", backwards),
     "maskedSoftmax: not normalised": with_forward(
         "maskedSoftmax", lambda s, x: s.scalars.exp(x[0]) * _allowed(s, x)
     ),
@@ -335,19 +211,19 @@ BY_HAND: Final[Mapping[str, Primitive]] = {
     "maskedSoftmax: what is left out counts as exp 0": with_forward(
         "maskedSoftmax", lambda s, x: PRIMITIVES["softmaxLast"].forward(s, (x[0] * _allowed(s, x),))
     ),
-    "maskedSoftmax: subtrahend forgotten": _term("maskedSoftmax", lambda _s, _x, y, v: y * v),
-    "maskedSoftmax: derivative of the softmax over all": _term(
+    "maskedSoftmax: subtrahend forgotten": term("maskedSoftmax", lambda _s, _x, y, v: y * v),
+    "maskedSoftmax: derivative of the softmax over all": term(
         "maskedSoftmax", lambda s, x, _y, v: _along(PRIMITIVES["softmaxLast"].forward(s, x), v)
     ),
-    "maskedSoftmax: mask forgotten in the derivative": _term(
+    "maskedSoftmax: mask forgotten in the derivative": term(
         "maskedSoftmax", lambda s, x, y, v: _along(y + (x[0] - x[0] * _allowed(s, x)), v)
     ),
     "maskedSoftmax: tanh for exp": with_function("maskedSoftmax", "exp", "tanh"),
     "add: difference": with_forward("add", lambda _s, x: x[0] - x[1]),
     "sub: operands swapped": with_forward("sub", lambda _s, x: x[1] - x[0]),
-    "sub: cotangents swapped": _crossed("sub"),
+    "sub: cotangents swapped": crossed("sub"),
     "sub: both cotangents positive": with_vjp("sub", lambda _s, _x, _y, w: (w, w)),
-    "mul: cotangents swapped": _crossed("mul"),
+    "mul: cotangents swapped": crossed("mul"),
     "mul: one term of the tangent forgotten": with_jvp("mul", lambda _s, x, _y, dx: x[0] * dx[1]),
     "mul: square of an operand": with_forward("mul", lambda _s, x: x[0] * x[0]),
     "scale: c forgotten": with_param("scale", "c", lambda c: c / c),
@@ -355,65 +231,65 @@ BY_HAND: Final[Mapping[str, Primitive]] = {
         "scale", lambda s, _x, _y, w: (w * s.params["c"] * s.params["c"],)
     ),
     "scale: c forgotten in the tangent": with_jvp("scale", lambda _s, _x, _y, dx: dx[0]),
-    "addConst: ε forgotten": _epsilon_forgotten("addConst"),
-    "addConst: ε in the tangent": _bias_in_tangent("addConst", "ε"),
+    "addConst: ε forgotten": epsilon_forgotten("addConst"),
+    "addConst: ε in the tangent": bias_in_tangent("addConst", "ε"),
     "sqrtClamp: exp for the root": with_function("sqrtClamp", "sqrt", "exp"),
-    "sqrtClamp: factor 1/2 forgotten": _term(
+    "sqrtClamp: factor 1/2 forgotten": term(
         "sqrtClamp", lambda s, x, _y, v: v * s.scalars.inv(s.scalars.sqrt(x[0]))
     ),
-    "sqrtClamp: divided by x": _term(
+    "sqrtClamp: divided by x": term(
         "sqrtClamp", lambda s, x, _y, v: v * s.scalars.inv(s.scalars.rational(2) * x[0])
     ),
-    "inv: not squared": _term("inv", lambda s, x, _y, v: -v * s.scalars.inv(x[0])),
-    "inv: cubed": _term("inv", lambda _s, _x, y, v: -v * y * y * y),
+    "inv: not squared": term("inv", lambda s, x, _y, v: -v * s.scalars.inv(x[0])),
+    "inv: cubed": term("inv", lambda _s, _x, y, v: -v * y * y * y),
     "gelu: κ forgotten": with_param("gelu", "κ", lambda kappa: kappa / kappa),
     "gelu: exp for tanh": with_function("gelu", "tanh", "exp"),
-    "gelu: derivative of tanh forgotten": _term("gelu", lambda s, x, y, v: v * y * s.scalars.inv(x[0])),
+    "gelu: derivative of tanh forgotten": term("gelu", lambda s, x, y, v: v * y * s.scalars.inv(x[0])),
     "gelu: half forgotten": with_forward("gelu", lambda s, x: 2 * PRIMITIVES["gelu"].forward(s, x)),
     "exp: tanh for exp": with_function("exp", "exp", "tanh"),
-    "exp: derivative forgotten": _term("exp", lambda _s, _x, _y, v: v),
-    "exp: derivative of a power": _term("exp", lambda _s, x, y, v: v * x[0] * y),
+    "exp: derivative forgotten": term("exp", lambda _s, _x, _y, v: v),
+    "exp: derivative of a power": term("exp", lambda _s, x, y, v: v * x[0] * y),
     "tanh: exp for tanh": with_function("tanh", "tanh", "exp"),
-    "tanh: derivative not squared": _term("tanh", lambda s, _x, y, v: v * (s.scalars.rational(1) - y)),
-    "tanh: plus for minus": _term("tanh", lambda s, _x, y, v: v * (s.scalars.rational(1) + y * y)),
+    "tanh: derivative not squared": term("tanh", lambda s, _x, y, v: v * (s.scalars.rational(1) - y)),
+    "tanh: plus for minus": term("tanh", lambda s, _x, y, v: v * (s.scalars.rational(1) + y * y)),
     "sigmoid: tanh for σ": with_function("sigmoid", "sigmoid", "tanh"),
     "sigmoid: argument not halved": with_forward(
         "sigmoid", lambda s, x: (s.scalars.rational(1) + s.scalars.tanh(x[0])) * s.scalars.rational(1, 2)
     ),
-    "sigmoid: factor 1 − σ forgotten": _term("sigmoid", lambda _s, _x, y, v: v * y),
-    "sigmoid: derivative of tanh": _term("sigmoid", lambda s, _x, y, v: v * (s.scalars.rational(1) - y * y)),
+    "sigmoid: factor 1 − σ forgotten": term("sigmoid", lambda _s, _x, y, v: v * y),
+    "sigmoid: derivative of tanh": term("sigmoid", lambda s, _x, y, v: v * (s.scalars.rational(1) - y * y)),
     "silu: σ alone": with_forward("silu", lambda s, x: PRIMITIVES["sigmoid"].forward(s, x)),
-    "silu: derivative of σ forgotten": _term(
+    "silu: derivative of σ forgotten": term(
         "silu", lambda s, x, _y, v: v * PRIMITIVES["sigmoid"].forward(s, x)
     ),
-    "silu: value for σ in the derivative": _term(
+    "silu: value for σ in the derivative": term(
         "silu", lambda s, x, y, v: v * y * (s.scalars.rational(1) + x[0] * (s.scalars.rational(1) - y))
     ),
     "square: cube": with_forward("square", lambda _s, x: x[0] * x[0] * x[0]),
-    "square: factor 2 forgotten": _term("square", lambda _s, x, _y, v: v * x[0]),
+    "square: factor 2 forgotten": term("square", lambda _s, x, _y, v: v * x[0]),
     "log: exp for log": with_function("log", "log", "exp"),
-    "log: derivative of a square": _term("log", lambda _s, x, _y, v: v * x[0]),
-    "log: divided by the value": _term("log", lambda s, _x, y, v: v * s.scalars.inv(y)),
+    "log: derivative of a square": term("log", lambda _s, x, _y, v: v * x[0]),
+    "log: divided by the value": term("log", lambda s, _x, y, v: v * s.scalars.inv(y)),
     "softplus: log of exp": with_forward("softplus", lambda s, x: s.scalars.log(s.scalars.exp(x[0]))),
     "softplus: of the negative": with_forward("softplus", lambda s, x: s.scalars.softplus(-x[0])),
-    "softplus: value for its derivative": _term("softplus", lambda _s, _x, y, v: v * y),
-    "softplus: derivative of log forgotten": _term("softplus", lambda s, x, _y, v: v * s.scalars.exp(x[0])),
+    "softplus: value for its derivative": term("softplus", lambda _s, _x, y, v: v * y),
+    "softplus: derivative of log forgotten": term("softplus", lambda s, x, _y, v: v * s.scalars.exp(x[0])),
     "relu: step alone": with_forward("relu", lambda s, x: s.scalars.step(x[0], s.scalars.rational(0))),
     "relu: of the negative": with_forward(
         "relu", lambda s, x: s.scalars.larger(-x[0], s.scalars.rational(0))
     ),
-    "relu: value for its derivative": _term("relu", lambda _s, _x, y, v: v * y),
-    "relu: derivative at the other side": _term(
+    "relu: value for its derivative": term("relu", lambda _s, _x, y, v: v * y),
+    "relu: derivative at the other side": term(
         "relu", lambda s, x, _y, v: v * s.scalars.step(-x[0], s.scalars.rational(0))
     ),
-    "relu: derivative everywhere": _term("relu", lambda _s, _x, _y, v: v),
+    "relu: derivative everywhere": term("relu", lambda _s, _x, _y, v: v),
     "leakyRelu: a forgotten": with_param("leakyRelu", "a", lambda a: a / a),
     "leakyRelu: a²": with_param("leakyRelu", "a", lambda a: a * a),
     "leakyRelu: not leaky": with_forward("leakyRelu", lambda s, x: PRIMITIVES["relu"].forward(s, x)),
-    "leakyRelu: derivative not leaky": _term(
+    "leakyRelu: derivative not leaky": term(
         "leakyRelu", lambda s, x, _y, v: v * s.scalars.step(x[0], s.scalars.rational(0))
     ),
-    "leakyRelu: slopes exchanged": _term(
+    "leakyRelu: slopes exchanged": term(
         "leakyRelu",
         lambda s, x, _y, v: (
             v * s.scalars.step(-x[0], s.scalars.rational(0))
@@ -421,26 +297,26 @@ BY_HAND: Final[Mapping[str, Primitive]] = {
         ),
     ),
     "abs: positive part": with_forward("abs", lambda s, x: PRIMITIVES["relu"].forward(s, x)),
-    "abs: derivative not signed": _term(
+    "abs: derivative not signed": term(
         "abs",
         lambda s, x, _y, v: (
             v * s.scalars.step(x[0], s.scalars.rational(0)) + v * s.scalars.step(-x[0], s.scalars.rational(0))
         ),
     ),
-    "abs: derivative of relu": _term(
+    "abs: derivative of relu": term(
         "abs", lambda s, x, _y, v: v * s.scalars.step(x[0], s.scalars.rational(0))
     ),
     "maxConst: minimum": with_forward("maxConst", lambda s, x: PRIMITIVES["minConst"].forward(s, x)),
     "maxConst: c forgotten": with_param("maxConst", "c", lambda c: 0 * c),
-    "maxConst: derivative of the minimum": _term(
+    "maxConst: derivative of the minimum": term(
         "maxConst", lambda s, x, y, v: PRIMITIVES["minConst"].jvp(s, x, y, (v,))
     ),
-    "maxConst: derivative with a kink at 0": _term(
+    "maxConst: derivative with a kink at 0": term(
         "maxConst", lambda s, x, _y, v: v * s.scalars.step(x[0], s.scalars.rational(0))
     ),
     "minConst: maximum": with_forward("minConst", lambda s, x: PRIMITIVES["maxConst"].forward(s, x)),
     "minConst: c forgotten": with_param("minConst", "c", lambda c: 0 * c),
-    "minConst: derivative of the maximum": _term(
+    "minConst: derivative of the maximum": term(
         "minConst", lambda s, x, y, v: PRIMITIVES["maxConst"].jvp(s, x, y, (v,))
     ),
     "clamp: lo forgotten": with_param("clamp", "lo", lambda lo: 0 * lo),
@@ -449,13 +325,13 @@ BY_HAND: Final[Mapping[str, Primitive]] = {
         "clamp",
         lambda s: dataclasses.replace(s, params={"lo": s.params["hi"], "hi": s.params["lo"]}),
     ),
-    "clamp: derivative of the lower bound alone": _term(
+    "clamp: derivative of the lower bound alone": term(
         "clamp",
         lambda s, x, _y, v: v * (s.scalars.rational(1) - s.scalars.step(-x[0], -s.params["lo"])),
     ),
     "div: product": with_forward("div", lambda _s, x: x[0] * x[1]),
     "div: operands swapped": with_forward("div", lambda _s, x: x[1] / x[0]),
-    "div: cotangents swapped": _crossed("div"),
+    "div: cotangents swapped": crossed("div"),
     "div: denominator not squared": with_vjp(
         "div",
         lambda _s, x, y, w: (w / x[1], -(w * y)),
@@ -466,12 +342,12 @@ BY_HAND: Final[Mapping[str, Primitive]] = {
         "powNat", lambda s, x: PRIMITIVES["powNat"].forward(s, x) / x[0]
     ),
     "powNat: always the square": with_forward("powNat", lambda _s, x: x[0] * x[0]),
-    "powNat: factor k forgotten": _term("powNat", lambda _s, x, y, v: v * y / x[0]),
-    "powNat: exponent not lowered": _term(
+    "powNat: factor k forgotten": term("powNat", lambda _s, x, y, v: v * y / x[0]),
+    "powNat: exponent not lowered": term(
         "powNat", lambda s, _x, y, v: v * y * s.scalars.rational(s.lengths["k"][0])
     ),
     "softmaxAxis: wrong axis": elsewhere("softmaxAxis", _one_axis_further),
-    "softmaxAxis: subtrahend forgotten": _term("softmaxAxis", lambda _s, _x, y, v: y * v),
+    "softmaxAxis: subtrahend forgotten": term("softmaxAxis", lambda _s, _x, y, v: y * v),
     "softmaxAxis: tanh for exp": with_function("softmaxAxis", "exp", "tanh"),
     "logsumexpAxis: logarithm forgotten": with_forward(
         "logsumexpAxis", lambda s, x: s.scalars.exp(x[0]).sum(axis=1)
@@ -531,12 +407,12 @@ BY_HAND: Final[Mapping[str, Primitive]] = {
     "broadcastCol: cotangent summed over the wrong axis": with_vjp(
         "broadcastCol", lambda _s, _x, _y, w: (w.sum(axis=1),)
     ),
-    "affine: bias forgotten": _without_bias("affine", "b"),
-    "affine: bias in the tangent": _bias_in_tangent("affine", "b"),
-    "affine: map not transposed": _untransposed("affine", "A"),
-    "linear: bias forgotten": _without_bias("linear", "b"),
-    "linear: bias in the tangent": _bias_in_tangent("linear", "b"),
-    "linear: map not transposed": _untransposed("linear", "W"),
+    "affine: bias forgotten": without_bias("affine", "b"),
+    "affine: bias in the tangent": bias_in_tangent("affine", "b"),
+    "affine: map not transposed": untransposed("affine", "A"),
+    "linear: bias forgotten": without_bias("linear", "b"),
+    "linear: bias in the tangent": bias_in_tangent("linear", "b"),
+    "linear: map not transposed": untransposed("linear", "W"),
     "dense: weights not transposed": with_forward("dense", lambda _s, x: x[0] @ x[1] + x[2]),
     "dense: bias forgotten": with_forward("dense", lambda _s, x: x[0] @ x[1].swapaxes(0, 1)),
     "dense: term of the weights' tangent forgotten": with_jvp(
@@ -548,7 +424,7 @@ BY_HAND: Final[Mapping[str, Primitive]] = {
     "dense: bias's cotangent of one position": with_vjp(
         "dense", lambda _s, x, _y, w: (w @ x[1], w.swapaxes(0, 1) @ x[0], w[0])
     ),
-    "layerNorm: ε forgotten": _epsilon_forgotten("layerNorm"),
+    "layerNorm: ε forgotten": epsilon_forgotten("layerNorm"),
     "layerNorm: ε twice": with_param("layerNorm", "ε", lambda epsilon: epsilon + epsilon),
     "layerNorm: no root": with_function("layerNorm", "sqrt", "inv"),
     "layerNorm: γ forgotten in the cotangent": with_vjp(
@@ -574,7 +450,7 @@ BY_HAND: Final[Mapping[str, Primitive]] = {
 }
 """Errors that people make."""
 
-MUTATIONS: Final[Mapping[str, Primitive]] = {**dict(_anywhere()), **BY_HAND}
+MUTATIONS: Final[Mapping[str, Primitive]] = {**dict(anywhere()), **BY_HAND}
 """By what is wrong, which begins with the op: the op with a wrong rule."""
 
 

@@ -15,7 +15,16 @@ from typing import Final
 import numpy as np
 
 from lean_bridge.crosscheck.block import WEIGHTS, Block, Part, Split, find_block
-from lean_bridge.crosscheck.known import PERCEPTRON, RMS_NORM, Found, Known, find_known
+from lean_bridge.crosscheck.known import (
+    BINARY_CROSS_ENTROPY,
+    CROSS_ENTROPY,
+    MEAN_SQUARED_ERROR,
+    PERCEPTRON,
+    RMS_NORM,
+    Found,
+    Known,
+    find_known,
+)
 from lean_bridge.crosscheck.points import Sizes
 from lean_bridge.crosscheck.rounding import EPSILON, histogram
 from lean_bridge.executor.arrays.scalars import Array
@@ -144,6 +153,39 @@ RECORDED: Final[tuple[tuple[Known, Recorded], ...]] = (
             ),
         ),
     ),
+    (
+        CROSS_ENTROPY,
+        Recorded(
+            sizes={"n": 3, "v": 4},
+            values={
+                "loss": (1.4452825991,),
+                "log_likelihoods": (-1.7673704969, -1.3617359991, -1.2067413013),
+            },
+            gradients=((0.0849253380, -0.2336098002, 0.0, 1.5158882204),),
+        ),
+    ),
+    (
+        MEAN_SQUARED_ERROR,
+        Recorded(
+            sizes={"n": 3, "o": 2},
+            values={"loss": (0.2466666667,), "squares": (0.01, 0.36)},
+            gradients=(
+                (0.0333333333, -0.0333333333, 0.0, 0.8),
+                (-0.0333333333, 0.0333333333, 0.0, 0.8),
+            ),
+        ),
+    ),
+    (
+        BINARY_CROSS_ENTROPY,
+        Recorded(
+            sizes={"n": 3, "o": 2},
+            values={"loss": (0.7853536466,), "losses": (0.7781388694, 0.6781388694)},
+            gradients=(
+                (0.0749723329, 0.0164479434, 0.4119472770, 0.4119472770),
+                (-0.0333333333, -0.0666666667, -0.1166666667, 0.2833333333),
+            ),
+        ),
+    ),
 )
 
 
@@ -151,6 +193,12 @@ def golden_input(k: int, shape: Shape) -> Array:
     """Return context entry ``k``: ``(((7·(k+1)·(q+1) + 3k) mod 11) − 5)/10`` at flat row-major index q."""
     q = np.arange(np.prod(shape, dtype=int))
     return (((7 * (k + 1) * (q + 1) + 3 * k) % 11 - 5) / 10).reshape(shape)
+
+
+def golden_integers(k: int, shape: Shape, below: int) -> Array:
+    """Return argument ``k`` of whole numbers: ``5·(k+1)·(q+1) mod below`` at flat row-major index q."""
+    q = np.arange(np.prod(shape, dtype=int))
+    return (5 * (k + 1) * (q + 1) % below).reshape(shape)
 
 
 def golden_seed(j: int, shape: Shape) -> Array:
@@ -207,7 +255,11 @@ def _known(graph: ExecutableGraph, found: Found) -> CheckResult:
     The seed is 1 if that is a scalar, and ``golden_seed(0, …)`` otherwise.
     """
     recorded = next(each for known, each in RECORDED if known is found.known)
-    program = found.program(graph, recorded.sizes)
+    bound = found.bind(graph, recorded.sizes)
+    arguments = {
+        each.name: golden_integers(k, each.shape, each.below or 1) for k, each in enumerate(bound.arrays)
+    }
+    program = found.program(bound, arguments)
     inputs = {entry.name: golden_input(k, entry.shape) for k, entry in enumerate(program.context)}
     values = dict(zip((entry.name for entry in program.entries), program.forward(inputs), strict=True))
     deviations: list[float] = []

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from lean_bridge.executor.graph import ExecutableGraph
+from lean_bridge.executor.arrays.scalars import Array
+from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
 from lean_bridge.executor.rules.program import Program
 from pybind_models import DGraph
 
@@ -24,6 +25,8 @@ class Known:
     """How many of the entries come from outside."""
     scalars: Mapping[str, float] = field(default_factory=dict)
     """What it is compared at."""
+    arrays: Mapping[str, str] = field(default_factory=dict)
+    """Its arguments that are whole numbers: the roles of their axes, then that of what they are below."""
 
 
 PERCEPTRON: Final = Known(
@@ -64,7 +67,25 @@ RMS_NORM: Final = Known(
 )
 """Root mean square normalisation of n rows of i numbers."""
 
-KNOWN: Final = (PERCEPTRON, RMS_NORM)
+CROSS_ENTROPY: Final = Known(
+    {"logits": "nv", "log_probs": "nv", "log_likelihoods": "n", "log_likelihood": "", "loss": ""},
+    inputs=1,
+    arrays={"targets": "nv"},
+)
+"""Cross-entropy of n samples and v classes, from logits."""
+
+MEAN_SQUARED_ERROR: Final = Known(
+    {"y": "no", "target": "no", "error": "no", "squares": "no", "loss": ""}, inputs=2
+)
+"""The mean squared error of n samples of o numbers."""
+
+BINARY_CROSS_ENTROPY: Final = Known(
+    {"logits": "no", "target": "no", "softplus": "no", "at_target": "no", "losses": "no", "loss": ""},
+    inputs=2,
+)
+"""Binary cross-entropy of n samples of o numbers, from logits."""
+
+KNOWN: Final = (PERCEPTRON, RMS_NORM, CROSS_ENTROPY, MEAN_SQUARED_ERROR, BINARY_CROSS_ENTROPY)
 
 
 class Found(NamedTuple):
@@ -73,10 +94,13 @@ class Found(NamedTuple):
     known: Known
     roles: Mapping[str, str]
 
-    def program(self, graph: ExecutableGraph, sizes: Mapping[str, int]) -> Program:
-        """Return the graph's program at sizes by roles."""
-        bound = graph.bind(**{name: sizes[role] for role, name in self.roles.items()})
-        return bound.interpret(**self.known.scalars)
+    def bind(self, graph: ExecutableGraph, sizes: Mapping[str, int]) -> BoundGraph:
+        """Return the graph at sizes by roles."""
+        return graph.bind(**{name: sizes[role] for role, name in self.roles.items()})
+
+    def program(self, bound: BoundGraph, arrays: Mapping[str, Array]) -> Program:
+        """Return its program with arguments that are arrays, and the scalars that it is compared at."""
+        return bound.interpret(**self.known.scalars, **arrays)
 
 
 def find_known(model: DGraph) -> Found | None:
@@ -89,11 +113,16 @@ def _roles(model: DGraph, known: Known) -> Mapping[str, str] | None:
     names = tuple(entry.name for entry in model.entries)
     if names != tuple(known.entries) or len(model.context) != known.inputs:
         return None
+    if {array.name for array in model.arrays} != set(known.arrays):
+        return None
+    shapes = [entry.shape for entry in model.entries]
+    shapes += [(*array.shape, array.below) if array.below else array.shape for array in model.arrays]
+    expected = [*known.entries.values(), *(known.arrays[array.name] for array in model.arrays)]
     roles: dict[str, str] = {}
-    for entry, axes in zip(model.entries, known.entries.values(), strict=True):
-        if len(entry.shape) != len(axes):
+    for shape, axes in zip(shapes, expected, strict=True):
+        if len(shape) != len(axes):
             return None
-        for role, dim in zip(axes, entry.shape, strict=True):
+        for role, dim in zip(axes, shape, strict=True):
             if roles.setdefault(role, str(dim)) != str(dim):
                 return None
     fits = sorted(roles.values()) == sorted(model.dims) and set(model.scalars) == set(known.scalars)

@@ -30,7 +30,7 @@ TOLERANCE: Final = 1e-12
 DIFFERENT: Final = 1e-3
 """Nine digits above what rounding may do: another function."""
 
-KNOWN_SIZES: Final = {"n": 5, "i": 4, "h": 6, "o": 3}
+KNOWN_SIZES: Final = {"n": 5, "i": 4, "h": 6, "o": 3, "v": 7}
 N, D_MODEL, WIDTH = 5, 8, 16
 
 
@@ -84,12 +84,14 @@ def _known(graph: ExecutableGraph, found: Found, version: str) -> CheckResult:
     from lean_bridge.crosscheck.torch_known import run, theirs
 
     rng = np.random.default_rng(SEED)
-    program = found.program(graph, KNOWN_SIZES)
-    arrays = draw_arrays(program.context, rng)
-    inputs = {entry.name: array for entry, array in zip(program.context, arrays, strict=True)}
+    bound = found.bind(graph, KNOWN_SIZES)
+    arguments = bound.draw_arrays(rng)
+    program = found.program(bound, arguments)
+    drawn = draw_arrays(program.context, rng)
+    inputs = {entry.name: array for entry, array in zip(program.context, drawn, strict=True)}
     last = program.entries[-1:]
     (seed,) = draw_arrays(last, rng)
-    each = _deviations(program, inputs, seed, run(found.known, inputs, seed))
+    each = _deviations(program, inputs, seed, run(found.known, inputs, arguments, seed))
     error = float(np.max([deviations.max() for deviations in each]))
     compared = f"{last[0].name} and gradients of {', '.join(inputs)}"
     return CheckResult(

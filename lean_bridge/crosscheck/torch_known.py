@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lean_bridge.crosscheck.known import PERCEPTRON, RMS_NORM, Known
+from lean_bridge.crosscheck.known import (
+    BINARY_CROSS_ENTROPY,
+    CROSS_ENTROPY,
+    MEAN_SQUARED_ERROR,
+    PERCEPTRON,
+    RMS_NORM,
+    Known,
+)
 from lean_bridge.crosscheck.torch_block import Tensors, leaves_of, pulled
 from lean_bridge.executor.arrays.scalars import Array
 
@@ -24,6 +32,18 @@ def _rms_norm(given: Tensors) -> Tensor:
     return functional.rms_norm(given["x"], tuple(weight.shape), weight, RMS_NORM.scalars["ε"])
 
 
+def _cross_entropy(given: Tensors) -> Tensor:
+    return functional.cross_entropy(given["logits"], given["targets"])
+
+
+def _mean_squared_error(given: Tensors) -> Tensor:
+    return functional.mse_loss(given["y"], given["target"])
+
+
+def _binary_cross_entropy(given: Tensors) -> Tensor:
+    return functional.binary_cross_entropy_with_logits(given["logits"], given["target"])
+
+
 class Theirs(NamedTuple):
     """What a known graph shall compute."""
 
@@ -35,6 +55,9 @@ class Theirs(NamedTuple):
 _THEIRS: Final = (
     (PERCEPTRON, Theirs("F.linear, F.tanh and F.mse_loss", _perceptron)),
     (RMS_NORM, Theirs("F.rms_norm", _rms_norm)),
+    (CROSS_ENTROPY, Theirs("F.cross_entropy", _cross_entropy)),
+    (MEAN_SQUARED_ERROR, Theirs("F.mse_loss", _mean_squared_error)),
+    (BINARY_CROSS_ENTROPY, Theirs("F.binary_cross_entropy_with_logits", _binary_cross_entropy)),
 )
 
 
@@ -43,7 +66,10 @@ def theirs(known: Known) -> Theirs:
     return next(each for graph, each in _THEIRS if graph is known)
 
 
-def run(known: Known, inputs: Mapping[str, Array], seed: Array) -> list[Array]:
-    """Return the output, and the gradient of each input for a seed on it."""
+def run(
+    known: Known, inputs: Mapping[str, Array], arguments: Mapping[str, Array], seed: Array
+) -> list[Array]:
+    """Return the output, and the gradient of each input for a seed on it; arguments have none."""
     leaves = leaves_of(inputs)
-    return pulled(theirs(known).output(leaves), leaves, seed)
+    given = {name: torch.from_numpy(array) for name, array in arguments.items()} | leaves
+    return pulled(theirs(known).output(given), leaves, seed)

@@ -23,10 +23,10 @@ from lean_bridge.executor.rules.linear_map import LinearMap
 from lean_bridge.executor.rules.primitive import Arrays, Primitive, Setting
 from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import CheckResult, DGraph
-from tests.field_mutations import changes_nothing, elsewhere, with_param, without_last
 from tests.strategies import applied, arrays_of, concrete, constant, excludes_zero
 from tests.tiers import one_in
 from tests.unit.executor.graphs import attention, encoder
+from tests.wrong_rules import changes_nothing, elsewhere, with_param, without_last
 
 OPS = sorted(PRIMITIVES)
 ORDER = "coordinates in reverse order"

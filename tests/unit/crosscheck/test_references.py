@@ -21,9 +21,12 @@ from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import DGraph
 from tests.unit.executor.graphs import (
     attention,
+    binary_cross_entropy,
+    cross_entropy,
     encoder,
     feed_forward,
     layer_norm,
+    mean_squared_error,
     one_token,
     perceptron,
     post_norm,
@@ -78,6 +81,9 @@ def test_golden_values_are_met_to_their_last_decimal(
     [
         (perceptron, "loss, out and 6 gradients of loss against 27 recorded values"),
         (rms_norm, "y and 2 gradients of y against 12 recorded values"),
+        (cross_entropy, "loss, log_likelihoods and 1 gradients of loss against 8 recorded values"),
+        (mean_squared_error, "loss, squares and 2 gradients of loss against 11 recorded values"),
+        (binary_cross_entropy, "loss, losses and 2 gradients of loss against 11 recorded values"),
     ],
 )
 def test_a_known_graph_meets_its_golden_values_to_their_last_decimal(
@@ -95,6 +101,9 @@ def test_a_known_graph_meets_its_golden_values_to_their_last_decimal(
     [
         (perceptron, "loss and gradients of x, W1, b1, W2, b2, target against F.linear, F.tanh and"),
         (rms_norm, "y and gradients of x, γ against F.rms_norm of torch"),
+        (cross_entropy, "loss and gradients of logits against F.cross_entropy of torch"),
+        (mean_squared_error, "loss and gradients of y, target against F.mse_loss of torch"),
+        (binary_cross_entropy, "logits, target against F.binary_cross_entropy_with_logits of torch"),
     ],
 )
 def test_a_known_graph_is_pytorchs(build: Callable[[], DGraph], compared: str) -> None:
@@ -114,6 +123,11 @@ def test_a_known_graph_is_pytorchs(build: Callable[[], DGraph], compared: str) -
         (rms_norm, "square"),
         (rms_norm, "meanAxis"),
         (rms_norm, "inv"),
+        (cross_entropy, "logSoftmaxAxis"),
+        (cross_entropy, "takeAlong"),
+        (cross_entropy, "neg"),
+        (mean_squared_error, "mean"),
+        (binary_cross_entropy, "softplus"),
     ],
 )
 def test_a_known_graph_of_ops_that_are_twice_what_they_are_fails_both_references(
@@ -132,7 +146,7 @@ def test_a_known_graph_of_ops_that_are_twice_what_they_are_fails_both_references
     assert check_pytorch(build(), table).outcome == "failed"
 
 
-@pytest.mark.parametrize("build", [perceptron, rms_norm])
+@pytest.mark.parametrize("build", [perceptron, rms_norm, cross_entropy])
 def test_what_is_named_otherwise_is_no_known_graph(build: Callable[[], DGraph]) -> None:
     model = build()
     renamed = model.replaced(nodes=(*model.nodes[:-1], model.nodes[-1].replaced(name="risk")))

@@ -6,7 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from lean_bridge.executor.rules.primitive import OP_NAMESPACE
-from pybind_models import DGraph, Dim, DimParam, Entry, MapParam, Node, Param, ScalarParam, Shape, ShapeParam
+from pybind_models import (
+    ArrayArgument,
+    ArrayParam,
+    DGraph,
+    Dim,
+    DimParam,
+    Entry,
+    MapParam,
+    Node,
+    Param,
+    ScalarParam,
+    Shape,
+    ShapeParam,
+)
 
 DIMS = ("n", "dModel", "numHeads", "headDim")
 N, D_MODEL, H, D = map(Dim.variable, DIMS)
@@ -18,9 +31,13 @@ MAPS = ("fc1", "b1", "fc2", "b2")
 
 
 def node(
-    name: str, op: str, operands: Sequence[int], shape: Shape, **params: Dim | Shape | str | MapParam
+    name: str,
+    op: str,
+    operands: Sequence[int],
+    shape: Shape,
+    **params: Dim | Shape | str | MapParam | ArrayParam,
 ) -> Node:
-    """Return a node; a parameter is a dimension, a shape, the name of a scalar argument, or a map."""
+    """Return a node; a parameter is a dimension, a shape, the name of a scalar, a map or an array."""
     return Node(
         name=name,
         op=op,
@@ -32,7 +49,11 @@ def node(
 
 
 def graph(
-    context: dict[str, Shape], *nodes: Node, scalars: tuple[str, ...] = (), maps: tuple[str, ...] = ()
+    context: dict[str, Shape],
+    *nodes: Node,
+    scalars: tuple[str, ...] = (),
+    maps: tuple[str, ...] = (),
+    arrays: tuple[ArrayArgument, ...] = (),
 ) -> DGraph:
     """Return a graph whose dimensions are those of its shapes."""
     shapes = (*context.values(), *(node.shape for node in nodes))
@@ -42,6 +63,7 @@ def graph(
         dims=tuple(names),
         scalars=scalars,
         maps=maps,
+        arrays=arrays,
         context=tuple(Entry(name=name, shape=shape) for name, shape in context.items()),
         nodes=nodes,
     )
@@ -168,6 +190,43 @@ def rms_norm() -> DGraph:
     )
 
 
+def cross_entropy() -> DGraph:
+    """Return cross-entropy of logits."""
+    n, v = map(Dim.variable, ("n", "v"))
+    logits = (n, v)
+    return graph(
+        {"logits": logits},
+        node("log_probs", "logSoftmaxAxis", (0,), logits, o=(n,), n=v, s=()),
+        node("log_likelihoods", "takeAlong", (1,), (n,), o=(n,), n=v, s=(), ids=ArrayParam(name="targets")),
+        node("log_likelihood", "mean", (2,), (), s=(n,)),
+        node("loss", "neg", (3,), (), s=()),
+        arrays=(ArrayArgument(name="targets", shape=(n,), below=v),),
+    )
+
+
+def mean_squared_error() -> DGraph:
+    """Return the mean squared error."""
+    made = Dim.variable("n"), Dim.variable("d")
+    return graph(
+        {"y": made, "target": made},
+        node("error", "sub", (0, 1), made, s=made),
+        node("squares", "square", (2,), made, s=made),
+        node("loss", "mean", (3,), (), s=made),
+    )
+
+
+def binary_cross_entropy() -> DGraph:
+    """Return binary cross-entropy of logits."""
+    made = Dim.variable("n"), Dim.variable("d")
+    return graph(
+        {"logits": made, "target": made},
+        node("softplus", "softplus", (0,), made, s=made),
+        node("at_target", "mul", (0, 1), made, s=made),
+        node("losses", "sub", (2, 3), made, s=made),
+        node("loss", "mean", (4,), (), s=made),
+    )
+
+
 def post_norm(model: DGraph) -> DGraph:
     """Return a graph with normalisation of its last entry appended, with parameters ``γ`` and ``β``."""
     inputs = len(model.context)
@@ -229,8 +288,8 @@ def _completed(model: DGraph, **changes: Any) -> DGraph:
     return model.replaced(**changes, dims=tuple(used))
 
 
-def _param(value: Dim | Shape | str | MapParam) -> Param:
-    if isinstance(value, MapParam):
+def _param(value: Dim | Shape | str | MapParam | ArrayParam) -> Param:
+    if isinstance(value, MapParam | ArrayParam):
         return value
     if isinstance(value, Dim):
         return DimParam(value=value)
