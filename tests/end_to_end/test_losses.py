@@ -47,3 +47,18 @@ def test_a_loss_is_pytorchs(library_graphs: dict[str, DGraph], name: str, size: 
     np.testing.assert_allclose(value[-1], theirs.item(), rtol=1e-14)
     for found, leaf in zip(gradients, leaves, strict=True):
         np.testing.assert_allclose(found, leaf.grad.numpy(), rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_small_binary_cross_entropy_keeps_its_digits(library_graphs: dict[str, DGraph], dtype: type) -> None:
+    """Where a target is 0 or 1 and the logit says so: the loss is exp(-|x|), and its gradient as small."""
+    ours = ExecutableGraph(library_graphs["binaryCrossEntropyDGraph"], allow_uncertified=True)
+    logits = np.array([[30.0, -30.0, 80.0, -12.0]])
+    target = np.array([[1.0, 0.0, 1.0, 0.0]])
+    program = ours.bind(n=1, d=4).compile()
+    inputs = [logits.astype(dtype), target.astype(dtype)]
+    (losses,), (gradient, _) = program.value_and_vjp(inputs, {"loss": np.ones((), dtype)}, outputs=["losses"])
+    small = np.exp(-np.abs(logits))
+    np.testing.assert_allclose(losses, np.log1p(small), rtol=4 * np.finfo(dtype).eps)
+    expected = np.where(target > 0, -1, 1) * small / (1 + small) / 4
+    np.testing.assert_allclose(gradient, expected, rtol=8 * np.finfo(dtype).eps)

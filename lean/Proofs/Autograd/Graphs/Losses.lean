@@ -101,26 +101,34 @@ def textbookMse [ScalarOps R] (y target : Tensor R (mat n d)) : R :=
 /-- The inputs: logits and targets. -/
 abbrev ΓBinaryCrossEntropy (n d : Nat) : List Shape := [mat n d, mat n d]
 
-/-- The saved tensors: the softplus of the logits, their products with the targets, the differences
-of the two, and the mean of these. -/
-abbrev ssBinaryCrossEntropy (n d : Nat) : List Shape := [mat n d, mat n d, mat n d, .scalar]
+/-- The saved tensors: the negatives of the logits; the softplus of these and of the logits, which
+are the losses where the target is 1 and 0; their products with the target and what is left of 1;
+the sums, and the mean of these. -/
+abbrev ssBinaryCrossEntropy (n d : Nat) : List Shape :=
+  [mat n d, mat n d, mat n d, mat n d, mat n d, mat n d, mat n d, .scalar]
 
 /-- The position of the loss. -/
 def binaryCrossEntropyIdxLoss :
-    Idx (ΓBinaryCrossEntropy n d ++ ssBinaryCrossEntropy n d) .scalar := .pos 5 rfl
+    Idx (ΓBinaryCrossEntropy n d ++ ssBinaryCrossEntropy n d) .scalar := .pos 9 rfl
 
-/-- Binary cross-entropy of logits, `softplus x - x · target` in the mean. -/
+/-- Binary cross-entropy of logits, `target · softplus (-x) + (1 - target) · softplus x` in the
+mean: at a target of 0 or 1 no digit of it is lost, as it would be of `softplus x - x · target`. -/
 def binaryCrossEntropyDGraph [AnalyticScalar R] :
     DGraph R (ΓBinaryCrossEntropy n d) (ssBinaryCrossEntropy n d) :=
   DGraph.nil
+    |>.snoc (TapeNodes.neg (s := mat n d) (.pos 0 rfl)) (TapeNodes.negFderiv ..)
+    |>.snoc (TapeNodes.softplus (s := mat n d) (.pos 2 rfl)) (TapeNodes.softplusFderiv ..)
     |>.snoc (TapeNodes.softplus (s := mat n d) (.pos 0 rfl)) (TapeNodes.softplusFderiv ..)
-    |>.snoc (TapeNodes.mul (s := mat n d) (.pos 0 rfl) (.pos 1 rfl)) (TapeNodes.mulFderiv ..)
-    |>.snoc (TapeNodes.sub (s := mat n d) (.pos 2 rfl) (.pos 3 rfl)) (TapeNodes.subFderiv ..)
-    |>.snoc (TapeNodes.mean (s := mat n d) (.pos 4 rfl)) (TapeNodes.meanFderiv ..)
+    |>.snoc (TapeNodes.mul (s := mat n d) (.pos 1 rfl) (.pos 3 rfl)) (TapeNodes.mulFderiv ..)
+    |>.snoc (TapeNodes.mul (s := mat n d) (.pos 1 rfl) (.pos 4 rfl)) (TapeNodes.mulFderiv ..)
+    |>.snoc (TapeNodes.sub (s := mat n d) (.pos 4 rfl) (.pos 6 rfl)) (TapeNodes.subFderiv ..)
+    |>.snoc (TapeNodes.add (s := mat n d) (.pos 5 rfl) (.pos 7 rfl)) (TapeNodes.addFderiv ..)
+    |>.snoc (TapeNodes.mean (s := mat n d) (.pos 8 rfl)) (TapeNodes.meanFderiv ..)
 
 /-- The names of inputs and saved tensors. -/
 def binaryCrossEntropyDGraph.names : List String :=
-  ["logits", "target", "softplus", "at_target", "losses", "loss"]
+  ["logits", "target", "negative", "if_one", "if_zero", "one_part", "zero_less", "zero_part",
+    "losses", "loss"]
 
 /-- Binary cross-entropy with `p` the logistic function of a logit and `y` its target,
 `(n · d)⁻¹ · Σ_t Σ_k -(y · log p + (1 - y) · log (1 - p))`. -/
@@ -160,25 +168,31 @@ theorem mseDGraph_loss_eq_textbook (y target : Tensor R (mat n d)) :
 
 /-- What softplus has to do with the logarithms of the logistic function and of what it lacks
 of 1. -/
-theorem softplusSpec_sub (x y : R) :
-    softplusSpec x - x * y = -(y * log (sigmoidSpec x) + (1 - y) * log (1 - sigmoidSpec x)) := by
+theorem softplusSpec_combine (x y : R) :
+    y * softplusSpec (-x) + (softplusSpec x - y * softplusSpec x) =
+      -(y * log (sigmoidSpec x) + (1 - y) * log (1 - sigmoidSpec x)) := by
   have h : log (sigmoidSpec x) = x - softplusSpec x := by
     rw [← softplusDerivSpec_eq, softplusDerivSpec]
     exact log_exp _
+  have h₁ := exp_mul_exp_neg (softplusSpec x)
+  have h₂ := exp_softplusSpec x
+  have h₃ := exp_pos x
   have h' : 1 - sigmoidSpec x = exp (-softplusSpec x) := by
-    have h₁ := exp_mul_exp_neg (softplusSpec x)
-    have h₂ := exp_softplusSpec x
-    have h₃ := exp_pos x
     rw [← softplusDerivSpec_eq, softplusDerivSpec_eq_div]
     grind
-  rw [h, h', log_exp]
+  have h₄ : softplusSpec (-x) = softplusSpec x - x := exp_injective <| by
+    have h₅ := exp_mul_exp_neg x
+    rw [show softplusSpec x - x = softplusSpec x + -x by grind, exp_add]
+    rw [exp_softplusSpec, exp_softplusSpec]
+    grind
+  rw [h, h', h₄, log_exp]
   grind
 
 /-- The graph's last entry is binary cross-entropy of the logistic function. -/
 theorem binaryCrossEntropyDGraph_loss_eq_textbook (x y : Tensor R (mat n d)) :
     getIdx (binaryCrossEntropyDGraph.g.eval (x, y, ())) binaryCrossEntropyIdxLoss () =
       textbookBinaryCrossEntropy x y := by
-  simp only [textbookBinaryCrossEntropy, ← softplusSpec_sub]
+  simp only [textbookBinaryCrossEntropy, ← softplusSpec_combine]
   rw [← congrArg (n * ·) (Nat.mul_one d)]
   rfl
 
