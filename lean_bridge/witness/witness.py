@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from lean_bridge.crosscheck.generated import IMPORTS, Checked, check_statements, shortened
-from lean_bridge.events import BuildEvent
+from lean_bridge.events import Event, StageAdvanced, StageStarted, spending
 from lean_bridge.extract.symbolic import SCALAR_CLASSES
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import Name, written_binders
@@ -43,6 +43,7 @@ _MOST_TIMEOUTS: Final = 2
 _TIMEOUT: Final = "(deterministic) timeout"
 """What Lean says where it comes to no end."""
 
+_STAGE: Final = "witness"
 _MORE: Final = "it takes more at every turn"
 _TRIED: Final = "Lean refuses what is tried to meet it by, which says nothing of the theorem: "
 
@@ -74,7 +75,7 @@ def find_witnesses(
     provider: Provider,
     *,
     workers: int = 2,
-    observe: Callable[[BuildEvent], None] = lambda _: None,
+    observe: Callable[[Event], None] = lambda _: None,
     uncompiled: Collection[str] = (),
 ) -> Witnesses:
     """Have Lean meet all that these theorems of a catalogue take, and look at what it found.
@@ -129,7 +130,7 @@ class _Search:
         library: Path,
         provider: Provider,
         workers: int,
-        observe: Callable[[BuildEvent], None],
+        observe: Callable[[Event], None],
         uncompiled: Collection[str],
     ) -> None:
         self._environment = environment
@@ -237,25 +238,8 @@ class _Search:
             observe=self._observe,
         )
         self._directories.append(checked.directory)
-        compiled = self._environment.extended(checked.directory)
-        compiled.closure(checked.compiled)
-        judge = Judge(compiled, self._catalogue)
-        compiled_in = {each.subject: module for module, group in checked.compiled.items() for each in group}
-        results: dict[Name, list[Witness | Telescope]] = {claim.name: [] for claim in claims}
-        nearest: dict[Name, Witness | Telescope] = {}
-        for attempt in attempts:
-            claim = attempt.claim
-            if attempt.subject in checked.fatal:
-                results[claim.name].append(not_ended(claim))
-            elif attempt.subject in checked.refusals:
-                results[claim.name].append(not_met(_refused(claim, checked.refusals[attempt.subject])))
-            else:
-                result = judge.judge(claim, attempt.label, compiled_in[attempt.subject])
-                # a search that failed leaves everything open, and so tells nothing, but of what came nearest
-                if attempt.way.choice.nearest and is_gap(result):
-                    nearest[claim.name] = result
-                elif attempt.way.searches is None or not is_gap(result):
-                    results[claim.name].append(result)
+        with spending(self._observe, "read witnesses"):
+            results, nearest = self._judged(claims, attempts, checked)
         left_alone = self._left_alone(attempts, checked)
         again: list[Claim] = []
         for claim in claims:
@@ -273,6 +257,33 @@ class _Search:
             ):
                 again.append(self._planned(claim if more is None else replace(claim, telescope=more)))
         return again
+
+    def _judged(
+        self, claims: Sequence[Claim], attempts: Sequence[_Attempt], checked: Checked[_Attempt]
+    ) -> tuple[dict[Name, list[Witness | Telescope]], dict[Name, Witness | Telescope]]:
+        """Return what became of the attempts at each claim; and, of those that fail, what came nearest."""
+        compiled = self._environment.extended(checked.directory)
+        compiled.closure(checked.compiled)
+        judge = Judge(compiled, self._catalogue)
+        compiled_in = {each.subject: module for module, group in checked.compiled.items() for each in group}
+        results: dict[Name, list[Witness | Telescope]] = {claim.name: [] for claim in claims}
+        nearest: dict[Name, Witness | Telescope] = {}
+        self._observe(StageStarted(_STAGE, len(attempts)))
+        for attempt in attempts:
+            claim = attempt.claim
+            if attempt.subject in checked.fatal:
+                results[claim.name].append(not_ended(claim))
+            elif attempt.subject in checked.refusals:
+                results[claim.name].append(not_met(_refused(claim, checked.refusals[attempt.subject])))
+            else:
+                result = judge.judge(claim, attempt.label, compiled_in[attempt.subject])
+                # a search that failed leaves everything open, and so tells nothing, but of what came nearest
+                if attempt.way.choice.nearest and is_gap(result):
+                    nearest[claim.name] = result
+                elif attempt.way.searches is None or not is_gap(result):
+                    results[claim.name].append(result)
+            self._observe(StageAdvanced(f"reading what meets {claim.name}"))
+        return results, nearest
 
     def _left_alone(self, attempts: Sequence[_Attempt], checked: Checked[_Attempt]) -> set[Name]:
         """Return the theorems that are not to be tried again, as each time takes minutes.

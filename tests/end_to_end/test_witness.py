@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lean_bridge.events import Spent, StageAdvanced
 from lean_bridge.project import Project
 from pybind_models import VerifyReport
 from tests.small_library import row, write_small
@@ -99,17 +100,29 @@ def lay_out(root: Path) -> None:
     write_small(root, SOURCE, (*MET, *ASKED, *OPEN), more)
 
 
-@pytest.fixture(scope="module", name="report")
-def _report(tmp_path_factory: pytest.TempPathFactory) -> VerifyReport:
-    root = tmp_path_factory.mktemp("small")
+@pytest.fixture(scope="module", name="judged")
+def _judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[VerifyReport, list[object]]:
+    """What is found, and what was said meanwhile."""
+    root, said = tmp_path_factory.mktemp("small"), list[object]()
     lay_out(root)
-    return Project(root).verify(unpinned=True)
+    return Project(root).verify(unpinned=True, fresh=True, observe=said.append), said
+
+
+@pytest.fixture(name="report")
+def _report(judged: tuple[VerifyReport, list[object]]) -> VerifyReport:
+    return judged[0]
 
 
 @pytest.mark.parametrize("name", MET)
 def test_what_can_be_met_is_met(report: VerifyReport, name: str) -> None:
     found = row(report, name)
     assert (found.status, found.witnessed, found.reason) == ("proved", True, None)
+
+
+def test_what_is_read_is_said_and_how_long_it_took(judged: tuple[VerifyReport, list[object]]) -> None:
+    _, said = judged
+    spent = [each.name if isinstance(each, Spent) else "" for each in said]
+    assert said.index(StageAdvanced("reading what meets Small.ordered")) < spent.index("read witnesses")
 
 
 def test_nobody_is_asked_where_it_can_be_seen(report: VerifyReport) -> None:
