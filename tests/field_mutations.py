@@ -329,6 +329,16 @@ BY_HAND: Final[Mapping[str, Primitive]] = {
         "clamp",
         lambda s, x, _y, v: v * (s.scalars.rational(1) - s.scalars.step(-x[0], -s.params["lo"])),
     ),
+    "huber: half forgotten": with_forward(
+        "huber", lambda s, x: x[0] * PRIMITIVES["huber"].jvp(s, x, x[0], (x[0] / x[0],))
+    ),
+    "huber: square alone": with_forward("huber", lambda s, x: x[0] * x[0] * s.scalars.rational(1, 2)),
+    "huber: δ forgotten": with_param("huber", "δ", lambda width: 0 * width),
+    "huber: δ²": with_param("huber", "δ", lambda width: width * width),
+    "huber: derivative of the square": term("huber", lambda _s, x, _y, v: x[0] * v),
+    "huber: sign for its derivative": term(
+        "huber", lambda s, x, y, v: s.params["δ"] * PRIMITIVES["abs"].jvp(s, x, y, (v,))
+    ),
     "div: product": with_forward("div", lambda _s, x: x[0] * x[1]),
     "div: operands swapped": with_forward("div", lambda _s, x: x[1] / x[0]),
     "div: cotangents swapped": crossed("div"),

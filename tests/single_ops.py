@@ -89,6 +89,7 @@ SPECS: Final[Mapping[str, Spec]] = {
     "maxConst": Spec(("m n",), "m n", shapes=_POINTWISE, scalars="c"),
     "minConst": Spec(("m n",), "m n", shapes=_POINTWISE, scalars="c"),
     "clamp": Spec(("m n",), "m n", shapes=_POINTWISE, scalars="lo hi"),
+    "huber": Spec(("m n",), "m n", shapes=_POINTWISE, scalars="δ"),
     "div": Spec(("m n", "m n"), "m n", shapes=_POINTWISE),
     "powNat": Spec(("m n",), "m n", "k", _POINTWISE),
     "softmaxAxis": Spec(("a n b",), "a n b", "n", {"o": "a", "s": "b"}),

@@ -18,6 +18,7 @@ from lean_bridge.crosscheck.block import WEIGHTS, Block, Part, Split, find_block
 from lean_bridge.crosscheck.known import (
     BINARY_CROSS_ENTROPY,
     CROSS_ENTROPY,
+    HUBER,
     MEAN_SQUARED_ERROR,
     PERCEPTRON,
     RMS_NORM,
@@ -183,6 +184,17 @@ RECORDED: Final[tuple[tuple[Known, Recorded], ...]] = (
             gradients=(
                 (0.0749723329, 0.0164479434, 0.4119472770, 0.4119472770),
                 (-0.0333333333, -0.0666666667, -0.1166666667, 0.2833333333),
+            ),
+        ),
+    ),
+    (
+        HUBER,
+        Recorded(
+            sizes={"n": 3, "o": 2},
+            values={"loss": (0.1091666667,), "losses": (0.005, 0.175)},
+            gradients=(
+                (0.0166666667, -0.0166666667, -0.05, 0.3166666667),
+                (-0.0166666667, 0.0166666667, 0.05, 0.3166666667),
             ),
         ),
     ),

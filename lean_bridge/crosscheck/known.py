@@ -85,7 +85,12 @@ BINARY_CROSS_ENTROPY: Final = Known(
 )
 """Binary cross-entropy of n samples of o numbers, from logits."""
 
-KNOWN: Final = (PERCEPTRON, RMS_NORM, CROSS_ENTROPY, MEAN_SQUARED_ERROR, BINARY_CROSS_ENTROPY)
+HUBER: Final = Known(
+    {"y": "no", "target": "no", "error": "no", "losses": "no", "loss": ""}, inputs=2, scalars={"δ": 0.5}
+)
+"""The loss of Huber of n samples of o numbers."""
+
+KNOWN: Final = (PERCEPTRON, RMS_NORM, CROSS_ENTROPY, MEAN_SQUARED_ERROR, BINARY_CROSS_ENTROPY, HUBER)
 
 
 class Found(NamedTuple):

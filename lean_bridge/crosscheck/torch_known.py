@@ -12,6 +12,7 @@ from torch.nn import functional
 from lean_bridge.crosscheck.known import (
     BINARY_CROSS_ENTROPY,
     CROSS_ENTROPY,
+    HUBER,
     MEAN_SQUARED_ERROR,
     PERCEPTRON,
     RMS_NORM,
@@ -44,6 +45,10 @@ def _binary_cross_entropy(given: Tensors) -> Tensor:
     return functional.binary_cross_entropy_with_logits(given["logits"], given["target"])
 
 
+def _huber(given: Tensors) -> Tensor:
+    return functional.huber_loss(given["y"], given["target"], delta=HUBER.scalars["δ"])
+
+
 class Theirs(NamedTuple):
     """What a known graph shall compute."""
 
@@ -58,6 +63,7 @@ _THEIRS: Final = (
     (CROSS_ENTROPY, Theirs("F.cross_entropy", _cross_entropy)),
     (MEAN_SQUARED_ERROR, Theirs("F.mse_loss", _mean_squared_error)),
     (BINARY_CROSS_ENTROPY, Theirs("F.binary_cross_entropy_with_logits", _binary_cross_entropy)),
+    (HUBER, Theirs("F.huber_loss", _huber)),
 )
 
 

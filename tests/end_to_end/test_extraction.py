@@ -302,6 +302,7 @@ def test_attention_with_a_mask_row_by_row(project: Project) -> None:
                 ("neg", (3,), ""),
             ],
         ),
+        ("huberGraph", ("n", "d"), [("sub", (0, 1), "n d"), ("huber", (2,), "n d"), ("mean", (3,), "")]),
         ("mseDGraph", ("n", "d"), [("sub", (0, 1), "n d"), ("square", (2,), "n d"), ("mean", (3,), "")]),
         (
             "binaryCrossEntropyDGraph",
@@ -323,6 +324,6 @@ def test_losses_row_by_row(
     project: Project, name: str, dims: tuple[str, ...], rows: list[tuple[str, tuple[int, ...], str]]
 ) -> None:
     graph = project.extract(name)
-    assert (graph.dims, graph.scalars, graph.maps) == (dims, (), ())
+    assert (graph.dims, graph.scalars, graph.maps) == (dims, ("δ",) if name == "huberGraph" else (), ())
     found = [(node.op, node.operands, node.shape) for node in graph.nodes]
     assert found == [(op, operands, shape(axes)) for op, operands, axes in rows]

@@ -26,6 +26,7 @@ LOSSES: dict[str, tuple[dict[str, int], dict[str, Any], Callable[..., Any]]] = {
     ),
     "mseDGraph": ({"n": 4, "d": 7}, {}, F.mse_loss),
     "binaryCrossEntropyDGraph": ({"n": 4, "d": 7}, {}, F.binary_cross_entropy_with_logits),
+    "huberGraph": ({"n": 4, "d": 7}, {"δ": 0.7}, lambda y, target: F.huber_loss(y, target, delta=0.7)),
 }
 
 

@@ -54,12 +54,16 @@ def _check_scalar(value: object, _site: Site, scalars: Scalars) -> Any:
     return scalars.check_scalar(value)
 
 
-def _check_epsilon(value: object, _site: Site, scalars: Scalars) -> Any:
-    scalar = scalars.check_scalar(value)
-    if isinstance(scalar, Real) and scalar <= 0:  # fields without order have no positive elements
-        reason = "so that 0 < var + ε, the hypothesis hVarEpsPos of the theorems, holds for every input"
-        raise ValueError(f"expected a number > 0, {reason}; found {reprlib.repr(value)}")
-    return scalar
+def positive(reason: str) -> Parameter:
+    """Return a positive scalar, where the field has an order, for a reason that is told who gives another."""
+
+    def check(value: object, _site: Site, scalars: Scalars) -> Any:
+        scalar = scalars.check_scalar(value)
+        if isinstance(scalar, Real) and scalar <= 0:  # fields without order have no positive elements
+            raise ValueError(f"expected a number > 0, {reason}; found {reprlib.repr(value)}")
+        return scalar
+
+    return Parameter("scalar", check, _draw_scalar)
 
 
 def _draw_scalar(rng: np.random.Generator, _site: Site) -> float:
@@ -199,7 +203,9 @@ def kept(value: object) -> object:
 SCALAR: Final = Parameter("scalar", _check_scalar, _draw_scalar)
 """Any scalar."""
 
-EPSILON: Final = Parameter("scalar", _check_epsilon, _draw_scalar)
+EPSILON: Final = positive(
+    "so that 0 < var + ε, the hypothesis hVarEpsPos of the theorems, holds for every input"
+)
 """What a normalisation adds to variances: a positive scalar, where the field has an order."""
 
 LINEAR_MAP: Final = Parameter("map", _check_linear_map, _draw_linear_map)

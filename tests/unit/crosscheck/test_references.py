@@ -25,6 +25,7 @@ from tests.unit.executor.graphs import (
     cross_entropy,
     encoder,
     feed_forward,
+    huber,
     layer_norm,
     mean_squared_error,
     one_token,
@@ -84,6 +85,7 @@ def test_golden_values_are_met_to_their_last_decimal(
         (cross_entropy, "loss, log_likelihoods and 1 gradients of loss against 8 recorded values"),
         (mean_squared_error, "loss, squares and 2 gradients of loss against 11 recorded values"),
         (binary_cross_entropy, "loss, losses and 2 gradients of loss against 11 recorded values"),
+        (huber, "loss, losses and 2 gradients of loss against 11 recorded values"),
     ],
 )
 def test_a_known_graph_meets_its_golden_values_to_their_last_decimal(
@@ -104,6 +106,7 @@ def test_a_known_graph_meets_its_golden_values_to_their_last_decimal(
         (cross_entropy, "loss and gradients of logits against F.cross_entropy of torch"),
         (mean_squared_error, "loss and gradients of y, target against F.mse_loss of torch"),
         (binary_cross_entropy, "logits, target against F.binary_cross_entropy_with_logits of torch"),
+        (huber, "loss and gradients of y, target against F.huber_loss of torch"),
     ],
 )
 def test_a_known_graph_is_pytorchs(build: Callable[[], DGraph], compared: str) -> None:
@@ -128,6 +131,7 @@ def test_a_known_graph_is_pytorchs(build: Callable[[], DGraph], compared: str) -
         (cross_entropy, "neg"),
         (mean_squared_error, "mean"),
         (binary_cross_entropy, "softplus"),
+        (huber, "huber"),
     ],
 )
 def test_a_known_graph_of_ops_that_are_twice_what_they_are_fails_both_references(
@@ -146,7 +150,7 @@ def test_a_known_graph_of_ops_that_are_twice_what_they_are_fails_both_references
     assert check_pytorch(build(), table).outcome == "failed"
 
 
-@pytest.mark.parametrize("build", [perceptron, rms_norm, cross_entropy])
+@pytest.mark.parametrize("build", [perceptron, rms_norm, cross_entropy, huber])
 def test_what_is_named_otherwise_is_no_known_graph(build: Callable[[], DGraph]) -> None:
     model = build()
     renamed = model.replaced(nodes=(*model.nodes[:-1], model.nodes[-1].replaced(name="risk")))

@@ -227,6 +227,18 @@ def binary_cross_entropy() -> DGraph:
     )
 
 
+def huber() -> DGraph:
+    """Return the loss of Huber."""
+    made = Dim.variable("n"), Dim.variable("d")
+    return graph(
+        {"y": made, "target": made},
+        node("error", "sub", (0, 1), made, s=made),
+        node("losses", "huber", (2,), made, s=made, δ="δ"),
+        node("loss", "mean", (3,), (), s=made),
+        scalars=("δ",),
+    )
+
+
 def post_norm(model: DGraph) -> DGraph:
     """Return a graph with normalisation of its last entry appended, with parameters ``γ`` and ``β``."""
     inputs = len(model.context)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from lean_bridge import torch_reals
-from lean_bridge.errors import NumericsError
+from lean_bridge.errors import BindingError, NumericsError
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.graph import ExecutableGraph
@@ -31,6 +31,7 @@ ELEMENTWISE: Mapping[str, tuple[dict[str, float], Of]] = {
     "maxConst": ({"c": -0.7}, lambda x: torch.clamp(x, min=-0.7)),
     "minConst": ({"c": 2.3}, lambda x: torch.clamp(x, max=2.3)),
     "clamp": ({"lo": -1.1, "hi": 2.3}, lambda x: torch.clamp(x, -1.1, 2.3)),
+    "huber": ({"δ": 2.0}, lambda x: F.huber_loss(x, torch.zeros_like(x), reduction="none", delta=2.0)),
 }
 
 
@@ -62,7 +63,7 @@ def test_far_from_0_they_are_pytorchs_and_so_are_their_slopes(op: str) -> None:
     np.testing.assert_allclose(pulled.numpy(), slope, rtol=1e-14, atol=0)
 
 
-@pytest.mark.parametrize("op", [op for op in ELEMENTWISE if op != "softplus"])
+@pytest.mark.parametrize("op", sorted(ELEMENTWISE.keys() - {"softplus", "huber"}))
 def test_at_a_kink_the_slope_is_pytorchs_and_the_domain_says_no(op: str) -> None:
     params, of_torch = ELEMENTWISE[op]
     for kink in params.values() if op != "leakyRelu" and params else [0.0, -0.0]:
@@ -91,9 +92,15 @@ def test_a_number_between_bounds_that_are_near_is_at_neither(dtype: type[np.floa
             program.vjp([kink], seed)
 
 
+@pytest.mark.parametrize("width", [0.0, -1.0])
+def test_hubers_width_is_positive_or_refused_with_the_hypothesis(width: float) -> None:
+    with pytest.raises(BindingError, match="expected a number > 0, the hypothesis hδ of the theorems; found"):
+        program("huber", (1, 1), {"δ": width})
+
+
 @np.errstate(all="ignore")
 @pytest.mark.parametrize(
-    "op", ["relu", "leakyRelu", "abs", "maxConst", "minConst", "clamp", "log", "softplus"]
+    "op", ["relu", "leakyRelu", "abs", "maxConst", "minConst", "clamp", "huber", "log", "softplus"]
 )
 def test_what_is_no_number_stays_none(op: str) -> None:
     params, _ = ELEMENTWISE.get(op, ({}, None))

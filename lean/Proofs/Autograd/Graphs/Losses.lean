@@ -3,6 +3,7 @@ module
 public import Proofs.Autograd.Nodes.Certified.AxisSoftmax
 public import Proofs.Autograd.Nodes.Certified.Gather
 public import Proofs.Autograd.Nodes.Certified.Logarithms
+public import Proofs.Autograd.Nodes.Certified.Rectifiers
 public import Proofs.Autograd.Nodes.Certified.Total
 public import Proofs.Autograd.Tape.DGraph
 
@@ -11,13 +12,14 @@ public import Proofs.Autograd.Tape.DGraph
 
 Graphs that end in a scalar, so that the reverse pass with the seed 1 there is the gradient of the
 loss: cross-entropy of logits, whose targets are whole numbers and an argument of the graph; the
-mean squared error; and binary cross-entropy of logits, whose targets are an input between 0 and 1.
+mean squared error; binary cross-entropy of logits, whose targets are an input between 0 and 1; and
+the loss of Huber, whose `δ` is an argument.
 
-Main results, at every point and for all targets: `…_hasFDerivAt` and
-`…_backpropVec_eq_adjoint_fderiv` of each; and what each loss is, `…DGraph_loss_eq_textbook`, where
-that of cross-entropy is the mean of the negative logarithms of the softmax at the targets.
+Main results, at every point and for all targets and `δ > 0`: `…_hasFDerivAt` and
+`…_backpropVec_eq_adjoint_fderiv` of each; and what each loss is, `…_loss_eq_textbook`, where that
+of cross-entropy is the mean of the negative logarithms of the softmax at the targets.
 
-References: PyTorch, `nn.CrossEntropyLoss`, `nn.MSELoss`, `nn.BCEWithLogitsLoss`.
+References: PyTorch, `nn.CrossEntropyLoss`, `nn.MSELoss`, `nn.BCEWithLogitsLoss`, `nn.HuberLoss`.
 -/
 
 @[expose] public section
@@ -137,6 +139,34 @@ def textbookBinaryCrossEntropy [ScalarOps R] (x y : Tensor R (mat n d)) : R :=
     -(y (t, k, ()) * ScalarOps.log (sigmoidSpec (x (t, k, ()))) +
       (1 - y (t, k, ())) * ScalarOps.log (1 - sigmoidSpec (x (t, k, ()))))
 
+/-! ### The loss of Huber -/
+
+/-- The inputs: predictions and targets. -/
+abbrev ΓHuber (n d : Nat) : List Shape := [mat n d, mat n d]
+
+/-- The saved tensors: the differences, the function of Huber of each, and the mean of these. -/
+abbrev ssHuber (n d : Nat) : List Shape := [mat n d, mat n d, .scalar]
+
+/-- The position of the loss. -/
+def huberIdxLoss : Idx (ΓHuber n d ++ ssHuber n d) .scalar := .pos 4 rfl
+
+/-- The loss of Huber. -/
+def huberGraph [ScalarOps R] (δ : R) : Graph R (ΓHuber n d) (ssHuber n d) :=
+  Graph.nil
+    |>.snoc (TapeNodes.sub (s := mat n d) (.pos 0 rfl) (.pos 1 rfl))
+    |>.snoc (TapeNodes.huber (s := mat n d) (.pos 2 rfl) δ)
+    |>.snoc (TapeNodes.mean (s := mat n d) (.pos 3 rfl))
+
+/-- The names of inputs and saved tensors. -/
+def huberGraph.names : List String := ["y", "target", "error", "losses", "loss"]
+
+/-- The loss of Huber, `(n · d)⁻¹ · Σ_t Σ_k h (y[t,k] - target[t,k])`, where `h` is half the square
+between `-δ` and `δ` (`huberSpec_of_le`), and linear outside (`huberSpec_of_lt`,
+`huberSpec_of_gt`). -/
+def textbookHuber [ScalarOps R] (δ : R) (y target : Tensor R (mat n d)) : R :=
+  ((n * d : Nat) : R)⁻¹ * sum fun t => sum fun k =>
+    huberSpec δ (y (t, k, ()) - target (t, k, ()))
+
 end
 
 variable {R : Type} [AnalyticScalar R] {n v d : Nat}
@@ -196,6 +226,12 @@ theorem binaryCrossEntropyDGraph_loss_eq_textbook (x y : Tensor R (mat n d)) :
   rw [← congrArg (n * ·) (Nat.mul_one d)]
   rfl
 
+/-- The graph's last entry is the loss of Huber. -/
+theorem huberGraph_loss_eq_textbook (δ : R) (y target : Tensor R (mat n d)) :
+    getIdx ((huberGraph δ).eval (y, target, ())) huberIdxLoss () = textbookHuber δ y target := by
+  rw [textbookHuber, ← congrArg (n * ·) (Nat.mul_one d)]
+  rfl
+
 /-! ### Derivatives -/
 
 section
@@ -248,6 +284,31 @@ theorem binaryCrossEntropy_backpropVec_eq_adjoint_fderiv
     binaryCrossEntropyDGraph.g.backpropVec xV seedV =
       (fderiv R binaryCrossEntropyDGraph.g.evalVec xV).adjoint seedV :=
   binaryCrossEntropyDGraph.backpropVec_eq_adjoint_fderiv xV seedV
+
+end
+
+section
+
+variable {δ : R} (xV : CtxVec R (ΓHuber n d))
+
+/-- The certificate of the loss of Huber for `δ > 0`. -/
+noncomputable def huberGraphFderivCorrect (hδ : 0 < δ) :
+    GraphFDerivCorrect (huberGraph (n := n) (d := d) δ) :=
+  GraphFDerivCorrect.nil
+    |>.snoc (TapeNodes.subFderiv ..)
+    |>.snoc (TapeNodes.huberFderiv _ hδ)
+    |>.snoc (TapeNodes.meanFderiv ..)
+
+/-- For `δ > 0` the loss of Huber is differentiable, and the derivative is its JVP. -/
+theorem huber_hasFDerivAt (hδ : 0 < δ) :
+    HasFDerivAt (huberGraph δ).evalVec ((huberGraph δ).jvpCLM xV) xV :=
+  Graph.hasFDerivAt_evalVec (huberGraphFderivCorrect hδ) xV
+
+/-- For `δ > 0` the reverse pass of the loss of Huber is the adjoint of its derivative. -/
+theorem huber_backpropVec_eq_adjoint_fderiv (hδ : 0 < δ)
+    (seedV : CtxVec R (ΓHuber n d ++ ssHuber n d)) :
+    (huberGraph δ).backpropVec xV seedV = (fderiv R (huberGraph δ).evalVec xV).adjoint seedV :=
+  Graph.backpropVec_eq_adjoint_fderiv (huberGraphFderivCorrect hδ) xV seedV
 
 end
 

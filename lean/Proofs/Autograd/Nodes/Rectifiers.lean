@@ -7,11 +7,11 @@ public import Proofs.Autograd.Nodes.Elementwise
 
 Functions with a kink, written with the unit step, each an instance of `Op.elemwise` with a name of
 its own. Their derivatives are meant for coordinates away from the kinks; at a kink they are what
-PyTorch takes there.
+PyTorch takes there. The function of Huber is made of clamping and has no kink.
 
 References: Nair and Hinton, *Rectified linear units improve restricted Boltzmann machines*, 2010,
 for ReLU; Maas, Hannun and Ng, *Rectifier nonlinearities improve neural network acoustic models*,
-2013, for its leaky form.
+2013, for its leaky form; Huber, *Robust estimation of a location parameter*, 1964.
 -/
 
 @[expose] public section
@@ -54,6 +54,10 @@ def clampSpec (lo hi x : R) : R := minConstSpec hi (maxConstSpec lo x)
 def clampDerivSpec (lo hi x : R) : R :=
   (1 - ScalarOps.step (lo - x)) * (1 - ScalarOps.step (x - hi))
 
+/-- The function of Huber, `c · (x - c / 2)` with `c` what is between `-δ` and `δ` of `x`, which is
+its derivative. -/
+def huberSpec (δ x : R) : R := clampSpec (-δ) δ x * (x - clampSpec (-δ) δ x / 2)
+
 namespace Op
 
 /-- ReLU of every coordinate, with the unit step as derivative. -/
@@ -77,6 +81,10 @@ def minConst (s : Shape) (c : R) : Op R [s] s :=
 /-- Every coordinate, but `lo` where it is smaller and `hi` where it is larger. -/
 def clamp (s : Shape) (lo hi : R) : Op R [s] s :=
   elemwise s (clampSpec lo hi) (clampDerivSpec lo hi)
+
+/-- The function of Huber of every coordinate: half the square between `-δ` and `δ`, linear in the
+absolute value outside. -/
+def huber (s : Shape) (δ : R) : Op R [s] s := elemwise s (huberSpec δ) (clampSpec (-δ) δ)
 
 end Op
 
@@ -118,6 +126,12 @@ def minConst (a : Idx Γ s) (c : R) : Node R Γ s where
 def clamp (a : Idx Γ s) (lo hi : R) : Node R Γ s where
   args := _
   op := .clamp s lo hi
+  operands := .cons a .nil
+
+/-- The function of Huber of every coordinate of the tensor at `a`. -/
+def huber (a : Idx Γ s) (δ : R) : Node R Γ s where
+  args := _
+  op := .huber s δ
   operands := .cons a .nil
 
 end TapeNodes

@@ -1,6 +1,6 @@
-"""Rectifiers and maxima; Lean: ``relu``, ``leakyRelu``, ``abs``, ``maxConst``, ``minConst``, ``clamp``.
+"""Rectifiers; Lean: ``relu``, ``leakyRelu``, ``abs``, ``maxConst``, ``minConst``, ``clamp``, ``huber``.
 
-Each has kinks, where the theorems say nothing; the derivative taken there is PyTorch's.
+Each but ``huber`` has kinks, where the theorems say nothing; the derivative taken there is PyTorch's.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import numpy as np
 
 from lean_bridge.executor.arrays.namespaces import concat
 from lean_bridge.executor.arrays.scalars import Array
-from lean_bridge.executor.rules.parameters import SCALAR, Site
+from lean_bridge.executor.rules.parameters import SCALAR, Site, positive
 from lean_bridge.executor.rules.primitive import (
+    EVERYWHERE,
     Arrays,
     Domain,
     Primitive,
@@ -133,6 +134,25 @@ def _clamp_sample(rng: np.random.Generator) -> Sample:
     return draw_one(rng, _BOUNDS)
 
 
+_WIDTH: Final = {"δ": positive("the hypothesis hδ of the theorems")}
+
+
+def _between(setting: Setting, x: Array) -> Array:
+    """Return coordinates, but the nearer of ±δ for those outside: the derivative of Huber's function."""
+    width = setting.params["δ"]
+    return _at_most(setting, width, _at_least(setting, -width, x))
+
+
+def _huber(setting: Setting, x: Array) -> Array:
+    slope = _between(setting, x)
+    value: Array = slope * (x - slope * setting.scalars.rational(1, 2))
+    return value
+
+
+def _huber_sample(rng: np.random.Generator) -> Sample:
+    return draw_one(rng, _WIDTH)
+
+
 RELU: Final = elementwise(
     "relu", f=_positive_part, df=_is_positive, domain=_away_from_0("reluFderivAt"), sample=draw_nonzero
 )
@@ -176,4 +196,8 @@ CLAMP: Final = elementwise(
     sample=_clamp_sample,
 )
 
-FAMILY: Final[tuple[Primitive, ...]] = (RELU, LEAKY_RELU, ABS, MAX_CONST, MIN_CONST, CLAMP)
+HUBER: Final = elementwise(
+    "huber", params=_WIDTH, f=_huber, df=_between, domain=EVERYWHERE, sample=_huber_sample
+)
+
+FAMILY: Final[tuple[Primitive, ...]] = (RELU, LEAKY_RELU, ABS, MAX_CONST, MIN_CONST, CLAMP, HUBER)

@@ -7,7 +7,9 @@ public import Proofs.Autograd.Nodes.Rectifiers
 /-!
 # Certificates of rectifiers, maxima and clamping
 
-Each is certified at points with no coordinate on a kink: at 0, or at the constants.
+Each is certified at points with no coordinate on a kink: at 0, or at the constants. The function of
+Huber is certified everywhere; main results besides: what it is, `huberSpec_of_le`,
+`huberSpec_of_lt` and `huberSpec_of_gt`.
 -/
 
 @[expose] public section
@@ -100,6 +102,78 @@ theorem hasDerivAt_clamp {lo hi x : R} (h₁ : x ≠ lo) (h₂ : x ≠ hi) :
     refine .of_near (r := (x - lo) / 2) (by grind) (fun y ⟨hy, _⟩ => ?_) (hasDerivAt_minConst h₂)
     exact congrArg _ (maxConstSpec_of_gt (by grind))
 
+/-! ### The function of Huber -/
+
+theorem maxConstSpec_of_ge {c x : R} (h : c ≤ x) : maxConstSpec c x = x := by
+  by_cases e : x = c
+  · rw [e, maxConstSpec]
+    grind
+  · exact maxConstSpec_of_gt (by grind)
+
+theorem minConstSpec_of_le {c x : R} (h : x ≤ c) : minConstSpec c x = x := by
+  by_cases e : x = c
+  · rw [e, minConstSpec]
+    grind
+  · rw [minConstSpec, step_of_pos _ (by grind)]
+    grind
+
+theorem minConstSpec_of_gt {c x : R} (h : c < x) : minConstSpec c x = c := by
+  rw [minConstSpec, step_of_nonpos _ (by grind)]
+  grind
+
+/-- What clamping makes of a number, by where it is. -/
+theorem clampSpec_cases {lo hi : R} (h : lo ≤ hi) (x : R) :
+    x < lo ∧ clampSpec lo hi x = lo ∨ lo ≤ x ∧ x ≤ hi ∧ clampSpec lo hi x = x ∨
+      hi < x ∧ clampSpec lo hi x = hi := by
+  rw [clampSpec]
+  by_cases h₁ : x < lo
+  · rw [maxConstSpec_of_lt h₁, minConstSpec_of_le h]
+    exact .inl ⟨h₁, rfl⟩
+  · rw [maxConstSpec_of_ge (by grind)]
+    by_cases h₂ : x ≤ hi
+    · exact .inr (.inl ⟨by grind, h₂, minConstSpec_of_le h₂⟩)
+    · exact .inr (.inr ⟨by grind, minConstSpec_of_gt (by grind)⟩)
+
+/-- Between `-δ` and `δ` the function of Huber is half the square; -/
+theorem huberSpec_of_le {δ x : R} (h₁ : -δ ≤ x) (h₂ : x ≤ δ) : huberSpec δ x = x * x / 2 := by
+  rw [huberSpec]
+  rcases clampSpec_cases (by grind : -δ ≤ δ) x with ⟨_, e⟩ | ⟨_, _, e⟩ | ⟨_, e⟩ <;> rw [e] <;> grind
+
+/-- above it is linear, -/
+theorem huberSpec_of_gt {δ x : R} (hδ : 0 ≤ δ) (h : δ < x) : huberSpec δ x = δ * (x - δ / 2) := by
+  rw [huberSpec]
+  rcases clampSpec_cases (by grind : -δ ≤ δ) x with ⟨_, e⟩ | ⟨_, _, e⟩ | ⟨_, e⟩ <;> rw [e] <;> grind
+
+/-- and below too. -/
+theorem huberSpec_of_lt {δ x : R} (hδ : 0 ≤ δ) (h : x < -δ) :
+    huberSpec δ x = δ * (-x - δ / 2) := by
+  rw [huberSpec]
+  rcases clampSpec_cases (by grind : -δ ≤ δ) x with ⟨_, e⟩ | ⟨_, _, e⟩ | ⟨_, e⟩ <;> rw [e] <;> grind
+
+private theorem mul_nonneg_of_same_sign {a b : R} (h : 0 ≤ a ∧ 0 ≤ b ∨ a ≤ 0 ∧ b ≤ 0) :
+    0 ≤ a * b := by
+  rcases h with ⟨ha, hb⟩ | ⟨ha, hb⟩
+  · exact mul_nonneg ha hb
+  · have := mul_nonneg (by grind : 0 ≤ -a) (by grind : 0 ≤ -b)
+    grind
+
+/-- The function of Huber has what is between `-δ` and `δ` of a number as its derivative there, also
+at `-δ` and `δ`: clamping moves two numbers no further apart. -/
+theorem hasDerivAt_huber {δ : R} (hδ : 0 ≤ δ) (x : R) :
+    HasDerivAt (huberSpec δ) (clampSpec (-δ) δ x) x := by
+  refine hasDerivAt_of_mul_self (c := 1) (r := 1) (by grind) (by grind) fun h _ => ?_
+  have hx := clampSpec_cases (by grind : -δ ≤ δ) x
+  have hy := clampSpec_cases (by grind : -δ ≤ δ) (x + h)
+  simp only [huberSpec]
+  generalize clampSpec (-δ) δ x = a at *
+  generalize clampSpec (-δ) δ (x + h) = b at *
+  have h₁ : 0 ≤ (b - a) * (x + h - b) := mul_nonneg_of_same_sign (by grind)
+  have h₂ : 0 ≤ (a - b) * (x - a) := mul_nonneg_of_same_sign (by grind)
+  have h₃ : 0 ≤ (b - a) * (h - (b - a)) := mul_nonneg_of_same_sign (by grind)
+  have h₄ := mul_self_nonneg (b - a)
+  have h₅ := mul_self_nonneg (h - (b - a))
+  constructor <;> grind
+
 /-! ### Nodes -/
 
 noncomputable section
@@ -138,6 +212,10 @@ def clampFderivAt (a : Idx Γ s) (lo hi : R) (x : CtxVec R Γ)
     (hne : ∀ k, CtxVec.get a x k ≠ lo ∧ CtxVec.get a x k ≠ hi) :
     NodeFDerivCorrectAt (clamp a lo hi) x :=
   elemwiseFderivAt a _ _ x fun k => hasDerivAt_clamp (hne k).1 (hne k).2
+
+/-- The certificate of `huber` for `δ > 0`. -/
+def huberFderiv (a : Idx Γ s) {δ : R} (hδ : 0 < δ) : NodeFDerivCorrect (huber a δ) :=
+  elemwiseFderiv a _ _ (hasDerivAt_huber (Std.le_of_lt hδ))
 
 end TapeNodes
 
