@@ -240,7 +240,7 @@ class Writer:
         )
 
     def _write_neg(self, a: Any) -> Value:
-        return self._call("multiply", a, self._scalar(-1.0))
+        return self._call("negative", a)
 
     def _write_pow(self, a: Any, exponent: Any) -> Value:
         return self._call("power", a, exponent)

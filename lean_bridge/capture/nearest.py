@@ -47,7 +47,6 @@ INSTEAD: Final[Mapping[str, str]] = {
     "min": _ALONG,
     "minimum": "softplus or silu, for a rectifier",
     "native_dropout": _DROPOUT,
-    "negative": "a difference of two arrays, or multiplication by a scalar parameter",
     "outer": "matmul, after reshape to one column and one row",
     "std": "the variance, mean(square(x - mean(x, axis=-1, keepdims=True)), axis=-1)",
     "tensordot": "matmul, after reshape",

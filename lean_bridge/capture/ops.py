@@ -93,9 +93,10 @@ _multiply: Final = _arithmetic("mul", "scale", "c")
 
 
 def _subtract(trace: Trace, x1: object, x2: object) -> Value:
-    if isinstance(x1, Scalar) or isinstance(x2, Scalar):
-        known = next((each.known for each in (x1, x2) if isinstance(each, Value)), None)
-        raise Misfit("no certified op; nearest: x + c with a scalar parameter c that is its negative", known)
+    if isinstance(x2, Scalar):
+        return _negative(trace, _add(trace, _negative(trace, x1), x2))
+    if isinstance(x1, Scalar):
+        return _add(trace, _negative(trace, x2), x1)
     return _pointwise(trace, "sub", x1, x2)
 
 
@@ -128,6 +129,7 @@ def _elementwise(op: str) -> Callable[..., Value]:
 
 
 _square: Final = _elementwise("square")
+_negative: Final = _elementwise("neg")
 
 
 def _gelu(trace: Trace, x: object, kappa: object) -> Value:
@@ -238,6 +240,7 @@ def _layer_norm(trace: Trace, x: object, weight: object, bias: object, eps: obje
 FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
     "add": _add,
     "subtract": _subtract,
+    "negative": _negative,
     "multiply": _multiply,
     "power": _power,
     "pow": _power,
