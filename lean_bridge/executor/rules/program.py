@@ -190,6 +190,8 @@ def steps_over(program: Program, scalars: Scalars, array: Callable[[Array], Arra
     def argument(value: Any) -> Any:
         if isinstance(value, LinearMap):
             return LinearMap(array(value.weights), value.positions)
+        if type(value) is float:
+            return scalars.check_scalar(value)
         return array(value) if hasattr(value, "shape") and not is_data(value) else value
 
     steps = []

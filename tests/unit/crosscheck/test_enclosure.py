@@ -24,7 +24,18 @@ from lean_bridge.executor.plans.kernels import Call
 from lean_bridge.executor.plans.rewriter import Target
 from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import DGraph
-from tests.unit.executor.graphs import attention, encoder, feed_forward, layer_norm, one_token, post_norm
+from tests.unit.executor.graphs import (
+    D,
+    N,
+    attention,
+    encoder,
+    feed_forward,
+    graph,
+    layer_norm,
+    node,
+    one_token,
+    post_norm,
+)
 
 pytest.importorskip("flint")
 
@@ -62,6 +73,19 @@ def test_what_only_rounds_passes(model: DGraph) -> None:
     assert found.error is not None
     assert 0 < found.error <= 1
     assert sum(found.ulps) > 0
+
+
+def test_a_product_of_scalar_arguments_is_made_of_what_they_are() -> None:
+    """As PyTorch's attention has it: queries and keys are each multiplied by the root of the scale."""
+    model = graph(
+        {"q": (N, D), "k": (D, N)},
+        node("q_scaled", "scale", (0,), (N, D), s=(N, D), c="c"),
+        node("k_scaled", "scale", (1,), (D, N), s=(D, N), c="c"),
+        node("scores", "matmul", (2, 3), (N, N), m=N, n=D, p=N),
+        scalars=("c",),
+    )
+    found = check_enclosure(model, PRIMITIVES)
+    assert found.outcome == "passed", found
 
 
 @pytest.mark.parametrize("scale", [1e-30, 1e4])
