@@ -102,6 +102,20 @@ def test_tied_parameters_are_one_input_and_unused_ones_none() -> None:
     assert [each.outcome for each in checks] == ["passed"] * 2
 
 
+def test_pytorchs_encoder_layer_is_another_function_where_no_gradient_is_wanted() -> None:
+    """It has the GELU with erf then: why a module that was captured is asked where it keeps a gradient."""
+    tanh, erf = (
+        torch.nn.TransformerEncoderLayer(8, 2, 16, activation=each, batch_first=True).double().eval()
+        for each in (torch.nn.GELU(approximate="tanh"), torch.nn.GELU())
+    )
+    erf.load_state_dict(tanh.state_dict())
+    x = torch.randn(1, 4, 8, dtype=torch.double)
+    with torch.no_grad():
+        returned = tanh(x)
+    torch.testing.assert_close(returned, erf(x).detach(), rtol=0, atol=1e-12)
+    assert (returned - tanh(x)).abs().max() > 1e-6
+
+
 class StraightThrough(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:  # noqa: ARG004
