@@ -79,8 +79,10 @@ MEAN_SQUARED_ERROR: Final = Known(
 )
 """The mean squared error of n samples of o numbers."""
 
+_PARTS: Final = ("negative", "if_one", "if_zero", "one_part", "zero_less", "zero_part", "losses")
+
 BINARY_CROSS_ENTROPY: Final = Known(
-    {"logits": "no", "target": "no", "softplus": "no", "at_target": "no", "losses": "no", "loss": ""},
+    {"logits": "no", "target": "no", **dict.fromkeys(_PARTS, "no"), "loss": ""},
     inputs=2,
 )
 """Binary cross-entropy of n samples of o numbers, from logits."""

@@ -51,7 +51,9 @@ def test_a_loss_is_pytorchs(library_graphs: dict[str, DGraph], name: str, size: 
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_a_small_binary_cross_entropy_keeps_its_digits(library_graphs: dict[str, DGraph], dtype: type) -> None:
+def test_a_small_binary_cross_entropy_keeps_its_digits(
+    library_graphs: dict[str, DGraph], dtype: type
+) -> None:
     """Where a target is 0 or 1 and the logit says so: the loss is exp(-|x|), and its gradient as small."""
     ours = ExecutableGraph(library_graphs["binaryCrossEntropyDGraph"], allow_uncertified=True)
     logits = np.array([[30.0, -30.0, 80.0, -12.0]])

@@ -220,10 +220,14 @@ def binary_cross_entropy() -> DGraph:
     made = Dim.variable("n"), Dim.variable("d")
     return graph(
         {"logits": made, "target": made},
-        node("softplus", "softplus", (0,), made, s=made),
-        node("at_target", "mul", (0, 1), made, s=made),
-        node("losses", "sub", (2, 3), made, s=made),
-        node("loss", "mean", (4,), (), s=made),
+        node("negative", "neg", (0,), made, s=made),
+        node("if_one", "softplus", (2,), made, s=made),
+        node("if_zero", "softplus", (0,), made, s=made),
+        node("one_part", "mul", (1, 3), made, s=made),
+        node("zero_less", "mul", (1, 4), made, s=made),
+        node("zero_part", "sub", (4, 6), made, s=made),
+        node("losses", "add", (5, 7), made, s=made),
+        node("loss", "mean", (8,), (), s=made),
     )
 
 
