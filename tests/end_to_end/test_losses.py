@@ -52,7 +52,7 @@ def test_a_loss_is_pytorchs(library_graphs: dict[str, DGraph], name: str, size: 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_a_small_binary_cross_entropy_keeps_its_digits(
-    library_graphs: dict[str, DGraph], dtype: type
+    library_graphs: dict[str, DGraph], dtype: type[np.floating[Any]]
 ) -> None:
     """Where a target is 0 or 1 and the logit says so: the loss is exp(-|x|), and its gradient as small."""
     ours = ExecutableGraph(library_graphs["binaryCrossEntropyDGraph"], allow_uncertified=True)
@@ -62,6 +62,6 @@ def test_a_small_binary_cross_entropy_keeps_its_digits(
     inputs = [logits.astype(dtype), target.astype(dtype)]
     (losses,), (gradient, _) = program.value_and_vjp(inputs, {"loss": np.ones((), dtype)}, outputs=["losses"])
     small = np.exp(-np.abs(logits))
-    np.testing.assert_allclose(losses, np.log1p(small), rtol=4 * np.finfo(dtype).eps)
+    np.testing.assert_allclose(losses, np.log1p(small), rtol=4 * float(np.finfo(dtype).eps))
     expected = np.where(target > 0, -1, 1) * small / (1 + small) / 4
-    np.testing.assert_allclose(gradient, expected, rtol=8 * np.finfo(dtype).eps)
+    np.testing.assert_allclose(gradient, expected, rtol=8 * float(np.finfo(dtype).eps))
