@@ -65,7 +65,12 @@ class Writer:
     """Writes an exported program down, operator by operator."""
 
     def __init__(
-        self, exported: Any, dynamic: Mapping[str, Mapping[int, str]], where: str, hidden: Sequence[str]
+        self,
+        exported: Any,
+        arguments: Sequence[str],
+        dynamic: Mapping[str, Mapping[int, str]],
+        where: str,
+        hidden: Sequence[str],
     ) -> None:
         self.trace = _ExportTrace(apply)
         self.trace.problems += hidden
@@ -79,9 +84,16 @@ class Writer:
             self.trace.note(f"writes to {listed(mutated, 4)}; nearest: .eval(), and no operations in place")
         self._needed = self._reached(nodes)
         specs = {spec.arg.name: spec for spec in signature.input_specs}
-        for node in nodes:
-            if node.op == "placeholder" and specs[node.name].kind is InputKind.USER_INPUT:
-                self._learn(node, dynamic.get(node.name, {}))
+        asked = [each for each in nodes if each.op == "placeholder"]
+        asked = [each for each in asked if specs[each.name].kind is InputKind.USER_INPUT]
+        self._arguments = dict(zip((each.name for each in asked), arguments, strict=True))
+        """What the arguments are called, for which PyTorch has names of its own."""
+        held = {spec.target for spec in specs.values() if spec.target is not None}
+        if twice := [each for each in arguments if each in held]:
+            found = f"found {twice[0]} for an argument and for a parameter or buffer; rename one of them"
+            raise NotCaptured(f"{where}: expected names that differ, {found}")
+        for node in asked:
+            self._learn(node, dynamic.get(self._arguments[node.name], {}))
         self.dims = tuple(dict.fromkeys(self._symbols.values()))
         for node in nodes:
             if node.op == "placeholder":
@@ -143,7 +155,7 @@ class Writer:
     def _enter(self, node: Any, spec: Any) -> None:
         if node not in self._needed:
             return
-        name, held = spec.target or node.name, node.meta.get("val")
+        name, held = spec.target or self._arguments.get(node.name, node.name), node.meta.get("val")
         self.trace.place = f"{self._where}: {name}"
         if not isinstance(held, Tensor) or not held.dtype.is_floating_point:
             found = getattr(held, "dtype", type(held).__name__)
@@ -289,7 +301,7 @@ class Writer:
         return self._along(a, axis, slice(start, None if stop == _END else stop, step))
 
     def _part_split_with_sizes(self, at: int, a: Any, sizes: Sequence[Any], axis: int = 0) -> Value:
-        start, stop = list(pairwise(accumulate(sizes, initial=0)))[at]
+        start, stop = list(pairwise(accumulate(map(self._given, sizes), initial=0)))[at]
         return self._along(a, axis, slice(start, stop))
 
     def _part_native_layer_norm(

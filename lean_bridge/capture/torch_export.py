@@ -28,9 +28,13 @@ from pybind_models import DGraph
 
 CLOSE: Final = 1e-9
 """How far values and gradients may be from PyTorch's, of the largest or of 1."""
+_ALONE: Final = 1
+"""The length that PyTorch's tracer never takes an axis to have that varies."""
 _CAPITALS: Final = re.compile(r"^[A-Z]+(?![a-z])|^[A-Z]")
 
 
+@torch.inference_mode(mode=False)
+@torch.enable_grad()
 def from_torch(
     module: nn.Module | Callable[..., Any],
     example_args: Sequence[Tensor],
@@ -52,13 +56,9 @@ def from_torch(
     title = name or (type(module) if isinstance(module, nn.Module) else module).__name__
     code = getattr(module, "__code__", None)
     where = title if code is None else f"{near(code.co_filename)}:{code.co_firstlineno}"
-    names: dict[str, Any] = {}
-    for each in dict.fromkeys(each for axes in (dynamic or {}).values() for each in axes.values()):
-        if not re.fullmatch(PLAIN, each):
-            raise NotCaptured(f"{title}: expected names of dimensions that Lean has too, found {each!r}")
-        names[each] = ExportDim(each, min=2)
-    varying = (dynamic or {}).items()
-    shapes = {arg: {axis: names[each] for axis, each in axes.items()} for arg, axes in varying}
+    dynamic = _checked(dynamic, title)
+    names = {each: ExportDim(each, min=2) for axes in dynamic.values() for each in axes.values()}
+    shapes = {arg: {axis: names[each] for axis, each in axes.items()} for arg, axes in dynamic.items()}
     try:
         taken = inspect.signature(called.forward).parameters.values()
         if any(each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD) for each in taken):
@@ -69,10 +69,11 @@ def from_torch(
         if strange := [each for each in shapes if each not in arguments]:
             raise NotCaptured(f"{title}: has no argument {strange[0]!r}; it has {listed(arguments, 8)}")
         given = {each: shapes.get(each) for each in arguments}
+        examples = dict(zip(arguments, map(_like, example_args), strict=True))
         with warnings.catch_warnings():  # PyTorch's, of itself
             warnings.simplefilter("ignore")
             varying_axes = given if names else None
-            exported = torch.export.export(called, tuple(example_args), dynamic_shapes=varying_axes)
+            exported = torch.export.export(called, tuple(examples.values()), dynamic_shapes=varying_axes)
             hidden = list(hidden_in(exported.graph, where))
             exported = exported.run_decompositions(decompositions())
     except LeanBridgeError:
@@ -80,10 +81,28 @@ def from_torch(
     except Exception as error:  # noqa: BLE001 - the user's own, or PyTorch's
         said = " ".join(str(error).split())
         raise NotCaptured(f"{title}: PyTorch cannot trace it: {type(error).__name__}: {said[:400]}") from None
-    examples = dict(zip(arguments, example_args, strict=True))
-    captured = CapturedModule(called, exported, examples, dynamic or {}, title, where, hidden)
+    captured = CapturedModule(called, exported, examples, dynamic, title, where, hidden)
     captured.compare()
     return captured
+
+
+def _checked(dynamic: Mapping[str, Mapping[int, str]] | None, title: str) -> Mapping[str, Mapping[int, str]]:
+    """Return the axes that vary, or raise NotCaptured where that is not what was given."""
+    expected = f'{title}: expected the names of axes by argument and axis, as {{"x": {{0: "n"}}}}, found'
+    if not isinstance(dynamic, Mapping | None):
+        raise NotCaptured(f"{expected} {dynamic!r}")
+    for arg, axes in (dynamic or {}).items():
+        if not isinstance(axes, Mapping) or not all(type(axis) is int for axis in axes):
+            raise NotCaptured(f"{expected} {axes!r} for {arg}")
+        for each in axes.values():
+            if not isinstance(each, str) or not re.fullmatch(PLAIN, each):
+                raise NotCaptured(f"{title}: expected names of dimensions that Lean has too, found {each!r}")
+    return dynamic or {}
+
+
+def _like(example: Tensor) -> Tensor:
+    """Return a tensor of its own, as PyTorch takes one that is given twice for one argument."""
+    return example.detach().clone()
 
 
 class CapturedModule(Captured):
@@ -109,7 +128,7 @@ class CapturedModule(Captured):
         self.__name__ = self.__qualname__ = title
         self.file = caller().f_code.co_filename
         self._dynamic = dynamic
-        writer = Writer(exported, dynamic, where, hidden)
+        writer = Writer(exported, [*examples], dynamic, where, hidden)
         self.constants = writer.constants
         self._outputs = writer.outputs
         if (lean_name := plain_name(_CAPITALS.sub(lambda found: found[0].lower(), title))) is None:
@@ -132,6 +151,8 @@ class CapturedModule(Captured):
         """The names of the entries that the module returns, in order."""
         return self._outputs
 
+    @torch.inference_mode(mode=False)
+    @torch.enable_grad()
     def __call__(self, **arrays: Any) -> tuple[Any, ...]:
         """Return what the module itself returns, for NumPy's arrays by the names of the graph's inputs.
 
@@ -140,21 +161,27 @@ class CapturedModule(Captured):
         """
         given = {name: torch.from_numpy(array).requires_grad_() for name, array in arrays.items()}
         args = [given.pop(name, example) for name, example in self._examples.items()]
-        with torch.enable_grad():
-            returned = functional_call(self.module, given, tuple(args))
+        returned = functional_call(self.module, given, tuple(args))
         return tuple(each.detach().numpy() for each in pytree.tree_leaves(returned))
 
     def compare(self) -> None:
-        """Hold the graph to the module at random numbers of the examples' shapes: values and all gradients.
+        """Hold the graph to the module at random numbers: values and all gradients.
 
+        Lengths are those of the examples, and 1, which PyTorch's tracer takes for none of those that vary;
+        where the module does not take that, there is nothing to hold.
         Raises: NotCaptured where PyTorch's own differ, as they do past a backward pass of somebody's own.
         """
-        sizes = {
+        lengths = {
             each: self._examples[arg].shape[axis]
             for arg, axes in self._dynamic.items()
             for axis, each in axes.items()
         }
-        bound = self.bind(**{name: size for name, size in sizes.items() if name in self.model.dims})
+        self._compare(lengths)
+        if lengths:
+            self._compare(dict.fromkeys(lengths, _ALONE))
+
+    def _compare(self, lengths: Mapping[str, int]) -> None:
+        bound = self.bind(**{name: length for name, length in lengths.items() if name in self.model.dims})
         program = bound.compile(torch_reals(), **self.constants)
         source = torch.Generator().manual_seed(0)
 
@@ -171,8 +198,16 @@ class CapturedModule(Captured):
                 returned, list(inputs.values()), seeds, allow_unused=True, materialize_grads=True
             )
         except Exception as error:  # noqa: BLE001 - the user's own, or PyTorch's
+            if _ALONE in lengths.values():
+                return
             said = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
             raise NotCaptured(f"{self.__name__}: PyTorch has no gradient of its own: {said}") from None
+        at = "".join(f", {name} = {length}" for name, length in lengths.items())
+        shapes = {entry.name: entry.shape for entry in program.entries}
+        for name, each in zip(self.outputs, returned, strict=True):
+            if tuple(each.shape) != shapes[name]:
+                found = f"{list(shapes[name])}, and not {list(each.shape)} as PyTorch's"
+                raise NotCaptured(f"{self.__name__}: {name} is of shape {found}{at}")
         held = {name: each.detach() for name, each in inputs.items()}
         seeded: dict[str, Tensor] = {}
         for name, seed in zip(self.outputs, seeds, strict=True):
@@ -187,7 +222,7 @@ class CapturedModule(Captured):
                 gap = float((mine - other.detach()).abs().max()) / size if other.numel() else 0.0
                 if not gap <= CLOSE:
                     raise NotCaptured(
-                        f"{self.__name__}: the {what} of {name} is not PyTorch's own, by {gap:.1g} of it"
+                        f"{self.__name__}: the {what} of {name} is not PyTorch's own, by {gap:.1g} of it{at}"
                     )
 
     def __repr__(self) -> str:

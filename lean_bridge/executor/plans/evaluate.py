@@ -32,6 +32,8 @@ def evaluate(
             made.append(constant(each.value, like))
         else:
             operands = tuple(made[operand] for operand in each.operands)
+            if each.op in VIEWS and not hasattr(operands[0], "shape"):  # a number, which has no other shapes
+                operands = (zeros(like, ()) + operands[0],)
             made.append(as_array(OPS[each.op].evaluate(kind, operands, each.static)))
             if look is not None and each.op not in NOTHING_NEW:
                 look(made[-1])

@@ -19,6 +19,7 @@ from lean_bridge.capture.trace import Trace
 from lean_bridge.crosscheck.function import check_function
 from lean_bridge.emit.module import render_library_module
 from lean_bridge.errors import NotCaptured
+from lean_bridge.executor.arrays.backends import torch_reals
 
 # PyTorch's own, where it traces
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
@@ -421,3 +422,73 @@ def test_it_is_asked_for_by_name() -> None:
     assert isinstance(captured, lean_bridge.CapturedModule)
     np.testing.assert_array_equal(captured(input=np.ones((4, 3)))[0], np.tanh(np.ones((4, 3))))
     assert repr(captured) == "<CapturedModule Tanh: not judged>"
+
+
+class Named(nn.Module):
+    """A parameter is called as the argument is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.x = nn.Parameter(torch.ones(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.x
+
+
+def test_arguments_have_their_own_names_and_tensors() -> None:
+    """PyTorch writes its names for them in small letters, and takes a tensor that is given twice for one."""
+    vary = {"X": {0: "n"}, "λ": {0: "n"}}
+    once = from_torch(lambda X, λ: X * 2.5 + λ.exp(), (X, X), vary, name="named")  # noqa: N803
+    assert [entry.name for entry in once.model.context] == ["X", "λ"]
+    assert once.model.dims == ("n",)
+    with pytest.raises(NotCaptured, match="expected names that differ, found x for an argument and for"):
+        from_torch(Named(), (X,))
+
+
+@pytest.mark.parametrize("dynamic", [{"x": {0: None}}, {"x": {0: 5}}, {"x": ["n"]}, {"x": None}, ({0: "n"},)])
+def test_axes_that_are_none_are_told(dynamic: Any) -> None:
+    with pytest.raises(
+        NotCaptured, match=r"^g: expected (names of dimensions|the names of axes by argument)"
+    ):
+        from_torch(lambda x: x * 2.0, (X,), dynamic, name="g")
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (
+            lambda x: torch.tanh(x) if x.shape[0] > 1 else torch.exp(x),
+            "of tanh is not PyTorch's own, .*n = 1",
+        ),
+        (lambda x: x.squeeze(0) * 2, r"scale is of shape \[1, 3\], and not \[3\] as PyTorch's, n = 1"),
+    ],
+)
+def test_what_is_another_function_at_a_length_of_1_is_not_captured(
+    function: Callable[[Tensor], Tensor], said: str
+) -> None:
+    with pytest.raises(NotCaptured, match=said):
+        from_torch(function, (X,), {"x": {0: "n"}}, name="g")
+
+
+def test_parts_as_long_as_an_argument_are_told() -> None:
+    def parts(x: Tensor, y: Tensor) -> Tensor:
+        return torch.split(torch.cat([x, y]), [x.shape[0], y.shape[0]])[1] * 2.0
+
+    with pytest.raises(NotCaptured, match="split_with_sizes: a length as a number is no certified op"):
+        from_torch(parts, (X, torch.ones(2, 3)), {"x": {0: "n"}})
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_it_is_captured_where_nobody_keeps_a_gradient(mode: Callable[[], Any]) -> None:
+    with mode():
+        captured = from_torch(lambda x: x.tanh(), (torch.ones(4, 3),), name="tanh")
+        (returned,) = captured(**{captured.model.context[0].name: np.ones((4, 3))})
+    np.testing.assert_allclose(returned, np.tanh(1.0))
+
+
+def test_what_is_1_whatever_is_given_is_an_array() -> None:
+    captured = from_torch(lambda x: x**0, (X,), name="one")
+    program = captured.bind().compile(torch_reals())
+    value, (gradient,) = program.value_and_vjp([X.double()], {captured.outputs[0]: X.double()})
+    assert value[-1].tolist() == torch.ones(4, 3).tolist()
+    assert gradient.tolist() == torch.zeros(4, 3).tolist()
