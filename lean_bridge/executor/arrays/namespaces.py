@@ -7,6 +7,7 @@ they keep subclasses, which are fields.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Rational
 from typing import Any
 
 import numpy as np
@@ -92,6 +93,8 @@ def indicator(mask: Array, like: Array, *, one: Any, zero: Any) -> Array:
         made = np.full_like(like, zero, shape=mask.shape)
     elif isinstance(one, np.ndarray):  # of a field, for whose arrays tracers stand
         made = np.full_like(one, zero, shape=mask.shape)
+    elif isinstance(one, Rational):  # which a float would make inexact
+        return np.where(mask, np.asarray(one, object), np.asarray(zero, object))
     elif not isinstance(one, float):
         return mask.astype(float)
     else:
