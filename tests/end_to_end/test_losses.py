@@ -65,3 +65,19 @@ def test_a_small_binary_cross_entropy_keeps_its_digits(
     np.testing.assert_allclose(losses, np.log1p(small), rtol=4 * float(np.finfo(dtype).eps))
     expected = np.where(target > 0, -1, 1) * small / (1 + small) / 4
     np.testing.assert_allclose(gradient, expected, rtol=8 * float(np.finfo(dtype).eps))
+
+
+def test_of_a_small_cross_entropy_few_digits_are_right(library_graphs: dict[str, DGraph]) -> None:
+    """As docs/numerics.md says; PyTorch has no more."""
+    graph = ExecutableGraph(library_graphs["crossEntropyDGraph"], allow_uncertified=True)
+    program = graph.bind(n=1, v=3).compile(targets=np.array([0]))
+    true, logits = float(np.log1p(2 * np.exp(-30.0))), np.array([[30.0, 0.0, 0.0]])
+    off = {}
+    for dtype in (np.float64, np.float32):
+        given = logits.astype(dtype)
+        theirs = F.cross_entropy(torch.from_numpy(given), torch.tensor([0])).item()
+        ours = float(program.forward([given])[-1])
+        off[dtype] = abs(ours - true) / true
+        assert abs(theirs - true) >= abs(ours - true)
+    assert 1e-4 < off[np.float64] < 1e-2
+    assert off[np.float32] == 1

@@ -24,7 +24,7 @@ from lean_bridge.capture.functions import (
 )
 from lean_bridge.capture.ops import FUNCTIONS
 from lean_bridge.emit.forms import FORMS
-from lean_bridge.errors import NotCaptured
+from lean_bridge.errors import BindingError, NotCaptured
 from lean_bridge.executor.rules.table import PRIMITIVES
 
 SIZES = {"n": 3, "d": 2, "h": 4, "k": 5}
@@ -362,3 +362,12 @@ def test_values_of_two_captures_do_not_meet() -> None:
     kept[:] = kept[:1]
     with pytest.raises(NotCaptured, match="found one of another capture"):
         takes.model  # noqa: B018
+
+
+def test_a_scalar_that_is_added_is_positive() -> None:
+    @graph(x=("n",), c=float)
+    def taken(x: Any, c: Any) -> Any:
+        return x - c
+
+    with pytest.raises(BindingError, match="expected a number > 0"):
+        taken.bind(n=2).compile(c=-1.0)
