@@ -33,8 +33,6 @@ _ALONE: Final = 1
 _CAPITALS: Final = re.compile(r"^[A-Z]+(?![a-z])|^[A-Z]")
 
 
-@torch.inference_mode(mode=False)
-@torch.enable_grad()
 def from_torch(
     module: nn.Module | Callable[..., Any],
     example_args: Sequence[Tensor],
@@ -50,6 +48,16 @@ def from_torch(
     Raises: NotCaptured for all that is no certified op, each with its place and the nearest certified form,
     where PyTorch cannot trace it, or where its own values or gradients are others.
     """
+    with torch.inference_mode(mode=False), torch.enable_grad():
+        return _captured(module, example_args, dynamic, name)
+
+
+def _captured(
+    module: nn.Module | Callable[..., Any],
+    example_args: Sequence[Tensor],
+    dynamic: Mapping[str, Mapping[int, str]] | None,
+    name: str | None,
+) -> CapturedModule:
     called: Any = module
     if not isinstance(module, nn.Module):
         called = type("Called", (nn.Module,), {"forward": staticmethod(module)})()

@@ -214,6 +214,7 @@ def test_what_is_not_captured_writes_nothing(file: Path, tmp_path: Path) -> None
     assert isinstance(done.exception, LeanBridgeError)
     assert done.exception.exit_code == 2
     assert re.search(
-        r"2 places: .*:26: sqrt: no certified op.*:26: log: no certified op", str(done.exception)
+        r"2 places: .*:26: sqrt: no op that is certified.*:26: log: no op that is certified",
+        str(done.exception),
     )
     assert not (tmp_path / "Root").exists()

@@ -484,6 +484,7 @@ def test_it_is_captured_where_nobody_keeps_a_gradient(mode: Callable[[], Any]) -
         captured = from_torch(lambda x: x.tanh(), (torch.ones(4, 3),), name="tanh")
         (returned,) = captured(**{captured.model.context[0].name: np.ones((4, 3))})
     np.testing.assert_allclose(returned, np.tanh(1.0))
+    assert captured.file == __file__
 
 
 def test_what_is_1_whatever_is_given_is_an_array() -> None:
