@@ -317,14 +317,19 @@ def test_attention_and_layers_of_pytorch_are_captured_for_all_lengths(case: str)
     assert values.outcome == "passed"
 
 
-@pytest.mark.parametrize("wrong", [1.1e-3, 1e-6])
-def test_a_wrong_epsilon_is_no_pytorchs(wrong: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def exchange_number(monkeypatch: pytest.MonkeyPatch, number: float, wrong: float) -> None:
+    """Have another number captured for one in the code."""
     right = aten.Writer._scalar
     monkeypatch.setattr(
         aten.Writer,
         "_scalar",
-        lambda self, value, *name: right(self, wrong if value == 1e-3 else value, *name),
+        lambda self, value, *name: right(self, wrong if value == number else value, *name),
     )
+
+
+@pytest.mark.parametrize("wrong", [1.1e-3, 1e-6])
+def test_a_wrong_epsilon_is_no_pytorchs(wrong: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange_number(monkeypatch, 1e-3, wrong)
     with pytest.raises(NotCaptured, match=r"^Block: the value of .* is not PyTorch's own, by"):
         from_torch(Block(), (torch.ones(4, 5, 2, 3),))
 
@@ -407,12 +412,7 @@ def test_a_wrong_capture_is_no_pytorchs(case: str, square: Any, monkeypatch: pyt
 
 @pytest.mark.parametrize("wrong", [1.1e-5, 1e-6])
 def test_a_wrong_number_is_no_pytorchs(wrong: float, square: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    right = aten.Writer._scalar
-    monkeypatch.setattr(
-        aten.Writer,
-        "_scalar",
-        lambda self, value, *name: right(self, wrong if value == 1e-5 else value, *name),
-    )
+    exchange_number(monkeypatch, 1e-5, wrong)
     with pytest.raises(NotCaptured, match=r"^Square: the value of .* is not PyTorch's own, by"):
         square()
 
