@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from lean_bridge.capture.captured import CapturedGraph, graph
+    from lean_bridge.capture.captured import CapturedGraph, booleans, graph, integers
     from lean_bridge.capture.torch_export import CapturedModule, from_torch
     from lean_bridge.certify.bundle import Bundle, load
     from lean_bridge.errors import (
@@ -65,8 +65,10 @@ _HOMES: Final = {
     "LinearMap": "lean_bridge.executor.rules.linear_map",
     "Program": "lean_bridge.executor.rules.program",
     "Project": "lean_bridge.project",
+    "booleans": "lean_bridge.capture.captured",
     "from_torch": "lean_bridge.capture.torch_export",
     "graph": "lean_bridge.capture.captured",
+    "integers": "lean_bridge.capture.captured",
     "jax_reals": "lean_bridge.executor.arrays.backends",
     "load": "lean_bridge.certify.bundle",
     "open_project": "lean_bridge.project",
@@ -118,8 +120,10 @@ __all__ = [
     "UnsupportedOp",
     "UnsupportedSource",
     "UnsupportedTerm",
+    "booleans",
     "from_torch",
     "graph",
+    "integers",
     "jax_reals",
     "load",
     "open_project",

@@ -6,26 +6,53 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NoReturn, TypeAlias
 
 from lean_bridge.capture.ops import apply
 from lean_bridge.capture.source import Captured, plain_name
-from lean_bridge.capture.trace import Scalar, Trace, Value, canonical, raised_at
+from lean_bridge.capture.trace import Data, Scalar, Trace, Value, canonical, raised_at
 from lean_bridge.errors import LeanBridgeError, NotCaptured
 from lean_bridge.names import PLAIN, listed
-from pybind_models import DGraph, Dim, Shape
+from pybind_models import ArrayArgument, DGraph, Dim, Shape
 
-Declared: TypeAlias = Sequence[str | int] | type[float]
-"""What a parameter is: an array, by the lengths of its axes, or ``float`` for a scalar parameter."""
+Length: TypeAlias = str | int
+"""A number, or a polynomial in dimensions, such as ``"heads*width"``."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredData:
+    """What a parameter is that has no gradient: whole numbers ``below`` a length, or truth values."""
+
+    lengths: tuple[Length, ...]
+    below: Length | None = None
+
+
+def integers(*lengths: Length, below: Length) -> DeclaredData:
+    """Declare a parameter as whole numbers from 0 to less than a bound: ``ids=integers("n", below="v")``.
+
+    ``lengths`` are those of its axes. They choose, as token ids and targets do, and get no gradient.
+    """
+    return DeclaredData(lengths, below)
+
+
+def booleans(*lengths: Length) -> DeclaredData:
+    """Declare a parameter as truth values, by the lengths of its axes: ``mask=booleans("m", "n")``."""
+    return DeclaredData(lengths)
+
+
+Declared: TypeAlias = Sequence[Length] | type[float] | DeclaredData
+"""What a parameter is: an array, by the lengths of its axes; ``float`` for a scalar parameter; or data."""
 
 
 def graph(**parameters: Declared) -> Callable[[Callable[..., Any]], CapturedGraph]:
     """Return what makes a function a captured graph: ``@graph(x=("n", "d"), W=("h", "d"), c=float)``.
 
     Every parameter of the function is declared: an array by the lengths of its axes, each a number or a
-    polynomial in dimensions, such as ``"heads*width"``; a scalar, which gets no gradient, as ``float``. The
-    function is called once, when the graph is first asked for.
+    polynomial in dimensions, such as ``"heads*width"``; a scalar, which gets no gradient, as ``float``; token
+    ids, targets and masks as :func:`integers` and :func:`booleans`. The function is called once, when the
+    graph is first asked for.
     Raises: NotCaptured for a parameter that is not declared, or of no such shape.
     """
 
@@ -54,6 +81,8 @@ class CapturedGraph(Captured):
             self._refuse(f"expected shapes of parameters alone; {listed(unlike, 8)} is none")
         self.shapes: dict[str, Shape] = {}
         """Those of the arrays, by the names of the parameters, in order."""
+        self.arrays: dict[str, ArrayArgument] = {}
+        """Those parameters that are whole numbers or truth values, in order."""
         self.scalars: tuple[str, ...] = tuple(name for name in taken if parameters[name] is float)
         for name in taken:
             if taken[name].kind not in (
@@ -61,13 +90,18 @@ class CapturedGraph(Captured):
                 inspect.Parameter.KEYWORD_ONLY,
             ):
                 self._refuse(f"expected parameters with a name, found *{name}")
-            if (declared := parameters[name]) is not float:
+            declared = parameters[name]
+            if isinstance(declared, DeclaredData):
+                below = None if declared.below is None else self._shape(name, (declared.below,))[0]
+                shape = self._shape(name, declared.lengths)
+                self.arrays[name] = ArrayArgument(name=name, shape=shape, below=below)
+            elif declared is not float:
                 self.shapes[name] = self._shape(name, declared)
-        for name in (*self.dims, *self.scalars):
+        for name in (*self.dims, *self.scalars, *self.arrays):
             if not re.fullmatch(PLAIN, name):
                 self._refuse(f"expected names that Lean has too, found {name!r}")
-        if twice := set(self.dims) & set(self.scalars):
-            self._refuse(f"{listed(twice)}: a dimension and a scalar parameter; give one another name")
+        if twice := set(self.dims) & {*self.scalars, *self.arrays}:
+            self._refuse(f"{listed(twice)}: a dimension and a parameter; give one another name")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return what the function itself returns."""
@@ -78,11 +112,12 @@ class CapturedGraph(Captured):
 
     @property
     def dims(self) -> tuple[str, ...]:
-        """The dimensions, in the order in which shapes name them."""
-        named = (
-            name for shape in self.shapes.values() for dim in shape for name in re.findall(PLAIN, str(dim))
+        """The dimensions, in the order in which shapes name them: of arrays, then of data."""
+        shapes = [*self.shapes.values()]
+        shapes += [(*each.shape, *filter(None, (each.below,))) for each in self.arrays.values()]
+        return tuple(
+            dict.fromkeys(name for shape in shapes for dim in shape for name in re.findall(PLAIN, str(dim)))
         )
-        return tuple(dict.fromkeys(named))
 
     @property
     def model(self) -> DGraph:
@@ -99,6 +134,7 @@ class CapturedGraph(Captured):
         trace = Trace(apply)
         given: dict[str, Any] = {name: Scalar(trace, name) for name in self.scalars}
         given |= {name: trace.enter(name, shape) for name, shape in self.shapes.items()}
+        given |= {name: Data(trace, declared) for name, declared in self.arrays.items()}
         try:
             returned = self.function(**given)
         except LeanBridgeError:
@@ -121,6 +157,7 @@ class CapturedGraph(Captured):
             lean_name=self.lean_name,
             dims=self.dims,
             scalars=self.scalars,
+            arrays=tuple(self.arrays.values()),
             context=tuple(trace.context),
             nodes=trace.named(),
         )
@@ -137,7 +174,10 @@ class CapturedGraph(Captured):
 
     def _shape(self, name: str, declared: object) -> Shape:
         if isinstance(declared, str) or not isinstance(declared, Sequence):
-            self._refuse(f'{name}: expected lengths such as ("n", "d"), or float, found {declared!r}')
+            self._refuse(
+                f'{name}: expected lengths such as ("n", "d"), float, integers or booleans, '
+                f"found {declared!r}"
+            )
         try:
             return tuple(canonical(_length(each)) for each in declared)
         except ValueError as error:

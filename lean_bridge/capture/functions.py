@@ -80,6 +80,31 @@ def softmax(x: Any, axis: int = -1) -> Any:
     return e / xp.sum(e, axis=axis, keepdims=True)
 
 
+def masked_softmax(x: Any, mask: Any) -> Any:
+    """Return the softmax along the last axis over what a mask allows; 0 elsewhere.
+
+    ``mask`` has truth values for the last axes of ``x``; the theorem is for one that allows something in
+    every row. Lean: ``Op.maskedSoftmax``.
+    """
+    if (traced := _traced("masked_softmax", x, mask)) is not None:
+        return traced
+    xp = x.__array_namespace__()
+    e = xp.exp(x - xp.max(xp.where(mask, x, -xp.inf), axis=-1, keepdims=True))
+    e = xp.where(mask, e, xp.zeros_like(e))
+    return e / xp.sum(e, axis=-1, keepdims=True)
+
+
+def cross_entropy(logits: Any, targets: Any) -> Any:
+    """Return the mean of ``-log_softmax(logits)`` at the targets, one for each row along the last axis.
+
+    PyTorch: ``cross_entropy``, of classes on the last axis. Lean: ``Losses.crossEntropyDGraph``.
+    """
+    if (traced := _traced("cross_entropy", logits, targets)) is not None:
+        return traced
+    xp = logits.__array_namespace__()
+    return -xp.mean(xp.take_along_axis(log_softmax(logits), xp.expand_dims(targets, axis=-1), axis=-1))
+
+
 def linear(x: Any, weight: Any, bias: Any) -> Any:
     """Return ``x @ weight.T + bias``, of shapes (n, i), (o, i) and (o,), as one op. Lean: ``Op.dense``."""
     if (traced := _traced("linear", x, weight, bias)) is not None:

@@ -11,11 +11,12 @@ from numbers import Number
 from operator import mul
 from typing import Any, Final
 
-from lean_bridge.capture.trace import Misfit, Scalar, Size, Trace, Value, canonical, told
+from lean_bridge.capture.trace import Data, Misfit, Scalar, Size, Trace, Value, canonical, told
 from pybind_models import Dim, Shape
 
 ONE: Final = Dim.constant(1)
 NONE: Final = Dim.constant(0)
+_TAKERS: Final = "an index, as in table[ids], take_along_axis and cross_entropy take"
 
 
 def value_of(trace: Trace, given: object) -> Value:
@@ -26,6 +27,9 @@ def value_of(trace: Trace, given: object) -> Value:
         raise Misfit("expected a value of this function, found one of another capture")
     if isinstance(given, Scalar):
         raise Misfit(f"expected an array, found {given!r}")
+    if isinstance(given, Data):
+        takers = "masked_softmax takes" if given.declared.below is None else _TAKERS
+        raise Misfit(f"expected an array of real numbers, found {given!r}, which {takers}")
     if isinstance(given, Number | Size):
         raise Misfit(
             f"expected an array or a scalar parameter, found {given}; make it a parameter, as in "
@@ -303,16 +307,22 @@ def _single(trace: Trace, x: Value, axis: int, key: int) -> Value:
     return reshaped(trace, x, (*shape[:axis], *shape[axis + 1 :]))
 
 
+def every_axis(key: object, count: int) -> list[object]:
+    """Return an index of ``count`` axes with one of each, and the ``None`` between. Raises: Misfit."""
+    keys = list(key) if isinstance(key, tuple) else [key]
+    dots = sum(each is Ellipsis for each in keys)
+    left = count - sum(each is not None and each is not Ellipsis for each in keys)
+    if dots > 1 or left < 0:
+        raise Misfit(f"expected an index of {count} axes, found {len(keys) - dots}")
+    at = next((place for place, each in enumerate(keys) if each is Ellipsis), len(keys))
+    keys[at : at + 1] = [slice(None)] * left
+    return keys
+
+
 def indexing(trace: Trace, x: object, key: object) -> Value:
     """Return ``x[key]``, by whole numbers, slices of step 1, ``...`` and ``None``. Raises: Misfit."""
     value = value_of(trace, x)
-    keys = list(key) if isinstance(key, tuple) else [key]
-    dots = sum(each is Ellipsis for each in keys)
-    count = len(shape_of(value)) - sum(each is not None and each is not Ellipsis for each in keys)
-    if dots > 1 or count < 0:
-        raise Misfit(f"expected an index of {len(shape_of(value))} axes, found {len(keys) - dots}")
-    at = next((place for place, each in enumerate(keys) if each is Ellipsis), len(keys))
-    keys[at : at + 1] = [slice(None)] * count
+    keys = every_axis(key, len(shape_of(value)))
     axis = 0
     for each in keys:
         if each is None:

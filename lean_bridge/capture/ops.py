@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, Final
 
+from lean_bridge.capture.data import cross_entropy, indexing, masked_softmax, take, take_along_axis
 from lean_bridge.capture.moves import (
     ONE,
     axes_of,
@@ -19,7 +20,6 @@ from lean_bridge.capture.moves import (
     concat,
     expand_dims,
     flatten,
-    indexing,
     kept_shape,
     matrix_transpose,
     moveaxis,
@@ -252,8 +252,10 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
     "gelu": _gelu,
     "softplus": _elementwise("softplus"),
     "softmax": _softmax,
+    "masked_softmax": masked_softmax,
     "log_softmax": _log_softmax,
     "logsumexp": _logsumexp,
+    "cross_entropy": cross_entropy,
     "matmul": _matmul,
     "linear": _linear,
     "layer_norm": _layer_norm,
@@ -266,6 +268,8 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
     "expand_dims": expand_dims,
     "squeeze": squeeze,
     "indexing": indexing,
+    "take": take,
+    "take_along_axis": take_along_axis,
     "concat": concat,
     "concatenate": concat,
     "stack": stack,

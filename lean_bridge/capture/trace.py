@@ -20,7 +20,18 @@ from types import FrameType
 from typing import Any, Final, NoReturn
 
 from lean_bridge.errors import NotCaptured
-from pybind_models import Dim, DimParam, Entry, Node, Param, ScalarParam, Shape, ShapeParam
+from pybind_models import (
+    ArrayArgument,
+    ArrayParam,
+    Dim,
+    DimParam,
+    Entry,
+    Node,
+    Param,
+    ScalarParam,
+    Shape,
+    ShapeParam,
+)
 
 _HERE: Final = str(Path(__file__).parent) + os.sep
 _OPS: Final = "Proofs.Autograd.Op"
@@ -97,13 +108,15 @@ class Trace:
         self.context.append(Entry(name=name, shape=shape))
         return self._value(shape)
 
-    def add(self, op: str, operands: Sequence[Value], shape: Shape, **params: Dim | Shape | Scalar) -> Value:
+    def add(
+        self, op: str, operands: Sequence[Value], shape: Shape, **params: Dim | Shape | Scalar | Data
+    ) -> Value:
         """Return the value of a further node; of one of a value that could not be made, another such."""
         if any(operand.position is None for operand in operands):
             return Value(self, None, shape)
         made: dict[str, Param] = {
-            binder: ScalarParam(name=given.name)
-            if isinstance(given, Scalar)
+            binder: given.param
+            if isinstance(given, Scalar | Data)
             else DimParam(value=given)
             if isinstance(given, Dim)
             else ShapeParam(value=given)
@@ -320,6 +333,18 @@ class Traced:
     def __rpow__(self, other: object) -> Value:
         return self._call("power", other, self)
 
+    def __and__(self, other: object) -> Value:
+        return self._call("bitwise_and", self, other)
+
+    def __or__(self, other: object) -> Value:
+        return self._call("bitwise_or", self, other)
+
+    def __xor__(self, other: object) -> Value:
+        return self._call("bitwise_xor", self, other)
+
+    def __invert__(self) -> Value:
+        return self._call("bitwise_invert", self)
+
     def __neg__(self) -> Value:
         return self._call("negative", self)
 
@@ -336,16 +361,17 @@ class Scalar(Traced):
     def __repr__(self) -> str:
         return f"the scalar parameter {self.name}"
 
+    @property
+    def param(self) -> ScalarParam:
+        """It, as an op takes it."""
+        return ScalarParam(name=self.name)
 
-class Value(Traced):
-    """An entry of the graph; ``position`` is ``None`` for what could not be made."""
 
-    def __init__(self, trace: Trace, position: int | None, shape: Shape | None) -> None:
-        self.trace, self.position, self.known = trace, position, shape
-        """``known`` is the shape, where it is."""
+class Shaped(Traced):
+    """An array: what has a shape, and the methods of arrays."""
 
-    def __repr__(self) -> str:
-        return f"a value of shape {told(self.known)}" if self.known is not None else "a value"
+    known: Shape | None
+    """The shape, where it is known."""
 
     @property
     def shape(self) -> tuple[Size, ...]:
@@ -374,8 +400,47 @@ class Value(Traced):
         """The transpose of the last two axes."""
         return self._call("matrix_transpose", self)
 
-    def __getitem__(self, key: object) -> Value:
+    def __getitem__(self, key: object) -> Any:
         return self._call("indexing", self, key)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a method of arrays: the function of that name, of this array first."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in _NO_METHODS:
+            self.trace.stop(
+                f"{name} is not known while the function is captured: the graph is one for all of them"
+            )
+        return partial(self._call, name, self)
+
+
+class Data(Shaped):
+    """An array of whole numbers or of truth values: a parameter, along which nothing is differentiated.
+
+    ``known`` is its shape with the axes of length 1 that were put in, as by ``targets[:, None]``.
+    """
+
+    def __init__(self, trace: Trace, declared: ArrayArgument, known: Shape | None = None) -> None:
+        self.trace, self.declared = trace, declared
+        self.known: Shape = declared.shape if known is None else known
+
+    def __repr__(self) -> str:
+        return self.declared.text
+
+    @property
+    def param(self) -> ArrayParam:
+        """It, as an op takes it."""
+        return ArrayParam(name=self.declared.name)
+
+
+class Value(Shaped):
+    """An entry of the graph; ``position`` is ``None`` for what could not be made."""
+
+    def __init__(self, trace: Trace, position: int | None, shape: Shape | None) -> None:
+        self.trace, self.position, self.known = trace, position, shape
+
+    def __repr__(self) -> str:
+        return f"a value of shape {told(self.known)}" if self.known is not None else "a value"
 
     def __setitem__(self, key: object, value: object) -> None:
         self.trace.note("assignment to an element: arrays of a graph are never written to; make a new one")
@@ -404,16 +469,6 @@ class Value(Traced):
 
     def __ipow__(self, other: object) -> Value:
         return self._written_to("**", "power", other)
-
-    def __getattr__(self, name: str) -> Any:
-        """Return a method of arrays: the function of that name, of this array first."""
-        if name.startswith("_"):
-            raise AttributeError(name)
-        if name in _NO_METHODS:
-            self.trace.stop(
-                f"{name} is not known while the function is captured: the graph is one for all of them"
-            )
-        return partial(self._call, name, self)
 
 
 class Namespace:

@@ -6,11 +6,15 @@ Numbers are written so that they are read back as they were.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from lean_bridge.executor.arrays.scalars import Array
+
+_NUMBERS: Final = ("float64", "numbers")
+_DATA: Final = {"int64": "integers", "bool": "booleans"}
+"""How arrays of whole numbers and of truth values are written, by their dtypes."""
 
 
 class Raised(Exception):  # not of the package's: it is the function's own, told by its process
@@ -48,11 +52,15 @@ def results(told: Mapping[str, Any]) -> tuple[Array, ...]:
 
 def _written(value: Array | float) -> Any:
     if isinstance(value, np.ndarray):
+        whole = _DATA.get(value.dtype.name)
+        if whole is not None:
+            return {"shape": value.shape, whole: value.ravel().tolist()}
         return {"shape": value.shape, "numbers": [float(each) for each in value.ravel()]}
     return float(value)
 
 
 def _read(told: Any) -> Array | float:
     if isinstance(told, Mapping):
-        return np.array(told["numbers"], dtype=np.float64).reshape(told["shape"])
+        dtype, key = next(((dtype, key) for dtype, key in _DATA.items() if key in told), _NUMBERS)
+        return np.array(told[key], dtype=dtype).reshape(told["shape"])
     return float(told)

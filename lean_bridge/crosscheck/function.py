@@ -7,6 +7,7 @@ numbers.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -179,7 +180,7 @@ def _drawn(
 
     def call(inputs: Sequence[Array]) -> list[Array]:
         named = {entry.name: value.copy() for entry, value in zip(program.context, inputs, strict=True)}
-        returned = function(**named, **arguments)
+        returned = function(**named, **{name: copy(each) for name, each in arguments.items()})
         arrays = [
             np.asarray(each) for each in (returned if isinstance(returned, tuple | list) else (returned,))
         ]

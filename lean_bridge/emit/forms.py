@@ -25,7 +25,7 @@ class Form:
     structure: bool = False
     """Whether the operands are given as one structure."""
     condition: str = ""
-    """What is asked of a scalar for the certificate, by its binder, as in ``0 < {ε}``."""
+    """What is asked of arguments for the certificate, by their binders, as in ``0 < {ε}``."""
     hypothesis: str = ""
     """The binder of the certificate that takes the proof of it."""
     made: str = ""
@@ -59,6 +59,7 @@ FORMS: Final[Mapping[str, Form]] = {
     **_forms("Reduce", rowMean="rowMean", broadcastRow="broadcastRow", broadcastCol="broadcastCol"),
     **_forms("Total", sum="sum", mean="mean"),
     **_forms("Softmax", softmaxLast="Batched.softmaxLast"),
+    **_forms("Gather", embedding="embedding", takeAlong="takeAlong"),
     **_forms(
         "Reindex",
         transposeLast2="ShapeOps.transpose3dLastTwo",
@@ -82,6 +83,12 @@ FORMS: Final[Mapping[str, Form]] = {
         condition="0 < {ε}",
         hypothesis="hε",
         made="LayerNorm.wholeNodeFDerivCorrect",
+    ),
+    "maskedSoftmax": Form(
+        "TapeNodes.maskedSoftmax",
+        f"{_MODULES}.MaskedSoftmax",
+        condition="AllowsSome (o := {t}) {mask}",
+        hypothesis="h",
     ),
     "reshape": Form("TapeNodes.ShapeOps.reshape", f"{_MODULES}.Reindex", "(by grind [Shape.size])"),
 }

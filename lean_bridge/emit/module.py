@@ -16,7 +16,19 @@ from typing import Final
 from lean_bridge.emit.forms import FORMS, Form
 from lean_bridge.errors import UnsupportedOp, UnsupportedTerm
 from lean_bridge.names import PLAIN
-from pybind_models import DGraph, Dim, DimParam, Entry, Node, Param, ScalarParam, Shape, ShapeParam
+from pybind_models import (
+    ArrayArgument,
+    ArrayParam,
+    DGraph,
+    Dim,
+    DimParam,
+    Entry,
+    Node,
+    Param,
+    ScalarParam,
+    Shape,
+    ShapeParam,
+)
 
 WIDTH: Final = 100
 """Of a line."""
@@ -38,15 +50,15 @@ _KEYWORDS: Final = frozenset(_LEAN_S.split())
 """What is no name without ``«»``. Of one that is missing here, Lean refuses the module."""
 _SAID: Final = """
 R xV seedV Nat String List Shape Spec Proofs Graph DGraph TapeNodes ScalarOps AnalyticScalar CtxVec
-HasFDerivAt GraphFDerivCorrect fderiv vec mat cube scalar rfl grind
+HasFDerivAt GraphFDerivCorrect fderiv vec mat cube scalar rfl grind AllowsSome Bool Fin
 """
 _OWN: Final = frozenset(_SAID.split())
 """What is meant by its name in every module that is written."""
 
 
 def check_names(graph: DGraph) -> None:
-    """Raise UnsupportedTerm where a dimension or a scalar cannot be called in Lean as it is here."""
-    for name in (*graph.dims, *graph.scalars):
+    """Raise UnsupportedTerm where an argument cannot be called in Lean as it is here."""
+    for name in graph.arguments:
         if not re.fullmatch(PLAIN, name) or name in _OWN:
             raise UnsupportedTerm(
                 f"{graph.lean_name}: {name} is the name of something else in Lean; give it another one"
@@ -98,6 +110,7 @@ class _Module:
         self._name = graph.lean_name
         self._dims = list(map(_written, graph.dims))
         self._scalars = list(map(_written, graph.scalars))
+        self._arguments = " ".join(map(_written, graph.arguments))
         self._inputs = " ".join([f"{self._name}Inputs", *self._dims_of(graph.context)])
         self._saved = " ".join([f"{self._name}Saved", *self._dims_of(graph.nodes)])
         self._hypotheses = list(self._asked())
@@ -105,8 +118,8 @@ class _Module:
         if self._hypotheses:
             self._run = f"({self._applied_to(self._declared)})"
         else:
-            applied = " ".join([self._declared, *self._dims, *self._scalars])
-            self._applied = f"({applied})" if graph.dims or graph.scalars else applied
+            applied = f"{self._declared} {self._arguments}"
+            self._applied = f"({applied})" if self._arguments else self._declared
             self._run = f"{self._applied}.g"
 
     def text(self) -> str:
@@ -143,13 +156,13 @@ class _Module:
     def _asked(self) -> Iterable[_Hypothesis]:
         """Give the hypotheses, in order: of a scalar once, however many nodes need it."""
         asked = set()
-        taken = {*self._graph.dims, *self._graph.scalars}
+        taken = {*self._graph.arguments}
         for at, node in enumerate(self._graph.nodes):
             form, text = _form(self._graph, node), self._condition(at)
             if not text or text in asked:
                 continue
             asked.add(text)
-            about = _scalars_in(form.condition, node)
+            about = _named_in(form.condition, node)
             name = f"h_{re.sub(r'[^A-Za-z0-9_]', '_', '_'.join(about))}"
             while name in taken:
                 name += "'"
@@ -247,7 +260,7 @@ class _Module:
         return f"{self._name}{what}{'' if last == len(self._graph.nodes) else last}"
 
     def _applied_to(self, name: str) -> str:
-        return " ".join([name, "(R := R)", *self._dims, *self._scalars])
+        return f"{name} (R := R) {self._arguments}".rstrip()
 
     def _before(self, at: int) -> str:
         """Return what is saved before a node, as a term of Lean."""
@@ -287,7 +300,8 @@ class _Module:
 
     def _head(self, name: str, scalars: str) -> str:
         binders = [f"{{R : Type}} {scalars}", _binders(self._dims, "Nat"), _binders(self._scalars, "R")]
-        return _wrapped(" ".join(filter(None, [name, *binders])), 4)
+        arrays = (_binders([_written(each.name)], _array_type(each)) for each in self._graph.arrays)
+        return _wrapped(" ".join([name, *_kept_together([*binders, *arrays])]), 4)
 
 
 def _form(graph: DGraph, node: Node) -> Form:
@@ -312,9 +326,9 @@ def _param(graph: DGraph, param: Param) -> str:
             return _dim(dim)
         case ShapeParam(value=shape):
             return _shape(shape)
-        case ScalarParam(name=name):
+        case ScalarParam(name=name) | ArrayParam(name=name):
             return _written(name)
-    raise UnsupportedTerm(f"{graph.lean_name}: {param.name} is no dimension, shape or scalar")
+    raise UnsupportedTerm(f"{graph.lean_name}: {param.name} is no dimension, shape, scalar or array")
 
 
 def _shape(shape: Shape) -> str:
@@ -325,12 +339,17 @@ def _shape(shape: Shape) -> str:
     return f".dim {_atom(_dim(shape[0]))} ({_shape(shape[1:])})"
 
 
-def _scalars_in(condition: str, node: Node) -> list[str]:
-    """Return the scalars that a condition is about."""
+def _array_type(array: ArrayArgument) -> str:
+    values = "Bool" if array.below is None else f"Fin {_atom(_dim(array.below))}"
+    return f"({_shape(array.shape)}).Index → {values}"
+
+
+def _named_in(condition: str, node: Node) -> list[str]:
+    """Return the scalars and arrays that a condition is about."""
     return [
         param.name
         for binder, param in node.params.items()
-        if isinstance(param, ScalarParam) and f"{{{binder}}}" in condition
+        if isinstance(param, ScalarParam | ArrayParam) and f"{{{binder}}}" in condition
     ]
 
 

@@ -83,8 +83,8 @@ theorem attention_hasFDerivAt {R : Type} [AnalyticScalar R] (h n «at» : Nat) (
   (attentionDGraph h n «at» c).hasFDerivAt_evalVec xV
 
 /-- The reverse pass of the graph is the adjoint of its derivative. -/
-theorem attention_backpropVec_eq_adjoint_fderiv {R : Type} [AnalyticScalar R] (h n «at» : Nat) (c :
-    R)
+theorem attention_backpropVec_eq_adjoint_fderiv {R : Type} [AnalyticScalar R] (h n «at» : Nat)
+    (c : R)
     (xV : CtxVec R (attentionInputs h n «at»))
     (seedV : CtxVec R (attentionInputs h n «at» ++ attentionSaved h n «at»)) :
     (attentionDGraph h n «at» c).g.backpropVec xV seedV =

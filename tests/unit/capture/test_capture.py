@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from lean_bridge import graph
+from lean_bridge import booleans, graph, integers
 from lean_bridge.capture.captured import CapturedGraph
 from lean_bridge.capture.functions import (
+    cross_entropy,
     gelu,
     layer_norm,
     linear,
     log_softmax,
     logsumexp,
+    masked_softmax,
     sigmoid,
     silu,
     softmax,
@@ -41,7 +45,8 @@ def agrees(captured: CapturedGraph) -> bool:
     """Whether the executor's numbers are the function's, at random ones, with no gradient left out."""
     rng = np.random.default_rng(7)
     bound = captured.bind(**{name: SIZES[name] for name in captured.model.dims})
-    scalars = {name: float(rng.uniform(0.5, 1.0)) for name in captured.scalars}
+    scalars: dict[str, Any] = {name: float(rng.uniform(0.5, 1.0)) for name in captured.scalars}
+    scalars |= bound.draw_arrays(rng)
     program = bound.interpret(**scalars)
     inputs = [rng.standard_normal(entry.shape) for entry in program.context]
     values = dict(zip([each.name for each in program.entries], program.forward(inputs), strict=True))
@@ -132,6 +137,23 @@ ONE_OP: dict[str, tuple[dict[str, Any], Callable[..., Any]]] = {
     "broadcast_to": ({"x": ("n", 1)}, lambda x: np.broadcast_to(x, (2, x.shape[0], 3))),
     "ravel": ({"x": CUBE}, lambda x: np.ravel(x)),
     "flatten": ({"x": CUBE}, lambda x: x.flatten()),
+    "rows by whole numbers": ({"x": X, "i": integers("h", "k", below="n")}, lambda x, i: x[i]),
+    "rows of more axes": ({"x": CUBE, "i": integers("k", below="h")}, lambda x, i: x[i[:, None]]),
+    "coordinates by whole numbers": ({"x": ("n",), "i": integers(below="n")}, lambda x, i: x[i] * x),
+    "take": ({"x": X, "i": integers("k", below="n")}, lambda x, i: np.take(x, i, axis=0) + x[i]),
+    "take_along_axis": (
+        {"x": CUBE, "i": integers("h", "d", below="n")},
+        lambda x, i: np.take_along_axis(x, i[:, None, :], axis=1),
+    ),
+    "masked_softmax": ({"x": CUBE, "m": booleans("n", "d")}, lambda x, m: masked_softmax(x, m)),
+    "masked_softmax of rows": ({"x": CUBE, "m": booleans("d")}, lambda x, m: masked_softmax(x, m)),
+    "masked_softmax of all": ({"x": X, "m": booleans("n", "d")}, lambda x, m: masked_softmax(x, m)),
+    "cross_entropy": ({"x": X, "t": integers("n", below="d")}, lambda x, t: cross_entropy(x, t)),
+    "cross_entropy of one": ({"x": ("n",), "t": integers(below="n")}, lambda x, t: cross_entropy(x, t)),
+    "cross_entropy of a batch": (
+        {"x": CUBE, "t": integers("h", "n", below="d")},
+        lambda x, t: cross_entropy(x, t),
+    ),
     "two results": ({"x": X}, lambda x: (np.tanh(x), x, x.sum())),
 }
 
@@ -289,6 +311,86 @@ def test_what_needs_numbers_ends_the_capture(told: str) -> None:
     assert __file__.rpartition("/")[2] in str(raised.value)
 
 
+DATA: dict[str, Callable[[Any], Any]] = {
+    "add: expected an array of real numbers, found i: n whole numbers below d, w": lambda a: a.x + a.i,
+    r"multiply: expected an array of real numbers, found m: n×d truth values, which masked_softmax ": (
+        lambda a: a.x * a.m
+    ),
+    "bitwise_invert: no certified op": lambda a: masked_softmax(a.x, ~a.m),
+    "bitwise_and: no certified op": lambda a: masked_softmax(a.x, a.m & a.m),
+    "indexing: expected whole numbers below n, found i: n whole numbers below d": lambda a: a.x[a.i],
+    "indexing: expected whole numbers below n that are a parameter, .* found m": lambda a: a.x[a.m],
+    "indexing: no certified op of an index that is Data; nearest": lambda a: a.x[:, a.i],
+    "indexing: expected : and None alone in an index of i: n whole": lambda a: a.x.T[a.i[1:]],
+    "take: expected to take along axis 0, found axis=None": lambda a: np.take(a.x, a.i),
+    "take: expected to take along axis 0, found axis=1": lambda a: np.take(a.x, a.i, axis=1),
+    r"take_along_axis: expected whole numbers of shape \(n, 1\), found \(n,\)": (
+        lambda a: np.take_along_axis(a.x, a.i, axis=1)
+    ),
+    "masked_softmax: expected truth values that are a parameter": lambda a: masked_softmax(a.x, a.x),
+    r"masked_softmax: expected truth values of the last axes of \(d, n\), without more, found \(n, d\)": (
+        lambda a: masked_softmax(a.x.T, a.m)
+    ),
+    r"masked_softmax: expected truth values of the last .*, found \(1, n, d\)": (
+        lambda a: masked_softmax(a.x[None], a.m[None])
+    ),
+    "cross_entropy: expected whole numbers below n, found i: n whole": lambda a: cross_entropy(a.x.T, a.i),
+    "cross_entropy: expected whole numbers below d that are a param": lambda a: cross_entropy(a.x, [0]),
+    "i: n whole numbers below d: Python iterates over it": lambda a: sum(a.x[:, j] for j in a.i),
+    "m: n×d truth values: Python branches on it": lambda a: a.x if a.m else -a.x,
+    "astype: no certified op": lambda a: a.x * a.m.astype(float),
+    "where: no certified op": lambda a: softmax(np.where(a.m, a.x, -np.inf)),
+    "expected to return values, found Data": lambda a: (a.x + a.x, a.i),
+}
+
+
+@pytest.mark.parametrize("told", DATA)
+def test_whole_numbers_and_truth_values_choose_and_are_no_arrays_of_numbers(told: str) -> None:
+    def of_all(**given: Any) -> Any:
+        return DATA[told](SimpleNamespace(**given))
+
+    of_all.__signature__ = inspect.signature(lambda x, i, m: (x, i, m))  # type: ignore[attr-defined]
+    with pytest.raises(NotCaptured, match=told) as raised:
+        graph(x=X, i=integers("n", below="d"), m=booleans("n", "d"))(of_all).model  # noqa: B018
+    assert __file__.rpartition("/")[2] in str(raised.value)
+
+
+def test_targets_have_no_axis_that_is_put_in() -> None:
+    @graph(x=X, i=integers("n", 1, below="d"))
+    def chosen(x: Any, i: Any) -> Any:
+        return np.take_along_axis(x, i, axis=1)
+
+    with pytest.raises(NotCaptured, match=r"declared of shape \(n,\), with an axis put in, as by targets"):
+        chosen.model  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        (integers("n", below="-1"), "i: "),
+        (integers("n", below=1.5), "i: expected a length as a text or a number, found 1.5"),  # type: ignore[arg-type]
+        (booleans("n", None), "i: expected a length as a text or a number, found None"),  # type: ignore[arg-type]
+        (int, r"i: expected lengths such as \(\"n\", \"d\"\), float, integers or booleans, found <class"),
+        (integers("i", below="n"), "i: a dimension and a parameter; give one another name"),
+    ],
+)
+def test_what_is_declared_is_looked_at(declared: Any, told: str) -> None:
+    with pytest.raises(NotCaptured, match=told):
+        graph(x=X, i=declared)(lambda x, i: x + i)
+
+
+def test_data_has_the_shape_that_it_is_declared_with() -> None:
+    seen = []
+
+    @graph(x=X, i=integers("n", below="d"))
+    def looks(x: Any, i: Any) -> Any:
+        seen.append((i.shape == x.shape[:1], i.ndim, i[None, :, None].ndim, repr(i), str(i.size)))
+        return cross_entropy(x, i)
+
+    assert looks.model.arrays[0].text == "i: n whole numbers below d"
+    assert seen == [(True, 1, 3, "i: n whole numbers below d", "n")]
+
+
 def test_nothing_is_written_to_that_may_have_another_name() -> None:
     @graph(x=X, b=("d",))
     def aliased(x: Any, b: Any) -> Any:
@@ -335,7 +437,7 @@ def test_what_was_caught_is_told_still() -> None:
     [
         ({}, "expected a shape, or float, of every parameter, found none of x"),
         ({"x": X, "y": X}, "expected shapes of parameters alone; y is none"),
-        ({"x": "n"}, r"x: expected lengths such as \(\"n\", \"d\"\), or float, found 'n'"),
+        ({"x": "n"}, r"x: expected lengths such as \(\"n\", \"d\"\), float, integers or booleans, found 'n'"),
         ({"x": ("n-1",)}, "x: expected a polynomial such as"),
         ({"x": (1.5,)}, "x: expected a length as a text or a number, found 1.5"),
         ({"x": (-1,)}, "x: expected a dimension ≥ 0, found -1"),

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lean_bridge import graph
-from lean_bridge.capture.functions import layer_norm, softmax
+from lean_bridge import booleans, graph, integers
+from lean_bridge.capture.functions import cross_entropy, layer_norm, masked_softmax, softmax
 from lean_bridge.emit import module
 from lean_bridge.emit.forms import FORMS
 from lean_bridge.emit.module import render_library_module
@@ -19,7 +19,8 @@ from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import DGraph
 
 ROOT = Path(__file__).parents[3]
-GOLDEN = ROOT / "tests" / "data" / "emitted" / "attention.lean"
+EMITTED = ROOT / "tests" / "data" / "emitted"
+GOLDEN = EMITTED / "attention.lean"
 HEADS = ("h", "n", "at")
 
 
@@ -33,6 +34,26 @@ def attention(q: Any, k: Any, v: Any, c: Any) -> Any:
 def test_a_graph_is_written_as_the_golden_text() -> None:
     text = render_library_module(attention.model, "Mine", "Captured from `attention`.")
     assert text == GOLDEN.read_text(encoding="utf-8")
+    assert max(map(len, text.splitlines())) <= module.WIDTH
+
+
+@graph(
+    table=("v", "d"),
+    places=("n", "d"),
+    c=float,
+    tokens=integers("n", below="v"),
+    targets=integers("n", below="v"),
+    mask=booleans("n", "n"),
+)
+def next_token(table: Any, places: Any, c: Any, tokens: Any, targets: Any, mask: Any) -> Any:
+    x = table[tokens] + places
+    y = x + masked_softmax(c * (x @ x.T), mask) @ x
+    return cross_entropy(y @ table.T, targets)
+
+
+def test_whole_numbers_and_truth_values_are_arguments_of_what_is_written() -> None:
+    text = render_library_module(next_token.model, "Mine", "Captured from `next_token`.")
+    assert text == (EMITTED / "next_token.lean").read_text(encoding="utf-8")
     assert max(map(len, text.splitlines())) <= module.WIDTH
 
 
@@ -64,7 +85,7 @@ def test_every_op_that_is_differentiable_everywhere_can_be_written() -> None:
     fixed = {
         name
         for name, each in PRIMITIVES.items()
-        if any(param.kind != "scalar" for param in each.params.values())
+        if any(param.kind == "map" for param in each.params.values())
     }
     asked = {"huber"}  # whose certificate has 0 < δ for a hypothesis, and which has no form yet
     assert {name for name, form in FORMS.items() if not form.condition} == everywhere - fixed - asked
@@ -75,8 +96,9 @@ def test_what_a_certificate_asks_for_is_what_the_table_says_of_its_op() -> None:
     for name, form in asked.items():
         path = ROOT / "lean" / Path(*form.module.split(".")).with_suffix(".lean")
         made = form.certificate.rpartition(".")[2]
-        binders = path.read_text(encoding="utf-8").partition(f"def {made} ")[2].partition(":=")[0]
-        asks = form.condition.replace("{", "").replace("}", "")
+        text = path.read_text(encoding="utf-8")
+        binders = re.split(rf"def (?:TapeNodes\.)?{made} ", text)[1].partition(":=")[0]
+        asks = re.sub(r"[{}]|\(.*?\) ", "", form.condition)
         assert PRIMITIVES[name].domain.theorem, name
         assert re.search(rf"[({{]{form.hypothesis} : {asks}\)", binders), binders
 
@@ -120,7 +142,7 @@ def test_an_op_without_a_certificate_everywhere_is_not_written() -> None:
         render_library_module(other, "Mine", "")
 
 
-@pytest.mark.parametrize("name", ["R", "Nat", "mat", "xV", "Graph"])
+@pytest.mark.parametrize("name", ["R", "Nat", "mat", "xV", "Graph", "Bool"])
 def test_a_dimension_may_not_be_called_as_what_the_text_means_otherwise(name: str) -> None:
     @graph(x=(name,))
     def double(x: Any) -> Any:
