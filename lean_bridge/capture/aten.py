@@ -20,12 +20,23 @@ from torch import Tensor
 from torch.export.graph_signature import InputKind
 from torch.utils import _pytree as pytree
 
+from lean_bridge.capture.aten_data import DataOperators, bounds_of
 from lean_bridge.capture.nearest import none_for
 from lean_bridge.capture.ops import apply
-from lean_bridge.capture.trace import Misfit, Scalar, Size, Trace, Value, canonical, is_any_unknown, told
+from lean_bridge.capture.trace import (
+    Data,
+    Misfit,
+    Scalar,
+    Size,
+    Trace,
+    Value,
+    canonical,
+    is_any_unknown,
+    told,
+)
 from lean_bridge.errors import NotCaptured
-from lean_bridge.names import listed
-from pybind_models import Dim, Shape
+from lean_bridge.names import PLAIN, listed
+from pybind_models import ArrayArgument, Dim, Shape
 
 _HOME: Final = str(Path(torch.__file__).parent) + os.sep
 _LINE: Final = re.compile(r'^ *File "(.+)", line (\d+), in ', re.MULTILINE)
@@ -34,7 +45,9 @@ _HIDDEN: Final = {"detach": _WHOLE, "detach_": _WHOLE, "wrap_with_set_grad_enabl
 """What PyTorch's own gradient passes over."""
 _END: Final = 2**63 - 1
 """Where PyTorch ends a slice that goes to the end of its axis."""
-_WHOLE_OPS: Final = frozenset(("softplus", "logsumexp", "log_sigmoid", "_safe_softmax"))
+_WHOLE_OPS: Final = frozenset(
+    ("softplus", "logsumexp", "log_sigmoid", "_safe_softmax", "cross_entropy_loss", "nll_loss_nd")
+)
 """What is one op, or few, where PyTorch would decompose it otherwise."""
 _KAPPA: Final = math.sqrt(2 / math.pi)
 _SAME: Final = frozenset(("alias", "clone", "contiguous", "lift_fresh_copy", "_to_copy"))
@@ -44,6 +57,7 @@ _MOVES: Final[Mapping[str, str]] = {
     "expand": "broadcast_to",
 }
 """What has the same numbers at another shape, which the traced result says."""
+_WHOLE_NUMBERS: Final = frozenset((torch.int64, torch.int32))
 _ALONE: Final = frozenset(("exp", "sigmoid", "tanh"))
 """What is the function of the same name, of one array."""
 
@@ -61,7 +75,7 @@ class _ExportTrace(Trace):
         """Leave nodes the names of their ops: what holds tensors is PyTorch's."""
 
 
-class Writer:
+class Writer(DataOperators):
     """Writes an exported program down, operator by operator."""
 
     def __init__(
@@ -75,9 +89,10 @@ class Writer:
         self.trace = _ExportTrace(apply)
         self.trace.problems += hidden
         self.constants: dict[str, float] = {}
+        self.arrays: list[ArrayArgument] = []
         self._where = where
         self._symbols: dict[str, str] = {}
-        self._values: dict[Any, Value] = {}
+        self._values: dict[Any, Value | Data] = {}
         signature, nodes = exported.graph_signature, list(exported.graph.nodes)
         self.trace.place = where
         if mutated := [*signature.buffers_to_mutate.values(), *signature.user_inputs_to_mutate.values()]:
@@ -102,7 +117,7 @@ class Writer:
                 self._write(node)
         self.trace.place = where
         returned = list(pytree.tree_leaves(nodes[-1].args[0]))
-        if not all(each in self._values for each in returned):
+        if not all(isinstance(self._values.get(each), Value) for each in returned):
             self.trace.note("expected to return tensors of floats alone")
         self.trace.finish()
         if not self.trace.nodes:
@@ -111,9 +126,10 @@ class Writer:
         self.outputs = tuple(names[self._position(each)] for each in returned)
 
     def _position(self, node: Any) -> int:
-        position = self._values[node].position
-        assert position is not None
-        return position
+        value = self._values[node]
+        assert isinstance(value, Value)
+        assert value.position is not None
+        return value.position
 
     def _reached(self, nodes: Sequence[Any]) -> set[Any]:
         """Return the nodes that what is returned is made of; of a transposed weight the weight alone."""
@@ -157,6 +173,9 @@ class Writer:
             return
         name, held = spec.target or self._arguments.get(node.name, node.name), node.meta.get("val")
         self.trace.place = f"{self._where}: {name}"
+        if spec.kind is InputKind.USER_INPUT and isinstance(held, Tensor) and held.dtype in _WHOLE_NUMBERS:
+            self._values[node] = self._data(name, node)
+            return
         if not isinstance(held, Tensor) or not held.dtype.is_floating_point:
             found = getattr(held, "dtype", type(held).__name__)
             self.trace.note(f"expected a tensor of floats, found {found}")
@@ -165,6 +184,25 @@ class Writer:
         if spec.kind is InputKind.CONSTANT_TENSOR:
             self.trace.note("a tensor that is no parameter, buffer or argument; nearest: register_buffer")
         self._values[node] = self.trace.enter(name, self._shape(node))
+
+    def _data(self, name: str, node: Any) -> Value | Data:
+        """Return whole numbers that are an argument, below what they choose from."""
+        try:
+            bounds = dict.fromkeys(canonical(self._dim(each)) for each in bounds_of(node, _named))
+            if len(bounds) != 1:
+                found = " and ".join(map(str, bounds)) or "none"
+                raise Misfit(
+                    "expected whole numbers that choose along axes of one length, as those of an embedding "
+                    f"or the targets of a loss do, found {found}"
+                )
+            if not re.fullmatch(PLAIN, name) or name in self._symbols.values():
+                raise Misfit(f"expected a name that Lean has too, and no dimension, found {name!r}")
+            declared = ArrayArgument(name=name, shape=self._shape(node), below=next(iter(bounds)))
+        except Misfit as misfit:
+            self.trace.note(str(misfit))
+            return Value(self.trace, None, None)
+        self.arrays.append(declared)
+        return Data(self.trace, declared)
 
     def _write(self, node: Any) -> None:
         held = node.meta.get("val")
@@ -377,7 +415,7 @@ class Writer:
         for known, held in self.constants.items():
             if held == value:
                 return Scalar(self.trace, known)
-        taken = {*self.constants, *self._symbols.values()}
+        taken = {*self.constants, *self._symbols.values(), *(each.name for each in self.arrays)}
         free = next(each for number in count(1) if (each := name + str(number) * (number > 1)) not in taken)
         self.constants[free] = value
         return Scalar(self.trace, free)

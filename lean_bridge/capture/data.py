@@ -40,6 +40,20 @@ def indexing(trace: Trace, x: object, key: object) -> Any:
     return Data(trace, x.declared, tuple(ONE if each is None else next(lengths) for each in keys))
 
 
+def reshape(trace: Trace, x: object, *lengths: Any, shape: Any = None) -> Any:
+    """Return ``reshape``, also of whole numbers, which stay the parameter that they are. Raises: Misfit."""
+    if not isinstance(x, Data):
+        return moves.reshape(trace, x, *lengths, shape=shape)
+    return Data(trace, x.declared, moves.shape_for(x.known, lengths if shape is None else (*lengths, shape)))
+
+
+def flatten(trace: Trace, x: object) -> Any:
+    """Return ``ravel``, also of whole numbers. Raises: Misfit."""
+    if not isinstance(x, Data):
+        return moves.flatten(trace, x)
+    return Data(trace, x.declared, (moves.number_of(x.known),))
+
+
 def _is_all(key: object) -> bool:
     """Return whether an index is ``:``."""
     return isinstance(key, slice) and key.start is key.stop is key.step is None
@@ -65,11 +79,11 @@ def take_along_axis(trace: Trace, arr: object, indices: object, axis: object = -
     at, shape = one_axis(value, axis), shape_of(value)
     o, n, s = shape[:at], shape[at], shape[at + 1 :]
     ids = integers_of(indices, n, (*o, ONE, *s))
-    if ids.declared.shape != (*o, *s):
-        raise Misfit(
-            f"expected whole numbers declared of shape {told((*o, *s))}, with an axis put in, as by "
-            f"targets[:, None]; found {ids!r}"
-        )
+    declared = ids.declared.shape
+    if not s:
+        o, value = declared, reshaped(trace, value, (*declared, n))
+    elif declared != (*o, *s):
+        raise Misfit(f"expected whole numbers declared of shape {told((*o, *s))}, found {ids!r}")
     return reshaped(trace, trace.add("takeAlong", [value], (*o, *s), o=o, n=n, s=s, ids=ids), ids.known)
 
 
@@ -100,10 +114,9 @@ def cross_entropy(trace: Trace, logits: object, targets: object) -> Value:
     shape = shape_of(value)
     if not shape:
         raise Misfit("expected logits with a last axis of classes, found shape ()", ())
-    o, n = shape[:-1], shape[-1]
-    ids = integers_of(targets, n, o)
-    if ids.declared.shape != o:
-        raise Misfit(f"expected targets declared of shape {told(o)}, found {ids!r}", ())
-    logs = trace.add("logSoftmaxAxis", [value], shape, o=o, n=n, s=())
+    ids = integers_of(targets, shape[-1], shape[:-1])
+    o, n = ids.declared.shape, shape[-1]
+    rows = reshaped(trace, value, (*o, n))
+    logs = trace.add("logSoftmaxAxis", [rows], (*o, n), o=o, n=n, s=())
     chosen = trace.add("takeAlong", [logs], o, o=o, n=n, s=(), ids=ids)
     return trace.add("neg", [trace.add("mean", [chosen], (), s=o)], (), s=())

@@ -176,13 +176,19 @@ def lengths_of(lengths: Sequence[Any]) -> Shape:
     return tuple(canonical(each.dim if isinstance(each, Size) else Dim.constant(each)) for each in lengths)
 
 
+def shape_for(before: Shape, lengths: Sequence[Any]) -> Shape:
+    """Return the shape that is given by lengths, for coordinates at another one. Raises: Misfit."""
+    made = lengths_of(lengths)
+    count, found = number_of(before), number_of(made)
+    if count != found:
+        raise Misfit(f"expected a shape of {count} coordinates, found {told(made)} of {found}", made)
+    return made
+
+
 def reshape(trace: Trace, x: object, *lengths: Any, shape: Any = None) -> Value:
     """Return ``reshape`` to lengths that are all given. Raises: Misfit."""
     array = value_of(trace, x)
-    made = lengths_of(lengths if shape is None else (*lengths, shape))
-    before, after = number_of(shape_of(array)), number_of(made)
-    if before != after:
-        raise Misfit(f"expected a shape of {before} coordinates, found {told(made)} of {after}", made)
+    made = shape_for(shape_of(array), lengths if shape is None else (*lengths, shape))
     return reshaped(trace, array, made)
 
 

@@ -11,7 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, Final
 
-from lean_bridge.capture.data import cross_entropy, indexing, masked_softmax, take, take_along_axis
+from lean_bridge.capture.data import (
+    cross_entropy,
+    flatten,
+    indexing,
+    masked_softmax,
+    reshape,
+    take,
+    take_along_axis,
+)
 from lean_bridge.capture.moves import (
     ONE,
     axes_of,
@@ -19,7 +27,6 @@ from lean_bridge.capture.moves import (
     broadcast_to,
     concat,
     expand_dims,
-    flatten,
     kept_shape,
     matrix_transpose,
     moveaxis,
@@ -27,7 +34,6 @@ from lean_bridge.capture.moves import (
     one_axis,
     permute,
     permute_dims,
-    reshape,
     reshaped,
     shape_of,
     squeeze,

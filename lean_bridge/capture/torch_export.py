@@ -43,7 +43,8 @@ def from_torch(
 
     ``dynamic`` names the axes whose lengths vary, by argument and axis, ``{"x": {0: "n"}}``; axes of one name
     have one length, and the graph is for all of them. Parameters and buffers are inputs under their qualified
-    names; numbers in the code are scalar parameters, whose values ``constants`` has. ``name`` is what the
+    names; numbers in the code are scalar parameters, whose values ``constants`` has. Token ids and targets,
+    of a dtype of whole numbers, are arguments of the graph, below what they choose from. ``name`` is what the
     graph is called.
     Raises: NotCaptured for all that is no certified op, each with its place and the nearest certified form,
     where PyTorch cannot trace it, or where its own values or gradients are others.
@@ -145,6 +146,7 @@ class CapturedModule(Captured):
             lean_name=lean_name,
             dims=writer.dims,
             scalars=tuple(writer.constants),
+            arrays=tuple(writer.arrays),
             context=tuple(writer.trace.context),
             nodes=writer.trace.named(),
         )
@@ -167,7 +169,9 @@ class CapturedModule(Captured):
         It is asked where it keeps a gradient: where none is wanted PyTorch's layers compute another way, and
         have the GELU with ``erf`` for the one in its tanh form.
         """
-        given = {name: torch.from_numpy(array).requires_grad_() for name, array in arrays.items()}
+        given = {name: torch.as_tensor(array) for name, array in arrays.items()}
+        for each in given.values():
+            each.requires_grad_(each.is_floating_point())
         args = [given.pop(name, example) for name, example in self._examples.items()]
         returned = functional_call(self.module, given, tuple(args))
         return tuple(each.detach().numpy() for each in pytree.tree_leaves(returned))
@@ -190,14 +194,16 @@ class CapturedModule(Captured):
 
     def _compare(self, lengths: Mapping[str, int]) -> None:
         bound = self.bind(**{name: length for name, length in lengths.items() if name in self.model.dims})
-        program = bound.compile(torch_reals(), **self.constants)
+        data = bound.draw_arrays(0)
+        program = bound.compile(torch_reals(), **self.constants, **data)
         source = torch.Generator().manual_seed(0)
 
         def drawn(shape: Sequence[int]) -> Tensor:
             return torch.randn(tuple(shape), generator=source, dtype=torch.float64)
 
         inputs = {each.name: drawn(each.shape).requires_grad_() for each in program.context}
-        args = tuple(inputs.get(name, example) for name, example in self._examples.items())
+        known = inputs | {name: torch.as_tensor(each) for name, each in data.items()}
+        args = tuple(known.get(name, example) for name, example in self._examples.items())
         parameters = {name: each for name, each in inputs.items() if name not in self._examples}
         try:
             returned = pytree.tree_leaves(functional_call(self.module, parameters, args))

@@ -417,7 +417,7 @@ class Shaped(Traced):
 class Data(Shaped):
     """An array of whole numbers or of truth values: a parameter, along which nothing is differentiated.
 
-    ``known`` is its shape with the axes of length 1 that were put in, as by ``targets[:, None]``.
+    ``known`` is the shape that it was given since, as by ``targets[:, None]``.
     """
 
     def __init__(self, trace: Trace, declared: ArrayArgument, known: Shape | None = None) -> None:

@@ -229,11 +229,13 @@ class BoundGraph:
         model = self.graph.model
         return _by_name(model, dict.fromkeys(model.scalars, "scalar"), "scalar", given)
 
-    def draw_arrays(self, rng: np.random.Generator) -> dict[str, Array]:
+    def draw_arrays(self, source: np.random.Generator | int) -> dict[str, Array]:
         """Return random arrays for the arguments that are whole numbers or truth values, by name.
 
-        Where an op takes one, it is in the op's domain. Raises: Declined if one has no value.
+        Where an op takes one, it is in the op's domain. ``source`` is what they are drawn from, or its seed.
+        Raises: Declined if one has no value.
         """
+        rng = np.random.default_rng(source)
         uses = {use.name: use for use in self.arguments() if use.parameter.kind == "array"}
         return {each.name: uses.get(each.name, each).draw(rng) for each in self.arrays}
 

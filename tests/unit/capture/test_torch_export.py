@@ -226,7 +226,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], Sequence[Tensor], Sequence[str]]] = 
     "integers": (
         lambda: lambda x: torch.tanh(x),
         (X.int(),),
-        ("expected a tensor of floats, found",),
+        ("expected whole numbers that choose along axes of one length",),
     ),
     "a length": (
         lambda: lambda x: torch.tanh(x) * x.shape[0],
