@@ -51,8 +51,8 @@ def graph(**parameters: Declared) -> Callable[[Callable[..., Any]], CapturedGrap
 
     Every parameter of the function is declared: an array by the lengths of its axes, each a number or a
     polynomial in dimensions, such as ``"heads*width"``; a scalar, which gets no gradient, as ``float``; token
-    ids, targets and masks as :func:`integers` and :func:`booleans`. The function is called once, when the
-    graph is first asked for.
+    ids, targets and masks as :func:`integers` and :func:`booleans`. What is declared besides goes to
+    ``**weights``, if the function takes such. It is called once, when the graph is first asked for.
     Raises: NotCaptured for a parameter that is not declared, or of no such shape.
     """
 
@@ -75,21 +75,25 @@ class CapturedGraph(Captured):
         self.place = f"{self.file}:{code.co_firstlineno}"
         functools.update_wrapper(self, function)
         taken = inspect.signature(function).parameters
-        if unlike := [each for each in taken if each not in parameters]:
+        named = [each for each in taken if taken[each].kind is not inspect.Parameter.VAR_KEYWORD]
+        if unlike := [each for each in named if each not in parameters]:
             self._refuse(f"expected a shape, or float, of every parameter, found none of {listed(unlike, 8)}")
-        if unlike := [each for each in parameters if each not in taken]:
-            self._refuse(f"expected shapes of parameters alone; {listed(unlike, 8)} is none")
+        more = [each for each in parameters if each not in named]
+        if more and len(named) == len(taken):
+            self._refuse(f"expected shapes of parameters alone; {listed(more, 8)} is none")
+        names = [*named, *more]
         self.shapes: dict[str, Shape] = {}
         """Those of the arrays, by the names of the parameters, in order."""
         self.arrays: dict[str, ArrayArgument] = {}
         """Those parameters that are whole numbers or truth values, in order."""
-        self.scalars: tuple[str, ...] = tuple(name for name in taken if parameters[name] is float)
-        for name in taken:
+        self.scalars: tuple[str, ...] = tuple(name for name in names if parameters[name] is float)
+        for name in named:
             if taken[name].kind not in (
                 inspect.Parameter.POSITIONAL_OR_KEYWORD,
                 inspect.Parameter.KEYWORD_ONLY,
             ):
                 self._refuse(f"expected parameters with a name, found *{name}")
+        for name in names:
             declared = parameters[name]
             if isinstance(declared, DeclaredData):
                 below = None if declared.below is None else self._shape(name, (declared.below,))[0]

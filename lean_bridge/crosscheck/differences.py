@@ -17,10 +17,21 @@ from lean_bridge.executor.rules.program import Program
 from pybind_models import CheckResult, DGraph
 
 NAME: Final = DIFFERENCES
-STEP: Final = EPSILON ** (1 / 3)
-"""Where truncation (h²) and rounding (ε/h) balance."""
+STEP: Final[float] = EPSILON ** (1 / 3)
+"""Where truncation (h²) and one rounding (ε/h) balance."""
+_LEFT: Final = 1e-6
+"""What rounding of the values may leave in a quotient."""
 COARSEST: Final = EPSILON ** (1 / 3)
 """A quotient that has not a third of the digits right decides nothing, and does not pass."""
+
+
+def step_for(rounding: float) -> float:
+    """Return the step for values with so much rounding in them: a larger one where that would hide all.
+
+    Not the one at which truncation and rounding balance: the fewer kinks of a function lie within it, the
+    better.
+    """
+    return max(STEP, rounding / _LEFT)
 
 
 def check_differences(
@@ -39,7 +50,7 @@ def differences_at(points: Iterable[Point], where: str) -> CheckResult:
     from the one at h by three times the truncation error, and R roundings of the values leave R·ε/h. Errors
     are relative to the largest tangent.
     """
-    errors, tolerances, ulps, told, entries = [], [], [], [], 0
+    errors, tolerances, ulps, told, entries, steps = [], [], [], [], 0, [0.0]
     for point in points:
         program, inputs, tangents = point.program, point.inputs, point.tangents
         entries, values = len(program.entries), program.forward(inputs)
@@ -48,18 +59,21 @@ def differences_at(points: Iterable[Point], where: str) -> CheckResult:
             detail = f"{outside[0].label}: operands outside {outside[0].primitive.domain.text}"
             return CheckResult(name=NAME, outcome="not run", detail=detail, code=Code.OUTSIDE_HYPOTHESIS)
         pushed = program.jvp(inputs, tangents)
-        moved, quotient = _flat(pushed), _quotient(program, inputs, tangents, STEP)
+        left = roundings(program) * EPSILON
+        step = step_for(left)
+        moved, quotient = _flat(pushed), _quotient(program, inputs, tangents, step)
         if not (scale := largest(pushed)):
             continue
-        truncation = np.abs(_quotient(program, inputs, tangents, 2 * STEP) - quotient).max() / scale
-        reached = largest(values) + STEP * scale
-        rounding = roundings(program) * EPSILON * reached / (STEP * scale)
+        steps.append(step)
+        truncation = np.abs(_quotient(program, inputs, tangents, 2 * step) - quotient).max() / scale
+        reached = largest(values) + step * scale
+        rounding = left * reached / (step * scale)
         deviations = np.abs(moved - quotient) / scale
         errors.append(float(deviations.max()))
         ulps.append(deviations / EPSILON)
         tolerances.append(truncation + rounding)
         told.append(tells(largest(pushed[len(inputs) :]), scale, tolerances[-1], COARSEST))
-    detail = f"tangents of all {entries} entries, step {STEP:.1e}, {where}"
+    detail = f"tangents of all {entries} entries, steps up to {max(steps):.1e}, {where}"
     return to_result(NAME, errors, tolerances, COARSEST, detail, told=told, ulps=ulps)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -365,10 +364,22 @@ def test_whole_numbers_and_truth_values_choose_and_are_no_arrays_of_numbers(told
     def of_all(**given: Any) -> Any:
         return DATA[told](SimpleNamespace(**given))
 
-    of_all.__signature__ = inspect.signature(lambda x, i, m: (x, i, m))  # type: ignore[attr-defined]
     with pytest.raises(NotCaptured, match=told) as raised:
         graph(x=X, i=integers("n", below="d"), m=booleans("n", "d"))(of_all).model  # noqa: B018
     assert __file__.rpartition("/")[2] in str(raised.value)
+
+
+def test_what_is_declared_besides_goes_to_weights() -> None:
+    layers = {f"W{at}": ("d", "d") for at in range(3)}
+
+    @graph(c=float, **layers, x=X)
+    def deep(x: Any, **weights: Any) -> Any:
+        for each in layers:
+            x = np.tanh(weights["c"] * (x @ weights[each]))
+        return x
+
+    assert [entry.name for entry in deep.model.context] == ["x", *layers]
+    assert agrees(deep)
 
 
 @pytest.mark.parametrize(

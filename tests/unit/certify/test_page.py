@@ -19,14 +19,15 @@ PAGE = (Path(__file__).parents[3] / "docs" / "certify.md").read_text(encoding="u
 
 
 def test_the_example_of_the_page_is_captured_and_is_itself(tmp_path: Path) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+    (code, of_tokens) = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
     (file, name) = re.findall(r"lean-bridge certify (\S+):(\w+) -o", PAGE)[0]
-    (tmp_path / file).write_text(code, encoding="utf-8")
+    (tmp_path / file).write_text(code + of_tokens, encoding="utf-8")
     captured = load_captured(f"{tmp_path / file}:{name}")
     assert isinstance(captured, CapturedGraph)
     assert captured.bind(n=8, d=3, h=4).compile().standing.status == "not judged"
-    checks = check_function(captured, captured.model, captured.outputs)
-    assert [each.outcome for each in checks] == ["passed"] * 2
+    for each in (captured, load_captured(f"{tmp_path / file}:next_token")):
+        checks = check_function(each.function, each.model, each.outputs)
+        assert [check.outcome for check in checks] == ["passed"] * 2
 
 
 @pytest.mark.parametrize("name", [NAME, VALUES, GRADIENTS])

@@ -13,9 +13,9 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from lean_bridge import graph
+from lean_bridge import booleans, graph, integers
 from lean_bridge.capture.captured import CapturedGraph
-from lean_bridge.capture.functions import gelu, silu, softmax
+from lean_bridge.capture.functions import cross_entropy, gelu, masked_softmax, silu, softmax
 from lean_bridge.certify.same import NAME, check_same, check_written, first_difference
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.function import GRADIENTS, VALUES, check_function
@@ -47,6 +47,26 @@ PAIRS: Final[dict[str, tuple[dict[str, Any], Callable[..., Any], Callable[..., A
         {"x": SQUARE, "c": float},
         lambda x, c: gelu(x, c),
         lambda x, c: silu(c * x),
+    ),
+    "mask of columns": (
+        {"x": SQUARE, "m": booleans("n", "n")},
+        lambda x, m: masked_softmax(x, m),
+        lambda x, m: masked_softmax(x.T, m).T,
+    ),
+    "mask left out": (
+        {"x": SQUARE, "m": booleans("n", "n")},
+        lambda x, m: masked_softmax(x, m),
+        lambda x, m: softmax(x),  # noqa: ARG005
+    ),
+    "targets along rows": (
+        {"x": SQUARE, "t": integers("n", below="n")},
+        lambda x, t: cross_entropy(x, t),
+        lambda x, t: cross_entropy(x.T, t),
+    ),
+    "tokens for targets": (
+        {"x": SQUARE, "i": integers("n", below="n"), "t": integers("n", below="n")},
+        lambda x, i, t: cross_entropy(x[i], t),
+        lambda x, i, t: cross_entropy(x[t], i),
     ),
     "a step too much": ({"x": SQUARE}, lambda x: np.tanh(x), lambda x: np.tanh(np.tanh(x))),
 }
@@ -129,6 +149,36 @@ def test_a_gradient_is_held_against_the_function_input_by_input() -> None:
     planted = captured(wrong, **shapes)
     gradients = check_function(meant, planted.model, planted.outputs)[1]
     assert gradients.detail.endswith("; first at b")
+
+
+def deep(x: Any, last: Any) -> Any:
+    """Return what many layers make of ``x``, each normalised: of a row of one number, nothing."""
+    for _ in range(25):
+        centred = x - x.mean(axis=1, keepdims=True)
+        x = x + np.tanh(centred * last)
+    return x.mean()
+
+
+def test_a_deep_graph_is_compared_where_it_can_be_seen() -> None:
+    made = captured(deep, x=("n", "d"), last=("d",))
+    gradients = check_function(made, made.model, made.outputs)[1]
+    assert gradients.outcome == "passed", gradients
+
+    def wrong(x: Any, last: Any) -> Any:
+        return deep(x, last) + (last * last * last).sum() * x.mean()
+
+    assert check_function(wrong, made.model, made.outputs)[1].outcome == "failed"
+
+
+def test_an_input_that_is_seen_at_no_size_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = captured(lambda x, y: (x * x).sum() + y.sum(), x=("n",), y=("n",))
+    assert check_function(made, made.model, made.outputs)[1].outcome == "passed"
+    monkeypatch.setattr("lean_bridge.crosscheck.function.COARSEST", 1e-11)
+    unseen = check_function(made, made.model, made.outputs)[1]
+    assert (unseen.outcome, unseen.code) == ("not run", Code.BLIND_CHECK), unseen
+    assert unseen.detail.endswith("a tolerance of 1e-11 or more decides nothing of x, y")
+    failed = check_function(lambda x, y: (x * x).sum() + 2 * y.sum(), made.model, made.outputs)[1]
+    assert failed.outcome == "failed"
 
 
 @pytest.mark.parametrize(
