@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -29,6 +29,7 @@ from lean_bridge.executor.arrays.running import Running
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.enclosures import FIRST_BITS, enclose, in_ulps, over
+from lean_bridge.executor.plans.derived import DerivedArrays
 from lean_bridge.executor.plans.evaluate import evaluate
 from lean_bridge.executor.plans.instructions import OPS, Constant, Fixed, Instruction, Summed, Trace
 from lean_bridge.executor.plans.run import Run
@@ -157,6 +158,7 @@ class Enclosed:
         self._leaves: Leaves = {
             (role, position): array for role, arrays in given.items() for position, array in enumerate(arrays)
         }
+        self._derived = DerivedArrays(program)
         with noting_overflow() as overflows:
             self._made = tuple(self._bound(request)() for request in self.requests)
         if overflows:
@@ -165,8 +167,8 @@ class Enclosed:
 
     def _bound(self, request: Request) -> Run:
         """Return a run of the plan at the point."""
-        run = Run(self.compiled.plan(request))
-        run.bind(self._leaves)
+        run = Run(plan := self.compiled.plan(request))
+        run.bind(self._derived.added(plan.trace, self._leaves))
         return run
 
     @property
@@ -185,7 +187,8 @@ class Enclosed:
         for request, results, made, balls in compared:
             trace = self._known.plan(dataclasses.replace(request, dtype=np.dtype(float))).trace
             with at_precision(self.exact.bits):
-                leaves = {key: kind.check_array(array) for key, array in self._leaves.items()}
+                given = self._derived.added(trace, self._leaves)
+                leaves = {key: _unless_whole(kind.check_array, array) for key, array in given.items()}
                 found = evaluate(_exactly(trace, kind), kind, leaves)
                 apart = [not overlap(a, b) for a, b in zip(found, balls, strict=True)]
             if any(apart):
@@ -205,10 +208,12 @@ class Enclosed:
                     continue  # nothing, or made of nothing
                 op, static = OPS[instruction.op], instruction.static
                 with np.errstate(all="ignore"):
-                    rounded: Any = op.evaluate(self._kind, tuple(map(self._kind.of, operands)), static)
+                    floats = tuple(_unless_whole(self._kind.of, each) for each in operands)
+                    rounded: Any = op.evaluate(self._kind, floats, static)
                     reach = rounded.rad
                 with at_precision(FIRST_BITS):
-                    truth = op.evaluate(exact, tuple(map(exact.check_array, operands)), static)
+                    balls = tuple(_unless_whole(exact.check_array, each) for each in operands)
+                    truth = op.evaluate(exact, balls, static)
                     off = least_distances(result, np.broadcast_to(truth, result.shape))
                 with np.errstate(all="ignore"):
                     share = np.minimum(np.where(off == 0, 0.0, off / reach), MOST_SHARES)
@@ -240,6 +245,11 @@ class Enclosed:
     def _name(self, request: Request, place: int) -> str:
         what = "value" if request.values else "tangent" if request.moved else "cotangent"
         return f"{what} of {self.compiled.entries[place].name}"
+
+
+def _unless_whole(made: Callable[[Array], Any], array: Array) -> Any:
+    """Return what an array becomes over other scalars; whole numbers, which are positions, stay so."""
+    return array if array.dtype.kind == "i" else made(array)
 
 
 def _are_alike(a: Instruction, b: Instruction) -> bool:

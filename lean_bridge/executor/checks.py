@@ -30,6 +30,7 @@ from lean_bridge.executor.plans.plan import Plan
 from lean_bridge.executor.plans.run import Run
 from lean_bridge.executor.plans.stages import Evaluator
 from lean_bridge.executor.plans.trace import Leaves, Request, Role
+from lean_bridge.executor.rules.arguments import BoundArray
 from lean_bridge.executor.rules.linear_map import LinearMap
 from lean_bridge.executor.rules.primitive import Arrays, Linearity
 from lean_bridge.executor.rules.program import Program, Step
@@ -72,10 +73,12 @@ class CheckedProgram(Program):
         scalars: Scalars,
         checks: Checks = Checks.FINITE,
         *,
+        arrays: Sequence[BoundArray] = (),
         standing: GraphStanding = NOT_JUDGED,
     ) -> None:
         kind = Step if checks is Checks.OFF else _CheckedStep
-        super().__init__(entries, [kind(**vars(step)) for step in steps], scalars, standing=standing)
+        checked = [kind(**vars(step)) for step in steps]
+        super().__init__(entries, checked, scalars, arrays=arrays, standing=standing)
         self.checks = checks
         self._sound: set[np.dtype[Any]] = set()
 
@@ -84,7 +87,10 @@ class CheckedProgram(Program):
 
         Raises: ValueError for any other level.
         """
-        return CheckedProgram(self.entries, self.steps, self.scalars, Checks(level), standing=self.standing)
+        checks, arrays, standing = Checks(level), self.arrays, self.standing
+        return CheckedProgram(
+            self.entries, self.steps, self.scalars, checks, arrays=arrays, standing=standing
+        )
 
     def primals(self, inputs: Sequence[Array]) -> list[Array]:
         """Return the values of ``Γ ++ ss``, all finite."""
@@ -268,7 +274,8 @@ class CheckedRun(Run):
             function(*arguments)
         results = list(self._results)
         if self._overflows or self._bad or self._program.checks is not Checks.FINITE:
-            given, overflowed = list(self.given.values()), bool(self._overflows)
+            given = [array for (role, _), array in self.given.items() if role in GIVEN]
+            overflowed = bool(self._overflows)
             instead = self._program.inspect(self._request, self.given, given, results, overflowed=overflowed)
             results = results if instead is None else instead
         return results

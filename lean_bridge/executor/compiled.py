@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
@@ -29,16 +28,13 @@ from lean_bridge.executor.batched import BatchedProgram
 from lean_bridge.executor.checks import CheckedProgram, CheckedRun
 from lean_bridge.executor.enclosures import Bounded, bounded
 from lean_bridge.executor.looked_at import LookedAtProgram
-from lean_bridge.executor.passes import OVERWRITE, PASSES, SWITCHES
-from lean_bridge.executor.plans.checker import check_plan, check_stages, check_trace, is_on
-from lean_bridge.executor.plans.evaluate import evaluate
-from lean_bridge.executor.plans.instructions import Trace
+from lean_bridge.executor.passes import SWITCHES
+from lean_bridge.executor.planned import Planned, Plans
+from lean_bridge.executor.plans.derived import DerivedArrays
 from lean_bridge.executor.plans.plan import Plan
-from lean_bridge.executor.plans.rewriter import Target
-from lean_bridge.executor.plans.run import Idle, Pool, Run
-from lean_bridge.executor.plans.stages import Evaluator, Linearized, Stages, split_stages
-from lean_bridge.executor.plans.storage import lay_out
-from lean_bridge.executor.plans.trace import Leaves, Request, Role, trace_program
+from lean_bridge.executor.plans.run import Run
+from lean_bridge.executor.plans.stages import Evaluator, Linearized, Stages
+from lean_bridge.executor.plans.trace import Leaves, Request, Role
 from lean_bridge.executor.rules.program import Program, as_html, shown
 from pybind_models import GraphStanding
 
@@ -72,11 +68,10 @@ class CompiledProgram:
         """The names of the passes that are on."""
         self.entries, self.context = program.entries, program.context
         self.steps, self.scalars = program.steps, program.scalars
-        self._traces: dict[Request, Trace] = {}
-        self._plans: dict[Request, Plan] = {}
-        self._evaluators: dict[Request, Evaluator] = {}
-        self._idle = Idle()
-        self._stages: dict[tuple[Request, Role], tuple[Evaluator, Evaluator]] = {}
+        self.arrays = program.arrays
+        """The arguments that are whole numbers or truth values."""
+        self._plans = Plans(program, self.passes)
+        self._derived = DerivedArrays(program)
 
     def __repr__(self) -> str:
         return shown(self, self.standing)
@@ -107,9 +102,20 @@ class CompiledProgram:
 
     def with_checks(self, level: str) -> CompiledProgram:
         """Return the program with other checks and the same plans. Raises: as :meth:`Program.with_checks`."""
-        changed = CompiledProgram(self.program, self.passes)
-        vars(changed).update(vars(self))
-        changed.program = self.program.with_checks(level)
+        return self._changed(self.program.with_checks(level))
+
+    def with_arrays(self, /, **arrays: object) -> CompiledProgram:
+        """Return the program at other whole numbers and truth values, with the same plans.
+
+        So the next batch of a training run costs a call; arrays that are not given stay as they are.
+        Raises: as :meth:`Program.with_arrays`.
+        """
+        return self._changed(self.program.with_arrays(**arrays))
+
+    def _changed(self, program: Program) -> CompiledProgram:
+        """Return what another program is that is planned alike."""
+        changed = CompiledProgram(program, self.passes)
+        changed._plans = self._plans
         return changed
 
     @overload
@@ -351,7 +357,7 @@ class CompiledProgram:
             if isinstance(program, CheckedProgram)
             else Run(plan, standing=self.standing)
         )
-        run.bind(leaves)
+        run.bind(self._derived.added(plan.trace, leaves))
         return run
 
     def plan(self, request: Request) -> Plan:
@@ -359,50 +365,25 @@ class CompiledProgram:
 
         Raises: UnsupportedOp, as :func:`trace_program`.
         """
-        if request not in self._plans:
-            self._plans[request] = self._planned(self._trace(request), request.dtype)
-        return self._plans[request]
+        return self._plans.plan(request)
 
     def _expect_numpy(self) -> None:
         if type(self.scalars) is not Reals:
             found = type(self.scalars).__name__
             raise TypeError(f"expected a program in NumPy's floating point, found {found}")
 
-    def _planned(self, trace: Trace, dtype: np.dtype[Any]) -> Plan:
-        plan = Plan(trace, lay_out(trace, in_place=OVERWRITE in self.passes), dtype, self.passes)
-        if is_on():
-            check_plan(plan)
-        return plan
-
-    def _trace(self, request: Request) -> Trace:
-        if request not in self._traces:
-            target = Target(self.scalars, request.dtype)
-            with self.scalars.planning() if isinstance(self.scalars, ArrayAPIReals) else nullcontext():
-                trace = trace_program(self.program, request)
-            if is_on():
-                check_trace(trace, "tracing")
-            for name, rewrite in PASSES.items():
-                if name in self.passes:
-                    before, trace = trace, rewrite(trace, target)
-                    if is_on():
-                        check_trace(trace, name, before)
-            self._traces[request] = trace
-        return self._traces[request]
-
     def _run(self, request: Request, leaves: Leaves) -> list[Array]:
-        if request not in self._evaluators:
-            self._evaluators[request] = self._evaluator(self._trace(request), request.dtype)
-        return self._watch(request, self._evaluators[request])(leaves)
+        return self._watched(request, self._plans.whole(request))(leaves)
 
-    def _watch(self, request: Request, evaluator: Evaluator, **stage: Any) -> Evaluator:
+    def _watched(self, request: Request, planned: Planned, **stage: Any) -> Evaluator:
+        run = functools.partial(self._fed, planned) if planned.trace.derived else planned.run
         if not isinstance(self.program, CheckedProgram | LookedAtProgram):
-            return evaluator
-        return functools.partial(self.program.watch, request, evaluator, **stage)
+            return run
+        return functools.partial(self.program.watch, request, run, **stage)
 
-    def _evaluator(self, trace: Trace, dtype: np.dtype[Any]) -> Evaluator:
-        if type(self.scalars) is Reals:
-            return Pool(self._planned(trace, dtype), self._idle)
-        return functools.partial(evaluate, trace, self.scalars)
+    def _fed(self, planned: Planned, leaves: Leaves, **watched: Any) -> list[Array]:
+        """Return what is made of leaves and of what rules make of this program's arrays."""
+        return planned.run(self._derived.added(planned.trace, leaves), **watched)
 
     def as_torch(
         self, parameters: Mapping[str, Any] = NOTHING, outputs: str | Iterable[str] | None = None
@@ -447,16 +428,11 @@ class CompiledProgram:
 
     def stages(self, request: Request, role: Role) -> Stages:
         """Return a request in two: its values and what is saved, then the rest for arrays of a role."""
-        if (request, role) not in self._stages:
-            whole, count = self._trace(request), len(request.values)
-            early, late = split_stages(whole, role, count)
-            if is_on():
-                check_stages(early, late, whole, count)
-            made = (self._evaluator(trace, request.dtype) for trace in (early, late))
-            self._stages[request, role] = next(made), next(made)
-        first, second = self._stages[request, role]
+        first, second = self._plans.stages(request, role)
         rest = replace(request, values=())
-        return Stages(self._watch(request, first, is_whole=False), self._watch(rest, second, roles=(role,)))
+        return Stages(
+            self._watched(request, first, is_whole=False), self._watched(rest, second, roles=(role,))
+        )
 
     def _linearized(self, request: Request, leaves: dict[tuple[Role, int], Array], role: Role) -> Linearized:
         stages = self.stages(request, role)

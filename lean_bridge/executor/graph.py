@@ -6,7 +6,6 @@ import math
 import reprlib
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,14 +19,11 @@ from lean_bridge.executor.arrays.shape import Shape, Shapes, is_size, text_of
 from lean_bridge.executor.checks import CheckedProgram
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.looked_at import LookedAtProgram
+from lean_bridge.executor.rules.arguments import BoundArray, by_name, labelled
 from lean_bridge.executor.rules.constants import CONSTANTS
 from lean_bridge.executor.rules.parameters import (
     Parameter,
     Site,
-    check_booleans,
-    check_integers,
-    draw_booleans,
-    draw_integers,
     kept,
 )
 from lean_bridge.executor.rules.primitive import Primitive, Setting
@@ -35,7 +31,6 @@ from lean_bridge.executor.rules.program import Program, Step
 from lean_bridge.executor.rules.table import PRIMITIVES
 from lean_bridge.letters import shown
 from lean_bridge.notebooks import graph_svg
-from lean_bridge.spelling import meant_by, spelled, why_not
 from pybind_models import (
     NOT_JUDGED,
     ArrayArgument,
@@ -119,7 +114,7 @@ def sizes_of(model: DGraph, dims: Mapping[str, Any]) -> dict[str, int]:
 
     Raises: BindingError if one is missing, unknown, given twice, negative or no integer.
     """
-    sizes = _by_name(model, dict.fromkeys(model.dims, "dimension"), "dimension", dims)
+    sizes = by_name(model.lean_name, dict.fromkeys(model.dims, "dimension"), "dimension", dims)
     for name, value in sizes.items():
         label = f"{model.lean_name}: dimension {name}"
         if isinstance(value, int) and (bits := value.bit_length()) > _MOST_BITS:  # not to be written out
@@ -157,28 +152,6 @@ class Argument:
     def draw(self, rng: np.random.Generator) -> Any:
         """Return a random value. Raises: Declined if there is none."""
         return self.parameter.draw(rng, self.site)
-
-
-@dataclass(frozen=True)
-class BoundArray:
-    """An argument of the declaration that is an array, at concrete dimensions."""
-
-    name: str
-    shape: Shape
-    below: int | None
-    """What each of its whole numbers is less than; ``None`` of truth values."""
-
-    def check(self, value: object) -> Array:
-        """Return a caller's array. Raises: ValueError unless it is of the kind, the shape and the range."""
-        if self.below is None:
-            return check_booleans(value, self.shape)
-        return check_integers(value, self.shape, self.below)
-
-    def draw(self, rng: np.random.Generator) -> Array:
-        """Return a random array. Raises: Declined if there is none."""
-        if self.below is None:
-            return draw_booleans(rng, self.shape)
-        return draw_integers(rng, self.shape, self.below)
 
 
 class BoundGraph:
@@ -227,7 +200,7 @@ class BoundGraph:
         Raises: BindingError if one is missing, unknown or given twice.
         """
         model = self.graph.model
-        return _by_name(model, dict.fromkeys(model.scalars, "scalar"), "scalar", given)
+        return by_name(model.lean_name, dict.fromkeys(model.scalars, "scalar"), "scalar", given)
 
     def draw_arrays(self, source: np.random.Generator | int) -> dict[str, Array]:
         """Return random arrays for the arguments that are whole numbers or truth values, by name.
@@ -272,13 +245,13 @@ class BoundGraph:
                 raise BindingError(f"{found}, more than memory has addresses for; give smaller dimensions")
         kinds = dict.fromkeys(model.scalars, "scalar") | dict.fromkeys(model.maps, "map")
         kinds |= {array.name: "array" for array in self.arrays}
-        given = _by_name(model, kinds, "argument", arguments)
+        given = by_name(model.lean_name, kinds, "argument", arguments)
         given |= {name: kept(given[name]) for name in model.maps}
         for array in self.arrays:
-            with _named(f"{model.lean_name}: array {array.name}"):
+            with labelled(f"{model.lean_name}: array {array.name}"):
                 given[array.name] = array.check(given[array.name])
         for name in model.scalars:
-            with _named(f"{model.lean_name}: scalar {name}"):
+            with labelled(f"{model.lean_name}: scalar {name}"):
                 kind.check_scalar(given[name])
         steps = []
         for position, node, primitive in self.graph.nodes():
@@ -289,15 +262,15 @@ class BoundGraph:
                 if isinstance(param, ConstantParam)
             }
             for use in self._arguments_of(position, node, primitive):
-                with _named(f"{model.lean_name}: {kinds[use.name]} {use.name}"):
+                with labelled(f"{model.lean_name}: {kinds[use.name]} {use.name}"):
                     params[use.binder] = use.check(given[use.name], kind)
             setting = Setting(site.out, params, kind, site.lengths)
             label = _label(model, position)
             steps.append(Step(label, node.name, position, node.operands, primitive, setting))
         if isinstance(kind, ArrayAPIReals):
-            return LookedAtProgram(self.entries, steps, kind, standing=self.standing)
+            return LookedAtProgram(self.entries, steps, kind, arrays=self.arrays, standing=self.standing)
         made = CheckedProgram if type(kind) is Reals else Program
-        return made(self.entries, steps, kind, standing=self.standing)
+        return made(self.entries, steps, kind, arrays=self.arrays, standing=self.standing)
 
     def _arguments_of(self, position: int, node: Node, primitive: Primitive) -> Iterator[Argument]:
         site = self._site_of(position, node)
@@ -308,7 +281,13 @@ class BoundGraph:
     def _array(self, argument: ArrayArgument) -> BoundArray:
         shape = tuple(dim.evaluate(self.dims) for dim in argument.shape)
         below = None if argument.below is None else argument.below.evaluate(self.dims)
-        return BoundArray(argument.name, shape, below)
+        uses = tuple(
+            (number, binder)
+            for number, node in enumerate(self.graph.model.nodes)
+            for binder, param in node.params.items()
+            if isinstance(param, ArrayParam) and param.name == argument.name
+        )
+        return BoundArray(self.graph.model.lean_name, argument.name, shape, below, uses)
 
     def _lengths_of(self, node: Node) -> dict[str, Shape]:
         """Return a node's shape arguments, and its dimension arguments as shapes of one axis."""
@@ -371,32 +350,3 @@ def _params(node: Node) -> dict[str, ScalarParam | MapParam | ArrayParam | Const
 
 def _label(model: DGraph, position: int) -> str:
     return f"{model.lean_name}: node {position} ({model.nodes[position - len(model.context)].name})"
-
-
-@contextmanager
-def _named(label: str) -> Iterator[None]:
-    """Put the label before what is wrong with a value."""
-    try:
-        yield
-    except (ValueError, BindingError) as error:
-        raise BindingError(f"{label}: {error}") from None
-
-
-def _by_name(model: DGraph, kinds: Mapping[str, str], kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was given by the names in ``kinds``, which says what each is; ``kind`` says it of them all.
-
-    A name may be spelled in any way of :mod:`lean_bridge.spelling`.
-    Raises: BindingError unless exactly these names are given, once each.
-    """
-    takes = f"it takes {', '.join(map(spelled, kinds))}" if kinds else "it takes none"
-    found: dict[str, Any] = {}
-    for spelling, value in given.items():
-        meant = meant_by(spelling, kinds)
-        if len(meant) != 1 or meant[0] in found:
-            wrong = "is given twice" if len(meant) == 1 else why_not(spelling, kinds)
-            raise BindingError(f"{model.lean_name}: {kind} {spelling} {wrong}; {takes}")
-        found[meant[0]] = value
-    if missing := [name for name in kinds if name not in found]:
-        these = f"{kinds[missing[0]]} {missing[0]} is" if len(missing) == 1 else f"{', '.join(missing)} are"
-        raise BindingError(f"{model.lean_name}: {these} missing; {takes}")
-    return found

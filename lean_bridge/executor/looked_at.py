@@ -21,8 +21,10 @@ from lean_bridge.executor.arrays.finite import describe
 from lean_bridge.executor.arrays.namespaces import moved, precision, zeros
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.checks import GIVEN, Checks
+from lean_bridge.executor.plans.derived import with_derived
 from lean_bridge.executor.plans.evaluate import evaluate
 from lean_bridge.executor.plans.trace import Leaves, Request, Role, trace_program
+from lean_bridge.executor.rules.arguments import BoundArray
 from lean_bridge.executor.rules.program import Program, Step, steps_over
 from pybind_models import NOT_JUDGED, GraphStanding
 
@@ -42,9 +44,10 @@ class LookedAtProgram(Program):
         scalars: ArrayAPIReals,
         checks: Checks = Checks.FINITE,
         *,
+        arrays: Sequence[BoundArray] = (),
         standing: GraphStanding = NOT_JUDGED,
     ) -> None:
-        super().__init__(entries, steps, scalars, standing=standing)
+        super().__init__(entries, steps, scalars, arrays=arrays, standing=standing)
         self.reals = scalars
         self.checks = checks
 
@@ -55,7 +58,7 @@ class LookedAtProgram(Program):
         Raises: TypeError, as :meth:`with_checks`.
         """
         steps = steps_over(program, scalars, lambda array: moved(array, like))
-        made = cls(program.entries, steps, scalars, standing=program.standing)
+        made = cls(program.entries, steps, scalars, arrays=program.arrays, standing=program.standing)
         return made.with_checks(getattr(program, "checks", Checks.FINITE))
 
     def with_checks(self, level: str) -> LookedAtProgram:
@@ -66,7 +69,8 @@ class LookedAtProgram(Program):
         checks = Checks(level)
         if checks is Checks.DOMAINS:
             raise TypeError(f"{level!r}: only NumPy's floating point is held to it, not {self.reals.library}")
-        return LookedAtProgram(self.entries, self.steps, self.reals, checks, standing=self.standing)
+        arrays, standing = self.arrays, self.standing
+        return LookedAtProgram(self.entries, self.steps, self.reals, checks, arrays=arrays, standing=standing)
 
     def primals(self, inputs: Sequence[Array]) -> list[Array]:
         """Return the values of ``Γ ++ ss``, all finite."""
@@ -147,7 +151,7 @@ class LookedAtProgram(Program):
         with self.reals.planning():
             trace = trace_program(self, request)
         look = _Look(self.reals, exactly=True)
-        made = evaluate(trace, self.reals, leaves, look=look)
+        made = evaluate(trace, self.reals, with_derived(self, trace, leaves), look=look)
         if look.found:
             last = self.entries[max((*request.values, *request.moved, *request.wrt), default=-1)].name
             found = f"{request.dtype} overflowed on the way to {last}, and left finite numbers behind"

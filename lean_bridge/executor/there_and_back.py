@@ -12,6 +12,7 @@ from lean_bridge.executor.arrays.entries import BoundEntry, Given, positions
 from lean_bridge.executor.arrays.scalars import Array, Scalars
 from lean_bridge.executor.plans.stages import Stages
 from lean_bridge.executor.plans.trace import Request, Role
+from lean_bridge.executor.rules.arguments import BoundArray
 from pybind_models import GraphStanding
 
 TWICE: Final = "the certified derivative of a graph is differentiated once more, of which no theorem speaks"
@@ -35,6 +36,7 @@ class Staged(Protocol):
     entries: tuple[BoundEntry, ...]
     context: tuple[BoundEntry, ...]
     scalars: Scalars
+    arrays: tuple[BoundArray, ...]
 
     @property
     def standing(self) -> GraphStanding:
@@ -43,6 +45,10 @@ class Staged(Protocol):
 
     def stages(self, request: Request, role: Role) -> Stages:
         """Return a request in two."""
+        ...
+
+    def with_arrays(self, /, **arrays: object) -> Staged:
+        """Return the program at other whole numbers and truth values."""
         ...
 
     def over(self, scalars: Any, like: Array) -> Staged:

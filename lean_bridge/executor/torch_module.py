@@ -17,6 +17,7 @@ from lean_bridge.executor.arrays.entries import check_every, filled, positions
 from lean_bridge.executor.arrays.namespaces import precision
 from lean_bridge.executor.arrays.scalars import Reals
 from lean_bridge.executor.there_and_back import TWICE, Staged, ThereAndBack, asked
+from lean_bridge.spelling import meant_by
 from pybind_models import GraphStanding
 
 ONCE: Final = f"{TWICE}; take it without create_graph, or differentiate the model in PyTorch's own operations"
@@ -27,6 +28,7 @@ class CertifiedModule(nn.Module):
 
     Inputs that were given as parameters are parameters of the module, under their names in the graph; a dot
     in one is a submodule, as ``state_dict`` has it. The other inputs are arguments, in order or by name.
+    Whole numbers and truth values that the graph takes may be given by name, in place of the program's.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class CertifiedModule(nn.Module):
     def extra_repr(self) -> str:
         """Return what a module is shown with: its arguments, its results, and its standing."""
         taken = [each.name for each in self._program.context if each.name not in self._kept]
+        taken += [f"{each.name}=…" for each in self._program.arrays]
         made = [self._program.entries[position].name for position in self._outputs]
         return f"({', '.join(taken)}) -> ({', '.join(made)}): {self.standing.text}"
 
@@ -64,13 +67,23 @@ class CertifiedModule(nn.Module):
         """Return the value of the entry, or a tuple of values of several.
 
         Raises: ArrayError for an input that is missing, or does not fit its entry; NumericsError for a number
-        that is none.
+        that is none; BindingError for whole numbers or truth values as :meth:`.Program.with_arrays`.
         """
-        inputs = self._inputs(args, named)
+        arrays = {name: each for name, each in named.items() if self._is_array(name)}
+        inputs = self._inputs(args, {name: named[name] for name in named if name not in arrays})
         wrt = tuple(i for i, each in enumerate(inputs) if each.requires_grad and torch.is_grad_enabled())
-        call = _Call(self._at(inputs[0]), precision(inputs[0]), self._outputs, wrt)  # type: ignore[arg-type]
+        program = self._at(inputs[0])
+        program = program.with_arrays(**arrays) if arrays else program
+        call = _Call(program, precision(inputs[0]), self._outputs, wrt)  # type: ignore[arg-type]
         made: tuple[Tensor, ...] = _apply(_Values, call, *inputs)[: len(self._outputs)]
         return made[0] if self._is_one else made
+
+    def _is_array(self, name: str) -> bool:
+        """Return whether an argument of a call is whole numbers or truth values, and no input."""
+        inputs = [entry.name for entry in self._program.context]
+        return bool(meant_by(name, [each.name for each in self._program.arrays])) and not meant_by(
+            name, inputs
+        )
 
     def _inputs(self, args: Sequence[Tensor], named: Mapping[str, Tensor]) -> list[Tensor]:
         context = self._program.context

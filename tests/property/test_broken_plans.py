@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lean_bridge.executor import compiled
+from lean_bridge.executor import planned
 from lean_bridge.executor.arrays.scalars import REALS
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import ExecutableGraph
@@ -123,7 +123,7 @@ def test_a_pass_that_breaks_something_is_named(
         return broken(PASSES[name](trace, target))
 
     passes: Mapping[str, Pass] = MappingProxyType({**PASSES, name: broken_pass})
-    monkeypatch.setattr(compiled, "PASSES", passes)
+    monkeypatch.setattr(planned, "PASSES", passes)
     with pytest.raises(BrokenPlan) as found:
         program().plan(EVERY)
     assert str(found.value).startswith(f"after {name}: ")
@@ -137,7 +137,7 @@ def test_it_is_on_in_tests_and_off_unless_it_is_asked_for(monkeypatch: pytest.Mo
         assert not checker.is_on()
     monkeypatch.delenv(SWITCH)
     assert not checker.is_on()
-    monkeypatch.setattr(compiled, "check_plan", None)
+    monkeypatch.setattr(planned, "check_plan", None)
     program().plan(EVERY)
 
 
@@ -146,7 +146,7 @@ def test_two_stages_that_do_not_fit_are_found(monkeypatch: pytest.MonkeyPatch) -
         early, late = split_stages(trace, role, values)
         return Trace(early.instructions, early.results[::-1]), late
 
-    monkeypatch.setattr(compiled, "split_stages", split)
+    monkeypatch.setattr(planned, "split_stages", split)
     made = program()
     point = {entry.name: np.ones(entry.shape) for entry in made.context}
     with pytest.raises(BrokenPlan, match="after the second stage: reads"):

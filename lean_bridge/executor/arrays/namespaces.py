@@ -7,7 +7,6 @@ they keep subclasses, which are fields.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Rational
 from typing import Any
 
 import numpy as np
@@ -91,16 +90,9 @@ def indicator(mask: Array, like: Array, *, one: Any, zero: Any) -> Array:
     """Return what a field calls one where a mask is true, and zero elsewhere, as an array to compute with."""
     if isinstance(like, np.ndarray):
         made = np.full_like(like, zero, shape=mask.shape)
-    elif isinstance(one, np.ndarray):  # of a field, for whose arrays tracers stand
-        made = np.full_like(one, zero, shape=mask.shape)
-    elif isinstance(one, Rational):  # which a float would make inexact
-        return np.where(mask, np.asarray(one, object), np.asarray(zero, object))
-    elif not isinstance(one, float):
-        return mask.astype(float)
-    else:
-        made = np.full(mask.shape, float(zero), precision(like))
-    made[mask] = one
-    return made if hasattr(like, "gathered") else constant(made, like)
+        made[mask] = one
+        return made
+    return mask.astype(float) if hasattr(like, "gathered") else constant(mask.astype(precision(like)), like)
 
 
 def _indices(indices: Array, like: Array) -> Array:

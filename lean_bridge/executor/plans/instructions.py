@@ -39,10 +39,10 @@ class Constant:
 
 
 class Given(NamedTuple):
-    """An array of the caller's."""
+    """An array of the caller's: of an entry, by number, or what is derived of one that is an argument."""
 
     role: str
-    entry: int
+    entry: Any
     shape: Shape
 
 
@@ -87,16 +87,9 @@ class Joined(NamedTuple):
     axis: int
 
 
-class Taken(NamedTuple):
-    """Positions of the first axis."""
-
-    indices: Constant
-
-
 class Put(NamedTuple):
-    """Positions of a first axis, and its length."""
+    """The length of a first axis."""
 
-    indices: Constant
     length: int
 
 
@@ -147,6 +140,12 @@ class Trace:
     def uses(self) -> Uses:
         """Who reads what."""
         return Uses([each.operands for each in self.instructions], self.results)
+
+    @cached_property
+    def derived(self) -> tuple[Any, ...]:
+        """What it reads that is made of arguments, each once; see :mod:`.derived`."""
+        leaves = (each.static for each in self.instructions if each.op == "leaf")
+        return tuple(each.entry for each in leaves if each.role == "derived")
 
 
 @dataclass(frozen=True)
@@ -239,22 +238,18 @@ def _sliced(shapes: Shapes, static: Static) -> Shape:
     return (*shapes[0][:axis], stop - start, *shapes[0][axis + 1 :])
 
 
-def _taken(shapes: Shapes, static: Static) -> Shape:
-    indices = _positions(static, shapes[0][0])
-    return (*indices.shape, *shapes[0][1:])
+def _taken(shapes: Shapes, _static: Static) -> Shape:
+    x, indices = shapes
+    if len(indices) != 1 or not x:
+        raise ValueError(f"expected positions along one axis of {x}, found {indices}")
+    return (*indices, *x[1:])
 
 
 def _put(shapes: Shapes, static: Static) -> Shape:
-    if _positions(static, static.length).shape != shapes[0][:1]:
-        raise ValueError(f"expected a position for each of {shapes[0]}")
-    return (static.length, *shapes[0][1:])
-
-
-def _positions(static: Static, length: int) -> Array:
-    indices: Array = static.indices.value
-    if indices.ndim != 1 or not bool(((indices >= 0) & (indices < length)).all()):
-        raise ValueError(f"expected positions below {length}")
-    return indices
+    x, indices = shapes
+    if not x or indices != x[:1]:
+        raise ValueError(f"expected a position for each of {x}, found {indices}")
+    return (static.length, *x[1:])
 
 
 def _no_value(_scalars: Scalars, _arrays: tuple[Array, ...], _static: Static) -> Array:
@@ -280,7 +275,8 @@ def _slice(_scalars: Scalars, arrays: tuple[Array, ...], static: Static) -> Arra
 
 
 def _scatter(scalars: Scalars, arrays: tuple[Array, ...], static: Static) -> Array:
-    return scattered(arrays[0], static.indices.value, static.length, zero=scalars.rational(0))
+    x, indices = arrays
+    return scattered(x, indices, static.length, zero=scalars.rational(0))
 
 
 def _axes(*axes: int) -> tuple[int, ...]:
@@ -333,8 +329,8 @@ OPS: Final[Mapping[str, Op]] = MappingProxyType(
         "transpose": Op(1, _transposed, lambda _k, x, s: permute(x[0], s), _axes),
         "broadcast": Op(1, _spread, lambda _k, x, s: broadcast(x[0], s.shape), Shaped),
         "slice": Op(1, _sliced, _slice, Part),
-        "gather": Op(1, _taken, lambda _k, x, s: gathered(x[0], s.indices.value), Taken),
-        "scatter": Op(1, _put, _scatter, Put),
+        "gather": Op(2, _taken, lambda _k, x, _s: gathered(x[0], x[1])),  # at whole numbers
+        "scatter": Op(2, _put, _scatter, Put),
         "concat": Op(None, _joined, lambda _k, x, s: concat(x, s.axis), Joined),
     }
 )

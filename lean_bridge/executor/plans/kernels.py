@@ -123,14 +123,14 @@ def _concat(instruction: Instruction, out: Array, operands: tuple[Array, ...]) -
     return calls
 
 
-def _gather(instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> list[Call]:
-    indices = instruction.static.indices.value  # which are in range: to look again takes a copy
-    return [(operands[0].take, (indices, 0, out, "clip"))]
+def _gather(_instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> list[Call]:
+    x, indices = operands  # which are in range: to look again takes a copy
+    return [(x.take, (indices, 0, out, "clip"))]
 
 
-def _scatter(instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> list[Call]:
+def _scatter(_instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> list[Call]:
     """Add up the parts that go to one place, which stand side by side once they are ordered by it."""
-    (x,), indices = operands, instruction.static.indices.value
+    x, indices = operands
     calls: list[Call] = [(out.fill, (0,))]
     if not x.size:
         return calls

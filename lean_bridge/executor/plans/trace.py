@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,9 +12,10 @@ import numpy as np
 from lean_bridge.errors import UnsupportedOp
 from lean_bridge.executor.arrays.entries import BoundEntry
 from lean_bridge.executor.arrays.scalars import Array
+from lean_bridge.executor.plans.derived import TracedSetting
 from lean_bridge.executor.plans.instructions import Trace
 from lean_bridge.executor.plans.recorder import Recorder
-from lean_bridge.executor.plans.tracer import TracingScalars, as_array, position_of
+from lean_bridge.executor.plans.tracer import as_array, position_of
 from lean_bridge.executor.rules.program import Program, Step
 
 Role: TypeAlias = Literal["input", "tangent", "seed", "saved"]
@@ -56,7 +56,8 @@ def trace_program(program: Program, request: Request) -> Trace:
             for number, entry in enumerate(entries)
         ]
 
-    traced = Program(program.entries, [_traced(step) for step in program.steps], program.scalars)
+    steps = [_traced(step, recorder, node) for node, step in enumerate(program.steps)]
+    traced = Program(program.entries, steps, program.scalars)
     values = traced.primals(leaves("input", program.context, range(len(program.context))))
     results = [values[entry] for entry in request.values]
     if request.moved:
@@ -96,6 +97,6 @@ class _TracedStep(Step):
             raise UnsupportedOp(op, message) from error
 
 
-def _traced(step: Step) -> Step:
-    setting = dataclasses.replace(step.setting, scalars=TracingScalars(step.setting.scalars))
+def _traced(step: Step, recorder: Recorder, node: int) -> Step:
+    setting = TracedSetting.of(step.setting, recorder, node)
     return _TracedStep(**{**vars(step), "setting": setting})

@@ -113,11 +113,11 @@ class Tracer:
 
     def gathered(self, indices: Array) -> Array:
         """Return the parts at some positions of the first axis."""
-        return self.emit("gather", self, static=(self.recorder.wrap(indices),))
+        return self.emit("gather", self, _given(indices))
 
     def scattered(self, indices: Array, length: int) -> Array:
         """Return the sums of the parts that go to each position of a first axis."""
-        return self.emit("scatter", self, static=(self.recorder.wrap(indices), length))
+        return self.emit("scatter", self, _given(indices), static=(length,))
 
     @staticmethod
     def concat(arrays: Sequence[Tracer], *, axis: int) -> Array:
@@ -133,6 +133,13 @@ class Tracer:
 def as_array(recorder: Recorder, position: int, dtype: np.dtype[Any]) -> Array:
     """Return an instruction's result as what rules take it for."""
     return cast(Array, Tracer(recorder, position, dtype))
+
+
+def _given(indices: Array) -> Array:
+    """Return positions that are leaves. Raises: TypeError for an array, which no plan could exchange."""
+    if not isinstance(indices, Tracer):
+        raise TypeError("positions are none of Setting.whole_numbers")
+    return cast(Array, indices)
 
 
 def position_of(array: Array) -> int:

@@ -189,8 +189,11 @@ def booleans(wanted: Callable[[Site], Shape]) -> Parameter:
 
 
 def is_data(value: object) -> bool:
-    """Return whether a value is whole numbers or truth values, which are the same over any scalars."""
-    return isinstance(value, np.ndarray) and value.dtype.kind in "ib"
+    """Return whether a value is whole numbers or truth values, which are the same over any scalars.
+
+    Arrays of a finite field, which are of whole numbers too, have a class of their own.
+    """
+    return type(value) is np.ndarray and value.dtype.kind in "ib"
 
 
 def kept(value: object) -> object:

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
+from lean_bridge.executor.arrays.namespaces import indicator
 from lean_bridge.executor.arrays.scalars import REALS, Array, Scalars
 from lean_bridge.executor.arrays.shape import Shape, Shapes, same_shape
 from lean_bridge.executor.rules.parameters import Parameter, Site, kept
@@ -34,6 +35,22 @@ class Setting:
     scalars: Scalars = REALS
     lengths: Mapping[str, Shape] = field(default_factory=dict)
     """The op's shape arguments by the names of its Lean binders, and its dimension arguments as one axis."""
+
+    def whole_numbers(self, make: Callable[[Setting], Array], below: int) -> Array:
+        """Return whole numbers less than a bound, which ``make`` makes of arguments alone, along one axis.
+
+        ``make`` is a function of a module; the shape of what it returns follows from sizes.
+        """
+        del below
+        return make(self)
+
+    def indicator(self, make: Callable[[Setting], Array], like: Array) -> Array:
+        """Return 1 where truth values are true, and 0 elsewhere, to compute with beside an array like that.
+
+        ``make`` makes the truth values, as in :meth:`whole_numbers`.
+        """
+        one, zero = (self.scalars.rational(number) for number in (1, 0))
+        return indicator(make(self), like, one=one, zero=zero)
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Take what a copy was made of: arrays that nobody else can write to, as they were before."""

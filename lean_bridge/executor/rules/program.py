@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any, Self, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,9 @@ from lean_bridge.errors import ShapeError
 from lean_bridge.executor.arrays.entries import A, BoundEntry, F, Given, GivenOf, check_arrays
 from lean_bridge.executor.arrays.scalars import Array, Scalars, guarded
 from lean_bridge.executor.arrays.shape import Shape, text_of
+from lean_bridge.executor.rules.arguments import BoundArray, by_name, labelled
 from lean_bridge.executor.rules.linear_map import LinearMap
-from lean_bridge.executor.rules.parameters import is_data
+from lean_bridge.executor.rules.parameters import Site, is_data
 from lean_bridge.executor.rules.primitive import Arrays, Primitive, Setting
 from lean_bridge.letters import shown as legible
 from lean_bridge.notebooks import program_html
@@ -86,6 +87,7 @@ class Program:
         steps: Sequence[Step],
         scalars: Scalars,
         *,
+        arrays: Sequence[BoundArray] = (),
         standing: GraphStanding = NOT_JUDGED,
     ) -> None:
         self.entries = tuple(entries)
@@ -94,6 +96,8 @@ class Program:
         self.context = self.entries[: len(self.entries) - len(self.steps)]
         """The entries of ``Γ``."""
         self.scalars = scalars
+        self.arrays = tuple(arrays)
+        """The arguments that are whole numbers or truth values."""
         self.standing = standing
         """What is known of the declaration of the graph."""
 
@@ -160,6 +164,34 @@ class Program:
         raise TypeError(
             f"{level!r}: only NumPy's floating point is checked, not {type(self.scalars).__name__}"
         )
+
+    def with_arrays(self, /, **arrays: object) -> Self:
+        """Return the program at other whole numbers and truth values; those not given stay as they are.
+
+        They are checked and copied as when the graph was compiled.
+        Raises: BindingError if one is unknown, or not of its kind, shape and range, or in no domain of an op.
+        """
+        names = dict.fromkeys((each.name for each in self.arrays), "array")
+        graph = self.arrays[0].graph if self.arrays else self.standing.declaration or "graph"
+        given = by_name(graph, names, "array", arrays, partial=True)
+        steps = list(self.steps)
+        for array in self.arrays:
+            if array.name in given:
+                with labelled(f"{graph}: array {array.name}"):
+                    value = array.check(given[array.name])
+                    for number, binder in array.uses:
+                        steps[number] = self._exchanged(steps[number], binder, value)
+        changed = object.__new__(type(self))
+        vars(changed).update(vars(self), steps=tuple(steps))
+        return changed
+
+    def _exchanged(self, step: Step, binder: str, value: Array) -> Step:
+        """Return a step with another argument. Raises: as the parameter's own check."""
+        setting = step.setting
+        site = Site(tuple(self.entries[each].shape for each in step.operands), setting.shape, setting.lengths)
+        checked = step.primitive.params[binder].check(value, site, setting.scalars)
+        params = {**setting.params, binder: checked}
+        return dataclasses.replace(step, setting=dataclasses.replace(setting, params=params))
 
     def primals(self, inputs: Sequence[Array]) -> list[Array]:
         """Return the values of ``Γ ++ ss``, of inputs that fit. Lean: ``eval``."""

@@ -197,7 +197,7 @@ def test_a_linear_map_stays_at_its_point(way: str) -> None:
 def test_linear_maps_of_one_kind_are_planned_once(monkeypatch: pytest.MonkeyPatch) -> None:
     program = apart()
     program.pullback([ONES, ONES], ["z"])
-    monkeypatch.setattr("lean_bridge.executor.compiled.split_stages", None)
+    monkeypatch.setattr("lean_bridge.executor.planned.split_stages", None)
     (cotangent,) = program.pullback([ONES, 2 * ONES], ["z"])([ONES])[1:]
     np.testing.assert_array_equal(cotangent, 4 * ONES)
 
@@ -214,4 +214,4 @@ def test_only_the_last_call_keeps_its_arrays_and_few_keep_their_buffers() -> Non
     assert [each() is not None for each in kept] == [False, False, False, True]
     for order in range(3 * KEPT):
         program.forward([ONES, ONES], ["y"] * (order + 1))
-    assert len(program._idle._runs) == KEPT
+    assert len(program._plans._idle._runs) == KEPT

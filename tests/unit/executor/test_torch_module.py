@@ -139,7 +139,7 @@ def test_only_what_requires_a_gradient_is_differentiated(program: CompiledProgra
     with torch.no_grad():
         module(x.requires_grad_(), y)
     at = {entry.name: position for position, entry in enumerate(program.context)}
-    assert {request.wrt for request, _ in program._stages} == {(), (at["b2"],)}
+    assert {request.wrt for request, _ in program._plans._stages} == {(), (at["b2"],)}
     assert [name for name, each in module.named_parameters() if each.grad is not None] == ["b2"]
 
 

@@ -36,14 +36,21 @@ def _ids(site: Site) -> tuple[Shape, int]:
     return s, v[0]
 
 
+def _rows(setting: Setting) -> Array:
+    rows: Array = setting.params["ids"].reshape(-1)
+    return rows
+
+
 def _embedding(setting: Setting, primals: Arrays) -> Array:
-    return gathered(primals[0], setting.params["ids"].reshape(-1)).reshape(setting.shape)
+    (x,) = primals
+    return gathered(x, setting.whole_numbers(_rows, x.shape[0])).reshape(setting.shape)
 
 
 def _embedding_back(setting: Setting, shapes: Shapes, w: Array) -> Arrays:
-    ids = setting.params["ids"].reshape(-1)
-    rows = w.reshape((len(ids), *shapes[0][1:]))
-    return (scattered(rows, ids, shapes[0][0], zero=setting.scalars.rational(0)),)
+    length = shapes[0][0]
+    rows = setting.whole_numbers(_rows, length)
+    parts = w.reshape((*rows.shape, *shapes[0][1:]))
+    return (scattered(parts, rows, length, zero=setting.scalars.rational(0)),)
 
 
 def _embedding_shape(shapes: Shapes, out: Shape) -> Shape:
@@ -64,9 +71,9 @@ def _targets(site: Site) -> tuple[Shape, int]:
     return site.out, n[0]
 
 
-def _places(setting: Setting, length: int) -> Array:
+def _places(setting: Setting) -> Array:
     """Return where the coordinates that are taken stand in the operand, in row-major order."""
-    outer, inner = (math.prod(setting.lengths[name]) for name in ("o", "s"))
+    outer, length, inner = (math.prod(setting.lengths[name]) for name in ("o", "n", "s"))
     rows = np.arange(outer).reshape((outer, 1)) * length
     places: Array = (rows + setting.params["ids"].reshape((outer, inner))) * inner + np.arange(inner)
     return places.reshape(-1)
@@ -74,15 +81,16 @@ def _places(setting: Setting, length: int) -> Array:
 
 def _take(setting: Setting, primals: Arrays) -> Array:
     (x,) = primals
-    places = _places(setting, x.shape[len(setting.lengths["o"])])
-    return gathered(x.reshape((math.prod(x.shape),)), places).reshape(setting.shape)
+    count = math.prod(x.shape)
+    return gathered(x.reshape((count,)), setting.whole_numbers(_places, count)).reshape(setting.shape)
 
 
 def _take_back(setting: Setting, shapes: Shapes, w: Array) -> Arrays:
     (x,) = shapes
-    places = _places(setting, x[len(setting.lengths["o"])])
-    flat = w.reshape((len(places),))
-    return (scattered(flat, places, math.prod(x), zero=setting.scalars.rational(0)).reshape(x),)
+    count = math.prod(x)
+    places = setting.whole_numbers(_places, count)
+    flat = w.reshape(places.shape)
+    return (scattered(flat, places, count, zero=setting.scalars.rational(0)).reshape(x),)
 
 
 def _take_shape(shapes: Shapes, out: Shape) -> Shape:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from lean_bridge.executor.arrays.namespaces import gathered, indicator
+from lean_bridge.executor.arrays.namespaces import gathered
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.arrays.shape import Shape, Shapes, check_operands, same_shape, text_of
 from lean_bridge.executor.rules.parameters import Parameter, Site, booleans
@@ -76,18 +76,31 @@ def _masked_softmax(setting: Setting, primals: Arrays) -> Array:
 
     The row's first allowed coordinate stands in its place, so that no row is shifted by what it leaves out.
     """
-    (x,), mask = primals, setting.params["mask"]
-    if not math.prod(x.shape):
+    (x,), count = primals, math.prod(setting.shape)
+    if not count:
         return x
-    one, zero = (setting.scalars.rational(number) for number in (1, 0))
-    allowed, left_out = (indicator(each, x, one=one, zero=zero) for each in (mask, ~mask))
-    firsts = np.broadcast_to(mask, x.shape).argmax(axis=-1).reshape(-1)
-    places = np.arange(len(firsts)) * x.shape[-1] + firsts
-    first = gathered(x.reshape((math.prod(x.shape),)), places).reshape((*x.shape[:-1], 1))
-    z = x * allowed + first * left_out
+    allowed, left_out = (setting.indicator(which, x) for which in (_is_allowed, _is_left_out))
+    first = gathered(x.reshape((count,)), setting.whole_numbers(_firsts, count))
+    z = x * allowed + first.reshape((*x.shape[:-1], 1)) * left_out
     e = setting.scalars.exp(z - setting.scalars.shift_of_rows(z, axis=-1)) * allowed
     y: Array = e / e.sum(axis=-1, keepdims=True)
     return y
+
+
+def _is_allowed(setting: Setting) -> Array:
+    mask: Array = setting.params["mask"]
+    return mask
+
+
+def _is_left_out(setting: Setting) -> Array:
+    return ~_is_allowed(setting)
+
+
+def _firsts(setting: Setting) -> Array:
+    """Return where the first coordinate that each row allows stands in the operand, in row-major order."""
+    firsts = np.broadcast_to(_is_allowed(setting), setting.shape).argmax(axis=-1).reshape(-1)
+    places: Array = np.arange(len(firsts)) * setting.shape[-1] + firsts
+    return places
 
 
 def _rows(site: Site) -> Shape:

@@ -7,9 +7,8 @@ from typing import Any
 from lean_bridge.executor.plans.instructions import Trace
 from lean_bridge.executor.plans.rewriter import Rewriter, Target, rewrite
 
-_ZERO_IF_ALL = frozenset(
-    ("add", "sub", "neg", "sum", "reshape", "transpose", "broadcast", "slice", "concat", "gather", "scatter")
-)
+_ZERO_IF_ALL = frozenset(("add", "sub", "neg", "sum", "reshape", "transpose", "broadcast", "slice", "concat"))
+_ZERO_IF_FIRST = frozenset(("div", "gather", "scatter"))
 _ZERO_IF_ANY = frozenset(("mul", "matmul", "dot"))
 
 
@@ -23,7 +22,7 @@ def _rule(r: Rewriter, op: str, operands: tuple[int, ...], static: tuple[Any, ..
     if not any(zero):
         return None
     shape = r.result_shape(op, operands, static)
-    if op in _ZERO_IF_ANY or (op in _ZERO_IF_ALL and all(zero)) or (op == "div" and zero[0]):
+    if op in _ZERO_IF_ANY or (op in _ZERO_IF_ALL and all(zero)) or (op in _ZERO_IF_FIRST and zero[0]):
         return r.emit("zeros", static=(shape,))
     if op == "add" or (op == "sub" and zero[1]):
         return r.fit(operands[zero.index(False)], shape)

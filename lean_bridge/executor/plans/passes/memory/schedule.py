@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from lean_bridge.executor.plans.instructions import ELEMENTWISE, FREE, Trace
+from lean_bridge.executor.plans.instructions import ELEMENTWISE, FREE, Instruction, Trace
 from lean_bridge.executor.plans.passes.memory.lifetimes import Lifetimes
 from lean_bridge.executor.plans.recorder import Mover
 from lean_bridge.executor.plans.rewriter import Target
@@ -25,7 +25,7 @@ def order_instructions(trace: Trace, _target: Target) -> Trace:
     """Return the trace with the same instructions in another order."""
     lifetimes = Lifetimes(trace)
     orders = [_Eager(lifetimes).order(lifetimes.running)]
-    if any(each.op == "leaf" and each.static.role != "input" for each in trace.instructions):
+    if any(map(_is_late, trace.instructions)):
         orders.append(_Eager(lifetimes).order(_abreast(lifetimes, orders[0])))
     orders += [_postponed(lifetimes, order) for order in orders]
     return in_order(trace, min(orders, key=lifetimes.peak))
@@ -39,6 +39,11 @@ def in_order(trace: Trace, order: Iterable[int]) -> Trace:
     return mover.finish()
 
 
+def _is_late(each: Instruction) -> bool:
+    """Return whether an instruction is given, and no input or argument."""
+    return each.op == "leaf" and each.static.role not in ("input", "derived")
+
+
 def _abreast(lifetimes: Lifetimes, order: Sequence[int]) -> list[int]:
     """Return an order with tangents and cotangents as soon as the values are there that they need.
 
@@ -50,8 +55,7 @@ def _abreast(lifetimes: Lifetimes, order: Sequence[int]) -> list[int]:
     partial: list[bool] = []
     level: list[int] = []
     for position, each in enumerate(lifetimes.instructions):
-        given = each.op == "leaf" and each.static.role != "input"
-        late.append(given or any(late[operand] for operand in each.operands))
+        late.append(_is_late(each) or any(late[operand] for operand in each.operands))
         inside = any(partial[operand] for operand in each.operands) and each.op != "concat"
         partial.append(inside or each.op == "slice")
         copied = each.op == "concat" and not lifetimes.reads[position]
