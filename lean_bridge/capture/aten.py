@@ -122,14 +122,8 @@ class Writer(DataOperators):
         self.trace.finish()
         if not self.trace.nodes:
             raise NotCaptured(f"{where}: expected at least one op, found none")
-        names = [*(each.name for each in self.trace.context), *(each.name for each in self.trace.named())]
-        self.outputs = tuple(names[self._position(each)] for each in returned)
-
-    def _position(self, node: Any) -> int:
-        value = self._values[node]
-        assert isinstance(value, Value)
-        assert value.position is not None
-        return value.position
+        values = [self._values[each] for each in returned]
+        self.nodes, self.outputs = self.trace.named([each for each in values if isinstance(each, Value)])
 
     def _reached(self, nodes: Sequence[Any]) -> set[Any]:
         """Return the nodes that what is returned is made of; of a transposed weight the weight alone."""

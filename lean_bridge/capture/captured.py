@@ -157,16 +157,16 @@ class CapturedGraph(Captured):
         trace.finish()
         if not trace.nodes:
             self._refuse("expected at least one op, found none")
+        nodes, outputs = trace.named(values)
         model = DGraph(
             lean_name=self.lean_name,
             dims=self.dims,
             scalars=self.scalars,
             arrays=tuple(self.arrays.values()),
             context=tuple(trace.context),
-            nodes=trace.named(),
+            nodes=nodes,
         )
-        names = [entry.name for entry in model.entries]
-        return model, tuple(names[value.position] for value in values)
+        return model, outputs
 
     @property
     def lean_name(self) -> str:

@@ -120,6 +120,11 @@ def permute(trace: Trace, x: Value, axes: Sequence[object]) -> Value:
     made = tuple(shape[axis] for axis in order)
     if order == tuple(range(count)):
         return x
+    long = [axis for axis in range(count) if shape[axis] != ONE]
+    if len(long) < count:  # where an axis of length 1 stands, its numbers do not say
+        value = reshaped(trace, x, tuple(shape[axis] for axis in long))
+        value = permute(trace, value, [long.index(axis) for axis in order if axis in long])
+        return reshaped(trace, value, made)
     if order[:2] == (1, 0) and order[2:] == tuple(range(2, count)):
         return trace.add("swap01", [x], made, m=shape[0], n=shape[1], s=shape[2:])
     if order == (0, 2, 1):

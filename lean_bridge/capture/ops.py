@@ -206,9 +206,10 @@ def _sum(trace: Trace, x: object, axis: object = None, *, keepdims: bool = False
 def _softmax(trace: Trace, x: object, axis: object = -1) -> Value:
     array = value_of(trace, x)
     shape, at = shape_of(array), one_axis(array, axis)
-    if at < len(shape) - 1 or len(shape) > 3:
+    if at < len(shape) - 1:
         return _kept_along(trace, "softmaxAxis", array, at)
-    h, m, n = (*(ONE,) * (3 - len(shape)), *shape)
+    m, n = (ONE, *shape)[-2:]
+    h = number_of(shape[:-2])
     batch = reshaped(trace, array, (h, m, n))
     return reshaped(trace, trace.add("softmaxLast", [batch], (h, m, n), h=h, m=m, n=n), shape)
 

@@ -148,7 +148,7 @@ class CapturedModule(Captured):
             scalars=tuple(writer.constants),
             arrays=tuple(writer.arrays),
             context=tuple(writer.trace.context),
-            nodes=writer.trace.named(),
+            nodes=writer.nodes,
         )
 
     @property

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NoReturn
 
+from lean_bridge.capture.tidy import tidied
 from lean_bridge.errors import NotCaptured
 from pybind_models import (
     ArrayArgument,
@@ -169,19 +170,27 @@ class Trace:
             if isinstance(held, Value) and held.trace is self and held.position is not None:
                 self._named.setdefault(held.position, name)
 
-    def named(self) -> tuple[Node, ...]:
-        """Return the nodes by their names: of variables, else of ops; a name that is taken gets a number."""
-        taken = {entry.name for entry in self.context}
+    def named(self, returned: Sequence[Value]) -> tuple[tuple[Node, ...], tuple[str, ...]]:
+        """Return the nodes that are left, by their names, and the names of values that are returned.
+
+        A node has the name of a variable, else of its op; a name that is taken gets a number.
+        """
+        out = [value.position for value in returned if value.position is not None]
+        stands = tidied(self.context, self.nodes, {*out, *self._named})
+        names = {at: entry.name for at, entry in enumerate(self.context)}
+        places = {at: at for at in names}
         nodes = []
-        for position, node in enumerate(self.nodes, start=len(self.context)):
-            name = first = self._named.get(position, node.op)
+        for at, node in stands.items():
+            if isinstance(node, int):
+                continue
+            name = first = self._named.get(at, node.op)
             number = 1
-            while name in taken:
+            while name in names.values():
                 number += 1
                 name = f"{first}_{number}"
-            taken.add(name)
-            nodes.append(node.replaced(name=name))
-        return tuple(nodes)
+            names[at], places[at] = name, len(places)
+            nodes.append(node.replaced(name=name, operands=tuple(places[each] for each in node.operands)))
+        return tuple(nodes), tuple(names[at] for at in out)
 
     def _value(self, shape: Shape) -> Value:
         value = Value(self, len(self._values), shape)

@@ -150,7 +150,7 @@ PARTS: dict[str, tuple[Callable[[Tensor], Any], list[str]]] = {
         ["concat", "reshape", "concat", "reshape"],  # n + n, 2*n, 2*n + n, 3*n
     ),
     "stack": (lambda x: torch.stack([x, x], -1), ["reshape", "reshape", "concat"]),
-    "expand": (lambda x: x.unsqueeze(0).expand(2, -1, -1), ["reshape", "reshape", "expandAxis"]),
+    "expand": (lambda x: x.unsqueeze(0).expand(2, -1, -1), ["expandAxis"]),
     "flatten": (lambda x: x.flatten(), ["reshape"]),
     "chunk": (lambda x: torch.mul(*x.chunk(2, -1)), ["take", "drop", "mul"]),
     "split": (lambda x: torch.split(x, [1, 3], -1)[1], ["drop"]),
@@ -315,6 +315,11 @@ def test_attention_and_layers_of_pytorch_are_captured_for_all_lengths(case: str)
     assert set(captured.model.dims) == {name for axes in dynamic.values() for name in axes.values()}
     values, _ = check_function(captured.function, captured.model, captured.outputs, captured.constants)
     assert values.outcome == "passed"
+    assert len(captured.model.nodes) <= MOST_OPS[case]
+
+
+MOST_OPS = {"post-norm": 43, "pre-norm": 60, "attention": 40, "of functions": 12}
+"""Lean has to check every one: what PyTorch moves there and back is none."""
 
 
 def exchange_number(monkeypatch: pytest.MonkeyPatch, number: float, wrong: float) -> None:
