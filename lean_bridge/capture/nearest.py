@@ -40,7 +40,6 @@ INSTEAD: Final[Mapping[str, str]] = {
     "dot": "matmul",
     "dropout": _DROPOUT,
     "einsum": "matmul, with transposes before it",
-    "embedding": "a product with an input of one row per position",
     "erf": "gelu in its tanh form, which is another function",
     "max": _ALONG,
     "maximum": "softplus or silu, for a rectifier",
@@ -51,7 +50,7 @@ INSTEAD: Final[Mapping[str, str]] = {
     "std": "the variance, mean(square(x - mean(x, axis=-1, keepdims=True)), axis=-1)",
     "tensordot": "matmul, after reshape",
     "var": "mean(square(x - mean(x, axis=-1, keepdims=True)), axis=-1)",
-    "where": "multiplication by an input that is the mask",
+    "where": "masked_softmax, or multiplication by an input that is the mask",
 }
 """The certified form that is nearest to functions of NumPy and to operators of PyTorch that have no op."""
 

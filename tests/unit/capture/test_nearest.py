@@ -19,7 +19,7 @@ def test_an_op_that_is_certified_at_points_is_said_to_be() -> None:
     assert none_for("relu") == (
         "no op that is certified everywhere, for relu is where x ≠ 0; nearest: silu, or gelu in its tanh form"
     )
-    assert none_for("where").startswith("no certified op; nearest: multiplication by an input")
+    assert none_for("where").startswith("no certified op; nearest: masked_softmax, or multiplication by")
     assert none_for("kron") == "no certified op; nearest: none that is known"
     assert none_for("kron", "matmul") == "no certified op; nearest: matmul"
 
