@@ -56,6 +56,12 @@ def loss_of(weights: dict[str, Tensor], tokens: Tensor, targets: Tensor, heads: 
     return functional.cross_entropy((x @ weights["embeddings"].T).flatten(0, 1), targets.flatten())
 
 
+def test_what_is_told_of_the_model_is_so(train: ModuleType) -> None:
+    told = (EXAMPLE / "README.md").read_text(encoding="utf-8")
+    assert f"{len(train.addition.model.nodes)} ops" in told
+    assert f"{train.STEPS} steps of {train.BATCH} questions" in told
+
+
 @pytest.mark.parametrize("steps", [12, pytest.param(200, marks=pytest.mark.full)])
 def test_the_losses_are_those_of_pytorch_from_the_same_weights(train: ModuleType, steps: int) -> None:
     rng = np.random.default_rng(1)
