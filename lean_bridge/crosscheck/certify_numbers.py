@@ -16,6 +16,7 @@ from lean_bridge.crosscheck.field_points import NumbersAtPoint, numbers_at_point
 from lean_bridge.crosscheck.field_theorems import (
     PACKAGE,
     PASSES,
+    point_name,
     render_header,
     render_numbers,
     states_numbers,
@@ -38,22 +39,24 @@ _COMPUTED: Final = "decide"
 """What Lean names where it computes other numbers: nothing else that it says is about the numbers."""
 
 MODULES: Final = 2
-"""All graphs share so many: reading imports costs Lean as much as a graph does."""
+"""All points share so many: reading imports costs Lean as much as a graph does. One graph has two points."""
 
 
 @dataclass(frozen=True)
 class _Case:
-    """One graph with its numbers, and what Lean is to check about them."""
+    """One graph with its numbers at one point, and what Lean is to check about them."""
 
     graph: DGraph
     extracted_in: Name
-    points: tuple[NumbersAtPoint, ...]
+    number: int
+    """Which point it is, counted from 1."""
+    point: NumbersAtPoint
     text: str
 
     @property
     def subject(self) -> Name:
-        """The declaration that it is about."""
-        return self.graph.lean_name
+        """Where the theorems about it have their names."""
+        return point_name(self.graph, self.number)
 
 
 def certify_numbers(
@@ -94,19 +97,28 @@ def certify_numbers(
             except GraphError as error:
                 outcomes[graph.lean_name] = _refused(str(error))
             else:
-                cases.append(_Case(graph, extraction.module, points, render_numbers(graph, points)))
+                for number, point in enumerate(points, start=1):
+                    text = render_numbers(graph, number, point)
+                    cases.append(_Case(graph, extraction.module, number, point, text))
     cases.sort(key=lambda case: len(case.text), reverse=True)
     groups = {f"{PACKAGE}.Points{number + 1}": cases[number::MODULES] for number in range(MODULES)}
     checked = check_statements(
         groups, _module, [library, generated], provider, workers=workers, observe=observe
     )
-    outcomes |= {name: judge_refusal(message) for name, message in checked.refusals.items()}
     compiled = Environment([checked.directory, generated, library], library=provider.library)
     compiled.closure(checked.compiled)
     collector, vocabulary = AxiomCollector(compiled), Vocabulary(StructuralHashes(compiled))
-    for module, group in checked.compiled.items():
-        for case in group:
-            outcomes[case.graph.lean_name] = _judge(case, module, compiled, collector, vocabulary)
+    module_of = {case.subject: module for module, group in checked.compiled.items() for case in group}
+    found: dict[Name, list[FieldEvidence | FieldPoint]] = {}
+    for case in sorted(cases, key=lambda case: case.number):
+        found.setdefault(case.graph.lean_name, []).append(
+            judge_refusal(checked.refusals[case.subject])
+            if case.subject in checked.refusals
+            else _judge(case, module_of[case.subject], compiled, collector, vocabulary)
+        )
+    for graph in graphs:
+        if graph.lean_name in found:
+            outcomes[graph.lean_name] = judge_points(graph, found[graph.lean_name])
     return {graph.lean_name: outcomes[graph.lean_name] for graph in graphs}, checked.directory
 
 
@@ -128,34 +140,40 @@ def _module(_: Name, group: Sequence[_Case]) -> tuple[str, tuple[range, ...]]:
 
 def _judge(
     case: _Case, module: Name, compiled: Environment, collector: AxiomCollector, vocabulary: Vocabulary
-) -> FieldEvidence:
+) -> FieldEvidence | FieldPoint:
     """Return what the compiled theorems themselves say, whatever was or was not reported about them."""
-    points = []
-    for number, point in enumerate(case.points, start=1):
-        names = theorem_names(case.graph, number)
-        for pass_, name in zip(PASSES, names, strict=True):
-            theorem = compiled.constant(name)
-            if theorem is None or compiled.module_of(name) != module or theorem.kind != "theorem":
-                return _refused(f"{module} was compiled, and has no theorem {name}")
-            if not states_numbers(theorem.type, pass_, case.graph, point):
-                return _refused(f"{name} was compiled, and does not state the executor's numbers")
-            if strangers := vocabulary.strangers(name, {extracted_name(case.graph)}):
-                return FieldEvidence(
-                    outcome="refused",
-                    prime=PRIME,
-                    detail=not_the_tools(strangers),
-                    code=Code.OWN_VOCABULARY,
-                )
-            foundation = collector.collect(name)
-            if foundation.fault is not None:
-                return _refused(f"{name} rests on {foundation.path[-1]}: {foundation.fault.reason}")
-        points.append(FieldPoint(dims=dict(point.dims), module=module, theorems=names))
-    graph = ExecutableGraph(case.graph)
-    degrees = [(point.dims, bound_degree(graph.bind(**point.dims))) for point in case.points]
+    names = theorem_names(case.graph, case.number)
+    for pass_, name in zip(PASSES, names, strict=True):
+        theorem = compiled.constant(name)
+        if theorem is None or compiled.module_of(name) != module or theorem.kind != "theorem":
+            return _refused(f"{module} was compiled, and has no theorem {name}")
+        if not states_numbers(theorem.type, pass_, case.graph, case.point):
+            return _refused(f"{name} was compiled, and does not state the executor's numbers")
+        if strangers := vocabulary.strangers(name, {extracted_name(case.graph)}):
+            return FieldEvidence(
+                outcome="refused",
+                prime=PRIME,
+                detail=not_the_tools(strangers),
+                code=Code.OWN_VOCABULARY,
+            )
+        foundation = collector.collect(name)
+        if foundation.fault is not None:
+            return _refused(f"{name} rests on {foundation.path[-1]}: {foundation.fault.reason}")
+    return FieldPoint(dims=dict(case.point.dims), module=module, theorems=names)
+
+
+def judge_points(graph: DGraph, found: Sequence[FieldEvidence | FieldPoint]) -> FieldEvidence:
+    """Return what points amount to: one that is refused refuses the graph, and all have to be there."""
+    against = [each for each in found if isinstance(each, FieldEvidence)]
+    if against:
+        return next((each for each in against if each.outcome == "refused"), against[0])
+    points = tuple(each for each in found if isinstance(each, FieldPoint))
+    executable = ExecutableGraph(graph)
+    degrees = [(each.dims, bound_degree(executable.bind(**each.dims))) for each in points]
     return FieldEvidence(
         outcome="certified",
         prime=PRIME,
-        points=tuple(points),
+        points=points,
         degree=max(degree for _, degree in degrees),
         error_bound=error_bound(degrees),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from lean_bridge.crosscheck.field_points import NumbersAtPoint, Words
@@ -25,18 +25,14 @@ _INTEGERS: Final = f"{_NAMESPACE}.integersOfWords"
 _BOOLEANS: Final = f"{_NAMESPACE}.booleansOfWords"
 
 
+def point_name(graph: DGraph, point: int) -> Name:
+    """Return the name space of all that is about a graph at its point of this number, counted from 1."""
+    return f"{PACKAGE}.{graph.lean_name}.point{point}"
+
+
 def theorem_names(graph: DGraph, point: int) -> tuple[Name, ...]:
     """Return the names of the theorems about a graph at its point of this number, counted from 1."""
-    return tuple(f"{_namespace(graph, point)}.{name}" for name in PASSES)
-
-
-def render_numbers(graph: DGraph, points: Sequence[NumbersAtPoint]) -> str:
-    """Return the theorems about all points of a graph, as Lean source; :func:`theorem_names` are their names.
-
-    They equate Lean's ``eval``, ``jvpCtx`` and ``backpropCtx`` of the extracted graph with the numbers. Each
-    rests on a boolean that the kernel computes, node by node.
-    """
-    return "\n".join(_point(graph, number, point) for number, point in enumerate(points, start=1))
+    return tuple(f"{point_name(graph, point)}.{name}" for name in PASSES)
 
 
 def render_header(modules: Iterable[Name]) -> str:
@@ -49,7 +45,12 @@ def render_header(modules: Iterable[Name]) -> str:
     return f"module\n{imports}set_option Elab.async false\npublic section\n"
 
 
-def _point(graph: DGraph, number: int, point: NumbersAtPoint) -> str:
+def render_numbers(graph: DGraph, number: int, point: NumbersAtPoint) -> str:
+    """Return the theorems about a graph at a point of a number; :func:`theorem_names` are their names.
+
+    They equate Lean's ``eval``, ``jvpCtx`` and ``backpropCtx`` of the extracted graph with the numbers. Each
+    rests on a boolean that the kernel computes, node by node.
+    """
     arguments = [
         *(str(point.dims[name]) for name in graph.dims),
         *(f"(.of {value})" for value in point.scalars),
@@ -64,7 +65,7 @@ def _point(graph: DGraph, number: int, point: NumbersAtPoint) -> str:
     values, tangents = _list(point.values), _list(point.tangents)
     sums = f"[{', '.join(map(_list, point.sums))}]"
     return f"""
-namespace {_namespace(graph, number)}
+namespace {point_name(graph, number)}
 theorem nodes : {_NAMESPACE}.Graph.checkEval {extracted}
     {inputs}
     {values} = true := by
@@ -83,12 +84,8 @@ theorem cotangents : {_NAMESPACE}.Graph.backpropCtx {extracted}
     (.ofWords {seeds}) =
     .ofWords {_list(point.cotangents)} :=
   {_NAMESPACE}.Graph.backpropCtx_ofWords (sums := {sums}) nodes (by decide +kernel)
-end {_namespace(graph, number)}
+end {point_name(graph, number)}
 """
-
-
-def _namespace(graph: DGraph, point: int) -> Name:
-    return f"{PACKAGE}.{graph.lean_name}.point{point}"
 
 
 def _list(words: Iterable[Words]) -> str:

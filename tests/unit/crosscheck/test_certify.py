@@ -15,7 +15,7 @@ from lean_bridge.crosscheck import certify_numbers
 from lean_bridge.crosscheck.certify import judge_certificate, judge_refusal, states_extraction
 from lean_bridge.olean.environment import Environment
 from lean_bridge.olean.expr import BVar, Expr, MData
-from pybind_models import Certification, DGraph
+from pybind_models import Certification, DGraph, FieldEvidence, FieldPoint
 from tests.lean_terms import PROP, Table, app, const, definition, pi
 from tests.olean_writer import OleanWriter
 
@@ -207,3 +207,20 @@ def test_only_what_lean_says_of_the_graph_counts_against_it() -> None:
             assert judgement.detail is not None
             assert "says nothing about the graph" in judgement.detail
             assert message in judgement.detail
+
+
+def evidence(outcome: str) -> FieldEvidence:
+    return FieldEvidence.model_validate({"outcome": outcome, "prime": 7, "detail": outcome})
+
+
+def test_one_point_is_not_a_graph_and_a_refused_one_outweighs_all_others() -> None:
+    point = FieldPoint(dims={}, module="M", theorems=("a",))
+    refused, unread = evidence("refused"), evidence("not run")
+    several: list[list[FieldEvidence | FieldPoint]] = [
+        [point, unread, refused],
+        [refused, point],
+        [unread, refused],
+    ]
+    for found in several:
+        assert certify_numbers.judge_points(GRAPH, found) is refused
+    assert certify_numbers.judge_points(GRAPH, [point, unread]) is unread
