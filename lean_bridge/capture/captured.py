@@ -151,7 +151,11 @@ class CapturedGraph(Captured):
         for value in values:
             if not isinstance(value, Value) or value.trace is not trace:
                 found = (
-                    f"{type(value).__name__}" if not isinstance(value, Value) else "one of another capture"
+                    "one of another capture"
+                    if isinstance(value, Value)
+                    else repr(value)
+                    if isinstance(value, Data)
+                    else type(value).__name__
                 )
                 trace.problems.append(f"{self.place}: expected to return values, found {found}")
         trace.finish()

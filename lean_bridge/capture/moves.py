@@ -344,6 +344,8 @@ def indexing(trace: Trace, x: object, key: object) -> Value:
             value = _single(trace, value, axis, each)
             continue
         else:
+            if isinstance(each, Data):
+                raise Misfit(f"expected {each!r} as the only index; nearest: moveaxis before it")
             raise Misfit(
                 f"no certified op of an index that is {type(each).__name__}; nearest: slices of step 1"
             )

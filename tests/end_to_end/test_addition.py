@@ -43,7 +43,7 @@ def loss_of(weights: dict[str, Tensor], tokens: Tensor, targets: Tensor, heads: 
         normed = functional.layer_norm(x, (d,), w["ln1_weight"], w["ln1_bias"])
         q, k, v = (
             functional.linear(normed, w[f"w{each}"].reshape(-1, d), w[f"b{each}"])
-            .unflatten(-1, (heads, -1))
+            .reshape(batch, rows, heads, -1)
             .transpose(1, 2)
             for each in "qkv"
         )

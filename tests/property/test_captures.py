@@ -8,11 +8,32 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from lean_bridge import graph
-from lean_bridge.capture.functions import linear, log_softmax, logsumexp, sigmoid, silu, softmax, softplus
+from lean_bridge import booleans, graph, integers
+from lean_bridge.capture.functions import (
+    cross_entropy,
+    linear,
+    log_softmax,
+    logsumexp,
+    masked_softmax,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+)
 from lean_bridge.crosscheck.function import check_function
 
 SHAPES: Final = {"x": ("n", "d"), "y": ("n", "d"), "w": ("h", "d"), "b": ("h",), "t": ("h", "n", "d")}
+DATA: Final = {
+    "mask": booleans("n", "d"),
+    "rows": integers("n", below="n"),
+    "places": integers("n", below="d"),
+}
+CHOICES: Final[tuple[Callable[..., Any], ...]] = (
+    lambda a, mask, rows, places: masked_softmax(a, mask) * a[rows],  # noqa: ARG005
+    lambda a, mask, rows, places: cross_entropy(a[rows], places),  # noqa: ARG005
+    lambda a, mask, rows, places: np.take_along_axis(masked_softmax(a, mask), places[:, None], 1),  # noqa: ARG005
+)
+"""What whole numbers and truth values choose of an array of n by d."""
 LENGTHS: Final = {"n": 2, "d": 3, "h": 5}
 Op = tuple[int, Callable[..., Any], Callable[..., bool]]
 OPS: Final[tuple[Op, ...]] = (
@@ -63,11 +84,14 @@ def drawn(seed: int) -> Callable[..., Any]:
             values.append(np.asarray(op(*operands)))
             steps.append((op, chosen))
 
-    def function(x: Any, y: Any, w: Any, b: Any, t: Any) -> Any:
+    rows = [at for at, each in enumerate(values) if each.shape == values[0].shape]
+    of, choice = int(rng.choice(rows)), CHOICES[int(rng.integers(len(CHOICES)))]
+
+    def function(x: Any, y: Any, w: Any, b: Any, t: Any, **data: Any) -> Any:
         made = [x, y, w, b, t]
         for op, chosen in steps:
             made.append(op(*(made[each] for each in chosen)))
-        return made[-1], made[-2], made[-3]
+        return made[-1], made[-2], made[-3], choice(made[of], **data)
 
     return function
 
@@ -76,7 +100,7 @@ def drawn(seed: int) -> Callable[..., Any]:
     "seed", [*range(24), *(pytest.param(seed, marks=pytest.mark.full) for seed in range(24, 300))]
 )
 def test_what_is_captured_of_a_random_function_is_the_function(seed: int) -> None:
-    captured = graph(**SHAPES)(drawn(seed))
+    captured = graph(**SHAPES, **DATA)(drawn(seed))
     values, gradients = check_function(captured, captured.model, captured.outputs)
     assert values.outcome == "passed", values
     assert gradients.outcome != "failed", gradients

@@ -331,7 +331,7 @@ DATA: dict[str, Callable[[Any], Any]] = {
     "bitwise_and: no certified op": lambda a: masked_softmax(a.x, a.m & a.m),
     "indexing: expected whole numbers below n, found i: n whole numbers below d": lambda a: a.x[a.i],
     "indexing: expected whole numbers below n that are a parameter, .* found m": lambda a: a.x[a.m],
-    "indexing: no certified op of an index that is Data; nearest": lambda a: a.x[:, a.i],
+    "indexing: expected i: n whole numbers below d as the only index; near": lambda a: a.x[:, a.i],
     "indexing: expected : and None alone in an index of i: n whole": lambda a: a.x.T[a.i[1:]],
     "take: expected to take along axis 0, found axis=None": lambda a: np.take(a.x, a.i),
     "take: expected to take along axis 0, found axis=1": lambda a: np.take(a.x, a.i, axis=1),
@@ -355,7 +355,7 @@ DATA: dict[str, Callable[[Any], Any]] = {
     "m: n×d truth values: Python branches on it": lambda a: a.x if a.m else -a.x,
     "astype: no certified op": lambda a: a.x * a.m.astype(float),
     "where: no certified op": lambda a: softmax(np.where(a.m, a.x, -np.inf)),
-    "expected to return values, found Data": lambda a: (a.x + a.x, a.i),
+    "expected to return values, found i: n whole numbers below d": lambda a: (a.x + a.x, a.i),
 }
 
 
