@@ -196,8 +196,8 @@ def test_a_block_of_attention_is_certified(file: Path, tmp_path: Path) -> None:
     report = CertifyReport.model_validate_json(done.stdout)
     assert [each.outcome for each in report.checks] == ["passed"] * 4
     nodes = open_project(tmp_path / "Block").extract("attentionBlockDGraph").nodes
-    assert len(nodes) == 37
-    assert sum(node.op in ("reshape", "swap01", "transposeLast2") for node in nodes) == 17
+    assert len(nodes) == 35
+    assert sum(node.op in ("reshape", "swap01", "transposeLast2") for node in nodes) == 15
 
 
 def test_ops_along_an_axis_are_certified(file: Path, tmp_path: Path) -> None:
