@@ -82,3 +82,5 @@ def spending(observe: Callable[[Spent], object], name: str, lane: str | None = N
 
 BuildEvent: TypeAlias = BuildStarted | ModuleStarted | ModuleFinished | Spent
 Event: TypeAlias = StageStarted | StageAdvanced | StageFinished | BuildEvent
+Observer: TypeAlias = Callable[[object], None]
+"""Sees the events of a long run as they come."""

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from lean_bridge.codes import Code
 from lean_bridge.errors import LeanBridgeError, NoVerdict, PolicyError, ProjectNotFound, as_told
+from lean_bridge.events import Observer
 from lean_bridge.gate.decide import decide
 from lean_bridge.gate.findings import anchors_of, findings_of
 from lean_bridge.gate.policy import Given, find_policy, in_force, libraries_of, place_of, policies_beside
 from lean_bridge.library.discovery import find_library, top_around
 from lean_bridge.project import Project
 from lean_bridge.toolchain.install import Progress
-from lean_bridge.verdict.judge import Observer
 from lean_bridge.verdict.refusal import refused
 from pybind_models import Place
 from pybind_models.policy import GateReport, Judged, Policy, PolicyRecord

@@ -6,12 +6,11 @@ What computes with NumPy is imported where it is used: a run in which nothing is
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeAlias
 
 from lean_bridge.audit.audit import audit
 from lean_bridge.audit.beside import notes_beside
@@ -23,7 +22,7 @@ from lean_bridge.build.build import TIME_LIMIT
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.judgement import judge
 from lean_bridge.errors import Declined, LeanBridgeError
-from lean_bridge.events import StageAdvanced, StageFinished, StageStarted, spending
+from lean_bridge.events import Observer, StageAdvanced, StageFinished, StageStarted, spending
 from lean_bridge.extract.symbolic import extract_graph
 from lean_bridge.extract.upstream import extract_upstream, is_upstreams
 from lean_bridge.kernel.replay import project_declarations, project_modules
@@ -57,9 +56,6 @@ from pybind_models import (
 from pybind_models.catalogue import Catalogue
 from pybind_models.manifest import Manifest
 from pybind_models.report import Source
-
-Observer: TypeAlias = Callable[[object], None]
-"""Sees the events of a long run as they come; they are listed in ``lean_bridge.events``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

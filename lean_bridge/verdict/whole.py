@@ -16,6 +16,7 @@ from lean_bridge.audit.reading import Reading
 from lean_bridge.audit.stumbles import Unread, why_not_found
 from lean_bridge.audit.whole import Declared, audit_whole, declared_in, gathered, summaries
 from lean_bridge.errors import NotCatalogued, ProjectNotFound
+from lean_bridge.events import Observer
 from lean_bridge.names import ends_with, module_name, suggestion
 from lean_bridge.olean.environment import Environment
 from lean_bridge.uncollected import uncollected
@@ -25,7 +26,6 @@ from lean_bridge.verdict.conclude import conclude, elaborated_as_modules
 from lean_bridge.verdict.examples import examples_at_fault, examples_in
 from lean_bridge.verdict.judge import (
     Clock,
-    Observer,
     about_modules,
     accepted_earlier,
     unsettled_modules,

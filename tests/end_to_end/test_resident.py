@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from lean_bridge import cli, project
+from lean_bridge import cli
 from lean_bridge.errors import ToolchainError, ToolchainTimeout
+from lean_bridge.library import opened
 from lean_bridge.toolchain import resident
 from lean_bridge.toolchain.embedded import EmbeddedProvider
 from lean_bridge.toolchain.embedded_worker import EmbeddedWorker
@@ -264,7 +265,7 @@ def test_commands_that_are_to_use_none_do_not(
 
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
-    monkeypatch.setattr(project, "chosen", choose)
+    monkeypatch.setattr(opened, "chosen", choose)
     monkeypatch.setattr(sys, "argv", ["lean-bridge", *words, "--project", str(tmp_path)])
     with pytest.raises(SystemExit):
         cli.main()
