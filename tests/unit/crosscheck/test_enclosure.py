@@ -13,7 +13,7 @@ import pytest
 from lean_bridge.crosscheck import enclosure
 from lean_bridge.crosscheck.enclosure import Enclosed, check_enclosure, enclosure_at
 from lean_bridge.crosscheck.points import Point, draw_points
-from lean_bridge.executor import compiled
+from lean_bridge.executor import planned
 from lean_bridge.executor.arrays.known import Known
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.compiled import CompiledProgram
@@ -160,7 +160,7 @@ def test_a_pass_that_is_off_by_less_than_any_float_tells_is_caught(monkeypatch: 
         return Trace(tuple(made), trace.results)
 
     assert enclosure_at(points(layer_norm(), size=3), "here").outcome == "passed"
-    monkeypatch.setattr(compiled, "PASSES", {**PASSES, "schedule": nudged})
+    monkeypatch.setattr(planned, "PASSES", {**PASSES, "schedule": nudged})
     found = enclosure_at(points(layer_norm(), size=3), "here")
     assert found.outcome == "failed", found
     assert "compiled to another function than the graph's" in found.detail

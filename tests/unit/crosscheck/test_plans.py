@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from lean_bridge.crosscheck.plans import check_plans
-from lean_bridge.executor import compiled
+from lean_bridge.executor import planned
 from lean_bridge.executor.passes import PASSES
 from lean_bridge.executor.plans.instructions import Trace
 from lean_bridge.executor.plans.rewriter import Target
@@ -28,7 +28,7 @@ def test_a_wrong_pass_fails(monkeypatch: pytest.MonkeyPatch, op: str, wrong: str
         assert changed != trace.instructions
         return Trace(changed, trace.results)
 
-    monkeypatch.setattr(compiled, "PASSES", {**PASSES, "merges": replaced})
+    monkeypatch.setattr(planned, "PASSES", {**PASSES, "merges": replaced})
     result = check_plans(encoder(), PRIMITIVES)
     assert result.outcome == "failed"
     assert result.error is not None
