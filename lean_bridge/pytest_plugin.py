@@ -9,7 +9,6 @@ else has no verdict fails. Nothing but pytest is imported until then.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,11 +18,10 @@ import pytest
 
 if TYPE_CHECKING:
     from lean_bridge.build.modules import Sources
-    from lean_bridge.gate.junit import Case
+    from lean_bridge.gate.as_tests import Looked
     from lean_bridge.gate.policy import PolicyFile
     from lean_bridge.gate.run import Settled
     from pybind_models.policy import GateReport
-    from pybind_models.status import StatusRow
 
 _CATALOGUE: Final = "catalogue.toml"
 _LAKEFILES: Final = ("lakefile.toml", "lakefile.lean")
@@ -207,6 +205,8 @@ class NoCatalogue(pytest.Item):
 
     def runtest(self) -> None:
         """Fail."""
+        from lean_bridge.gate.as_tests import LinkError
+
         if self.root is None:
             raise LinkError(
                 f"LB902 no {_CATALOGUE} is among what is collected; name the directory that has it, {_WHOLE}"
@@ -389,6 +389,8 @@ class LinkItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return what Lean or lean-bridge says, as ``file:line:column: error: text``."""
+        from lean_bridge.gate.as_tests import LinkError
+
         return (
             str(excinfo.value)
             if isinstance(excinfo.value, LinkError)
@@ -416,85 +418,10 @@ class ModuleItem(LinkItem):
         return self.source, 0, self.name
 
 
-class LinkError(Exception):
-    """A link does not hold, or nobody knows."""
-
-
-class Looked:
-    """What a library came to, the one at ``place`` of those of a gate, for its tests to look up."""
-
-    def __init__(self, gate: GateReport, place: str | None = None) -> None:
-        from lean_bridge.gate.junit import cases_of
-        from lean_bridge.verdict.chain import status_of
-
-        self._gate = gate
-        self._cases: dict[tuple[str, str], Case] = {}
-        self._rows: dict[str, StatusRow] = {}
-        self._declared: dict[str, dict[str, list[Case]]] = {}
-        """The cases of the declarations of each module, where the library is judged whole."""
-        for library in gate.libraries:
-            if place is not None and library.place != place:
-                continue
-            self._rows |= {row.name: row for row in status_of(library.report, notes=()).rows}
-            for case in cases_of(library.report, gate.policy, gate.unmet):
-                self._cases[case.row.name, case.link] = case
-            whole = library.report.whole
-            self._declared |= {each.module: {} for each in whole or ()}
-            for case in self._cases.values() if whole is not None else ():
-                self._declared.setdefault(case.row.group, {}).setdefault(case.row.name, []).append(case)
-
-    def check(self, name: str, link: str) -> None:
-        """Raise LinkError where a link does not hold; skip what nobody asked and nobody requires."""
-        case, row = self._cases.get((name, link)), self._rows.get(name)
-        if case is not None and case.outcome == "passed":
-            return
-        if case is not None and case.outcome == "skipped":
-            pytest.skip(case.message)
-        if case is None and row is not None and row.state == "green":
-            pytest.skip(f"{link}: not asked")
-        why = case.message if case is not None else f"{self._gate.code} {self._gate.reason}"
-        if case is None and row is not None and row.reason is not None:
-            why = f"{row.code} {row.reason}"
-        raise LinkError("\n".join((*self._places(name), why)))
-
-    def check_module(self, module: str) -> None:
-        """Raise LinkError where something that a module declares does not hold; skip one that has nothing."""
-        declared = self._declared.get(module)
-        if declared is None:  # it was not judged
-            raise LinkError("\n".join((*self._places(module), f"{self._gate.code} {self._gate.reason}")))
-        bad = [
-            "\n".join((*self._places(name), *dict.fromkeys(each.message for each in found)))
-            for name, cases in declared.items()
-            if (found := [each for each in cases if each.outcome not in ("passed", "skipped")])
-        ]
-        if bad:
-            raise LinkError("\n".join(bad))
-        if not declared:
-            pytest.skip(f"{module} declares nothing")
-
-    def check_verdict(self) -> None:
-        """Raise LinkError unless everything is accepted, under the policy."""
-        if self._gate.verdict != "accepted":
-            from lean_bridge.gate.text import render_text
-
-            raise LinkError(render_text(self._gate).rstrip("\n"))
-
-    def _places(self, name: str) -> Iterator[str]:
-        """Yield the messages that speak of a declaration: at its root, or why nothing is built."""
-        from lean_bridge.ui.wording import named, place_text, visible
-
-        row = self._rows.get(name)
-        is_unbuilt = row is None or "built" not in row.links or row.links["built"].outcome != "holds"
-        for each in self._gate.all_findings:
-            if each.level != "error" or each.place is None:
-                continue
-            is_root = str(each.code).startswith("LB1") or each.code in ("LB902", "LB911")
-            if (is_unbuilt and is_root) or named(name) in f"{each.title} {each.message}":
-                yield f"{visible(place_text(each.place))}: error: {visible(each.message)}"
-
-
 def _looked_up(config: pytest.Config, root: Path) -> Looked:
     """Return what a library came to; whoever asks first has it judged."""
+    from lean_bridge.gate.as_tests import Looked
+
     looked = config.stash[_LOOKED]
     if root not in looked:
         gate, place = _gate_of(config, root)
@@ -550,38 +477,15 @@ def _settled(config: pytest.Config, root: Path) -> tuple[Settled, tuple[Path | N
 
 def _judged(config: pytest.Config, settled: Settled, started: float) -> GateReport:
     """Return what libraries come to; of several processes one judges, for all of them."""
+    import hashlib
+
+    from lean_bridge.gate.as_tests import judged
+
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)
     paths = getattr(config, "_tmp_path_factory", None)
     if worker is None or paths is None:
-        return _judge(settled, started)
-    import hashlib
-
-    from filelock import FileLock
-
-    from pybind_models.policy import GateReport
-
+        return judged(settled, started)
     # pytest's directory is the user's alone; every process of a run has one of its own below the same
-    base = paths.getbasetemp().parent
     about = "\n".join(map(str, (worker["testrunuid"], settled.record.file, *settled.libraries)))
-    path = base / f"lean-bridge-{hashlib.sha256(about.encode()).hexdigest()}.json"
-    with FileLock(f"{path}.lock"):
-        if path.is_file():
-            return GateReport.model_validate_json(path.read_text(encoding="utf-8"))
-        found = _judge(settled, started)
-        with tempfile.NamedTemporaryFile("w", dir=base, encoding="utf-8", delete=False) as stream:
-            stream.write(found.model_dump_json())
-        Path(stream.name).replace(path)
-        return found
-
-
-def _judge(settled: Settled, started: float) -> GateReport:
-    from functools import partial
-
-    from lean_bridge.gate.run import judge, judge_all
-    from lean_bridge.project import open_project
-
-    return judge_all(
-        settled,
-        lambda root, place, policy: judge(partial(open_project, root), root, place, policy),
-        started,
-    )
+    name = f"lean-bridge-{hashlib.sha256(about.encode()).hexdigest()}.json"
+    return judged(settled, started, shared=paths.getbasetemp().parent / name)

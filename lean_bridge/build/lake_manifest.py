@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from lean_bridge.build.checkout import head_commit
-from lean_bridge.build.lakefile import LAKEFILE, PROGRAM, Requirement
+from lean_bridge.build.declared import LAKEFILE, PROGRAM, Requirement
 from lean_bridge.errors import ProjectNotFound
 from lean_bridge.files import decoded, read_below
 

@@ -13,9 +13,10 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from lean_bridge.build.declared import Lakefile, LeanLib, Options, Places
 from lean_bridge.build.header import Header, parse_header
 from lean_bridge.build.lake_manifest import OVERRIDES
-from lean_bridge.build.lakefile import Lakefile, LeanLib, Options, Places, Translate, read_lakefile
+from lean_bridge.build.lakefile import Translate, read_lakefile
 from lean_bridge.build.packages import Package, SourceText, read_source, required_packages
 from lean_bridge.errors import BuildFailed, LeanBridgeError, ProjectNotFound
 from lean_bridge.files import check_below

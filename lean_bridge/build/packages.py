@@ -9,18 +9,9 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from lean_bridge.build.declared import LAKEFILE, PROGRAM, Lakefile, LeanLib, Options, Places, Requirement
 from lean_bridge.build.lake_manifest import LAKE_MANIFEST, LakeManifest
-from lean_bridge.build.lakefile import (
-    LAKEFILE,
-    PROGRAM,
-    Lakefile,
-    LeanLib,
-    Options,
-    Places,
-    Requirement,
-    Translate,
-    read_lakefile,
-)
+from lean_bridge.build.lakefile import Translate, read_lakefile
 from lean_bridge.errors import LeanBridgeError, ProjectNotFound, SourceOutside, UnsupportedSource
 from lean_bridge.files import decoded, read_below
 from lean_bridge.names import module_path

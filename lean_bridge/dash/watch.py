@@ -12,8 +12,9 @@ from typing import Final
 
 from lean_bridge.audit.catalogue import CATALOGUE
 from lean_bridge.audit.manifest import MANIFEST
+from lean_bridge.build.declared import LAKEFILE, PROGRAM
 from lean_bridge.build.lake_manifest import LAKE_MANIFEST, OVERRIDES
-from lean_bridge.build.lakefile import LAKEFILE, PROGRAM, read_lakefile
+from lean_bridge.build.lakefile import read_lakefile
 from lean_bridge.build.packages import SHIPPED, required_packages
 from lean_bridge.errors import LeanBridgeError
 from lean_bridge.files import read_file

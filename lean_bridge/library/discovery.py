@@ -14,8 +14,8 @@ from typing import Final
 
 from lean_bridge.audit.catalogue import CATALOGUE
 from lean_bridge.audit.manifest import MANIFEST
+from lean_bridge.build.declared import LAKEFILE, PROGRAM
 from lean_bridge.build.lake_manifest import LAKE_MANIFEST
-from lean_bridge.build.lakefile import LAKEFILE, PROGRAM
 from lean_bridge.build.packages import SHIPPED
 from lean_bridge.errors import ProjectNotFound
 from lean_bridge.files import near_path

@@ -12,8 +12,8 @@ from lean_bridge.audit.manifest import MANIFEST, parse_manifest
 from lean_bridge.audit.stumbles import Unread
 from lean_bridge.build.build import TIME_LIMIT
 from lean_bridge.build.checkout import commit_of
+from lean_bridge.build.declared import LAKEFILE, PROGRAM
 from lean_bridge.build.header import parse_header
-from lean_bridge.build.lakefile import LAKEFILE, PROGRAM
 from lean_bridge.build.modules import read_sources
 from lean_bridge.crosscheck.generated import LIBRARY_MODULE
 from lean_bridge.errors import ProjectNotFound

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from lean_bridge.audit.catalogue import CATALOGUE, write_catalogue
 from lean_bridge.audit.stumbles import Unread
-from lean_bridge.build.lakefile import LAKEFILE, PROGRAM
+from lean_bridge.build.declared import LAKEFILE, PROGRAM
 from lean_bridge.build.modules import read_sources
 from lean_bridge.errors import LeanBridgeError, NotCatalogued, ProjectNotFound
 from lean_bridge.extract.symbolic import DGRAPH, GRAPH

@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import Final
 
 from lean_bridge.audit.manifest import MANIFEST
-from lean_bridge.build.lakefile import LAKEFILE, lakefile_in, read_lakefile
+from lean_bridge.build.declared import LAKEFILE
+from lean_bridge.build.lakefile import lakefile_in, read_lakefile
 from lean_bridge.build.packages import shipped_library
 from lean_bridge.errors import ProjectNotFound
 from lean_bridge.files import put_at_once

@@ -11,8 +11,8 @@ from typing import Final
 
 from lean_bridge.audit.axioms import AxiomCollector
 from lean_bridge.build.as_module import cannot_be_turned, handed, refused_import
+from lean_bridge.build.declared import Options
 from lean_bridge.build.header import Import, parse_header
-from lean_bridge.build.lakefile import Options
 from lean_bridge.build.store import placed
 from lean_bridge.library.leans_own import library_names
 from lean_bridge.names import module_name, private_name

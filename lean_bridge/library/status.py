@@ -18,7 +18,8 @@ from pydantic import ValidationError
 
 from lean_bridge.audit.catalogue import CATALOGUE, parse_catalogue
 from lean_bridge.audit.manifest import MANIFEST, parse_manifest
-from lean_bridge.build.lakefile import LAKEFILE, PROGRAM, lakefile_in
+from lean_bridge.build.declared import LAKEFILE, PROGRAM
+from lean_bridge.build.lakefile import lakefile_in
 from lean_bridge.build.modules import Sources, read_sources, with_imports
 from lean_bridge.build.packages import SourceText
 from lean_bridge.codes import Code

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from lean_bridge.build.checkout import head_commit
-from lean_bridge.build.lakefile import LAKEFILE, PROGRAM
+from lean_bridge.build.declared import LAKEFILE, PROGRAM
 from lean_bridge.errors import ToolchainError
 from lean_bridge.findings import HealthItem
 from lean_bridge.library.discovery import TOOLCHAIN, repository_of

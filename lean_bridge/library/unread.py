@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from lean_bridge.audit.stumbles import Unread
-from lean_bridge.build.lakefile import LAKEFILE, PROGRAM, Lakefile
+from lean_bridge.build.declared import LAKEFILE, PROGRAM, Lakefile
 from lean_bridge.build.scan import name_components, scan_declarations
 
 _MOST: Final = 10_000

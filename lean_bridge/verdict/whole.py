@@ -21,15 +21,11 @@ from lean_bridge.names import ends_with, module_name, suggestion
 from lean_bridge.olean.environment import Environment
 from lean_bridge.uncollected import uncollected
 from lean_bridge.verdict.advisories import advisories_for
+from lean_bridge.verdict.answered import about_modules, accepted_earlier, unsettled_modules
 from lean_bridge.verdict.causes import with_causes
 from lean_bridge.verdict.conclude import conclude, elaborated_as_modules
 from lean_bridge.verdict.examples import examples_at_fault, examples_in
-from lean_bridge.verdict.judge import (
-    Clock,
-    about_modules,
-    accepted_earlier,
-    unsettled_modules,
-)
+from lean_bridge.verdict.judge import Clock
 from lean_bridge.verdict.remembered import ModuleAnswers, Recalled
 from lean_bridge.verdict.rows import declaration_row
 from lean_bridge.verdict.second_opinion import SecondOpinion, ask_second_kernel, no_second_kernel

@@ -11,7 +11,7 @@ import pytest
 
 from lean_bridge.audit.catalogue import CATALOGUE, read_catalogue
 from lean_bridge.audit.manifest import MANIFEST, read_manifest
-from lean_bridge.build.lakefile import LAKEFILE
+from lean_bridge.build.declared import LAKEFILE
 from lean_bridge.build.modules import read_library
 from lean_bridge.codes import Code
 from lean_bridge.errors import LeanBridgeError, ProjectNotFound, SourceOutside

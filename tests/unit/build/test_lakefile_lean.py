@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lean_bridge.build.lakefile import Lakefile, read_lakefile
+from lean_bridge.build.declared import Lakefile
+from lean_bridge.build.lakefile import read_lakefile
 from lean_bridge.build.modules import read_sources
 from lean_bridge.codes import Code
 from lean_bridge.errors import LeanBridgeError, ProjectNotFound

@@ -14,8 +14,9 @@ import pytest
 from _pytest.outcomes import Skipped
 
 from lean_bridge.codes import Code
+from lean_bridge.gate.as_tests import LinkError, Looked
 from lean_bridge.gate.run import judge_all
-from lean_bridge.pytest_plugin import _SEEN, LinkError, Looked, _settled, pytest_configure
+from lean_bridge.pytest_plugin import _SEEN, _settled, pytest_configure
 from lean_bridge.verdict.chain import links_of
 from pybind_models.policy import GateReport, Judged, Policy
 from tests.gates import PLACE, gated, of_every_code, unfinished
