@@ -58,7 +58,7 @@ _MOVES: Final[Mapping[str, str]] = {
 }
 """What has the same numbers at another shape, which the traced result says."""
 _WHOLE_NUMBERS: Final = frozenset((torch.int64, torch.int32))
-_ALONE: Final = frozenset(("exp", "sigmoid", "tanh"))
+_ALONE: Final = frozenset(("abs", "exp", "relu", "sigmoid", "tanh"))
 """What is the function of the same name, of one array."""
 
 
@@ -293,6 +293,23 @@ class Writer(DataOperators):
         if approximate != "tanh":
             raise Misfit("no certified op, with erf; nearest: approximate='tanh', which is another function")
         return self._call("gelu", a, self._scalar(_KAPPA, "kappa"))
+
+    def _write_leaky_relu(self, a: Any, slope: float = 0.01) -> Value:
+        return self._call("leaky_relu", a, self._scalar(_float(slope), "slope"))
+
+    def _write_clamp(self, a: Any, low: Any = None, high: Any = None) -> Value:
+        if not all(each is None or isinstance(each, Number) for each in (low, high)):
+            raise Misfit("no certified op but with numbers as bounds")
+        if low == 0 and high is None:
+            return self._call("relu", a)
+        bounds = [
+            each if each is None else self._scalar(_float(each), name)
+            for name, each in (("low", low), ("high", high))
+        ]
+        return self._call("clip", a, *bounds)
+
+    def _write_hardtanh(self, a: Any, low: float = -1.0, high: float = 1.0) -> Value:
+        return self._write_clamp(a, low, high)
 
     def _write_softmax(self, a: Any, axis: int, half: bool = False) -> Value:
         if half:

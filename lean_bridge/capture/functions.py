@@ -43,6 +43,26 @@ def gelu(x: Any, kappa: Any) -> Any:
     return x * (1 + x.__array_namespace__().tanh(kappa * (x + 0.044715 * x * x * x))) / 2
 
 
+def relu(x: Any) -> Any:
+    """Return the larger of every coordinate and 0; any shape. Lean: ``reluSpec``.
+
+    Nair and Hinton, *Rectified linear units improve restricted Boltzmann machines*, 2010.
+    """
+    if (traced := _traced("relu", x)) is not None:
+        return traced
+    return x.__array_namespace__().where(x > 0, x, 0 * x)
+
+
+def leaky_relu(x: Any, slope: Any) -> Any:
+    """Return ``x`` where it is positive and ``slope * x`` elsewhere; any shape. Lean: ``leakyReluSpec``.
+
+    Maas, Hannun and Ng, *Rectifier nonlinearities improve neural network acoustic models*, 2013.
+    """
+    if (traced := _traced("leaky_relu", x, slope)) is not None:
+        return traced
+    return x.__array_namespace__().where(x > 0, x, slope * x)
+
+
 def softplus(x: Any) -> Any:
     """Return ``log(1 + exp(x))`` of every coordinate; any shape. Lean: ``softplusSpec``."""
     if (traced := _traced("softplus", x)) is not None:

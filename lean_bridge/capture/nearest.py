@@ -12,17 +12,10 @@ from typing import Final
 from lean_bridge.executor.rules.table import PRIMITIVES
 
 AT_POINTS: Final[Mapping[str, tuple[str, str]]] = {
-    "abs": ("abs", "square"),
-    "absolute": ("abs", "square"),
-    "clamp": ("clamp", "tanh or sigmoid"),
-    "clip": ("clamp", "tanh or sigmoid"),
     "div": ("div", "multiplication by a scalar parameter, or a number, that is the inverse"),
     "divide": ("div", "multiplication by a scalar parameter, or a number, that is the inverse"),
-    "hardtanh": ("clamp", "tanh"),
-    "leaky_relu": ("leakyRelu", "silu, or gelu in its tanh form"),
     "log": ("log", "log_softmax, logsumexp or softplus, where it is one of these"),
     "reciprocal": ("inv", "none, in a capture"),
-    "relu": ("relu", "silu, or gelu in its tanh form"),
     "rsqrt": ("sqrtClamp", "none, in a capture"),
     "sqrt": ("sqrtClamp", "none, in a capture"),
 }
@@ -42,9 +35,7 @@ INSTEAD: Final[Mapping[str, str]] = {
     "einsum": "matmul, with transposes before it",
     "erf": "gelu in its tanh form, which is another function",
     "max": _ALONG,
-    "maximum": "softplus or silu, for a rectifier",
     "min": _ALONG,
-    "minimum": "softplus or silu, for a rectifier",
     "native_dropout": _DROPOUT,
     "outer": "matmul, after reshape to one column and one row",
     "std": "the variance, mean(square(x - mean(x, axis=-1, keepdims=True)), axis=-1)",

@@ -138,6 +138,48 @@ _square: Final = _elementwise("square")
 _negative: Final = _elementwise("neg")
 
 
+def _leaky_relu(trace: Trace, x: object, slope: object) -> Value:
+    array = value_of(trace, x)
+    if not isinstance(slope, Scalar):
+        raise Misfit("expected a scalar parameter as slope, as in @graph(slope=float)", array.known)
+    return trace.add("leakyRelu", [array], shape_of(array), s=shape_of(array), a=slope)
+
+
+def _bound(op: str) -> Callable[..., Value]:
+    """Return the larger, or the smaller, of coordinates and a scalar parameter; ReLU, where that is 0."""
+
+    def made(trace: Trace, x1: object, x2: object) -> Value:
+        given, array = (x2, x1) if isinstance(x1, Value) else (x1, x2)
+        x = value_of(trace, array)
+        if op == "maxConst" and _is_zero(given):
+            return _relu(trace, x)
+        if not isinstance(given, Scalar):
+            raise Misfit("no certified op but with a scalar parameter, as in @graph(c=float)", x.known)
+        return trace.add(op, [x], shape_of(x), s=shape_of(x), c=given)
+
+    return made
+
+
+def _is_zero(given: object) -> bool:
+    return isinstance(given, int | float) and not isinstance(given, bool) and given == 0
+
+
+_relu: Final = _elementwise("relu")
+_maximum: Final = _bound("maxConst")
+_minimum: Final = _bound("minConst")
+
+
+def _clip(trace: Trace, x: object, min: object = None, max: object = None) -> Value:  # noqa: A002 - its names
+    array = value_of(trace, x)
+    if max is None:
+        return array if min is None else _maximum(trace, array, min)
+    if min is None:
+        return _minimum(trace, array, max)
+    if not isinstance(min, Scalar) or not isinstance(max, Scalar):
+        raise Misfit("expected scalar parameters as bounds, as in @graph(low=float, high=float)", array.known)
+    return trace.add("clamp", [array], shape_of(array), s=shape_of(array), lo=min, hi=max)
+
+
 def _gelu(trace: Trace, x: object, kappa: object) -> Value:
     array = value_of(trace, x)
     if not isinstance(kappa, Scalar):
@@ -257,6 +299,13 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
     "sigmoid": _elementwise("sigmoid"),
     "silu": _elementwise("silu"),
     "gelu": _gelu,
+    "relu": _relu,
+    "leaky_relu": _leaky_relu,
+    "abs": _elementwise("abs"),
+    "absolute": _elementwise("abs"),
+    "maximum": _maximum,
+    "minimum": _minimum,
+    "clip": _clip,
     "softplus": _elementwise("softplus"),
     "softmax": _softmax,
     "masked_softmax": masked_softmax,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from lean_bridge.audit.catalogue import CATALOGUE
 from lean_bridge.audit.manifest import write_manifest
@@ -13,7 +14,7 @@ from lean_bridge.certify.same import check_same, check_written
 from lean_bridge.certify.target import Target
 from lean_bridge.codes import Code
 from lean_bridge.crosscheck.function import check_function
-from lean_bridge.emit.module import declared_name, render_library_module
+from lean_bridge.emit.module import conditions_at_points, declared_name, render_library_module
 from lean_bridge.library.scaffold import ORIGIN
 from lean_bridge.project import open_project
 from lean_bridge.toolchain.install import Progress
@@ -21,6 +22,9 @@ from lean_bridge.toolchain.resident import Use
 from pybind_models import CheckResult, DGraph, VerifyReport
 from pybind_models.captured import CertifyReport
 from pybind_models.report import Verdict
+
+_AT_POINTS: Final = "it holds where certify runs the graph"
+"""Why nobody meets a hypothesis in Lean that is about what a graph computes."""
 
 
 def certify(
@@ -126,6 +130,7 @@ def conclude(report: VerifyReport, checks: tuple[CheckResult, ...]) -> tuple[Ver
 def package_files(graph: DGraph, package: str, told: str) -> dict[str, str]:
     """Return what a package of a captured graph has of its own, by path: module, catalogue and readme."""
     name = graph.lean_name
+    open_ = ", ".join(f'{each} = "{_AT_POINTS}"' for each in conditions_at_points(graph))
     entries = [
         (declared_name(graph), "definition"),
         (f"{name}_hasFDerivAt", "theorem"),
@@ -133,7 +138,7 @@ def package_files(graph: DGraph, package: str, told: str) -> dict[str, str]:
     ]
     declared = "\n\n".join(
         f'[[declaration]]\nname = "{package}.{each}"\nkind = "{kind}"\ngroup = "{name}"'
-        + "\ngraph = true" * (kind == "definition")
+        + ("\ngraph = true" if kind == "definition" else f"\nopen = {{ {open_} }}" if open_ else "")
         for each, kind in entries
     )
     return {

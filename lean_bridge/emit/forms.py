@@ -25,7 +25,9 @@ class Form:
     structure: bool = False
     """Whether the operands are given as one structure."""
     condition: str = ""
-    """What is asked of arguments for the certificate, by their binders, as in ``0 < {ε}``."""
+    """What the certificate asks for: of arguments by their binders, as in ``0 < {ε}``, or of a coordinate."""
+    operand: int | None = None
+    """The operand of which all coordinates are asked for that, ``{x}`` in the condition, at the point."""
     hypothesis: str = ""
     """The binder of the certificate that takes the proof of it."""
     made: str = ""
@@ -34,12 +36,22 @@ class Form:
     @property
     def certificate(self) -> str:
         """The function that makes the node's certificate."""
-        return self.made or f"{self.node}Fderiv"
+        return self.made or f"{self.node}Fderiv{'' if self.operand is None else 'At'}"
 
 
 def _forms(module: str, **nodes: str) -> dict[str, Form]:
     """Return forms by ops, of the functions below ``TapeNodes`` that make their nodes."""
     return {op: Form(f"TapeNodes.{node}", f"{_MODULES}.{module}") for op, node in nodes.items()}
+
+
+def _at_points(**conditions: str) -> dict[str, Form]:
+    """Return forms by ops of one operand, each coordinate of which is asked for something at the point."""
+    return {
+        op: Form(
+            f"TapeNodes.{op}", f"{_MODULES}.Rectifiers", condition=condition, operand=0, hypothesis="hne"
+        )
+        for op, condition in conditions.items()
+    }
 
 
 FORMS: Final[Mapping[str, Form]] = {
@@ -89,6 +101,14 @@ FORMS: Final[Mapping[str, Form]] = {
         f"{_MODULES}.MaskedSoftmax",
         condition="AllowsSome (o := {t}) {mask}",
         hypothesis="h",
+    ),
+    **_at_points(
+        relu="{x} ≠ 0",
+        leakyRelu="{x} ≠ 0",
+        abs="{x} ≠ 0",
+        maxConst="{x} ≠ {c}",
+        minConst="{x} ≠ {c}",
+        clamp="{x} ≠ {lo} ∧ {x} ≠ {hi}",
     ),
     "reshape": Form("TapeNodes.ShapeOps.reshape", f"{_MODULES}.Reindex", "(by grind [Shape.size])"),
 }

@@ -78,6 +78,15 @@ def render_library_module(graph: DGraph, space: str, origin: str) -> str:
     return _Module(graph, space, origin).text()
 
 
+def conditions_at_points(graph: DGraph) -> tuple[str, ...]:
+    """Return the names of the hypotheses that are about what the graph computes, and not about arguments.
+
+    Raises: UnsupportedOp.
+    """
+    found = _Module(graph, "", "").hypotheses
+    return tuple(each.name for each in found if _form(graph, graph.nodes[each.at]).operand is not None)
+
+
 def declared_name(graph: DGraph) -> str:
     """Return what a module of a graph declares it as: with its certificate, where that has no condition.
 
@@ -113,9 +122,10 @@ class _Module:
         self._arguments = " ".join(map(_written, graph.arguments))
         self._inputs = " ".join([f"{self._name}Inputs", *self._dims_of(graph.context)])
         self._saved = " ".join([f"{self._name}Saved", *self._dims_of(graph.nodes)])
-        self._hypotheses = list(self._asked())
+        self.hypotheses = list(self._asked())
+        self._is_pointed = any(_form(graph, node).operand is not None for node in graph.nodes)
         self._declared = declared_name(graph)
-        if self._hypotheses:
+        if self.hypotheses:
             self._run = f"({self._applied_to(self._declared)})"
         else:
             applied = f"{self._declared} {self._arguments}"
@@ -150,7 +160,9 @@ class _Module:
         )
 
     def _where(self) -> str:
-        names = ", ".join(f"`{each.name}`" for each in self._hypotheses)
+        names = ", ".join(f"`{each.name}`" for each in self.hypotheses)
+        if self._is_pointed:
+            return f"at all inputs of which the hypotheses hold ({names})"
         return f"at all inputs, under the hypotheses {names}" if names else "at all inputs"
 
     def _asked(self) -> Iterable[_Hypothesis]:
@@ -162,7 +174,7 @@ class _Module:
             if not text or text in asked:
                 continue
             asked.add(text)
-            about = _named_in(form.condition, node)
+            about = [node.name] if form.operand is not None else _named_in(form.condition, node)
             name = f"h_{re.sub(r'[^A-Za-z0-9_]', '_', '_'.join(about))}"
             while name in taken:
                 name += "'"
@@ -174,7 +186,18 @@ class _Module:
         node = self._graph.nodes[at]
         form = _form(self._graph, node)
         given = {binder: _param(self._graph, param) for binder, param in node.params.items()}
-        return form.condition.format(**given)
+        if form.operand is None:
+            return form.condition.format(**given)
+        position = node.operands[form.operand]
+        before, shape = self._before(at), _argument(self._graph.entries[position].shape)
+        value = f"CtxVec.get (.pos {position} rfl : Idx ({self._inputs} ++ {before}) {shape})"
+        return f"∀ k, {form.condition.format(x=f'{value} ({self._evaluated(at)}.evalVec xV) k', **given)}"
+
+    def _evaluated(self, at: int) -> str:
+        """Return the graph of the first nodes, as a term."""
+        if at:
+            return f"({self._applied_to(self._part('Graph', at))})"
+        return f"(Graph.nil : Graph R ({self._inputs}) [])"
 
     def _lists(self) -> Iterable[str]:
         context, nodes = self._graph.context, self._graph.nodes
@@ -195,8 +218,11 @@ class _Module:
         Every step says what is saved before it. Where that is left to Lean to find out, it compares lists of
         which it knows the last entries only, again and again, and comes to no end with twenty nodes.
         """
-        count = len(self._graph.nodes)
-        parts = list(pairwise([0, *range(STAGE, count, STAGE), count]))
+        ends = [0]
+        for at, node in enumerate(self._graph.nodes):
+            if at - ends[-1] == STAGE or (at > ends[-1] and _form(self._graph, node).operand is not None):
+                ends.append(at)  # what is asked of an operand is asked of the graph up to there
+        parts = list(pairwise([*ends, len(self._graph.nodes)]))
         yield from (self._graph_of(first, last) for first, last in parts)
         yield from (self._certificate_of(first, last) for first, last in parts)
 
@@ -215,17 +241,19 @@ class _Module:
     def _certificate_of(self, first: int, last: int) -> str:
         whole = last == len(self._graph.nodes)
         graph = self._applied_to(self._part("Graph", last))
-        before = self._certified(first) if first else "GraphFDerivCorrect.nil"
+        before = self._certified(first) if first else f"GraphFDerivCorrect{self._at()}.nil"
         steps = "\n".join(
             f"    |>.snoc (ss := {self._before(at)})\n      {self._certificate(at)}"
             for at in range(first, last)
         )
-        if not whole or self._hypotheses:
+        if not whole or self.hypotheses:
             head = self._head(f"def {self._part('Certificate', last)}", "[AnalyticScalar R]")
+            point = "\n    " + self._point() if self._is_pointed else ""
             asked = "".join(f"\n    {_wrapped(each.binder, 6, first=4)}" for each in self._needed(last))
+            type_ = f"GraphFDerivCorrect{self._at()} ({graph}){' xV' if self._is_pointed else ''}"
             return (
                 f"/-- The certificate of `{self._part('Graph', last)}`. -/\n"
-                f"{head}{asked} :\n    GraphFDerivCorrect ({graph}) :=\n  {before}\n{steps}"
+                f"{head}{point}{asked} :\n    {type_} :=\n  {before}\n{steps}"
             )
         head = self._head(f"def {self._name}DGraph", "[AnalyticScalar R]")
         return (
@@ -235,25 +263,38 @@ class _Module:
         )
 
     def _certificate(self, at: int) -> str:
-        """Return the certificate of a node, with what it asks for."""
+        """Return the certificate of a node, at the point where that is what the graph has."""
         node = self._graph.nodes[at]
         form = _form(self._graph, node)
         proof = f" ({form.hypothesis} := {self._name_of(at)})" if form.condition else ""
-        return f"({form.certificate}{proof} ..)"
+        made = f"({form.certificate}{proof} ..)"
+        return f"({made}.at _)" if self._is_pointed and form.operand is None else made
 
     def _name_of(self, at: int) -> str:
         """Return the hypothesis that a node needs."""
         text = self._condition(at)
-        return next(each.name for each in self._hypotheses if each.text == text)
+        return next(each.name for each in self.hypotheses if each.text == text)
 
     def _needed(self, last: int) -> list[_Hypothesis]:
         """Return the hypotheses that the first nodes need."""
-        return [each for each in self._hypotheses if each.at < last]
+        return [each for each in self.hypotheses if each.at < last]
 
     def _certified(self, last: int) -> str:
         """Return the certificate of the first nodes, as a term."""
-        certificate = self._applied_to(self._part("Certificate", last))
-        return " ".join([certificate, *(each.name for each in self._needed(last))])
+        point = ["xV"] if self._is_pointed else []
+        return " ".join(
+            [
+                self._applied_to(self._part("Certificate", last)),
+                *point,
+                *(each.name for each in self._needed(last)),
+            ]
+        )
+
+    def _at(self) -> str:
+        return "At" if self._is_pointed else ""
+
+    def _point(self) -> str:
+        return f"(xV : CtxVec R ({self._inputs}))"
 
     def _part(self, what: str, last: int) -> str:
         """Return what the definition of the first nodes is called, and that of all nodes."""
@@ -267,22 +308,23 @@ class _Module:
         return f"({self._saved}).take {at}" if at else "[]"
 
     def _theorems(self) -> Iterable[str]:
-        graph, point = self._run, f"(xV : CtxVec R ({self._inputs}))"
-        asked = "".join(f"\n    {_wrapped(each.binder, 6, first=4)}" for each in self._hypotheses)
-        certified = f"({self._certified(len(self._graph.nodes))})"
+        graph, point = self._run, self._point()
+        asked = "".join(f"\n    {_wrapped(each.binder, 6, first=4)}" for each in self.hypotheses)
+        certified, by = f"({self._certified(len(self._graph.nodes))})", "_at" if self._is_pointed else ""
+        at = "" if self._is_pointed else " xV"
         head = self._head(f"theorem {self._name}_hasFDerivAt", "[AnalyticScalar R]")
-        proof = f"Graph.hasFDerivAt_evalVec {certified} xV"
-        if not self._hypotheses:
+        proof = f"Graph.hasFDerivAt_evalVec{by} {certified}{at}"
+        if not self.hypotheses:
             proof = f"{self._applied}.hasFDerivAt_evalVec xV"
         yield (
-            "/-- The graph is differentiable at every point, and its derivative is its JVP. -/\n"
-            f"{head}\n    {point}{asked} :\n"
+            f"/-- The graph is differentiable{'' if self._is_pointed else ' at every point'}, and its "
+            f"derivative is its JVP. -/\n{head}\n    {point}{asked} :\n"
             f"    HasFDerivAt {graph}.evalVec\n      ({graph}.jvpCLM xV) xV :=\n"
             f"  {_wrapped(proof, 6, first=2)}"
         )
         head = self._head(f"theorem {self._name}_backpropVec_eq_adjoint_fderiv", "[AnalyticScalar R]")
-        proof = f"Graph.backpropVec_eq_adjoint_fderiv {certified} xV seedV"
-        if not self._hypotheses:
+        proof = f"Graph.backpropVec_eq_adjoint_fderiv{by} {certified}{at} seedV"
+        if not self.hypotheses:
             proof = f"{self._applied}.backpropVec_eq_adjoint_fderiv xV seedV"
         yield (
             "/-- The reverse pass of the graph is the adjoint of its derivative. -/\n"
@@ -351,6 +393,11 @@ def _named_in(condition: str, node: Node) -> list[str]:
         for binder, param in node.params.items()
         if isinstance(param, ScalarParam | ArrayParam) and f"{{{binder}}}" in condition
     ]
+
+
+def _argument(shape: Shape) -> str:
+    text = _shape(shape)
+    return f"({text})" if " " in text else text
 
 
 def _dim(dim: Dim) -> str:

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.lean, pytest.mark.full, pytest.mark.usefixtures("embed
 FILE = """
 import numpy as np
 import lean_bridge
-from lean_bridge.capture.functions import softmax
+from lean_bridge.capture.functions import relu, softmax
 
 print("a file may print")
 
@@ -44,6 +44,11 @@ def mlp_loss(x, W1, b1, W2, b2, y):
 @lean_bridge.graph(x=("n",))
 def residual(x):
     return x + np.tanh(x)
+
+
+@lean_bridge.graph(x=("n", "d"), W=("h", "d"), b=("h",), low=float)
+def rectified(x, W, b, low):
+    return np.maximum(relu(x @ W.T + b), low)
 
 
 @lean_bridge.graph(x=("n", "d"))
@@ -116,6 +121,17 @@ def test_a_module_of_pytorch_is_certified(tmp_path: Path) -> None:
     assert [each.outcome for each in report.checks] == ["passed"] * len(report.checks)
     names = [entry.name for entry in open_project(tmp_path / "Mlp").graph("mlpDGraph").model.context]
     assert names[:2] == ["net.0.weight", "net.0.bias"]
+
+
+def test_rectifiers_are_certified_away_from_their_kinks(file: Path, tmp_path: Path) -> None:
+    words = ["certify", f"{file}:rectified", "-o", str(tmp_path / "Rectified"), "--format", "json"]
+    done = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    report = CertifyReport.model_validate_json(done.stdout)
+    assert (report.verdict, report.graph) == ("accepted", "Rectified.rectifiedGraph")
+    _, *theorems = report.report.declarations
+    met = [each.witness for each in theorems]
+    assert [each and (each.outcome, [*each.open]) for each in met] == [("open", ["h_relu", "h_maxConst"])] * 2
 
 
 def test_a_bundle_is_judged_where_it_is_read(file: Path) -> None:

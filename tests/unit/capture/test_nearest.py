@@ -16,8 +16,8 @@ def test_an_op_that_is_certified_at_points_is_said_to_be() -> None:
     for name, (op, _) in AT_POINTS.items():
         assert PRIMITIVES[op].domain.theorem, name
         assert op not in FORMS, name
-    assert none_for("relu") == (
-        "no op that is certified everywhere, for relu is where x ≠ 0; nearest: silu, or gelu in its tanh form"
+    assert none_for("reciprocal") == (
+        "no op that is certified everywhere, for inv is where x ≠ 0; nearest: none, in a capture"
     )
     assert none_for("where").startswith("no certified op; nearest: masked_softmax, or multiplication by")
     assert none_for("kron") == "no certified op; nearest: none that is known"
@@ -25,9 +25,7 @@ def test_an_op_that_is_certified_at_points_is_said_to_be() -> None:
 
 
 def test_every_op_that_is_certified_at_points_is_told_of() -> None:
-    fixed = {"maxConst", "minConst", "maskedSoftmax"}  # no function of NumPy's or PyTorch's is one of them
-    fixed |= {*FORMS}
-    at_points = {name for name, each in PRIMITIVES.items() if each.domain.theorem} - fixed
+    at_points = {name for name, each in PRIMITIVES.items() if each.domain.theorem} - {*FORMS}
     assert {op for op, _ in AT_POINTS.values()} == at_points
 
 

@@ -128,7 +128,7 @@ class StraightThrough(torch.autograd.Function):
 
 
 def several(x: Tensor) -> Tensor:
-    return functional.gelu(x) + torch.sqrt(x) * torch.abs(x)
+    return functional.gelu(x) + torch.sqrt(x) * torch.log(x)
 
 
 def stopped(x: Tensor) -> Tensor:
@@ -143,6 +143,13 @@ PARTS: dict[str, tuple[Callable[[Tensor], Any], list[str]]] = {
     "softplus": (lambda x: functional.softplus(x), ["softplus"]),
     "logsigmoid": (lambda x: functional.logsigmoid(x), ["neg", "softplus", "neg"]),
     "logsumexp": (lambda x: torch.logsumexp(x, (0, 1)), ["logsumexpAxis", "logsumexpAxis"]),
+    "relu": (lambda x: torch.relu(x) * x.clamp(min=0), ["relu", "relu", "mul"]),
+    "leaky_relu": (lambda x: functional.leaky_relu(x, 0.2), ["leakyRelu"]),
+    "abs": (lambda x: x.abs(), ["abs"]),
+    "clamp": (lambda x: x.clamp(-0.5, 0.5), ["clamp"]),
+    "clamp from below": (lambda x: torch.clamp_min(x, 0.5), ["maxConst"]),
+    "clamp from above": (lambda x: x.clamp(max=0.5), ["minConst"]),
+    "relu6": (lambda x: functional.relu6(x), ["clamp"]),
     "slice": (lambda x: x[..., 1:3], ["take", "drop"]),
     "select": (lambda x: x[..., -1], ["drop", "reshape"]),
     "cat": (
@@ -171,7 +178,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], Sequence[Tensor], Sequence[str]]] = 
         (
             r"^3 places: .*test_torch_export.py:\d+: gelu: no certified op, with erf; nearest: appr",
             r"test_torch_export.py:\d+: sqrt: no op that is certified everywhere, for sqrtClamp is where",
-            r"test_torch_export.py:\d+: abs: no op that is certified everywhere, .*; nearest: square",
+            r"test_torch_export.py:\d+: log: no op that is certified everywhere, .*; nearest: log_softmax",
         ),
     ),
     "stopped": (
@@ -227,6 +234,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], Sequence[Tensor], Sequence[str]]] = 
         lambda: lambda x: torch.tanh(x),
         (X.int(),),
         ("expected whole numbers that choose along axes of one length",),
+    ),
+    "a bound that is an array": (
+        lambda: lambda x: torch.clamp(x, min=x * 2.0),
+        (X,),
+        ("clamp: no certified op but with numbers as bounds",),
     ),
     "a length": (
         lambda: lambda x: torch.tanh(x) * x.shape[0],

@@ -68,6 +68,16 @@ PAIRS: Final[dict[str, tuple[dict[str, Any], Callable[..., Any], Callable[..., A
         lambda x, i, t: cross_entropy(x[i], t),
         lambda x, i, t: cross_entropy(x[t], i),
     ),
+    "rectified from the other side": (
+        {"x": SQUARE},
+        lambda x: np.maximum(x, 0),
+        lambda x: -np.maximum(-x, 0),
+    ),
+    "bounds exchanged": (
+        {"x": SQUARE, "low": float, "high": float},
+        lambda x, low, high: np.clip(x, low, high),
+        lambda x, low, high: np.clip(x, high, low),
+    ),
     "a step too much": ({"x": SQUARE}, lambda x: np.tanh(x), lambda x: np.tanh(np.tanh(x))),
 }
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from lean_bridge import booleans, graph, integers
-from lean_bridge.capture.functions import cross_entropy, layer_norm, masked_softmax, softmax
+from lean_bridge.capture.functions import cross_entropy, layer_norm, masked_softmax, relu, softmax
 from lean_bridge.emit import module
 from lean_bridge.emit.forms import FORMS
 from lean_bridge.emit.module import render_library_module
@@ -99,6 +99,8 @@ def test_what_a_certificate_asks_for_is_what_the_table_says_of_its_op() -> None:
         text = path.read_text(encoding="utf-8")
         binders = re.split(rf"def (?:TapeNodes\.)?{made} ", text)[1].partition(":=")[0]
         asks = re.sub(r"[{}]|\(.*?\) ", "", form.condition)
+        if form.operand is not None:
+            asks = "∀ k, " + re.sub(r"\bx\b", "CtxVec.get a x k", asks)
         assert PRIMITIVES[name].domain.theorem, name
         assert re.search(rf"[({{]{form.hypothesis} : {asks}\)", binders), binders
 
@@ -118,6 +120,29 @@ def test_what_is_asked_is_a_hypothesis_with_a_name_once() -> None:
     assert text.count("(LayerNorm.wholeNodeFDerivCorrect (hε := h_eps') ..)") == 2
     assert "Graph.hasFDerivAt_evalVec (twiceNormedCertificate (R := R) n k d eps h_eps h_eps') xV" in text
     assert "under the hypotheses\n`h_eps'`: the reverse" in text or "hypotheses `h_eps'`: the" in text
+    assert max(map(len, text.splitlines())) <= module.WIDTH
+
+
+@graph(x=("n", "d"), w=("d", "d"), low=float, high=float)
+def kinked(x: Any, w: Any, low: Any, high: Any) -> Any:
+    return np.tanh(np.clip(relu(x) @ w, low, high))
+
+
+def test_what_is_asked_of_what_is_computed_is_asked_at_the_point_of_the_theorems() -> None:
+    assert module.conditions_at_points(kinked.model) == ("h_relu", "h_clamp")
+    assert module.conditions_at_points(twice_normed.model) == ()
+    text = render_library_module(kinked.model, "Mine", "")
+    words = " ".join(text.split())
+    place = ".pos 3 rfl : Idx (kinkedInputs n d ++ (kinkedSaved n d).take 2) (mat n d)"
+    value = "((kinkedGraph2 (R := R) n d low high).evalVec xV) k"
+    assert (
+        words.count(f"(h_clamp : ∀ k, CtxVec.get ({place}) {value} ≠ low ∧") == 3
+    )  # of the certificate and of two theorems
+    assert "(Graph.nil : Graph R (kinkedInputs n d) []).evalVec xV) k ≠ 0)" in words
+    assert "((TapeNodes.matmulFderiv ..).at _)" in text
+    assert "(TapeNodes.clampFderivAt (hne := h_clamp) ..)" in text
+    assert "Graph.hasFDerivAt_evalVec_at (kinkedCertificate (R := R) n d low high xV h_relu h_clamp)" in words
+    assert "at all inputs of which the hypotheses hold" in words
     assert max(map(len, text.splitlines())) <= module.WIDTH
 
 
