@@ -18,6 +18,7 @@ from lean_bridge.crosscheck.block import WEIGHTS, Block, Part, Split, find_block
 from lean_bridge.crosscheck.known import (
     BINARY_CROSS_ENTROPY,
     CROSS_ENTROPY,
+    GPT_BLOCK,
     HUBER,
     MEAN_SQUARED_ERROR,
     PERCEPTRON,
@@ -198,6 +199,36 @@ RECORDED: Final[tuple[tuple[Known, Recorded], ...]] = (
             ),
         ),
     ),
+    (
+        GPT_BLOCK,
+        Recorded(
+            sizes={"n": 3, "d": 4, "H": 2, "D": 3, "F": 3},
+            values={
+                "attnResidual": (0.8549772827, -0.4849644843, 0.0868367316, 0.5133932488, 0.1502806444),
+                "probs": (1.0, 0.0, 0.0, 0.4971661407, 0.5028338593, 0.0),
+                "ffnResidual": (0.5805535825, -0.9710646661, 0.5100614068, 0.7249414425, -0.1668296706),
+            },
+            gradients=(
+                (-0.6809650557, 0.8160492959, -0.25, 6.1314066460),
+                (-0.0385793799, 0.1717499043, -0.6157604086, 0.9592602172),
+                (-0.6614655908, 0.0323713600, -1.5859850682, 1.6507277883),
+                (0.0007794189, -0.0028656999, -0.0010820087, 0.0835702853),
+                (-0.0064563496, 0.0113772686, 0.0200971004, 0.0887380932),
+                (-0.0002335593, 0.0030512131, -0.0425276680, 0.2140618103),
+                (0.0, 0.0, 0.0, 0.0),
+                (-0.0022037987, 0.0344593026, -0.1537281937, 1.8867314958),
+                (0.5573657297, -0.1436240427, 0.5362331246, 1.6432297941),
+                (0.1704894564, -0.0295777009, -0.1345386864, 3.4519888664),
+                (0.4455459269, 0.1696999296, -0.25, 1.4804917128),
+                (-0.0493446324, -0.1371811215, -0.2928638459, 0.4050415180),
+                (-0.0313817322, 0.0984086686, 0.1340538726, 0.2501792588),
+                (0.0038144796, -0.0271822764, -0.1580714186, 0.8370321864),
+                (-0.1878009114, 0.0356222097, -0.0470077138, 0.3285941089),
+                (0.0747657999, 0.0358067951, 0.0060898113, 0.6231875534),
+                (0.5, 0.25, -0.25, 1.75),
+            ),
+        ),
+    ),
 )
 
 
@@ -211,6 +242,11 @@ def golden_integers(k: int, shape: Shape, below: int) -> Array:
     """Return argument ``k`` of whole numbers: ``5·(k+1)·(q+1) mod below`` at flat row-major index q."""
     q = np.arange(np.prod(shape, dtype=int))
     return (5 * (k + 1) * (q + 1) % below).reshape(shape)
+
+
+def golden_mask(shape: Shape) -> Array:
+    """Return the truth values by which a position allows itself and those before it."""
+    return np.tri(*shape, dtype=bool)
 
 
 def golden_seed(j: int, shape: Shape) -> Array:
@@ -269,7 +305,8 @@ def _known(graph: ExecutableGraph, found: Found) -> CheckResult:
     recorded = next(each for known, each in RECORDED if known is found.known)
     bound = found.bind(graph, recorded.sizes)
     arguments = {
-        each.name: golden_integers(k, each.shape, each.below or 1) for k, each in enumerate(bound.arrays)
+        each.name: golden_integers(k, each.shape, each.below) if each.below else golden_mask(each.shape)
+        for k, each in enumerate(bound.arrays)
     }
     program = found.program(bound, arguments)
     inputs = {entry.name: golden_input(k, entry.shape) for k, entry in enumerate(program.context)}

@@ -11,8 +11,9 @@ from typing import Final, NamedTuple
 
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
+from lean_bridge.executor.rules.ops.elementwise import GELU_KAPPA
 from lean_bridge.executor.rules.program import Program
-from pybind_models import DGraph
+from pybind_models import DGraph, Dim
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,10 @@ class Known:
     scalars: Mapping[str, float] = field(default_factory=dict)
     """What it is compared at."""
     arrays: Mapping[str, str] = field(default_factory=dict)
-    """Its arguments that are whole numbers: the roles of their axes, then that of what they are below."""
+    """Its arguments that are whole numbers: the roles of their axes, then that of what they are below; and
+    those that are truth values: the roles of their axes."""
+    products: Mapping[str, str] = field(default_factory=dict)
+    """Roles of axes that are as long as those of two others together: ``w`` of ``HD``."""
 
 
 PERCEPTRON: Final = Known(
@@ -92,7 +96,49 @@ HUBER: Final = Known(
 )
 """The loss of Huber of n samples of o numbers."""
 
-KNOWN: Final = (PERCEPTRON, RMS_NORM, CROSS_ENTROPY, MEAN_SQUARED_ERROR, BINARY_CROSS_ENTROPY, HUBER)
+GPT_BLOCK: Final = Known(
+    {
+        "x": "nd",
+        **dict.fromkeys(("γ₁", "β₁"), "d"),
+        **{name: axes for each in "qkv" for name, axes in ((f"W{each}", "wd"), (f"b{each}", "w"))},
+        "Wo": "dw",
+        **dict.fromkeys(("bo", "γ₂", "β₂"), "d"),
+        "W1": "Fd",
+        "b1": "F",
+        "W2": "dF",
+        "b2": "d",
+        "norm1": "nd",
+        "Qbig": "nw",
+        "Qheads": "HnD",
+        "Kbig": "nw",
+        "Kheads": "HnD",
+        "Kt": "HDn",
+        "Vbig": "nw",
+        "Vheads": "HnD",
+        **dict.fromkeys(("scores", "scaled", "probs"), "Hnn"),
+        "headOut": "HnD",
+        "swapped": "nHD",
+        "concat": "nw",
+        **dict.fromkeys(("attention", "attnResidual", "norm2"), "nd"),
+        **dict.fromkeys(("pre", "act"), "nF"),
+        **dict.fromkeys(("proj", "ffnResidual"), "nd"),
+    },
+    inputs=17,
+    scalars={"κ": GELU_KAPPA, "c": 0.5, "ε₁": 1e-5, "ε₂": 1e-3},
+    arrays={"mask": "nn"},
+    products={"w": "HD"},
+)
+"""The block of GPT-2: n tokens of d features, H heads of width D, F hidden features."""
+
+KNOWN: Final = (
+    PERCEPTRON,
+    RMS_NORM,
+    CROSS_ENTROPY,
+    MEAN_SQUARED_ERROR,
+    BINARY_CROSS_ENTROPY,
+    HUBER,
+    GPT_BLOCK,
+)
 
 
 class Found(NamedTuple):
@@ -125,12 +171,15 @@ def _roles(model: DGraph, known: Known) -> Mapping[str, str] | None:
     shapes = [entry.shape for entry in model.entries]
     shapes += [(*array.shape, array.below) if array.below else array.shape for array in model.arrays]
     expected = [*known.entries.values(), *(known.arrays[array.name] for array in model.arrays)]
-    roles: dict[str, str] = {}
+    roles: dict[str, Dim] = {}
     for shape, axes in zip(shapes, expected, strict=True):
         if len(shape) != len(axes):
             return None
         for role, dim in zip(axes, shape, strict=True):
-            if roles.setdefault(role, str(dim)) != str(dim):
+            if roles.setdefault(role, dim) != dim:
                 return None
-    fits = sorted(roles.values()) == sorted(model.dims) and set(model.scalars) == set(known.scalars)
-    return roles if fits and not model.maps else None
+    if any(roles.pop(role) != roles[of[0]] * roles[of[1]] for role, of in known.products.items()):
+        return None
+    named = {role: str(dim) for role, dim in roles.items()}
+    fits = sorted(named.values()) == sorted(model.dims) and set(model.scalars) == set(known.scalars)
+    return named if fits and not model.maps else None

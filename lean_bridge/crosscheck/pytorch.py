@@ -30,8 +30,8 @@ TOLERANCE: Final = 1e-12
 DIFFERENT: Final = 1e-3
 """Nine digits above what rounding may do: another function."""
 
-KNOWN_SIZES: Final = {"n": 5, "i": 4, "h": 6, "o": 3, "v": 7}
 N, D_MODEL, WIDTH = 5, 8, 16
+KNOWN_SIZES: Final = {"n": N, "i": 4, "h": 6, "o": 3, "v": 7, "d": D_MODEL, "F": WIDTH}
 
 
 def check_pytorch(
@@ -81,27 +81,38 @@ def check_pytorch(
 
 def _known(graph: ExecutableGraph, found: Found, version: str) -> CheckResult:
     """Return whether a known graph's last entry and its gradients are PyTorch's functions', at random."""
-    from lean_bridge.crosscheck.torch_known import run, theirs
+    from lean_bridge.crosscheck.torch_known import theirs
 
-    rng = np.random.default_rng(SEED)
-    bound = found.bind(graph, KNOWN_SIZES)
-    arguments = bound.draw_arrays(rng)
-    program = found.program(bound, arguments)
-    drawn = draw_arrays(program.context, rng)
-    inputs = {entry.name: array for entry, array in zip(program.context, drawn, strict=True)}
-    last = program.entries[-1:]
-    (seed,) = draw_arrays(last, rng)
-    each = _deviations(program, inputs, seed, run(found.known, inputs, arguments, seed))
+    counts = HEADS if "H" in found.roles else HEADS[:1]
+    each = [deviations for heads in counts for deviations in _known_deviations(graph, found, heads)]
     error = float(np.max([deviations.max() for deviations in each]))
-    compared = f"{last[0].name} and gradients of {', '.join(inputs)}"
+    inputs = ", ".join(entry.name for entry in graph.model.context)
+    compared = f"{graph.model.entries[-1].name} and gradients of {inputs}"
+    detail = f"{compared} against {theirs(found.known).functions} of torch {version}"
+    if len(counts) > 1:
+        detail += f" at H = {', '.join(map(str, counts))}"
     return CheckResult(
         name=NAME,
         outcome="passed" if error <= TOLERANCE else "failed",
-        detail=f"{compared} against {theirs(found.known).functions} of torch {version}",
+        detail=detail,
         error=error,
         tolerance=TOLERANCE,
         ulps=histogram(deviations / EPSILON for deviations in each),
     )
+
+
+def _known_deviations(graph: ExecutableGraph, found: Found, heads: int) -> tuple[Array, ...]:
+    """Return the deviations at a random point and a random seed on the last entry."""
+    from lean_bridge.crosscheck.torch_known import run
+
+    rng = np.random.default_rng(SEED)
+    bound = found.bind(graph, KNOWN_SIZES | {"H": heads, "D": D_MODEL // heads})
+    arguments = bound.draw_arrays(rng)
+    program = found.program(bound, arguments)
+    drawn = draw_arrays(program.context, rng)
+    inputs = {entry.name: array for entry, array in zip(program.context, drawn, strict=True)}
+    (seed,) = draw_arrays(program.entries[-1:], rng)
+    return _deviations(program, inputs, seed, run(found.known, inputs, arguments, seed, heads=heads))
 
 
 def _deviations(

@@ -12,6 +12,7 @@ from torch.nn import functional
 from lean_bridge.crosscheck.known import (
     BINARY_CROSS_ENTROPY,
     CROSS_ENTROPY,
+    GPT_BLOCK,
     HUBER,
     MEAN_SQUARED_ERROR,
     PERCEPTRON,
@@ -22,31 +23,48 @@ from lean_bridge.crosscheck.torch_block import Tensors, leaves_of, pulled
 from lean_bridge.executor.arrays.scalars import Array
 
 
-def _perceptron(given: Tensors) -> Tensor:
+def _perceptron(given: Tensors, _heads: int) -> Tensor:
     hidden = functional.linear(given["x"], given["W1"], given["b1"])
     output = functional.linear(functional.tanh(hidden), given["W2"], given["b2"])
     return functional.mse_loss(output, given["target"])
 
 
-def _rms_norm(given: Tensors) -> Tensor:
+def _rms_norm(given: Tensors, _heads: int) -> Tensor:
     weight = given["γ"]
     return functional.rms_norm(given["x"], tuple(weight.shape), weight, RMS_NORM.scalars["ε"])
 
 
-def _cross_entropy(given: Tensors) -> Tensor:
+def _cross_entropy(given: Tensors, _heads: int) -> Tensor:
     return functional.cross_entropy(given["logits"], given["targets"])
 
 
-def _mean_squared_error(given: Tensors) -> Tensor:
+def _mean_squared_error(given: Tensors, _heads: int) -> Tensor:
     return functional.mse_loss(given["y"], given["target"])
 
 
-def _binary_cross_entropy(given: Tensors) -> Tensor:
+def _binary_cross_entropy(given: Tensors, _heads: int) -> Tensor:
     return functional.binary_cross_entropy_with_logits(given["logits"], given["target"])
 
 
-def _huber(given: Tensors) -> Tensor:
+def _huber(given: Tensors, _heads: int) -> Tensor:
     return functional.huber_loss(given["y"], given["target"], delta=HUBER.scalars["δ"])
+
+
+def _gpt_block(given: Tensors, heads: int) -> Tensor:
+    at, x = GPT_BLOCK.scalars, given["x"]
+
+    def split(each: str) -> Tensor:
+        made = functional.linear(normal, given[f"W{each}"], given[f"b{each}"])
+        return made.reshape(len(made), heads, -1).transpose(0, 1)
+
+    normal = functional.layer_norm(x, x.shape[-1:], given["γ₁"], given["β₁"], at["ε₁"])
+    attended = functional.scaled_dot_product_attention(
+        split("q"), split("k"), split("v"), attn_mask=given["mask"], scale=at["c"]
+    )
+    x = x + functional.linear(attended.transpose(0, 1).flatten(1), given["Wo"], given["bo"])
+    normal = functional.layer_norm(x, x.shape[-1:], given["γ₂"], given["β₂"], at["ε₂"])
+    hidden = functional.gelu(functional.linear(normal, given["W1"], given["b1"]), approximate="tanh")
+    return x + functional.linear(hidden, given["W2"], given["b2"])
 
 
 class Theirs(NamedTuple):
@@ -54,7 +72,8 @@ class Theirs(NamedTuple):
 
     functions: str
     """What it is made of, as people call it."""
-    output: Callable[[Tensors], Tensor]
+    output: Callable[[Tensors, int], Tensor]
+    """From inputs and arguments, and the number of heads."""
 
 
 _THEIRS: Final = (
@@ -64,6 +83,10 @@ _THEIRS: Final = (
     (MEAN_SQUARED_ERROR, Theirs("F.mse_loss", _mean_squared_error)),
     (BINARY_CROSS_ENTROPY, Theirs("F.binary_cross_entropy_with_logits", _binary_cross_entropy)),
     (HUBER, Theirs("F.huber_loss", _huber)),
+    (
+        GPT_BLOCK,
+        Theirs("F.layer_norm, F.linear, F.scaled_dot_product_attention and F.gelu (tanh)", _gpt_block),
+    ),
 )
 
 
@@ -73,9 +96,9 @@ def theirs(known: Known) -> Theirs:
 
 
 def run(
-    known: Known, inputs: Mapping[str, Array], arguments: Mapping[str, Array], seed: Array
+    known: Known, inputs: Mapping[str, Array], arguments: Mapping[str, Array], seed: Array, *, heads: int
 ) -> list[Array]:
     """Return the output, and the gradient of each input for a seed on it; arguments have none."""
     leaves = leaves_of(inputs)
     given = {name: torch.from_numpy(array) for name, array in arguments.items()} | leaves
-    return pulled(theirs(known).output(given), leaves, seed)
+    return pulled(theirs(known).output(given, heads), leaves, seed)

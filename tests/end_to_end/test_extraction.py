@@ -13,7 +13,7 @@ from lean_bridge.olean.environment import Environment
 from lean_bridge.project import Project, open_project
 from lean_bridge.toolchain.provider import Job, Provider
 from pybind_models import ArrayParam, Dim, ScalarParam
-from tests.unit.executor.graphs import perceptron, rms_norm
+from tests.unit.executor.graphs import gpt_block, perceptron, rms_norm
 
 pytestmark = pytest.mark.lean
 
@@ -287,6 +287,13 @@ def test_attention_with_a_mask_row_by_row(project: Project) -> None:
         ("maskedSoftmax", (5,), shape("h m n")),
         ("bmatmul", (6, 2), shape("h m p")),
     ]
+
+
+def test_the_block_of_gpt_row_by_row(project: Project) -> None:
+    graph, expected = project.extract("gptBlockGraph"), gpt_block()
+    assert graph.dims == ("seqLen", "dModel", "numHeads", "headDim", "dFF")
+    assert (graph.scalars, graph.maps) == (("κ", "c", "ε₁", "ε₂"), ())
+    assert (graph.context, graph.nodes, graph.arrays) == (expected.context, expected.nodes, expected.arrays)
 
 
 @pytest.mark.parametrize(

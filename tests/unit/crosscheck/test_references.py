@@ -15,16 +15,18 @@ from lean_bridge.codes import Code
 from lean_bridge.crosscheck.adjoint import check_adjoint
 from lean_bridge.crosscheck.differences import check_differences
 from lean_bridge.crosscheck.golden import check_golden, golden_input, golden_seed
+from lean_bridge.crosscheck.known import find_known
 from lean_bridge.crosscheck.pytorch import check_pytorch
 from lean_bridge.executor.rules.primitive import Domain, Primitive, Setting
 from lean_bridge.executor.rules.table import PRIMITIVES
-from pybind_models import DGraph
+from pybind_models import DGraph, Dim
 from tests.unit.executor.graphs import (
     attention,
     binary_cross_entropy,
     cross_entropy,
     encoder,
     feed_forward,
+    gpt_block,
     huber,
     layer_norm,
     mean_squared_error,
@@ -86,6 +88,10 @@ def test_golden_values_are_met_to_their_last_decimal(
         (mean_squared_error, "loss, squares and 2 gradients of loss against 11 recorded values"),
         (binary_cross_entropy, "loss, losses and 2 gradients of loss against 11 recorded values"),
         (huber, "loss, losses and 2 gradients of loss against 11 recorded values"),
+        (
+            gpt_block,
+            "attnResidual, probs, ffnResidual and 17 gradients of ffnResidual against 84 recorded values",
+        ),
     ],
 )
 def test_a_known_graph_meets_its_golden_values_to_their_last_decimal(
@@ -107,6 +113,7 @@ def test_a_known_graph_meets_its_golden_values_to_their_last_decimal(
         (mean_squared_error, "loss and gradients of y, target against F.mse_loss of torch"),
         (binary_cross_entropy, "logits, target against F.binary_cross_entropy_with_logits of torch"),
         (huber, "loss and gradients of y, target against F.huber_loss of torch"),
+        (gpt_block, "W2, b2 against F.layer_norm, F.linear, F.scaled_dot_product_attention and F.gelu"),
     ],
 )
 def test_a_known_graph_is_pytorchs(build: Callable[[], DGraph], compared: str) -> None:
@@ -115,6 +122,21 @@ def test_a_known_graph_is_pytorchs(build: Callable[[], DGraph], compared: str) -
     assert result.error is not None
     assert result.error < 1e-13
     assert compared in result.detail
+
+
+def test_a_graph_of_heads_that_do_not_fill_its_columns_is_not_known() -> None:
+    model, columns = gpt_block(), Dim.variable("columns")
+
+    def other(entry: Any) -> Any:
+        return entry.replaced(shape=tuple(columns if len(dim.names) > 1 else dim for dim in entry.shape))
+
+    wider = model.replaced(
+        dims=(*model.dims, "columns"),
+        context=tuple(map(other, model.context)),
+        nodes=tuple(map(other, model.nodes)),
+    )
+    assert find_known(model) is not None
+    assert find_known(wider) is None
 
 
 @pytest.mark.parametrize(
@@ -132,6 +154,11 @@ def test_a_known_graph_is_pytorchs(build: Callable[[], DGraph], compared: str) -
         (mean_squared_error, "mean"),
         (binary_cross_entropy, "softplus"),
         (huber, "huber"),
+        (gpt_block, "maskedSoftmax"),
+        (gpt_block, "splitHeads"),
+        (gpt_block, "dense"),
+        (gpt_block, "gelu"),
+        (gpt_block, "layerNorm"),
     ],
 )
 def test_a_known_graph_of_ops_that_are_twice_what_they_are_fails_both_references(

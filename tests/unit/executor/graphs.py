@@ -243,6 +243,52 @@ def huber() -> DGraph:
     )
 
 
+def gpt_block() -> DGraph:
+    """Return the block of GPT-2."""
+    n, d, h, width, f = map(Dim.variable, ("seqLen", "dModel", "numHeads", "headDim", "dFF"))
+    x, big, heads, scores, hidden = (n, d), (n, h * width), (h, n, width), (h, n, n), (n, f)
+    context: dict[str, Shape] = {"x": x, "γ₁": (d,), "β₁": (d,)}
+    for each in "qkv":
+        context |= {f"W{each}": (h * width, d), f"b{each}": (h * width,)}
+    context |= {"Wo": (d, h * width), "bo": (d,), "γ₂": (d,), "β₂": (d,)}
+    context |= {"W1": (f, d), "b1": (f,), "W2": (d, f), "b2": (d,)}
+
+    def dense(name: str, source: int, weight: int, i: Dim, o: Dim) -> Node:
+        return node(name, "dense", (source, weight, weight + 1), (n, o), n=n, i=i, o=o)
+
+    def split(name: str, source: int) -> Node:
+        return node(name, "splitHeads", (source,), heads, n=n, H=h, D=width)
+
+    mask = ArrayParam(name="mask")
+    side_by_side: dict[str, Shape] = {"s₁": (n, h, width), "s₂": big}
+    return graph(
+        context,
+        node("norm1", "layerNorm", (0, 1, 2), x, m=n, n=d, ε="ε₁"),
+        dense("Qbig", 17, 3, d, h * width),
+        split("Qheads", 18),
+        dense("Kbig", 17, 5, d, h * width),
+        split("Kheads", 20),
+        node("Kt", "transposeLast2", (21,), (h, width, n), a=h, b=n, c=width),
+        dense("Vbig", 17, 7, d, h * width),
+        split("Vheads", 23),
+        node("scores", "bmatmul", (19, 22), scores, h=h, m=n, n=width, p=n),
+        node("scaled", "scale", (25,), scores, s=scores, c="c"),
+        node("probs", "maskedSoftmax", (26,), scores, o=(h,), t=(n,), n=n, mask=mask),
+        node("headOut", "bmatmul", (27, 24), heads, h=h, m=n, n=n, p=width),
+        node("swapped", "swap01", (28,), (n, h, width), m=h, n=n, s=(width,)),
+        node("concat", "reshape", (29,), big, **side_by_side),
+        dense("attention", 30, 9, h * width, d),
+        node("attnResidual", "add", (0, 31), x, s=x),
+        node("norm2", "layerNorm", (32, 11, 12), x, m=n, n=d, ε="ε₂"),
+        dense("pre", 33, 13, d, f),
+        node("act", "gelu", (34,), hidden, s=hidden, κ="κ"),
+        dense("proj", 35, 15, f, d),
+        node("ffnResidual", "add", (32, 36), x, s=x),
+        scalars=("κ", "c", "ε₁", "ε₂"),
+        arrays=(ArrayArgument(name="mask", shape=(n, n)),),
+    )
+
+
 def post_norm(model: DGraph) -> DGraph:
     """Return a graph with normalisation of its last entry appended, with parameters ``γ`` and ``β``."""
     inputs = len(model.context)

@@ -1,6 +1,7 @@
 module
 
 public import Proofs.Autograd.Tape.Compose
+public import Proofs.Autograd.Tape.Entries
 
 /-!
 # A weakened graph computes what the graph computes
@@ -102,19 +103,6 @@ private theorem dropMiddle_appendNil : {Γ : List Shape} → (x : TList R (Γ ++
   | [], _ => rfl
   | _ :: _, x => congrArg (Prod.mk x.1) (dropMiddle_appendNil x.2)
 
-private theorem getIdx_pos_snoc :
-    {Γ : List Shape} → (x : TList R (Γ ++ ss)) → (t : Tensor R τ) → (i : Nat) →
-    i < Γ.length → (h : (Γ ++ (ss ++ [τ]))[i]? = some s) → (h' : (Γ ++ ss)[i]? = some s) →
-      getIdx (x.snoc t) (.pos i h) = getIdx x (.pos i h')
-  | _ :: _, _, _, 0, _, _, _ => rfl
-  | _ :: _, x, t, i + 1, hi, h, h' => getIdx_pos_snoc x.2 t i (Nat.lt_of_succ_lt_succ hi) h h'
-
-private theorem getIdx_pos_appendNil :
-    {Γ : List Shape} → (x : TList R Γ) → (i : Nat) → (h : (Γ ++ [])[i]? = some s) →
-    (h' : Γ[i]? = some s) → getIdx x.appendNil (.pos i h) = getIdx x (.pos i h')
-  | _ :: _, _, 0, _, _ => rfl
-  | _ :: _, x, i + 1, h, h' => getIdx_pos_appendNil x.2 i h h'
-
 /-! ### Graphs -/
 
 namespace Graph
@@ -126,11 +114,11 @@ theorem getIdx_eval_weaken (x : TList R Γ) (idx : Idx Γ s) :
     {ss : List Shape} → (g : Graph R Γ ss) →
     getIdx (g.eval x) (idx.weaken ss) = getIdx x idx
   | _,
-      .nil => getIdx_pos_appendNil x idx.i
+      .nil => getIdx_appendNil x idx.i
       (List.getElem?_eq_some_iff.2 ⟨(idx.weaken []).i.isLt, (idx.weaken []).h⟩)
       (List.getElem?_eq_some_iff.2 ⟨idx.i.isLt, idx.h⟩)
   | _, .snoc (ss := ss) (τ := τ) g _ =>
-      (getIdx_pos_snoc (g.eval x) _ idx.i idx.i.isLt
+      (getIdx_snoc (g.eval x) _ idx.i
         (List.getElem?_eq_some_iff.2 ⟨(idx.weaken (ss ++ [τ])).i.isLt, (idx.weaken (ss ++ [τ])).h⟩)
         (List.getElem?_eq_some_iff.2 ⟨(idx.weaken ss).i.isLt, (idx.weaken ss).h⟩)).trans
           (getIdx_eval_weaken x idx g)
