@@ -35,6 +35,8 @@ SOFTMAX: Final = graph(
 )
 GELU: Final = graph({"x": SHAPE}, node("y", "gelu", (0,), SHAPE, κ="κ"), scalars=("κ",))
 SIGMOID: Final = graph({"x": SHAPE}, node("y", "sigmoid", (0,), SHAPE, s=SHAPE))
+SOFTPLUS: Final = graph({"x": SHAPE}, node("y", "softplus", (0,), SHAPE, s=SHAPE))
+TANH: Final = graph({"x": SHAPE}, node("y", "tanh", (0,), SHAPE, s=SHAPE))
 SILU: Final = graph({"x": SHAPE}, node("y", "silu", (0,), SHAPE, s=SHAPE))
 RESIDUAL: Final = graph(
     {"x": SHAPE, "f": SHAPE},
@@ -116,6 +118,11 @@ HARD: Final = (
         lambda rng, dtype: [_large(dtype) + rng.standard_normal((1, ROWS, COLUMNS))],
     ),
     Hard(
+        "softmax of which one number is all but 1, pulled back",
+        SOFTMAX,
+        lambda rng, _dtype: [20.0 * np.eye(ROWS, COLUMNS) + rng.standard_normal((1, ROWS, COLUMNS))],
+    ),
+    Hard(
         "softmax of logits near the largest float",
         SOFTMAX,
         lambda rng, dtype: [float(np.finfo(dtype).max) / 8 * rng.uniform(-1, 1, (1, ROWS, COLUMNS))],
@@ -125,6 +132,13 @@ HARD: Final = (
     Hard("GELU of numbers about −4 alone", GELU, _normal(0.1, -4.0)),
     Hard("the logistic function of numbers about −12 alone", SIGMOID, _normal(0.1, -12.0)),
     Hard("the logistic function of numbers about 12 alone", SIGMOID, _normal(0.1, 12.0)),
+    Hard("tanh of numbers about 12 alone", TANH, _normal(0.1, 12.0)),
+    Hard("softplus of numbers about 700", SOFTPLUS, _normal(1.0, 700.0)),
+    Hard(
+        "softplus of numbers near the largest float",
+        SOFTPLUS,
+        lambda rng, dtype: [float(np.finfo(dtype).max) / 8 * rng.uniform(0.5, 1, (ROWS, COLUMNS))],
+    ),
     Hard("SiLU of numbers about −12 alone", SILU, _normal(0.1, -12.0)),
     Hard(
         "a residual sum (x + f) − x with x a thousand times as large",

@@ -15,6 +15,7 @@ from lean_bridge.executor.plans.passes.algebra.products import reuse_products
 from lean_bridge.executor.plans.passes.algebra.quotients import move_quotients
 from lean_bridge.executor.plans.passes.algebra.scalars import move_scalars
 from lean_bridge.executor.plans.passes.algebra.views import merge_views
+from lean_bridge.executor.plans.passes.algebra.weights import center_by_weights
 from lean_bridge.executor.plans.passes.algebra.zeros import drop_zeros
 from lean_bridge.executor.plans.passes.memory.copies import remake_copies
 from lean_bridge.executor.plans.passes.memory.schedule import order_instructions
@@ -33,6 +34,7 @@ PASSES: Final[Mapping[str, Pass]] = MappingProxyType(
     {
         "zeros": drop_zeros,
         "views": merge_views,
+        "weights": center_by_weights,
         "factors": share_factors,
         "products": reuse_products,
         "absorb": absorb_factors,

@@ -16,6 +16,7 @@ from lean_bridge.executor.plans.passes.algebra import quotients
 from lean_bridge.executor.plans.passes.memory import tiles
 from pybind_models import DGraph
 from tests.coverings import covering_subsets
+from tests.hard_inputs import SOFTMAX
 from tests.plan_cases import Case
 from tests.strategies import draw_graph
 from tests.unit.executor.graphs import attention, encoder, layer_norm
@@ -64,7 +65,7 @@ def test_random_graphs_agree_exactly_over_a_finite_field(
 
 
 SIZES = {"n": 3, "dModel": 4, "numHeads": 2, "headDim": 2, "dFF": 5, "m": 3}
-MODELS = [attention(), attention(split="reshape"), layer_norm(), encoder(), encoder(fixed=False)]
+MODELS = [attention(), attention(split="reshape"), layer_norm(), encoder(), encoder(fixed=False), SOFTMAX]
 
 
 @pytest.mark.parametrize("subset", SUBSETS, ids=lambda subset: f"{len(subset)} passes")

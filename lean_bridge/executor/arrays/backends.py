@@ -84,20 +84,15 @@ class ArrayAPIReals(Reals):
         made: Array = self.namespace.maximum(x, self.namespace.zeros_like(x) + at)
         return made
 
-    def softplus(self, x: Array) -> Array:
-        """Return ``log(1 + exp x)`` of each coordinate, with nothing that overflows."""
-        made: Array = self.namespace.logaddexp(x, self.namespace.zeros_like(x))
+    def log1p(self, x: Array) -> Array:
+        """Return ``log(1 + x)`` of each coordinate, of which no digit is lost where it is nearly 0."""
+        made: Array = self.namespace.log1p(x)
         return made
 
-    def sigmoid(self, x: Array) -> Array:
-        """Return the logistic function of each coordinate, of which no digit is lost where it is nearly 0."""
-        decayed = self.namespace.exp(-self.namespace.abs(x))
-        made: Array = self.namespace.where(x > 0, self.namespace.ones_like(x), decayed) / (1 + decayed)
+    def decay(self, x: Array) -> Array:
+        """Return ``exp(-|x|)`` of each coordinate."""
+        made: Array = self.namespace.exp(-self.namespace.abs(x))
         return made
-
-    def rest_of_sigmoid(self, x: Array) -> Array:
-        """Return what the logistic function leaves of 1, which is that of ``-x``."""
-        return self.sigmoid(-x)
 
     def shift_of_rows(self, x: Array, axis: int) -> Array:
         """Return the largest of each row: what has it subtracted has exponentials of at most 1."""

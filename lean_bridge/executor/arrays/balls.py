@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from lean_bridge.errors import Declined
-from lean_bridge.executor.arrays.scalars import Array, plain_means
+from lean_bridge.executor.arrays.scalars import Array, less_plain_mean, plain_means
 
 _ONE_AT_A_TIME: Final = threading.RLock()
 """Precision is one for a whole process."""
@@ -109,6 +109,10 @@ class Balls:
         both = [_balls(np.broadcast_to(np.asarray(each, object), shape)) for each in (x, at)]
         return _filled([ball.max(other) for ball, other in zip(*both, strict=True)], shape)
 
+    def log1p(self, x: Array) -> Array:
+        """Return ``log(1 + x)`` of each coordinate; unbounded where that may be of no positive number."""
+        return _each(lambda ball: ball.log1p() if ball > -1 else _anything(), x)
+
     def softplus(self, x: Array) -> Array:
         """Return ``log(1 + exp x)`` of each coordinate."""
         return _each(_softplus, x)
@@ -117,9 +121,18 @@ class Balls:
         """Return the logistic function of each coordinate."""
         return _each(_sigmoid, x)
 
-    def rest_of_sigmoid(self, x: Array) -> Array:
-        """Return what the logistic function leaves of 1, which is that of ``-x``."""
-        return self.sigmoid(-x)
+    def decay(self, x: Array) -> Array:
+        """Return ``exp(-|x|)`` of each coordinate."""
+        return _each(lambda ball: (-abs(ball)).exp(), x)
+
+    def slope_of_sigmoid(self, x: Array) -> Array:
+        """Return the logistic function of each coordinate times that of what is opposite to it."""
+        slope: Array = self.sigmoid(x) * self.sigmoid(-x)
+        return slope
+
+    def slope_of_softplus(self, x: Array) -> Array:
+        """Return the derivative of :meth:`softplus`, which is the logistic function."""
+        return self.sigmoid(x)
 
     def shift_of_rows(self, x: Array, axis: int) -> Array:
         """Return a number of each row's own, about its largest."""
@@ -132,6 +145,10 @@ class Balls:
     def mean_of_rows(self, x: Array) -> Array:
         """Return the means along the last axis, which is kept."""
         return plain_means(self, x)
+
+    def less_mean(self, x: Array, weights: Array, axis: int) -> Array:
+        """Return rows along an axis less their mean by weights."""
+        return less_plain_mean(x, weights, axis)
 
     def sqrt(self, x: Array) -> Array:
         """Return the square roots; 0 where a number is negative, as in Lean."""

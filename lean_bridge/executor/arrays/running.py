@@ -2,8 +2,9 @@
 
 By the standard model of floating-point arithmetic, N. J. Higham, *Accuracy and stability of numerical
 algorithms*, 2002: ``fl(x ∘ y) = (x ∘ y)(1 + δ) + η`` with ``|δ| ≤ u``, and ``γₙ = n·u/(1 − n·u)`` for sums of
-n products in any order, as a BLAS takes them. Of ``exp`` and ``tanh``, of which the model says nothing, it is
-taken that they are within :data:`LIBRARY_ULPS`, or :data:`COARSE_ULPS`; radii hold as long as they are.
+n products in any order, as a BLAS takes them. Of ``exp``, ``tanh`` and logarithms, of which the model says
+nothing, it is taken that they are within :data:`LIBRARY_ULPS`, or :data:`COARSE_ULPS`; radii hold as long as
+they are.
 
 Midpoints are computed in float64. Made for a ``unit``, the radii have room for every evaluation in a
 precision of that unit roundoff besides; for 0 they enclose the real results alone. Comparisons hold where
@@ -18,7 +19,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from lean_bridge.executor.arrays.scalars import Array, Reals
+from lean_bridge.executor.arrays.scalars import Array, Reals, less_plain_mean
 from lean_bridge.executor.arrays.shape import Shape
 
 LIBRARY_ULPS: Final = 2
@@ -242,8 +243,9 @@ class Running(Reals):
 
     def exp(self, x: _Made) -> _Made:
         """Return the exponential of each coordinate."""
-        mid = np.exp(x.mid)
-        reach = mid * (1 + 4 * LIBRARY_ULPS * UNIT) * np.expm1(x.rad) * (1 + 4 * LIBRARY_ULPS * UNIT)
+        mid, room = np.exp(x.mid), 1 + 4 * LIBRARY_ULPS * UNIT
+        most = np.exp(np.nextafter(x.mid + x.rad, np.inf)) * room  # a bound too, where expm1 overflows
+        reach = np.where(x.rad > 1, most, mid * room * np.expm1(np.minimum(x.rad, 1)) * room)
         return x._made(mid, np.where(x.rad == 0, 0.0, reach), rounds=self.spread, least=True)
 
     def log(self, x: _Made) -> _Made:
@@ -253,6 +255,13 @@ class Running(Reals):
         mid = np.log(np.where(known, x.mid, 1.0))
         reach = np.where(known, x.rad / np.where(known, inner * (1 - 2 * UNIT), 1.0), np.inf)
         return x._made(mid, reach, rounds=self.spread, least=x.rad != 0)
+
+    def log1p(self, x: _Made) -> _Made:
+        """Return ``log(1 + x)`` of each coordinate; unbounded where that may be of no positive number."""
+        inner = (1 + (x.mid - x.rad)) * (1 - 4 * UNIT)
+        known = inner > 0
+        reach = np.where(known, x.rad / np.where(known, inner, 1.0), np.inf)
+        return x._made(np.log1p(np.where(known, x.mid, 0.0)), reach, rounds=self.spread, least=True)
 
     def step(self, x: _Made, at: Any) -> _Made:
         """Return 1 where a number is greater than a scalar, 0 where it is not, and both where it may be."""
@@ -272,12 +281,16 @@ class Running(Reals):
         slope = np.minimum(np.exp(x.mid + x.rad) * (1 + 8 * LIBRARY_ULPS * UNIT), 1.0)
         return x._made(mid, x.rad * slope, rounds=2 * self.spread + 1, least=True)
 
+    def decay(self, x: _Made) -> _Made:
+        """Return ``exp(-|x|)`` of each coordinate."""
+        return self.exp(RunningArray(-np.abs(x.mid), x.rad, self))
+
     def sigmoid(self, x: _Made) -> _Made:
         """Return the logistic function of each coordinate."""
         decayed = np.exp(-np.maximum(np.abs(x.mid) - x.rad, 0) * (1 - 4 * UNIT))
         slope = np.minimum(decayed * (1 + 8 * LIBRARY_ULPS * UNIT), 0.25)
         reach = np.minimum(x.rad * slope, 1.0)
-        return x._made(super().sigmoid(x.mid), reach, rounds=self.spread + 3, least=True)
+        return x._made(Reals().sigmoid(x.mid), reach, rounds=self.spread + 3, least=True)
 
     def shift_of_rows(self, x: _Made, axis: int) -> _Made:
         """Return the largest of each row."""
@@ -290,6 +303,10 @@ class Running(Reals):
         """Return the means along the last axis, which is kept."""
         made: RunningArray = x.sum(axis=-1, keepdims=True) * self.rational(1, x.shape[-1])
         return made
+
+    def less_mean(self, x: _Made, weights: _Made, axis: int) -> _Made:
+        """Return rows along an axis less their mean by weights, once: radii grow with every step."""
+        return less_plain_mean(x, weights, axis)
 
     def sqrt(self, x: _Made) -> _Made:
         """Return the square roots; 0 where a number is negative, as in Lean."""

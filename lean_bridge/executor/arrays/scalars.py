@@ -68,8 +68,12 @@ class Scalars(Protocol):
         """Return the logistic function of each coordinate: ``(1 + tanh(x/2))/2``."""
         ...
 
-    def rest_of_sigmoid(self, x: Array) -> Array:
-        """Return 1 less the logistic function of each coordinate."""
+    def slope_of_sigmoid(self, x: Array) -> Array:
+        """Return the logistic function of each coordinate times what it leaves of 1."""
+        ...
+
+    def slope_of_softplus(self, x: Array) -> Array:
+        """Return the derivative of :meth:`softplus` at each coordinate: ``exp(x - softplus x)``."""
         ...
 
     def shift_of_rows(self, x: Array, axis: int) -> Array:
@@ -81,6 +85,10 @@ class Scalars(Protocol):
 
     def mean_of_rows(self, x: Array) -> Array:
         """Return the means along the last axis, which is kept."""
+        ...
+
+    def less_mean(self, x: Array, weights: Array, axis: int) -> Array:
+        """Return rows along an axis less their mean by weights that sum to 1."""
         ...
 
     def sqrt(self, x: Array) -> Array:
@@ -114,10 +122,15 @@ class Unrounded(Scalars):
         value: Array = (self.rational(1) + self.tanh(x * half)) * half
         return value
 
-    def rest_of_sigmoid(self, x: Array) -> Array:
-        """Return 1 less the logistic function of each coordinate."""
-        rest: Array = self.rational(1) - self.sigmoid(x)
-        return rest
+    def slope_of_sigmoid(self, x: Array) -> Array:
+        """Return the logistic function of each coordinate times what it leaves of 1."""
+        value = self.sigmoid(x)
+        slope: Array = value * (self.rational(1) - value)
+        return slope
+
+    def slope_of_softplus(self, x: Array) -> Array:
+        """Return ``exp(x - softplus x)`` of each coordinate."""
+        return self.exp(x - self.softplus(x))
 
     def shift_of_rows(self, x: Array, axis: int) -> Any:
         """Return 0 for all rows, as nothing can overflow."""
@@ -127,6 +140,10 @@ class Unrounded(Scalars):
     def mean_of_rows(self, x: Array) -> Array:
         """Return the means along the last axis, which is kept."""
         return plain_means(self, x)
+
+    def less_mean(self, x: Array, weights: Array, axis: int) -> Array:
+        """Return rows along an axis less their mean by weights that sum to 1."""
+        return less_plain_mean(x, weights, axis)
 
 
 class Reals:
@@ -194,16 +211,27 @@ class Reals:
 
     def softplus(self, x: Array) -> Array:
         """Return ``log(1 + exp x)`` of each coordinate, with nothing that overflows."""
-        return np.asanyarray(np.logaddexp(x, np.zeros_like(x)))
+        return softplus_by_decay(self, x)
+
+    def log1p(self, x: Array) -> Array:
+        """Return ``log(1 + x)`` of each coordinate, of which no digit is lost where it is nearly 0."""
+        return np.asanyarray(np.log1p(x))
+
+    def decay(self, x: Array) -> Array:
+        """Return ``exp(-|x|)`` of each coordinate."""
+        return np.asanyarray(np.exp(-np.abs(x)))
 
     def sigmoid(self, x: Array) -> Array:
         """Return the logistic function of each coordinate, of which no digit is lost where it is nearly 0."""
-        decayed = np.exp(-np.abs(x))
-        return np.asanyarray(np.maximum(np.greater(x, 0), decayed) / (1 + decayed))
+        return sigmoid_by_decay(self, x)
 
-    def rest_of_sigmoid(self, x: Array) -> Array:
-        """Return what the logistic function leaves of 1, which is that of ``-x``."""
-        return self.sigmoid(-x)
+    def slope_of_sigmoid(self, x: Array) -> Array:
+        """Return the logistic function times that of ``-x``, of which no digit is lost at either end."""
+        return slope_by_decay(self, x)
+
+    def slope_of_softplus(self, x: Array) -> Array:
+        """Return the logistic function, which that is: a rounded difference would be magnified by ``exp``."""
+        return self.sigmoid(x)
 
     def shift_of_rows(self, x: Array, axis: int) -> Array:
         """Return the largest of each row: what has it subtracted has exponentials of at most 1."""
@@ -218,6 +246,10 @@ class Reals:
         """
         means = plain_means(self, x)
         return means + plain_means(self, x - means)
+
+    def less_mean(self, x: Array, weights: Array, axis: int) -> Array:
+        """Return rows less their mean by weights, and less that of what is left: the mean was rounded."""
+        return less_plain_mean(less_plain_mean(x, weights, axis), weights, axis)
 
     def sqrt(self, x: Array) -> Array:
         """Return the square root of each coordinate; 0 where it is negative, as in Lean."""
@@ -244,6 +276,34 @@ def slope_where_positive(scalars: Scalars, x: Array) -> Array:
     """Return the inverse of each coordinate that is positive, and what is not finite for the others."""
     slope: Array = scalars.inv(x) / scalars.step(x, scalars.rational(0))
     return slope
+
+
+def softplus_by_decay(scalars: Any, x: Array) -> Array:
+    """Return ``log(1 + exp x)``, of floats: the larger of ``x`` and 0, and ``log(1 + d)``."""
+    value: Array = scalars.larger(x, scalars.rational(0)) + scalars.log1p(scalars.decay(x))
+    return value
+
+
+def sigmoid_by_decay(scalars: Any, x: Array) -> Array:
+    """Return the logistic function, of floats: ``1/(1 + d)`` for positive numbers, else ``d/(1 + d)``."""
+    decayed = scalars.decay(x)
+    top = scalars.larger(decayed, scalars.step(x, scalars.rational(0)))
+    value: Array = top / (decayed + scalars.rational(1))
+    return value
+
+
+def slope_by_decay(scalars: Any, x: Array) -> Array:
+    """Return the slope of the logistic function, of floats: ``d/(1 + d)²``, an even function."""
+    decayed = scalars.decay(x)
+    bottom = decayed + scalars.rational(1)
+    slope: Array = decayed / (bottom * bottom)
+    return slope
+
+
+def less_plain_mean(x: Array, weights: Array, axis: int) -> Array:
+    """Return rows along an axis less their mean by weights, exact in a field that is."""
+    left: Array = x - (weights * x).sum(axis=axis, keepdims=True)
+    return left
 
 
 def plain_means(scalars: Scalars, x: Array) -> Array:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from lean_bridge.executor.arrays.namespaces import (
     permute,
     scattered,
 )
-from lean_bridge.executor.arrays.scalars import Array, Scalars
+from lean_bridge.executor.arrays.scalars import Array, Reals, Scalars
 from lean_bridge.executor.arrays.shape import Shape, Shapes
 from lean_bridge.executor.plans.uses import Uses
 
@@ -285,7 +285,7 @@ def _axes(*axes: int) -> tuple[int, ...]:
 
 ELEMENTWISE: Final = frozenset(
     ("add", "sub", "mul", "div", "neg", "exp", "log", "softplus", "sigmoid", "tanh", "step", "larger")
-) | {"sqrt", "root", "inv", "reciprocal", "rsqrt"}
+) | {"sqrt", "root", "inv", "reciprocal", "rsqrt", "decay", "log1p"}
 """Coordinate by coordinate, operands broadcast."""
 
 BIJECTIONS: Final = frozenset(("reshape", "transpose"))
@@ -311,8 +311,10 @@ OPS: Final[Mapping[str, Op]] = MappingProxyType(
         "neg": Op(1, _broadcast, lambda _k, x, _s: -x[0]),
         "exp": Op(1, _broadcast, lambda k, x, _s: k.exp(x[0])),
         "log": Op(1, _broadcast, lambda k, x, _s: k.log(x[0])),
-        "softplus": Op(1, _broadcast, lambda k, x, _s: k.softplus(x[0])),
-        "sigmoid": Op(1, _broadcast, lambda k, x, _s: k.sigmoid(x[0])),
+        "softplus": Op(1, _broadcast, lambda k, x, _s: k.softplus(x[0])),  # of what is not rounded
+        "sigmoid": Op(1, _broadcast, lambda k, x, _s: k.sigmoid(x[0])),  # of what is not rounded
+        "decay": Op(1, _broadcast, lambda k, x, _s: cast(Reals, k).decay(x[0])),  # of floats, as log1p
+        "log1p": Op(1, _broadcast, lambda k, x, _s: cast(Reals, k).log1p(x[0])),
         "tanh": Op(1, _broadcast, lambda k, x, _s: k.tanh(x[0])),
         "step": Op(2, _broadcast, lambda k, x, _s: k.step(x[0], x[1])),
         "larger": Op(2, _broadcast, lambda k, x, _s: k.larger(x[0], x[1])),

@@ -27,21 +27,9 @@ def _ufunc(function: np.ufunc) -> _Lowering:
     return lambda _instruction, out, operands: [(function, (*operands, out))]
 
 
-def _softplus(_instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> list[Call]:
-    return [(np.logaddexp, (*operands, np.zeros((), out.dtype), out))]
-
-
-def _sigmoid(_instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> list[Call]:
-    """Make both parts of the quotient of ``exp(-|x|)``; ``out`` may be the operand itself."""
-    top, one = np.empty_like(out), np.ones((), out.dtype)
-    return [
-        (np.greater, (*operands, np.zeros((), out.dtype), top)),
-        (np.copysign, (*operands, -one, out)),
-        (np.exp, (out, out)),
-        (functools.partial(np.maximum, out=top), (top, out)),
-        (np.add, (out, one, out)),
-        (np.divide, (top, out, out)),
-    ]
+def _decay(_instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> list[Call]:
+    """Make ``exp(-|x|)``; ``out`` may be the operand itself."""
+    return [(np.copysign, (*operands, np.array(-1, out.dtype), out)), (np.exp, (out, out))]
 
 
 def _larger(_instruction: Instruction, out: Array, operands: tuple[Array, ...]) -> list[Call]:
@@ -179,8 +167,8 @@ _LOWERINGS: Final[Mapping[str, _Lowering]] = MappingProxyType(
         "neg": _ufunc(np.negative),
         "exp": _ufunc(np.exp),
         "log": _ufunc(np.log),
-        "softplus": _softplus,
-        "sigmoid": _sigmoid,
+        "log1p": _ufunc(np.log1p),
+        "decay": _decay,
         "tanh": _ufunc(np.tanh),
         "step": _ufunc(np.greater),
         "larger": _larger,

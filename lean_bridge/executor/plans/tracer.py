@@ -8,7 +8,17 @@ from typing import Any, cast
 
 import numpy as np
 
-from lean_bridge.executor.arrays.scalars import Array, Scalars, Unrounded, plain_means, slope_where_positive
+from lean_bridge.executor.arrays.scalars import (
+    Array,
+    Scalars,
+    Unrounded,
+    less_plain_mean,
+    plain_means,
+    sigmoid_by_decay,
+    slope_by_decay,
+    slope_where_positive,
+    softplus_by_decay,
+)
 from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.plans.recorder import Recorder
 
@@ -190,16 +200,43 @@ class TracingScalars:
         return cast(Tracer, x).emit("larger", x, at)
 
     def softplus(self, x: Array) -> Array:
-        """Write down ``log(1 + exp x)`` of each coordinate."""
-        return cast(Tracer, x).emit("softplus", x)
+        """Write down ``log(1 + exp x)`` of each coordinate: of reals by what its slope is made of, too."""
+        if isinstance(self.kind, Unrounded):
+            return cast(Tracer, x).emit("softplus", x)
+        return softplus_by_decay(self, x)
+
+    def log1p(self, x: Array) -> Array:
+        """Write down ``log(1 + x)`` of each coordinate."""
+        return cast(Tracer, x).emit("log1p", x)
 
     def sigmoid(self, x: Array) -> Array:
-        """Write down the logistic function of each coordinate."""
-        return cast(Tracer, x).emit("sigmoid", x)
+        """Write down the logistic function of each coordinate: of reals by what its slope is made of, too."""
+        if isinstance(self.kind, Unrounded):
+            return cast(Tracer, x).emit("sigmoid", x)
+        return sigmoid_by_decay(self, x)
 
-    def rest_of_sigmoid(self, x: Array) -> Array:
-        """Write down 1 less the logistic function: that of ``-x``, but where nothing is lost."""
-        return self.rational(1) - self.sigmoid(x) if isinstance(self.kind, Unrounded) else self.sigmoid(-x)
+    def slope_of_sigmoid(self, x: Array) -> Array:
+        """Write down the logistic function of each coordinate times what it leaves of 1."""
+        if isinstance(self.kind, Unrounded):
+            value = self.sigmoid(x)
+            slope: Array = value * (self.rational(1) - value)
+            return slope
+        return slope_by_decay(self, x)
+
+    def decay(self, x: Array) -> Array:
+        """Write down ``exp(-|x|)`` of each coordinate, which is that of ``-x``."""
+        tracer = cast(Tracer, x)
+        each = tracer.recorder.instructions[tracer.position]
+        if each.op == "neg":
+            (position,) = each.operands
+            x = as_array(tracer.recorder, position, tracer.dtype)
+        return tracer.emit("decay", x)
+
+    def slope_of_softplus(self, x: Array) -> Array:
+        """Write down the derivative of ``log(1 + exp x)``: of reals the logistic function."""
+        if isinstance(self.kind, Unrounded):
+            return self.exp(x - self.softplus(x))
+        return self.sigmoid(x)
 
     def shift_of_rows(self, x: Array, axis: int) -> Array:
         """Write down what rows are shifted by: their largest, or 0 where nothing is lost without."""
@@ -210,6 +247,10 @@ class TracingScalars:
     def mean_of_rows(self, x: Array) -> Array:
         """Write down the means along the last axis; the pass ``centring`` knows how rows lose them safely."""
         return plain_means(self, x)
+
+    def less_mean(self, x: Array, weights: Array, axis: int) -> Array:
+        """Write down rows less their mean by weights; the pass ``weights`` knows how they lose it safely."""
+        return less_plain_mean(x, weights, axis)
 
     def sqrt(self, x: Array) -> Array:
         """Write down the square root of each coordinate."""

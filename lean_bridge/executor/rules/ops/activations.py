@@ -1,7 +1,7 @@
 """Activations; Lean: ``exp``, ``tanh``, ``sigmoid``, ``silu``, ``square``.
 
-What the logistic function leaves of 1 is computed as what it is, not as a difference, of which few digits are
-right where the function is nearly 1.
+The slope of the logistic function is not computed from what that leaves of 1 as a difference, of which few
+digits are right where the function is nearly 1.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ def _tanh(setting: Setting, x: Array) -> Array:
 
 
 def _tanh_derivative(setting: Setting, x: Array) -> Array:
-    t = setting.scalars.tanh(x)
-    slope: Array = setting.scalars.rational(1) - t * t
+    """Return ``1 - tanh² x``, as the slope of ``(1 + tanh x)/2`` in ``2·x``."""
+    two, four = setting.scalars.rational(2), setting.scalars.rational(4)
+    slope: Array = setting.scalars.slope_of_sigmoid(x * two) * four
     return slope
 
 
@@ -37,8 +38,7 @@ def _sigmoid(setting: Setting, x: Array) -> Array:
 
 
 def _sigmoid_derivative(setting: Setting, x: Array) -> Array:
-    slope: Array = setting.scalars.sigmoid(x) * setting.scalars.rest_of_sigmoid(x)
-    return slope
+    return setting.scalars.slope_of_sigmoid(x)
 
 
 def _silu(setting: Setting, x: Array) -> Array:

@@ -47,7 +47,7 @@ def _softmax(setting: Setting, primals: Arrays) -> Array:
 
 def _along(setting: Setting, y: Array, v: Array) -> Array:
     """Return ``(diag(y) - y yᵀ) v`` for each row: the derivative, and by symmetry its adjoint."""
-    moved: Array = y * (v - _sums(setting, y * v))
+    moved: Array = y * setting.scalars.less_mean(v, y, axis_of(setting))
     return moved
 
 

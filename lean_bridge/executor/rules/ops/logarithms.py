@@ -34,7 +34,7 @@ def _softplus(setting: Setting, x: Array) -> Array:
 
 
 def _softplus_derivative(setting: Setting, x: Array) -> Array:
-    return setting.scalars.exp(x - setting.scalars.softplus(x))
+    return setting.scalars.slope_of_softplus(x)
 
 
 LOG: Final = elementwise(

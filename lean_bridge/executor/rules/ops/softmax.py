@@ -33,18 +33,18 @@ def _softmax(setting: Setting, primals: Arrays) -> Array:
     return y
 
 
-def _along(y: Array, v: Array) -> Array:
+def _along(setting: Setting, y: Array, v: Array) -> Array:
     """Return ``(diag(y) - y yᵀ) v`` for each row: the derivative, and by symmetry its adjoint."""
-    moved: Array = y * (v - (y * v).sum(axis=-1, keepdims=True))
+    moved: Array = y * setting.scalars.less_mean(v, y, -1)
     return moved
 
 
-def _softmax_jvp(_setting: Setting, _primals: Arrays, output: Array, tangents: Arrays) -> Array:
-    return _along(output, tangents[0])
+def _softmax_jvp(setting: Setting, _primals: Arrays, output: Array, tangents: Arrays) -> Array:
+    return _along(setting, output, tangents[0])
 
 
-def _softmax_vjp(_setting: Setting, _primals: Arrays, output: Array, cotangent: Array) -> Arrays:
-    return (_along(output, cotangent),)
+def _softmax_vjp(setting: Setting, _primals: Arrays, output: Array, cotangent: Array) -> Arrays:
+    return (_along(setting, output, cotangent),)
 
 
 def _softmax_shape(shapes: Shapes, _out: Shape) -> Shape:

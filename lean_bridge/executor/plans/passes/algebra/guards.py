@@ -57,7 +57,7 @@ class _Guards:
             return Sign.POSITIVE if (value > 0).all() else Sign(bool((value >= 0).all()))
         if each.op in VIEWS or each.op == "root":
             return self.sign(r, each.operands[0])
-        if each.op in ("exp", "softplus", "sigmoid", "step", "sqrt", "zeros"):
+        if each.op in ("exp", "softplus", "sigmoid", "decay", "step", "sqrt", "zeros"):
             return Sign.NOT_NEGATIVE
         if each.op in ("mul", "dot") and len(set(each.operands)) == 1:
             return Sign.NOT_NEGATIVE
