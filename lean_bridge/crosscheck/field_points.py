@@ -57,8 +57,8 @@ class NumbersAtPoint:
 def tuples_of_dims(model: DGraph) -> list[dict[str, int]]:
     """Return two tuples of small dimensions, any two of which differ in one of the tuples.
 
-    So an index of one axis that is read as another's shows. Each is at least 2 in one of the tuples, and of
-    more than three some are 1 in the other, as the kernel's time grows with the product of the lengths. A
+    So an index of one axis that is read as another's shows. Each is at least 2 in one of the tuples, and one
+    alone, or of more than three some, are 1 in the other, as the kernel's time grows with their product. A
     graph without dimensions has the same, empty tuple twice, and is tested at two points. A number that is no
     entry's length, an exponent, costs nothing: it is 3 or more, and another one in each of the tuples.
     """
@@ -66,7 +66,8 @@ def tuples_of_dims(model: DGraph) -> list[dict[str, int]]:
     axes = [name for name in model.dims if name in shaped]
     numbers = [name for name in model.dims if name not in shaped]
     count = len(axes)
-    lengths = [(2, 3), (3, 2)] if count <= 2 else [*_LENGTHS, *((4, number) for number in range(1, count))]
+    few = [(2, 1)] if count == 1 else [(2, 3), (3, 2)]
+    lengths = few if count <= 2 else [*_LENGTHS, *((4, number) for number in range(1, count))]
     chosen = dict(zip(axes, lengths, strict=False))
     chosen |= {name: (3 + number, 5 + number) for number, name in enumerate(numbers)}
     return [{name: chosen[name][point] for name in model.dims} for point in range(2)]
