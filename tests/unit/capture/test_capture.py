@@ -16,12 +16,10 @@ from lean_bridge.capture.functions import (
     cross_entropy,
     gelu,
     layer_norm,
-    leaky_relu,
     linear,
     log_softmax,
     logsumexp,
     masked_softmax,
-    relu,
     sigmoid,
     silu,
     softmax,
@@ -31,6 +29,7 @@ from lean_bridge.capture.ops import FUNCTIONS
 from lean_bridge.emit.forms import FORMS
 from lean_bridge.errors import BindingError, NotCaptured
 from lean_bridge.executor.rules.table import PRIMITIVES
+from tests.kinks import KINKS
 
 SIZES = {"n": 3, "d": 2, "h": 4, "k": 5}
 
@@ -86,14 +85,7 @@ ONE_OP: dict[str, tuple[dict[str, Any], Callable[..., Any]]] = {
     "sigmoid": ({"x": X}, sigmoid),
     "silu": ({"x": X}, silu),
     "gelu": ({"x": X, "kappa": float}, gelu),
-    "relu": ({"x": X}, relu),
-    "relu as a maximum": ({"x": X}, lambda x: np.maximum(0, x) * np.maximum(x, 0.0)),
-    "leaky_relu": ({"x": X, "slope": float}, leaky_relu),
-    "abs": ({"x": X}, lambda x: abs(x)),
-    "absolute": ({"x": X}, lambda x: np.absolute(x)),
-    "maximum": ({"x": X, "c": float}, lambda x, c: np.maximum(x, c)),
-    "minimum": ({"x": X, "c": float}, lambda x, c: np.minimum(c, x)),
-    "clip": ({"x": X, "a": float, "b": float}, lambda x, a, b: np.clip(x, a, b) + x.clip(a)),
+    **KINKS,
     "softmax": ({"x": CUBE}, lambda x: softmax(x)),
     "softmax of rows": ({"x": X}, lambda x: softmax(x, axis=1)),
     "softmax of a vector": ({"x": ("n",)}, lambda x: softmax(x)),

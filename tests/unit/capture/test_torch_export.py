@@ -296,44 +296,6 @@ def test_layer_normalisation_is_an_op_with_its_epsilon_as_a_scalar() -> None:
     assert [each.outcome for each in checks] == ["passed"] * 2
 
 
-def encoder(**how: Any) -> nn.Module:
-    """Return PyTorch's own encoder layer."""
-    gelu = nn.GELU(approximate="tanh")
-    return nn.TransformerEncoderLayer(4, 2, 3, activation=gelu, batch_first=True, **how).eval()
-
-
-LAYERS: dict[str, tuple[Callable[[], Any], Sequence[Tensor], Mapping[str, Mapping[int, str]]]] = {
-    "post-norm": (encoder, (torch.ones(1, 5, 4),), {"src": {1: "n"}}),
-    "pre-norm": (lambda: encoder(norm_first=True), (torch.ones(2, 5, 4),), {"src": {1: "n"}}),
-    "attention": (
-        lambda: nn.MultiheadAttention(4, 2, batch_first=True),
-        (torch.ones(2, 5, 4), torch.ones(2, 3, 4), torch.ones(2, 3, 4)),
-        {"query": {1: "n"}, "key": {1: "m"}, "value": {1: "m"}},
-    ),
-    "of functions": (
-        lambda: lambda q, k, v: functional.scaled_dot_product_attention(q, k, v),
-        (torch.ones(2, 5, 4), torch.ones(2, 3, 4), torch.ones(2, 3, 4)),
-        {"q": {1: "n"}, "k": {1: "m"}, "v": {1: "m"}},
-    ),
-}
-
-
-@pytest.mark.parametrize(
-    "case", [pytest.param(each, marks=[] if each == "of functions" else pytest.mark.full) for each in LAYERS]
-)
-def test_attention_and_layers_of_pytorch_are_captured_for_all_lengths(case: str) -> None:
-    made, args, dynamic = LAYERS[case]
-    captured = from_torch(made(), args, dynamic, name="g")
-    assert set(captured.model.dims) == {name for axes in dynamic.values() for name in axes.values()}
-    values, _ = check_function(captured.function, captured.model, captured.outputs, captured.constants)
-    assert values.outcome == "passed"
-    assert len(captured.model.nodes) <= MOST_OPS[case]
-
-
-MOST_OPS = {"post-norm": 43, "pre-norm": 60, "attention": 40, "of functions": 12}
-"""Lean has to check every one: what PyTorch moves there and back is none."""
-
-
 def exchange_number(monkeypatch: pytest.MonkeyPatch, number: float, wrong: float) -> None:
     """Have another number captured for one in the code."""
     right = aten.Writer._scalar
