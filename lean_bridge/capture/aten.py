@@ -347,6 +347,8 @@ class Writer(DataOperators):
     def _write_slice(
         self, a: Any, axis: int = 0, start: Any = None, stop: Any = None, step: Any = 1
     ) -> Value:
+        if isinstance(a, Data) and (start or 0, stop, step) == (0, _END, 1):  # all of it
+            return self._call("indexing", a, ...)
         return self._along(a, axis, slice(start, None if stop == _END else stop, step))
 
     def _part_split_with_sizes(self, at: int, a: Any, sizes: Sequence[Any], axis: int = 0) -> Value:

@@ -11,7 +11,7 @@ _NOT_BELOW: Final = -1
 """What PyTorch takes for no index at all."""
 _MEAN: Final = 1
 """PyTorch's number of that reduction."""
-_SAME_ORDER: Final = ("unsqueeze", "view", "reshape", "_unsafe_view")
+_SAME_ORDER: Final = ("unsqueeze", "view", "reshape", "_unsafe_view", "slice")
 _AXIS: Final = {"embedding": 0, "index": 0, "cross_entropy_loss": 1, "nll_loss_nd": 1}
 """Along which axis of their first argument operators choose by their second, or along the last."""
 

@@ -23,10 +23,11 @@ Length: TypeAlias = str | int
 
 @dataclass(frozen=True, slots=True)
 class DeclaredData:
-    """What a parameter is that has no gradient: whole numbers ``below`` a length, or truth values."""
+    """What a parameter is that has no gradient: whole numbers below a length, or truth values."""
 
     lengths: tuple[Length, ...]
-    below: Length | None = None
+    bounds: tuple[Length, ...] = ()
+    """What whole numbers are below; of truth values there is none."""
 
 
 def integers(*lengths: Length, below: Length) -> DeclaredData:
@@ -34,7 +35,7 @@ def integers(*lengths: Length, below: Length) -> DeclaredData:
 
     ``lengths`` are those of its axes. They choose, as token ids and targets do, and get no gradient.
     """
-    return DeclaredData(lengths, below)
+    return DeclaredData(lengths, (below,))
 
 
 def booleans(*lengths: Length) -> DeclaredData:
@@ -96,7 +97,7 @@ class CapturedGraph(Captured):
         for name in names:
             declared = parameters[name]
             if isinstance(declared, DeclaredData):
-                below = None if declared.below is None else self._shape(name, (declared.below,))[0]
+                below = next(iter(self._shape(name, declared.bounds)), None)
                 shape = self._shape(name, declared.lengths)
                 self.arrays[name] = ArrayArgument(name=name, shape=shape, below=below)
             elif declared is not float:

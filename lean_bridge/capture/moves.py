@@ -197,14 +197,18 @@ def reshape(trace: Trace, x: object, *lengths: Any, shape: Any = None) -> Value:
     return reshaped(trace, array, made)
 
 
-def expand_dims(trace: Trace, x: object, axis: object) -> Value:
-    """Return the array API's ``expand_dims``. Raises: Misfit."""
-    array = value_of(trace, x)
-    shape = shape_of(array)
+def with_axis(shape: Shape, axis: object) -> Shape:
+    """Return a shape with an axis of length 1 put in. Raises: Misfit."""
     count = len(shape) + 1
     if not isinstance(axis, int) or not -count <= axis < count:
         raise Misfit(f"expected one of {count} places for an axis, found axis={axis}")
-    return reshaped(trace, array, (*shape[: axis % count], ONE, *shape[axis % count :]))
+    return (*shape[: axis % count], ONE, *shape[axis % count :])
+
+
+def expand_dims(trace: Trace, x: object, axis: object) -> Value:
+    """Return the array API's ``expand_dims``. Raises: Misfit."""
+    array = value_of(trace, x)
+    return reshaped(trace, array, with_axis(shape_of(array), axis))
 
 
 def squeeze(trace: Trace, x: object, axis: object) -> Value:

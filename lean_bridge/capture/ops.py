@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from lean_bridge.capture.data import (
     cross_entropy,
+    expand_dims,
     flatten,
     indexing,
     masked_softmax,
@@ -26,7 +27,6 @@ from lean_bridge.capture.moves import (
     broadcast,
     broadcast_to,
     concat,
-    expand_dims,
     kept_shape,
     matrix_transpose,
     moveaxis,

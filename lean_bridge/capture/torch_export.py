@@ -208,9 +208,12 @@ class CapturedModule(Captured):
         try:
             returned = pytree.tree_leaves(functional_call(self.module, parameters, args))
             seeds = [drawn(each.shape) for each in returned]
-            theirs = torch.autograd.grad(
-                returned, list(inputs.values()), seeds, allow_unused=True, materialize_grads=True
-            )
+            theirs = [
+                each.to_dense()
+                for each in torch.autograd.grad(
+                    returned, list(inputs.values()), seeds, allow_unused=True, materialize_grads=True
+                )
+            ]
         except Exception as error:  # noqa: BLE001 - the user's own, or PyTorch's
             if _ALONE in lengths.values():
                 return

@@ -412,6 +412,9 @@ class Shaped(Traced):
     def __getitem__(self, key: object) -> Any:
         return self._call("indexing", self, key)
 
+    def __setitem__(self, key: object, value: object) -> None:
+        self.trace.note("assignment to an element: arrays of a graph are never written to; make a new one")
+
     def __getattr__(self, name: str) -> Any:
         """Return a method of arrays: the function of that name, of this array first."""
         if name.startswith("_"):
@@ -450,9 +453,6 @@ class Value(Shaped):
 
     def __repr__(self) -> str:
         return f"a value of shape {told(self.known)}" if self.known is not None else "a value"
-
-    def __setitem__(self, key: object, value: object) -> None:
-        self.trace.note("assignment to an element: arrays of a graph are never written to; make a new one")
 
     def _written_to(self, sign: str, name: str, other: object) -> Value:
         # a view of it, or the same array by another name, has the new numbers too, and here would not

@@ -39,18 +39,18 @@ STAGE: Final = 16
 _BY_RANK: Final = ("vec", "mat", "cube")
 _NO_BREAK: Final = "\u00a0"
 _LEAN_S: Final = """
-abbrev at attribute axiom by calc catch class decreasing_by def deriving do else end example export
-extends finally for forall from fun have if import in inductive infix infixl infixr initialize instance
-let local macro match meta mut mutual namespace nomatch noncomputable notation omit opaque open partial
-postfix prefix private protected public rec return scoped section set_option show structure suffices
-syntax termination_by then theorem this try universe unless unsafe using variable where with Prop Sort
-Type
+abbrev at attribute axiom by calc catch class decreasing_by def deriving do elab else end example exists
+export extends finally for forall from fun have haveI if import in include inductive infix infixl infixr
+initialize instance let letI local macro match meta mut mutual namespace nofun nomatch noncomputable
+nonrec notation omit opaque open partial postfix prefix private protected public rec repeat return scoped
+seal section set_option show simproc sorry structure suffices syntax termination_by then theorem this try
+universe unless unsafe unseal using variable where with Prop Sort Type
 """
 _KEYWORDS: Final = frozenset(_LEAN_S.split())
 """What is no name without ``«»``. Of one that is missing here, Lean refuses the module."""
 _SAID: Final = """
 R xV seedV Nat String List Shape Spec Proofs Graph DGraph TapeNodes ScalarOps AnalyticScalar CtxVec
-HasFDerivAt GraphFDerivCorrect fderiv vec mat cube scalar rfl grind AllowsSome Bool Fin
+HasFDerivAt GraphFDerivCorrect fderiv vec mat cube scalar rfl grind AllowsSome Bool Fin _
 """
 _OWN: Final = frozenset(_SAID.split())
 """What is meant by its name in every module that is written."""
@@ -58,8 +58,9 @@ _OWN: Final = frozenset(_SAID.split())
 
 def check_names(graph: DGraph) -> None:
     """Raise UnsupportedTerm where an argument cannot be called in Lean as it is here."""
+    parts = re.compile(rf"{re.escape(graph.lean_name)}(Inputs|Saved|D?Graph\d*|Certificate\d*)")
     for name in graph.arguments:
-        if not re.fullmatch(PLAIN, name) or name in _OWN:
+        if not re.fullmatch(PLAIN, name) or name in _OWN or parts.fullmatch(name):
             raise UnsupportedTerm(
                 f"{graph.lean_name}: {name} is the name of something else in Lean; give it another one"
             )
@@ -383,7 +384,8 @@ def _shape(shape: Shape) -> str:
 
 def _array_type(array: ArrayArgument) -> str:
     values = "Bool" if array.below is None else f"Fin {_atom(_dim(array.below))}"
-    return f"({_shape(array.shape)}).Index → {values}"
+    shape = _shape(array.shape)
+    return f"({shape}{' : Shape' if shape.startswith('.') else ''}).Index → {values}"
 
 
 def _named_in(condition: str, node: Node) -> list[str]:

@@ -20,6 +20,9 @@ from lean_bridge.executor.arrays.scalars import Array, Scalars
 from lean_bridge.executor.arrays.shape import Shape, Shapes, text_of
 from lean_bridge.executor.rules.linear_map import LinearMap
 
+_MOST_DRAWN: Final = 2**62
+"""Whole numbers are drawn below this, where more are allowed."""
+
 Kind: TypeAlias = Literal["scalar", "map", "array"]
 """What an argument is in Lean: a scalar, a function to scalars, as linear maps and tensors are, or to whole
 numbers or truth values."""
@@ -106,7 +109,8 @@ def check_integers(value: object, shape: Shape, below: int) -> Array:
     if (wrong := np.argwhere((numbers < 0) | (numbers >= below))).size:
         at = tuple(map(int, wrong[0]))
         where = f" at {', '.join(map(str, at))}" * bool(at)
-        raise ValueError(f"expected whole numbers from 0 to {below - 1}, found {numbers[at]}{where}")
+        wanted = f"from 0 to {below - 1}" if below else "below 0, of which there are none"
+        raise ValueError(f"expected whole numbers {wanted}, found {numbers[at]}{where}")
     return owned(numbers.astype(np.int64))
 
 
@@ -124,10 +128,13 @@ def _of_kind(value: object, kinds: str, what: str, dtype: str, shape: Shape) -> 
         )
     if isinstance(value, np.ma.MaskedArray):
         raise ValueError(f"expected an array of {what}, found one with a mask of its own; give .filled(…)")
-    there = value.cpu() if hasattr(value, "cpu") else value
     try:
-        array = np.asarray(there)
+        away: Any = value
+        is_here = str(getattr(value, "device", "cpu")) == "cpu" or not hasattr(value, "cpu")
+        array = np.asarray(value if is_here else away.cpu())
     except Exception:  # noqa: BLE001 - whatever another library raises that does not know the values yet
+        if getattr(value.dtype, "is_floating_point", False):
+            raise ValueError(f"expected {what}, found an array of {value.dtype}") from None
         raise ValueError(f"expected an array of {what} whose values are known, found one without") from None
     if array.dtype.kind not in kinds:
         mend = f"; convert with .astype({dtype!r})"
@@ -144,7 +151,7 @@ def draw_integers(rng: np.random.Generator, shape: Shape, below: int) -> Array:
     """
     if not below and 0 not in shape:
         raise Declined(f"there are no whole numbers below {below} to draw; give a larger dimension")
-    numbers = rng.integers(max(below, 1), size=shape)
+    numbers = rng.integers(min(max(below, 1), _MOST_DRAWN), size=shape)
     if numbers.size > 1:
         numbers.flat[-1] = numbers.flat[0]
     if numbers.size > 2 and numbers.flat[1] == numbers.flat[0]:

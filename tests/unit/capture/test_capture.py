@@ -140,6 +140,10 @@ ONE_OP: dict[str, tuple[dict[str, Any], Callable[..., Any]]] = {
     "flatten": ({"x": CUBE}, lambda x: x.flatten()),
     "rows by whole numbers": ({"x": X, "i": integers("h", "k", below="n")}, lambda x, i: x[i]),
     "rows of more axes": ({"x": CUBE, "i": integers("k", below="h")}, lambda x, i: x[i[:, None]]),
+    "rows of all else": (
+        {"x": CUBE, "i": integers("k", below="h")},
+        lambda x, i: x[i, :] + x[i, ...] + x[np.expand_dims(i, -1)][:, 0],
+    ),
     "coordinates by whole numbers": ({"x": ("n",), "i": integers(below="n")}, lambda x, i: x[i] * x),
     "take": ({"x": X, "i": integers("k", below="n")}, lambda x, i: np.take(x, i, axis=0) + x[i]),
     "take_along_axis": (
@@ -332,7 +336,7 @@ DATA: dict[str, Callable[[Any], Any]] = {
     "bitwise_invert: no certified op": lambda a: masked_softmax(a.x, ~a.m),
     "bitwise_and: no certified op": lambda a: masked_softmax(a.x, a.m & a.m),
     "indexing: expected whole numbers below n, found i: n whole numbers below d": lambda a: a.x[a.i],
-    "indexing: expected whole numbers below n that are a parameter, .* found m": lambda a: a.x[a.m],
+    "indexing: expected whole numbers below n that are a parameter, found m": lambda a: a.x[a.m],
     "indexing: expected i: n whole numbers below d as the only index; near": lambda a: a.x[:, a.i],
     "indexing: expected : and None alone in an index of i: n whole": lambda a: a.x.T[a.i[1:]],
     "take: expected to take along axis 0, found axis=None": lambda a: np.take(a.x, a.i),
@@ -341,7 +345,7 @@ DATA: dict[str, Callable[[Any], Any]] = {
         lambda a: np.take_along_axis(a.x, a.i, axis=1)
     ),
     "masked_softmax: expected truth values that are a parameter": lambda a: masked_softmax(a.x, a.x),
-    r"masked_softmax: expected truth values of the last axes of \(d, n\), without more, found \(n, d\)": (
+    r"masked_softmax: expected truth values of the last axes of \(d, n\), as they .*, of m": (
         lambda a: masked_softmax(a.x.T, a.m)
     ),
     r"masked_softmax: expected truth values of the last .*, found \(1, n, d\)": (
@@ -354,6 +358,7 @@ DATA: dict[str, Callable[[Any], Any]] = {
     "cross_entropy: expected whole numbers below n, found i: n whole": lambda a: cross_entropy(a.x.T, a.i),
     "cross_entropy: expected whole numbers below d that are a param": lambda a: cross_entropy(a.x, [0]),
     "i: n whole numbers below d: Python iterates over it": lambda a: sum(a.x[:, j] for j in a.i),
+    "assignment to an element: arrays of a graph are never written to": lambda a: a.m.__setitem__(0, True),
     "m: n×d truth values: Python branches on it": lambda a: a.x if a.m else -a.x,
     "astype: no certified op": lambda a: a.x * a.m.astype(float),
     "where: no certified op": lambda a: softmax(np.where(a.m, a.x, -np.inf)),
@@ -388,6 +393,7 @@ def test_what_is_declared_besides_goes_to_weights() -> None:
     ("declared", "told"),
     [
         (integers("n", below="-1"), "i: "),
+        (integers("n", below=None), "i: expected a length as a text or a number, found None"),  # type: ignore[arg-type]
         (integers("n", below=1.5), "i: expected a length as a text or a number, found 1.5"),  # type: ignore[arg-type]
         (booleans("n", None), "i: expected a length as a text or a number, found None"),  # type: ignore[arg-type]
         (int, r"i: expected lengths such as \(\"n\", \"d\"\), float, integers or booleans, found <class"),
@@ -397,6 +403,27 @@ def test_what_is_declared_besides_goes_to_weights() -> None:
 def test_what_is_declared_is_looked_at(declared: Any, told: str) -> None:
     with pytest.raises(NotCaptured, match=told):
         graph(x=X, i=declared)(lambda x, i: x + i)
+
+
+def test_data_of_another_capture_is_none_of_this() -> None:
+    kept = []
+
+    @graph(x=X, i=integers("n", below="d"), m=booleans("n", "d"))
+    def first(x: Any, i: Any, m: Any) -> Any:
+        kept.append((i, m))
+        return cross_entropy(masked_softmax(x, m), i)
+
+    @graph(x=X)
+    def second(x: Any) -> Any:
+        return masked_softmax(x, kept[0][1]) + cross_entropy(x, kept[0][0])
+
+    assert len(first.model.arrays) == 2
+    with pytest.raises(NotCaptured) as raised:
+        second.model  # noqa: B018
+    assert [each.rpartition(": expected ")[2] for each in raised.value.problems] == [
+        "a parameter of this function, found m: n×d truth values of another capture",
+        "a parameter of this function, found i: n whole numbers below d of another capture",
+    ]
 
 
 def test_data_has_the_shape_that_it_is_declared_with() -> None:

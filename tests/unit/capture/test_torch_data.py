@@ -38,6 +38,10 @@ def gathered(x: Tensor, t: Tensor) -> Tensor:
     return -x.log_softmax(-1).gather(1, t.unsqueeze(1)).mean()
 
 
+def spelled(x: Tensor, t: Tensor) -> Tensor:
+    return x.gather(1, t[:, None]).sum() * x[t[:, None]]
+
+
 def flattened(x: Tensor, c: Tensor) -> Tensor:
     return 3.0 * functional.cross_entropy(x.reshape(-1, 4), c.reshape(-1))
 
@@ -58,6 +62,7 @@ LIKE: Mapping[str, tuple[Any, Any, tuple[int, ...], tuple[int, ...], tuple[str, 
     ),
     "nll_loss": (nll, ROWS, (3, 4), (3,), ("t: n whole numbers below 4",)),
     "gather": (gathered, ROWS, (3, 4), (3,), ("t: n whole numbers below 4",)),
+    "other spellings": (spelled, {}, (4, 4), (4,), ("t: 4 whole numbers below 4",)),
     "cross_entropy of a batch": (flattened, BATCH, (2, 3, 4), (2, 3), ("c: b×n whole numbers below 4",)),
     "cross_entropy of one": (
         functional.cross_entropy,
@@ -80,6 +85,11 @@ def test_whole_numbers_are_arguments_below_what_they_choose_from(case: str) -> N
     assert tuple(each.text for each in captured.model.arrays) == told
     for result in check_function(captured, captured.model, captured.outputs, captured.constants):
         assert result.outcome == "passed", result
+
+
+def test_a_gradient_that_is_kept_sparse_is_the_same() -> None:
+    captured = from_torch(nn.Embedding(7, 3, sparse=True), (torch.tensor([1, 2]),))
+    assert [each.op for each in captured.model.nodes] == ["embedding"]
 
 
 X, T = torch.randn(3, 3), torch.zeros(3, dtype=torch.int64)

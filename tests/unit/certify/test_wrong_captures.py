@@ -191,6 +191,37 @@ def test_an_input_that_is_seen_at_no_size_is_no_verdict(monkeypatch: pytest.Monk
     assert failed.outcome == "failed"
 
 
+def test_a_size_at_which_all_is_seen_does_not_speak_for_the_others() -> None:
+    def steep(x: Any, y: Any) -> Any:
+        w = x - x.mean()
+        u = w * w
+        for _ in range(40):
+            u = u + u
+        u = np.tanh(u)
+        for _ in range(50):
+            u = u + u
+        return u + y * y
+
+    made = captured(steep, x=("n",), y=("n",))
+    wrong = check_function(
+        lambda x, y: steep(x, y) + (y**3 - 3 * y if y.size > 1 else 0), made.model, made.outputs
+    )
+    assert wrong[1].outcome != "passed", wrong
+
+
+def test_a_large_output_hides_no_small_one() -> None:
+    def both(x: Any, y: Any) -> Any:
+        grown = x * x
+        for _ in range(6):
+            grown = grown + grown
+        return np.exp(grown), y * y
+
+    made = captured(both, x=("n",), y=("n",))
+    assert [each.outcome for each in check_function(both, made.model, made.outputs)] == ["passed"] * 2
+    found = check_function(lambda x, y: (both(x, y)[0], -3.0 * y), made.model, made.outputs)
+    assert [each.outcome for each in found] == ["failed"] * 2
+
+
 @pytest.mark.parametrize(
     ("function", "outcome", "told"),
     [

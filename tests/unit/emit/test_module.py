@@ -57,6 +57,15 @@ def test_whole_numbers_and_truth_values_are_arguments_of_what_is_written() -> No
     assert max(map(len, text.splitlines())) <= module.WIDTH
 
 
+def test_a_shape_of_many_axes_is_said_to_be_one() -> None:
+    @graph(table=("v", "d"), ids=integers("a", "b", 2, 2, below="v"))
+    def chosen(table: Any, ids: Any) -> Any:
+        return table[ids]
+
+    text = render_library_module(chosen.model, "Mine", "")
+    assert "(ids : (.dim a (cube b 2 2) : Shape).Index → Fin v)" in text
+
+
 def layers(count: int) -> DGraph:
     def deep(x: Any, W: Any) -> Any:  # noqa: N803
         for _ in range(count):
@@ -167,7 +176,9 @@ def test_an_op_without_a_certificate_everywhere_is_not_written() -> None:
         render_library_module(other, "Mine", "")
 
 
-@pytest.mark.parametrize("name", ["R", "Nat", "mat", "xV", "Graph", "Bool"])
+@pytest.mark.parametrize(
+    "name", ["R", "Nat", "mat", "xV", "Graph", "Bool", "_", "doubleSaved", "doubleGraph16"]
+)
 def test_a_dimension_may_not_be_called_as_what_the_text_means_otherwise(name: str) -> None:
     @graph(x=(name,))
     def double(x: Any) -> Any:
