@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -38,8 +39,10 @@ from pybind_models import Certification, DGraph, FieldEvidence, FieldPoint
 _COMPUTED: Final = "decide"
 """What Lean names where it computes other numbers: nothing else that it says is about the numbers."""
 
-MODULES: Final = 2
-"""All points share so many: reading imports costs Lean as much as a graph does. One graph has two points."""
+MOST_TOGETHER: Final = 16
+"""So many points share a module: reading imports costs Lean as much as a graph, and it has a time limit."""
+_LEAST_MODULES: Final = 2
+"""One graph has two points, which two Leans compute at once."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,8 @@ def certify_numbers(
                     text = render_numbers(graph, number, point)
                     cases.append(_Case(graph, extraction.module, number, point, text))
     cases.sort(key=lambda case: len(case.text), reverse=True)
-    groups = {f"{PACKAGE}.Points{number + 1}": cases[number::MODULES] for number in range(MODULES)}
+    count = max(_LEAST_MODULES, ceil(len(cases) / MOST_TOGETHER))
+    groups = {f"{PACKAGE}.Points{number + 1}": cases[number::count] for number in range(count)}
     checked = check_statements(
         groups, _module, [library, generated], provider, workers=workers, observe=observe
     )
