@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lean_bridge.executor.arrays.scalars import REALS, Array
+from lean_bridge.executor.plans.derived import DERIVED
 from lean_bridge.executor.plans.instructions import OPS, VIEWS, Trace
 from lean_bridge.executor.plans.trace import Leaves
 from lean_bridge.executor.rules.program import Program, Step
@@ -62,8 +63,9 @@ def evaluated(trace: Trace, leaves: Leaves, noise: Noise, *, point: bool) -> lis
     for each in trace.instructions:
         depends.append(point or any(depends[operand] for operand in each.operands))
         if each.op == "leaf":
-            depends[-1] = point or each.static.role != "input"
-            made.append(np.asarray(leaves[each.static.role, each.static.entry], np.float64))
+            depends[-1] = point or each.static.role not in ("input", DERIVED)
+            given = leaves[each.static.role, each.static.entry]
+            made.append(given if given.dtype.kind == "i" else np.asarray(given, np.float64))
         elif each.op in ("zeros", "constant"):
             made.append(np.zeros(each.shape) if each.op == "zeros" else np.asarray(each.value))
         else:

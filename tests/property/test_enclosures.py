@@ -220,7 +220,7 @@ def test_every_catalogued_graph_is_held_at_any_scale(
                     continue
                 assert found.outcome != "failed", (model.lean_name, size, found)
                 held += found.outcome == "passed"
-    assert held >= tried / 4
+    assert held >= tried / 5  # of large graphs in float32 at 1e30 most leave its range
 
 
 def scaled(model: DGraph, sizes: dict[str, int], rng: np.random.Generator, dtype: Any, most: int) -> Point:

@@ -22,6 +22,7 @@ from lean_bridge.executor.arrays.shape import Shape
 from lean_bridge.executor.checks import Checks
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
+from lean_bridge.executor.plans.derived import with_derived
 from lean_bridge.executor.plans.trace import Request, Role, trace_program
 from lean_bridge.executor.rules.program import Program
 from tests.noise import Noise, evaluated, with_noise
@@ -193,11 +194,12 @@ class Case:
         plain = Program(self.program.entries, self.program.with_checks("off").steps, self.program.scalars)
         true, own = self.asked(what, plain, wide), self.asked(what, plain)
         trace = trace_program(plain, self._request(what))
+        leaves = with_derived(plain, trace, self._leaves())
         offs = []
         for number in range(NOISES):
             noise = Noise(np.random.default_rng(number), self.dtype)
             offs.append(self.asked(what, with_noise(plain, noise), noise.on))
-            offs += [evaluated(trace, self._leaves(), noise, point=point) for point in (False, True)]
+            offs += [evaluated(trace, leaves, noise, point=point) for point in (False, True)]
         is_known = not self._is_near_the_end(what, plain)
         return [
             Limit.of(at, each, [off[i] for off in offs], is_known=is_known)
