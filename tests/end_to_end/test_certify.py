@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.lean, pytest.mark.full, pytest.mark.usefixtures("embed
 FILE = """
 import numpy as np
 import lean_bridge
-from lean_bridge.capture.functions import relu, softmax
+from lean_bridge.capture.functions import cross_entropy, masked_softmax, relu, softmax
 
 print("a file may print")
 
@@ -79,6 +79,16 @@ def attention_block(x, Wq, Wk, Wv, Wo, W1, b1, W2, b2, sizes, c):
 def along_axes(x, gain, shift, c):
     centred = (x - x.mean(axis=1, keepdims=True)) * gain + shift
     return np.transpose(np.tanh(centred), (2, 0, 1)).sum(axis=(0, 2)) + c
+
+
+@lean_bridge.graph(
+    table=("v", "d"), mask=lean_bridge.booleans("n", "n"), tokens=lean_bridge.integers("n", below="v"),
+    targets=lean_bridge.integers("n", below="v"), more=lean_bridge.integers("n", 1, 2, 1, below="v"),
+)
+def next_token(table, mask, tokens, targets, more):
+    x = table[tokens]
+    mixed = masked_softmax(x @ x.T, mask) @ x
+    return cross_entropy(mixed @ table.T, targets) + table[more].sum()
 """
 
 
@@ -132,6 +142,19 @@ def test_rectifiers_are_certified_away_from_their_kinks(file: Path, tmp_path: Pa
     _, *theorems = report.report.declarations
     met = [each.witness for each in theorems]
     assert [each and (each.outcome, [*each.open]) for each in met] == [("open", ["h_relu", "h_maxConst"])] * 2
+
+
+def test_a_model_of_tokens_is_certified_for_all_of_them(file: Path, tmp_path: Path) -> None:
+    words = ["certify", f"{file}:next_token", "-o", str(tmp_path / "NextToken"), "--format", "json"]
+    done = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    report = CertifyReport.model_validate_json(done.stdout)
+    assert (report.verdict, report.graph) == ("accepted", "NextToken.nextTokenGraph")
+    _, *theorems = report.report.declarations
+    assert [each.witness and each.witness.outcome for each in theorems] == ["met"] * 2
+    assert "(h_mask : AllowsSome (o := vec n) mask)" in (tmp_path / "NextToken/NextToken.lean").read_text(
+        "utf-8"
+    )
 
 
 def test_a_bundle_is_judged_where_it_is_read(file: Path) -> None:
