@@ -178,16 +178,17 @@ class Trace:
         out = [value.position for value in returned if value.position is not None]
         stands = tidied(self.context, self.nodes, {*out, *self._named})
         names = {at: entry.name for at, entry in enumerate(self.context)}
-        places = {at: at for at in names}
+        places, taken = {at: at for at in names}, {*names.values()}
         nodes = []
         for at, node in stands.items():
             if isinstance(node, int):
                 continue
             name = first = self._named.get(at, node.op)
             number = 1
-            while name in names.values():
+            while name in taken:
                 number += 1
                 name = f"{first}_{number}"
+            taken.add(name)
             names[at], places[at] = name, len(places)
             nodes.append(node.replaced(name=name, operands=tuple(places[each] for each in node.operands)))
         return tuple(nodes), tuple(names[at] for at in out)
