@@ -92,6 +92,14 @@ def next_token(table, mask, tokens, targets, more):
 """
 
 
+def accepted(target: str, package: Path) -> CertifyReport:
+    """Return the report of the command that certifies a target as a package, and ends well."""
+    words = ["certify", target, "-o", str(package), "--format", "json"]
+    done = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return CertifyReport.model_validate_json(done.stdout)
+
+
 @pytest.fixture(scope="module", name="file")
 def _file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("mine") / "model.py"
@@ -123,10 +131,7 @@ model = lean_bridge.from_torch(
 
 def test_a_module_of_pytorch_is_certified(tmp_path: Path) -> None:
     (tmp_path / "torch_model.py").write_text(MODULE, encoding="utf-8")
-    words = ["certify", f"{tmp_path}/torch_model.py:model", "-o", str(tmp_path / "Mlp"), "--format", "json"]
-    done = CliRunner().invoke(app, words, catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    report = CertifyReport.model_validate_json(done.stdout)
+    report = accepted(f"{tmp_path}/torch_model.py:model", tmp_path / "Mlp")
     assert (report.target, report.graph) == ("torch_model.py:Mlp", "Mlp.mlpDGraph")
     assert [each.outcome for each in report.checks] == ["passed"] * len(report.checks)
     names = [entry.name for entry in open_project(tmp_path / "Mlp").graph("mlpDGraph").model.context]
@@ -134,10 +139,7 @@ def test_a_module_of_pytorch_is_certified(tmp_path: Path) -> None:
 
 
 def test_rectifiers_are_certified_away_from_their_kinks(file: Path, tmp_path: Path) -> None:
-    words = ["certify", f"{file}:rectified", "-o", str(tmp_path / "Rectified"), "--format", "json"]
-    done = CliRunner().invoke(app, words, catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    report = CertifyReport.model_validate_json(done.stdout)
+    report = accepted(f"{file}:rectified", tmp_path / "Rectified")
     assert (report.verdict, report.graph) == ("accepted", "Rectified.rectifiedGraph")
     _, *theorems = report.report.declarations
     met = [each.witness for each in theorems]
@@ -145,10 +147,7 @@ def test_rectifiers_are_certified_away_from_their_kinks(file: Path, tmp_path: Pa
 
 
 def test_a_model_of_tokens_is_certified_for_all_of_them(file: Path, tmp_path: Path) -> None:
-    words = ["certify", f"{file}:next_token", "-o", str(tmp_path / "NextToken"), "--format", "json"]
-    done = CliRunner().invoke(app, words, catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    report = CertifyReport.model_validate_json(done.stdout)
+    report = accepted(f"{file}:next_token", tmp_path / "NextToken")
     assert (report.verdict, report.graph) == ("accepted", "NextToken.nextTokenGraph")
     _, *theorems = report.report.declarations
     assert [each.witness and each.witness.outcome for each in theorems] == ["met"] * 2
@@ -172,10 +171,7 @@ def test_a_bundle_is_judged_where_it_is_read(file: Path) -> None:
 
 def test_a_perceptron_and_its_loss_are_certified(file: Path) -> None:
     package = file.parent / "MlpLoss"
-    words = ["certify", f"{file}:mlp_loss", "-o", str(package), "--format", "json"]
-    done = CliRunner().invoke(app, words, catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    report = CertifyReport.model_validate_json(done.stdout)
+    report = accepted(f"{file}:mlp_loss", package)
     assert (report.target, report.graph) == ("model.py:mlp_loss", "MlpLoss.mlpLossDGraph")
     assert (report.verdict, report.outputs) == ("accepted", ("mean",))
     assert [each.outcome for each in report.checks] == ["passed"] * 4
@@ -201,8 +197,8 @@ def test_a_perceptron_and_its_loss_are_certified(file: Path) -> None:
     assert check_same(planted, compiled).outcome == "failed"
 
     pins = (package / "certified.toml").read_bytes()
-    again = CliRunner().invoke(app, words, catch_exceptions=False)
-    assert (again.exit_code, (package / "certified.toml").read_bytes()) == (0, pins), again.output
+    accepted(f"{file}:mlp_loss", package)
+    assert (package / "certified.toml").read_bytes() == pins
     other = CliRunner().invoke(app, ["certify", f"{file}:residual", "-o", str(package)])
     assert isinstance(other.exception, LeanBridgeError)
     assert other.exception.exit_code == 2
@@ -229,10 +225,7 @@ def test_a_module_of_another_graph_is_refused(
 
 
 def test_a_block_of_attention_is_certified(file: Path, tmp_path: Path) -> None:
-    words = ["certify", f"{file}:attention_block", "-o", str(tmp_path / "Block"), "--format", "json"]
-    done = CliRunner().invoke(app, words, catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    report = CertifyReport.model_validate_json(done.stdout)
+    report = accepted(f"{file}:attention_block", tmp_path / "Block")
     assert [each.outcome for each in report.checks] == ["passed"] * 4
     nodes = open_project(tmp_path / "Block").extract("attentionBlockDGraph").nodes
     assert len(nodes) == 35
