@@ -119,7 +119,7 @@ class TrueErrors(Model):
     dtype: str
     ulps: dict[str, float | None]
     """The largest error of the output, and of each ``cotangent.…``, in units in the last place of the largest
-    number of the array; ``None`` where it is no number."""
+    number of the array, or of all of them where it is exactly 0; ``None`` where it is no number."""
     conditions: dict[str, float]
     """How much more each of them moves than the inputs, both relative, as seen along random directions."""
 

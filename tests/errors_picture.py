@@ -1,29 +1,29 @@
-"""The errors of an encoder block, result by result, as a picture: ours, PyTorch's and JAX's."""
+"""The errors of a block, result by result, as a picture: ours, PyTorch's and JAX's."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Final
 
-import numpy as np
-
-from lean_bridge.crosscheck.block import Block, find_block
-from lean_bridge.crosscheck.block_case import draw_case
-from lean_bridge.crosscheck.points import SEED
-from lean_bridge.crosscheck.true_errors import errors_of
+from lean_bridge.crosscheck.true_errors import compared, errors_of
 from lean_bridge.executor.graph import ExecutableGraph
+from pybind_models import DGraph
 from pybind_models.run import TrueErrors
 from tests.reports import DATA
-from tests.unit.executor.graphs import encoder
+from tests.unit.executor.graphs import encoder, gpt_block
 
 RECORDED: Final = DATA / "errors.json"
 """What was measured on one machine."""
-SIZES: Final[tuple[Mapping[str, int], ...]] = (
-    {"n": 8, "d": 16, "H": 2, "D": 8, "F": 32},
-    {"n": 24, "d": 48, "H": 4, "D": 12, "F": 192},
-    {"n": 64, "d": 128, "H": 4, "D": 32, "F": 512},
+BLOCKS: Final[Mapping[str, Callable[[], DGraph]]] = {
+    "Encoder block": partial(encoder, fixed=False),
+    "GPT block": gpt_block,
+}
+SIZES: Final = tuple(
+    dict(zip(("n", "dModel", "numHeads", "headDim", "dFF"), sizes, strict=True))
+    for sizes in ((8, 16, 2, 8, 32), (24, 48, 4, 12, 192), (64, 128, 4, 32, 512))
 )
 DTYPES: Final = ("float64", "float32")
 COLOURS: Final = {"lean-bridge": "#0969da", "torch": "#d1242f", "jax": "#1a7f37"}
@@ -32,33 +32,35 @@ LEAST, MOST = -2.0, 8.0
 """The powers of two between which ulps are drawn."""
 
 
-def measured() -> list[TrueErrors]:
-    """Return the errors at each size in each precision: minutes."""
-    model = encoder(fixed=False)
-    block = find_block(model)
-    assert isinstance(block, Block)
+def measured(model: DGraph) -> list[TrueErrors]:
+    """Return a block's errors at each size in each precision: minutes."""
     found: list[TrueErrors] = []
     for sizes in SIZES:
+        dims = {
+            "seqLen" if name == "n" and name not in model.dims else name: size for name, size in sizes.items()
+        }
         for dtype in DTYPES:
-            case = draw_case(ExecutableGraph(model), block, sizes, np.random.default_rng(SEED), dtype)
-            found += errors_of(case, block.sizes(sizes))
+            found += errors_of(compared(ExecutableGraph(model), dims, dtype), dims)
     return found
 
 
-def recorded() -> list[TrueErrors]:
-    """Return the errors that are written down."""
-    return [TrueErrors.model_validate(each) for each in json.loads(RECORDED.read_text(encoding="utf-8"))]
+def recorded(block: str) -> list[TrueErrors]:
+    """Return the errors of a block that are written down."""
+    return [TrueErrors.model_validate(each) for each in json.loads(RECORDED.read_text("utf-8"))[block]]
 
 
 def record() -> None:
     """Measure, and write down what was found."""
-    told = [json.loads(each.model_dump_json()) for each in measured()]
+    told = {
+        block: [json.loads(each.model_dump_json()) for each in measured(build())]
+        for block, build in BLOCKS.items()
+    }
     RECORDED.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def errors() -> str:
-    """Return the recorded errors as an image that stands alone."""
-    parts = list(_parts(recorded()))
+def errors(block: str) -> str:
+    """Return the recorded errors of a block as an image that stands alone."""
+    parts = list(_parts(block, recorded(block)))
     style = "text { font: 11px ui-sans-serif, sans-serif; fill: #59636e }"
     style += " .title { font-size: 14px; fill: #1f2328 } .name { font-size: 9px; text-anchor: end }"
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">'
@@ -66,8 +68,8 @@ def errors() -> str:
     return "\n".join([head, f"<style>{style}</style>", page, *parts, "</svg>"]) + "\n"
 
 
-def _parts(found: list[TrueErrors]) -> Iterator[str]:
-    title = "Encoder block: the largest error of each result in ulps of its array, from the exact real ones"
+def _parts(block: str, found: list[TrueErrors]) -> Iterator[str]:
+    title = f"{block}: the largest error of each result in ulps of its array, from the exact real ones"
     yield f'<text class="title" x="{LEFT}" y="24">{title}</text>'
     libraries = dict.fromkeys(each.library for each in found)
     for at, library in enumerate(libraries):

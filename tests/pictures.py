@@ -1,7 +1,7 @@
 """Draws the pictures of README and of the pages: ``python -m tests.pictures`` writes ``docs/pictures``.
 
 ``lean-bridge verify --format json | python -m tests.pictures record`` writes down what they are of; with
-``measure`` the errors of the encoder block are measured anew.
+``measure`` the errors of the blocks are measured anew.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import re
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -82,7 +84,12 @@ def graph() -> str:
     return done.stdout
 
 
-PICTURES: Final = {"dashboard.svg": dashboard, "graph.svg": graph, "errors.svg": errors}
+PICTURES: Final[Mapping[str, Callable[[], str]]] = {
+    "dashboard.svg": dashboard,
+    "graph.svg": graph,
+    "errors.svg": partial(errors, "Encoder block"),
+    "errors_gpt.svg": partial(errors, "GPT block"),
+}
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["measure"]:

@@ -229,9 +229,9 @@ def crosscheck(
 
     Numbers are drawn at --sizes, or at small ones: derivatives against differences and each other, the
     compiled program against the plain one; recorded values and PyTorch have sizes of their own. A line of
-    bars shows how many single deviations are 0, at most ½, 1, 2, 4 … units in the last place. Of a block also
-    shown is how far ours, PyTorch's and JAX's results are from the exact real ones. What agrees of a graph
-    whose declaration is not accepted is no verdict.
+    bars shows how many single deviations are 0, at most ½, 1, 2, 4 … units in the last place. Of blocks and
+    losses also shown is how far ours, PyTorch's and JAX's results are from the exact real ones. What agrees
+    of a graph whose declaration is not accepted is no verdict.
     """
     from lean_bridge.bench.sizes import parse_sizes
     from lean_bridge.crosscheck.judgement import by_standing, judge

@@ -303,7 +303,7 @@ def _known(graph: ExecutableGraph, found: Found) -> CheckResult:
     The seed is 1 if that is a scalar, and ``golden_seed(0, …)`` otherwise.
     """
     recorded = next(each for known, each in RECORDED if known is found.known)
-    bound = found.bind(graph, recorded.sizes)
+    bound = graph.bind(**found.sizes(recorded.sizes))
     arguments = {
         each.name: golden_integers(k, each.shape, each.below) if each.below else golden_mask(each.shape)
         for k, each in enumerate(bound.arrays)

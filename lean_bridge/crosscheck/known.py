@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from lean_bridge.executor.arrays.scalars import Array
-from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
+from lean_bridge.executor.graph import BoundGraph
 from lean_bridge.executor.rules.ops.elementwise import GELU_KAPPA
 from lean_bridge.executor.rules.program import Program
 from pybind_models import DGraph, Dim
@@ -130,6 +130,9 @@ GPT_BLOCK: Final = Known(
 )
 """The block of GPT-2: n tokens of d features, H heads of width D, F hidden features."""
 
+KNOWN_SIZES: Final = {"n": 5, "i": 4, "h": 6, "o": 3, "v": 7, "d": 8, "H": 2, "D": 4, "F": 16}
+"""By roles: where nobody asks for others."""
+
 KNOWN: Final = (
     PERCEPTRON,
     RMS_NORM,
@@ -147,9 +150,9 @@ class Found(NamedTuple):
     known: Known
     roles: Mapping[str, str]
 
-    def bind(self, graph: ExecutableGraph, sizes: Mapping[str, int]) -> BoundGraph:
-        """Return the graph at sizes by roles."""
-        return graph.bind(**{name: sizes[role] for role, name in self.roles.items()})
+    def sizes(self, sizes: Mapping[str, int]) -> dict[str, int]:
+        """Return the graph's dimension arguments for sizes by role."""
+        return {name: sizes[role] for role, name in self.roles.items()}
 
     def program(self, bound: BoundGraph, arrays: Mapping[str, Array]) -> Program:
         """Return its program with arguments that are arrays, and the scalars that it is compared at."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from lean_bridge.crosscheck.block import Block, find_block
 from lean_bridge.crosscheck.block_case import draw_case
-from lean_bridge.crosscheck.known import Found, find_known
+from lean_bridge.crosscheck.known import KNOWN_SIZES, Found, find_known
 from lean_bridge.crosscheck.points import SEED, Sizes, draw_arrays
 from lean_bridge.crosscheck.rounding import EPSILON, histogram
 from lean_bridge.executor.arrays.scalars import Array
@@ -31,7 +31,6 @@ DIFFERENT: Final = 1e-3
 """Nine digits above what rounding may do: another function."""
 
 N, D_MODEL, WIDTH = 5, 8, 16
-KNOWN_SIZES: Final = {"n": N, "i": 4, "h": 6, "o": 3, "v": 7, "d": D_MODEL, "F": WIDTH}
 
 
 def check_pytorch(
@@ -106,7 +105,8 @@ def _known_deviations(graph: ExecutableGraph, found: Found, heads: int) -> tuple
     from lean_bridge.crosscheck.torch_known import run
 
     rng = np.random.default_rng(SEED)
-    bound = found.bind(graph, KNOWN_SIZES | {"H": heads, "D": D_MODEL // heads})
+    sizes = KNOWN_SIZES | {"H": heads, "D": KNOWN_SIZES["d"] // heads}
+    bound = graph.bind(**found.sizes(sizes))
     arguments = bound.draw_arrays(rng)
     program = found.program(bound, arguments)
     drawn = draw_arrays(program.context, rng)

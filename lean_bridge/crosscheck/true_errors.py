@@ -1,4 +1,4 @@
-"""How far a block's numbers are from the exact real ones, as this executor, PyTorch and JAX compute them.
+"""How far a graph's numbers are from the exact real ones, as this executor, PyTorch and JAX compute them.
 
 Nobody is the reference: all are held to one enclosure, of the exact results for exactly the numbers given.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Final, TypeAlias
 
@@ -16,15 +17,17 @@ from lean_bridge.crosscheck.block import Block, find_block
 from lean_bridge.crosscheck.block_case import BlockCase, draw_case
 from lean_bridge.crosscheck.enclosure import check_size
 from lean_bridge.crosscheck.formula import compute_block
-from lean_bridge.crosscheck.points import SEED, Sizes
-from lean_bridge.crosscheck.rounding import largest
+from lean_bridge.crosscheck.known import KNOWN_SIZES, Found, find_known
+from lean_bridge.crosscheck.points import SEED, Sizes, draw_arrays
+from lean_bridge.crosscheck.rounding import EPSILON, largest
 from lean_bridge.errors import Declined
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.compiled import CompiledProgram
-from lean_bridge.executor.enclosures import ball_radii, enclose, in_ulps
+from lean_bridge.executor.enclosures import ball_radii, enclose
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.executor.once import with_zeros
 from lean_bridge.executor.rules.primitive import Primitive
+from lean_bridge.executor.rules.program import Program
 from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import DGraph
 from pybind_models.run import TrueErrors
@@ -35,8 +38,32 @@ STEP: Final = 2.0**-26
 """By how much inputs are moved to see how results do, relative to them."""
 DRAWS: Final = 4
 
-Way: TypeAlias = Callable[[BlockCase], Sequence[Array]]
-"""From a case to the output and the gradient of each input."""
+Way: TypeAlias = Callable[[], Sequence[Array]]
+"""The output and the gradient of each input, as a library computes them."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A program at given numbers, and what else computes the same."""
+
+    program: Program
+    inputs: Mapping[str, Array]
+    seed: Array
+    """Of the last entry."""
+    theirs: Mapping[str, Way]
+    """By the name of a library that is installed, with its version."""
+
+    @property
+    def output(self) -> str:
+        """The name of the last entry."""
+        return self.program.entries[-1].name
+
+    def ours(self) -> list[Array]:
+        """Return the output and the gradient of each input, by the compiled program."""
+        values, cotangents = CompiledProgram(self.program).value_and_vjp(
+            self.inputs, {self.output: self.seed}, outputs=[self.output]
+        )
+        return [*values, *cotangents]
 
 
 def true_errors(
@@ -44,22 +71,62 @@ def true_errors(
 ) -> tuple[TrueErrors, ...]:
     """Return the errors of each library that is installed, ours first, in float64 and in float32.
 
-    Raises: Declined if the graph is no block, python-flint is not installed, or arrays are too large.
+    Raises: Declined if the graph is neither a block nor known, python-flint is not installed, or arrays are
+    too large.
     """
-    block = find_block(model)
-    if isinstance(block, str):
-        raise Declined(block)
     graph = ExecutableGraph(model, primitives)
     found = []
-    for chosen in [_by_role(block, each) for each in sizes or ()] or [dict(SIZES)]:
+    for dims in sizes or [default_sizes(model)]:
         for dtype in (np.float64, np.float32):
-            case = draw_case(graph, block, chosen, np.random.default_rng(SEED), dtype)
+            case = compared(graph, dims, dtype)
             check_size(case.program)
-            found += list(errors_of(case, block.sizes(chosen)))
+            found += list(errors_of(case, dims))
     return tuple(found)
 
 
-def errors_of(case: BlockCase, dims: Mapping[str, int]) -> Iterator[TrueErrors]:
+def default_sizes(model: DGraph) -> dict[str, int]:
+    """Return small sizes of a graph's dimensions. Raises: Declined if it is neither a block nor known."""
+    known = find_known(model)
+    if known is not None:
+        return known.sizes(KNOWN_SIZES)
+    return _block_of(model).sizes(SIZES)
+
+
+def compared(graph: ExecutableGraph, dims: Mapping[str, int], dtype: Any = float) -> Compared:
+    """Return a block or a known graph at random numbers, and who else computes it.
+
+    Raises: Declined if it is neither; and as :meth:`ExecutableGraph.bind`.
+    """
+    rng, known = np.random.default_rng(SEED), find_known(graph.model)
+    if known is not None:
+        return _known(graph, known, dims, rng, dtype)
+    block = _block_of(graph.model)
+    given = {role: dims[name] for role, name in block.dims.items()}
+    by_role = {"n": 1, "H": 1, "D": given["d"], "F": 1, **given}
+    return by_all(draw_case(graph, block, by_role, rng, dtype))
+
+
+def by_all(case: BlockCase) -> Compared:
+    """Return a block's case, and who else computes it."""
+    block, d = case.block, case.inputs["x"].shape[-1]
+    splits_alike = block.split != "bare reshape" or case.heads == 1
+    heads_fit = "Wo" not in case.inputs or case.inputs["Wo"].shape[0] == d
+    theirs: dict[str, Way] = {}
+    if find_spec("torch") is not None and splits_alike and heads_fit and not d % case.heads:
+        from lean_bridge.crosscheck import torch_block
+
+        theirs |= _torch(lambda: torch_block.run(case))
+    if find_spec("jax") is not None:
+        import jax
+
+        def compute(given: Mapping[str, Any]) -> Any:
+            return compute_block(jax.numpy, block, given["x"], given, case.scalars, case.heads)
+
+        theirs |= _jax(compute, case.inputs, case.weights, case.seed)
+    return Compared(case.program, case.inputs, case.seed, theirs)
+
+
+def errors_of(case: Compared, dims: Mapping[str, int]) -> Iterator[TrueErrors]:
     """Yield the errors of each library at a case, however large it is. Raises: as :func:`true_errors`."""
     names = [case.output, *(f"cotangent.{name}" for name in case.inputs)]
     seeds = with_zeros(
@@ -70,12 +137,14 @@ def errors_of(case: BlockCase, dims: Mapping[str, int]) -> Iterator[TrueErrors]:
     exact = enclose(case.program, list(case.inputs.values()), seeds=seeds)
     if not exact.is_tight:
         raise Declined(f"the exact results cannot be told at {exact.bits:,} bits")
-    balls = [exact.values[-1], *exact.cotangents]
-    magnified = dict(zip(names, _conditions(case), strict=True))
-    for library, way in ways(case):
-        results = way(case)
-        off = ball_radii(results, balls, exact.bits)
-        worst = [largest([in_ulps(*pair)]) for pair in zip(off, results, strict=True)]
+    balls, kind = [exact.values[-1], *exact.cotangents], np.finfo(case.seed.dtype)
+    zeros = [np.zeros(each.shape) for each in (case.seed, *case.inputs.values())]
+    scales = _scales(ball_radii(zeros, balls, exact.bits))
+    magnified = dict(zip(names, _conditions(case, scales), strict=True))
+    for library, way in {"lean-bridge": case.ours, **case.theirs}.items():
+        off = map(largest, ([each] for each in ball_radii(way(), balls, exact.bits)))
+        units = (max(scale * float(kind.eps), float(kind.smallest_subnormal)) for scale in scales)
+        worst = (each / unit for each, unit in zip(off, units, strict=True))
         ulps = [each if math.isfinite(each) else None for each in worst]
         yield TrueErrors(
             library=library,
@@ -86,58 +155,80 @@ def errors_of(case: BlockCase, dims: Mapping[str, int]) -> Iterator[TrueErrors]:
         )
 
 
-def ways(case: BlockCase) -> Iterator[tuple[str, Way]]:
-    """Yield what can compute a case, by what it is called with its version."""
-    yield "lean-bridge", _ours
-    block, d = case.block, case.inputs["x"].shape[-1]
-    splits_alike = block.split != "bare reshape" or case.heads == 1
-    heads_fit = "Wo" not in case.inputs or case.inputs["Wo"].shape[0] == d
-    if find_spec("torch") is not None and splits_alike and heads_fit and not d % case.heads:
-        import torch
+def _block_of(model: DGraph) -> Block:
+    block = find_block(model)
+    if isinstance(block, str):
+        raise Declined(block)
+    return block
 
-        yield f"torch {torch.__version__}", _by_torch
+
+def _known(
+    graph: ExecutableGraph, found: Found, dims: Mapping[str, int], rng: np.random.Generator, dtype: Any
+) -> Compared:
+    bound = graph.bind(**dims)
+    arguments = bound.draw_arrays(rng)
+    program = found.program(bound, arguments)
+    drawn = [array.astype(dtype) for array in draw_arrays(program.context, rng)]
+    inputs = dict(zip((entry.name for entry in program.context), drawn, strict=True))
+    seed = draw_arrays(program.entries[-1:], rng)[0].astype(dtype)
+    known, heads = found.known, dims[found.roles["H"]] if "H" in found.roles else 1
+    theirs: dict[str, Way] = {}
+    if find_spec("torch") is not None:
+        from lean_bridge.crosscheck import torch_known
+
+        theirs |= _torch(lambda: torch_known.run(known, inputs, arguments, seed, heads=heads))
     if find_spec("jax") is not None:
-        import jax
+        from lean_bridge.crosscheck import jax_known
 
-        yield f"jax {jax.__version__}", _by_jax
-
-
-def _by_role(block: Block, sizes: Mapping[str, int]) -> dict[str, int]:
-    given = {role: sizes[name] for role, name in block.dims.items()}
-    return {"n": 1, "H": 1, "D": given["d"], "F": 1, **given}
+        theirs |= _jax(lambda given: jax_known.output(known, given, heads), inputs, arguments, seed)
+    return Compared(program, inputs, seed, theirs)
 
 
-def _ours(case: BlockCase) -> list[Array]:
-    values, cotangents = CompiledProgram(case.program).value_and_vjp(
-        case.inputs, {case.output: case.seed}, outputs=[case.output]
-    )
-    return [*values, *cotangents]
+def _torch(run: Way) -> dict[str, Way]:
+    """Return PyTorch's way, by one thread."""
+    import torch
+
+    from lean_bridge.crosscheck.torch_block import one_thread
+
+    def alone() -> Sequence[Array]:
+        with one_thread():
+            return run()
+
+    return {f"torch {torch.__version__}": alone}
 
 
-def _by_torch(case: BlockCase) -> list[Array]:
-    from lean_bridge.crosscheck.torch_block import one_thread, run
-
-    with one_thread():
-        return run(case)
-
-
-def _by_jax(case: BlockCase) -> list[Array]:
+def _jax(
+    compute: Callable[[Mapping[str, Any]], Any],
+    inputs: Mapping[str, Array],
+    arguments: Mapping[str, Array],
+    seed: Array,
+) -> dict[str, Way]:
+    """Return JAX's way: a function of inputs and arguments, compiled with its gradients."""
     import jax
 
-    def compute(inputs: Mapping[str, Any]) -> Any:
-        at = {**case.weights, **inputs}
-        return compute_block(jax.numpy, case.block, at["x"], at, case.scalars, case.heads)
-
     def both(inputs: Mapping[str, Any], seed: Any) -> Any:
-        value, pull = jax.vjp(compute, inputs)
+        value, pull = jax.vjp(lambda inputs: compute({**arguments, **inputs}), inputs)
         return value, pull(seed)[0]
 
-    with jax.enable_x64(True):
-        value, gradients = jax.jit(both)(dict(case.inputs), case.seed)
-        return [np.asarray(value), *(np.asarray(gradients[name]) for name in case.inputs)]
+    def run() -> Sequence[Array]:
+        with jax.enable_x64(True):
+            value, gradients = jax.jit(both)(dict(inputs), seed)
+            return [np.asarray(value), *(np.asarray(gradients[name]) for name in inputs)]
+
+    return {f"jax {jax.__version__}": run}
 
 
-def _conditions(case: BlockCase) -> list[float]:
+def _scales(sizes: Sequence[Array]) -> list[float]:
+    """Return what each result is measured beside: its largest number, or of all where that is 0.
+
+    As is the gradient of a bias of keys, of which a softmax takes nothing: it is rounded to what is not 0.
+    """
+    each = [largest([size]) for size in sizes]
+    whole = max(each) or 1.0
+    return [scale if scale > EPSILON * whole else whole for scale in each]
+
+
+def _conditions(case: Compared, scales: Sequence[float]) -> list[float]:
     """Return how much more results move than inputs, both relative, as seen along random directions."""
     program, rng = CompiledProgram(case.program), np.random.default_rng(SEED)
 
@@ -151,7 +242,6 @@ def _conditions(case: BlockCase) -> list[float]:
         return [*value, *pulled]
 
     still = results(0.0)
-    scales = [largest([each]) or 1.0 for each in still]
     seen = [
         [largest([a - b]) / scale / STEP for a, b, scale in zip(results(STEP), still, scales, strict=True)]
         for _ in range(DRAWS)

@@ -11,7 +11,6 @@ from lean_bridge.executor.plans.passes.algebra.centring import center_rows
 from lean_bridge.executor.plans.passes.algebra.contractions import contract_rows
 from lean_bridge.executor.plans.passes.algebra.factors import share_factors
 from lean_bridge.executor.plans.passes.algebra.guards import drop_guards
-from lean_bridge.executor.plans.passes.algebra.products import reuse_products
 from lean_bridge.executor.plans.passes.algebra.quotients import move_quotients
 from lean_bridge.executor.plans.passes.algebra.scalars import move_scalars
 from lean_bridge.executor.plans.passes.algebra.views import merge_views
@@ -20,7 +19,6 @@ from lean_bridge.executor.plans.passes.algebra.zeros import drop_zeros
 from lean_bridge.executor.plans.passes.memory.copies import remake_copies
 from lean_bridge.executor.plans.passes.memory.schedule import order_instructions
 from lean_bridge.executor.plans.passes.memory.tiles import tile_batches
-from lean_bridge.executor.plans.passes.small.absorb import absorb_factors
 from lean_bridge.executor.plans.passes.small.affine import stack_affine
 from lean_bridge.executor.plans.passes.small.columns import stack_sums
 from lean_bridge.executor.plans.passes.small.fusion import fuse_small
@@ -36,8 +34,6 @@ PASSES: Final[Mapping[str, Pass]] = MappingProxyType(
         "views": merge_views,
         "weights": center_by_weights,
         "factors": share_factors,
-        "products": reuse_products,
-        "absorb": absorb_factors,
         "scalars": move_scalars,
         "contractions": contract_rows,
         "quotients": move_quotients,

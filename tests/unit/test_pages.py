@@ -99,11 +99,11 @@ def test_the_picture_of_the_dashboard_is_what_the_script_draws() -> None:
     assert re.search(r">.{0,9}accepted", drawn)
 
 
-def test_the_picture_of_errors_is_of_what_is_recorded() -> None:
-    assert (FOLDER / "errors.svg").read_text(encoding="utf-8") == errors(), (
-        "python -m tests.pictures draws it"
-    )
-    found = recorded_errors()
+@pytest.mark.parametrize(("picture", "block"), [("errors", "Encoder block"), ("errors_gpt", "GPT block")])
+def test_the_picture_of_errors_is_of_what_is_recorded(picture: str, block: str) -> None:
+    drawn = (FOLDER / f"{picture}.svg").read_text(encoding="utf-8")
+    assert drawn == errors(block), "python -m tests.pictures draws it"
+    found = recorded_errors(block)
     assert {each.library.partition(" ")[0] for each in found} == {"lean-bridge", "torch", "jax"}
     assert len({tuple(each.dims.items()) for each in found}) == 3
     assert all((each.beside_condition or math.inf) < 8 for each in found)

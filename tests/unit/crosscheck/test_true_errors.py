@@ -4,31 +4,42 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import mpmath
 import numpy as np
 import pytest
 
-from lean_bridge.crosscheck import true_errors as measured
-from lean_bridge.crosscheck.block import Block, find_block
-from lean_bridge.crosscheck.block_case import BlockCase, draw_case
-from lean_bridge.crosscheck.true_errors import SIZES, errors_of, true_errors, ways
+from lean_bridge.crosscheck.known import KNOWN, find_known
+from lean_bridge.crosscheck.true_errors import Compared, compared, default_sizes, errors_of, true_errors
 from lean_bridge.errors import Declined
 from lean_bridge.executor.enclosures import over
 from lean_bridge.executor.graph import ExecutableGraph
 from pybind_models import DGraph
 from pybind_models.run import TrueErrors
 from tests.many_digits import DIGITS, ManyDigits
-from tests.unit.executor.graphs import attention, encoder, feed_forward, graph, layer_norm, node
+from tests.unit.executor.graphs import (
+    attention,
+    binary_cross_entropy,
+    cross_entropy,
+    encoder,
+    feed_forward,
+    gpt_block,
+    graph,
+    huber,
+    layer_norm,
+    mean_squared_error,
+    node,
+    perceptron,
+    rms_norm,
+)
 
 pytest.importorskip("flint")
 
 
-def case_of(model: DGraph, dtype: Any = float) -> BlockCase:
-    block = find_block(model)
-    assert isinstance(block, Block)
-    return draw_case(ExecutableGraph(model), block, SIZES, np.random.default_rng(2), dtype)
+def case_of(model: DGraph, dtype: Any = float) -> Compared:
+    return compared(ExecutableGraph(model), default_sizes(model), dtype)
 
 
 def library(found: TrueErrors) -> str:
@@ -45,9 +56,9 @@ def test_errors_are_those_beside_hundreds_of_digits(dtype: Any) -> None:
         exact = [values[-1], *program.cotangents(values, [*seeds, many.check_array(case.seed)])]
         found = {library(each): each for each in errors_of(case, {})}
         assert list(found) == ["lean-bridge", "torch", "jax"]
-        for name, way in ways(case):
+        for name, way in {"lean-bridge": case.ours, **case.theirs}.items():
             told = found[name.partition(" ")[0]].ulps
-            for (what, ulps), result, truth in zip(told.items(), way(case), exact, strict=True):
+            for (what, ulps), result, truth in zip(told.items(), way(), exact, strict=True):
                 off = max(abs(mpmath.mpf(float(a)) - b) for a, b in zip(result.flat, truth.flat, strict=True))
                 unit = float(np.abs(result).max()) * float(np.finfo(dtype).eps)
                 assert ulps == pytest.approx(float(off) / unit, rel=1e-6), what
@@ -79,12 +90,14 @@ def test_whoever_computes_something_else_is_seen_alone(monkeypatch: pytest.Monke
         assert (worst[other] or 0.0) < 8
 
 
-def test_an_error_that_is_no_number_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(case: BlockCase) -> list[Any]:
-        return [np.full_like(each, np.nan) for each in measured._ours(case)]
+def test_an_error_that_is_no_number_is_none() -> None:
+    case = case_of(feed_forward(fixed=False))
 
-    monkeypatch.setattr(measured, "_by_torch", broken)
-    found = {library(each): each for each in errors_of(case_of(feed_forward(fixed=False)), {})}
+    def broken() -> list[Any]:
+        return [np.full_like(each, np.nan) for each in case.ours()]
+
+    with_another = dataclasses.replace(case, theirs={"torch": broken})
+    found = {library(each): each for each in errors_of(with_another, {})}
     assert set(found["torch"].ulps.values()) == {None}
     assert found["torch"].worst is found["torch"].beside_condition is None
     assert TrueErrors.model_validate_json(found["torch"].model_dump_json()) == found["torch"]
@@ -125,3 +138,28 @@ def test_why_nothing_is_measured_is_said(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(sys.modules, "flint", None)
     with pytest.raises(Declined, match="python-flint is not installed"):
         true_errors(attention())
+
+
+KNOWN_GRAPHS: Final = (
+    perceptron,
+    rms_norm,
+    cross_entropy,
+    mean_squared_error,
+    binary_cross_entropy,
+    huber,
+    gpt_block,
+)
+
+
+def test_every_known_graph_is_among_these() -> None:
+    found = [find_known(build()) for build in KNOWN_GRAPHS]
+    assert [each.known for each in found if each] == list(KNOWN)
+
+
+@pytest.mark.parametrize("build", KNOWN_GRAPHS)
+def test_everybody_computes_the_known_graphs(build: Callable[[], DGraph]) -> None:
+    found = true_errors(build())
+    assert [(library(each), each.dtype) for each in found] == [
+        (name, dtype) for dtype in ("float64", "float32") for name in ("lean-bridge", "torch", "jax")
+    ]
+    assert all(each.worst is not None and each.worst < 16 for each in found)

@@ -21,7 +21,7 @@ WHOLE: Final = {"float64": 14, "float32": 6}
 """How many digits are right where nothing has to be lost."""
 LOST: Final = {
     "normalisation of subnormal numbers": "a derivative is subnormal too, and has no more digits",
-    "GELU of numbers about −4 alone": "1 + tanh cancels",
+    "GELU of numbers about −4 alone": "what is rounded before an exp is magnified by it",
     "softmax of which one number is all but 1, pulled back": "its gradients are small",
     "a residual sum (x + f) − x with x a thousand times as large": "digits of f are lost in the first sum",
     "attention with scores of 1e3": "scores are rounded, and exp magnifies that",

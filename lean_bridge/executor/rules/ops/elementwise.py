@@ -70,23 +70,25 @@ def _inv_derivative(setting: Setting, x: Array) -> Array:
 _GELU_PARAMS: Final = {"κ": SCALAR}
 
 
-def _gelu_tanh(setting: Setting, x: Array) -> Array:
-    """Return ``tanh(κ·(x + 0.044715·x³))``."""
-    coefficient = setting.scalars.rational(44715, 1000000)
-    return setting.scalars.tanh(setting.params["κ"] * (x + coefficient * (x * x * x)))
+def _gelu_argument(setting: Setting, x: Array) -> Array:
+    """Return ``2·κ·(x + 0.044715·x³)``."""
+    scalars = setting.scalars
+    twice = setting.params["κ"] * scalars.rational(2)
+    argument: Array = twice * (x + scalars.rational(44715, 1000000) * (x * x * x))
+    return argument
 
 
 def _gelu(setting: Setting, x: Array) -> Array:
-    one, half = setting.scalars.rational(1), setting.scalars.rational(1, 2)
-    value: Array = x * (one + _gelu_tanh(setting, x)) * half
+    """Return ``x·(1 + tanh u)/2``, as x times the logistic function of ``2·u``: below 0 the sum cancels."""
+    value: Array = x * setting.scalars.sigmoid(_gelu_argument(setting, x))
     return value
 
 
 def _gelu_derivative(setting: Setting, x: Array) -> Array:
-    one, half = setting.scalars.rational(1), setting.scalars.rational(1, 2)
-    t = _gelu_tanh(setting, x)
-    inner = setting.params["κ"] * (one + setting.scalars.rational(3 * 44715, 1000000) * (x * x))
-    slope: Array = (one + t + x * (one - t * t) * inner) * half
+    scalars, argument = setting.scalars, _gelu_argument(setting, x)
+    twice = setting.params["κ"] * scalars.rational(2)
+    inner = twice * (scalars.rational(1) + scalars.rational(3 * 44715, 1000000) * (x * x))
+    slope: Array = scalars.sigmoid(argument) + x * scalars.slope_of_sigmoid(argument) * inner
     return slope
 
 
