@@ -28,7 +28,7 @@ SIZES: Final = tuple(
 DTYPES: Final = ("float64", "float32")
 COLOURS: Final = {"lean-bridge": "#0969da", "torch": "#d1242f", "jax": "#1a7f37"}
 WIDTH, HEIGHT, LEFT, TOP, PANEL, ROW = 1010, 520, 46, 64, 320, 220
-LEAST, MOST = -2.0, 8.0
+LEAST, MOST = -2.0, 10.0
 """The powers of two between which ulps are drawn."""
 
 
@@ -62,7 +62,7 @@ def errors(block: str) -> str:
     """Return the recorded errors of a block as an image that stands alone."""
     parts = list(_parts(block, recorded(block)))
     style = "text { font: 11px ui-sans-serif, sans-serif; fill: #59636e }"
-    style += " .title { font-size: 14px; fill: #1f2328 } .name { font-size: 9px; text-anchor: end }"
+    style += " .title { font-size: 14px; fill: #1f2328 } .name { font-size: 9px }"
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">'
     page = f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>'
     return "\n".join([head, f"<style>{style}</style>", page, *parts, "</svg>"]) + "\n"
@@ -96,7 +96,7 @@ def _panel(rows: list[TrueErrors], x: float, y: float, title: str) -> Iterator[s
         centre = x + width * (place + 0.5) / len(names)
         label = name.replace("cotangent.", "d")
         at = f"{centre:.1f} {y + height + 26}"
-        yield f'<text class="name" transform="translate({at}) rotate(-60)">{label}</text>'
+        yield f'<text class="name" text-anchor="end" transform="translate({at}) rotate(-60)">{label}</text>'
         for shift, each in zip((-4, 0, 4), rows, strict=False):
             ulps = each.ulps[name]
             if ulps is None:
