@@ -20,6 +20,7 @@ from lean_bridge.build.elsewhere import with_whereabouts
 from lean_bridge.build.grammar import LEAN_S, Grammar, read_grammar
 from lean_bridge.build.lean_options import refused_option
 from lean_bridge.build.modules import Library, Module, generated_library, read_library
+from lean_bridge.build.schedule import Schedule
 from lean_bridge.build.store import Entry, Refusal, module_keys, placed, source_place
 from lean_bridge.codes import Code
 from lean_bridge.errors import (
@@ -185,25 +186,27 @@ class _Build:
 
     def run(self, executor: ThreadPoolExecutor, workers: int) -> None:
         """Make the others, those first that the longest chain of importers waits for."""
-        waiting = [module for module in self._library.modules if module.name not in self.reports]
-        heights = self._library.heights()
-        waiting.sort(key=lambda module: heights[module.name], reverse=True)
-        running: dict[Future[ModuleReport], Module] = {}
+        waiting = {each.name: each for each in self._library.modules if each.name not in self.reports}
+        schedule = Schedule({name: module.imports for name, module in waiting.items()})
+        running = set[Future[ModuleReport]]()
         try:
-            while waiting or running:
-                for module in list(waiting):
-                    imports = [self.reports.get(imported) for imported in module.imports]
-                    if any(each is not None and each.state not in _COMPILED for each in imports):
-                        waiting.remove(module)
+            while True:
+                while len(running) < workers and (name := schedule.take()) is not None:
+                    module = waiting[name]
+                    if any(self.reports[imported].state not in _COMPILED for imported in module.imports):
                         self._finish(self._report(module, "blocked"))
-                    elif None not in imports and len(running) < workers:
-                        waiting.remove(module)
-                        self._has_run = True
-                        self._observe(ModuleStarted(module.name))
-                        running[executor.submit(self._make, module)] = module
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    del running[future]
-                    self._finish(future.result())
+                        schedule.finish(name)
+                        continue
+                    self._has_run = True
+                    self._observe(ModuleStarted(name))
+                    running.add(executor.submit(self._make, module))
+                if not running:
+                    return
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    report = future.result()
+                    self._finish(report)
+                    schedule.finish(report.module)
         except BaseException:
             self._abandoned.set()
             raise

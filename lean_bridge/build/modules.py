@@ -96,14 +96,6 @@ class Library:
                 found[module.name] = None
         return tuple(found)
 
-    def heights(self) -> dict[str, int]:
-        """Return, for each module, the length of the longest chain of importers above it."""
-        heights = dict.fromkeys((module.name for module in self.modules), 0)
-        for module in reversed(self.modules):
-            for imported in module.imports:
-                heights[imported] = max(heights[imported], heights[module.name] + 1)
-        return heights
-
     def ordinary_below(self, module: Module) -> tuple[str, ...]:
         """Return the files without ``module`` among those of this library that a module imports, or they."""
         return tuple(each.file for each in self.closure(module.imports).modules if not each.is_module)
