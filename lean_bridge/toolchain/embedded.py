@@ -16,6 +16,7 @@ from pybind_models import Toolchain
 if TYPE_CHECKING:
     from lean_bridge.toolchain.provider import WorkerPool
     from lean_bridge.toolchain.resident import Residents
+    from lean_bridge.toolchain.worker import Worker
 
 VERSION = "4.28.0-pre"
 
@@ -54,14 +55,21 @@ class EmbeddedProvider:
 
     def pool(self, workers: int, *, time_limit: float) -> AbstractContextManager[WorkerPool]:
         """Open a pool of Node processes; see :class:`lean_bridge.toolchain.provider.Provider`."""
-        from lean_bridge.toolchain.embedded_worker import EmbeddedWorker
-        from lean_bridge.toolchain.node_process import Started
         from lean_bridge.toolchain.pool import open_pool
 
+        return open_pool(self._borrowed_or_started, workers, time_limit)
+
+    def worker(self) -> Worker:
+        """Start a Node process that ends with the thread that starts it, however that comes about."""
+        from lean_bridge.toolchain.embedded_worker import EmbeddedWorker
+        from lean_bridge.toolchain.node_process import Started
+
+        return EmbeddedWorker(Started(node_binary(), self.directory, attached=True))
+
+    def _borrowed_or_started(self) -> Worker:
+        from lean_bridge.toolchain.embedded_worker import EmbeddedWorker
+        from lean_bridge.toolchain.node_process import Started
+
         node = node_binary()
-
-        def start() -> EmbeddedWorker:
-            lent = self.residents.borrow(node, self.directory) if self.residents is not None else None
-            return EmbeddedWorker(lent or Started(node, self.directory))
-
-        return open_pool(start, workers, time_limit)
+        lent = self.residents.borrow(node, self.directory) if self.residents is not None else None
+        return EmbeddedWorker(lent or Started(node, self.directory))

@@ -5,30 +5,23 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
-import stat
 import threading
 import time
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from lean_bridge.codes import Code
-from lean_bridge.errors import ToolchainError
 from lean_bridge.toolchain import process
+from lean_bridge.toolchain.compiled import check_compiled, compiled_files
 from lean_bridge.toolchain.node_process import NodeProcess
-from lean_bridge.toolchain.pool import Answer, WorkerDiedError, WorkerHungError
 from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES, Job
+from lean_bridge.toolchain.worker import Answer, WorkerDiedError, WorkerHungError
 
 BOOT_LIMIT = 120.0
 """Seconds a worker may take to boot; 0.4 s is usual."""
 
 JOBS_PER_WORKER = 200
 """Every file has a Lean of its own, which takes its memory along; this bounds what Node itself may keep."""
-
-_UNREAD = ".ilean"
-"""Of what is compiled, the part that Lean does not read again."""
 
 
 class EmbeddedWorker:
@@ -51,7 +44,7 @@ class EmbeddedWorker:
         return self._lean.jobs >= JOBS_PER_WORKER
 
     def run(self, job: Job, time_limit: float) -> Answer:
-        """See :class:`lean_bridge.toolchain.pool.Worker`."""
+        """See :class:`lean_bridge.toolchain.worker.Worker`."""
         moments = [("", time.monotonic())]
         if not self._ready:
             with self._limit(BOOT_LIMIT):
@@ -59,20 +52,12 @@ class EmbeddedWorker:
             self._ready = True
             moments.append(("start", time.monotonic()))
         source = job.source.read_bytes()
-        search = [_compiled_files(directory) for directory in job.search_path]
+        search = [compiled_files(directory) for directory in job.search_path]
         files = {file.identity: file for directory in search for file in directory}
         new = {identity: files[identity].path.read_bytes() for identity in files.keys() - self._known.keys()}
         known = {identity: digest for identity, digest in self._known.items() if identity in files}
         known |= {identity: hashlib.sha256(content).hexdigest() for identity, content in new.items()}
-        # a file may have several names, and of one name in two directories Lean reads the first
-        found = {file.name: known[file.identity] for directory in reversed(search) for file in directory}
-        for name, digest in job.digests.items():
-            if not name.endswith(_UNREAD) and found.get(name) != digest:
-                raise ToolchainError(
-                    f"{name}: what lies in the cache is not what was compiled; see what else writes there, "
-                    "and build again",
-                    code=Code.NOT_AUTHENTIC,
-                )
+        check_compiled(job, search, known)
         order = {
             "file": job.name if job.root is not None else job.source.name,
             "compile": job.olean is not None,
@@ -107,11 +92,11 @@ class EmbeddedWorker:
         )
 
     def kill(self) -> None:
-        """See :class:`lean_bridge.toolchain.pool.Worker`."""
+        """See :class:`lean_bridge.toolchain.worker.Worker`."""
         self._lean.kill()
 
     def close(self) -> None:
-        """See :class:`lean_bridge.toolchain.pool.Worker`."""
+        """See :class:`lean_bridge.toolchain.worker.Worker`."""
         if self._is_at_work or self._lean.jobs == 0:  # or perhaps not ready
             self._lean.kill()
         self._lean.leave()
@@ -162,27 +147,3 @@ class EmbeddedWorker:
         self._lean.log.seek(0)
         words = " ".join(self._lean.log.read().decode("utf-8", "replace").split())
         return how + (f", {words[:300]}" if words else "")
-
-
-class _Compiled(NamedTuple):
-    """A compiled file on the search path."""
-
-    name: str
-    path: Path
-    identity: str
-    """Changes with the file's content."""
-
-
-def _compiled_files(directory: Path) -> list[_Compiled]:
-    """Return what Lean may read of a directory of its search path; links lead nowhere."""
-    found = []
-    for folder, _, names in os.walk(directory):
-        for name in sorted(names):
-            path = Path(folder, name)
-            if path.suffix != _UNREAD and any(name.endswith(suffix) for suffix in ARTIFACT_SUFFIXES):
-                seen = path.lstat()
-                if stat.S_ISREG(seen.st_mode):
-                    about = (seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
-                    relative = path.relative_to(directory).as_posix()
-                    found.append(_Compiled(relative, path, "-".join(map(str, about))))
-    return found

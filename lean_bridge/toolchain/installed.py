@@ -19,6 +19,7 @@ from pybind_models import Toolchain
 
 if TYPE_CHECKING:
     from lean_bridge.toolchain.provider import WorkerPool
+    from lean_bridge.toolchain.worker import Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,15 @@ class InstalledProvider:
 
     def pool(self, workers: int, *, time_limit: float) -> AbstractContextManager[WorkerPool]:
         """Open a pool of one process per file; see :class:`lean_bridge.toolchain.provider.Provider`."""
-        from lean_bridge.toolchain.installed_worker import InstalledWorker
         from lean_bridge.toolchain.pool import open_pool
 
-        return open_pool(lambda: InstalledWorker(self.binary, self.library), workers, time_limit)
+        return open_pool(self.worker, workers, time_limit)
+
+    def worker(self) -> Worker:
+        """Return one that starts a process for every file, which ends with the thread that starts it."""
+        from lean_bridge.toolchain.installed_worker import InstalledWorker
+
+        return InstalledWorker(self.binary, self.library)
 
 
 def read_installed(binary: Path, *, fresh: bool = False, asks: bool = True) -> InstalledProvider:

@@ -13,8 +13,8 @@ from typing import IO
 from lean_bridge.errors import ToolchainError
 from lean_bridge.toolchain import process
 from lean_bridge.toolchain.isolation import isolated
-from lean_bridge.toolchain.pool import Answer, WorkerDiedError, WorkerHungError
 from lean_bridge.toolchain.provider import Job
+from lean_bridge.toolchain.worker import Answer, WorkerDiedError, WorkerHungError
 
 ANSWER_LIMIT = 30.0
 """Seconds a ``lean`` may take to state its version."""
@@ -33,7 +33,7 @@ class InstalledWorker:
         self._is_closed = False
 
     def run(self, job: Job, time_limit: float) -> Answer:
-        """See :class:`lean_bridge.toolchain.pool.Worker`."""
+        """See :class:`lean_bridge.toolchain.worker.Worker`."""
         began = time.monotonic()
         with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
             confined = isolated(
@@ -66,7 +66,7 @@ class InstalledWorker:
         return Answer(status, seconds, *lines)
 
     def kill(self) -> None:
-        """See :class:`lean_bridge.toolchain.pool.Worker`."""
+        """See :class:`lean_bridge.toolchain.worker.Worker`."""
         self._is_closed = True
         if self._process is not None:
             process.end(self._process)

@@ -6,62 +6,30 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Final
 
 from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainTimeout, of_the_machine
 from lean_bridge.events import Spent
 from lean_bridge.toolchain.limits import is_of_time_or_room
 from lean_bridge.toolchain.messages import parse_messages
 from lean_bridge.toolchain.provider import ARTIFACT_SUFFIXES, Elaboration, Job, WorkerPool
+from lean_bridge.toolchain.worker import (
+    Answer,
+    NoRoomError,
+    Worker,
+    WorkerDiedError,
+    WorkerHungError,
+    WorkerLostError,
+)
 from pybind_models import Diagnostic
 
-_REFUSED = 1
+_REFUSED: Final = 1
 """Lean's exit status where it went through a file and has something against it."""
-
-
-class WorkerDiedError(Exception):
-    """The process ended without an answer; the message holds its last words."""
-
-
-class WorkerHungError(Exception):
-    """The process passed the time limit and was ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A worker's raw answer to one job."""
-
-    status: int
-    seconds: float
-    stdout: tuple[str, ...]
-    stderr: tuple[str, ...]
-    ended_by: Literal["lean", "source"] = "lean"
-    """Who ended Lean, as the host saw it: Lean with its work done, or code that the source brings."""
-    parts: tuple[tuple[str, float, float], ...] = ()
-    """What the time went into, each part with when it began and ended, by ``time.monotonic``."""
-
-
-class Worker(Protocol):
-    """One Lean process."""
-
-    @property
-    def spent(self) -> bool:
-        """Whether it should take no further job."""
-
-    def run(self, job: Job, time_limit: float) -> Answer:
-        """Elaborate one file.
-
-        Raises: WorkerDiedError, WorkerHungError; the worker is of no use afterwards.
-        """
-
-    def kill(self) -> None:
-        """End the process and everything it started, which ends a ``run`` in another thread."""
-
-    def close(self) -> None:
-        """Kill the process and release what it held; for the thread that called ``run``, or after it."""
+_MOST_LOST: Final = 3
+"""Workers that may be lost under one file before no other is asked about it."""
 
 
 class Pool:
@@ -71,6 +39,7 @@ class Pool:
         self._start = start
         self._time_limit = time_limit
         self._free = threading.BoundedSemaphore(workers)
+        self._places = workers
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
         self._living: dict[Worker, int] = {}
@@ -83,18 +52,23 @@ class Pool:
         _check_source(job)
         for path in artifact_paths(job):
             path.unlink(missing_ok=True)
-        try:
-            answer, spent = self._run(job)
-        except WorkerHungError as hung:  # and would again
-            raise self._hung(job) from hung
-        except WorkerDiedError:
+        deaths = losses = 0
+        while True:
             try:
                 answer, spent = self._run(job)
-            except WorkerDiedError as died:
-                raise ToolchainCrashed(f"{job.name}: Lean died twice on this file: {died}") from died
-            except WorkerHungError as hung:
+                return replace(_to_elaboration(job, answer), spent=spent)
+            except WorkerHungError as hung:  # and would again
                 raise self._hung(job) from hung
-        return replace(_to_elaboration(job, answer), spent=spent)
+            except WorkerDiedError as died:
+                deaths += 1
+                if deaths > 1:
+                    raise ToolchainCrashed(f"{job.name}: Lean died twice on this file: {died}") from died
+            except WorkerLostError as lost:  # which says nothing of the file
+                losses += 1
+                if losses > _MOST_LOST:
+                    raise ToolchainError(
+                        f"{job.name}: {losses} Leans were lost while they had this file: {lost}"
+                    ) from lost
 
     def _hung(self, job: Job) -> ToolchainTimeout:
         return ToolchainTimeout(
@@ -117,9 +91,7 @@ class Pool:
             self._retire(worker)
 
     def _run(self, job: Job) -> tuple[Answer, tuple[Spent, ...]]:
-        with self._free:
-            began = time.monotonic()
-            worker = self._take()
+        with self._at_work() as (worker, began):
             lane = f"Lean {self._living[worker]}"
             try:
                 answer = worker.run(job, self._limit(job))
@@ -138,6 +110,30 @@ class Pool:
                 self._retire(worker)
             parts = [Spent(lane, *part) for part in answer.parts]
             return answer, (Spent(lane, job.name, began, time.monotonic()), *parts)
+
+    @contextmanager
+    def _at_work(self) -> Iterator[tuple[Worker, float]]:
+        """Give a worker when there is one for us, and since when; a place that has no room is given up."""
+        while True:
+            self._free.acquire()
+            try:
+                began = time.monotonic()
+                worker = self._take()
+                break
+            except NoRoomError as error:
+                with self._lock:
+                    self._places -= 1
+                    is_none_left = self._places <= 0
+                if is_none_left:
+                    self._free.release()  # whoever waits is told so too
+                    raise ToolchainError(f"Lean cannot be started: {error}") from error
+            except BaseException:
+                self._free.release()
+                raise
+        try:
+            yield worker, began
+        finally:
+            self._free.release()
 
     def _take(self) -> Worker:
         with self._lock:

@@ -19,8 +19,9 @@ from lean_bridge.build.modules import read_library
 from lean_bridge.build.store import module_keys
 from lean_bridge.errors import NoVerdict, ProjectNotFound
 from lean_bridge.toolchain.location import cache_directory
-from lean_bridge.toolchain.pool import Answer, Pool
+from lean_bridge.toolchain.pool import Pool
 from lean_bridge.toolchain.provider import WorkerPool
+from lean_bridge.toolchain.worker import Answer
 from pybind_models import BuildReport, ModuleReport, Toolchain
 from tests.unit.toolchain.scripted import Stage
 

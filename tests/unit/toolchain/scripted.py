@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from lean_bridge.toolchain.pool import Answer
 from lean_bridge.toolchain.provider import Job
+from lean_bridge.toolchain.worker import Answer
 
 ACCEPTED = Answer(0, 0.5, (), ())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,15 @@ import pytest
 
 from lean_bridge.errors import ToolchainCrashed, ToolchainError, ToolchainTimeout
 from lean_bridge.events import Spent
-from lean_bridge.toolchain.pool import Answer, Pool, WorkerDiedError, WorkerHungError, open_pool
+from lean_bridge.toolchain.pool import Pool, open_pool
 from lean_bridge.toolchain.provider import Job
+from lean_bridge.toolchain.worker import (
+    Answer,
+    NoRoomError,
+    WorkerDiedError,
+    WorkerHungError,
+    WorkerLostError,
+)
 from tests.unit.toolchain.scripted import ACCEPTED, Scripted, Stage
 
 
@@ -226,3 +234,57 @@ def test_a_thread_that_cannot_be_had_is_said(job: Job) -> None:
         pytest.raises(ToolchainError, match=r"^A\.lean: Lean cannot be run: there is no thread to be had"),
     ):
         pool.elaborate(job)
+
+
+def test_a_lost_worker_is_nobodys_fault_and_its_file_goes_to_others(job: Job) -> None:
+    lost = WorkerLostError("its machine is gone")
+    stage = Stage([lost, WorkerDiedError("exit status 70"), lost, lost, ACCEPTED])
+    with open_pool(stage.start, 1, 1) as pool:
+        assert pool.elaborate(job).ok
+        assert pool.processes_started == 5
+    stage = Stage([lost] * 9)
+    with (
+        open_pool(stage.start, 1, 1) as pool,
+        pytest.raises(ToolchainError, match=r"^A\.lean: 4 Leans were lost .* its machine is gone"),
+    ):
+        pool.elaborate(job)
+    assert len(stage.workers) == 4
+
+
+def test_a_place_without_room_is_given_up_and_those_that_are_left_go_on(job: Job, tmp_path: Path) -> None:
+    (other := tmp_path / "B.lean").write_text("module\n")
+    has_begun, may_end, is_refused = threading.Event(), threading.Event(), threading.Event()
+    started: list[Scripted] = []
+
+    class Slow(Scripted):
+        def run(self, job: Job, time_limit: float) -> Answer:
+            has_begun.set()
+            assert may_end.wait(60)
+            return super().run(job, time_limit)
+
+    def start() -> Scripted:
+        if started:
+            is_refused.set()
+            raise NoRoomError("no machine has a core for it")
+        started.append(Slow(iter([ACCEPTED] * 2)))
+        return started[-1]
+
+    with open_pool(start, 2, 60) as pool, ThreadPoolExecutor(2) as threads:
+        first = threads.submit(pool.elaborate, job)
+        assert has_begun.wait(60)
+        second = threads.submit(pool.elaborate, Job(source=other))
+        assert is_refused.wait(60)
+        may_end.set()
+        assert first.result().ok
+        assert second.result().ok
+    assert [worker.jobs for worker in started] == [2]
+
+
+def test_where_no_place_has_room_everyone_is_told(job: Job) -> None:
+    def start() -> Scripted:
+        raise NoRoomError("no machine has a core for it")
+
+    with open_pool(start, 2, 1) as pool:
+        for _ in range(3):
+            with pytest.raises(ToolchainError, match=r"^Lean cannot be started: no machine has a core"):
+                pool.elaborate(job)

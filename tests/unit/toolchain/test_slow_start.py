@@ -13,9 +13,9 @@ import pytest
 
 from lean_bridge.errors import ToolchainError
 from lean_bridge.toolchain import embedded, node_process
-from lean_bridge.toolchain.pool import Answer, WorkerDiedError
 from lean_bridge.toolchain.provider import Job
 from lean_bridge.toolchain.warm import keep_warm
+from lean_bridge.toolchain.worker import Answer, WorkerDiedError
 from tests.unit.toolchain.scripted import Scripted, Stage
 from tests.unit.toolchain.test_warm import Staged
 
