@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -40,6 +40,7 @@ from lean_bridge.olean.environment import Environment
 from lean_bridge.sealed import user_seal
 from lean_bridge.toolchain.find import check_policy
 from lean_bridge.toolchain.install import Progress
+from lean_bridge.toolchain.provider import Provider
 from lean_bridge.toolchain.resident import Use
 from lean_bridge.toolchain.warm import keep_warm
 from lean_bridge.verdict.judge import Subject, extract, judge_library, uncompiled
@@ -146,6 +147,7 @@ class Project(Library):
         unpinned: bool = False,
         choice: Choice | None = None,
         alone: bool = False,
+        through: Callable[[Provider], Provider] = lambda lean: lean,
         observe: Observer = lambda _: None,
         progress: Progress | None = None,
     ) -> VerifyReport:
@@ -161,7 +163,8 @@ class Project(Library):
         ``require_known``, which confirmation takes too, by no Lean that this package has no digest for. With
         ``unpinned`` what no manifest pins may be accepted as it is. Of an entry that is named only
         what it needs is built, and nothing else decides about it. ``alone`` says that this process is the
-        tool's own, so that a copy of it may read on another core.
+        tool's own, so that a copy of it may read on another core. ``through`` gives a Lean by which files are
+        elaborated in place of the one found here, as :func:`lean_bridge.cluster.remote.elsewhere` does.
         The judgement of a whole library is written down, for ``lean-bridge status``.
         Raises: NotCatalogued for an unknown name; ToolchainError; ProjectNotFound; OleanError.
         """
@@ -171,6 +174,7 @@ class Project(Library):
                 workers=workers,
                 fresh=fresh,
                 requires=(require_confirmed, require_isolated, require_known),
+                through=through,
                 observe=observe,
                 progress=progress,
             )
@@ -188,9 +192,9 @@ class Project(Library):
             memory = read_memory(seal, chosen.sources, chosen.provider, catalogue, reads=not fresh)
             # a pool of Lake's is of one build
             warm = (
-                nullcontext(chosen.provider)
+                nullcontext(through(chosen.provider))
                 if lean.through_lake
-                else keep_warm(chosen.provider, workers, time_limit=TIME_LIMIT)
+                else keep_warm(through(chosen.provider), workers, time_limit=TIME_LIMIT)
             )
             provider = until_judged.enter_context(warm)
             built = self._compile(chosen, provider, workers=workers, fresh=fresh, observe=observe)
@@ -245,6 +249,7 @@ class Project(Library):
         workers: int,
         fresh: bool,
         requires: tuple[bool, bool, bool],
+        through: Callable[[Provider], Provider],
         observe: Observer,
         progress: Progress | None,
     ) -> VerifyReport:
@@ -265,7 +270,8 @@ class Project(Library):
             check_policy(chosen.provider.info, isolated=is_isolated, known=is_known or is_confirmed)
             seal = user_seal()
             memory = read_memory(seal, chosen.sources, chosen.provider, None, reads=not fresh)
-            built = self._compile(chosen, workers=workers, fresh=fresh, observe=observe)
+            provider = through(chosen.provider)
+            built = self._compile(chosen, provider, workers=workers, fresh=fresh, observe=observe)
             environment = built.environment(fresh=fresh)
             memory.settle(environment.digest_of, uncompiled(built.report))
             whole = Whole(

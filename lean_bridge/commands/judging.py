@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -22,7 +22,6 @@ from lean_bridge.commands.options import (
     ServerOption,
     ShippedOption,
     ViewFormat,
-    WorkersOption,
     check_choice,
     check_writable,
     open_chosen,
@@ -35,9 +34,14 @@ from lean_bridge.ui.console import Form, from_here, open_console, tell
 from lean_bridge.uncollected import uncollected
 
 if TYPE_CHECKING:
+    from lean_bridge.toolchain.provider import Provider
     from lean_bridge.ui.progress import Observer
     from pybind_models import VerifyReport
     from pybind_models.status import StatusReport
+
+
+WORKERS: Final = 2
+"""Lean processes at a time, where nothing else is asked for."""
 
 
 class ReportFormat(StrEnum):
@@ -89,7 +93,16 @@ def verify(
     ] = None,
     project: ProjectOption = None,
     shipped: ShippedOption = False,
-    workers: WorkersOption = 2,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            "-j",
+            help="Lean processes at a time; default: 2, or with --ray one for each core of the cluster.",
+            min=1,
+            max=16,
+        ),
+    ] = None,
     format_: Annotated[
         ReportFormat, typer.Option("--format", "-f", help="How to print.")
     ] = ReportFormat.TABLE,
@@ -133,6 +146,15 @@ def verify(
         ),
     ] = None,
     server: ServerOption = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            "--ray",
+            metavar="ADDRESS",
+            help="Have files elaborated by a Ray cluster, a Lean for each core of it: HOST:PORT; auto for "
+            "one that runs here; or local for one of this machine that ends with the run.",
+        ),
+    ] = None,
 ) -> None:
     """Build the Lean library, judge its theorems and graphs, and show what holds.
 
@@ -170,17 +192,18 @@ def verify(
         shown: AbstractContextManager[Observer] = (
             nullcontext(EventWriter(sys.stdout)) if is_told else show_progress(open_console(sys.stderr))
         )
-        with _timed(shown, timings) as watch:
+        with _spread(ray, workers) as (leans, through), _timed(shown, timings) as watch:
             report = opened.verify(
                 names or (),
-                workers=workers,
+                workers=leans,
                 fresh=fresh,
                 require_confirmed=Requirement.CONFIRMED in required,
                 require_isolated=Requirement.ISOLATED in required,
                 require_known=Requirement.KNOWN in required,
                 unpinned=unpinned,
                 choice=choice,
-                alone=True,
+                alone=ray is None,  # a copy would have none of Ray's threads
+                through=through,
                 observe=watch.observe,
                 progress=watch.transfer,
             )
@@ -213,6 +236,19 @@ def verify(
         }
         tell(render[format_](report), FORMS.get(format_, "text"), end="")
     raise typer.Exit(EXIT_STATUS[report.verdict])
+
+
+@contextmanager
+def _spread(address: str | None, workers: int | None) -> Iterator[tuple[int, Callable[[Provider], Provider]]]:
+    """Give how many Leans there are to be, and what has those of a cluster used, if one is named."""
+    if address is None:
+        yield workers or WORKERS, lambda lean: lean
+        return
+    from lean_bridge.cluster.rays import open_cluster
+    from lean_bridge.cluster.remote import elsewhere
+
+    with open_cluster(address, workers) as cluster:
+        yield cluster.size, partial(elsewhere, cluster=cluster)
 
 
 @contextmanager

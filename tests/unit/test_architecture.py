@@ -63,6 +63,7 @@ MAY_IMPORT = {
     },
     "bench": {"executor", "crosscheck", "extract"},
     "gate": {"audit", "library", "project", "toolchain", "ui", "verdict"},
+    "cluster": {"program", "toolchain"},
     "ui": set(),
     "dash": {"audit", "build", "library", "toolchain", "ui"},
     "commands": {
@@ -70,6 +71,7 @@ MAY_IMPORT = {
         "bench",
         "build",
         "certify",
+        "cluster",
         "crosscheck",
         "dash",
         "executor",
@@ -129,6 +131,7 @@ CONFINED = {
     "threadpoolctl": {"bench"},
     "matplotlib": {"ui"},
     "lean_dojo": {"audit"},
+    "ray": {"cluster"},
     "tomli_w": {"audit"},
     "subprocess": {"certify", "dash", "toolchain"},
 }
