@@ -81,6 +81,8 @@ class Seal:
 
     def kept(self, path: Path, context: str) -> bytes | None:
         """Return what the record in a plain file says, as :meth:`open`; ``None`` if it cannot be read."""
+        if not os.path.lexists(path):  # as usual: nobody is to look for names that are near among thousands
+            return None
         try:
             return self.open(read_file(path, max_bytes=_MOST_BYTES), context)
         except ProjectNotFound:
