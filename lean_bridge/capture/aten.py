@@ -6,13 +6,11 @@ The operators are those of the core ATen set; what each is was looked up in PyTo
 from __future__ import annotations
 
 import math
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import accumulate, count, pairwise
 from numbers import Number
-from pathlib import Path
 from typing import Any, Final
 
 import torch
@@ -21,6 +19,9 @@ from torch.export.graph_signature import InputKind
 from torch.utils import _pytree as pytree
 
 from lean_bridge.capture.aten_data import DataOperators, bounds_of
+from lean_bridge.capture.aten_made import Made, Maker
+from lean_bridge.capture.aten_masks import Forbidding, Hidden, MaskOperators
+from lean_bridge.capture.aten_program import named, place_of
 from lean_bridge.capture.nearest import none_for
 from lean_bridge.capture.ops import apply
 from lean_bridge.capture.trace import (
@@ -38,17 +39,8 @@ from lean_bridge.errors import NotCaptured
 from lean_bridge.names import PLAIN, listed
 from pybind_models import ArrayArgument, Dim, Shape
 
-_HOME: Final = str(Path(torch.__file__).parent) + os.sep
-_LINE: Final = re.compile(r'^ *File "(.+)", line (\d+), in ', re.MULTILINE)
-_WHOLE: Final = "the derivative past it as well: one that is left out is no derivative of the function"
-_HIDDEN: Final = {"detach": _WHOLE, "detach_": _WHOLE, "wrap_with_set_grad_enabled": _WHOLE}
-"""What PyTorch's own gradient passes over."""
 _END: Final = 2**63 - 1
 """Where PyTorch ends a slice that goes to the end of its axis."""
-_WHOLE_OPS: Final = frozenset(
-    ("softplus", "logsumexp", "log_sigmoid", "_safe_softmax", "cross_entropy_loss", "nll_loss_nd")
-)
-"""What is one op, or few, where PyTorch would decompose it otherwise."""
 _KAPPA: Final = math.sqrt(2 / math.pi)
 _SAME: Final = frozenset(("alias", "clone", "contiguous", "lift_fresh_copy", "_to_copy"))
 """What gives back the numbers that it is given, where their dtype stays."""
@@ -57,7 +49,8 @@ _MOVES: Final[Mapping[str, str]] = {
     "expand": "broadcast_to",
 }
 """What has the same numbers at another shape, which the traced result says."""
-_WHOLE_NUMBERS: Final = frozenset((torch.int64, torch.int32))
+_DATA: Final = frozenset((torch.int64, torch.int32, torch.bool))
+"""The dtypes of what chooses, and of masks."""
 _ALONE: Final = frozenset(("abs", "exp", "relu", "sigmoid", "tanh"))
 """What is the function of the same name, of one array."""
 
@@ -75,7 +68,7 @@ class _ExportTrace(Trace):
         """Leave nodes the names of their ops: what holds tensors is PyTorch's."""
 
 
-class Writer(DataOperators):
+class Writer(MaskOperators, DataOperators):
     """Writes an exported program down, operator by operator."""
 
     def __init__(
@@ -90,15 +83,18 @@ class Writer(DataOperators):
         self.trace.problems += hidden
         self.constants: dict[str, float] = {}
         self.arrays: list[ArrayArgument] = []
+        self.data: dict[str, Made] = {}
+        """What those are that the code makes itself, by their names."""
         self._where = where
         self._symbols: dict[str, str] = {}
-        self._values: dict[Any, Value | Data] = {}
+        self._values: dict[Any, Any] = {}
         signature, nodes = exported.graph_signature, list(exported.graph.nodes)
         self.trace.place = where
         if mutated := [*signature.buffers_to_mutate.values(), *signature.user_inputs_to_mutate.values()]:
             self.trace.note(f"writes to {listed(mutated, 4)}; nearest: .eval(), and no operations in place")
-        self._needed = self._reached(nodes)
         specs = {spec.arg.name: spec for spec in signature.input_specs}
+        self._maker = Maker(exported, nodes, specs, self._dim)
+        self._needed = self._reached(nodes)
         asked = [each for each in nodes if each.op == "placeholder"]
         asked = [each for each in asked if specs[each.name].kind is InputKind.USER_INPUT]
         self._arguments = dict(zip((each.name for each in asked), arguments, strict=True))
@@ -123,13 +119,17 @@ class Writer(DataOperators):
         if not self.trace.nodes:
             raise NotCaptured(f"{where}: expected at least one op, found none")
         values = [self._values[each] for each in returned]
+        self.outputs: tuple[str, ...]
         self.nodes, self.outputs = self.trace.named([each for each in values if isinstance(each, Value)])
 
     def _reached(self, nodes: Sequence[Any]) -> set[Any]:
-        """Return the nodes that what is returned is made of; of a transposed weight the weight alone."""
+        """Return the nodes that what is returned is made of; of a transposed weight the weight alone.
+
+        What the code makes itself is made of nothing.
+        """
         reached = {each for each in nodes if each.op == "output"}
         for node in reversed(nodes):
-            if node in reached:
+            if node in reached and node not in self._maker:
                 dense = _dense(node)
                 reached.update(dense if dense else node.all_input_nodes)
         return reached
@@ -167,7 +167,10 @@ class Writer(DataOperators):
             return
         name, held = spec.target or self._arguments.get(node.name, node.name), node.meta.get("val")
         self.trace.place = f"{self._where}: {name}"
-        if spec.kind is InputKind.USER_INPUT and isinstance(held, Tensor) and held.dtype in _WHOLE_NUMBERS:
+        if node in self._maker:
+            self._values[node] = self._maker.made(node, self._shape(node))
+            return
+        if spec.kind is InputKind.USER_INPUT and isinstance(held, Tensor) and held.dtype in _DATA:
             self._values[node] = self._data(name, node)
             return
         if not isinstance(held, Tensor) or not held.dtype.is_floating_point:
@@ -180,9 +183,12 @@ class Writer(DataOperators):
         self._values[node] = self.trace.enter(name, self._shape(node))
 
     def _data(self, name: str, node: Any) -> Value | Data:
-        """Return whole numbers that are an argument, below what they choose from."""
+        """Return truth values that are an argument, or whole numbers, below what they choose from."""
+        is_mask = node.meta["val"].dtype is torch.bool
         try:
-            bounds = dict.fromkeys(canonical(self._dim(each)) for each in bounds_of(node, _named))
+            bounds: dict[Dim | None, None] = {None: None} if is_mask else {}
+            if not is_mask:
+                bounds |= dict.fromkeys(canonical(self._dim(each)) for each in bounds_of(node, named))
             if len(bounds) != 1:
                 found = " and ".join(map(str, bounds)) or "none"
                 raise Misfit(
@@ -200,22 +206,25 @@ class Writer(DataOperators):
 
     def _write(self, node: Any) -> None:
         held = node.meta.get("val")
-        source = node.args[0] if _named(node) == "getitem" else None
+        source = node.args[0] if named(node) == "getitem" else None
         if isinstance(source, torch.fx.Node) and source in self._values:  # of what was told
             self._values[node] = Value(self.trace, None, None)
             return
         if not isinstance(held, Tensor | tuple | list) or self._of_parts(node):
             return  # a length, which shapes of what is made of it say; or parts, each of which is asked for
-        self.trace.place = _place(node, self._where)
+        self.trace.place = place_of(node, self._where)
         try:
             if not isinstance(held, Tensor):
-                raise Misfit(none_for(_named(node)))
+                raise Misfit(none_for(named(node)))
             shape = self._shape(node)
             made = self._made(node, shape)
+            if isinstance(made, Made | Forbidding | Hidden):
+                self._values[node] = made
+                return
             if made.known is not None and made.known != shape:
                 raise Misfit(f"captured with shape {told(made.known)}, PyTorch has {told(shape)}", shape)
         except Misfit as misfit:
-            self.trace.note(f"{_named(node if source is None else source)}: {misfit}")
+            self.trace.note(f"{named(node if source is None else source)}: {misfit}")
             made = Value(self.trace, None, None)
         if made.position is None and isinstance(held, Tensor):  # what comes after it is told, too
             with suppress(Misfit):
@@ -224,10 +233,12 @@ class Writer(DataOperators):
 
     def _of_parts(self, node: Any) -> Any:
         """Return what writes the parts of what a node makes, where it makes several values."""
-        return getattr(self, f"_part_{_named(node)}", None)
+        return getattr(self, f"_part_{named(node)}", None)
 
-    def _made(self, node: Any, shape: Shape) -> Value:
-        if (name := _named(node)) == "getitem" and (writer := self._of_parts(node.args[0])) is not None:
+    def _made(self, node: Any, shape: Shape) -> Any:
+        if node in self._maker:
+            return self._maker.made(node, shape)
+        if (name := named(node)) == "getitem" and (writer := self._of_parts(node.args[0])) is not None:
             source, at = node.args
             part: Value = writer(at, *map(self._given, source.args), **source.kwargs)
             return part
@@ -239,7 +250,7 @@ class Writer(DataOperators):
             if source.meta["val"].dtype != dtype:
                 raise Misfit(f"no certified op: it converts to {dtype}; nearest: one precision", shape)
             if name in _MOVES:
-                return self._call(_MOVES[name], given[0], tuple(_sizes(self.trace, shape)))
+                return self._moved(_MOVES[name], given[0], tuple(_sizes(self.trace, shape)))
             return self._value(given[0])
         if (dense := _dense(node)) is not None:
             return self._call("linear", *map(self._given, dense))
@@ -249,8 +260,10 @@ class Writer(DataOperators):
         made: Value = writer(*given, **node.kwargs)
         return made
 
-    def _write_add(self, a: Any, b: Any, alpha: Any = 1) -> Value:
+    def _write_add(self, a: Any, b: Any, alpha: Any = 1) -> Value | Hidden:
         b = self._times(b, alpha)
+        if (hidden := self._hidden(a, b)) is not None:
+            return hidden
         a, b = (b, a) if isinstance(a, Number) else (a, b)
         return self._plus(a, _float(b)) if isinstance(b, Number) else self._call("add", a, b)
 
@@ -310,17 +323,6 @@ class Writer(DataOperators):
 
     def _write_hardtanh(self, a: Any, low: float = -1.0, high: float = 1.0) -> Value:
         return self._write_clamp(a, low, high)
-
-    def _write_softmax(self, a: Any, axis: int, half: bool = False) -> Value:
-        if half:
-            raise Misfit("no certified op: it converts to another precision")
-        return self._call("softmax", a, axis=axis)
-
-    def _write_safe_softmax(self, a: Any, axis: int, dtype: Any = None) -> Value:
-        """Write the softmax that is 0 where a row has -∞ alone, which no row of numbers has."""
-        if dtype is not None:
-            raise Misfit(f"no certified op with dtype={dtype}; nearest: one precision")
-        return self._call("softmax", a, axis=axis)
 
     def _write_log_softmax(self, a: Any, axis: int, half: bool = False) -> Value:
         if half:
@@ -402,7 +404,17 @@ class Writer(DataOperators):
     def _call(self, name: str, *args: Any, **kwargs: Any) -> Value:
         if is_any_unknown(args):
             return Value(self.trace, None, None)
+        if strange := [each for each in args if isinstance(each, Made | Forbidding | Hidden)]:
+            raise Misfit(f"expected an array, found {strange[0]!r}")
         return apply(self.trace, name, args, kwargs)
+
+    def _moved(self, name: str, given: Any, sizes: Sequence[Any]) -> Any:
+        """Return the same numbers at another shape, also of a mask that is added."""
+        if isinstance(given, Hidden) and given.scores is None:
+            return Hidden(None, self._moved(name, given.mask, sizes))
+        if isinstance(given, Forbidding):
+            return Forbidding(self._moved(name, given.mask, sizes))
+        return self._call(name, given, sizes)
 
     def _given(self, argument: Any) -> Any:
         if isinstance(argument, torch.fx.Node):
@@ -428,31 +440,23 @@ class Writer(DataOperators):
         for known, held in self.constants.items():
             if held == value:
                 return Scalar(self.trace, known)
-        taken = {*self.constants, *self._symbols.values(), *(each.name for each in self.arrays)}
-        free = next(each for number in count(1) if (each := name + str(number) * (number > 1)) not in taken)
+        free = self._free(name)
         self.constants[free] = value
         return Scalar(self.trace, free)
 
-
-def decompositions() -> dict[Any, Any]:
-    """Return how PyTorch decomposes what is no operator of its core set, without what is captured whole."""
-    table: Any = torch.export.default_decompositions()
-    return {each: table[each] for each in list(table) if each._opname not in _WHOLE_OPS}
-
-
-def hidden_in(graph: Any, where: str) -> Iterator[str]:
-    """Yield what is decomposed to nothing, and changes the gradient that PyTorch gives."""
-    for node in graph.nodes:
-        if node.op == "call_function" and (name := _named(node)) in _HIDDEN:
-            yield f"{_place(node, where)}: {name}: no certified op; nearest: {_HIDDEN[name]}"
+    def _free(self, name: str) -> str:
+        """Return a name that nothing has, as near as can be to this one."""
+        taken = {*self.constants, *self._symbols.values(), *self._arguments.values()}
+        taken |= {each.name for each in self.arrays}
+        return next(each for number in count(1) if (each := name + str(number) * (number > 1)) not in taken)
 
 
 def _dense(node: Any) -> tuple[Any, Any, Any] | None:
     """Return input, weight and bias of a node that is a linear layer with one."""
-    if node.op != "call_function" or _named(node) != "addmm" or node.kwargs:
+    if node.op != "call_function" or named(node) != "addmm" or node.kwargs:
         return None
     bias, x, weight = node.args
-    is_turned = weight.op == "call_function" and _named(weight) == "permute" and weight.args[1] == [1, 0]
+    is_turned = weight.op == "call_function" and named(weight) == "permute" and weight.args[1] == [1, 0]
     is_whole = bias.meta["val"].shape == weight.meta["val"].shape[1:]
     return (x, weight.args[0], bias) if is_turned and is_whole else None
 
@@ -465,24 +469,3 @@ def _float(number: Any) -> float:
     if isinstance(number, bool | complex) or float(number) != number:
         raise Misfit(f"expected a number that floats have, found {number!r}")
     return float(number)
-
-
-def _named(node: Any) -> str:
-    """Return an operator's name without its library and its overload: ``mul`` of ``aten.mul.Tensor``."""
-    return str(getattr(node.target, "_opname", getattr(node.target, "__name__", node.target)))
-
-
-def _place(node: Any, where: str) -> str:
-    """Return the last line of a node's trace that is no line of PyTorch's."""
-    lines = _LINE.findall(node.meta.get("stack_trace") or "")
-    found = [each for each in lines if not each[0].startswith(_HOME)]
-    if not found:
-        return where
-    file, line = found[-1]
-    return f"{near(file)}:{line}"
-
-
-def near(file: str) -> str:
-    """Return a file as it is seen from here, if it lies below."""
-    below = os.path.relpath(file)
-    return file if below.startswith(os.pardir) else below

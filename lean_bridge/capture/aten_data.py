@@ -40,22 +40,25 @@ class DataOperators:
     def _given(self, argument: Any) -> Any:
         raise NotImplementedError
 
+    def _ids(self, given: Any, source: Any, axis: int) -> Any:
+        raise NotImplementedError
+
     def _write_embedding(
         self, weight: Any, ids: Any, padding: int = _NOT_BELOW, scaled: bool = False, sparse: bool = False
     ) -> Value:
         if padding != _NOT_BELOW or scaled:
             raise Misfit("no certified op with padding_idx or scale_grad_by_freq, which change its gradient")
         del sparse  # in which form PyTorch keeps the same gradient
-        return self._call("take", weight, ids, axis=0)
+        return self._call("take", weight, self._ids(ids, weight, 0), axis=0)
 
     def _write_index(self, x: Any, indices: Any) -> Value:
         if len(indices) != 1:
             raise Misfit(f"no certified op but of one index, found {len(indices)}; nearest: torch.gather")
-        return self._call("take", x, self._given(indices[0]), axis=0)
+        return self._call("take", x, self._ids(self._given(indices[0]), x, 0), axis=0)
 
     def _write_gather(self, x: Any, axis: int, indices: Any, sparse_grad: bool = False) -> Value:
         del sparse_grad
-        return self._call("take_along_axis", x, indices, axis=axis)
+        return self._call("take_along_axis", x, self._ids(indices, x, axis), axis=axis)
 
     def _write_cross_entropy_loss(
         self,

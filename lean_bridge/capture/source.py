@@ -23,6 +23,13 @@ class Captured:
     """What it was captured from, which returns its values at NumPy's arrays, by the names of the inputs."""
     constants: Mapping[str, float] = MappingProxyType({})
     """The values of scalar parameters that are numbers in what was captured."""
+    made: tuple[str, ...] = ()
+    """The parameters that are masks or whole numbers which it makes itself; ``data`` has what they are."""
+
+    def data(self, /, **sizes: int) -> Mapping[str, Any]:
+        """Return what the parameters ``made`` are at sizes, by name, as NumPy's arrays."""
+        del sizes
+        return {}
 
     @property
     def model(self) -> DGraph:

@@ -14,11 +14,13 @@ from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
+from torch._dynamo.exc import UserError
 from torch.export import Dim as ExportDim
 from torch.func import functional_call
 from torch.utils import _pytree as pytree
 
-from lean_bridge.capture.aten import Writer, decompositions, hidden_in, near
+from lean_bridge.capture.aten import Writer
+from lean_bridge.capture.aten_program import decompositions, hidden_in, near
 from lean_bridge.capture.source import Captured, plain_name
 from lean_bridge.capture.trace import caller
 from lean_bridge.errors import LeanBridgeError, NotCaptured
@@ -30,6 +32,9 @@ CLOSE: Final = 1e-9
 """How far values and gradients may be from PyTorch's, of the largest or of 1."""
 _ALONE: Final = 1
 """The length that PyTorch's tracer never takes an axis to have that varies."""
+_GUARD: Final = re.compile(r"Not all values of (\w+) .*? satisfy the generated guard (.*)")
+_LENGTH: Final = re.compile(r"(?:2 <= \S+ and )?\S+ (?P<sign><=|!=) (?P<length>\d+)\.?")
+"""What PyTorch asks of lengths that are at most that of something."""
 _CAPITALS: Final = re.compile(r"^[A-Z]+(?![a-z])|^[A-Z]")
 
 
@@ -66,8 +71,6 @@ def _captured(
     code = getattr(module, "__code__", None)
     where = title if code is None else f"{near(code.co_filename)}:{code.co_firstlineno}"
     dynamic = _checked(dynamic, title)
-    names = {each: ExportDim(each, min=2) for axes in dynamic.values() for each in axes.values()}
-    shapes = {arg: {axis: names[each] for axis, each in axes.items()} for arg, axes in dynamic.items()}
     try:
         taken = inspect.signature(called.forward).parameters.values()
         if any(each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD) for each in taken):
@@ -75,14 +78,12 @@ def _captured(
         arguments = [each.name for each in taken][: len(example_args)]
         if others := [type(each).__name__ for each in example_args if not isinstance(each, Tensor)]:
             raise NotCaptured(f"{title}: expected tensors as arguments, found {others[0]}")
-        if strange := [each for each in shapes if each not in arguments]:
+        if strange := [each for each in dynamic if each not in arguments]:
             raise NotCaptured(f"{title}: has no argument {strange[0]!r}; it has {listed(arguments, 8)}")
-        given = {each: shapes.get(each) for each in arguments}
         examples = dict(zip(arguments, map(_like, example_args), strict=True))
         with warnings.catch_warnings():  # PyTorch's, of itself
             warnings.simplefilter("ignore")
-            varying_axes = given if names else None
-            exported = torch.export.export(called, tuple(examples.values()), dynamic_shapes=varying_axes)
+            exported, most = _exported(called, examples, dynamic)
             hidden = list(hidden_in(exported.graph, where))
             exported = exported.run_decompositions(decompositions())
     except LeanBridgeError:
@@ -92,7 +93,51 @@ def _captured(
         raise NotCaptured(f"{title}: PyTorch cannot trace it: {type(error).__name__}: {said[:400]}") from None
     captured = CapturedModule(called, exported, examples, dynamic, title, where, hidden)
     captured.compare()
+    captured.look_beyond(most)
     return captured
+
+
+def _exported(
+    called: nn.Module, examples: Mapping[str, Tensor], dynamic: Mapping[str, Mapping[int, str]]
+) -> tuple[Any, Mapping[str, int]]:
+    """Return what PyTorch exports, and up to which lengths of some axes, as those of a buffer, it traces it.
+
+    Raises: PyTorch's own errors.
+    """
+    most: dict[str, int] = {}
+    axes = [each for varying in dynamic.values() for each in varying.values()]
+    limits: dict[str, int] = {}
+    while True:
+        names = {each: ExportDim(each, min=2, max=limits.get(each)) for each in axes}
+        shapes = {arg: {at: names[each] for at, each in dynamic.get(arg, {}).items()} for arg in examples}
+        try:
+            varying = shapes if axes else None
+            return torch.export.export(called, tuple(examples.values()), dynamic_shapes=varying), most
+        except UserError as error:
+            found = _most_lengths(str(error))
+            if not found or found.keys() & most.keys():
+                raise
+            most |= {name: length for name, (length, _) in found.items()}
+            limits |= {name: limit for name, (_, limit) in found.items()}
+
+
+def _most_lengths(said: str) -> dict[str, tuple[int, int]]:
+    """Return the most that lengths may be, where that is all that PyTorch says against others.
+
+    With it, the most that its tracer takes: of an array, all and a part are not alike to it.
+    """
+    most, unlike = dict[str, int](), set[tuple[str, int]]()
+    for name, guard in _GUARD.findall(said):
+        match = _LENGTH.fullmatch(guard.strip())
+        if match is None:
+            return {}
+        if match["sign"] == "!=":
+            unlike.add((name, int(match["length"])))
+        else:
+            most[name] = int(match["length"])
+    if not unlike <= {*most.items()}:
+        return {}
+    return {name: (length, length - ((name, length) in unlike)) for name, length in most.items()}
 
 
 def _checked(dynamic: Mapping[str, Mapping[int, str]] | None, title: str) -> Mapping[str, Mapping[int, str]]:
@@ -139,6 +184,8 @@ class CapturedModule(Captured):
         self._dynamic = dynamic
         writer = Writer(exported, [*examples], dynamic, where, hidden)
         self.constants = writer.constants
+        self.made = tuple(writer.data)
+        self._data = writer.data
         self._outputs = writer.outputs
         if (lean_name := plain_name(_CAPITALS.sub(lambda found: found[0].lower(), title))) is None:
             raise NotCaptured(f"{title}: expected a name that Lean has too; give another as name=…")
@@ -160,6 +207,10 @@ class CapturedModule(Captured):
     def outputs(self) -> tuple[str, ...]:
         """The names of the entries that the module returns, in order."""
         return self._outputs
+
+    def data(self, /, **sizes: int) -> dict[str, Any]:
+        """Return the masks and positions that the code makes itself, at sizes, as NumPy's arrays."""
+        return {name: made.at(sizes).numpy() for name, made in self._data.items()}
 
     @torch.inference_mode(mode=False)
     @torch.enable_grad()
@@ -183,18 +234,49 @@ class CapturedModule(Captured):
         where the module does not take that, there is nothing to hold.
         Raises: NotCaptured where PyTorch's own differ, as they do past a backward pass of somebody's own.
         """
-        lengths = {
-            each: self._examples[arg].shape[axis]
-            for arg, axes in self._dynamic.items()
-            for axis, each in axes.items()
-        }
+        lengths = self._lengths()
         self._compare(lengths)
         if lengths:
             self._compare(dict.fromkeys(lengths, _ALONE))
 
+    def look_beyond(self, most: Mapping[str, int]) -> None:
+        """Hold the module to raise where a length is more than the graph was traced for, that of a buffer.
+
+        Raises: NotCaptured where it does not: it may be another function there.
+        """
+        lengths = self._lengths()
+        for name, length in most.items():
+            if not self._runs(lengths) or self._runs({**lengths, name: length + 1}):
+                raise NotCaptured(
+                    f"{self.__name__}: PyTorch traces it for {name} up to {length} alone, and it takes more: "
+                    "it may be another function there"
+                )
+
+    def _runs(self, lengths: Mapping[str, int]) -> bool:
+        """Whether the module takes arguments of some lengths."""
+        bound = self.bind(**{name: length for name, length in lengths.items() if name in self.model.dims})
+        data, args = bound.draw_arrays(0), list[Tensor]()
+        for arg, example in self._examples.items():
+            varying = self._dynamic.get(arg, {})
+            shape = [lengths[varying[at]] if at in varying else each for at, each in enumerate(example.shape)]
+            args.append(torch.as_tensor(data[arg]) if arg in data else torch.zeros(shape).to(example))
+        try:
+            self.module(*args)
+        except Exception:  # noqa: BLE001 - the module's own, or PyTorch's
+            return False
+        return True
+
+    def _lengths(self) -> dict[str, int]:
+        """Return the lengths of the examples."""
+        return {
+            each: self._examples[arg].shape[axis]
+            for arg, axes in self._dynamic.items()
+            for axis, each in axes.items()
+        }
+
     def _compare(self, lengths: Mapping[str, int]) -> None:
         bound = self.bind(**{name: length for name, length in lengths.items() if name in self.model.dims})
-        data = bound.draw_arrays(0)
+        data = bound.draw_arrays(0) | self.data(**lengths)
         program = bound.compile(torch_reals(), **self.constants, **data)
         source = torch.Generator().manual_seed(0)
 

@@ -55,7 +55,9 @@ def certify(
         name=captured.name,
         target=f"{captured.file}:{captured.qualified}",
         outputs=outputs,
-        compare=lambda: check_function(captured.function, written, outputs, captured.constants),
+        compare=lambda: check_function(
+            captured.function, written, outputs, captured.constants, data=captured.data
+        ),
         origin=origin,
         force=force,
         residents=residents,

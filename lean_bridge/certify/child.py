@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from lean_bridge.certify.target import load_captured
 from lean_bridge.crosscheck.abroad import answer
@@ -38,13 +39,19 @@ def main(directory: str, target: str) -> None:
             "model": model.model_dump_json(),
             "outputs": outputs,
             "constants": dict(captured.constants),
+            "made": captured.made,
             "file": Path(captured.file).name,
             "name": function.__name__,
             "qualified": function.__qualname__,
         }
     )
+
+    def made(**sizes: float) -> tuple[Any, ...]:
+        return tuple(captured.data(**{name: int(size) for name, size in sizes.items()}).values())
+
     for line in sys.stdin:
-        say(answer(function, json.loads(line)))
+        request = json.loads(line)
+        say(answer(function, request["at"]) if "at" in request else answer(made, request["made"]))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,9 @@ from typing import Any, Final
 
 from lean_bridge.capture.source import Captured
 from lean_bridge.crosscheck.abroad import Raised, asked, results
+from lean_bridge.crosscheck.function import no_data
 from lean_bridge.errors import LeanBridgeError, NotCaptured
+from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.names import did_you_mean, listed
 from lean_bridge.toolchain.process import end, ended, start
 from pybind_models import DGraph
@@ -43,6 +45,8 @@ class Target:
     """What returns its values at NumPy's arrays."""
     constants: Mapping[str, float] = field(default_factory=dict)
     """The values of scalar parameters that are numbers in the function, which does not take them."""
+    data: Callable[..., Mapping[str, Array]] = no_data
+    """What returns the masks and whole numbers that the function makes itself, at sizes."""
 
 
 @contextmanager
@@ -55,14 +59,20 @@ def open_target(target: str) -> Iterator[Target]:
     process = start(command, cwd=Path(__file__).parents[2], stdin=subprocess.PIPE, stderr=2)
     try:
 
-        def call(**arguments: Any) -> Any:
+        def answered(request: Mapping[str, Any]) -> tuple[Array, ...]:
             assert process.stdin is not None
             try:
-                process.stdin.write(json.dumps(asked(arguments)).encode() + b"\n")
+                process.stdin.write(json.dumps(request).encode() + b"\n")
                 process.stdin.flush()
                 return results(_told(process))
             except (OSError, *_NO_SENSE):
                 raise Raised(_how(process)) from None
+
+        def call(**arguments: Any) -> Any:
+            return answered({"at": asked(arguments)})
+
+        def data(**sizes: int) -> Mapping[str, Array]:
+            return dict(zip(made, answered({"made": sizes}), strict=True)) if made else {}
 
         try:
             told = _told(process)
@@ -76,7 +86,9 @@ def open_target(target: str) -> Iterator[Target]:
                 qualified=told["qualified"],
                 function=call,
                 constants=told["constants"],
+                data=data,
             )
+            made = tuple(told["made"])
         except _NO_SENSE:
             raise NotCaptured(f"{target}: no graph came of its file, but {_how(process)}") from None
         yield found

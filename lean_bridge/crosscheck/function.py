@@ -46,6 +46,11 @@ Drawn: TypeAlias = Callable[
 """From sizes to the graph there, and the function of its inputs."""
 
 
+def no_data(**_: int) -> Mapping[str, Array]:
+    """Return what a function makes itself that makes nothing."""
+    return {}
+
+
 class _Unlike(Exception):  # not of the package's: it ends one check
     """What the function returns is not comparable with the graph's outputs."""
 
@@ -56,15 +61,18 @@ def check_function(
     outputs: Sequence[str],
     constants: Mapping[str, float] = MappingProxyType({}),
     sizes: Sizes | None = None,
+    *,
+    data: Callable[..., Mapping[str, Array]] = no_data,
 ) -> tuple[CheckResult, CheckResult]:
     """Return whether a function has the graph's values at ``outputs``, and its VJP the function's gradients.
 
     At random inputs of ``sizes``, else of small ones; gradients of each input by central differences of the
     function, with random seeds on all outputs. A function that raises is not compared. ``constants`` are the
-    values of scalars that it does not take, being numbers in it; the others are drawn.
+    values of scalars that it does not take, being numbers in it, and ``data`` returns masks and whole numbers
+    that it makes itself, at sizes; the others are drawn.
     """
     sizes = sizes or small_sizes(model)
-    drawn = partial(_drawn, function, model, outputs, constants)
+    drawn = partial(_drawn, function, model, outputs, constants, data)
     return (
         _settled(VALUES, partial(_values, drawn, outputs, sizes)),
         _settled(GRADIENTS, partial(_gradients, drawn, outputs, sizes)),
@@ -205,13 +213,15 @@ def _drawn(
     model: DGraph,
     outputs: Sequence[str],
     constants: Mapping[str, float],
+    data: Callable[..., Mapping[str, Array]],
     sizes: Mapping[str, int],
     rng: np.random.Generator,
 ) -> tuple[Program, Callable[[Sequence[Array]], list[Array]]]:
     """Return the graph at sizes and random scalars, and the function of its inputs at the same."""
     bound = bind_small(model, PRIMITIVES, sizes)
-    arguments = {name: each for name, each in draw_arguments(bound, rng).items() if name not in constants}
-    program = bound.interpret(**arguments, **constants)
+    own = {**constants, **data(**sizes)}
+    arguments = {name: each for name, each in draw_arguments(bound, rng).items() if name not in own}
+    program = bound.interpret(**arguments, **own)
     shapes = {entry.name: entry.shape for entry in program.entries}
 
     def call(inputs: Sequence[Array]) -> list[Array]:

@@ -123,7 +123,7 @@ NONE: Mapping[str, tuple[Callable[..., Any], tuple[Tensor, ...]]] = {
         (X, T),
     ),
     "writes to": (lambda x, t: functional.embedding(t, x, max_norm=1.0), (X, T)),
-    "t: expected a tensor of floats, found torch.bool": (lambda x, t: x[t], (X, T > 0)),
+    "index: expected lengths that are polynomials": (lambda x, t: x[t], (X, T > 0)),
     r"gather: expected whole numbers of shape \(3, 1\), found \(3, 3\)": (
         lambda x, t: x.gather(1, t),
         (X, torch.zeros(3, 3, dtype=torch.int64)),

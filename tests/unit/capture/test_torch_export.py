@@ -14,6 +14,7 @@ from torch.nn import functional
 
 import lean_bridge
 from lean_bridge.capture import aten, ops
+from lean_bridge.capture.aten_program import decompositions
 from lean_bridge.capture.torch_export import CapturedModule, from_torch
 from lean_bridge.capture.trace import Trace
 from lean_bridge.crosscheck.function import check_function
@@ -377,7 +378,7 @@ WRONG: dict[str, Apply] = {
 def _square() -> Any:
     """What PyTorch exports of it, once."""
     module = Square()
-    exported = torch.export.export(module, (WEIGHT,)).run_decompositions(aten.decompositions())
+    exported = torch.export.export(module, (WEIGHT,)).run_decompositions(decompositions())
     return lambda: CapturedModule(module, exported, {"x": WEIGHT}, {}, "Square", "here").compare()
 
 

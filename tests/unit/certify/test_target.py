@@ -10,6 +10,7 @@ import pytest
 from lean_bridge.certify import target
 from lean_bridge.certify.target import load_captured, open_target
 from lean_bridge.crosscheck.abroad import Raised
+from lean_bridge.crosscheck.function import check_function
 from lean_bridge.errors import NotCaptured
 
 FILE = """
@@ -116,3 +117,22 @@ def test_what_a_function_does_with_arrays_is_told(file: Path, body: str, told: s
             with pytest.raises(Raised) as raised:
                 found.function(x=np.ones(2))
             assert told in str(raised.value)
+
+
+CAUSAL = """
+import lean_bridge, torch
+
+def attend(x):
+    return torch.nn.functional.scaled_dot_product_attention(x, x, x, is_causal=True)
+
+model = lean_bridge.from_torch(attend, (torch.randn(1, 3, 2),), {"x": {1: "n"}})
+"""
+
+
+def test_masks_that_the_code_makes_are_told_by_its_process(tmp_path: Path) -> None:
+    (tmp_path / "causal.py").write_text(CAUSAL, encoding="utf-8")
+    with open_target(f"{tmp_path}/causal.py:model") as found:
+        data = found.data(n=4)
+        checks = check_function(found.function, found.model, found.outputs, found.constants, data=found.data)
+    np.testing.assert_array_equal(data["mask"], np.tri(4, dtype=bool))
+    assert [each.outcome for each in checks] == ["passed"] * 2
