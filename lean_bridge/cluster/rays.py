@@ -59,7 +59,8 @@ def open_cluster(address: str, cores: int | None = None) -> Iterator[RayCluster]
             options |= {"_temp_dir": place}
         try:
             try:
-                ray.init(address, **options)
+                with contextlib.chdir(place):  # Ray has workers import from wherever the run was started
+                    ray.init(address, **options)
             except Exception as error:
                 raise _no_cluster(address, error) from error
             yield RayCluster(ray, cores)
@@ -187,7 +188,7 @@ def _check_address(address: str) -> None:
 
 def _no_cluster(address: str, error: Exception) -> ToolchainError:
     mend = "start one with `ray start --head`, or write local"
-    return ToolchainError(f"--ray: no cluster at {address}: {_told(error)}; {mend}")
+    return ToolchainError(f"--ray: no cluster to use at {address}: {_told(error)}; {mend}")
 
 
 def _told(error: Exception) -> str:

