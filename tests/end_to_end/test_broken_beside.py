@@ -21,7 +21,7 @@ from pybind_models import VerifyReport
 from pybind_models.status import StatusReport, StatusRow
 from tests.adversarial.corpus import copy_library
 
-pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("embedded")]
+pytestmark = [pytest.mark.full, pytest.mark.lean, pytest.mark.usefixtures("embedded")]
 
 RUN = "Proofs.Autograd.FiniteField.Run"
 IMPORTS = ("Proofs.Autograd.Nodes.Pointwise", "Proofs.Autograd.Tape.Graph")

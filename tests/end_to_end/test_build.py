@@ -121,6 +121,7 @@ def test_an_error_is_placed_and_blocks_its_importers(project: Path, embedded: Pr
     assert states(mended) == {"Small.Double": "cached", "Small.Lemma": "built", "Small.Use": "built"}
 
 
+@pytest.mark.full
 def test_two_builds_at_once_share_the_work(project: Path, embedded: Provider, tmp_path: Path) -> None:
     command = [sys.executable, "-c", PROGRAM, str(project), embedded.info.location]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
@@ -162,6 +163,7 @@ def test_an_interrupted_build_resumes(project: Path, embedded: Provider, cache: 
     assert list((cache / "build" / "scratch").iterdir()) == []
 
 
+@pytest.mark.full
 def test_generated_modules_are_built_once_against_a_library(project: Path, embedded: Provider) -> None:
     _, library = build_library(project, embedded, workers=1, only=["Small.Double"])
     sources = {

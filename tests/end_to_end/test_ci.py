@@ -123,6 +123,7 @@ def test_the_action_passes_what_is_clean(repository: Path, built: Path) -> None:
     assert "lean-bridge: accepted" in Path(files["summary"]).read_text(encoding="utf-8")
 
 
+@pytest.mark.full
 def test_the_action_refuses_what_is_not(repository: Path, built: Path) -> None:
     edit(repository, *BROKEN)
     status, told, files = run_action(repository, built)

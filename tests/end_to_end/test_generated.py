@@ -39,6 +39,7 @@ def render(module: str, group: Sequence[Stated]) -> tuple[str, Sequence[range]]:
     return "\n".join(lines) + "\n", places
 
 
+@pytest.mark.full
 def test_what_lean_dies_of_is_refused_alone(embedded: Provider) -> None:
     group = [
         Stated("fatal", FATAL),

@@ -96,6 +96,7 @@ def test_a_graph_that_takes_what_may_not_be_had_is_not_run(embedded: Provider, t
         assert refused.value.exit_code == 2
 
 
+@pytest.mark.full
 def test_no_name_of_an_author_costs_a_graph_its_certificate(embedded: Provider, tmp_path: Path) -> None:
     report = library(tmp_path, embedded, GRAPHS).verify(workers=1, unpinned=True)
     found = {graph.graph.lean_name: graph for graph in report.graphs if graph.graph is not None}

@@ -69,6 +69,7 @@ def built(report: VerifyReport) -> dict[str, str]:
     return {module.module.removeprefix("Part."): module.state for module in report.build.modules}
 
 
+@pytest.mark.full
 @pytest.mark.lean
 @pytest.mark.usefixtures("embedded")
 def test_a_named_declaration_is_built_with_what_it_imports_and_judged_by_that_alone(library: Path) -> None:

@@ -57,6 +57,7 @@ def outcomes(text: str) -> dict[str, str]:
     return {name: outcome for outcome, name in found}
 
 
+@pytest.mark.full
 def test_from_green_over_a_broken_proof_to_what_failed_last(repository: Path) -> None:
     assert "1 passed" in run(repository)[1], "nobody asked for a catalogue"
 

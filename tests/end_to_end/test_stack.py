@@ -63,6 +63,7 @@ def stated(project: Project, name: str, model: DGraph) -> str:
     )
 
 
+@pytest.mark.full
 def test_two_layers_are_the_declared_ones_fed_to_one_another_and_nothing_else(project: Project) -> None:
     network, attention = (stack(project.extract(name), 2) for name in (NETWORK, ATTENTION))
     below = read("2.pre", "x", "2.W1", "2.b1")(network)  # the lower layer's input, of the same shape

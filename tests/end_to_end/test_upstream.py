@@ -349,6 +349,7 @@ def test_numbers_are_pytorchs_but_for_the_head_split(project: Project) -> None:
     assert checks["PyTorch"]["note"].startswith("its bare-reshape head split differs from PyTorch: ")
 
 
+@pytest.mark.full
 def test_no_verdict_says_recognised_by_name_and_pins_hold_what_heads_mean(
     embedded: Provider, tmp_path: Path
 ) -> None:

@@ -281,6 +281,7 @@ def test_without_a_catalogue_nothing_has_a_graph(faulty: Path) -> None:
         open_project(faulty).graph("good")
 
 
+@pytest.mark.full
 def test_a_gate_takes_that_nothing_is_pinned_only_where_its_policy_says_so(
     three_hundred: Path,
 ) -> None:
