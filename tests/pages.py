@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 import lean_bridge
 from lean_bridge.cli import COMMANDS, app
 from lean_bridge.codes import EXPLANATIONS, Code
+from lean_bridge.commands.listing import ops
+from lean_bridge.extract.heads import NAMESPACE
 from tests.unit.test_architecture import CONFINED, FLOORS, MAY_IMPORT, PACKAGE, WORDS
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
@@ -149,6 +151,36 @@ def api_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def ops_page() -> str:
+    """Return the page with a row per op, from what ``list --format json`` says."""
+    rows = (
+        (
+            f"`{op.name}`",
+            _names(op.parameters),
+            op.linearity,
+            op.domain or "everywhere",
+            _names(op.torch),
+            _names(op.jax),
+            _names(each.removeprefix(f"{NAMESPACE}.") for each in op.upstream),
+        )
+        for op in ops()
+    )
+    parts = [
+        "# Ops",
+        NOTE,
+        "What graphs are made of, as `lean-bridge list --format json` lists it: each op has values,\n"
+        "JVP, VJP and their adjointness in Lean (`Proofs.Autograd.Op.…`), a certificate that the JVP is the\n"
+        "derivative, and rules in the executor. Several names: one op here, several there.\n"
+        "What functions of Python and PyTorch are captured as these: [certify](certify.md).",
+        _table(("op", "takes besides", "in its operands", "derivative", "PyTorch", "JAX", "TorchLean"), rows),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "–"
+
+
 def _home(name: str) -> str:
     home: str = getattr(lean_bridge, name).__module__
     return home
@@ -159,6 +191,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "codes.md": codes_page,
     "rooms.md": rooms_page,
     "api.md": api_page,
+    "ops.md": ops_page,
 }
 """The pages that are written, by what writes each."""
 

@@ -10,9 +10,11 @@ import typer
 
 from lean_bridge.codes import Code
 from lean_bridge.commands.options import (
+    FormatOption,
     ProjectOption,
     ServerOption,
     ShippedOption,
+    ViewFormat,
     WorkersOption,
     open_chosen,
     residents,
@@ -44,9 +46,21 @@ def build(
     raise typer.Exit(1 if "failed" in states else 2 if states & {"unsupported", "blocked"} else 0)
 
 
-def list_(project: ProjectOption = None, shipped: ShippedOption = False) -> None:
-    """List the catalogued declarations: kind and full name."""
-    for entry in open_chosen(project, shipped).catalogue.declarations:
+def list_(
+    project: ProjectOption = None, shipped: ShippedOption = False, format_: FormatOption = ViewFormat.TEXT
+) -> None:
+    """List the catalogued declarations: kind and full name.
+
+    As JSON with groups and TorchLean's names, and with every op that graphs are made of: its Lean
+    declaration, what it takes, and what PyTorch, JAX and TorchLean call it.
+    """
+    from lean_bridge.commands.listing import listing
+
+    catalogue = open_chosen(project, shipped).catalogue
+    if format_ is ViewFormat.JSON:
+        tell(listing(catalogue).model_dump_json(indent=2), "escaped")
+        return
+    for entry in catalogue.declarations:
         tell(f"{'graph' if entry.graph else entry.kind}\t{plain(entry.name)}")
 
 

@@ -153,3 +153,8 @@ def other_era(names: Iterable[Name]) -> str:
     if _OTHERS.isdisjoint(names):
         return ""
     return " (of the upstream with DirectReshapeAttention, of which the table has no heads)"
+
+
+def heads_of(op: str) -> tuple[Name, ...]:
+    """Return upstream's declarations whose nodes run by the rules of a primitive."""
+    return tuple(head.name for head in _TABLE if head.op == op)

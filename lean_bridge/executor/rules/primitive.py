@@ -106,6 +106,15 @@ class Linearity(StrEnum):
 
 
 @dataclass(frozen=True)
+class Called:
+    """What a primitive is called elsewhere, by full names; several where it takes several there."""
+
+    torch: str
+    jax: str = ""
+    """Empty where JAX has it spelled out alone."""
+
+
+@dataclass(frozen=True)
 class Primitive:
     """One op of the graphs; Lean: the declaration ``lean_name``, of type ``Proofs.Autograd.Op``."""
 
@@ -125,6 +134,7 @@ class Primitive:
     """From primals, output and the output's cotangent to one cotangent per operand."""
     domain: Domain
     sample: Callable[[np.random.Generator], Sample]
+    called: Called
 
     @property
     def lean_name(self) -> str:
@@ -141,6 +151,7 @@ def linear(
     apply: Callable[[Setting, Arrays], Array],
     transpose: Callable[[Setting, Shapes, Array], Arrays],
     sample: Callable[[np.random.Generator], Sample],
+    called: Called,
 ) -> Primitive:
     """Return a primitive linear in all operands together: its JVP is itself, its VJP its transpose.
 
@@ -153,7 +164,9 @@ def linear(
     def vjp(setting: Setting, primals: Arrays, _output: Array, cotangent: Array) -> Arrays:
         return transpose(setting, tuple(primal.shape for primal in primals), cotangent)
 
-    return Primitive(name, arity, params, Linearity.LINEAR, shape_rule, apply, jvp, vjp, EVERYWHERE, sample)
+    return Primitive(
+        name, arity, params, Linearity.LINEAR, shape_rule, apply, jvp, vjp, EVERYWHERE, sample, called
+    )
 
 
 def multilinear(
@@ -164,6 +177,7 @@ def multilinear(
     apply: Callable[[Setting, Arrays], Array],
     transposes: tuple[Callable[[Setting, Arrays, Array], Array], ...],
     sample: Callable[[np.random.Generator], Sample],
+    called: Called,
 ) -> Primitive:
     """Return a primitive linear in each operand: its JVP is the sum of itself at one tangent each.
 
@@ -184,7 +198,7 @@ def multilinear(
 
     arity = len(transposes)
     return Primitive(
-        name, arity, params, Linearity.MULTILINEAR, shape_rule, apply, jvp, vjp, EVERYWHERE, sample
+        name, arity, params, Linearity.MULTILINEAR, shape_rule, apply, jvp, vjp, EVERYWHERE, sample, called
     )
 
 
@@ -197,6 +211,7 @@ def affine(
     shift: Callable[[Setting, Array], Array],
     transpose: Callable[[Setting, Shape, Array], Array],
     sample: Callable[[np.random.Generator], Sample],
+    called: Called,
 ) -> Primitive:
     """Return a primitive that shifts a linear function of its one operand: its JVP is that function.
 
@@ -214,7 +229,9 @@ def affine(
     def vjp(setting: Setting, primals: Arrays, _output: Array, cotangent: Array) -> Arrays:
         return (transpose(setting, primals[0].shape, cotangent),)
 
-    return Primitive(name, 1, params, Linearity.AFFINE, shape_rule, forward, jvp, vjp, EVERYWHERE, sample)
+    return Primitive(
+        name, 1, params, Linearity.AFFINE, shape_rule, forward, jvp, vjp, EVERYWHERE, sample, called
+    )
 
 
 def elementwise(
@@ -225,6 +242,7 @@ def elementwise(
     df: Callable[[Setting, Array], Array],
     domain: Domain,
     sample: Callable[[np.random.Generator], Sample],
+    called: Called,
 ) -> Primitive:
     """Return a primitive that applies a scalar function to each coordinate.
 
@@ -240,7 +258,9 @@ def elementwise(
     def vjp(setting: Setting, primals: Arrays, _output: Array, cotangent: Array) -> Arrays:
         return (cotangent * df(setting, primals[0]),)
 
-    return Primitive(name, 1, params, Linearity.NONLINEAR, same_shape, forward, jvp, vjp, domain, sample)
+    return Primitive(
+        name, 1, params, Linearity.NONLINEAR, same_shape, forward, jvp, vjp, domain, sample, called
+    )
 
 
 def draw_lengths(rng: np.random.Generator, count: int) -> Shape:

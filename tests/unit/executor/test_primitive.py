@@ -9,6 +9,7 @@ from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.arrays.shape import same_shape
 from lean_bridge.executor.rules.primitive import (
     Arrays,
+    Called,
     Domain,
     Linearity,
     Primitive,
@@ -32,6 +33,7 @@ def _tanh() -> Primitive:
         df=lambda setting, x: 1 - setting.scalars.tanh(x) ** 2,
         domain=Domain("x > -1", "x", lambda _setting, primals: primals[0], lambda x: x > -1, "Test.atX"),
         sample=_sample,
+        called=Called(""),
     )
 
 
@@ -65,6 +67,7 @@ def test_linear_is_its_own_jvp_and_its_transpose_gets_the_operand_shapes() -> No
         apply=lambda _setting, primals: primals[0].sum(axis=0, keepdims=True),
         transpose=lambda _setting, shapes, w: (w * np.ones(shapes[0]),),
         sample=_sample,
+        called=Called(""),
     )
     np.testing.assert_array_equal(total.jvp(HERE, (X,), X, (Y,)), [3.0])
     np.testing.assert_array_equal(total.vjp(HERE, (X,), X, np.array([2.0]))[0], [2.0, 2.0, 2.0])
@@ -78,6 +81,7 @@ def test_multilinear_varies_one_operand_at_a_time() -> None:
         apply=_product,
         transposes=(lambda _setting, primals, w: w * primals[1], lambda _setting, primals, w: w * primals[0]),
         sample=_sample,
+        called=Called(""),
     )
     output = mul.forward(HERE, (X, Y))
     np.testing.assert_array_equal(mul.jvp(HERE, (X, Y), output, (W, X)), W * Y + X * X)

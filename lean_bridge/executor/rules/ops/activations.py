@@ -11,6 +11,7 @@ from typing import Final
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.rules.primitive import (
     EVERYWHERE,
+    Called,
     Primitive,
     Setting,
     draw_one,
@@ -62,12 +63,40 @@ def _square_derivative(setting: Setting, x: Array) -> Array:
     return slope
 
 
-EXP: Final = elementwise("exp", f=_exp, df=_exp, domain=EVERYWHERE, sample=draw_one)
-TANH: Final = elementwise("tanh", f=_tanh, df=_tanh_derivative, domain=EVERYWHERE, sample=draw_one)
-SIGMOID: Final = elementwise(
-    "sigmoid", f=_sigmoid, df=_sigmoid_derivative, domain=EVERYWHERE, sample=draw_one
+EXP: Final = elementwise(
+    "exp", called=Called("torch.exp", "jax.numpy.exp"), f=_exp, df=_exp, domain=EVERYWHERE, sample=draw_one
 )
-SILU: Final = elementwise("silu", f=_silu, df=_silu_derivative, domain=EVERYWHERE, sample=draw_one)
-SQUARE: Final = elementwise("square", f=_square, df=_square_derivative, domain=EVERYWHERE, sample=draw_one)
+TANH: Final = elementwise(
+    "tanh",
+    called=Called("torch.tanh", "jax.numpy.tanh"),
+    f=_tanh,
+    df=_tanh_derivative,
+    domain=EVERYWHERE,
+    sample=draw_one,
+)
+SIGMOID: Final = elementwise(
+    "sigmoid",
+    called=Called("torch.sigmoid", "jax.nn.sigmoid"),
+    f=_sigmoid,
+    df=_sigmoid_derivative,
+    domain=EVERYWHERE,
+    sample=draw_one,
+)
+SILU: Final = elementwise(
+    "silu",
+    called=Called("torch.nn.functional.silu", "jax.nn.silu"),
+    f=_silu,
+    df=_silu_derivative,
+    domain=EVERYWHERE,
+    sample=draw_one,
+)
+SQUARE: Final = elementwise(
+    "square",
+    called=Called("torch.square", "jax.numpy.square"),
+    f=_square,
+    df=_square_derivative,
+    domain=EVERYWHERE,
+    sample=draw_one,
+)
 
 FAMILY: Final[tuple[Primitive, ...]] = (EXP, TANH, SIGMOID, SILU, SQUARE)

@@ -16,6 +16,7 @@ from lean_bridge.executor.rules.primitive import (
     EVERYWHERE,
     NO_PARAMS,
     Arrays,
+    Called,
     Linearity,
     Primitive,
     Sample,
@@ -51,6 +52,7 @@ def _fixed(
 
     return affine(
         name,
+        called=Called("torch.nn.functional.linear"),
         params=params,
         shape_rule=shape_rule,
         apply=apply,
@@ -121,6 +123,7 @@ DENSE: Final = Primitive(
     vjp=_dense_vjp,
     domain=EVERYWHERE,
     sample=_dense_sample,
+    called=Called("torch.nn.functional.linear"),
 )
 
 FAMILY: Final[tuple[Primitive, ...]] = (AFFINE, LINEAR, DENSE)

@@ -16,6 +16,7 @@ from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.arrays.shape import Shape, Shapes, check_operands, text_of
 from lean_bridge.executor.rules.primitive import (
     Arrays,
+    Called,
     Primitive,
     Sample,
     Setting,
@@ -200,10 +201,16 @@ def sum_sample(rng: np.random.Generator) -> Sample:
 
 
 SWAP_AXES: Final = linear(
-    "swapAxes", shape_rule=_swap_shape, apply=_swap, transpose=_swap_back, sample=_swap_sample
+    "swapAxes",
+    called=Called("torch.transpose", "jax.numpy.swapaxes"),
+    shape_rule=_swap_shape,
+    apply=_swap,
+    transpose=_swap_back,
+    sample=_swap_sample,
 )
 TAKE: Final = linear(
     "take",
+    called=Called("torch.narrow", "jax.lax.slice_in_dim"),
     shape_rule=_part_shape,
     apply=_take,
     transpose=_take_back,
@@ -211,20 +218,44 @@ TAKE: Final = linear(
 )
 DROP: Final = linear(
     "drop",
+    called=Called("torch.narrow", "jax.lax.slice_in_dim"),
     shape_rule=_part_shape,
     apply=_drop,
     transpose=_drop_back,
     sample=lambda rng: _part_sample(rng, "n"),
 )
 CONCAT: Final = linear(
-    "concat", arity=2, shape_rule=_concat_shape, apply=_concat, transpose=_concat_back, sample=_concat_sample
+    "concat",
+    called=Called("torch.cat", "jax.numpy.concatenate"),
+    arity=2,
+    shape_rule=_concat_shape,
+    apply=_concat,
+    transpose=_concat_back,
+    sample=_concat_sample,
 )
 EXPAND_AXIS: Final = linear(
-    "expandAxis", shape_rule=_expand_shape, apply=_expand, transpose=_expand_back, sample=_expand_sample
+    "expandAxis",
+    called=Called("torch.unsqueeze, torch.broadcast_to", "jax.numpy.expand_dims, jax.numpy.broadcast_to"),
+    shape_rule=_expand_shape,
+    apply=_expand,
+    transpose=_expand_back,
+    sample=_expand_sample,
 )
-SUM_AXIS: Final = linear("sumAxis", shape_rule=sum_shape, apply=_sum, transpose=_sum_back, sample=sum_sample)
+SUM_AXIS: Final = linear(
+    "sumAxis",
+    called=Called("torch.sum", "jax.numpy.sum"),
+    shape_rule=sum_shape,
+    apply=_sum,
+    transpose=_sum_back,
+    sample=sum_sample,
+)
 MEAN_AXIS: Final = linear(
-    "meanAxis", shape_rule=sum_shape, apply=_mean, transpose=_mean_back, sample=sum_sample
+    "meanAxis",
+    called=Called("torch.mean", "jax.numpy.mean"),
+    shape_rule=sum_shape,
+    apply=_mean,
+    transpose=_mean_back,
+    sample=sum_sample,
 )
 
 FAMILY: Final[tuple[Primitive, ...]] = (SWAP_AXES, TAKE, DROP, CONCAT, EXPAND_AXIS, SUM_AXIS, MEAN_AXIS)

@@ -18,6 +18,7 @@ from lean_bridge.executor.rules.primitive import (
     EVERYWHERE,
     NO_PARAMS,
     Arrays,
+    Called,
     Linearity,
     Primitive,
     Sample,
@@ -114,6 +115,7 @@ SOFTMAX_AXIS: Final = Primitive(
     vjp=_softmax_vjp,
     domain=EVERYWHERE,
     sample=_sample,
+    called=Called("torch.softmax", "jax.nn.softmax"),
 )
 LOGSUMEXP_AXIS: Final = Primitive(
     name="logsumexpAxis",
@@ -126,6 +128,7 @@ LOGSUMEXP_AXIS: Final = Primitive(
     vjp=_logsumexp_vjp,
     domain=EVERYWHERE,
     sample=sum_sample,
+    called=Called("torch.logsumexp", "jax.nn.logsumexp"),
 )
 LOG_SOFTMAX_AXIS: Final = Primitive(
     name="logSoftmaxAxis",
@@ -138,6 +141,7 @@ LOG_SOFTMAX_AXIS: Final = Primitive(
     vjp=_log_softmax_vjp,
     domain=EVERYWHERE,
     sample=_sample,
+    called=Called("torch.log_softmax", "jax.nn.log_softmax"),
 )
 
 FAMILY: Final[tuple[Primitive, ...]] = (SOFTMAX_AXIS, LOGSUMEXP_AXIS, LOG_SOFTMAX_AXIS)

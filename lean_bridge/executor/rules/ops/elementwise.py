@@ -15,6 +15,7 @@ from lean_bridge.executor.arrays.shape import Shape, same_shape
 from lean_bridge.executor.rules.parameters import EPSILON, SCALAR
 from lean_bridge.executor.rules.primitive import (
     EVERYWHERE,
+    Called,
     Domain,
     Primitive,
     Sample,
@@ -98,6 +99,7 @@ def _gelu_sample(rng: np.random.Generator) -> Sample:
 
 ADD_CONST: Final = affine(
     "addConst",
+    called=Called("torch.add", "jax.numpy.add"),
     params=_ADD_CONST_PARAMS,
     shape_rule=same_shape,
     apply=_unchanged,
@@ -107,6 +109,7 @@ ADD_CONST: Final = affine(
 )
 SQRT_CLAMP: Final = elementwise(
     "sqrtClamp",
+    called=Called("torch.sqrt", "jax.numpy.sqrt"),
     f=_sqrt,
     df=_sqrt_derivative,
     domain=Domain("x > 0", "x", operand, lambda x: x > 0, "Proofs.Autograd.TapeNodes.sqrtClampFderivAt"),
@@ -114,13 +117,20 @@ SQRT_CLAMP: Final = elementwise(
 )
 INV: Final = elementwise(
     "inv",
+    called=Called("torch.reciprocal", "jax.numpy.reciprocal"),
     f=_inv,
     df=_inv_derivative,
     domain=Domain("x ≠ 0", "x", operand, lambda x: x != 0, "Proofs.Autograd.TapeNodes.invFderivAt"),
     sample=draw_nonzero,
 )
 GELU: Final = elementwise(
-    "gelu", params=_GELU_PARAMS, f=_gelu, df=_gelu_derivative, domain=EVERYWHERE, sample=_gelu_sample
+    "gelu",
+    called=Called("torch.nn.functional.gelu", "jax.nn.gelu"),
+    params=_GELU_PARAMS,
+    f=_gelu,
+    df=_gelu_derivative,
+    domain=EVERYWHERE,
+    sample=_gelu_sample,
 )
 
 FAMILY: Final[tuple[Primitive, ...]] = (ADD_CONST, SQRT_CLAMP, INV, GELU)

@@ -14,6 +14,7 @@ from lean_bridge.executor.arrays.shape import Shape, Shapes, check_operands, tex
 from lean_bridge.executor.rules.parameters import Site, integers
 from lean_bridge.executor.rules.primitive import (
     Arrays,
+    Called,
     Primitive,
     Sample,
     Setting,
@@ -107,6 +108,7 @@ def _take_sample(rng: np.random.Generator) -> Sample:
 
 EMBEDDING: Final = linear(
     "embedding",
+    called=Called("torch.nn.functional.embedding", "jax.numpy.take"),
     params=MappingProxyType({"ids": integers(_ids)}),
     shape_rule=_embedding_shape,
     apply=_embedding,
@@ -115,6 +117,7 @@ EMBEDDING: Final = linear(
 )
 TAKE_ALONG: Final = linear(
     "takeAlong",
+    called=Called("torch.gather", "jax.numpy.take_along_axis"),
     params=MappingProxyType({"ids": integers(_targets)}),
     shape_rule=_take_shape,
     apply=_take,

@@ -15,6 +15,7 @@ from lean_bridge.executor.arrays.shape import Shape, Shapes, check_operands
 from lean_bridge.executor.rules.parameters import EPSILON
 from lean_bridge.executor.rules.primitive import (
     Arrays,
+    Called,
     Domain,
     Linearity,
     Primitive,
@@ -105,6 +106,7 @@ LAYER_NORM: Final = Primitive(
         theorem="Proofs.Autograd.Op.layerNorm_fderivCorrectOn",
     ),
     sample=_layer_norm_sample,
+    called=Called("torch.nn.functional.layer_norm"),
 )
 
 FAMILY: Final[tuple[Primitive, ...]] = (LAYER_NORM,)

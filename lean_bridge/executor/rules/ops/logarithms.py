@@ -11,6 +11,7 @@ from typing import Final
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.rules.primitive import (
     EVERYWHERE,
+    Called,
     Domain,
     Primitive,
     Setting,
@@ -39,13 +40,19 @@ def _softplus_derivative(setting: Setting, x: Array) -> Array:
 
 LOG: Final = elementwise(
     "log",
+    called=Called("torch.log", "jax.numpy.log"),
     f=_log,
     df=_log_derivative,
     domain=Domain("x > 0", "x", operand, lambda x: x > 0, "Proofs.Autograd.TapeNodes.logFderivAt"),
     sample=draw_positive,
 )
 SOFTPLUS: Final = elementwise(
-    "softplus", f=_softplus, df=_softplus_derivative, domain=EVERYWHERE, sample=draw_one
+    "softplus",
+    called=Called("torch.nn.functional.softplus", "jax.nn.softplus"),
+    f=_softplus,
+    df=_softplus_derivative,
+    domain=EVERYWHERE,
+    sample=draw_one,
 )
 
 FAMILY: Final[tuple[Primitive, ...]] = (LOG, SOFTPLUS)

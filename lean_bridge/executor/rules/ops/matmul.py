@@ -10,6 +10,7 @@ from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.arrays.shape import Shape, Shapes, check_operands
 from lean_bridge.executor.rules.primitive import (
     Arrays,
+    Called,
     Primitive,
     Sample,
     Setting,
@@ -56,10 +57,20 @@ def _bmatmul_sample(rng: np.random.Generator) -> Sample:
 
 
 MATMUL: Final = multilinear(
-    "matmul", shape_rule=_matmul_shape, apply=_product, transposes=(_left, _right), sample=_matmul_sample
+    "matmul",
+    called=Called("torch.matmul", "jax.numpy.matmul"),
+    shape_rule=_matmul_shape,
+    apply=_product,
+    transposes=(_left, _right),
+    sample=_matmul_sample,
 )
 BMATMUL: Final = multilinear(
-    "bmatmul", shape_rule=_bmatmul_shape, apply=_product, transposes=(_left, _right), sample=_bmatmul_sample
+    "bmatmul",
+    called=Called("torch.bmm", "jax.numpy.matmul"),
+    shape_rule=_bmatmul_shape,
+    apply=_product,
+    transposes=(_left, _right),
+    sample=_bmatmul_sample,
 )
 
 FAMILY: Final[tuple[Primitive, ...]] = (MATMUL, BMATMUL)

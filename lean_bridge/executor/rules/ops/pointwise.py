@@ -11,6 +11,7 @@ from lean_bridge.executor.arrays.shape import Shapes, same_shape
 from lean_bridge.executor.rules.parameters import SCALAR
 from lean_bridge.executor.rules.primitive import (
     Arrays,
+    Called,
     Primitive,
     Sample,
     Setting,
@@ -94,22 +95,47 @@ def _mul_right(_setting: Setting, primals: Arrays, w: Array) -> Array:
 
 
 ADD: Final = linear(
-    "add", arity=2, shape_rule=same_shape, apply=_add, transpose=_to_both, sample=_pair_sample
+    "add",
+    called=Called("torch.add", "jax.numpy.add"),
+    arity=2,
+    shape_rule=same_shape,
+    apply=_add,
+    transpose=_to_both,
+    sample=_pair_sample,
 )
 SUB: Final = linear(
-    "sub", arity=2, shape_rule=same_shape, apply=_sub, transpose=_to_both_signed, sample=_pair_sample
+    "sub",
+    called=Called("torch.sub", "jax.numpy.subtract"),
+    arity=2,
+    shape_rule=same_shape,
+    apply=_sub,
+    transpose=_to_both_signed,
+    sample=_pair_sample,
 )
 SCALE: Final = linear(
     "scale",
+    called=Called("torch.mul", "jax.numpy.multiply"),
     params=_SCALE_PARAMS,
     shape_rule=same_shape,
     apply=_scale,
     transpose=_scale_back,
     sample=_scale_sample,
 )
-NEG: Final = linear("neg", shape_rule=same_shape, apply=_neg, transpose=_neg_back, sample=_neg_sample)
+NEG: Final = linear(
+    "neg",
+    called=Called("torch.neg", "jax.numpy.negative"),
+    shape_rule=same_shape,
+    apply=_neg,
+    transpose=_neg_back,
+    sample=_neg_sample,
+)
 MUL: Final = multilinear(
-    "mul", shape_rule=same_shape, apply=_mul, transposes=(_mul_left, _mul_right), sample=_pair_sample
+    "mul",
+    called=Called("torch.mul", "jax.numpy.multiply"),
+    shape_rule=same_shape,
+    apply=_mul,
+    transposes=(_mul_left, _mul_right),
+    sample=_pair_sample,
 )
 
 FAMILY: Final[tuple[Primitive, ...]] = (ADD, SUB, SCALE, NEG, MUL)

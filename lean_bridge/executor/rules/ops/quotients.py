@@ -15,6 +15,7 @@ from lean_bridge.executor.rules.primitive import (
     EVERYWHERE,
     NO_PARAMS,
     Arrays,
+    Called,
     Domain,
     Linearity,
     Primitive,
@@ -106,7 +107,15 @@ DIV: Final = Primitive(
         "Proofs.Autograd.TapeNodes.divFderivAt",
     ),
     sample=_div_sample,
+    called=Called("torch.div", "jax.numpy.divide"),
 )
-POW_NAT: Final = elementwise("powNat", f=_pow, df=_pow_derivative, domain=EVERYWHERE, sample=_pow_sample)
+POW_NAT: Final = elementwise(
+    "powNat",
+    called=Called("torch.pow", "jax.numpy.power"),
+    f=_pow,
+    df=_pow_derivative,
+    domain=EVERYWHERE,
+    sample=_pow_sample,
+)
 
 FAMILY: Final[tuple[Primitive, ...]] = (DIV, POW_NAT)

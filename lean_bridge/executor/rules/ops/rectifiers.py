@@ -16,6 +16,7 @@ from lean_bridge.executor.rules.parameters import SCALAR, Site, positive
 from lean_bridge.executor.rules.primitive import (
     EVERYWHERE,
     Arrays,
+    Called,
     Domain,
     Primitive,
     Sample,
@@ -154,19 +155,33 @@ def _huber_sample(rng: np.random.Generator) -> Sample:
 
 
 RELU: Final = elementwise(
-    "relu", f=_positive_part, df=_is_positive, domain=_away_from_0("reluFderivAt"), sample=draw_nonzero
+    "relu",
+    called=Called("torch.relu", "jax.nn.relu"),
+    f=_positive_part,
+    df=_is_positive,
+    domain=_away_from_0("reluFderivAt"),
+    sample=draw_nonzero,
 )
 LEAKY_RELU: Final = elementwise(
     "leakyRelu",
+    called=Called("torch.nn.functional.leaky_relu", "jax.nn.leaky_relu"),
     params=_SLOPE,
     f=_leaky,
     df=_leaky_derivative,
     domain=_away_from_0("leakyReluFderivAt"),
     sample=_leaky_sample,
 )
-ABS: Final = elementwise("abs", f=_abs, df=_sign, domain=_away_from_0("absFderivAt"), sample=draw_nonzero)
+ABS: Final = elementwise(
+    "abs",
+    called=Called("torch.abs", "jax.numpy.abs"),
+    f=_abs,
+    df=_sign,
+    domain=_away_from_0("absFderivAt"),
+    sample=draw_nonzero,
+)
 MAX_CONST: Final = elementwise(
     "maxConst",
+    called=Called("torch.maximum", "jax.numpy.maximum"),
     params=_BOUND,
     f=lambda setting, x: _at_least(setting, setting.params["c"], x),
     df=lambda setting, x: _is_not_below(setting, setting.params["c"], x),
@@ -175,6 +190,7 @@ MAX_CONST: Final = elementwise(
 )
 MIN_CONST: Final = elementwise(
     "minConst",
+    called=Called("torch.minimum", "jax.numpy.minimum"),
     params=_BOUND,
     f=lambda setting, x: _at_most(setting, setting.params["c"], x),
     df=lambda setting, x: _is_not_above(setting, setting.params["c"], x),
@@ -183,6 +199,7 @@ MIN_CONST: Final = elementwise(
 )
 CLAMP: Final = elementwise(
     "clamp",
+    called=Called("torch.clamp", "jax.numpy.clip"),
     params=_BOUNDS,
     f=_clamp,
     df=_clamp_derivative,
@@ -197,7 +214,13 @@ CLAMP: Final = elementwise(
 )
 
 HUBER: Final = elementwise(
-    "huber", params=_WIDTH, f=_huber, df=_between, domain=EVERYWHERE, sample=_huber_sample
+    "huber",
+    called=Called("torch.nn.functional.huber_loss"),
+    params=_WIDTH,
+    f=_huber,
+    df=_between,
+    domain=EVERYWHERE,
+    sample=_huber_sample,
 )
 
 FAMILY: Final[tuple[Primitive, ...]] = (RELU, LEAKY_RELU, ABS, MAX_CONST, MIN_CONST, CLAMP, HUBER)

@@ -11,6 +11,7 @@ from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.arrays.shape import Shape, Shapes, check_operands, text_of
 from lean_bridge.executor.rules.primitive import (
     Arrays,
+    Called,
     Primitive,
     Sample,
     Setting,
@@ -82,6 +83,7 @@ def _broadcast_col_sample(rng: np.random.Generator) -> Sample:
 
 ROW_MEAN: Final = linear(
     "rowMean",
+    called=Called("torch.mean", "jax.numpy.mean"),
     shape_rule=_row_mean_shape,
     apply=_row_mean,
     transpose=_row_mean_back,
@@ -89,6 +91,7 @@ ROW_MEAN: Final = linear(
 )
 BROADCAST_ROW: Final = linear(
     "broadcastRow",
+    called=Called("torch.broadcast_to", "jax.numpy.broadcast_to"),
     shape_rule=_broadcast_row_shape,
     apply=_broadcast_row,
     transpose=_broadcast_row_back,
@@ -96,6 +99,7 @@ BROADCAST_ROW: Final = linear(
 )
 BROADCAST_COL: Final = linear(
     "broadcastCol",
+    called=Called("torch.broadcast_to", "jax.numpy.broadcast_to"),
     shape_rule=_broadcast_col_shape,
     apply=_broadcast_col,
     transpose=_broadcast_col_back,

@@ -15,6 +15,7 @@ from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.arrays.shape import Shape, Shapes, check_operands, text_of
 from lean_bridge.executor.rules.primitive import (
     Arrays,
+    Called,
     Primitive,
     Sample,
     Setting,
@@ -105,10 +106,16 @@ def _split_heads_sample(rng: np.random.Generator) -> Sample:
 
 
 RESHAPE: Final = linear(
-    "reshape", shape_rule=_reshape_shape, apply=_reshape, transpose=_unreshape, sample=_reshape_sample
+    "reshape",
+    called=Called("torch.reshape", "jax.numpy.reshape"),
+    shape_rule=_reshape_shape,
+    apply=_reshape,
+    transpose=_unreshape,
+    sample=_reshape_sample,
 )
 TRANSPOSE_LAST_2: Final = linear(
     "transposeLast2",
+    called=Called("torch.transpose", "jax.numpy.matrix_transpose"),
     shape_rule=_transpose_last_two_shape,
     apply=_transpose_last_two,
     transpose=_untranspose_last_two,
@@ -116,6 +123,7 @@ TRANSPOSE_LAST_2: Final = linear(
 )
 SWAP_01: Final = linear(
     "swap01",
+    called=Called("torch.transpose", "jax.numpy.swapaxes"),
     shape_rule=_swap_first_two_shape,
     apply=_swap_first_two,
     transpose=_unswap_first_two,
@@ -123,6 +131,7 @@ SWAP_01: Final = linear(
 )
 SPLIT_HEADS: Final = linear(
     "splitHeads",
+    called=Called("torch.reshape, torch.transpose", "jax.numpy.reshape, jax.numpy.swapaxes"),
     shape_rule=_split_heads_shape,
     apply=_split_heads,
     transpose=_merge_heads,

@@ -16,6 +16,7 @@ from lean_bridge.executor.rules.primitive import (
     EVERYWHERE,
     NO_PARAMS,
     Arrays,
+    Called,
     Domain,
     Linearity,
     Primitive,
@@ -68,6 +69,7 @@ SOFTMAX_LAST: Final = Primitive(
     vjp=_softmax_vjp,
     domain=EVERYWHERE,
     sample=_softmax_sample,
+    called=Called("torch.softmax", "jax.nn.softmax"),
 )
 
 
@@ -151,6 +153,7 @@ MASKED_SOFTMAX: Final = Primitive(
         theorem="Proofs.Autograd.Op.maskedSoftmax_fderivCorrectOn",
     ),
     sample=_masked_sample,
+    called=Called("torch.masked_fill, torch.softmax", "jax.nn.softmax"),
 )
 
 FAMILY: Final[tuple[Primitive, ...]] = (SOFTMAX_LAST, MASKED_SOFTMAX)

@@ -12,6 +12,7 @@ from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.arrays.shape import Shape, Shapes
 from lean_bridge.executor.rules.primitive import (
     Arrays,
+    Called,
     Primitive,
     Sample,
     Setting,
@@ -60,7 +61,21 @@ def _sample(rng: np.random.Generator) -> Sample:
     return draw_sample(rng, (draw_lengths(rng, int(rng.integers(4))),), ())
 
 
-SUM: Final = linear("sum", shape_rule=_to_scalar, apply=_sum, transpose=_sum_back, sample=_sample)
-MEAN: Final = linear("mean", shape_rule=_to_scalar, apply=_mean, transpose=_mean_back, sample=_sample)
+SUM: Final = linear(
+    "sum",
+    called=Called("torch.sum", "jax.numpy.sum"),
+    shape_rule=_to_scalar,
+    apply=_sum,
+    transpose=_sum_back,
+    sample=_sample,
+)
+MEAN: Final = linear(
+    "mean",
+    called=Called("torch.mean", "jax.numpy.mean"),
+    shape_rule=_to_scalar,
+    apply=_mean,
+    transpose=_mean_back,
+    sample=_sample,
+)
 
 FAMILY: Final[tuple[Primitive, ...]] = (SUM, MEAN)
