@@ -90,6 +90,12 @@ def _mean_of(setting: Setting, _primals: Arrays, _output: Array, w: Array) -> Ar
     return share
 
 
+def _by_neighbours(x: Array, cos: Array, sin: Array) -> Array:
+    even, odd = x[:, :, ::2], x[:, :, 1::2]
+    turned: Array = np.stack((even * cos - odd * sin, odd * cos + even * sin), axis=3)
+    return turned.reshape(x.shape)
+
+
 def _one_axis_further(setting: Setting) -> Setting:
     lengths = {**setting.lengths, "o": (*setting.lengths["o"], 1)}
     return dataclasses.replace(setting, lengths=lengths)
@@ -456,6 +462,49 @@ BY_HAND: Final[Mapping[str, Primitive]] = {
     ),
     "layerNorm: γ added and β multiplied": with_forward(
         "layerNorm", lambda s, x: PRIMITIVES["layerNorm"].forward(s, (x[0], x[2], x[1]))
+    ),
+    "rmsNorm: ε forgotten": epsilon_forgotten("rmsNorm"),
+    "rmsNorm: no root": with_function("rmsNorm", "sqrt", "inv"),
+    "rmsNorm: rows centred": with_forward(
+        "rmsNorm", lambda s, x: PRIMITIVES["layerNorm"].forward(s, (*x, 0 * x[1]))
+    ),
+    "rmsNorm: γ forgotten in the cotangent": with_vjp(
+        "rmsNorm",
+        lambda s, x, y, w: (
+            PRIMITIVES["rmsNorm"].vjp(s, (x[0], x[1] / x[1]), y, w)[0],
+            PRIMITIVES["rmsNorm"].vjp(s, x, y, w)[1],
+        ),
+    ),
+    "rmsNorm: root mean squares held constant": with_jvp(
+        "rmsNorm",
+        lambda s, x, y, dx: PRIMITIVES["rmsNorm"].jvp(s, x, y, (0 * dx[0], dx[1])) + y / x[0] * dx[0],
+    ),
+    "rotary: turned back": with_forward(
+        "rotary", lambda s, x: PRIMITIVES["rotary"].forward(s, (x[0], x[1], -x[2]))
+    ),
+    "rotary: sines and cosines exchanged": with_forward(
+        "rotary", lambda s, x: PRIMITIVES["rotary"].forward(s, (x[0], x[2], x[1]))
+    ),
+    "rotary: each feature with its neighbour": with_forward("rotary", lambda _s, x: _by_neighbours(*x)),
+    "rotary: cotangent turned, not back": with_vjp(
+        "rotary",
+        lambda s, x, y, w: (
+            PRIMITIVES["rotary"].forward(s, (w, x[1], x[2])),
+            *PRIMITIVES["rotary"].vjp(s, x, y, w)[1:],
+        ),
+    ),
+    "rotary: tables held constant": with_jvp(
+        "rotary", lambda s, x, _y, dx: PRIMITIVES["rotary"].forward(s, (dx[0], x[1], x[2]))
+    ),
+    "rotary: tables' cotangents of one head": with_vjp(
+        "rotary",
+        lambda s, x, y, w: (
+            PRIMITIVES["rotary"].vjp(s, x, y, w)[0],
+            *PRIMITIVES["rotary"].vjp(s, (x[0][:1], *x[1:]), y, w[:1])[1:],
+        ),
+    ),
+    "rotary: cotangents of the tables swapped": with_vjp(
+        "rotary", lambda *given: tuple(PRIMITIVES["rotary"].vjp(*given)[i] for i in (0, 2, 1))
     ),
 }
 """Errors that people make."""

@@ -104,6 +104,8 @@ SPECS: Final[Mapping[str, Spec]] = {
     "linear": Spec(("i",), "o", "i o", maps="W b"),
     "dense": Spec(("n i", "o i", "o"), "n o", "n i o"),
     "layerNorm": Spec(("m n", "n", "n"), "m n", "m n", scalars="ε"),
+    "rmsNorm": Spec(("m n", "n"), "m n", "m n", scalars="ε"),
+    "rotary": Spec(("h n d+d", "n d", "n d"), "h n d+d", "h n d"),
 }
 
 

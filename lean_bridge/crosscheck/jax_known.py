@@ -14,6 +14,7 @@ from lean_bridge.crosscheck.known import (
     CROSS_ENTROPY,
     GPT_BLOCK,
     HUBER,
+    LLAMA_BLOCK,
     MEAN_SQUARED_ERROR,
     PERCEPTRON,
     RMS_NORM,
@@ -33,10 +34,12 @@ def _perceptron(given: Given, _heads: int) -> Any:
     return jnp.mean((_linear(hidden, given["W2"], given["b2"]) - given["target"]) ** 2)
 
 
+def _normed(x: Any, weight: Any, epsilon: float) -> Any:
+    return x * jax.lax.rsqrt(jnp.mean(x * x, axis=-1, keepdims=True) + epsilon) * weight
+
+
 def _rms_norm(given: Given, _heads: int) -> Any:
-    x = given["x"]
-    mean_square = jnp.mean(x * x, axis=-1, keepdims=True)
-    return x * jax.lax.rsqrt(mean_square + RMS_NORM.scalars["ε"]) * given["γ"]
+    return _normed(given["x"], given["γ"], RMS_NORM.scalars["ε"])
 
 
 def _cross_entropy(given: Given, _heads: int) -> Any:
@@ -79,6 +82,27 @@ def _gpt_block(given: Given, heads: int) -> Any:
     return x + _linear(nn.gelu(_linear(normal, given["W1"], given["b1"])), given["W2"], given["b2"])
 
 
+def _llama_block(given: Given, _heads: int) -> Any:
+    at, x = LLAMA_BLOCK.scalars, given["x"]
+    n, half = given["cos"].shape
+
+    def split(each: str) -> Any:
+        return (normal @ given[f"W{each}"]).reshape(n, -1, 2 * half).swapaxes(0, 1)
+
+    def turned(each: str) -> Any:
+        first, second = jnp.split(split(each), 2, axis=-1)
+        cos, sin = given["cos"], given["sin"]
+        return jnp.concatenate((first * cos - second * sin, second * cos + first * sin), axis=-1)
+
+    normal = _normed(x, given["γ₁"], at["ε₁"])
+    q, k, v = turned("q"), turned("k"), split("v")
+    k, v = (jnp.repeat(each, len(q) // len(k), axis=0) for each in (k, v))
+    attended = nn.softmax(at["c"] * (q @ k.swapaxes(1, 2)), where=given["mask"]) @ v
+    x = x + attended.swapaxes(0, 1).reshape(n, -1) @ given["Wo"]
+    normal = _normed(x, given["γ₂"], at["ε₂"])
+    return x + nn.silu(normal @ given["Wgate"]) * (normal @ given["Wup"]) @ given["Wdown"]
+
+
 _THEIRS: Final[tuple[tuple[Known, Callable[[Given, int], Any]], ...]] = (
     (PERCEPTRON, _perceptron),
     (RMS_NORM, _rms_norm),
@@ -87,6 +111,7 @@ _THEIRS: Final[tuple[tuple[Known, Callable[[Given, int], Any]], ...]] = (
     (BINARY_CROSS_ENTROPY, _binary_cross_entropy),
     (HUBER, _huber),
     (GPT_BLOCK, _gpt_block),
+    (LLAMA_BLOCK, _llama_block),
 )
 
 

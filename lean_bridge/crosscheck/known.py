@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import add, mul
 from typing import Final, NamedTuple
 
 from lean_bridge.executor.arrays.scalars import Array
@@ -29,8 +31,8 @@ class Known:
     arrays: Mapping[str, str] = field(default_factory=dict)
     """Its arguments that are whole numbers: the roles of their axes, then that of what they are below; and
     those that are truth values: the roles of their axes."""
-    products: Mapping[str, str] = field(default_factory=dict)
-    """Roles of axes that are as long as those of two others together: ``w`` of ``HD``."""
+    composed: Mapping[str, str] = field(default_factory=dict)
+    """Roles of axes whose lengths are sums of products of others': ``w`` of ``H*D``."""
 
 
 PERCEPTRON: Final = Known(
@@ -126,11 +128,54 @@ GPT_BLOCK: Final = Known(
     inputs=17,
     scalars={"κ": GELU_KAPPA, "c": 0.5, "ε₁": 1e-5, "ε₂": 1e-3},
     arrays={"mask": "nn"},
-    products={"w": "HD"},
+    composed={"w": "H*D"},
 )
 """The block of GPT-2: n tokens of d features, H heads of width D, F hidden features."""
 
-KNOWN_SIZES: Final = {"n": 5, "i": 4, "h": 6, "o": 3, "v": 7, "d": 8, "H": 2, "D": 4, "F": 16}
+LLAMA_BLOCK: Final = Known(
+    {
+        "x": "nd",
+        "γ₁": "d",
+        "Wq": "dw",
+        **dict.fromkeys(("Wk", "Wv"), "du"),
+        **dict.fromkeys(("cos", "sin"), "ne"),
+        "Wo": "wd",
+        "γ₂": "d",
+        **dict.fromkeys(("Wgate", "Wup"), "dF"),
+        "Wdown": "Fd",
+        "norm1": "nd",
+        "Qbig": "nw",
+        **dict.fromkeys(("Qheads", "Qturned"), "HnD"),
+        "Kbig": "nu",
+        **dict.fromkeys(("Kheads", "Kturned"), "KnD"),
+        "Kt": "KDn",
+        "Vbig": "nu",
+        "Vheads": "KnD",
+        "Qgroups": "KmD",
+        **dict.fromkeys(("scores", "scaled"), "Kmn"),
+        **dict.fromkeys(("scaledHeads", "probs"), "KGnn"),
+        "probsGroups": "Kmn",
+        "groupOut": "KmD",
+        "headOut": "HnD",
+        "swapped": "nHD",
+        "concat": "nw",
+        **dict.fromkeys(("attention", "attnResidual", "norm2"), "nd"),
+        **dict.fromkeys(("gate", "act", "up", "gated"), "nF"),
+        **dict.fromkeys(("down", "ffnResidual"), "nd"),
+    },
+    inputs=12,
+    scalars={"c": 0.5, "ε₁": 1e-5, "ε₂": 1e-3},
+    arrays={"mask": "nn"},
+    composed={"H": "K*G", "D": "e+e", "w": "H*D", "u": "K*D", "m": "G*n"},
+)
+"""The block of Llama: n tokens of d features, K heads of keys and values for G of queries each, all of width
+2e, F hidden features."""
+
+KNOWN_SIZES: Final = {"n": 5, "i": 4, "h": 6, "o": 3, "v": 7, "d": 8, "F": 16} | {
+    **dict.fromkeys("HGe", 2),
+    "D": 4,
+    "K": 1,
+}
 """By roles: where nobody asks for others."""
 
 KNOWN: Final = (
@@ -141,6 +186,7 @@ KNOWN: Final = (
     BINARY_CROSS_ENTROPY,
     HUBER,
     GPT_BLOCK,
+    LLAMA_BLOCK,
 )
 
 
@@ -181,8 +227,14 @@ def _roles(model: DGraph, known: Known) -> Mapping[str, str] | None:
         for role, dim in zip(axes, shape, strict=True):
             if roles.setdefault(role, dim) != dim:
                 return None
-    if any(roles.pop(role) != roles[of[0]] * roles[of[1]] for role, of in known.products.items()):
+    if any(roles[role] != _composed(of, roles) for role, of in known.composed.items()):
         return None
-    named = {role: str(dim) for role, dim in roles.items()}
+    named = {role: str(dim) for role, dim in roles.items() if role not in known.composed}
     fits = sorted(named.values()) == sorted(model.dims) and set(model.scalars) == set(known.scalars)
     return named if fits and not model.maps else None
+
+
+def _composed(text: str, roles: Mapping[str, Dim]) -> Dim:
+    """Return a sum of products of roles."""
+    products = (reduce(mul, (roles[role] for role in product.split("*"))) for product in text.split("+"))
+    return reduce(add, products)

@@ -82,7 +82,7 @@ def _known(graph: ExecutableGraph, found: Found, version: str) -> CheckResult:
     """Return whether a known graph's last entry and its gradients are PyTorch's functions', at random."""
     from lean_bridge.crosscheck.torch_known import theirs
 
-    counts = HEADS if "H" in found.roles else HEADS[:1]
+    counts = HEADS if found.roles.keys() & _sizes_of_heads(1) else HEADS[:1]
     each = [deviations for heads in counts for deviations in _known_deviations(graph, found, heads)]
     error = float(np.max([deviations.max() for deviations in each]))
     inputs = ", ".join(entry.name for entry in graph.model.context)
@@ -105,14 +105,20 @@ def _known_deviations(graph: ExecutableGraph, found: Found, heads: int) -> tuple
     from lean_bridge.crosscheck.torch_known import run
 
     rng = np.random.default_rng(SEED)
-    sizes = KNOWN_SIZES | {"H": heads, "D": KNOWN_SIZES["d"] // heads}
-    bound = graph.bind(**found.sizes(sizes))
+    bound = graph.bind(**found.sizes(KNOWN_SIZES | _sizes_of_heads(heads)))
     arguments = bound.draw_arrays(rng)
     program = found.program(bound, arguments)
     drawn = draw_arrays(program.context, rng)
     inputs = {entry.name: array for entry, array in zip(program.context, drawn, strict=True)}
     (seed,) = draw_arrays(program.entries[-1:], rng)
     return _deviations(program, inputs, seed, run(found.known, inputs, arguments, seed, heads=heads))
+
+
+def _sizes_of_heads(heads: int) -> dict[str, int]:
+    """Return the lengths that follow from a number of heads; of two or more, two share keys and values."""
+    shared = min(heads, 2)
+    width = D_MODEL // heads
+    return {"H": heads, "D": width, "K": heads // shared, "G": shared, "e": width // 2}
 
 
 def _deviations(

@@ -14,6 +14,7 @@ from lean_bridge.crosscheck.known import (
     CROSS_ENTROPY,
     GPT_BLOCK,
     HUBER,
+    LLAMA_BLOCK,
     MEAN_SQUARED_ERROR,
     PERCEPTRON,
     RMS_NORM,
@@ -67,6 +68,35 @@ def _gpt_block(given: Tensors, heads: int) -> Tensor:
     return x + functional.linear(hidden, given["W2"], given["b2"])
 
 
+def _llama_block(given: Tensors, _heads: int) -> Tensor:
+    at, x = LLAMA_BLOCK.scalars, given["x"]
+    cos, sin = (torch.cat((given[name], given[name]), dim=1) for name in ("cos", "sin"))
+    width = cos.shape[1]
+
+    def normed(rows: Tensor, number: str) -> Tensor:
+        return functional.rms_norm(rows, rows.shape[-1:], given[f"γ{number}"], at[f"ε{number}"])
+
+    def split(each: str) -> Tensor:
+        return (normal @ given[f"W{each}"]).reshape(len(x), -1, width).transpose(0, 1)
+
+    def turned(each: Tensor) -> Tensor:
+        first, second = each.chunk(2, dim=-1)
+        return each * cos + torch.cat((-second, first), dim=-1) * sin
+
+    normal = normed(x, "₁")
+    attended = functional.scaled_dot_product_attention(
+        turned(split("q")),
+        turned(split("k")),
+        split("v"),
+        attn_mask=given["mask"],
+        scale=at["c"],
+        enable_gqa=True,
+    )
+    x = x + attended.transpose(0, 1).flatten(1) @ given["Wo"]
+    normal = normed(x, "₂")
+    return x + functional.silu(normal @ given["Wgate"]) * (normal @ given["Wup"]) @ given["Wdown"]
+
+
 class Theirs(NamedTuple):
     """What a known graph shall compute."""
 
@@ -87,6 +117,7 @@ _THEIRS: Final = (
         GPT_BLOCK,
         Theirs("F.layer_norm, F.linear, F.scaled_dot_product_attention and F.gelu (tanh)", _gpt_block),
     ),
+    (LLAMA_BLOCK, Theirs("F.rms_norm, F.scaled_dot_product_attention and F.silu", _llama_block)),
 )
 
 

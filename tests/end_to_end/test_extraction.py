@@ -13,7 +13,7 @@ from lean_bridge.olean.environment import Environment
 from lean_bridge.project import Project, open_project
 from lean_bridge.toolchain.provider import Job, Provider
 from pybind_models import ArrayParam, Dim, ScalarParam
-from tests.unit.executor.graphs import gpt_block, perceptron, rms_norm
+from tests.unit.executor.graphs import gpt_block, llama_block, perceptron, rms_norm
 
 pytestmark = pytest.mark.lean
 
@@ -293,6 +293,13 @@ def test_the_block_of_gpt_row_by_row(project: Project) -> None:
     graph, expected = project.extract("gptBlockGraph"), gpt_block()
     assert graph.dims == ("seqLen", "dModel", "numHeads", "headDim", "dFF")
     assert (graph.scalars, graph.maps) == (("κ", "c", "ε₁", "ε₂"), ())
+    assert (graph.context, graph.nodes, graph.arrays) == (expected.context, expected.nodes, expected.arrays)
+
+
+def test_the_block_of_llama_row_by_row(project: Project) -> None:
+    graph, expected = project.extract("llamaBlockGraph"), llama_block()
+    assert graph.dims == ("seqLen", "dModel", "kvHeads", "groups", "halfDim", "dFF")
+    assert (graph.scalars, graph.maps) == (("c", "ε₁", "ε₂"), ())
     assert (graph.context, graph.nodes, graph.arrays) == (expected.context, expected.nodes, expected.arrays)
 
 

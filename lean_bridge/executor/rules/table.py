@@ -22,6 +22,8 @@ from lean_bridge.executor.rules.ops import (
     rectifiers,
     reduce,
     reindex,
+    rmsnorm,
+    rotary,
     softmax,
     total,
 )
@@ -44,6 +46,8 @@ FAMILIES: Final = (
     total.FAMILY,
     affine.FAMILY,
     layernorm.FAMILY,
+    rmsnorm.FAMILY,
+    rotary.FAMILY,
 )
 
 PRIMITIVES: Final[Mapping[str, Primitive]] = MappingProxyType(

@@ -29,6 +29,7 @@ from tests.unit.executor.graphs import (
     gpt_block,
     huber,
     layer_norm,
+    llama_block,
     mean_squared_error,
     one_token,
     perceptron,
@@ -92,6 +93,11 @@ def test_golden_values_are_met_to_their_last_decimal(
             gpt_block,
             "attnResidual, probs, ffnResidual and 17 gradients of ffnResidual against 84 recorded values",
         ),
+        (
+            llama_block,
+            "attnResidual, probs, gated, ffnResidual and 12 gradients of ffnResidual against 69 recorded "
+            "values",
+        ),
     ],
 )
 def test_a_known_graph_meets_its_golden_values_to_their_last_decimal(
@@ -114,6 +120,7 @@ def test_a_known_graph_meets_its_golden_values_to_their_last_decimal(
         (binary_cross_entropy, "logits, target against F.binary_cross_entropy_with_logits of torch"),
         (huber, "loss and gradients of y, target against F.huber_loss of torch"),
         (gpt_block, "W2, b2 against F.layer_norm, F.linear, F.scaled_dot_product_attention and F.gelu"),
+        (llama_block, "Wup, Wdown against F.rms_norm, F.scaled_dot_product_attention and F.silu of torch"),
     ],
 )
 def test_a_known_graph_is_pytorchs(build: Callable[[], DGraph], compared: str) -> None:
@@ -124,8 +131,9 @@ def test_a_known_graph_is_pytorchs(build: Callable[[], DGraph], compared: str) -
     assert compared in result.detail
 
 
-def test_a_graph_of_heads_that_do_not_fill_its_columns_is_not_known() -> None:
-    model, columns = gpt_block(), Dim.variable("columns")
+@pytest.mark.parametrize("build", [gpt_block, llama_block])
+def test_a_graph_of_heads_that_do_not_fill_its_columns_is_not_known(build: Callable[[], DGraph]) -> None:
+    model, columns = build(), Dim.variable("columns")
 
     def other(entry: Any) -> Any:
         return entry.replaced(shape=tuple(columns if len(dim.names) > 1 else dim for dim in entry.shape))
@@ -159,6 +167,10 @@ def test_a_graph_of_heads_that_do_not_fill_its_columns_is_not_known() -> None:
         (gpt_block, "dense"),
         (gpt_block, "gelu"),
         (gpt_block, "layerNorm"),
+        (llama_block, "rmsNorm"),
+        (llama_block, "rotary"),
+        (llama_block, "silu"),
+        (llama_block, "mul"),
     ],
 )
 def test_a_known_graph_of_ops_that_are_twice_what_they_are_fails_both_references(

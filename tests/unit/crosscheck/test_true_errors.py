@@ -30,6 +30,7 @@ from tests.unit.executor.graphs import (
     graph,
     huber,
     layer_norm,
+    llama_block,
     mean_squared_error,
     node,
     perceptron,
@@ -149,6 +150,7 @@ KNOWN_GRAPHS: Final = (
     binary_cross_entropy,
     huber,
     gpt_block,
+    llama_block,
 )
 
 

@@ -289,6 +289,65 @@ def gpt_block() -> DGraph:
     )
 
 
+def llama_block() -> DGraph:
+    """Return the block of Llama."""
+    n, d, k, g, e, f = map(Dim.variable, ("seqLen", "dModel", "kvHeads", "groups", "halfDim", "dFF"))
+    h, width, rows = k * g, e + e, g * n
+    x, big, few, hidden, table = (n, d), (n, h * width), (n, k * width), (n, f), (n, e)
+    heads, below, swapped = (h, n, width), (k, rows, width), (n, h, width)
+    flat_scores, scores = (k, rows, n), (k, g, n, n)
+    context: dict[str, Shape] = {"x": x, "γ₁": (d,), "Wq": (d, h * width)}
+    context |= {"Wk": (d, k * width), "Wv": (d, k * width), "cos": table, "sin": table}
+    context |= {"Wo": (h * width, d), "γ₂": (d,), "Wgate": (d, f), "Wup": (d, f), "Wdown": (f, d)}
+
+    def product(name: str, left: int, right: int, inner: Dim, out: Shape) -> Node:
+        return node(name, "matmul", (left, right), out, m=n, n=inner, p=out[1])
+
+    def split(name: str, source: int, count: Dim) -> Node:
+        return node(name, "splitHeads", (source,), (count, n, width), n=n, H=count, D=width)
+
+    def turn(name: str, source: int, count: Dim) -> Node:
+        return node(name, "rotary", (source, 5, 6), (count, n, width), h=count, n=n, d=e)
+
+    def again(name: str, source: int, before: Shape, after: Shape) -> Node:
+        return node(name, "reshape", (source,), after, **{"s₁": before, "s₂": after})
+
+    return graph(
+        context,
+        node("norm1", "rmsNorm", (0, 1), x, m=n, n=d, ε="ε₁"),
+        product("Qbig", 12, 2, d, big),
+        split("Qheads", 13, h),
+        turn("Qturned", 14, h),
+        product("Kbig", 12, 3, d, few),
+        split("Kheads", 16, k),
+        turn("Kturned", 17, k),
+        node("Kt", "transposeLast2", (18,), (k, width, n), a=k, b=n, c=width),
+        product("Vbig", 12, 4, d, few),
+        split("Vheads", 20, k),
+        again("Qgroups", 15, heads, below),
+        node("scores", "bmatmul", (22, 19), flat_scores, h=k, m=rows, n=width, p=n),
+        node("scaled", "scale", (23,), flat_scores, s=flat_scores, c="c"),
+        again("scaledHeads", 24, flat_scores, scores),
+        node("probs", "maskedSoftmax", (25,), scores, o=(k, g), t=(n,), n=n, mask=ArrayParam(name="mask")),
+        again("probsGroups", 26, scores, flat_scores),
+        node("groupOut", "bmatmul", (27, 21), below, h=k, m=rows, n=n, p=width),
+        again("headOut", 28, below, heads),
+        node("swapped", "swap01", (29,), swapped, m=h, n=n, s=(width,)),
+        again("concat", 30, swapped, big),
+        product("attention", 31, 7, h * width, x),
+        node("attnResidual", "add", (0, 32), x, s=x),
+        node("norm2", "rmsNorm", (33, 8), x, m=n, n=d, ε="ε₂"),
+        product("gate", 34, 9, d, hidden),
+        node("act", "silu", (35,), hidden, s=hidden),
+        product("up", 34, 10, d, hidden),
+        node("gated", "mul", (36, 37), hidden, s=hidden),
+        product("down", 38, 11, f, x),
+        node("ffnResidual", "add", (33, 39), x, s=x),
+        scalars=("c", "ε₁", "ε₂"),
+        arrays=(ArrayArgument(name="mask", shape=(n, n)),),
+    )
+
+
 def post_norm(model: DGraph) -> DGraph:
     """Return a graph with normalisation of its last entry appended, with parameters ``γ`` and ``β``."""
     inputs = len(model.context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from itertools import product
 from typing import Any
@@ -269,6 +270,22 @@ def test_layer_norm(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(forward("layerNorm", (3, 4), x, gamma, beta, ε=0.1), expected, rtol=1e-12)
 
 
+def test_rms_norm(rng: np.random.Generator) -> None:
+    x, gamma = rng.standard_normal((3, 4)), rng.standard_normal(4)
+    roots = [math.sqrt(sum(each**2 for each in row) / 4 + 0.1) for row in x]
+    expected = by_coordinate((3, 4), lambda i, j: x[i, j] / roots[i] * gamma[j])
+    np.testing.assert_allclose(forward("rmsNorm", (3, 4), x, gamma, ε=0.1), expected, rtol=1e-12)
+
+
+def test_rotary(rng: np.random.Generator) -> None:
+    x, angles = rng.standard_normal((2, 3, 4)), rng.standard_normal((3, 2))
+    points = (x[:, :, :2] + 1j * x[:, :, 2:]) * np.exp(1j * angles)
+    expected = np.concatenate((points.real, points.imag), axis=2)
+    np.testing.assert_allclose(
+        forward("rotary", (2, 3, 4), x, np.cos(angles), np.sin(angles)), expected, rtol=1e-13
+    )
+
+
 @pytest.mark.parametrize(
     ("op", "inside", "outside"),
     [("sqrtClamp", [1.0, 2.0], [1.0, 0.0]), ("inv", [1.0, -2.0], [1.0, 0.0])],
@@ -284,6 +301,13 @@ def test_the_domain_of_layer_norm_is_where_its_theorem_is(epsilon: float, inside
     constant_row = np.array([[1.0, 1.0], [0.0, 1.0]])
     setting = Setting((2, 2), {"ε": epsilon})
     assert PRIMITIVES["layerNorm"].domain.contains(setting, (constant_row, np.ones(2), np.ones(2))) is inside
+
+
+@pytest.mark.parametrize(("epsilon", "inside"), [(1e-5, True), (0.0, False)])
+def test_the_domain_of_rms_norm_is_where_its_theorem_is(epsilon: float, inside: bool) -> None:
+    with_a_row_of_zeros = np.array([[0.0, 0.0], [0.0, 1.0]])
+    setting = Setting((2, 2), {"ε": epsilon})
+    assert PRIMITIVES["rmsNorm"].domain.contains(setting, (with_a_row_of_zeros, np.ones(2))) is inside
 
 
 @pytest.mark.parametrize(
@@ -323,6 +347,9 @@ def test_the_domain_of_layer_norm_is_where_its_theorem_is(epsilon: float, inside
         ("dense", ((5, 3), (4, 3), (3,)), (5, 4), "n×i, o×i and o"),
         ("layerNorm", ((5, 3), (3,), (5,)), (5, 3), "m×n, n and n, found 5×3, 3, 5"),
         ("layerNorm", ((3,), (), ()), (3,), "m×n, n and n"),
+        ("rmsNorm", ((5, 3), (5,)), (5, 3), "m×n and n, found 5×3, 5"),
+        ("rotary", ((2, 3, 5), (3, 2), (3, 2)), (2, 3, 5), "h×n×2d, n×d and n×d, found 2×3×5, 3×2, 3×2"),
+        ("rotary", ((2, 3, 4), (3, 2), (2, 2)), (2, 3, 4), "h×n×2d, n×d and n×d"),
     ],
 )
 def test_a_shape_rule_refuses_operands_that_do_not_fit(

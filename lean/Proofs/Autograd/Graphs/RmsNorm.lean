@@ -2,7 +2,7 @@ module
 
 public import Proofs.Autograd.Nodes.Certified.Activations
 public import Proofs.Autograd.Nodes.Certified.Axes
-public import Proofs.Autograd.Nodes.Certified.LayerNorm
+public import Proofs.Autograd.Nodes.Certified.RmsNorm
 
 /-!
 # Root mean square normalisation
@@ -96,31 +96,21 @@ theorem rmsNormGraph_output_eq_textbook {R : Type} [ScalarOps R] {m n : Nat} (ε
     getIdx ((rmsNormGraph ε).eval (x, γ, ())) rmsNormIdxY = textbookRmsNorm ε x γ :=
   (rfl)
 
+/-- So is what the op of that name computes. -/
+theorem rmsNorm_forward_eq_textbook {R : Type} [ScalarOps R] {m n : Nat} (ε : R)
+    (x : Tensor R (mat m n)) (γ : Tensor R (vec n)) :
+    (Op.rmsNorm m n ε).forward (x, γ, ()) = textbookRmsNorm ε x γ :=
+  (rfl)
+
 /-! ### Certificates -/
 
 section
 
 variable {R : Type} [AnalyticScalar R] {m n : Nat} {ε : R}
 
-noncomputable section
-
-/-- The mean square of every row, with `ε` added. -/
-def meanSquareEps (ε : R) (x : Tensor R (mat m n)) : Tensor R (vec m) :=
-  fun (t, _) => (n : R)⁻¹ * sum (fun j => x (t, j, ()) * x (t, j, ())) + ε
-
-end
-
-/-- For `ε > 0` no mean square is a problem. -/
-theorem meanSquareEps_pos (hε : 0 < ε) (x : Tensor R (mat m n)) (i : (vec m).Index) :
-    0 < meanSquareEps ε x i := by
-  have h : 0 ≤ (n : R)⁻¹ * sum fun j => x (i.1, j, ()) * x (i.1, j, ()) :=
-    mul_nonneg (natCast_inv_nonneg n) (sum_nonneg fun _ => mul_self_nonneg _)
-  change 0 < (n : R)⁻¹ * sum _ + ε
-  grind
-
 variable (xV : CtxVec R (ΓRmsNorm m n))
 
-/-- So the mean squares that the graph saves are positive, -/
+/-- For `ε > 0` the mean squares that the graph saves are positive, -/
 theorem get_meanSquareEps_pos (hε : 0 < ε) (k : Fin (vec m).size) :
     0 < CtxVec.get rmsNormIdxMeanSquareEps ((meanSquareGraph ε).evalVec xV) k := by
   have h : CtxVec.get rmsNormIdxMeanSquareEps ((meanSquareGraph ε).evalVec xV) =
