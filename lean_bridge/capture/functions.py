@@ -144,3 +144,27 @@ def layer_norm(x: Any, weight: Any, bias: Any, eps: Any) -> Any:
     centred = x - xp.mean(x, axis=-1, keepdims=True)
     variance = xp.mean(centred * centred, axis=-1, keepdims=True)
     return centred / xp.sqrt(variance + eps) * weight + bias
+
+
+def rms_norm(x: Any, weight: Any, eps: Any) -> Any:
+    """Return ``x / sqrt(mean(x * x) + eps) * weight`` along the last axis. Lean: ``Op.rmsNorm``.
+
+    Zhang and Sennrich, *Root mean square layer normalization*, 2019. The theorem is for ``eps > 0``.
+    """
+    if (traced := _traced("rms_norm", x, weight, eps)) is not None:
+        return traced
+    xp = x.__array_namespace__()
+    return x / xp.sqrt(xp.mean(x * x, axis=-1, keepdims=True) + eps) * weight
+
+
+def rotary(x: Any, cos: Any, sin: Any) -> Any:
+    """Return ``x`` turned by the angles of its positions, of shapes (…, n, 2 d), (n, d) and (n, d).
+
+    Features j and d + j are turned together, as Hugging Face's ``rotate_half`` pairs them. Lean:
+    ``Op.rotary``. Su et al., *RoFormer: enhanced transformer with rotary position embedding*, 2021.
+    """
+    if (traced := _traced("rotary", x, cos, sin)) is not None:
+        return traced
+    xp, d = x.__array_namespace__(), cos.shape[-1]
+    first, second = x[..., :d], x[..., d:]
+    return xp.concat((first * cos - second * sin, second * cos + first * sin), axis=-1)

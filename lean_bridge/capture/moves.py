@@ -259,7 +259,7 @@ def less(whole: Dim, part: Dim) -> Dim | None:
     return canonical(Dim(counts, "", 0)) if all(count >= 0 for count in counts.values()) else None
 
 
-def _spelled(trace: Trace, x: Value, shape: Shape) -> Value:
+def spelled(trace: Trace, x: Value, shape: Shape) -> Value:
     """Return a value at the same shape written as another polynomial: Lean tells ``1 + n`` from ``n + 1``."""
     before = shape_of(x)
     if all(str(a) == str(b) or not a.names for a, b in zip(before, shape, strict=True)):
@@ -277,7 +277,7 @@ def part(trace: Trace, x: Value, axis: int, start: Dim, stop: Dim) -> Value:
             raise Misfit(f"expected a part that an axis of length {length} has whatever the dimensions are")
         if length == (first if op == "take" else rest):
             continue
-        x = _spelled(trace, x, (*o, first + rest, *s))
+        x = spelled(trace, x, (*o, first + rest, *s))
         made = (*o, first if op == "take" else rest, *s)
         x = trace.add(op, [x], made, o=o, m=first, n=rest, s=s)
     return x
@@ -375,7 +375,7 @@ def concat(trace: Trace, arrays: object, axis: object = 0) -> Value:
         total = canonical(m + n)
         shape = (*o, m + n if total.names else total, *s)
         made = trace.add("concat", [made, each], shape, o=o, m=m, n=n, s=s)
-        made = _spelled(trace, made, (*o, total, *s))
+        made = spelled(trace, made, (*o, total, *s))
     return made
 
 

@@ -36,6 +36,7 @@ from lean_bridge.capture.moves import (
     permute_dims,
     reshaped,
     shape_of,
+    spelled,
     squeeze,
     stack,
     swapaxes,
@@ -286,6 +287,33 @@ def _layer_norm(trace: Trace, x: object, weight: object, bias: object, eps: obje
     return reshaped(trace, trace.add("layerNorm", [rows, gamma, beta], (m, n), m=m, n=n, ε=eps), shape)
 
 
+def _rms_norm(trace: Trace, x: object, weight: object, eps: object) -> Value:
+    value, gamma = (value_of(trace, each) for each in (x, weight))
+    shape = shape_of(value)
+    if not isinstance(eps, Scalar):
+        raise Misfit("expected a scalar parameter as eps, as in @graph(eps=float)", value.known)
+    if not shape or shape_of(gamma) != shape[-1:]:
+        raise Misfit(f"expected shapes (…, n) and (n,), found {told(shape)}, {told(shape_of(gamma))}", shape)
+    m, n = number_of(shape[:-1]), shape[-1]
+    rows = reshaped(trace, value, (m, n))
+    return reshaped(trace, trace.add("rmsNorm", [rows, gamma], (m, n), m=m, n=n, ε=eps), shape)
+
+
+def _rotary(trace: Trace, x: object, cos: object, sin: object) -> Value:
+    value, *tables = (value_of(trace, each) for each in (x, cos, sin))
+    shape, table, other = map(shape_of, (value, *tables))
+    fits = len(shape) > 1 and table == other and len(table) == 2
+    if not fits or shape[-2:] != (table[0], table[1] + table[1]):
+        found = ", ".join(map(told, (shape, table, other)))
+        raise Misfit(f"expected shapes (…, n, 2*d), (n, d) and (n, d), found {found}", value.known)
+    n, d = table
+    batch = (number_of(shape[:-2]), *shape[-2:])
+    halves = (*batch[:2], d + d)
+    heads = spelled(trace, reshaped(trace, value, batch), halves)
+    made = trace.add("rotary", [heads, *tables], halves, h=batch[0], n=n, d=d)
+    return reshaped(trace, spelled(trace, made, batch), shape)
+
+
 FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
     "add": _add,
     "subtract": _subtract,
@@ -315,6 +343,8 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
     "matmul": _matmul,
     "linear": _linear,
     "layer_norm": _layer_norm,
+    "rms_norm": _rms_norm,
+    "rotary": _rotary,
     "transpose": transpose,
     "permute_dims": permute_dims,
     "matrix_transpose": matrix_transpose,

@@ -69,6 +69,7 @@ FORMS: Final[Mapping[str, Form]] = {
         logSoftmaxAxis="logSoftmaxAxis",
     ),
     **_forms("Reduce", rowMean="rowMean", broadcastRow="broadcastRow", broadcastCol="broadcastCol"),
+    **_forms("Rotary", rotary="rotary"),
     **_forms("Total", sum="sum", mean="mean"),
     **_forms("Softmax", softmaxLast="Batched.softmaxLast"),
     **_forms("Gather", embedding="embedding", takeAlong="takeAlong"),
@@ -96,6 +97,7 @@ FORMS: Final[Mapping[str, Form]] = {
         hypothesis="hε",
         made="LayerNorm.wholeNodeFDerivCorrect",
     ),
+    "rmsNorm": Form("TapeNodes.rmsNorm", f"{_MODULES}.RmsNorm", condition="0 < {ε}", hypothesis="hε"),
     "maskedSoftmax": Form(
         "TapeNodes.maskedSoftmax",
         f"{_MODULES}.MaskedSoftmax",

@@ -19,6 +19,8 @@ from lean_bridge.capture.functions import (
     log_softmax,
     logsumexp,
     masked_softmax,
+    rms_norm,
+    rotary,
     sigmoid,
     silu,
     softmax,
@@ -99,6 +101,10 @@ ONE_OP: dict[str, tuple[dict[str, Any], Callable[..., Any]]] = {
     "matmul of batches": ({"x": CUBE, "y": ("h", "d", "k")}, lambda x, y: x @ y),
     "linear": ({"x": X, "W": ("h", "d"), "b": ("h",)}, lambda x, W, b: linear(x, W, b)),  # noqa: N803
     "layer_norm": ({"x": CUBE, "weight": ("d",), "bias": ("d",), "eps": float}, layer_norm),
+    "rms_norm": ({"x": CUBE, "weight": ("d",), "eps": float}, rms_norm),
+    "rotary": ({"x": ("h", "n", "2*d"), "cos": X, "sin": X}, rotary),
+    "rotary of one head of known width": ({"x": ("n", 6), "cos": ("n", 3), "sin": ("n", 3)}, rotary),
+    "rotary of four axes": ({"x": ("k", "h", "n", "d + d"), "cos": X, "sin": X}, rotary),
     "transpose": ({"x": X}, lambda x: x.T),
     "transpose back": ({"x": X}, lambda x: np.transpose(x).transpose(1, 0) * x),
     "permute_dims": ({"x": CUBE}, lambda x: np.permute_dims(x, (1, 0, 2))),
@@ -314,6 +320,8 @@ NEEDS_NUMBERS: dict[str, Callable[[Any], Any]] = {
         x, 2
     ),
     "layer_norm: expected a scalar parameter as eps": lambda x: layer_norm(x, x, x, 1e-5),
+    "rms_norm: expected a scalar parameter as eps": lambda x: rms_norm(x, x, 1e-5),
+    r"rotary: expected shapes \(…, n, 2\*d\), \(n, d\) and \(n, d\), found": lambda x: rotary(x, x, x),
     "expected to return values, found NoneType": lambda x: None if x is not None else x,
     "expected at least one op": lambda x: x,
     "expected to return values, found float": lambda x: 2.0 if x is not None else 1.0,
