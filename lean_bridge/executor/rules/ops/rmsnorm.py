@@ -15,6 +15,7 @@ from lean_bridge.executor.arrays.shape import Shape, Shapes, check_operands
 from lean_bridge.executor.rules.parameters import EPSILON
 from lean_bridge.executor.rules.primitive import (
     Arrays,
+    Called,
     Domain,
     Linearity,
     Primitive,
@@ -98,6 +99,7 @@ RMS_NORM: Final = Primitive(
         theorem="Proofs.Autograd.Op.rmsNorm_fderivCorrectOn",
     ),
     sample=_rms_norm_sample,
+    called=Called("torch.nn.functional.rms_norm"),
 )
 
 FAMILY: Final[tuple[Primitive, ...]] = (RMS_NORM,)

@@ -18,6 +18,7 @@ from lean_bridge.executor.rules.primitive import (
     EVERYWHERE,
     NO_PARAMS,
     Arrays,
+    Called,
     Linearity,
     Primitive,
     Sample,
@@ -83,6 +84,9 @@ ROTARY: Final = Primitive(
     vjp=_rotary_vjp,
     domain=EVERYWHERE,
     sample=_rotary_sample,
+    called=Called(
+        "torch.chunk, torch.mul, torch.cat", "jax.numpy.split, jax.numpy.multiply, jax.numpy.concatenate"
+    ),
 )
 
 FAMILY: Final[tuple[Primitive, ...]] = (ROTARY,)
