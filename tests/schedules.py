@@ -1,7 +1,7 @@
 """How long a cold build takes on so many Leans, by the schedule of the real ones and measured times.
 
-``python -m tests.schedules keep TRACE`` keeps the seconds of the library's files from a trace of ``verify
---timings``; ``python -m tests.schedules`` prints the table of ``docs/cluster.md`` from them.
+``python -m tests.schedules keep TRACE`` keeps imports and seconds of the library's files from a trace of
+``verify --timings``; ``python -m tests.schedules`` prints the table of ``docs/cluster.md`` from them.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from lean_bridge.build.modules import read_sources
 from lean_bridge.build.schedule import Schedule
 from lean_bridge.names import module_path
 
 LIBRARY: Final = Path(__file__).parents[1] / "lean"
-KEPT: Final = Path(__file__).parent / "data" / "module_seconds.json"
+KEPT: Final = Path(__file__).parent / "data" / "module_times.json"
 WORKERS: Final = (2, 8, 64, 512)
 
 MODULES: Final = 10_000
@@ -85,20 +85,22 @@ def _poisson(rng: random.Random, mean: float) -> int:
 
 
 def own_library() -> tuple[dict[str, list[str]], dict[str, float]]:
-    """Return the imports of the library of this repository, and how long its files took."""
+    """Return the imports of this repository's library, and how long its files took, as they were kept."""
+    kept = json.loads(KEPT.read_text(encoding="utf-8"))
+    return (
+        {name: each["imports"] for name, each in kept.items()},
+        {name: each["seconds"] for name, each in kept.items()},
+    )
+
+
+def times(trace: str) -> dict[str, dict[str, Any]]:
+    """Return how long Lean was at each of the library's files, by a trace, with what these import."""
     sources = read_sources(LIBRARY)
-    kept: dict[str, float] = json.loads(KEPT.read_text(encoding="utf-8"))
-    return {name: sources.imports(name) for name in sources.texts}, kept
-
-
-def kept_seconds(trace: str) -> dict[str, float]:
-    """Return how long Lean was at each of the library's files, by a trace."""
-    names = {str(module_path(name, ".lean")): name for name in read_sources(LIBRARY).texts}
-    events = json.loads(trace)["traceEvents"]
+    names = {str(module_path(name, ".lean")): name for name in sources.texts}
     return {
-        names[event["name"]]: round(event["dur"] / 1e6, 2)
-        for event in events
-        if event["ph"] == "X" and event["name"] in names
+        name: {"imports": sorted(sources.imports(name)), "seconds": round(event["dur"] / 1e6, 2)}
+        for event in json.loads(trace)["traceEvents"]
+        if event["ph"] == "X" and (name := names.get(event["name"])) is not None
     }
 
 
@@ -113,7 +115,7 @@ def table() -> str:
         "|---|--:|--:|--:|--:|" + "--:|" * len(WORKERS),
     ]
     for name, (imports, took) in {
-        "this one": (own, {each: seconds[each] for each in own}),
+        "this one": (own, seconds),
         "like Mathlib": like_mathlib(measured),
     }.items():
         cells = [
@@ -132,12 +134,12 @@ def told(seconds: float) -> str:
     """Return a time in a unit that suits it."""
     if seconds < 600:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 36_000 else f"{seconds / 3600:.1f} h"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["keep"]:
-        found = kept_seconds(Path(sys.argv[2]).read_text(encoding="utf-8"))
+        found = times(Path(sys.argv[2]).read_text(encoding="utf-8"))
         KEPT.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     else:
         print(table())  # noqa: T201

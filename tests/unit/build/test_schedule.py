@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lean_bridge.build.schedule import Schedule, heights
-from tests.schedules import simulated
+from tests.schedules import (
+    DEPTH,
+    IMPORTS_EACH,
+    LIBRARY,
+    MODULES,
+    like_mathlib,
+    longest,
+    simulated,
+    table,
+    times,
+)
 
 Imports = dict[str, list[str]]
 
@@ -70,3 +83,28 @@ def test_no_number_of_workers_beats_the_longest_chain_or_the_work(
     took = simulated(imports, seconds, workers)
     assert total / workers <= took <= total
     assert simulated(imports, seconds, 1) == total
+
+
+def test_the_page_has_the_table_of_what_was_measured() -> None:
+    assert table() in (LIBRARY.parent / "docs" / "cluster.md").read_text(encoding="utf-8")
+
+
+def test_a_library_like_mathlib_has_its_shape() -> None:
+    imports, seconds = like_mathlib([1.0, 2.0])
+    assert len(imports) == len(seconds) == MODULES
+    assert longest(imports, dict.fromkeys(imports, 1.0)) == DEPTH
+    assert abs(sum(map(len, imports.values())) / MODULES - IMPORTS_EACH) < 0.05
+    times_imported = Counter(each for found in imports.values() for each in found)
+    assert times_imported.most_common(1)[0][1] > 20 * IMPORTS_EACH, "a few are imported by many"
+
+
+def test_the_seconds_of_a_trace_are_those_of_files() -> None:
+    events = [
+        {"ph": "M", "name": "thread_name", "args": {"name": "Lean 1"}},
+        {"ph": "X", "name": "Proofs/Autograd/Calculus/Adjoint.lean", "ts": 0, "dur": 1_500_000},
+        {"ph": "X", "name": "elaborate", "ts": 0, "dur": 1_000_000},
+        {"ph": "X", "name": "LeanBridge/Graphs1.lean", "ts": 0, "dur": 1_000_000},
+    ]
+    (name,) = found = times(json.dumps({"traceEvents": events}))
+    assert (name, found[name]["seconds"]) == ("Proofs.Autograd.Calculus.Adjoint", 1.5)
+    assert "Proofs.Autograd.Calculus.LinearMap" in found[name]["imports"]
