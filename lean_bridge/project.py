@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import lean_bridge.notebooks  # noqa: F401 - reports draw themselves
 from lean_bridge.audit.catalogue import find_graph, with_names
+from lean_bridge.audit.manifest import write_manifest
 from lean_bridge.audit.pins import check_pins, pin_declarations
 from lean_bridge.audit.provenance import SourceFile
 from lean_bridge.audit.reading import Reading
@@ -145,6 +146,7 @@ class Project(Library):
         require_isolated: bool = False,
         require_known: bool = False,
         unpinned: bool = False,
+        pins_first: bool = False,
         choice: Choice | None = None,
         alone: bool = False,
         through: Callable[[Provider], Provider] = lambda lean: lean,
@@ -161,12 +163,14 @@ class Project(Library):
         compiled modules are left. With ``require_confirmed`` nothing is accepted that no second
         kernel confirmed; with ``require_isolated`` nothing is built that is not confined, and with
         ``require_known``, which confirmation takes too, by no Lean that this package has no digest for. With
-        ``unpinned`` what no manifest pins may be accepted as it is. Of an entry that is named only
+        ``unpinned`` what no manifest pins may be accepted as it is; with ``pins_first`` a library that has no
+        manifest is pinned as it was built, and judged by that. Of an entry that is named only
         what it needs is built, and nothing else decides about it. ``alone`` says that this process is the
         tool's own, so that a copy of it may read on another core. ``through`` gives a Lean by which files are
         elaborated in place of the one found here, as :func:`lean_bridge.cluster.remote.elsewhere` does.
         The judgement of a whole library is written down, for ``lean-bridge status``.
-        Raises: NotCatalogued for an unknown name; ToolchainError; ProjectNotFound; OleanError.
+        Raises: NotCatalogued for an unknown name; ToolchainError; ProjectNotFound; OleanError; as :meth:`pin`
+        where that comes first.
         """
         if choice is not None or not self.has_catalogue:
             return self._verify_whole(
@@ -181,7 +185,9 @@ class Project(Library):
         with unless_judged(self.root, is_whole=not names), ExitStack() as until_judged:
             started = time.monotonic()
             catalogue = self.select(names)
-            besides = (LIBRARY_MODULE,) if catalogue.graphs else ()
+            besides: tuple[str, ...] = (LIBRARY_MODULE,) if catalogue.graphs else ()
+            if pins_first:  # all that is judged is new, and what is to meet it is needed too
+                besides += (REALS_MODULE,)
             needed = needed_by(catalogue) if names else None
             with spending(observe, "find Lean and sources"):
                 chosen = self._choose(needed, also=besides, fresh=fresh, progress=progress)
@@ -211,8 +217,13 @@ class Project(Library):
                     more, provider, started=ran, workers=workers, fresh=fresh, observe=observe
                 )
                 environment = built.environment(fresh=fresh)
-            words = self._manifest.words if self._manifest is not None else ()
             reading = Reading(environment)
+            if pins_first and self._manifest is None:
+                built.check()
+                with spending(observe, "pin"):
+                    write_manifest(self.root, self._pinned(reading, built.chosen))
+                self._read_manifest()
+            words = self._manifest.words if self._manifest is not None else ()
             with reading.read_ahead(words) if alone else nullcontext():
                 memory.settle(environment.digest_of, uncompiled(built.report))
                 subject = Subject(
@@ -339,8 +350,19 @@ class Project(Library):
         """Return what :meth:`check_pins` and :meth:`pin` do, both of one build. Raises: as they do."""
         environment, graphs = self._pinnable(observe, progress)
         checked = check_pins(environment, self.catalogue, self._manifest, graphs)
-        unread = self._unread(self._built().chosen)
-        return checked, pin_declarations(environment, self.catalogue, graphs, unread)
+        return checked, self._pinned(Reading(environment), self._built().chosen, graphs)
+
+    def _pinned(
+        self, reading: Reading, chosen: Chosen, graphs: Mapping[str, DGraph] | None = None
+    ) -> Manifest:
+        """Return what the whole catalogue says. Raises: as :func:`pin_declarations`."""
+        environment = reading.environment
+        known = self._graphs_in(environment) if graphs is None else graphs
+        return pin_declarations(environment, self.catalogue, known, self._unread(chosen), reading=reading)
+
+    def _graphs_in(self, environment: Environment) -> dict[str, DGraph]:
+        there = [entry.name for entry in self.catalogue.graphs if entry.name in environment]
+        return {name: extract(environment, name) for name in there}
 
     def _pinnable(
         self, observe: Observer, progress: Progress | None
@@ -348,8 +370,7 @@ class Project(Library):
         self.build(observe=observe, progress=progress)
         self.check_built()
         environment = self.environment()
-        there = [entry.name for entry in self.catalogue.graphs if entry.name in environment]
-        return environment, {name: extract(environment, name) for name in there}
+        return environment, self._graphs_in(environment)
 
 
 def _source_files(chosen: Chosen) -> dict[str, SourceFile]:

@@ -30,14 +30,17 @@ def pin_declarations(
     catalogue: Catalogue,
     graphs: Mapping[Name, DGraph],
     unread: Unread | None = None,
+    *,
+    reading: Reading | None = None,
 ) -> Manifest:
     """Return the manifest of a catalogue's declarations as they are now, with the graphs extracted from them.
 
-    ``unread`` are sources of the project that no library of it has.
+    ``unread`` are sources of the project that no library of it has; ``reading`` is of the environment, if
+    there is one already.
     Raises: DeclarationNotFound; Rejected where a declaration is not what the catalogue says, or rests on what
     is not allowed, or a graph was not extracted: what is not accepted is not pinned.
     """
-    reading = Reading(environment)
+    reading = reading or Reading(environment)
     hashes, collector = reading.hashes, reading.collector
     pinned: list[PinnedDeclaration] = []
     definitions: dict[Name, str] = {}

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from lean_bridge.audit.catalogue import CATALOGUE
-from lean_bridge.audit.manifest import write_manifest
 from lean_bridge.certify.place import CAPTURED, put_package
 from lean_bridge.certify.same import check_same, check_written
 from lean_bridge.certify.target import Target
@@ -91,14 +90,12 @@ def certify_graph(
     files = package_files(written, package, f"`{name}` in `{file}`")
     unpinned = put_package(directory, package, files, origin=origin, force=force)
     project = open_project(directory, residents=residents)
-    if unpinned:
-        write_manifest(project.root, project.pin(observe=observe, progress=progress))
-    report = project.verify(observe=observe, progress=progress)
+    report = project.verify(pins_first=unpinned, observe=observe, progress=progress)
     declared = f"{package}.{declared_name(written)}"
     module = f"{package}.lean"
     checks = (
         check_written(module, files[module], report),
-        check_same(written, project.extract(declared, allow_uncertified=True)),
+        check_same(written, _judged(report, declared) or project.extract(declared, allow_uncertified=True)),
         *compare(),
     )
     verdict, reason, code = conclude(report, checks)
@@ -114,6 +111,11 @@ def certify_graph(
         report=report,
         seconds=time.monotonic() - started,
     )
+
+
+def _judged(report: VerifyReport, name: str) -> DGraph | None:
+    """Return the graph that was read from a compiled module, and judged."""
+    return next((each.graph for each in report.graphs if each.name == name), None)
 
 
 def conclude(report: VerifyReport, checks: tuple[CheckResult, ...]) -> tuple[Verdict, str | None, str | None]:

@@ -54,18 +54,9 @@ def certify_graphs(
 
     Raises: ToolchainError if Lean gives no answer; OleanError if what it compiled cannot be read.
     """
-    outcomes: dict[str, Certification] = {}
-    certificates: list[Certificate] = []
-    for graph in graphs:
-        try:
-            certificates.append(render_graph(graph, environment))
-        except (Declined, DeclarationError) as error:
-            code = Code.BY_NAME if graph.recognised else None
-            outcomes[graph.lean_name] = Certification(outcome="not run", detail=str(error), code=code)
-    count = -(-len(certificates) // GRAPHS_PER_MODULE)
-    groups = {f"{PACKAGE}.Graphs{number + 1}": certificates[number::count] for number in range(count)}
+    certificates, outcomes = render_certificates(graphs, environment)
     checked = check_statements(
-        groups,
+        certificate_groups(certificates),
         lambda _, group: render_module(group, environment),
         [library],
         provider,
@@ -80,6 +71,27 @@ def certify_graphs(
         for graph in (certificate.graph for certificate in group):
             outcomes[graph.lean_name] = judge_certificate(graph, name, compiled, collector, vocabulary)
     return {graph.lean_name: outcomes[graph.lean_name] for graph in graphs}, checked.directory
+
+
+def render_certificates(
+    graphs: Sequence[DGraph], environment: Environment
+) -> tuple[list[Certificate], dict[str, Certification]]:
+    """Return what Lean is to check of graphs, and why it is not asked about others, by their Lean names."""
+    outcomes: dict[str, Certification] = {}
+    certificates: list[Certificate] = []
+    for graph in graphs:
+        try:
+            certificates.append(render_graph(graph, environment))
+        except (Declined, DeclarationError) as error:
+            code = Code.BY_NAME if graph.recognised else None
+            outcomes[graph.lean_name] = Certification(outcome="not run", detail=str(error), code=code)
+    return certificates, outcomes
+
+
+def certificate_groups(certificates: Sequence[Certificate]) -> dict[Name, Sequence[Certificate]]:
+    """Return certificates by the names of the modules that they are in."""
+    count = -(-len(certificates) // GRAPHS_PER_MODULE)
+    return {f"{PACKAGE}.Graphs{number + 1}": certificates[number::count] for number in range(count)}
 
 
 def judge_refusal(message: str) -> Certification:

@@ -46,7 +46,7 @@ _LEAST_MODULES: Final = 2
 
 
 @dataclass(frozen=True)
-class _Case:
+class FieldCase:
     """One graph with its numbers at one point, and what Lean is to check about them."""
 
     graph: DGraph
@@ -85,7 +85,7 @@ def certify_numbers(
     Raises: ToolchainError if Lean gives no answer; OleanError if what it compiled cannot be read.
     """
     outcomes: dict[str, FieldEvidence] = {}
-    cases: list[_Case] = []
+    cases: list[FieldCase] = []
     for graph in graphs:
         extraction = certified.get(graph.lean_name)
         if extraction is None or extraction.outcome != "certified" or extraction.module is None:
@@ -94,20 +94,13 @@ def certify_numbers(
             outcomes[graph.lean_name] = _not_run(f"the library has no compiled {LIBRARY_MODULE}")
         else:
             try:
-                points = tuple(numbers_at_points(graph, primitives))
+                cases += numbers_of(graph, extraction.module, primitives)
             except (Declined, BindingError) as error:
                 outcomes[graph.lean_name] = _not_run(str(error))
             except GraphError as error:
                 outcomes[graph.lean_name] = _refused(str(error))
-            else:
-                for number, point in enumerate(points, start=1):
-                    text = render_numbers(graph, number, point)
-                    cases.append(_Case(graph, extraction.module, number, point, text))
-    cases.sort(key=lambda case: len(case.text), reverse=True)
-    count = max(_LEAST_MODULES, ceil(len(cases) / MOST_TOGETHER))
-    groups = {f"{PACKAGE}.Points{number + 1}": cases[number::count] for number in range(count)}
     checked = check_statements(
-        groups, _module, [library, generated], provider, workers=workers, observe=observe
+        point_groups(cases), module_of_cases, [library, generated], provider, workers=workers, observe=observe
     )
     compiled = Environment([checked.directory, generated, library], library=provider.library)
     compiled.closure(checked.compiled)
@@ -126,12 +119,33 @@ def certify_numbers(
     return {graph.lean_name: outcomes[graph.lean_name] for graph in graphs}, checked.directory
 
 
+def numbers_of(
+    graph: DGraph, extracted_in: Name, primitives: Mapping[str, Primitive] = PRIMITIVES
+) -> list[FieldCase]:
+    """Return what Lean is to check of a graph, which a module has, at each point.
+
+    Raises: as :func:`numbers_at_points`.
+    """
+    points = tuple(numbers_at_points(graph, primitives))
+    return [
+        FieldCase(graph, extracted_in, number, point, render_numbers(graph, number, point))
+        for number, point in enumerate(points, start=1)
+    ]
+
+
+def point_groups(cases: Sequence[FieldCase]) -> dict[Name, Sequence[FieldCase]]:
+    """Return cases by the names of the modules that they are in."""
+    longest = sorted(cases, key=lambda case: len(case.text), reverse=True)
+    count = max(_LEAST_MODULES, ceil(len(longest) / MOST_TOGETHER))
+    return {f"{PACKAGE}.Points{number + 1}": longest[number::count] for number in range(count)}
+
+
 def judge_refusal(message: str) -> FieldEvidence:
     """Return what a message of Lean's amounts to: that the numbers differ, or nothing about them."""
     return _refused(message) if _COMPUTED in message else _not_run(shortened(NOT_COMPARED + message))
 
 
-def _module(_: Name, group: Sequence[_Case]) -> tuple[str, tuple[range, ...]]:
+def module_of_cases(_: Name, group: Sequence[FieldCase]) -> tuple[str, tuple[range, ...]]:
     """Return the source of a module with some cases, and the lines of each, counted from 1."""
     lines = render_header(case.extracted_in for case in group).splitlines()
     places = []
@@ -143,7 +157,7 @@ def _module(_: Name, group: Sequence[_Case]) -> tuple[str, tuple[range, ...]]:
 
 
 def _judge(
-    case: _Case, module: Name, compiled: Environment, collector: AxiomCollector, vocabulary: Vocabulary
+    case: FieldCase, module: Name, compiled: Environment, collector: AxiomCollector, vocabulary: Vocabulary
 ) -> FieldEvidence | FieldPoint:
     """Return what the compiled theorems themselves say, whatever was or was not reported about them."""
     names = theorem_names(case.graph, case.number)

@@ -173,7 +173,7 @@ def judge_library(
     asked = unsettled_modules(environment, recalled)
     earlier = standing_witnesses(catalogue, recalled)
     theorems = [each.name for each in declarations if each.status == "proved" and each.name not in earlier]
-    with AskedInParts(observe) as kernel:
+    with AskedInParts(observe) as kernel, _certified_ahead(subject, new, observe):
         if asked:
             with clock.stage("second kernel"):
                 kernel.hand_over(environment, asked)
@@ -341,6 +341,25 @@ def _opinion(kernel: AskedInParts, clock: Clock) -> SecondOpinion:
         return kernel.opinion()
     with clock.stage("second kernel"):
         return kernel.opinion()
+
+
+@contextmanager
+def _certified_ahead(subject: Subject, graphs: Mapping[str, DGraph], observe: Observer) -> Iterator[None]:
+    """Have Lean at work on the certificates of graphs, where its processes are kept for several builds."""
+    if not graphs or subject.provider.info.through_lake:
+        yield
+        return
+    from lean_bridge.crosscheck.certify_ahead import certified_ahead
+
+    with certified_ahead(
+        list(graphs.values()),
+        subject.environment,
+        subject.compiled,
+        subject.provider,
+        workers=subject.workers,
+        observe=observe,
+    ):
+        yield
 
 
 def _certify(
