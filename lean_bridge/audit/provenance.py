@@ -54,6 +54,11 @@ class SourceFile:
         )
 
 
+def prepare() -> None:
+    """Import LeanDojo, if it can be, for :func:`read_sources`, while something else is waited for."""
+    _lean_dojo()
+
+
 def read_sources(
     environment: Environment, files: Mapping[Name, SourceFile], names: Iterable[Name]
 ) -> Mapping[Name, Source]:

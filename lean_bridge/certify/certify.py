@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from lean_bridge.audit import provenance
 from lean_bridge.audit.catalogue import CATALOGUE
 from lean_bridge.certify.place import CAPTURED, put_package
 from lean_bridge.certify.same import check_same, check_written
 from lean_bridge.certify.target import Target
 from lean_bridge.codes import Code
+from lean_bridge.crosscheck.finite_field import FIELD
 from lean_bridge.crosscheck.function import check_function
 from lean_bridge.emit.module import conditions_at_points, declared_name, render_library_module
 from lean_bridge.library.scaffold import ORIGIN
@@ -24,6 +26,12 @@ from pybind_models.report import Verdict
 
 _AT_POINTS: Final = "it holds where certify runs the graph"
 """Why nobody meets a hypothesis in Lean that is about what a graph computes."""
+
+
+def prepare() -> None:
+    """Import what a judgement needs and takes seconds to import."""
+    provenance.prepare()
+    assert FIELD.arrays
 
 
 def certify(

@@ -50,9 +50,10 @@ class Target:
 
 
 @contextmanager
-def open_target(target: str) -> Iterator[Target]:
+def open_target(target: str, meanwhile: Callable[[], object] = lambda: None) -> Iterator[Target]:
     """Give the captured function that a target names; its file is run by a Python of its own, until the end.
 
+    What is done ``meanwhile`` is done here, while that captures it.
     Raises: NotCaptured where there is no such file or function, or the file cannot be run.
     """
     command = [sys.executable, "-m", "lean_bridge.certify.child", str(Path.cwd()), target]
@@ -75,6 +76,7 @@ def open_target(target: str) -> Iterator[Target]:
             return dict(zip(made, answered({"made": sizes}), strict=True)) if made else {}
 
         try:
+            meanwhile()
             told = _told(process)
             if "refused" in told:
                 raise NotCaptured(told["refused"])

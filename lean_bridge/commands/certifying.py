@@ -58,12 +58,13 @@ def certify(
     package is, by its pins; another one is written over it with --force only.
     """
     from lean_bridge.certify.certify import certify as certify_captured
+    from lean_bridge.certify.certify import prepare
     from lean_bridge.certify.target import open_target
     from lean_bridge.library.scaffold import ORIGIN, action_origin, package_name
     from lean_bridge.ui.progress import show_progress
 
     package = package_name(output, name)
-    with open_target(target) as captured, show_progress(open_console(sys.stderr)) as watch:
+    with open_target(target, prepare) as captured, show_progress(open_console(sys.stderr)) as watch:
         report = certify_captured(
             captured,
             output,

@@ -131,7 +131,9 @@ model = lean_bridge.from_torch(attend, (torch.randn(1, 3, 2),), {"x": {1: "n"}})
 
 def test_masks_that_the_code_makes_are_told_by_its_process(tmp_path: Path) -> None:
     (tmp_path / "causal.py").write_text(CAUSAL, encoding="utf-8")
-    with open_target(f"{tmp_path}/causal.py:model") as found:
+    done = list[str]()
+    with open_target(f"{tmp_path}/causal.py:model", lambda: done.append("meanwhile")) as found:
+        assert done == ["meanwhile"]
         data = found.data(n=4)
         checks = check_function(found.function, found.model, found.outputs, found.constants, data=found.data)
     np.testing.assert_array_equal(data["mask"], np.tri(4, dtype=bool))
