@@ -51,7 +51,7 @@ _MOVES: Final[Mapping[str, str]] = {
 """What has the same numbers at another shape, which the traced result says."""
 _DATA: Final = frozenset((torch.int64, torch.int32, torch.bool))
 """The dtypes of what chooses, and of masks."""
-_ALONE: Final = frozenset(("abs", "exp", "relu", "sigmoid", "tanh"))
+_ALONE: Final = frozenset(("abs", "exp", "relu", "sigmoid", "silu", "tanh"))
 """What is the function of the same name, of one array."""
 
 
@@ -360,16 +360,27 @@ class Writer(MaskOperators, DataOperators):
     def _part_native_layer_norm(
         self, at: int, a: Any, lengths: Sequence[Any], weight: Any, bias: Any, eps: float
     ) -> Value:
-        shape, axes = self._value(a).known, len(lengths)
         if at or weight is None or bias is None:
             raise Misfit("no certified op but with weight and bias; nearest: nn.LayerNorm with both")
+        return self._normed("layer_norm", a, len(lengths), eps, weight, bias)
+
+    def _write_rms_norm(
+        self, a: Any, lengths: Sequence[Any], weight: Any = None, eps: float | None = None
+    ) -> Value:
+        if weight is None or eps is None:
+            raise Misfit("no certified op but with weight and eps; nearest: nn.RMSNorm with both")
+        return self._normed("rms_norm", a, len(lengths), eps, weight)
+
+    def _normed(self, name: str, a: Any, axes: int, eps: float, *parameters: Any) -> Value:
+        """Return what a normalisation along the last axes makes, as one along the last alone."""
+        shape = self._value(a).known
         if not eps > 0:
             raise Misfit(f"no certified op but with eps > 0, found {eps}", shape)
         if shape is None:
             return Value(self.trace, None, None)
-        flat = [self._call("flatten", each) for each in (weight, bias)]
+        flat = [self._call("flatten", each) for each in parameters]
         rows = self._call("reshape", a, (*_sizes(self.trace, shape[:-axes]), *flat[0].shape))
-        made = self._call("layer_norm", rows, *flat, self._scalar(_float(eps), "eps"))
+        made = self._call(name, rows, *flat, self._scalar(_float(eps), "eps"))
         return self._call("reshape", made, tuple(_sizes(self.trace, shape)))
 
     def _along(self, a: Any, axis: int, key: Any) -> Value:

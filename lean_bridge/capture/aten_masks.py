@@ -197,24 +197,22 @@ class MaskOperators:
         scale: float | None = None,
         enable_gqa: bool = False,
     ) -> Value:
-        if dropout or enable_gqa:
-            raise Misfit(
-                "no certified op with dropout_p or enable_gqa; nearest: .eval(), and one head for each"
-            )
+        if dropout:
+            raise Misfit("no certified op with dropout_p; nearest: .eval()")
         if is_causal and mask is not None:
             raise Misfit("no certified op with both attn_mask and is_causal")
         shapes = [self._value(each).known for each in (q, k, v)]
         if any(each is None for each in shapes):
             return Value(self.trace, None, None)
-        (*lead, n, width), (*_, m, _), (*_, out) = (each for each in shapes if each is not None)
+        (*lead, n, width), (*kept, m, _), (*_, out) = (each for each in shapes if each is not None)
         if scale is None and width.names:
             raise Misfit("no certified op without a scale where the width varies; nearest: scale=…")
         scale = 1 / math.sqrt(width.evaluate({})) if scale is None else scale
-        count = number_of(tuple(lead))
+        group = _group(tuple(lead), tuple(kept)) if enable_gqa else ONE
+        count, rows = number_of(tuple(kept if enable_gqa else lead)), number_of((group, n))
         q, k, v = (
-            self._reshaped(each, (count, *shape[-2:]))
-            for each, shape in zip((q, k, v), shapes, strict=True)
-            if shape is not None
+            self._reshaped(each, (count, *shape))
+            for each, shape in ((q, (rows, width)), (k, (m, width)), (v, (m, out)))
         )
         products = self._call("matmul", q, self._call("matrix_transpose", k))
         scores = self._reshaped(self._call("multiply", products, self._scalar(scale)), (*lead, n, m))
@@ -226,8 +224,21 @@ class MaskOperators:
         elif mask is not None:
             found = self._hidden(scores, mask)
             hidden = found or Hidden(scores, self._turned(self._turned(mask)))
-        weights = self._reshaped(self._write_softmax(hidden, -1), (count, n, m))
+        weights = self._reshaped(self._write_softmax(hidden, -1), (count, rows, m))
         return self._reshaped(self._call("matmul", weights, v), (*lead, n, out))
 
     def _reshaped(self, x: Any, shape: Shape) -> Value:
         return self._call("reshape", x, tuple(Size(self.trace, dim) for dim in shape))
+
+
+def _group(lead: Shape, kept: Shape) -> Dim:
+    """Return how many heads, which stand below one another, share keys and values. Raises: Misfit."""
+    if lead == kept:
+        return ONE
+    if lead[:-1] == kept[:-1] and kept:
+        heads, few = lead[-1], kept[-1]
+        if few == ONE:
+            return heads
+        if not (heads.names or few.names or heads.evaluate({}) % few.evaluate({})):
+            return Dim.constant(heads.evaluate({}) // few.evaluate({}))
+    raise Misfit("no certified op with enable_gqa but of numbers of heads in the code, one a multiple")

@@ -24,6 +24,8 @@ _WHOLE_OPS: Final = frozenset(
         "cross_entropy_loss",
         "nll_loss_nd",
         "scaled_dot_product_attention",
+        "rms_norm",
+        "silu",
     )
 )
 """What is one op, or few, where PyTorch would decompose it otherwise."""
