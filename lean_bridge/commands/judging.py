@@ -192,7 +192,7 @@ def verify(
         shown: AbstractContextManager[Observer] = (
             nullcontext(EventWriter(sys.stdout)) if is_told else show_progress(open_console(sys.stderr))
         )
-        with _spread(ray, workers) as (leans, through), _timed(shown, timings) as watch:
+        with _spread(ray, workers) as (leans, through), _timed(shown, timings, is_here=ray is None) as watch:
             report = opened.verify(
                 names or (),
                 workers=leans,
@@ -252,7 +252,9 @@ def _spread(address: str | None, workers: int | None) -> Iterator[tuple[int, Cal
 
 
 @contextmanager
-def _timed(shown: AbstractContextManager[Observer], path: Path | None) -> Iterator[Observer]:
+def _timed(
+    shown: AbstractContextManager[Observer], path: Path | None, *, is_here: bool
+) -> Iterator[Observer]:
     """Show what goes on; where a file is named, write there where the time went, and say it in a line."""
     if path is None:
         with shown as watch:
@@ -263,7 +265,7 @@ def _timed(shown: AbstractContextManager[Observer], path: Path | None) -> Iterat
     timings: Timings | None = None
     try:
         with shown as watch:
-            timings = Timings(watch)
+            timings = Timings(watch, is_here=is_here)
             yield timings
     finally:
         if timings is not None:

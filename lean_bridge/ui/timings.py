@@ -19,8 +19,10 @@ _MICROSECONDS: Final = 1e6
 class Timings:
     """Sees what another observer sees, and keeps what of it took time; any thread may tell it."""
 
-    def __init__(self, shown: Observer) -> None:
+    def __init__(self, shown: Observer, *, is_here: bool = True) -> None:
+        """Keep times; unless all work is done here, nobody knows how many cores were in use."""
         self._shown = shown
+        self._is_here = is_here
         self._lock = threading.Lock()
         self._driver = threading.current_thread().name
         self._began = time.monotonic()
@@ -60,8 +62,10 @@ class Timings:
     def _summary(self, lanes: dict[str, list[Spent]], ended: float) -> str:
         wall = ended - self._began
         others = {lane: _busy(spent) for lane, spent in lanes.items() if lane != self._driver}
-        cores = (_cpu_seconds() - self._cpu) / wall if wall else 0.0
-        said = [f"{seconds_text(wall)} in all, {cores:.1f} of {os.cpu_count() or 1} cores at work"]
+        said = [f"{seconds_text(wall)} in all"]
+        if self._is_here:
+            cores = (_cpu_seconds() - self._cpu) / wall if wall else 0.0
+            said[0] += f", {cores:.1f} of {os.cpu_count() or 1} cores at work"
         said += [
             f"{lane} {seconds_text(busy)}, idle {seconds_text(max(wall - busy, 0.0))}"
             for lane, busy in others.items()

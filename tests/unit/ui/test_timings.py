@@ -87,6 +87,11 @@ def test_what_failed_took_its_time_too() -> None:
     assert "audit" in timings.finish()[0]
 
 
+def test_of_work_that_is_done_elsewhere_nobody_says_how_many_cores_did_it() -> None:
+    assert " cores at work" in Timings(Shown()).finish()[1]
+    assert "core" not in Timings(Shown(), is_here=False).finish()[1]
+
+
 def test_parts_of_the_work_of_a_lane_follow_each_other() -> None:
     timings = Timings(Shown())
     for name in ("audit", "extract", "pins"):
