@@ -38,6 +38,7 @@ ELSEWHERE: Final = {
     "lean-bridge init": "end_to_end/test_new.py::"
     "test_a_catalogue_is_proposed_of_graphs_and_what_is_proved_of_them",
     "lean-bridge verify --shipped": "end_to_end/test_library.py::test_everything_catalogued_is_accepted",
+    "lean-bridge verify --ray": "end_to_end/test_ray.py::test_two_nodes_report_what_one_machine_does",
     "lean-bridge --install-completion": f"{SITE}a_shell_is_given_its_script_and_has_it_from_then_on",
     "mkdocs build": f"{SITE}the_site_builds_with_every_page",
     "python -m tests.pages": f"{SITE}what_is_written_is_what_the_package_says",
