@@ -158,5 +158,15 @@ def _clear_killed() -> None:
     for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         process = left.name.removeprefix(_PREFIX).partition("-")[0]
         with suppress(OSError, ValueError):
-            if left.lstat().st_uid == os.getuid() and not Path("/proc", str(int(process))).exists():
+            if left.lstat().st_uid == os.getuid() and not _is_running(int(process)):
                 shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is somebody else's
+        return True
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -250,11 +251,12 @@ def test_a_host_leaves_nothing_behind(
     place = tmp_path_factory.mktemp("hosts")
     monkeypatch.setattr("tempfile.tempdir", str(place))
     (killed := place / "lean-bridge-host-999999999-x").mkdir()
+    (other := place / f"lean-bridge-host-{os.getppid()}-x").mkdir()
     with elsewhere(Lean(None), Here()).pool(1, time_limit=5) as pool:
         assert pool.elaborate(tree.job("B")).ok
-        assert len(list(place.iterdir())) == 1
+        assert len(list(place.iterdir())) == 2
         assert not killed.exists()
-    assert list(place.iterdir()) == []
+    assert list(place.iterdir()) == [other]
     assert reader.seen
 
 
