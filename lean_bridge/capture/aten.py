@@ -21,7 +21,8 @@ from torch.utils import _pytree as pytree
 from lean_bridge.capture.aten_data import DataOperators, bounds_of
 from lean_bridge.capture.aten_made import Made, Maker
 from lean_bridge.capture.aten_masks import Forbidding, Hidden, MaskOperators
-from lean_bridge.capture.aten_program import named, place_of
+from lean_bridge.capture.aten_program import dense_of, named, place_of
+from lean_bridge.capture.moves import number_of
 from lean_bridge.capture.nearest import none_for
 from lean_bridge.capture.ops import apply
 from lean_bridge.capture.trace import (
@@ -130,7 +131,7 @@ class Writer(MaskOperators, DataOperators):
         reached = {each for each in nodes if each.op == "output"}
         for node in reversed(nodes):
             if node in reached and node not in self._maker:
-                dense = _dense(node)
+                dense = dense_of(node)
                 reached.update(dense if dense else node.all_input_nodes)
         return reached
 
@@ -252,7 +253,7 @@ class Writer(MaskOperators, DataOperators):
             if name in _MOVES:
                 return self._moved(_MOVES[name], given[0], tuple(_sizes(self.trace, shape)))
             return self._value(given[0])
-        if (dense := _dense(node)) is not None:
+        if (dense := dense_of(node)) is not None:
             return self._call("linear", *map(self._given, dense))
         writer = getattr(self, f"_write_{name.strip('_')}", None)
         if writer is None:
@@ -289,10 +290,10 @@ class Writer(MaskOperators, DataOperators):
         return self._call("multiply", a, self._scalar(_float(b)) if isinstance(b, Number) else b)
 
     def _write_div(self, a: Any, b: Any, **how: Any) -> Value:
-        if isinstance(b, Number) and not how and _float(b) and math.frexp(_float(b))[0] in (0.5, -0.5):
+        if isinstance(b, Number) and not how and _float(b) and math.isfinite(1 / _float(b)):
             return self._call("multiply", a, self._scalar(1 / _float(b)))
         raise Misfit(
-            "no certified op but by a power of two; nearest: multiplication by the inverse, as a number",
+            "no certified op but by a number that has an inverse; nearest: multiplication by one",
             a.known if isinstance(a, Value) else None,
         )
 
@@ -331,6 +332,14 @@ class Writer(MaskOperators, DataOperators):
 
     def _write_logsumexp(self, a: Any, axis: Sequence[int], keepdim: bool = False) -> Value:
         return self._call("logsumexp", a, axis=tuple(axis) or None, keepdims=keepdim)
+
+    def _write_huber_loss(self, a: Any, b: Any, reduction: int = 1, delta: float = 1.0) -> Value:
+        apart = self._write_sub(a, b)
+        made = self._call("huber", apart, self._scalar(_float(delta), "delta"))
+        return made if reduction == 0 else self._call("mean" if reduction == 1 else "sum", made)
+
+    def _write_smooth_l1_loss(self, a: Any, b: Any, reduction: int = 1, beta: float = 1.0) -> Value:
+        return self._write_div(self._write_huber_loss(a, b, reduction, beta), beta)
 
     def _write_softplus(self, a: Any, beta: float = 1, threshold: float = 20) -> Value:
         if beta != 1 or threshold < 20:
@@ -407,6 +416,17 @@ class Writer(MaskOperators, DataOperators):
     def _write_sum(self, a: Any, axis: Any = None, keepdim: bool = False, dtype: Any = None) -> Value:
         return self._reduced("sum", a, axis, keepdim, dtype)
 
+    def _write_var(self, a: Any, axis: Any = None, correction: Any = 1, keepdim: bool = False) -> Value:
+        axes, shape = tuple(axis) if axis else None, self._value(a).known
+        biased = self._call("var", a, axis=axes, keepdims=keepdim)
+        if correction in (0, None) or shape is None:
+            return biased
+        count = number_of(shape if axes is None else tuple(shape[each] for each in axes))
+        if count.names or count.evaluate({}) <= correction:
+            raise Misfit("no certified op but of more numbers, whose number is known; nearest: correction=0")
+        number = count.evaluate({})
+        return self._write_mul(biased, number / (number - correction))
+
     def _reduced(self, name: str, a: Any, axis: Any, keepdim: bool, dtype: Any) -> Value:
         if dtype is not None:
             raise Misfit(f"no certified op with dtype={dtype}; nearest: one precision")
@@ -460,16 +480,6 @@ class Writer(MaskOperators, DataOperators):
         taken = {*self.constants, *self._symbols.values(), *self._arguments.values()}
         taken |= {each.name for each in self.arrays}
         return next(each for number in count(1) if (each := name + str(number) * (number > 1)) not in taken)
-
-
-def _dense(node: Any) -> tuple[Any, Any, Any] | None:
-    """Return input, weight and bias of a node that is a linear layer with one."""
-    if node.op != "call_function" or named(node) != "addmm" or node.kwargs:
-        return None
-    bias, x, weight = node.args
-    is_turned = weight.op == "call_function" and named(weight) == "permute" and weight.args[1] == [1, 0]
-    is_whole = bias.meta["val"].shape == weight.meta["val"].shape[1:]
-    return (x, weight.args[0], bias) if is_turned and is_whole else None
 
 
 def _sizes(trace: Trace, shape: Shape) -> Iterator[Any]:

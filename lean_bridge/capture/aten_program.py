@@ -17,6 +17,8 @@ _HIDDEN: Final = {"detach": _WHOLE, "detach_": _WHOLE, "wrap_with_set_grad_enabl
 """What PyTorch's own gradient passes over."""
 _WHOLE_OPS: Final = frozenset(
     (
+        "huber_loss",
+        "smooth_l1_loss",
         "softplus",
         "logsumexp",
         "log_sigmoid",
@@ -48,6 +50,16 @@ def _is_of_constant(node: Any) -> bool:
     """Whether a node is of a number of the code, as PyTorch writes ``torch.tensor(2.0)``."""
     source = node.args[0] if node.args else None
     return isinstance(source, torch.fx.Node) and named(source) == "lift_fresh_copy"
+
+
+def dense_of(node: Any) -> tuple[Any, Any, Any] | None:
+    """Return input, weight and bias of a node that is a linear layer with one."""
+    if node.op != "call_function" or named(node) != "addmm" or node.kwargs:
+        return None
+    bias, x, weight = node.args
+    is_turned = weight.op == "call_function" and named(weight) == "permute" and weight.args[1] == [1, 0]
+    is_whole = bias.meta["val"].shape == weight.meta["val"].shape[1:]
+    return (x, weight.args[0], bias) if is_turned and is_whole else None
 
 
 def named(node: Any) -> str:

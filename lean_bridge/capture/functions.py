@@ -63,6 +63,17 @@ def leaky_relu(x: Any, slope: Any) -> Any:
     return x.__array_namespace__().where(x > 0, x, slope * x)
 
 
+def huber(x: Any, delta: Any) -> Any:
+    """Return ``x*x/2`` up to ``delta`` and what is linear beyond, Huber's function. Lean: ``huberSpec``.
+
+    Huber, *Robust estimation of a location parameter*, 1964. The theorem is for ``delta > 0``.
+    """
+    if (traced := _traced("huber", x, delta)) is not None:
+        return traced
+    within = x.__array_namespace__().clip(x, -delta, delta)
+    return within * (x - within / 2)
+
+
 def softplus(x: Any) -> Any:
     """Return ``log(1 + exp(x))`` of every coordinate; any shape. Lean: ``softplusSpec``."""
     if (traced := _traced("softplus", x)) is not None:

@@ -38,9 +38,8 @@ INSTEAD: Final[Mapping[str, str]] = {
     "min": _ALONG,
     "native_dropout": _DROPOUT,
     "outer": "matmul, after reshape to one column and one row",
-    "std": "the variance, mean(square(x - mean(x, axis=-1, keepdims=True)), axis=-1)",
+    "std": "var",
     "tensordot": "matmul, after reshape",
-    "var": "mean(square(x - mean(x, axis=-1, keepdims=True)), axis=-1)",
     "where": "masked_softmax, or multiplication by an input that is the mask",
 }
 """The certified form that is nearest to functions of NumPy and to operators of PyTorch that have no op."""

@@ -146,6 +146,13 @@ def _leaky_relu(trace: Trace, x: object, slope: object) -> Value:
     return trace.add("leakyRelu", [array], shape_of(array), s=shape_of(array), a=slope)
 
 
+def _huber(trace: Trace, x: object, delta: object) -> Value:
+    array = value_of(trace, x)
+    if not isinstance(delta, Scalar):
+        raise Misfit("expected a scalar parameter as delta, as in @graph(delta=float)", array.known)
+    return trace.add("huber", [array], shape_of(array), s=shape_of(array), δ=delta)
+
+
 def _bound(op: str) -> Callable[..., Value]:
     """Return the larger, or the smaller, of coordinates and a scalar parameter; ReLU, where that is 0."""
 
@@ -226,6 +233,25 @@ def _mean(trace: Trace, x: object, axis: object = None, *, keepdims: bool = Fals
         m, n = shape_of(rows)
         return reshaped(trace, trace.add("rowMean", [rows], (m,), m=m, n=n), made)
     return reshaped(trace, _along(trace, "meanAxis", array, axes), made)
+
+
+def _var(
+    trace: Trace,
+    x: object,
+    axis: object = None,
+    *,
+    correction: object = 0,
+    ddof: object = 0,
+    keepdims: bool = False,
+) -> Value:
+    array = value_of(trace, x)
+    if (correction, ddof) != (0, 0):
+        raise Misfit(
+            "no certified op but of the biased variance; nearest: its product with a scalar parameter",
+            array.known,
+        )
+    centred = _subtract(trace, array, _mean(trace, array, axis, keepdims=True))
+    return _mean(trace, _square(trace, centred), axis, keepdims=keepdims)
 
 
 def _along(trace: Trace, op: str, x: Value, axes: Sequence[int]) -> Value:
@@ -329,6 +355,7 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
     "gelu": _gelu,
     "relu": _relu,
     "leaky_relu": _leaky_relu,
+    "huber": _huber,
     "abs": _elementwise("abs"),
     "absolute": _elementwise("abs"),
     "maximum": _maximum,
@@ -363,6 +390,7 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
     "ravel": flatten,
     "flatten": flatten,
     "mean": _mean,
+    "var": _var,
     "sum": _sum,
 }
 """Functions of NumPy, of the array API and of :mod:`lean_bridge.capture.functions`, by their names there."""

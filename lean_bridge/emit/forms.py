@@ -104,6 +104,7 @@ FORMS: Final[Mapping[str, Form]] = {
         condition="AllowsSome (o := {t}) {mask}",
         hypothesis="h",
     ),
+    "huber": Form("TapeNodes.huber", f"{_MODULES}.Rectifiers", condition="0 < {δ}", hypothesis="hδ"),
     **_at_points(
         relu="{x} ≠ 0",
         leakyRelu="{x} ≠ 0",

@@ -138,6 +138,42 @@ def test_a_module_of_pytorch_is_certified(tmp_path: Path) -> None:
     assert names[:2] == ["net.0.weight", "net.0.bias"]
 
 
+ENCODER = """
+import lean_bridge
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+layer = nn.TransformerEncoderLayer(4, 2, 3, batch_first=True).eval()
+model = lean_bridge.from_torch(layer, (torch.randn(1, 5, 4),), {"src": {1: "n"}}, name="encoderLayer")
+
+
+def attend(x):
+    return nn.functional.scaled_dot_product_attention(x, x, x, is_causal=True)
+
+
+causal = lean_bridge.from_torch(attend, (torch.randn(1, 5, 2),), {"x": {1: "n"}})
+"""
+
+
+def test_pytorchs_encoder_layer_is_certified_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "encoder.py").write_text(ENCODER, encoding="utf-8")
+    report = accepted(f"{tmp_path}/encoder.py:model", tmp_path / "Encoder")
+    assert (report.verdict, report.graph) == ("accepted", "Encoder.encoderLayerGraph")
+    _, *theorems = report.report.declarations
+    assert [each.witness and [*each.witness.open] for each in theorems] == [["h_relu"]] * 2
+    graph = open_project(tmp_path / "Encoder").graph("encoderLayerGraph").model
+    assert (len(graph.nodes), graph.dims) == (38, ("n",))
+
+
+def test_causal_attention_is_certified_for_every_mask(tmp_path: Path) -> None:
+    (tmp_path / "encoder.py").write_text(ENCODER, encoding="utf-8")
+    report = accepted(f"{tmp_path}/encoder.py:causal", tmp_path / "Causal")
+    text = (tmp_path / "Causal" / "Causal.lean").read_text(encoding="utf-8")
+    assert "(h_mask : AllowsSome (o := vec n) mask)" in text
+    assert [each.outcome for each in report.checks] == ["passed"] * len(report.checks)
+
+
 def test_rectifiers_are_certified_away_from_their_kinks(file: Path, tmp_path: Path) -> None:
     report = accepted(f"{file}:rectified", tmp_path / "Rectified")
     assert (report.verdict, report.graph) == ("accepted", "Rectified.rectifiedGraph")

@@ -14,6 +14,7 @@ from lean_bridge.capture.captured import CapturedGraph
 from lean_bridge.capture.functions import (
     cross_entropy,
     gelu,
+    huber,
     layer_norm,
     linear,
     log_softmax,
@@ -85,6 +86,8 @@ ONE_OP: dict[str, tuple[dict[str, Any], Callable[..., Any]]] = {
     "tanh": ({"x": ()}, lambda x: np.tanh(x)),
     "sigmoid": ({"x": X}, sigmoid),
     "silu": ({"x": X}, silu),
+    "huber": ({"x": X, "delta": float}, huber),
+    "var": ({"x": CUBE}, lambda x: x.var(axis=-1, keepdims=True) * np.var(x)),
     "gelu": ({"x": X, "kappa": float}, gelu),
     **KINKS,
     "softmax": ({"x": CUBE}, lambda x: softmax(x)),

@@ -146,6 +146,17 @@ PARTS: dict[str, tuple[Callable[[Tensor], Any], list[str]]] = {
     "logsumexp": (lambda x: torch.logsumexp(x, (0, 1)), ["logsumexpAxis", "logsumexpAxis"]),
     "relu": (lambda x: torch.relu(x) * x.clamp(min=0), ["relu", "relu", "mul"]),
     "leaky_relu": (lambda x: functional.leaky_relu(x, 0.2), ["leakyRelu"]),
+    "huber": (lambda x: functional.huber_loss(x, x * 0.5, delta=0.3), ["scale", "sub", "huber", "mean"]),
+    "smooth_l1": (
+        lambda x: functional.smooth_l1_loss(x, x * 0.5, reduction="none", beta=0.3),
+        ["scale", "sub", "huber", "scale"],
+    ),
+    "divided": (lambda x: x / 3.0 - 0.7, ["scale", "neg", "addConst", "neg"]),
+    "var": (lambda x: x.var(1), ["rowMean", "broadcastRow", "sub", "square", "rowMean", "scale"]),
+    "biased var": (
+        lambda x: x.var(correction=0),
+        ["mean", "expandAxis", "expandAxis", "sub", "square", "mean"],
+    ),
     "abs": (lambda x: x.abs(), ["abs"]),
     "clamp": (lambda x: x.clamp(-0.5, 0.5), ["clamp"]),
     "clamp from below": (lambda x: torch.clamp_min(x, 0.5), ["maxConst"]),
@@ -201,9 +212,9 @@ REFUSED: dict[str, tuple[Callable[[], Any], Sequence[Tensor], Sequence[str]]] = 
         (r"^custom: the gradient of x is not PyTorch's own, by ",),
     ),
     "divided": (
-        lambda: lambda x: x / 3.0,
+        lambda: lambda x: x / 0.0,
         (X,),
-        ("div: no certified op but by a power of two",),
+        ("div: no certified op but by a number that has an inverse",),
     ),
     "a slice with gaps": (
         lambda: lambda x: x[:, ::2] * 2.0,
