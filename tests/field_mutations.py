@@ -249,7 +249,7 @@ BY_HAND: Final[Mapping[str, Primitive]] = {
     "inv: not squared": term("inv", lambda s, x, _y, v: -v * s.scalars.inv(x[0])),
     "inv: cubed": term("inv", lambda _s, _x, y, v: -v * y * y * y),
     "gelu: κ forgotten": with_param("gelu", "κ", lambda kappa: kappa / kappa),
-    "gelu: exp for tanh": with_function("gelu", "tanh", "exp"),
+    "gelu: exp for σ": with_function("gelu", "sigmoid", "exp"),
     "gelu: derivative of tanh forgotten": term("gelu", lambda s, x, y, v: v * y * s.scalars.inv(x[0])),
     "gelu: half forgotten": with_forward("gelu", lambda s, x: 2 * PRIMITIVES["gelu"].forward(s, x)),
     "exp: tanh for exp": with_function("exp", "exp", "tanh"),
