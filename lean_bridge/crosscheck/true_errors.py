@@ -19,11 +19,11 @@ from lean_bridge.crosscheck.enclosure import check_size
 from lean_bridge.crosscheck.formula import compute_block
 from lean_bridge.crosscheck.known import KNOWN_SIZES, Found, find_known
 from lean_bridge.crosscheck.points import SEED, Sizes, draw_arrays
-from lean_bridge.crosscheck.rounding import EPSILON, largest
-from lean_bridge.errors import Declined
+from lean_bridge.crosscheck.rounding import largest
+from lean_bridge.errors import Declined, LeanBridgeError
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.compiled import CompiledProgram
-from lean_bridge.executor.enclosures import ball_radii, enclose
+from lean_bridge.executor.enclosures import are_told_from_zero, ball_radii, enclose
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.executor.once import with_zeros
 from lean_bridge.executor.rules.primitive import Primitive
@@ -139,12 +139,11 @@ def errors_of(case: Compared, dims: Mapping[str, int]) -> Iterator[TrueErrors]:
         raise Declined(f"the exact results cannot be told at {exact.bits:,} bits")
     balls, kind = [exact.values[-1], *exact.cotangents], np.finfo(case.seed.dtype)
     zeros = [np.zeros(each.shape) for each in (case.seed, *case.inputs.values())]
-    scales = _scales(ball_radii(zeros, balls, exact.bits))
+    scales = _scales(ball_radii(zeros, balls, exact.bits), list(map(are_told_from_zero, balls)))
     magnified = dict(zip(names, _conditions(case, scales), strict=True))
     for library, way in {"lean-bridge": case.ours, **case.theirs}.items():
-        off = map(largest, ([each] for each in ball_radii(way(), balls, exact.bits)))
         units = (max(scale * float(kind.eps), float(kind.smallest_subnormal)) for scale in scales)
-        worst = (each / unit for each, unit in zip(off, units, strict=True))
+        worst = (off / unit for off, unit in zip(_off(way, balls, exact.bits), units, strict=True))
         ulps = [each if math.isfinite(each) else None for each in worst]
         yield TrueErrors(
             library=library,
@@ -218,14 +217,24 @@ def _jax(
     return {f"jax {jax.__version__}": run}
 
 
-def _scales(sizes: Sequence[Array]) -> list[float]:
+def _off(way: Way, balls: Sequence[Array], bits: int) -> list[float]:
+    """Return how far the results of a library are from the exact ones at most; ∞ if it has none."""
+    try:
+        return [largest([each]) for each in ball_radii(way(), balls, bits)]
+    except LeanBridgeError:
+        raise
+    except Exception:  # noqa: BLE001 - another library's own
+        return [math.inf] * len(balls)
+
+
+def _scales(sizes: Sequence[Array], are_told: Sequence[bool]) -> list[float]:
     """Return what each result is measured beside: its largest number, or of all where that is 0.
 
     As is the gradient of a bias of keys, of which a softmax takes nothing: it is rounded to what is not 0.
     """
     each = [largest([size]) for size in sizes]
     whole = max(each) or 1.0
-    return [scale if scale > EPSILON * whole else whole for scale in each]
+    return [scale if is_told else whole for scale, is_told in zip(each, are_told, strict=True)]
 
 
 def _conditions(case: Compared, scales: Sequence[float]) -> list[float]:

@@ -9,7 +9,14 @@ from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 
-from lean_bridge.executor.arrays.balls import Balls, at_precision, distances, ends, magnitudes, radii
+from lean_bridge.executor.arrays.balls import (
+    Balls,
+    at_precision,
+    distances,
+    ends,
+    largest_radius,
+    largest_size,
+)
 from lean_bridge.executor.arrays.entries import BoundEntry
 from lean_bridge.executor.arrays.running import Running, RunningArray
 from lean_bridge.executor.arrays.scalars import Array, Scalars
@@ -161,7 +168,7 @@ def decided(program: Program, values: Sequence[Any]) -> tuple[DomainReport, ...]
         if domain is EVERYWHERE:
             continue
         measured = domain.measure(step.setting, step.operand_values(values))
-        low, high = measured.ends() if isinstance(measured, RunningArray) else ends(measured)
+        low, high = _ends(measured)
         at_ends = [np.asarray(domain.holds(each), bool) for each in (low, high)]
         unbounded = ~_is_bounded(low, high)
         outcome: Literal["holds", "fails", "cannot tell"] = "cannot tell"
@@ -179,6 +186,13 @@ def decided(program: Program, values: Sequence[Any]) -> tuple[DomainReport, ...]
             )
         )
     return tuple(made)
+
+
+def _ends(measured: Any) -> tuple[Any, Any]:
+    """Return the least and the largest that numbers may be, which are floats where they are known."""
+    if isinstance(measured, RunningArray):
+        return measured.ends()
+    return ends(measured) if measured.dtype == object else (measured, measured)
 
 
 def _is_bounded(low: Any, high: Any) -> Array:
@@ -238,7 +252,7 @@ def digits_right(radii: Array, results: Array) -> float:
     There are such numbers, and every radius is one.
     """
     share = float(radii.max()) / float(np.abs(results).max())
-    return -math.log10(min(max(share, float(np.finfo(results.dtype).eps) / 2), 1.0))
+    return 0.0 - math.log10(min(max(share, float(np.finfo(results.dtype).eps) / 2), 1.0))
 
 
 def check_method(method: BoundsMethod | None) -> None:
@@ -249,10 +263,14 @@ def check_method(method: BoundsMethod | None) -> None:
 
 def _are_tight(arrays: Sequence[Array], bits: int) -> bool:
     """Return whether radii are small beside their arrays, or beside all where nothing but 0 is seen."""
-    sizes = [float(magnitudes(array).max(initial=0.0)) for array in arrays]
-    reaches = [float(radii(array).max(initial=0.0)) for array in arrays]
-    largest, share = max(sizes, default=0.0) if bits >= ZERO_BITS else 0.0, 2.0**-SPARE_BITS
+    sizes, reaches = [*map(largest_size, arrays)], [*map(largest_radius, arrays)]
+    largest = max(sizes, default=0) if bits >= ZERO_BITS else 0
     return all(
-        reach <= share * (size if size > 2 * reach else largest)
+        reach * 2**SPARE_BITS <= (size if size > 2 * reach else largest)
         for size, reach in zip(sizes, reaches, strict=True)
     )
+
+
+def are_told_from_zero(balls: Array) -> bool:
+    """Return whether balls are known to be of what is not 0 everywhere."""
+    return bool(largest_size(balls) > 2 * largest_radius(balls))

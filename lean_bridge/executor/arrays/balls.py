@@ -177,14 +177,19 @@ def exactly(array: Array) -> Array:
     return _filled([arb(value) for value in array.astype(float).ravel().tolist()], array.shape)
 
 
-def magnitudes(balls: Array) -> Array:
-    """Return floats that no number of a ball is larger than in absolute value."""
-    return _floats(lambda ball: ball.abs_upper(), balls)
+def largest_size(balls: Array) -> Any:
+    """Return a number of any precision that no number of a ball is larger than in absolute value."""
+    return _largest(lambda ball: ball.abs_upper(), balls)
 
 
-def radii(balls: Array) -> Array:
-    """Return floats that are at least the radii."""
-    return _floats(lambda ball: ball.rad(), balls)
+def largest_radius(balls: Array) -> Any:
+    """Return the largest radius, in any precision."""
+    return _largest(lambda ball: ball.rad(), balls)
+
+
+def _largest(of: Callable[[Any], Any], balls: Array) -> Any:
+    found = [of(ball) for ball in _balls(balls)]
+    return max(found, default=0) if all(each.is_finite() for each in found) else math.inf
 
 
 def distances(floats: Array, balls: Array) -> Array:

@@ -101,9 +101,11 @@ class RunningArray:
         b, n = self.model.of(other), self.shape[-1]
         large, other_large = np.abs(self.mid) + self.rad, np.abs(b.mid) + b.rad
         each = gamma(n, self.model.own) + gamma(n, self.model.unit)
-        reach = large @ (b.rad + each * other_large) + self.rad @ np.abs(b.mid)
+        rounded = each * (large @ other_large)  # not of a product that is too small for a float
+        rounded = np.where(np.isfinite(rounded), rounded, large @ (each * other_large))
+        reach = large @ b.rad + rounded + self.rad @ np.abs(b.mid)
         reach = reach * (1 + 4 * gamma(n + 4, UNIT)) + n * self.model.least
-        return RunningArray(self.mid @ b.mid, reach * _ROOM, self.model)
+        return self.model.within(self.mid @ b.mid, reach * _ROOM)
 
     def __rmatmul__(self, other: Any) -> Any:
         return self.model.of(other) @ self
@@ -134,7 +136,7 @@ class RunningArray:
         reach = self.rad.sum(axis=axis, keepdims=keepdims)
         reach = reach + (gamma(n - 1, self.model.own) + gamma(n - 1, self.model.unit)) * large
         reach = reach * (1 + 4 * gamma(n + 4, UNIT)) + np.where(large > 0, n * self.model.least, 0.0)
-        return RunningArray(self.mid.sum(axis=axis, keepdims=keepdims), reach * _ROOM, self.model)
+        return self.model.within(self.mid.sum(axis=axis, keepdims=keepdims), reach * _ROOM)
 
     def max(self, axis: int, *, keepdims: bool = False) -> Any:
         """Return the largest along one axis, which is not empty."""
@@ -179,7 +181,7 @@ class RunningArray:
         np.add.at(reach, indices, self.rad)
         reach = reach + (gamma(most - 1, self.model.own) + gamma(most - 1, self.model.unit)) * large
         reach = reach * (1 + 4 * gamma(most + 4, UNIT)) + np.where(large > 0, most * self.model.least, 0.0)
-        return RunningArray(mid, reach * _ROOM, self.model)
+        return self.model.within(mid, reach * _ROOM)
 
     @staticmethod
     def concat(arrays: Sequence[RunningArray], *, axis: int) -> Any:
@@ -192,7 +194,7 @@ class RunningArray:
         unit = self.model.unit
         rounded = rounds * ((self.model.own + unit) * np.abs(mid) + unit * reach)
         rad = (reach + rounded) * _ROOM
-        return RunningArray(mid, np.where(least, rad + self.model.least, rad), self.model)
+        return self.model.within(mid, np.where(least, rad + self.model.least, rad))
 
 
 _Made: TypeAlias = Any
@@ -218,6 +220,10 @@ class Running(Reals):
             return value
         mid = np.asarray(value, float)
         return RunningArray(mid, np.zeros_like(mid), self)
+
+    def within(self, mid: Array, rad: Array) -> RunningArray:
+        """Return what lies within radii; nobody can tell where a midpoint is no number of ours."""
+        return RunningArray(mid, np.where(np.isfinite(mid), rad, np.inf), self)
 
     def check_array(self, value: object) -> _Made:
         """Return an array with radii; of floats as :class:`Reals` takes them."""
@@ -323,7 +329,8 @@ class Running(Reals):
         mid = np.tanh(x.mid)
         inner = np.exp(-2 * np.maximum(np.abs(x.mid) - x.rad, 0) * (1 - 4 * UNIT))
         slope = np.minimum(4 * inner * (1 + 32 * UNIT), 1.0)  # sech² x ≤ 4 exp(-2|x|)
-        return x._made(mid, np.minimum(x.rad * slope, 2.0), rounds=self.spread, least=x.rad != 0)
+        is_zero = (x.mid == 0) & (x.rad == 0)
+        return x._made(mid, np.minimum(x.rad * slope, 2.0), rounds=self.spread, least=~is_zero)
 
 
 def gamma(n: int, unit: float) -> float:
