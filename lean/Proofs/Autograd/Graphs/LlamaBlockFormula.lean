@@ -56,7 +56,8 @@ def textbookGroupedAttention (c : R) (mask : (mat n n).Index → Bool)
       (shared ((textbookHeads y Wk).rotate cos sin)) (shared (textbookHeads y Wv))
       (h, i.1, k, ()) * Wo (⟨h * (e + e) + k, mul_add_lt h k⟩, i.2.1, ())
 
-/-- The gated network, `Σ_f silu (Σ_j y[i,j] · Wgate[j,f]) · (Σ_j y[i,j] · Wup[j,f]) · Wdown[f,k]`. -/
+/-- The gated network,
+`Σ_f silu (Σ_j y[i,j] · Wgate[j,f]) · (Σ_j y[i,j] · Wup[j,f]) · Wdown[f,k]`. -/
 def textbookSwiGlu (Wgate Wup : Tensor R (mat d F)) (Wdown : Tensor R (mat F d))
     (y : Tensor R (mat n d)) : Tensor R (mat n d) := fun (i, k, _) =>
   sum fun f => siluSpec (sum fun j => y (i, j, ()) * Wgate (j, f, ())) *
