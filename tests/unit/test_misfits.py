@@ -47,7 +47,7 @@ def test_a_message_of_something_else_is_as_it_was() -> None:
         ("--toolchain embeded list", "did you mean embedded?"),
         ("gate -o gihub", "as FORMAT or FORMAT=FILE; did you mean github?"),
         ("gate -o sraif=report", "did you mean sarif?"),
-        ("lean tests/unit/test_misfit.py", "does not exist; did you mean tests/unit/test_misfits.py?"),
+        ("lean tests/unit/test_misfit.py", "does not exist; did you mean tests/unit/test_misfits.py"),
         ("lean nowhere/at.lean", "'nowhere/at.lean' does not exist"),
         ("explain lb20l", "there is no code lb20l; did you mean LB2"),
         ("explain Certified", "no code Certified, but a link, which fails by LB301, LB302; `lean-bridge exp"),
