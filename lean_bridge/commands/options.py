@@ -118,10 +118,10 @@ def check_writable(*paths: Path | None, is_source: bool = False) -> None:
                 folder = Path(os.path.realpath(path)).parent
                 if path.is_file() and not os.access(folder, os.W_OK):
                     why = f"nothing may be written into {folder}"
-            elif not path.parent.is_dir():
-                why = f"there is no directory {path.parent}"
             else:
-                why = "" if os.access(path.parent, os.W_OK) else f"nothing may be written into {path.parent}"
+                folder = Path(os.path.realpath(path)).parent if path.is_symlink() else path.parent
+                why = "" if os.access(folder, os.W_OK) else f"nothing may be written into {folder}"
+                why = why if folder.is_dir() else f"there is no directory {folder}"
         except (OSError, ValueError) as error:  # a name too long, or with a zero byte
             why = getattr(error, "strerror", None) or str(error)
         if why:

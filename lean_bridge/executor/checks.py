@@ -255,12 +255,13 @@ class CheckedRun(Run):
         if self._program.checks is not Checks.FINITE:
             return {}
         looks: dict[int, list[Call]] = {}
+        noted = self._bad, self._overflows
         at_once = self.floats.nbytes <= AT_ONCE * len(self._results)
         if at_once:
-            looks[len(self._calls)] = [(note_bad, (self.floats, self._bad))]
+            looks[len(self._calls)] = [(note_bad, (self.floats, *noted))]
         for position, result in zip(self.plan.trace.results, self._results, strict=True):
             if not (at_once and self.plan.is_in_arena(position)):
-                looks.setdefault(self._ends[position], []).append((note_bad, (result, self._bad)))
+                looks.setdefault(self._ends[position], []).append((note_bad, (result, *noted)))
         return looks
 
     def __call__(self) -> list[Array]:

@@ -20,6 +20,9 @@ Form: TypeAlias = Literal["text", "escaped", "xml"]
 NARROWEST: Final = 40
 """Columns: what is narrower would cut names; its lines are left to the terminal to wrap."""
 
+WIDEST: Final = 10_000
+"""Columns: what is wider is no terminal, and lines would be filled up to there."""
+
 _STAND_INS: Final = {ord(letter): stand_in for letter, stand_in in zip("✓✗…·×–—→", "+x~-x-->", strict=True)}
 """One letter each, so that columns stay where they are; the marks of a verdict stay three different ones."""
 
@@ -52,6 +55,10 @@ codecs.register_error(_ERRORS["escaped"], _handler({}))
 def refuse_no_letter(stream: TextIO) -> None:
     """Have a stream write something in place of every letter that its encoding lacks."""
     if isinstance(stream, io.TextIOWrapper):
+        try:
+            "✓".encode(stream.encoding, _ERRORS["text"])
+        except UnicodeError:  # of those encodings that replace nothing, as that of host names
+            stream.reconfigure(encoding="utf-8")
         stream.reconfigure(errors=_ERRORS["text"])
 
 
@@ -74,6 +81,7 @@ def open_console(stream: TextIO) -> Console:
     )
     if console.width < NARROWEST:
         console.width, console.is_interactive = NARROWEST, False
+    console.width = min(console.width, WIDEST)
     return console
 
 

@@ -17,7 +17,7 @@ from tests.plan_cases import Case
 
 pytestmark = pytest.mark.lean
 
-LENGTHS = (2, 3, 4, 2, 5)
+LENGTHS = (2, 3, 4, 2, 5, 3)
 
 
 def test_plans_agree_with_the_interpreter_on_every_graph(library_graphs: dict[str, DGraph]) -> None:

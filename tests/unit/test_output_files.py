@@ -12,6 +12,14 @@ from lean_bridge.cli import app
 from lean_bridge.commands.options import check_writable, write_result
 
 
+def test_a_link_is_refused_where_what_it_leads_to_cannot_be_made(tmp_path: Path) -> None:
+    (link := tmp_path / "link.svg").symlink_to(tmp_path / "gone" / "x.svg")
+    with pytest.raises(typer.BadParameter, match=r"there is no directory .*gone"):
+        check_writable(link)
+    (tmp_path / "gone").mkdir()
+    check_writable(link)
+
+
 @pytest.mark.parametrize(
     "words", [("-i", "a.npz"), ("--vjp", "a.npz"), ("--jvp", "b.npz"), ("-i", "hard.npz")]
 )

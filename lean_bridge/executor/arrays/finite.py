@@ -28,10 +28,12 @@ def is_finite(array: Array) -> bool:
     return bool(np.isfinite(array).all())
 
 
-def note_bad(array: Array, noted: list[Array]) -> None:
-    """Add an array to a list unless it is finite."""
+def note_bad(array: Array, noted: list[Array], overflows: list[str]) -> None:
+    """Add an array to a list unless it is finite; what overflows by looking is none of what was noted."""
+    before = len(overflows)
     if not is_finite(array):
         noted.append(array)
+    del overflows[before:]
 
 
 @contextmanager

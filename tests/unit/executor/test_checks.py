@@ -253,6 +253,17 @@ def test_a_prepared_run_is_checked_and_still_allocates_nothing(k: int) -> None:
     assert [made[-1] for made in run()] == [8.0, 12.0]
 
 
+@pytest.mark.parametrize("k", [3, AT_ONCE])
+def test_to_look_at_large_numbers_is_no_overflow_of_what_is_seen(k: int) -> None:
+    """Their squares are beyond what floats hold, which is how they are looked at."""
+    program, x = squares(compiled=True, k=k), np.full(k, 1e200)
+    assert isinstance(program, CompiledProgram)
+    expected = program.forward([x], ["x"])[0]
+    np.testing.assert_array_equal(program.prepare([x], values=["x"])()[0], expected)
+    both = program.batched(["x"]).forward([np.stack([x, x])], ["x"])[0]
+    np.testing.assert_array_equal(both, np.stack([expected, expected]))
+
+
 def test_a_prepared_run_meets_the_hypotheses_when_that_is_asked() -> None:
     model = graph({"x": (K,)}, node("y", "inv", (0,), (K,)))
     program, x = ExecutableGraph(model).bind(k=1).compile().with_checks("domains"), np.ones(1)

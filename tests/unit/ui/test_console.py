@@ -12,7 +12,7 @@ from contextlib import redirect_stdout
 import pytest
 from rich.text import Text
 
-from lean_bridge.ui.console import NARROWEST, Form, open_console, refuse_no_letter, tell
+from lean_bridge.ui.console import NARROWEST, WIDEST, Form, open_console, refuse_no_letter, tell
 from lean_bridge.ui.progress import LineObserver, show_progress
 
 ENCODINGS = ["ascii", "latin-1", "cp1252", "cp437", "utf-8", "koi8-r"]
@@ -79,6 +79,22 @@ def test_a_narrow_terminal_cuts_nothing(columns: str, monkeypatch: pytest.Monkey
     assert console.width == NARROWEST
     console.print(Text("a name of no more than 38 columns"))
     assert raw.getvalue() == b"a name of no more than 38 columns\n"
+
+
+@pytest.mark.parametrize("columns", ["2147483648", "99999999999999999999"])
+def test_a_line_is_not_filled_up_to_where_no_terminal_is(
+    columns: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert open_console(stream_of("utf-8")[0]).width == WIDEST
+
+
+def test_an_encoding_that_replaces_nothing_is_not_used() -> None:
+    """Of ``PYTHONIOENCODING=idna``, which is one of Python's: to write a mark in it is an error."""
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="idna", write_through=True)
+    open_console(stream).print(Text("✓✗?"))
+    assert raw.getvalue().decode() == "✓✗?\n"
 
 
 @pytest.mark.parametrize("variable", ["FORCE_COLOR", "TTY_INTERACTIVE", "CLICOLOR_FORCE"])
