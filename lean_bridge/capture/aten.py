@@ -75,7 +75,7 @@ class Writer(MaskOperators, DataOperators):
     def __init__(
         self,
         exported: Any,
-        arguments: Sequence[str],
+        examples: Mapping[str, Tensor],
         dynamic: Mapping[str, Mapping[int, str]],
         where: str,
         hidden: Sequence[str],
@@ -95,17 +95,19 @@ class Writer(MaskOperators, DataOperators):
             self.trace.note(f"writes to {listed(mutated, 4)}; nearest: .eval(), and no operations in place")
         specs = {spec.arg.name: spec for spec in signature.input_specs}
         self._maker = Maker(exported, nodes, specs, self._dim)
+        self.buffers = self._maker.buffers
         self._needed = self._reached(nodes)
         asked = [each for each in nodes if each.op == "placeholder"]
         asked = [each for each in asked if specs[each.name].kind is InputKind.USER_INPUT]
-        self._arguments = dict(zip((each.name for each in asked), arguments, strict=True))
+        self._arguments = dict(zip((each.name for each in asked), examples, strict=True))
         """What the arguments are called, for which PyTorch has names of its own."""
         held = {spec.target for spec in specs.values() if spec.target is not None}
-        if twice := [each for each in arguments if each in held]:
+        if twice := [each for each in examples if each in held]:
             found = f"found {twice[0]} for an argument and for a parameter or buffer; rename one of them"
             raise NotCaptured(f"{where}: expected names that differ, {found}")
         for node in asked:
             self._learn(node, dynamic.get(self._arguments[node.name], {}))
+        self.lengths = lengths_of(examples, dynamic)
         self.dims = tuple(dict.fromkeys(self._symbols.values()))
         for node in nodes:
             if node.op == "placeholder":
@@ -480,6 +482,11 @@ class Writer(MaskOperators, DataOperators):
         taken = {*self.constants, *self._symbols.values(), *self._arguments.values()}
         taken |= {each.name for each in self.arrays}
         return next(each for number in count(1) if (each := name + str(number) * (number > 1)) not in taken)
+
+
+def lengths_of(examples: Mapping[str, Tensor], dynamic: Mapping[str, Mapping[int, str]]) -> dict[str, int]:
+    """Return the lengths that the dimensions have in the examples."""
+    return {name: examples[arg].shape[axis] for arg, axes in dynamic.items() for axis, name in axes.items()}
 
 
 def _sizes(trace: Trace, shape: Shape) -> Iterator[Any]:

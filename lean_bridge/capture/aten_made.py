@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 import torch
@@ -21,6 +22,24 @@ _GIVEN: Final = "given"
 """What is made of arguments or parameters, or is another at every call."""
 _BUFFER: Final = "buffer"
 """What is made of buffers of real numbers, which are inputs of the graph."""
+_SHAPES: Final = frozenset(
+    [
+        "alias",
+        "clone",
+        "expand",
+        "lift_fresh_copy",
+        "permute",
+        "reshape",
+        "select",
+        "slice",
+        "squeeze",
+        "unsqueeze",
+        "view",
+    ]
+)
+"""What gives back of one number, however often, that number."""
+_FILLED: Final = frozenset(("full", "full_like", "scalar_tensor"))
+"""What is one number, the first that is no shape."""
 _LIKE_AN_INPUT: Final = (InputKind.USER_INPUT, InputKind.PARAMETER)
 
 
@@ -33,6 +52,8 @@ class Made:
     """Equal to that of another one which is made in the same way."""
     at: Callable[[Mapping[str, int]], Tensor]
     """What it is at sizes."""
+    is_one: Callable[[], bool] = lambda: False
+    """Whether it is one number, and the same one whatever the sizes."""
 
     def __repr__(self) -> str:
         return "numbers that the code makes itself; nearest: an argument, or register_buffer"
@@ -67,6 +88,21 @@ def allowed_by(made: Made) -> Made:
     return Made(made.shape, ("allows", made.key), at)
 
 
+def alike(made: Made, other: Made) -> Made:
+    """Return what was the same as another, and has to be so where it is asked for.
+
+    Evaluated, it raises ValueError where they are not.
+    """
+
+    def at(sizes: Mapping[str, int]) -> Tensor:
+        numbers = made.at(sizes)
+        if not torch.equal(numbers.squeeze(), other.at(sizes).squeeze()):
+            raise ValueError("buffers that were the same when it was captured are others now; capture again")
+        return numbers
+
+    return replace(made, at=at)
+
+
 class Maker:
     """Says which nodes of an exported program are made of sizes and buffers alone, and what they are."""
 
@@ -80,6 +116,8 @@ class Maker:
         self._dim = dim
         self._held: dict[Any, Tensor] = {}
         """The tensors that are there before anything is called, by their nodes."""
+        self.buffers: dict[str, Tensor] = {}
+        """Those that things are made of, by their names."""
         self._nodes: set[Any] = set()
         made_of: dict[Any, frozenset[str]] = {}
         for node in nodes:
@@ -103,14 +141,39 @@ class Maker:
             return frozenset((_GIVEN,))
         held = exported.state_dict.get(spec.target)
         self._held[node] = held if held is not None else exported.constants[spec.target]
-        return frozenset((_BUFFER,) if _is_real(self._held[node]) else ())
+        if _is_real(self._held[node]):
+            return frozenset((_BUFFER,))
+        if spec.kind is InputKind.BUFFER:
+            self.buffers[spec.target] = self._held[node]
+        return frozenset()
 
     def __contains__(self, node: object) -> bool:
         return node in self._nodes
 
     def made(self, node: Any, shape: Shape) -> Made:
         """Return what a node makes. Raises: as the function that gives lengths."""
-        return Made(shape, self._key(node), lambda sizes: self._value(node, sizes))
+        return Made(shape, self._key(node), partial(self._value, node), is_one=partial(self._is_one, node))
+
+    def _is_one(self, node: Any) -> bool:
+        """Whether a node is one number whatever the sizes, as what it is made of says, or has none in it."""
+        if not self._is_of_sizes(node):
+            numbers = self._value(node, {})
+            return bool((numbers == numbers.flatten()[:1]).all())
+        if node.op != "call_function":
+            return False
+        name = str(getattr(node.target, "_opname", ""))
+        sources = [each for each in node.all_input_nodes if isinstance(each.meta.get("val"), Tensor)]
+        if name in _FILLED:
+            return not isinstance(node.args[name != "scalar_tensor"], torch.fx.Node)
+        if torch.Tag.pointwise in getattr(node.target, "tags", ()):
+            return len(sources) == len(node.all_input_nodes) and all(map(self._is_one, sources))
+        return name in _SHAPES and all(map(self._is_one, sources))
+
+    def _is_of_sizes(self, node: Any) -> bool:
+        """Whether a length that varies is in what a node is made of."""
+        if isinstance(node.meta.get("val"), torch.SymInt) or (_is_filled(node) and _varies(node)):
+            return True
+        return any(map(self._is_of_sizes, () if _is_filled(node) else node.all_input_nodes))
 
     def _key(self, given: Any) -> object:
         if isinstance(given, list | tuple):
@@ -155,6 +218,10 @@ def _is_real(held: Tensor) -> bool:
 def _is_filled(node: Any) -> bool:
     """Whether a node is one number at the shape of something else, of which it has nothing."""
     return node.op == "call_function" and getattr(node.target, "_opname", "") == "full_like"
+
+
+def _varies(node: Any) -> bool:
+    return any(isinstance(each, torch.SymInt) for each in node.meta["val"].shape)
 
 
 def _is_another_each_time(node: Any) -> bool:

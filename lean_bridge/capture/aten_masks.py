@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from torch import Tensor
 
-from lean_bridge.capture.aten_made import Made, allowed_by, causal, turned
+from lean_bridge.capture.aten_made import Made, alike, allowed_by, causal, turned
+from lean_bridge.capture.aten_program import said_by
 from lean_bridge.capture.moves import ONE, number_of
 from lean_bridge.capture.nearest import none_for
 from lean_bridge.capture.trace import Data, Misfit, Scalar, Size, Value
+from lean_bridge.names import listed
 from pybind_models import ArrayArgument, Dim, Shape
 
-_SMALL: Final = 2
-"""The length of every axis where it is looked at what numbers of the code are."""
+_LEAST: Final = 2
+"""The least length of the axes that vary, at which PyTorch traces."""
+_LENGTHS: Final = (1, _LEAST, 3, 5, 16, 67, 130)
+"""The lengths where it is looked at what numbers of the code are, next to those of the examples."""
+_LARGE: Final = 2**24
+"""How many numbers are not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,8 @@ class MaskOperators:
     trace: Any
     """The trace that operators are written down in."""
     dims: tuple[str, ...]
+    lengths: Mapping[str, int]
+    """Those of the examples."""
     arrays: list[ArrayArgument]
     data: dict[str, Made]
 
@@ -71,6 +80,7 @@ class MaskOperators:
         for each, other in self.data.items():
             declared = next(array for array in self.arrays if array.name == each)
             if other.key == made.key and (declared.shape, declared.below) == (shape, below):
+                self.data[each] = alike(other, made)
                 return Data(self.trace, declared)
 
         def at(sizes: Mapping[str, int]) -> Tensor:
@@ -79,6 +89,15 @@ class MaskOperators:
                 numbers = numbers[0]
             return numbers.expand([dim.evaluate(sizes) for dim in shape])
 
+        least = dict.fromkeys(self.lengths, _LEAST)
+        try:
+            at(least)
+        except Exception as error:  # noqa: BLE001 - PyTorch's
+            sizes = listed([f"{name} = {length}" for name, length in least.items()], 8)
+            raise Misfit(
+                f"expected numbers that the code makes at every length from {_LEAST} on, found none "
+                f"at {sizes or 'its own'}: {said_by(error)}; nearest: an argument"
+            ) from None
         declared = ArrayArgument(name=self._free(name), shape=shape, below=below)
         self.arrays.append(declared)
         self.data[declared.name] = Made(shape, made.key, at)
@@ -89,26 +108,45 @@ class MaskOperators:
         shape = getattr(source, "known", None)
         if not isinstance(given, Made) or shape is None:
             return given
-        if self._small(given).dtype.is_floating_point or self._is_boolean(given):
+        if self._example(given).dtype.is_floating_point or self._is_boolean(given):
             raise Misfit(f"expected whole numbers, found {given!r}")
         return self._known(given, given.shape, "index", shape[axis])
 
-    def _small(self, made: Made) -> Tensor:
-        return made.at(dict.fromkeys(self.dims, _SMALL))
+    def _example(self, made: Made) -> Tensor:
+        return made.at(self.lengths)
+
+    def _looked_at(self, made: Made) -> Iterator[Tensor]:
+        """Yield what numbers of the code are at the lengths of the examples, and at others that it takes."""
+        yield self._example(made)
+        every = [dict.fromkeys(self.lengths, length) for length in _LENGTHS]
+        every += [{**self.lengths, name: length} for name in self.lengths for length in _LENGTHS]
+        every.append({name: 2 * length + 1 for name, length in self.lengths.items()})
+        for sizes in every if self.lengths else ():
+            if number_of(made.shape).evaluate(sizes) <= _LARGE:
+                with suppress(Exception):  # PyTorch's, where the code does not take that length
+                    yield made.at(sizes)
 
     def _is_boolean(self, made: Made) -> bool:
-        return str(self._small(made).dtype) == "torch.bool"
+        return str(self._example(made).dtype) == "torch.bool"
 
     def _is_all(self, given: Any, number: float) -> bool:
         """Whether something is one number, however often."""
         if isinstance(given, Made):
-            return bool((self._small(given) == number).all())
+            if not bool((self._example(given) == number).all()):
+                return False
+            if not given.is_one():
+                raise Misfit(
+                    f"expected one number whatever the lengths, found {number:g} of the examples, which "
+                    "the code makes of positions or lengths; nearest: that number"
+                )
+            return True
         return isinstance(given, int | float) and given == number
 
     def _is_added(self, made: Made) -> bool:
         """Whether numbers are a mask that is added to scores: 0 and −∞."""
-        small = self._small(made)
-        return small.dtype.is_floating_point and bool(((small == 0) | (small == -math.inf)).all())
+        return self._example(made).dtype.is_floating_point and all(
+            bool(((each == 0) | (each == -math.inf)).all()) for each in self._looked_at(made)
+        )
 
     def _hidden(self, a: Any, b: Any) -> Hidden | None:
         """Return what a sum is where one of the two has −∞ for what is not allowed."""

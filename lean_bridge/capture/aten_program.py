@@ -77,6 +77,11 @@ def place_of(node: Any, where: str) -> str:
     return f"{near(file)}:{line}"
 
 
+def said_by(error: Exception) -> str:
+    """Return what an error of PyTorch or of somebody's code says, on one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:400]
+
+
 def near(file: str) -> str:
     """Return a file as it is seen from here, if it lies below."""
     below = os.path.relpath(file)

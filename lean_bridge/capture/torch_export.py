@@ -10,6 +10,8 @@ import inspect
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+from types import MappingProxyType
 from typing import Any, Final
 
 import torch
@@ -19,22 +21,26 @@ from torch.export import Dim as ExportDim
 from torch.func import functional_call
 from torch.utils import _pytree as pytree
 
-from lean_bridge.capture.aten import Writer
-from lean_bridge.capture.aten_program import decompositions, hidden_in, near
+from lean_bridge.capture.aten import Writer, lengths_of
+from lean_bridge.capture.aten_program import decompositions, hidden_in, near, said_by
 from lean_bridge.capture.source import Captured, plain_name
 from lean_bridge.capture.trace import caller
 from lean_bridge.errors import LeanBridgeError, NotCaptured
 from lean_bridge.executor.arrays.backends import torch_reals
 from lean_bridge.names import PLAIN, listed
-from pybind_models import DGraph
+from pybind_models import DGraph, Dim
 
 CLOSE: Final = 1e-9
 """How far values and gradients may be from PyTorch's, of the largest or of 1."""
 _ALONE: Final = 1
 """The length that PyTorch's tracer never takes an axis to have that varies."""
+_FEW: Final = (2, 3, 5)
+"""Lengths of which each is compared with each, where nobody says which are told apart."""
 _GUARD: Final = re.compile(r"Not all values of (\w+) .*? satisfy the generated guard (.*)")
 _LENGTH: Final = re.compile(r"(?:2 <= \S+ and )?\S+ (?P<sign><=|!=) (?P<length>\d+)\.?")
 """What PyTorch asks of lengths that are at most that of something."""
+_RELATION: Final = re.compile(r"(.+) [<=>]= (.+)")
+"""What is so where both sides are one."""
 _CAPITALS: Final = re.compile(r"^[A-Z]+(?![a-z])|^[A-Z]")
 
 
@@ -84,15 +90,15 @@ def _captured(
         with warnings.catch_warnings():  # PyTorch's, of itself
             warnings.simplefilter("ignore")
             exported, most = _exported(called, examples, dynamic)
+            guards = _related(exported, dynamic, where)
             hidden = list(hidden_in(exported.graph, where))
             exported = exported.run_decompositions(decompositions())
     except LeanBridgeError:
         raise
     except Exception as error:  # noqa: BLE001 - the user's own, or PyTorch's
-        said = " ".join(str(error).split())
-        raise NotCaptured(f"{title}: PyTorch cannot trace it: {type(error).__name__}: {said[:400]}") from None
+        raise NotCaptured(f"{title}: PyTorch cannot trace it: {said_by(error)}") from None
     captured = CapturedModule(called, exported, examples, dynamic, title, where, hidden)
-    captured.compare()
+    captured.compare(most, is_known=guards is not None)
     captured.look_beyond(most)
     return captured
 
@@ -140,6 +146,45 @@ def _most_lengths(said: str) -> dict[str, tuple[int, int]]:
     return {name: (length, length - ((name, length) in unlike)) for name, length in most.items()}
 
 
+def _related(exported: Any, dynamic: Mapping[str, Mapping[int, str]], where: str) -> Sequence[str] | None:
+    """Return what PyTorch's tracer asked of lengths; ``None`` where a PyTorch does not say.
+
+    Raises: NotCaptured where that is more than that axes of one name have one length.
+    """
+    guards: Sequence[str] | None = getattr(exported, "_guards_code", None)
+    for guard in guards or ():
+        told = guard
+        for arg, axes in dynamic.items():
+            for axis, name in axes.items():
+                told = told.replace(f"L['{arg}'].size()[{axis}]", name)
+        if not _is_so(told):
+            raise NotCaptured(
+                f"{where}: expected one function for all lengths, found that the code asks for {told}; "
+                "nearest: no branch on lengths, or each side of it captured alone"
+            )
+    return guards
+
+
+def _is_so(told: str) -> bool:
+    """Whether what is asked of lengths is so whatever they are, as one polynomial is itself."""
+    if (sides := _RELATION.fullmatch(told)) is None:
+        return False
+    try:
+        return sides[1] == sides[2] or Dim.parse(sides[1]) == Dim.parse(sides[2])
+    except ValueError:
+        return False
+
+
+def _told(lengths: Mapping[str, int]) -> str:
+    return "".join(f", {name} = {length}" for name, length in lengths.items())
+
+
+def _is_held(module: nn.Module, name: str, held: Tensor) -> bool:
+    """Whether a module has the tensor that it had, by its name."""
+    found = dict(module.named_buffers(remove_duplicate=False)).get(name)
+    return found is None or found.data_ptr() == held.data_ptr()
+
+
 def _checked(dynamic: Mapping[str, Mapping[int, str]] | None, title: str) -> Mapping[str, Mapping[int, str]]:
     """Return the axes that vary, or raise NotCaptured where that is not what was given."""
     expected = f'{title}: expected the names of axes by argument and axis, as {{"x": {{0: "n"}}}}, found'
@@ -182,10 +227,11 @@ class CapturedModule(Captured):
         self.__name__ = self.__qualname__ = title
         self.file = caller().f_code.co_filename
         self._dynamic = dynamic
-        writer = Writer(exported, [*examples], dynamic, where, hidden)
+        writer = Writer(exported, examples, dynamic, where, hidden)
         self.constants = writer.constants
         self.made = tuple(writer.data)
         self._data = writer.data
+        self._buffers = writer.buffers
         self._outputs = writer.outputs
         if (lean_name := plain_name(_CAPITALS.sub(lambda found: found[0].lower(), title))) is None:
             raise NotCaptured(f"{title}: expected a name that Lean has too; give another as name=…")
@@ -209,8 +255,21 @@ class CapturedModule(Captured):
         return self._outputs
 
     def data(self, /, **sizes: int) -> dict[str, Any]:
-        """Return the masks and positions that the code makes itself, at sizes, as NumPy's arrays."""
-        return {name: made.at(sizes).numpy() for name, made in self._data.items()}
+        """Return the masks and positions that the code makes itself, at sizes, as NumPy's arrays.
+
+        Raises: NotCaptured where it makes none there, or others than those that were captured.
+        """
+        at = _told(sizes)
+        for name, held in self._buffers.items():
+            if not _is_held(self.module, name, held):
+                raise NotCaptured(f"{self.__name__}: buffer {name} is another tensor now; capture again")
+        found = {}
+        for name, made in self._data.items():
+            try:
+                found[name] = made.at(sizes).numpy()
+            except Exception as error:  # noqa: BLE001 - PyTorch's, or the user's own
+                raise NotCaptured(f"{self.__name__}: no {name}{at}: {said_by(error)}") from None
+        return found
 
     @torch.inference_mode(mode=False)
     @torch.enable_grad()
@@ -227,17 +286,26 @@ class CapturedModule(Captured):
         returned = functional_call(self.module, given, tuple(args))
         return tuple(each.detach().numpy() for each in pytree.tree_leaves(returned))
 
-    def compare(self) -> None:
+    def compare(self, most: Mapping[str, int] = MappingProxyType({}), *, is_known: bool = True) -> None:
         """Hold the graph to the module at random numbers: values and all gradients.
 
-        Lengths are those of the examples, and 1, which PyTorch's tracer takes for none of those that vary;
-        where the module does not take that, there is nothing to hold.
+        Lengths are those of the examples; the most that there are, where the tracer takes one less; and 1,
+        which it takes for none of those that vary, of each and of all. Where PyTorch does not say which
+        lengths its tracer told apart, they are also each of a few with each. Where the module takes no such
+        lengths, there is nothing to hold.
         Raises: NotCaptured where PyTorch's own differ, as they do past a backward pass of somebody's own.
         """
         lengths = self._lengths()
-        self._compare(lengths)
-        if lengths:
-            self._compare(dict.fromkeys(lengths, _ALONE))
+        taken = [lengths, {**lengths, **most}, *({**lengths, name: each} for name, each in most.items())]
+        others = [{**lengths, name: _ALONE} for name in lengths] + [dict.fromkeys(lengths, _ALONE)]
+        if not is_known:
+            few = product(_FEW, repeat=len(lengths))
+            others += [dict(zip(lengths, each, strict=True)) for each in few]
+        held: list[Mapping[str, int]] = []
+        for at in (*taken, *others):
+            if at not in held and (at in taken or self._runs(at)):
+                self._compare(at, is_taken=at in taken)
+            held.append(at)
 
     def look_beyond(self, most: Mapping[str, int]) -> None:
         """Hold the module to raise where a length is more than the graph was traced for, that of a buffer.
@@ -268,13 +336,9 @@ class CapturedModule(Captured):
 
     def _lengths(self) -> dict[str, int]:
         """Return the lengths of the examples."""
-        return {
-            each: self._examples[arg].shape[axis]
-            for arg, axes in self._dynamic.items()
-            for axis, each in axes.items()
-        }
+        return lengths_of(self._examples, self._dynamic)
 
-    def _compare(self, lengths: Mapping[str, int]) -> None:
+    def _compare(self, lengths: Mapping[str, int], *, is_taken: bool) -> None:
         bound = self.bind(**{name: length for name, length in lengths.items() if name in self.model.dims})
         data = bound.draw_arrays(0) | self.data(**lengths)
         program = bound.compile(torch_reals(), **self.constants, **data)
@@ -297,11 +361,12 @@ class CapturedModule(Captured):
                 )
             ]
         except Exception as error:  # noqa: BLE001 - the user's own, or PyTorch's
-            if _ALONE in lengths.values():
+            if not is_taken:
                 return
-            said = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-            raise NotCaptured(f"{self.__name__}: PyTorch has no gradient of its own: {said}") from None
-        at = "".join(f", {name} = {length}" for name, length in lengths.items())
+            raise NotCaptured(
+                f"{self.__name__}: PyTorch has no gradient of its own: {said_by(error)}"
+            ) from None
+        at = _told(lengths)
         shapes = {entry.name: entry.shape for entry in program.entries}
         for name, each in zip(self.outputs, returned, strict=True):
             if tuple(each.shape) != shapes[name]:
