@@ -80,12 +80,13 @@ def with_names(catalogue: Catalogue, names: Sequence[str]) -> Catalogue:
 
 
 def _find(catalogue: Catalogue, name: str, known: Sequence[str]) -> str:
-    if not isinstance(name, str):
-        raise NotCatalogued(f"expected a name of {CATALOGUE}, found {name!r}")
-    if len(found := _meant(name, known)) == 1:
-        return found[0]
-    if found:
-        raise NotCatalogued(f"{name} is ambiguous: {listed(found)}")
+    if not isinstance(name, str) or not name:
+        found = "an empty text; is a variable not set?" if name == "" else repr(name)
+        raise NotCatalogued(f"expected a name of {CATALOGUE}, found {found}")
+    if len(meant := _meant(name, known)) == 1:
+        return meant[0]
+    if meant:
+        raise NotCatalogued(f"{name} is ambiguous: {listed(meant)}")
     kinds = {entry.name: entry.kind for entry in catalogue.declarations}
     if other := _meant(name, list(kinds)):
         graphs = f"the graphs are {listed(known)}" if known else "this catalogue has no graphs"

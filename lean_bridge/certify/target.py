@@ -125,8 +125,9 @@ def load_captured(target: str) -> Captured:
     """
     file, _, name = target.rpartition(":")
     if not file or not name:
+        said = target or "an empty text"
         raise NotCaptured(
-            f"{target}: expected FILE.py:NAME, a file and a function with @lean_bridge.graph in it"
+            f"{said}: expected FILE.py:NAME, a file and a function with @lean_bridge.graph in it"
         )
     module = _run(Path(file))
     found = getattr(module, name, None)

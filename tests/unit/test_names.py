@@ -192,7 +192,7 @@ def test_an_entry_is_found_by_the_end_of_its_name(catalogued: Project, typed: st
         ("e\u0301tonnant", "did you mean étonnant"),
         ("«a.b", r"did you mean «a\.b»"),
         ("Twin.Étonant", "did you mean Twin.étonnant"),
-        ("", "expected one of"),
+        ("", "found an empty text; is a variable not set?"),
         ("§§§", r"is not in catalogue\.toml; expected one of étonnant, .*; `lean-bridge list` has them all"),
     ],
 )

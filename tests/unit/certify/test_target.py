@@ -43,6 +43,7 @@ def test_a_captured_function_is_loaded_with_what_lies_beside_its_file(file: Path
     ("named", "told"),
     [
         ("model.py", "model.py: expected FILE.py:NAME"),
+        ("", "an empty text: expected FILE.py:NAME"),
         ("{file}:twic", "model.py: has no twic; did you mean twice?"),
         ("{file}:other", "model.py: has no other; it has twice"),
         (
