@@ -48,6 +48,13 @@ class ManyDigits(Unrounded):
     def tanh(self, x: Array) -> Array:
         return each(mpmath.tanh, x)
 
+    def sigmoid(self, x: Array) -> Array:
+        """Return the logistic function, which as ``1 + tanh`` has no digits left below ``-DIGITS``."""
+        return each(lambda value: 1 / (1 + mpmath.exp(-value)), x)
+
+    def slope_of_sigmoid(self, x: Array) -> Array:
+        return self.sigmoid(x) * self.sigmoid(-x)
+
 
 def each(function: Callable[[Any], Any], x: Array) -> Array:
     x = np.asarray(x)
