@@ -34,11 +34,6 @@ class BlockCase:
     seed: Array
     """Of the last entry."""
 
-    @property
-    def output(self) -> str:
-        """The name of the last entry."""
-        return self.program.entries[-1].name
-
 
 def draw_case(
     graph: ExecutableGraph,

@@ -9,10 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import add, mul
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+import numpy as np
+
+from lean_bridge.crosscheck.points import draw_arrays
 from lean_bridge.executor.arrays.scalars import Array
-from lean_bridge.executor.graph import BoundGraph
+from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
 from lean_bridge.executor.rules.ops.elementwise import GELU_KAPPA
 from lean_bridge.executor.rules.program import Program
 from pybind_models import DGraph, Dim
@@ -203,6 +206,33 @@ class Found(NamedTuple):
     def program(self, bound: BoundGraph, arrays: Mapping[str, Array]) -> Program:
         """Return its program with arguments that are arrays, and the scalars that it is compared at."""
         return bound.interpret(**self.known.scalars, **arrays)
+
+
+class Drawn(NamedTuple):
+    """A known graph at random numbers."""
+
+    program: Program
+    inputs: Mapping[str, Array]
+    arguments: Mapping[str, Array]
+    seed: Array
+    """Of the last entry."""
+
+
+def draw_known(
+    graph: ExecutableGraph,
+    found: Found,
+    dims: Mapping[str, int],
+    rng: np.random.Generator,
+    dtype: Any = float,
+) -> Drawn:
+    """Return a known graph at dimensions, at numbers uniform in [-1, 1] and arguments that fit."""
+    bound = graph.bind(**dims)
+    arguments = bound.draw_arrays(rng)
+    program = found.program(bound, arguments)
+    drawn = [array.astype(dtype) for array in draw_arrays(program.context, rng)]
+    inputs = {entry.name: array for entry, array in zip(program.context, drawn, strict=True)}
+    (seed,) = draw_arrays(program.entries[-1:], rng)
+    return Drawn(program, inputs, arguments, seed.astype(dtype))
 
 
 def find_known(model: DGraph) -> Found | None:

@@ -14,8 +14,8 @@ import numpy as np
 
 from lean_bridge.crosscheck.block import Block, find_block
 from lean_bridge.crosscheck.block_case import draw_case
-from lean_bridge.crosscheck.known import KNOWN_SIZES, Found, find_known
-from lean_bridge.crosscheck.points import SEED, Sizes, draw_arrays
+from lean_bridge.crosscheck.known import KNOWN_SIZES, Found, draw_known, find_known
+from lean_bridge.crosscheck.points import SEED, Sizes
 from lean_bridge.crosscheck.rounding import EPSILON, histogram
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.graph import ExecutableGraph
@@ -105,12 +105,8 @@ def _known_deviations(graph: ExecutableGraph, found: Found, heads: int) -> tuple
     from lean_bridge.crosscheck.torch_known import run
 
     rng = np.random.default_rng(SEED)
-    bound = graph.bind(**found.sizes(KNOWN_SIZES | _sizes_of_heads(heads)))
-    arguments = bound.draw_arrays(rng)
-    program = found.program(bound, arguments)
-    drawn = draw_arrays(program.context, rng)
-    inputs = {entry.name: array for entry, array in zip(program.context, drawn, strict=True)}
-    (seed,) = draw_arrays(program.entries[-1:], rng)
+    dims = found.sizes(KNOWN_SIZES | _sizes_of_heads(heads))
+    program, inputs, arguments, seed = draw_known(graph, found, dims, rng)
     return _deviations(program, inputs, seed, run(found.known, inputs, arguments, seed, heads=heads))
 
 

@@ -17,8 +17,8 @@ from lean_bridge.crosscheck.block import Block, find_block
 from lean_bridge.crosscheck.block_case import BlockCase, draw_case
 from lean_bridge.crosscheck.enclosure import check_size
 from lean_bridge.crosscheck.formula import compute_block
-from lean_bridge.crosscheck.known import KNOWN_SIZES, Found, find_known
-from lean_bridge.crosscheck.points import SEED, Sizes, draw_arrays
+from lean_bridge.crosscheck.known import KNOWN_SIZES, Found, draw_known, find_known
+from lean_bridge.crosscheck.points import SEED, Sizes
 from lean_bridge.crosscheck.rounding import largest
 from lean_bridge.errors import Declined, LeanBridgeError
 from lean_bridge.executor.arrays.scalars import Array
@@ -164,12 +164,7 @@ def _block_of(model: DGraph) -> Block:
 def _known(
     graph: ExecutableGraph, found: Found, dims: Mapping[str, int], rng: np.random.Generator, dtype: Any
 ) -> Compared:
-    bound = graph.bind(**dims)
-    arguments = bound.draw_arrays(rng)
-    program = found.program(bound, arguments)
-    drawn = [array.astype(dtype) for array in draw_arrays(program.context, rng)]
-    inputs = dict(zip((entry.name for entry in program.context), drawn, strict=True))
-    seed = draw_arrays(program.entries[-1:], rng)[0].astype(dtype)
+    program, inputs, arguments, seed = draw_known(graph, found, dims, rng, dtype)
     known, heads = found.known, dims[found.roles["H"]] if "H" in found.roles else 1
     theirs: dict[str, Way] = {}
     if find_spec("torch") is not None:
