@@ -127,20 +127,26 @@ def _gradients(drawn: Drawn, outputs: Sequence[str], sizes: Sizes) -> CheckResul
     for at, each in enumerate(sizes):
         program, call = drawn(each, rng)
         inputs, tangents = draw_arrays(program.context, rng), draw_arrays(program.context, rng)
-        values = _at(program, outputs, program.forward(inputs))
+        everything = program.forward(inputs)
+        values = _at(program, outputs, everything)
         seeds = [rng.uniform(-1.0, 1.0, size=value.shape) for value in values]
         pushed = [
             [gradient * tangent for gradient, tangent in zip(pulled, tangents, strict=True)]
             for pulled in _pulled(program, outputs, inputs, seeds)
         ]
-        weighed = [float(np.abs(seed * value).sum()) for seed, value in zip(seeds, values, strict=True)]
         rounding = _SLACK * roundings(program) * EPSILON
         steps.append(step := step_for(rounding))
+        # what rounding makes of the outputs, and of slopes, where all that an output is made of may cancel
+        rounded = [
+            rounding
+            * (np.abs(seed * value).sum() / step + np.abs(seed).sum() * _behind(program, name, everything))
+            for name, seed, value in zip(outputs, seeds, values, strict=True)
+        ]
         # one input and one output after the other, so that none hides behind another
         for position, tangent in enumerate(tangents):
             moved = partial(_moved, call, inputs, position, tangent, seeds)
-            for slopes, weight, quotient, further in zip(
-                pushed, weighed, moved(step), moved(2 * step), strict=True
+            for slopes, noise, quotient, further in zip(
+                pushed, rounded, moved(step), moved(2 * step), strict=True
             ):
                 scale = max(float(np.abs(each).sum()) for each in slopes)
                 size = max(scale, abs(quotient))
@@ -148,7 +154,7 @@ def _gradients(drawn: Drawn, outputs: Sequence[str], sizes: Sizes) -> CheckResul
                     continue
                 error = abs(float(slopes[position].sum()) - quotient) / size
                 truncation = abs(further - quotient)
-                tolerance = (truncation + rounding * (weight + step * size) / step) / size
+                tolerance = (truncation + noise) / size + rounding
                 name = program.context[position].name
                 if error <= tolerance and not tolerance < COARSEST:
                     if at == 0:

@@ -96,8 +96,12 @@ def drawn(seed: int) -> Callable[..., Any]:
     return function
 
 
+SHORT: Final = {*range(16), 260, 278}
+"""Of the last two something is the sum of what was normalised: its gradient is 0, or what rounding leaves."""
+
+
 @pytest.mark.parametrize(
-    "seed", [*range(24), *(pytest.param(seed, marks=pytest.mark.full) for seed in range(24, 300))]
+    "seed", [pytest.param(seed, marks=[] if seed in SHORT else [pytest.mark.full]) for seed in range(300)]
 )
 def test_what_is_captured_of_a_random_function_is_the_function(seed: int) -> None:
     captured = graph(**SHAPES, **DATA)(drawn(seed))

@@ -289,7 +289,7 @@ def drawn(seed: int) -> BoundGraph:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_numbers_of_any_size_are_right_to_rounding_or_refused(dtype: type, full: bool) -> None:
     outcomes: Counter[str] = Counter()
-    for seed in range(2000) if full else (*range(45), 67):  # 67 has one array joined with itself
+    for seed in range(2000) if full else (*range(25), 67):  # 67 has one array joined with itself
         try:
             outcomes += Case(drawn(seed), seed, np.dtype(dtype)).check()
         except AssertionError as error:

@@ -86,18 +86,20 @@ def is_itself(captured: CapturedModule) -> None:
 
 
 IDS = torch.zeros(1, N, dtype=torch.int64)
+ALL_LENGTHS = {each: {1: "n"} for each in ("ids", "targets")}
 
 
 @pytest.mark.parametrize(
-    "dynamic",
+    ("dynamic", "layers"),
     [
-        pytest.param({}, id="of one length", marks=pytest.mark.full),
-        pytest.param({each: {1: "n"} for each in ("ids", "targets")}, id="of all lengths"),
+        pytest.param({}, 2, id="of one length", marks=pytest.mark.full),
+        pytest.param(ALL_LENGTHS, 1, id="of all lengths"),
+        pytest.param(ALL_LENGTHS, 2, id="two layers of all lengths", marks=pytest.mark.full),
     ],
 )
-def test_a_gpt_written_by_hand_is_captured(dynamic: Mapping[str, Mapping[int, str]]) -> None:
+def test_a_gpt_written_by_hand_is_captured(dynamic: Mapping[str, Mapping[int, str]], layers: int) -> None:
     torch.manual_seed(0)
-    captured = from_torch(Gpt(layers=2).eval(), (IDS, IDS), dynamic)
+    captured = from_torch(Gpt(layers=layers).eval(), (IDS, IDS), dynamic)
     n = "n" if dynamic else str(N)
     assert [each.text for each in captured.model.arrays] == [
         f"ids: 1×{n} whole numbers below 7",
@@ -170,8 +172,8 @@ MADE: Mapping[str, Any] = {
     "where": lambda x: torch.where(
         torch.ones(x.shape[1], x.shape[1]).tril() > 0, x @ x.mT, torch.tensor(NONE)
     ).softmax(-1),
-    "added": lambda x: (x @ x.mT + torch.full((x.shape[1], x.shape[1]), NONE).triu(1)).softmax(-1),
     "a causal encoder": Encoder(is_causal=True),
+    "added": lambda x: (x @ x.mT + torch.full((x.shape[1], x.shape[1]), NONE).triu(1)).softmax(-1),
     "an encoder": Encoder(),
 }
 
