@@ -6,7 +6,7 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -115,15 +115,15 @@ NAMES: Final = {
 }
 
 
-def screens() -> dict[str, str]:
-    """Return the characters of every scene at each of its sizes, with the times of one place."""
+def screens(names: Collection[str] = NAMES.keys()) -> dict[str, str]:
+    """Return the characters of scenes at sizes, by their names, with the times of one place."""
 
     async def together() -> list[str]:
-        return await asyncio.gather(*(shown(*each) for each in NAMES.values()))
+        return await asyncio.gather(*(shown(*NAMES[each]) for each in names))
 
     os.environ["TZ"] = "UTC"
     time.tzset()
-    return dict(zip(NAMES, asyncio.run(together()), strict=True))
+    return dict(zip(names, asyncio.run(together()), strict=True))
 
 
 if __name__ == "__main__":

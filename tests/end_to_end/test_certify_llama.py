@@ -53,6 +53,7 @@ def _target(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"{path}:llama"
 
 
+@pytest.mark.full
 def test_it_computes_what_the_library_s_block_does(target: str, library_graphs: dict[str, DGraph]) -> None:
     rng, common = np.random.default_rng(0), {"c": 0.5, "mask": np.tri(5, dtype=bool)}
     written = ExecutableGraph(load_captured(target).model, allow_uncertified=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from lean_bridge.bench.case import draw_case
 from lean_bridge.bench.sizes import parse_sizes
 from lean_bridge.commands.options import write_result
 from lean_bridge.errors import BindingError, Declined, NoVerdict
+from tests.tiers import one_in
 from tests.unit.executor.graphs import attention
 
 BRIDGE = (sys.executable, "-m", "lean_bridge")
@@ -33,8 +35,10 @@ def expect(found: subprocess.CompletedProcess[str], *said: str) -> None:
 BAD = ["nowhere/x.svg", ".", "file/x.svg", "x" * 300 + ".svg"]
 
 
-@pytest.mark.parametrize("path", BAD)
-@pytest.mark.parametrize("command", [("graph", "-f", "svg", "-o"), ("bench", "--save"), ("bench", "--plot")])
+PLACES = [("graph", "-f", "svg", "-o"), ("bench", "--save"), ("bench", "--plot")]
+
+
+@pytest.mark.parametrize(("path", "command"), one_in(2, product(BAD, PLACES)))
 def test_a_place_for_results_is_looked_at_before_any_work(
     tmp_path: Path, command: tuple[str, ...], path: str
 ) -> None:
@@ -57,8 +61,10 @@ def test_a_working_directory_that_is_gone_is_said(tmp_path: Path, words: tuple[s
     assert "LB999" not in found.stderr
 
 
-@pytest.mark.parametrize("below", ["", "/below"])
-@pytest.mark.parametrize("words", [("verify", "--shipped"), ("toolchain", "install"), ("build", "--shipped")])
+WRITERS = [("verify", "--shipped"), ("toolchain", "install"), ("build", "--shipped")]
+
+
+@pytest.mark.parametrize(("words", "below"), one_in(2, product(WRITERS, ["", "/below"])))
 def test_a_cache_that_is_a_file_is_named(tmp_path: Path, words: tuple[str, ...], below: str) -> None:
     (tmp_path / "cache").touch()
     found = run(*words, before=f'export LEAN_BRIDGE_CACHE="{tmp_path}/cache{below}"; ')
@@ -129,8 +135,7 @@ def test_a_cache_whose_name_is_no_text_is_named(tmp_path: Path, command: tuple[s
 NAMES = ["a b", "a;b", "a*b?", "a#b%20", "a:b", "a\nb", "a\udcffb", "-a", "a'\"b$(x)`"]
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("form", ["json", "junit"])
+@pytest.mark.parametrize(("name", "form"), one_in(2, product(NAMES, ["json", "junit"])))
 def test_a_project_may_have_any_name(tmp_path: Path, name: str, form: str) -> None:
     project = tmp_path / name
     project.mkdir()

@@ -40,12 +40,13 @@ def test_a_graph_that_is_written_again_unchanged_is_accepted(
     assert case.rewritten(Library.of_a_graph(embedded, tmp_path / "graph")) == "accepted"
 
 
-def test_no_forgery_is_accepted_as_something_else(case: Case) -> None:
+def test_no_forgery_is_accepted_as_something_else(case: Case, full: bool) -> None:
     """What is accepted is held against its content by the case itself."""
-    outcomes = {kind: case.of_kind(kind) for kind in FORGERIES}
+    kinds = [*FORGERIES]
+    outcomes = {kind: case.of_kind(kind) for kind in (kinds if full else (*kinds[1::2], "nothing"))}
     assert outcomes["nothing"] == "accepted"
     assert "LB999" not in outcomes.values()
-    assert len(set(outcomes.values())) > 8, outcomes
+    assert len(set(outcomes.values())) > (8 if full else 5), outcomes
     assert sum(outcome == "accepted" for outcome in outcomes.values()) < len(outcomes) / 2, outcomes
 
 

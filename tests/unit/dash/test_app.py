@@ -30,24 +30,28 @@ from tests.boards import (
     library,
 )
 from tests.screens import FOLDER, NAMES, SCENES, Still, drawn, screens, settled
+from tests.tiers import one_in
 
 Steps = Callable[[Dash, "Pilot[int]", Still], Awaitable[None]]
 SMALL, MIDDLE, LARGE = (80, 24), (120, 40), (200, 50)
 
 
+EVERY = 2
+
+
 @pytest.fixture(scope="module")
-def found() -> dict[str, str]:
-    """Every scene as it is drawn."""
-    return screens()
+def found(full: bool) -> dict[str, str]:
+    """Every scene that is asked for, as it is drawn."""
+    return screens([*NAMES] if full else [*NAMES][::EVERY])
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", one_in(EVERY, NAMES))
 def test_the_screen_is_as_recorded(name: str, found: dict[str, str]) -> None:
     """``python -m tests.screens`` records them."""
     assert found[name] == (FOLDER / f"{name}.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", one_in(EVERY, NAMES))
 def test_the_screen_has_as_many_lines_and_columns_as_the_terminal(name: str, found: dict[str, str]) -> None:
     _, (width, height) = NAMES[name]
     lines = found[name].splitlines()
@@ -88,7 +92,7 @@ def under_the_cursor(app: Dash) -> str:
     return line.row.name.rpartition(".")[2] if line.row is not None else line.group
 
 
-@pytest.mark.parametrize("size", [SMALL, MIDDLE, LARGE])
+@pytest.mark.parametrize("size", one_in(3, [(MIDDLE,), (SMALL,), (LARGE,)]))
 @pytest.mark.parametrize("colour", [True, False])
 def test_with_and_without_colour_the_same_is_said(
     monkeypatch: pytest.MonkeyPatch,
@@ -116,7 +120,7 @@ def test_with_and_without_colour_the_same_is_said(
     assert [bool(each) for each in colours] == [colour]
 
 
-@pytest.mark.parametrize("size", [SMALL, MIDDLE, LARGE])
+@pytest.mark.parametrize("size", one_in(3, [(SMALL,), (MIDDLE,), (LARGE,)]))
 def test_an_edit_that_breaks_a_proof_and_one_that_mends_it(tmp_path: Path, size: tuple[int, int]) -> None:
     async def steps(app: Dash, pilot: Pilot[int], source: Still) -> None:
         async def shows(*events: Event) -> str:
