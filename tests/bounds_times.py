@@ -39,7 +39,7 @@ def table(sizes: list[str]) -> Iterator[str]:
     yield f"| | {' | '.join(sizes)} |"
     yield "|---" * (len(sizes) + 1) + "|"
     for block, build in BLOCKS.items():
-        yield f"| {block} | {' | '.join(f'{seconds(build(), size):.2g} s' for size in sizes)} |"
+        yield f"| {block} | {' | '.join(f'{float(f'{seconds(build(), size):.2g}'):g} s' for size in sizes)} |"
 
 
 if __name__ == "__main__":
