@@ -68,25 +68,35 @@ _TELLING: tuple[Callable[..., None], ...] = (
     library.list_,
     library.olean,
     library.doctor,
-    library.cache,
     serving.serve,
     judging.explain,
 )
-_TOOLCHAIN: tuple[Callable[..., None], ...] = (library.status, library.install, library.path)
 
-_toolchain = typer.Typer(
-    help="The Lean that proofs are checked with.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-)
-for command in _TOOLCHAIN:
-    _toolchain.command()(command)
+
+def _group(help_: str, **commands: Callable[..., None]) -> typer.Typer:
+    """Return a command line of several commands."""
+    several = typer.Typer(help=help_, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+    for name, function in commands.items():
+        several.command(name)(function)
+    return several
+
 
 COMMANDS: Final[Mapping[str, typer.Typer]] = {
     **{each.__name__: _alone(each, EXIT_STATUS) for each in _JUDGING},
     **{each.__name__.rstrip("_"): _alone(each) for each in (*_MAKING, *_TELLING)},
-    "toolchain": _toolchain,
+    "cache": _group(
+        "What is kept between runs. Every build prunes, once an hour at most; LEAN_BRIDGE_CACHE_LIMIT sets "
+        "the limit, as 500M or 4G.",
+        status=library.kept,
+        prune=library.prune,
+        clear=library.clear,
+    ),
+    "toolchain": _group(
+        "The Lean that proofs are checked with.",
+        status=library.status,
+        install=library.install,
+        path=library.path,
+    ),
 }
 """Every command, in the order of the help."""
 

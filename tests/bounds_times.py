@@ -39,7 +39,8 @@ def table(sizes: list[str]) -> Iterator[str]:
     yield f"| | {' | '.join(sizes)} |"
     yield "|---" * (len(sizes) + 1) + "|"
     for block, build in BLOCKS.items():
-        yield f"| {block} | {' | '.join(f'{float(f'{seconds(build(), size):.2g}'):g} s' for size in sizes)} |"
+        took = (float(f"{seconds(build(), size):.2g}") for size in sizes)
+        yield f"| {block} | {' | '.join(f'{each:g} s' for each in took)} |"
 
 
 if __name__ == "__main__":

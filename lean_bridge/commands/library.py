@@ -116,24 +116,34 @@ def olean(
     render_survey(found, open_console(sys.stdout))
 
 
-def cache(
-    prune: Annotated[
-        bool, typer.Option("--prune", help="Delete what was used longest ago, down to the limit.")
-    ] = False,
-    clear: Annotated[bool, typer.Option("--clear", help="Delete all of it but an installed Lean.")] = False,
-) -> None:
-    """Show what is kept between runs: where, how much, and how much at most.
+def kept() -> None:
+    """Show what is kept between runs: where, how much, and how much at most."""
+    _show_kept()
 
-    Every build prunes, once an hour at most. LEAN_BRIDGE_CACHE_LIMIT sets the limit, as 500M or 4G.
-    """
-    from lean_bridge.build import cache as kept
+
+def prune() -> None:
+    """Delete what was used longest ago, down to the limit."""
+    from lean_bridge.build.cache import prune, size_limit
+
+    _show_kept(prune(size_limit()))
+
+
+def clear() -> None:
+    """Delete all of it but an installed Lean."""
+    from lean_bridge.build.cache import clear
+
+    _show_kept(clear())
+
+
+def _show_kept(freed: int | None = None) -> None:
+    """Print what is kept, after what was deleted of it."""
+    from lean_bridge.build.cache import holdings, size_limit
     from lean_bridge.ui.wording import counted, size_text
 
-    limit = kept.size_limit()
-    if prune or clear:
-        freed = kept.clear() if clear else kept.prune(limit)
+    if freed is not None:
         typer.echo(f"{size_text(freed)} freed")
-    for each in kept.holdings():
+    limit = size_limit()
+    for each in holdings():
         most = f"at most {size_text(limit)} with the others" if each.is_pruned else "not pruned"
         typer.echo(f"{size_text(each.size)}\t{counted(each.files, 'file')}\t{plain(str(each.path))}\t{most}")
 

@@ -329,7 +329,7 @@ class LakePool:
             if self._digests[name] != digest:
                 raise ToolchainError(
                     f"{job.file}: Lake compiled it upon another {name} than was taken before; run "
-                    "`lean-bridge cache --clear`, and build again"
+                    "`lean-bridge cache clear`, and build again"
                 )
 
     def _taken(self, job: Job, module: str, search_path: Iterable[Path]) -> tuple[Path, ...]:

@@ -241,13 +241,13 @@ def test_the_command_shows_prunes_and_clears(project: Path) -> None:
         )
         return done.returncode, done.stdout + done.stderr
 
-    status, shown = said()
+    status, shown = said("status")
     assert status == 0
     assert f"\t{cache_directory() / 'build'}\tat most 4.0 GB with the others" in shown
-    assert said("--prune") == (0, f"0 B freed\n{shown}")
-    status, shown = said("--clear")
+    assert said("prune") == (0, f"0 B freed\n{shown}")
+    status, shown = said("clear")
     assert status == 0
     assert shown.endswith("freed\n")
     assert list(holdings()) == []
-    status, shown = said(LEAN_BRIDGE_CACHE_LIMIT="much")
+    status, shown = said("status", LEAN_BRIDGE_CACHE_LIMIT="much")
     assert (status, "expected a size" in shown, "Traceback" in shown) == (2, True, False)
