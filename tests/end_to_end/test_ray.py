@@ -20,7 +20,9 @@ from lean_bridge.toolchain.provider import Provider
 from tests.end_to_end.lean_processes import wait_until
 from tests.small_library import write_small
 
-pytestmark = [pytest.mark.lean, pytest.mark.own_lean]
+# what JAX, which other tests leave imported, says where Ray starts its processes
+FORKED = "ignore:os.fork:RuntimeWarning"
+pytestmark = [pytest.mark.lean, pytest.mark.own_lean, pytest.mark.filterwarnings(FORKED)]
 
 HERE = Path(__file__).parents[2]
 LONG = 300.0

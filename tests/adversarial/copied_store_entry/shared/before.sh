@@ -18,7 +18,7 @@ build_library(ready, lean, workers=1)
 
 def folder(root: Path) -> Path:
     key = module_keys(read_library(root, lean.library), lean.info)["Twin"]
-    return build_store().directory / "modules" / key[:2] / key
+    return build_store().compiled(key).parent
 
 
 if folder(here) != folder(ready):
