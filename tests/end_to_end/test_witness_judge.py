@@ -418,7 +418,7 @@ MET = (
     "ofAShortPart", "ofASmallWidth", "ofSmallNumbers", "ofASumOfParts", "sayingTheNumber", "sayingNoWidth",
     "ofApart", "ofTrees", "ofSubtypes", "ofHalves", "ofPairsBelow", "ofDifferences",
 )  # fmt: skip
-EVERY = 5
+EVERY = 8
 """Of these how many are one more for the long tier alone."""
 
 

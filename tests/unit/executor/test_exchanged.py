@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from lean_bridge.executor.plans.trace import Request, trace_program
 from lean_bridge.executor.rules.table import PRIMITIVES
 from tests.rationals import Rationals
 from tests.single_ops import single_graph
+from tests.tiers import one_in
 from tests.unit.executor.graphs import cross_entropy
 
 RATIONALS = Rationals()
@@ -177,8 +179,7 @@ def test_what_overflows_as_compiled_alone_is_made_node_by_node_with_the_arrays_a
         same(made, [own.forward([logits])[4], *own.vjp([logits], {"loss": np.ones(())})])
 
 
-@pytest.mark.parametrize("library", ["torch", "jax"])
-@pytest.mark.parametrize("op", [*OPS, "loss"])
+@pytest.mark.parametrize(("library", "op"), one_in(2, product(["torch", "jax"], [*OPS, "loss"])))
 def test_other_libraries_exchange_them_too(op: str, library: str, plans: list[Any]) -> None:
     kind: Any = torch_reals() if library == "torch" else jax_reals()
     bound = LOSS if op == "loss" else bound_graph(op)

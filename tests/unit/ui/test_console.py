@@ -8,12 +8,14 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from contextlib import redirect_stdout
+from itertools import product
 
 import pytest
 from rich.text import Text
 
 from lean_bridge.ui.console import NARROWEST, WIDEST, Form, open_console, refuse_no_letter, tell
 from lean_bridge.ui.progress import LineObserver, show_progress
+from tests.tiers import one_in
 
 ENCODINGS = ["ascii", "latin-1", "cp1252", "cp437", "utf-8", "koi8-r"]
 LETTERS = "✓ ✗ ? ∀ Γ ℝ 𝒞 é × ⟨own⟩ … \ud800 漢"
@@ -117,8 +119,10 @@ def test_a_terminal_is_animated_where_there_is_room(
         assert isinstance(watch, LineObserver) is not is_live
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
-@pytest.mark.parametrize("words", ["explain LB205", "explain", "explain nothing", "list --project /nö"])
+SAYING = ["explain LB205", "explain", "explain nothing", "list --project /nö"]
+
+
+@pytest.mark.parametrize(("words", "encoding"), one_in(2, product(SAYING, ["ascii", "latin-1", "cp1252"])))
 def test_commands_end_as_in_any_other_encoding(encoding: str, words: str) -> None:
     def run(name: str) -> subprocess.CompletedProcess[bytes]:
         command = [sys.executable, "-m", "lean_bridge", *words.split()]
