@@ -140,7 +140,8 @@ def assignment(out: Array, value: Array) -> Call:
 
 def identity(array: Array) -> object:
     """Return what two arrays share only if they are the same memory, coordinate by coordinate."""
-    return array.__array_interface__["data"], array.shape, array.strides
+    steps = tuple(step for step, length in zip(array.strides, array.shape, strict=True) if length != 1)
+    return array.__array_interface__["data"], array.shape, steps
 
 
 def _product(a: Array, b: Array, out: Array) -> Call:

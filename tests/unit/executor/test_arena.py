@@ -11,6 +11,7 @@ import pytest
 from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.executor.plans.arena import Block, live_peak, pack
+from lean_bridge.executor.plans.kernels import identity
 from lean_bridge.executor.plans.trace import Request
 from lean_bridge.extract.compose import stack
 from tests.unit.executor.graphs import encoder
@@ -21,6 +22,15 @@ SIZES = [(8, 16, 2, 8, 32), (64, 128, 4, 32, 512), (256, 512, 8, 64, 2048)]
 def test_the_peak_counts_what_is_needed_at_the_same_time() -> None:
     assert live_peak([Block(0, 2, 10), Block(2, 3, 5), Block(3, 9, 7)]) == 15
     assert live_peak([]) == 0
+
+
+def test_an_axis_of_length_1_has_no_step_that_tells_memory_from_itself() -> None:
+    whole = np.zeros((1, 2, 3))
+    part = whole[:, :1]
+    assert part.strides != whole[:, 0][:, None].strides
+    assert identity(part) == identity(whole[:, 0][:, None])
+    assert identity(part) != identity(whole[:, 1:])
+    assert identity(whole) != identity(np.asfortranarray(whole))
 
 
 def test_gaps_are_filled() -> None:
