@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import accumulate, count, pairwise
+from itertools import accumulate, pairwise
 from numbers import Number
 from typing import Any, Final
 
@@ -24,11 +24,11 @@ from lean_bridge.capture.aten_masks import Forbidding, Hidden, MaskOperators
 from lean_bridge.capture.aten_program import dense_of, named, place_of
 from lean_bridge.capture.moves import number_of
 from lean_bridge.capture.nearest import none_for
+from lean_bridge.capture.numbers import NumberOperators, float_of
 from lean_bridge.capture.ops import apply
 from lean_bridge.capture.trace import (
     Data,
     Misfit,
-    Scalar,
     Size,
     Trace,
     Value,
@@ -69,7 +69,7 @@ class _ExportTrace(Trace):
         """Leave nodes the names of their ops: what holds tensors is PyTorch's."""
 
 
-class Writer(MaskOperators, DataOperators):
+class Writer(NumberOperators, MaskOperators, DataOperators):
     """Writes an exported program down, operator by operator."""
 
     def __init__(
@@ -267,37 +267,19 @@ class Writer(MaskOperators, DataOperators):
         b = self._times(b, alpha)
         if (hidden := self._hidden(a, b)) is not None:
             return hidden
-        a, b = (b, a) if isinstance(a, Number) else (a, b)
-        return self._plus(a, _float(b)) if isinstance(b, Number) else self._call("add", a, b)
+        return self._added(a, b)
 
     def _write_sub(self, a: Any, b: Any, alpha: Any = 1) -> Value:
-        b = self._times(b, alpha)
-        if isinstance(b, Number):
-            return self._plus(a, -_float(b))
-        if isinstance(a, Number):
-            return self._plus(self._write_neg(b), _float(a))
-        return self._call("subtract", a, b)
-
-    def _plus(self, a: Any, number: float) -> Value:
-        """Return a sum with a number, which the certified op takes where it is positive."""
-        if number < 0:
-            return self._write_neg(self._plus(self._write_neg(a), -number))
-        return self._call("add", a, self._scalar(number)) if number else self._value(a)
+        return self._subtracted(a, self._times(b, alpha))
 
     def _write_rsub(self, a: Any, b: Any, alpha: Any = 1) -> Value:
         return self._write_sub(b, self._times(a, alpha))
 
     def _write_mul(self, a: Any, b: Any) -> Value:
-        a, b = (b, a) if isinstance(a, Number) else (a, b)
-        return self._call("multiply", a, self._scalar(_float(b)) if isinstance(b, Number) else b)
+        return self._multiplied(a, b)
 
     def _write_div(self, a: Any, b: Any, **how: Any) -> Value:
-        if isinstance(b, Number) and not how and _float(b) and math.isfinite(1 / _float(b)):
-            return self._call("multiply", a, self._scalar(1 / _float(b)))
-        raise Misfit(
-            "no certified op but by a number that has an inverse; nearest: multiplication by one",
-            a.known if isinstance(a, Value) else None,
-        )
+        return self._divided(a, None if how else b)
 
     def _write_neg(self, a: Any) -> Value:
         return self._call("negative", a)
@@ -311,18 +293,10 @@ class Writer(MaskOperators, DataOperators):
         return self._call("gelu", a, self._scalar(_KAPPA, "kappa"))
 
     def _write_leaky_relu(self, a: Any, slope: float = 0.01) -> Value:
-        return self._call("leaky_relu", a, self._scalar(_float(slope), "slope"))
+        return self._call("leaky_relu", a, self._scalar(float_of(slope), "slope"))
 
     def _write_clamp(self, a: Any, low: Any = None, high: Any = None) -> Value:
-        if not all(each is None or isinstance(each, Number) for each in (low, high)):
-            raise Misfit("no certified op but with numbers as bounds")
-        if low == 0 and high is None:
-            return self._call("relu", a)
-        bounds = [
-            each if each is None else self._scalar(_float(each), name)
-            for name, each in (("low", low), ("high", high))
-        ]
-        return self._call("clip", a, *bounds)
+        return self._clamped(a, low, high)
 
     def _write_hardtanh(self, a: Any, low: float = -1.0, high: float = 1.0) -> Value:
         return self._write_clamp(a, low, high)
@@ -337,7 +311,7 @@ class Writer(MaskOperators, DataOperators):
 
     def _write_huber_loss(self, a: Any, b: Any, reduction: int = 1, delta: float = 1.0) -> Value:
         apart = self._write_sub(a, b)
-        made = self._call("huber", apart, self._scalar(_float(delta), "delta"))
+        made = self._call("huber", apart, self._scalar(float_of(delta), "delta"))
         return made if reduction == 0 else self._call("mean" if reduction == 1 else "sum", made)
 
     def _write_smooth_l1_loss(self, a: Any, b: Any, reduction: int = 1, beta: float = 1.0) -> Value:
@@ -391,7 +365,7 @@ class Writer(MaskOperators, DataOperators):
             return Value(self.trace, None, None)
         flat = [self._call("flatten", each) for each in parameters]
         rows = self._call("reshape", a, (*_sizes(self.trace, shape[:-axes]), *flat[0].shape))
-        made = self._call(name, rows, *flat, self._scalar(_float(eps), "eps"))
+        made = self._call(name, rows, *flat, self._scalar(float_of(eps), "eps"))
         return self._call("reshape", made, tuple(_sizes(self.trace, shape)))
 
     def _along(self, a: Any, axis: int, key: Any) -> Value:
@@ -466,22 +440,11 @@ class Writer(MaskOperators, DataOperators):
     def _times(self, a: Any, factor: Any) -> Any:
         if factor == 1:
             return a
-        return _float(a) * factor if isinstance(a, Number) else self._write_mul(a, factor)
+        return float_of(a) * factor if isinstance(a, Number) else self._write_mul(a, factor)
 
-    def _scalar(self, value: float, name: str = "c") -> Scalar:
-        """Return the scalar parameter that is a number of the code."""
-        for known, held in self.constants.items():
-            if held == value:
-                return Scalar(self.trace, known)
-        free = self._free(name)
-        self.constants[free] = value
-        return Scalar(self.trace, free)
-
-    def _free(self, name: str) -> str:
-        """Return a name that nothing has, as near as can be to this one."""
-        taken = {*self.constants, *self._symbols.values(), *self._arguments.values()}
-        taken |= {each.name for each in self.arrays}
-        return next(each for number in count(1) if (each := name + str(number) * (number > 1)) not in taken)
+    def _taken(self) -> set[str]:
+        taken = {*self._symbols.values(), *self._arguments.values()}
+        return taken | {each.name for each in self.arrays}
 
 
 def lengths_of(examples: Mapping[str, Tensor], dynamic: Mapping[str, Mapping[int, str]]) -> dict[str, int]:
@@ -491,9 +454,3 @@ def lengths_of(examples: Mapping[str, Tensor], dynamic: Mapping[str, Mapping[int
 
 def _sizes(trace: Trace, shape: Shape) -> Iterator[Any]:
     return (Size(trace, dim) for dim in shape)
-
-
-def _float(number: Any) -> float:
-    if isinstance(number, bool | complex) or float(number) != number:
-        raise Misfit(f"expected a number that floats have, found {number!r}")
-    return float(number)

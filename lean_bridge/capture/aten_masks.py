@@ -11,9 +11,9 @@ from typing import Any, Final, TypeAlias
 from torch import Tensor
 
 from lean_bridge.capture.aten_made import Made, alike, allowed_by, causal, turned
-from lean_bridge.capture.aten_program import said_by
 from lean_bridge.capture.moves import ONE, number_of
 from lean_bridge.capture.nearest import none_for
+from lean_bridge.capture.source import said_by
 from lean_bridge.capture.trace import Data, Misfit, Scalar, Size, Value
 from lean_bridge.names import listed
 from pybind_models import ArrayArgument, Dim, Shape

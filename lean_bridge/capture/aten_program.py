@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import torch
 
+from lean_bridge.capture.source import near
+
 _HOME: Final = str(Path(torch.__file__).parent) + os.sep
 _LINE: Final = re.compile(r'^ *File "(.+)", line (\d+), in ', re.MULTILINE)
 _WHOLE: Final = "the derivative past it as well: one that is left out is no derivative of the function"
@@ -75,14 +77,3 @@ def place_of(node: Any, where: str) -> str:
         return where
     file, line = found[-1]
     return f"{near(file)}:{line}"
-
-
-def said_by(error: Exception) -> str:
-    """Return what an error of PyTorch or of somebody's code says, on one line."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:400]
-
-
-def near(file: str) -> str:
-    """Return a file as it is seen from here, if it lies below."""
-    below = os.path.relpath(file)
-    return file if below.startswith(os.pardir) else below

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from lean_bridge.errors import NotCaptured
 from lean_bridge.executor.graph import BoundGraph, ExecutableGraph
 from lean_bridge.names import PLAIN
 from pybind_models import DGraph
 
 _PYTHON_S: Final = re.compile(r"_+([^_])")
+_CAPITALS: Final = re.compile(r"^[A-Z]+(?![a-z])|^[A-Z]")
 
 
 class Captured:
@@ -50,3 +53,42 @@ def plain_name(name: str) -> str | None:
     """Return a name of Python's as Lean's are written, ``mlpLoss``; ``None`` where Lean has none like it."""
     plain = _PYTHON_S.sub(lambda match: match[1].upper(), name.strip("_"))
     return plain if re.fullmatch(PLAIN, plain) else None
+
+
+def lean_name_of(title: str) -> str:
+    """Return what the graph of something with a name is called. Raises: NotCaptured where Lean has none."""
+    if (name := plain_name(_CAPITALS.sub(lambda found: found[0].lower(), title))) is None:
+        raise NotCaptured(f"{title}: expected a name that Lean has too; give another as name=…")
+    return name
+
+
+def near(file: str) -> str:
+    """Return a file as it is seen from here, if it lies below."""
+    below = os.path.relpath(file)
+    return file if below.startswith(os.pardir) else below
+
+
+def said_by(error: Exception) -> str:
+    """Return what an error of a library or of somebody's code says, on one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:400]
+
+
+def told_lengths(lengths: Mapping[str, int]) -> str:
+    """Return lengths as what is told of some ends with them."""
+    return "".join(f", {name} = {length}" for name, length in lengths.items())
+
+
+def checked_axes(
+    dynamic: Mapping[str, Mapping[int, str]] | None, title: str
+) -> Mapping[str, Mapping[int, str]]:
+    """Return the axes that vary, or raise NotCaptured where that is not what was given."""
+    expected = f'{title}: expected the names of axes by argument and axis, as {{"x": {{0: "n"}}}}, found'
+    if not isinstance(dynamic, Mapping | None):
+        raise NotCaptured(f"{expected} {dynamic!r}")
+    for arg, axes in (dynamic or {}).items():
+        if not isinstance(axes, Mapping) or not all(type(axis) is int for axis in axes):
+            raise NotCaptured(f"{expected} {axes!r} for {arg}")
+        for each in axes.values():
+            if not isinstance(each, str) or not re.fullmatch(PLAIN, each):
+                raise NotCaptured(f"{title}: expected names of dimensions that Lean has too, found {each!r}")
+    return dynamic or {}

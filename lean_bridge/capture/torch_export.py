@@ -22,12 +22,19 @@ from torch.func import functional_call
 from torch.utils import _pytree as pytree
 
 from lean_bridge.capture.aten import Writer, lengths_of
-from lean_bridge.capture.aten_program import decompositions, hidden_in, near, said_by
-from lean_bridge.capture.source import Captured, plain_name
+from lean_bridge.capture.aten_program import decompositions, hidden_in
+from lean_bridge.capture.source import (
+    Captured,
+    checked_axes,
+    lean_name_of,
+    near,
+    said_by,
+    told_lengths,
+)
 from lean_bridge.capture.trace import caller
 from lean_bridge.errors import LeanBridgeError, NotCaptured
 from lean_bridge.executor.arrays.backends import torch_reals
-from lean_bridge.names import PLAIN, listed
+from lean_bridge.names import listed
 from pybind_models import DGraph, Dim
 
 CLOSE: Final = 1e-9
@@ -41,7 +48,6 @@ _LENGTH: Final = re.compile(r"(?:2 <= \S+ and )?\S+ (?P<sign><=|!=) (?P<length>\
 """What PyTorch asks of lengths that are at most that of something."""
 _RELATION: Final = re.compile(r"(.+) [<=>]= (.+)")
 """What is so where both sides are one."""
-_CAPITALS: Final = re.compile(r"^[A-Z]+(?![a-z])|^[A-Z]")
 
 
 def from_torch(
@@ -76,7 +82,7 @@ def _captured(
     title = name or (type(module) if isinstance(module, nn.Module) else module).__name__
     code = getattr(module, "__code__", None)
     where = title if code is None else f"{near(code.co_filename)}:{code.co_firstlineno}"
-    dynamic = _checked(dynamic, title)
+    dynamic = checked_axes(dynamic, title)
     try:
         taken = inspect.signature(called.forward).parameters.values()
         if any(each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD) for each in taken):
@@ -175,28 +181,10 @@ def _is_so(told: str) -> bool:
         return False
 
 
-def _told(lengths: Mapping[str, int]) -> str:
-    return "".join(f", {name} = {length}" for name, length in lengths.items())
-
-
 def _is_held(module: nn.Module, name: str, held: Tensor) -> bool:
     """Whether a module has the tensor that it had, by its name."""
     found = dict(module.named_buffers(remove_duplicate=False)).get(name)
     return found is None or found.data_ptr() == held.data_ptr()
-
-
-def _checked(dynamic: Mapping[str, Mapping[int, str]] | None, title: str) -> Mapping[str, Mapping[int, str]]:
-    """Return the axes that vary, or raise NotCaptured where that is not what was given."""
-    expected = f'{title}: expected the names of axes by argument and axis, as {{"x": {{0: "n"}}}}, found'
-    if not isinstance(dynamic, Mapping | None):
-        raise NotCaptured(f"{expected} {dynamic!r}")
-    for arg, axes in (dynamic or {}).items():
-        if not isinstance(axes, Mapping) or not all(type(axis) is int for axis in axes):
-            raise NotCaptured(f"{expected} {axes!r} for {arg}")
-        for each in axes.values():
-            if not isinstance(each, str) or not re.fullmatch(PLAIN, each):
-                raise NotCaptured(f"{title}: expected names of dimensions that Lean has too, found {each!r}")
-    return dynamic or {}
 
 
 def _like(example: Tensor) -> Tensor:
@@ -233,10 +221,8 @@ class CapturedModule(Captured):
         self._data = writer.data
         self._buffers = writer.buffers
         self._outputs = writer.outputs
-        if (lean_name := plain_name(_CAPITALS.sub(lambda found: found[0].lower(), title))) is None:
-            raise NotCaptured(f"{title}: expected a name that Lean has too; give another as name=…")
         self._model = DGraph(
-            lean_name=lean_name,
+            lean_name=lean_name_of(title),
             dims=writer.dims,
             scalars=tuple(writer.constants),
             arrays=tuple(writer.arrays),
@@ -259,7 +245,7 @@ class CapturedModule(Captured):
 
         Raises: NotCaptured where it makes none there, or others than those that were captured.
         """
-        at = _told(sizes)
+        at = told_lengths(sizes)
         for name, held in self._buffers.items():
             if not _is_held(self.module, name, held):
                 raise NotCaptured(f"{self.__name__}: buffer {name} is another tensor now; capture again")
@@ -366,7 +352,7 @@ class CapturedModule(Captured):
             raise NotCaptured(
                 f"{self.__name__}: PyTorch has no gradient of its own: {said_by(error)}"
             ) from None
-        at = _told(lengths)
+        at = told_lengths(lengths)
         shapes = {entry.name: entry.shape for entry in program.entries}
         for name, each in zip(self.outputs, returned, strict=True):
             if tuple(each.shape) != shapes[name]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,14 +13,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import lean_bridge
-from lean_bridge.capture import aten, ops
+from lean_bridge.capture import aten
 from lean_bridge.capture.aten_program import decompositions
 from lean_bridge.capture.torch_export import CapturedModule, from_torch
-from lean_bridge.capture.trace import Trace
 from lean_bridge.crosscheck.function import check_function
 from lean_bridge.emit.module import render_library_module
 from lean_bridge.errors import NotCaptured
 from lean_bridge.executor.arrays.backends import torch_reals
+from tests.unit.capture.wrong import WRONG, Apply, planted
 
 # PyTorch's own, where it traces
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
@@ -325,7 +325,6 @@ def test_a_wrong_epsilon_is_no_pytorchs(wrong: float, monkeypatch: pytest.Monkey
         from_torch(Block(), (torch.ones(4, 5, 2, 3),))
 
 
-Apply = Callable[[Trace, str, Sequence[Any], Mapping[str, Any]], Any]
 WEIGHT = torch.arange(9.0).reshape(3, 3) / 9
 
 
@@ -343,20 +342,8 @@ class Square(nn.Module):
         return torch.cat([torch.tanh(x)[:2], x[2:]]).sum(1)
 
 
-def planted(name: str, wrong: Callable[..., Any]) -> Apply:
-    """Return a translation that is wrong for one function; ``wrong`` gets the right one and its arguments."""
-    right = ops.apply
-
-    def apply(trace: Trace, called: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        def make(other: str, *given: Any, **named: Any) -> Any:
-            return right(trace, other, given, named)
-
-        return wrong(make, *args, **kwargs) if called == name else right(trace, called, args, kwargs)
-
-    return apply
-
-
-WRONG: dict[str, Apply] = {
+WRONGLY: dict[str, Apply] = {
+    **WRONG,
     "transposed weight": planted("linear", lambda make, x, w, b: make("linear", x, make("transpose", w), b)),
     "dropped bias": planted("linear", lambda make, x, w, _: make("matmul", x, make("transpose", w))),
     "bias on rows": planted(
@@ -364,23 +351,6 @@ WRONG: dict[str, Apply] = {
         lambda make, x, w, b: make(
             "add", make("matmul", x, make("transpose", w)), make("expand_dims", b, axis=1)
         ),
-    ),
-    "dropped mask": planted("multiply", lambda _, x, __: x),
-    "mask twice": planted("multiply", lambda make, x, m: make("multiply", make("multiply", x, m), x)),
-    "softmax of rows": planted("softmax", lambda make, x, axis: make("softmax", x, axis=1 - axis)),
-    "mean along another axis": planted("mean", lambda make, x, **_: make("mean", x, axis=1)),
-    "sum along another axis": planted("sum", lambda make, x, **_: make("sum", x, axis=0)),
-    "sum for mean": planted("mean", lambda make, x, **how: make("sum", x, **how)),
-    "mean for sum": planted("sum", lambda make, x, **how: make("mean", x, **how)),
-    "operands exchanged": planted("subtract", lambda make, a, b: make("subtract", b, a)),
-    "a sum for a difference": planted("subtract", lambda make, a, b: make("add", a, b)),
-    "a number twice": planted("add", lambda make, a, c: make("add", make("add", a, c), c)),
-    "dropped number": planted("add", lambda _, a, __: a),
-    "one activation for another": planted("tanh", lambda make, x: make("sigmoid", x)),
-    "parts in another order": planted("concat", lambda make, ab, axis: make("concat", ab[::-1], axis=axis)),
-    "the other end": planted(
-        "indexing",
-        lambda make, x, key: make("indexing", x, (slice(1) if key[0].start else slice(1, 3),)),
     ),
 }
 
@@ -393,10 +363,10 @@ def _square() -> Any:
     return lambda: CapturedModule(module, exported, {"x": WEIGHT}, {}, "Square", "here").compare()
 
 
-@pytest.mark.parametrize("case", WRONG)
+@pytest.mark.parametrize("case", WRONGLY)
 def test_a_wrong_capture_is_no_pytorchs(case: str, square: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     square()
-    monkeypatch.setattr(aten, "apply", WRONG[case])
+    monkeypatch.setattr(aten, "apply", WRONGLY[case])
     with pytest.raises(NotCaptured, match=r"^Square: the value of .* is not PyTorch's own, by"):
         square()
 
