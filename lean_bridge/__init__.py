@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from lean_bridge.capture.captured import CapturedGraph, booleans, graph, integers
+    from lean_bridge.capture.jax_trace import CapturedFunction, from_jax
     from lean_bridge.capture.torch_export import CapturedModule, from_torch
     from lean_bridge.certify.bundle import Bundle, load
     from lean_bridge.errors import (
@@ -56,6 +57,7 @@ _HOMES: Final = {
     "BatchedProgram": "lean_bridge.executor.batched",
     "BoundGraph": "lean_bridge.executor.graph",
     "Bundle": "lean_bridge.certify.bundle",
+    "CapturedFunction": "lean_bridge.capture.jax_trace",
     "CapturedGraph": "lean_bridge.capture.captured",
     "CapturedModule": "lean_bridge.capture.torch_export",
     "Checks": "lean_bridge.executor.checks",
@@ -66,6 +68,7 @@ _HOMES: Final = {
     "Program": "lean_bridge.executor.rules.program",
     "Project": "lean_bridge.project",
     "booleans": "lean_bridge.capture.captured",
+    "from_jax": "lean_bridge.capture.jax_trace",
     "from_torch": "lean_bridge.capture.torch_export",
     "graph": "lean_bridge.capture.captured",
     "integers": "lean_bridge.capture.captured",
@@ -75,6 +78,8 @@ _HOMES: Final = {
     "torch_reals": "lean_bridge.executor.arrays.backends",
 }
 """Where what is no error is found when it is asked for: ``import lean_bridge`` loads nothing else."""
+_EXTRAS: Final = ("jax", "torch")
+"""Extras that something takes when it is asked for, and the packages that they are called after."""
 
 __all__ = [
     "GELU_KAPPA",
@@ -84,6 +89,7 @@ __all__ = [
     "BoundGraph",
     "BuildFailed",
     "Bundle",
+    "CapturedFunction",
     "CapturedGraph",
     "CapturedModule",
     "Checks",
@@ -121,6 +127,7 @@ __all__ = [
     "UnsupportedSource",
     "UnsupportedTerm",
     "booleans",
+    "from_jax",
     "from_torch",
     "graph",
     "integers",
@@ -134,7 +141,14 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(import_module(_HOMES.get(name, "lean_bridge.errors")), name)
+    try:
+        home = import_module(_HOMES.get(name, "lean_bridge.errors"))
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRAS:
+            raise
+        mend = f"pip install 'lean-bridge[{error.name}]'"
+        raise ModuleNotFoundError(f"{name} takes {error.name}; {mend}", name=error.name) from None
+    found = globals()[name] = getattr(home, name)
     return found
 
 

@@ -21,6 +21,9 @@ AT_POINTS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Ops that are certified at points alone, by functions, and which functions are certified everywhere."""
 
+_TANH_FORM: Final = "gelu in its tanh form, which is another function"
+_FLOW: Final = "none, for a graph has no control flow; Python's own, over what is known, is traced"
+_MASK: Final = "masked_softmax, or multiplication by an input that is the mask"
 _DROPOUT: Final = "call .eval() first, or multiply by an input that is the mask"
 _ALONG: Final = "mean, sum or logsumexp, over all axes or along some"
 
@@ -29,20 +32,28 @@ INSTEAD: Final[Mapping[str, str]] = {
     "amin": _ALONG,
     "astype": "none is needed: the graph is one for every precision",
     "bernoulli": _DROPOUT,
+    "cond": _FLOW,
     "copy": "none is needed: nothing is ever written to",
     "dot": "matmul",
     "dropout": _DROPOUT,
     "einsum": "matmul, with transposes before it",
-    "erf": "gelu in its tanh form, which is another function",
+    "erf": _TANH_FORM,
+    "erfc": _TANH_FORM,
     "max": _ALONG,
     "min": _ALONG,
     "native_dropout": _DROPOUT,
     "outer": "matmul, after reshape to one column and one row",
+    "random_bits": _DROPOUT,
+    "reduce_max": _ALONG,
+    "reduce_min": _ALONG,
+    "scan": _FLOW,
+    "select_n": f"{_MASK}; softmax of what has -inf where nothing is allowed",
     "std": "var",
     "tensordot": "matmul, after reshape",
-    "where": "masked_softmax, or multiplication by an input that is the mask",
+    "where": _MASK,
+    "while": _FLOW,
 }
-"""The certified form that is nearest to functions of NumPy and to operators of PyTorch that have no op."""
+"""The certified form that is nearest to functions and operators, and primitives of JAX, without an op."""
 
 
 def none_for(name: str, near: str = "none that is known") -> str:

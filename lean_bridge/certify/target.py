@@ -136,8 +136,8 @@ def load_captured(target: str) -> Captured:
     known = [each for each, value in vars(module).items() if isinstance(value, Captured)]
     if found is not None:
         raise NotCaptured(
-            f"{target}: expected a function with @lean_bridge.graph, or what from_torch returns, "
-            f"found {type(found).__name__}"
+            f"{target}: expected a function with @lean_bridge.graph, or what from_torch or from_jax "
+            f"returns, found {type(found).__name__}"
         )
     near = did_you_mean(name, known) or f"; it has {listed(known, 8) or 'none with @lean_bridge.graph'}"
     raise NotCaptured(f"{file}: has no {name}{near}")

@@ -138,6 +138,40 @@ def test_a_module_of_pytorch_is_certified(tmp_path: Path) -> None:
     assert names[:2] == ["net.0.weight", "net.0.bias"]
 
 
+JAX = """
+import jax
+import jax.numpy as jnp
+import lean_bridge
+import numpy as np
+from jax import nn
+
+
+def next_token(params, ids, targets):
+    x = params["embed"][ids]
+    mean = x.mean(-1, keepdims=True)
+    normed = (x - mean) * jax.lax.rsqrt(x.var(-1, keepdims=True) + 1e-5) * params["g"] + params["b"]
+    scores = normed @ params["mix"] @ normed.T / np.sqrt(2)
+    scores = jnp.where(jnp.tri(ids.shape[0], dtype=bool), scores, -jnp.inf)
+    logits = (x + nn.softmax(scores) @ nn.gelu(normed)) @ params["embed"].T
+    return -jnp.take_along_axis(nn.log_softmax(logits), targets[:, None], axis=-1).mean()
+
+
+params = {"embed": np.ones((5, 4)), "g": np.ones(4), "b": np.ones(4), "mix": np.ones((4, 4))}
+ids = np.zeros(3, np.int32)
+model = lean_bridge.from_jax(next_token, params, ids, ids, dynamic={"ids": {0: "n"}, "targets": {0: "n"}})
+"""
+
+
+def test_a_function_of_jax_is_certified(tmp_path: Path) -> None:
+    (tmp_path / "jax_model.py").write_text(JAX, encoding="utf-8")
+    report = accepted(f"{tmp_path}/jax_model.py:model", tmp_path / "Next")
+    assert (report.target, report.graph) == ("jax_model.py:next_token", "Next.nextTokenGraph")
+    assert [each.outcome for each in report.checks] == ["passed"] * len(report.checks)
+    graph = open_project(tmp_path / "Next").graph("nextTokenGraph").model
+    assert [entry.name for entry in graph.context] == ["params.b", "params.embed", "params.g", "params.mix"]
+    assert [each.name for each in graph.arrays] == ["ids", "targets", "mask"]
+
+
 ENCODER = """
 import lean_bridge
 import torch

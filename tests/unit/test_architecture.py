@@ -126,7 +126,7 @@ CONFINED = {
     "flint": {"executor"},
     "safetensors": {"executor"},
     "torch": {"bench", "capture", "crosscheck", "executor"},
-    "jax": {"bench", "crosscheck", "executor"},
+    "jax": {"bench", "capture", "crosscheck", "executor"},
     "autograd": {"bench"},
     "threadpoolctl": {"bench"},
     "matplotlib": {"ui"},

@@ -48,7 +48,7 @@ def test_a_captured_function_is_loaded_with_what_lies_beside_its_file(file: Path
         ("{file}:other", "model.py: has no other; it has twice"),
         (
             "{file}:number",
-            "a function with @lean_bridge.graph, or what from_torch returns, found int",
+            "a function with @lean_bridge.graph, or what from_torch or from_jax returns, found int",
         ),
         ("nowhere.py:f", "nowhere.py: expected a file of Python here"),
         ("{folder}/fails.py:f", "fails.py: raises ZeroDivisionError while it is run: "),
