@@ -327,11 +327,12 @@ class CapturedFunction(Captured):
         return tree_util.tree_leaves(self.called(*tree_util.tree_unflatten(self._tree, leaves)))
 
     def _hold_precisions(self, writer: Writer) -> None:
-        """Hold the function to be the same one in float32, where its arguments are of that precision.
+        """Hold the function to be the same one in float32, where its arguments are, or become, of that.
 
         Raises: NotCaptured where it is another, or where numbers of the code are others.
         """
-        if all(dtype != "float32" for _, dtype in self._arrays.values()):
+        config: Any = jax.config
+        if config.jax_enable_x64 and all(dtype != "float32" for _, dtype in self._arrays.values()):
             return
         other = self._written("float32")
         told = f"{self.__name__}: expected one function in float32 and float64"

@@ -40,7 +40,7 @@ _CALLS: Final = frozenset(
 )
 """What calls a function that was traced with it."""
 _BODIES: Final = ("call_jaxpr", "fun_jaxpr", "jaxpr")
-_SAME: Final = frozenset(("copy", "copy_p", "optimization_barrier", "pvary", "name", "sharding_constraint"))
+_SAME: Final = frozenset(("copy", "copy_p", "pvary", "name", "sharding_constraint"))
 """What gives back what it is given."""
 _MOVES: Final = frozenset(("broadcast_in_dim", "reshape", "squeeze", "transpose"))
 _POWER: Final = re.compile(r"(\w+)\^(\d+)")

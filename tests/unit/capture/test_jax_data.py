@@ -172,7 +172,7 @@ def test_a_mask_may_be_told_to_the_softmax_and_be_one_for_several() -> None:
         mask = jnp.tri(x.shape[-1], dtype=bool)
         return nn.softmax(x, where=mask) + nn.softmax(jnp.where(mask, 2 * x, NONE))
 
-    captured = from_jax(twice, CUBE, dynamic={"x": {1: "n", 2: "n"}})
+    captured = from_jax(twice, CUBE)
     assert [node.op for node in captured.model.nodes] == ["maskedSoftmax", "scale", "maskedSoftmax", "add"]
     assert captured.made == ("mask",)
     is_itself(captured)
@@ -187,7 +187,7 @@ ARGUMENTS: tuple[Callable[..., Any], ...] = (
 
 @pytest.mark.parametrize("function", one_in(3, ARGUMENTS))
 def test_a_mask_that_is_an_argument_is_one_of_the_graph(function: Callable[..., Any]) -> None:
-    captured = from_jax(function, CUBE, ALL, dynamic={"x": {0: "b"}}, name="f")
+    captured = from_jax(function, CUBE, ALL, name="f")
     assert [each.text for each in captured.model.arrays] == ["m: 4×4 truth values"]
     assert captured.made == ()
 

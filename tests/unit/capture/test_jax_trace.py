@@ -42,7 +42,8 @@ def test_a_tree_of_parameters_has_names_and_the_graph_is_for_all_lengths() -> No
     assert [entry.name for entry in captured.model.context] == [*names, "x"]
     assert (captured.model.lean_name, captured.model.dims) == ("mlp", ("n",))
     assert captured.constants == {"c": 2.0, "c2": 2.5}
-    for result in check_function(captured, captured.model, captured.outputs, captured.constants):
+    sizes = ({"n": 2},)
+    for result in check_function(captured, captured.model, captured.outputs, captured.constants, sizes):
         assert result.outcome == "passed", result
     assert repr(captured) == "<CapturedFunction mlp: not judged>"
     assert captured.file == __file__
@@ -146,10 +147,18 @@ GROUPS: Mapping[str, tuple[Any, tuple[Any, ...], str]] = {
 }
 
 
-@pytest.mark.parametrize("group", GROUPS)
-def test_what_jax_traces_as_several_primitives_is_the_op_that_it_is(group: str) -> None:
+VARYING = ("moves", "reductions")
+"""What every run tries at all lengths: there a primitive knows of them."""
+
+
+@pytest.mark.parametrize(
+    ("group", "varies"),
+    [(group, group in VARYING) for group in GROUPS]
+    + [pytest.param(group, True, marks=pytest.mark.full) for group in GROUPS if group not in VARYING],
+)
+def test_what_jax_traces_as_several_primitives_is_the_op_that_it_is(group: str, varies: bool) -> None:
     function, args, ops = GROUPS[group]
-    captured = from_jax(function, *args, dynamic=ROWS)
+    captured = from_jax(function, *args, dynamic=ROWS if varies else None)
     found = [node.op for node in captured.model.nodes]
     if group in ("activations", "norms"):
         assert sorted(found) == sorted(ops.split())
@@ -199,6 +208,7 @@ def flow(x: Any) -> Any:
 
 
 HELD = jnp.ones(3) * 2
+BARRIER: Callable[..., Any] = lax.optimization_barrier
 HERE = r"test_jax_trace.py:\d+: "
 REFUSED: Mapping[str, tuple[Callable[..., Any], tuple[Any, ...], tuple[str, ...]]] = {
     "several": (
@@ -243,7 +253,7 @@ REFUSED: Mapping[str, tuple[Callable[..., Any], tuple[Any, ...], tuple[str, ...]
         ("converts to float32; nearest: one precision",),
     ),
     "a number that rounds": (
-        lambda x: x * np.finfo(x.dtype).eps,
+        lambda x: rounded(x),
         (X,),
         (r"expected one function in float32 and float64, found 1.192\d+e-07 in place of 2.22\d+e-16 as c",),
     ),
@@ -290,6 +300,11 @@ REFUSED: Mapping[str, tuple[Callable[..., Any], tuple[Any, ...], tuple[str, ...]
         ("reduce_max: no certified op",),
     ),
     "a slice that leaves some out": (lambda x: x[::2] * 2, (X,), ("slice that leaves some out",)),
+    "what has several results": (
+        lambda x: BARRIER((x, 2 * x))[1],
+        (X,),
+        ("optimization_barrier: no certified op",),
+    ),
     "nothing": (lambda x: x, (X,), ("expected at least one op, found none",)),
     "a number": (lambda x: jnp.zeros_like(x), (X,), ("expected to return arrays of floats alone",)),
     "an argument that is no array": (
@@ -337,6 +352,17 @@ def test_what_is_no_certified_op_is_told_at_once(case: str) -> None:
 def test_axes_that_are_none_are_told(dynamic: Any, said: str) -> None:
     with pytest.raises(NotCaptured, match=said):
         from_jax(jnp.tanh, X, dynamic=dynamic, name="g")
+
+
+def rounded(x: Any) -> Any:
+    return x * np.finfo(x.dtype).eps
+
+
+def test_a_function_of_float64_alone_is_one_where_jax_has_float64() -> None:
+    with pytest.raises(NotCaptured, match="expected one function in float32 and float64"):
+        from_jax(rounded, X.astype(np.float64))
+    with jax.enable_x64(True):
+        assert from_jax(rounded, X.astype(np.float64)).constants == {"c": np.finfo(np.float64).eps}
 
 
 def power(x: Any, n: int) -> Any:
