@@ -10,11 +10,13 @@ from __future__ import annotations
 import inspect
 import math
 import operator
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import CodeType
 from typing import Any, Final
 
 import jax
@@ -46,6 +48,7 @@ _AT_ONCE: Final = 1 << 12
 """How many random numbers are drawn at once, as JAX compiles that for each number of them."""
 _IN_HASTE: Final = {"xla_backend_optimization_level": 0}
 """How JAX compiles what is run once."""
+_LIBRARY: Final = str(Path(inspect.__file__).parent) + os.sep
 
 
 def from_jax(
@@ -138,13 +141,12 @@ def _asked(dims: Sequence[Any], problems: list[str]) -> Iterator[None]:
         yield
         return
     kind: Any = type(dims[0])
-    home = inspect.getfile(kind)
-    known = kind.__eq__
+    known, home = kind.__eq__, inspect.getfile(kind)
 
     def equal(one: Any, other: Any) -> bool:
         found = bool(known(one, other))
         frame = sys._getframe(1)
-        while frame.f_code.co_filename == home and frame.f_back is not None:
+        while _passes_on(frame.f_code, home) and frame.f_back is not None:
             frame = frame.f_back
         file = frame.f_code.co_filename
         if (
@@ -164,6 +166,13 @@ def _asked(dims: Sequence[Any], problems: list[str]) -> Iterator[None]:
         yield
     finally:
         kind.__eq__ = known
+
+
+def _passes_on(code: CodeType, home: str) -> bool:
+    """Whether code compares as what called it has it: that of lengths, generated, or of Python's library."""
+    file = code.co_filename
+    is_generated = file[:1] == "<" and code.co_name in ("__eq__", "__ne__")
+    return is_generated or file == home or (file.startswith(_LIBRARY) and "-packages" not in file)
 
 
 def _may_be(one: Any, other: Any) -> bool:

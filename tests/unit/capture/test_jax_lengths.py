@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import UserList
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -13,6 +15,7 @@ from jax import numpy as jnp
 
 from lean_bridge.capture import jax_trace
 from lean_bridge.capture.jax_trace import from_jax
+from lean_bridge.capture.jaxpr_terms import is_users
 from lean_bridge.errors import NotCaptured
 
 X, Y, SQUARE = (np.ones(shape, np.float32) for shape in ((5, 3), (4, 3), (4, 4)))
@@ -32,6 +35,25 @@ def either(is_other: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
 def shapes(n: Any, m: Any) -> bool:
     return ((n, 3), 2) == ((m, 3), 2)
+
+
+@dataclass(frozen=True)
+class Rows:
+    count: Any
+
+
+def test_who_compares_is_who_had_it_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dataclass, or Python's library, compares for the code that it is asked by, or for JAX."""
+    for is_other in (lambda n, m: Rows(n) == Rows(m), lambda n, m: UserList([n]) == [m]):
+        with pytest.raises(NotCaptured, match=rf"^tests/.*{HERE}: asks whether n is m;"):
+            from_jax(either(is_other), X, Y, dynamic=PAIR, name="f")
+
+    def asking(x: Any) -> Any:
+        assert Rows(x.shape[0]) != Rows(9)
+        return jnp.tanh(x)
+
+    monkeypatch.setattr(jax_trace, "is_users", lambda file: file != __file__ and is_users(file))
+    assert from_jax(asking, X, dynamic={"x": {0: "n"}}).model.dims == ("n",)
 
 
 @pytest.mark.parametrize(
