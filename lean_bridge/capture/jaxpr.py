@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from numbers import Number
 from typing import Any, Final
 
-from lean_bridge.capture.jaxpr_data import Made, chosen_form, indices_of, static_starts
+from lean_bridge.capture.jaxpr_data import Made, chosen_form, indices_of, picked_form, static_starts
 from lean_bridge.capture.jaxpr_forms import Form, Mask, form_of
 from lean_bridge.capture.jaxpr_terms import Axes, Term, Terms, axes_of
 from lean_bridge.capture.moves import ONE, number_of
@@ -32,6 +32,12 @@ _ALONE: Final[Mapping[str, str]] = {
     "neg": "negative",
 }
 """What is a function of one array, by its name."""
+_BY_NUMBERS: Final[Mapping[str, Callable[[Term], Form | None]]] = {
+    "dot_general": picked_form,
+    "gather": chosen_form,
+    "reduce_sum": picked_form,
+}
+"""What may be a choice by whole numbers as a whole."""
 _NO_DERIVATIVE: Final = (
     "the derivative past it as well: one that is left out is no derivative of the function"
 )
@@ -105,7 +111,7 @@ class Writer(NumberOperators):
             if id(term) not in needed or term.made:
                 continue
             with suppress(Misfit):  # told where it is written
-                form = chosen_form(term) if term.name == "gather" else form_of(term)
+                form = _BY_NUMBERS.get(term.name, form_of)(term)
                 if form is not None:
                     self._forms[id(term)] = form
             found = self._forms.get(id(term))
@@ -257,25 +263,22 @@ class Writer(NumberOperators):
                 raise Misfit(f"expected whole numbers in their order, each once, found others of {given!r}")
             ids = Data(self.trace, given.declared, batch)
         if form.function == "take":
-            return self._taken_along(term, x, ids, form.along)
+            return self._taken_along(x, ids, form.along, form.options["offset"])
         shape = tuple(ONE if at == form.along else dim for at, dim in enumerate(length))
         if number_of(shape) != number_of(batch):
             found = f"along axis {form.along} for each outside of it, found shape {told(batch)}"
             raise Misfit(f"expected one position {found}", term.shape)
-        picked = self._call("take_along_axis", x, Data(self.trace, ids.declared, shape), **form.options)
+        picked = self._call("take_along_axis", x, Data(self.trace, ids.declared, shape), axis=form.along)
         return self._reshaped(picked, term.shape)
 
-    def _taken_along(self, term: Term, x: Any, ids: Data, along: int) -> Value:
-        """Return what whole numbers choose along an axis, with the axes where JAX puts them."""
-        rest = _rest(x, (along,))
-        first = self._call("permute_dims", x, (along, *rest))
-        offset = [int(each) for each in term.params["dimension_numbers"].offset_dims]
-        batch = [at for at in range(len(term.lengths)) if at not in offset]
-        order = [
-            batch.index(at) if at in batch else len(batch) + offset.index(at)
-            for at in range(len(term.lengths))
-        ]
-        return self._call("permute_dims", self._call("take", first, ids, axis=0), tuple(order))
+    def _taken_along(self, x: Any, ids: Data, along: int, offset: Sequence[int]) -> Value:
+        """Return what whole numbers choose along an axis, with the other axes where they are to be."""
+        others = _rest(x, (along,))
+        taken = self._call("take", self._call("permute_dims", x, (along, *others)), ids, axis=0)
+        count = len(taken.known or ())
+        batch = [at for at in range(count) if at not in offset]
+        places = [*batch, *offset]
+        return self._call("permute_dims", taken, tuple(places.index(at) for at in range(count)))
 
     def _write_add(self, _: Term, a: Any, b: Any) -> Value:
         return self._added(a, b)

@@ -10,7 +10,7 @@ import jax
 from jax import numpy as jnp
 
 from lean_bridge.capture.jaxpr_forms import Form
-from lean_bridge.capture.jaxpr_terms import Axes, Term, compose, rooted
+from lean_bridge.capture.jaxpr_terms import Axes, Term, axes_of, compose, rooted
 from pybind_models import Dim
 
 _WHOLE: Final = ("int", "uint")
@@ -80,14 +80,47 @@ def chosen_form(term: Term) -> Form | None:
     if any(sizes[at] != x.lengths[at] for at in rest):
         return None
     if len(collapsed) == 1 and not batched:
-        return Form("take", (x,), chosen=indices, along=along)
+        return Form("take", (x,), options={"offset": numbers.offset_dims}, chosen=indices, along=along)
     starts = tuple(numbers.start_indices_batching_dims)
     if len(collapsed) == 1 and not rest and batched == starts == _without(collapsed[0], len(x.lengths)):
-        return Form("take_along_axis", (x,), options={"axis": along}, chosen=indices, along=along)
+        return Form("take_along_axis", (x,), chosen=indices, along=along)
     if collapsed == (0, 1) and not rest and indices.name == "concatenate" and len(indices.args) == 2:
         row, column = indices.args
         if _is_every(row, x.lengths[0]) and count == 1 and column.lengths[-1] == 1:
-            return Form("take_along_axis", (x,), options={"axis": 1}, chosen=column, along=1)
+            return Form("take_along_axis", (x,), chosen=column, along=1)
+    return None
+
+
+def picked_form(term: Term) -> Form | None:
+    """Return the choice by whole numbers that a sum of products with 1 at their places, and 0, is."""
+    if term.name == "reduce_sum":
+        product, last = term.args[0], len(term.args[0].lengths) - 1
+        for ones, x in (product.args, product.args[::-1]) if product.name == "mul" else ():
+            ids = _placed(ones)
+            if ids is not None and axes_of(term) == (last,) and tuple(x.lengths) == tuple(ones.lengths):
+                return Form("take_along_axis", (x,), chosen=ids, along=last)
+        return None
+    ones, _ = term.args
+    (summed, others), (batch, _) = term.params["dimension_numbers"]
+    count = len(ones.lengths) - 1
+    ids = _placed(ones)
+    if ids is None or batch or (list(summed), list(others)) != ([count], [0]):
+        return None
+    return Form("take", term.args[1:], options={"offset": range(count, len(term.lengths))}, chosen=ids)
+
+
+def _placed(term: Term) -> Term | None:
+    """Return the whole numbers at whose places along the last axis there is 1, and 0 elsewhere."""
+    if term.name != "convert_element_type" or term.args[0].name != "eq":
+        return None
+    for ids, every in (term.args[0].args, term.args[0].args[::-1]):
+        length = term.lengths[-1]
+        found, axes = indices_of(every, length)
+        is_every = (
+            found.name == "iota" and every.lengths[-1] == length and axes[-1] == found.params["dimension"]
+        )
+        if is_every and tuple(ids.lengths) == (*term.lengths[:-1], 1):
+            return ids
     return None
 
 

@@ -124,6 +124,18 @@ CHOSEN: Mapping[str, tuple[Callable[..., Any], Any, Any, tuple[str, ...]]] = {
     ),
     "twice": (lambda x, i: x[i] + x[i.reshape(-1)].sum(0), TABLE, IDS, ("i: n whole numbers below 7",)),
     "positions": (lambda x, i: x[jnp.arange(i.shape[0])] * x[i], TABLE, IDS, ("i: n w", "index: n w")),
+    "as ones at their places": (
+        lambda x, i: -(nn.one_hot(i, 3) * nn.log_softmax(x)).sum(axis=-1).mean(),
+        X,
+        IDS,
+        ("i: n whole numbers below 3",),
+    ),
+    "a product with such ones": (
+        lambda x, i: nn.one_hot(i, 7) @ x,
+        TABLE,
+        PAIRS,
+        ("i: n×2 whole numbers below 7",),
+    ),
     "the code's own": (
         lambda x, i: x[jnp.array([2, 0, 2])].sum(0) * x[i],
         TABLE,
@@ -224,6 +236,14 @@ TOLD: Mapping[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     ),
     "m: expected whole numbers that choose along axes of one length, .*, found 3 and 7": (
         lambda x, m: x[m].sum() + x[:, m].sum(),
+        (TABLE, IDS),
+    ),
+    "dot_general: expected an array|convert_element_type: no certified op: whole numbers choose": (
+        lambda x, m: nn.one_hot(m, 9)[:, :7] @ x,
+        (TABLE, IDS),
+    ),
+    "convert_element_type: no certified op: whole numbers choose, and truth": (
+        lambda x, m: nn.one_hot(m, 7, axis=0).T @ x,
         (TABLE, IDS),
     ),
     "gather: expected one position along axis 1 for each": (
