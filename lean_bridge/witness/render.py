@@ -137,16 +137,16 @@ def ways(claim: Claim, round_: int, *, has_reals: bool) -> tuple[Way, ...]:
     """Return what there is to try for a claim in a round, the most likely first.
 
     Most is met by the first way; what is not, by choosing values, then by looking harder at what is asked of
-    them, which is at once where they are real numbers; and what even then is not is tried with other types,
-    and with numbers that rise or fall; with no other, where the only type is that of scalars. The last round
-    is for what was found in the one before to take more.
+    them, which is at once where they are real numbers, as scalars are; and what even then is not is tried
+    with other types, and with numbers that rise or fall; with no other, where the only type is that of
+    scalars. The last round is for what was found in the one before to take more.
     """
     types: tuple[Name, ...] = (REALS, *_TYPES) if has_reals else _TYPES
     is_of_scalars = has_reals and claim.plan.types == 1  # of the one that is to be chosen there is no other
     if is_of_scalars or not any(binder.is_family for binder in claim.telescope.binders):
         types = types[:1]
     searches: tuple[_Searches, _Searches] = (_SHALLOW, _DEEP)
-    first, then = reversed(searches) if claim.plan.is_of_reals else searches
+    first, then = reversed(searches) if has_reals or claim.plan.is_of_reals else searches
     match round_:
         case 1:
             return (Way(types[0]),)

@@ -255,7 +255,8 @@ class _Search:
                 and not (round_ > 1 and any(map(is_alone, witnesses)))
                 and (more is not None or round_ < MOST_ROUNDS - 1)
             ):
-                again.append(self._planned(claim if more is None else replace(claim, telescope=more)))
+                is_planned = more is None and claim.plan.types is not None
+                again.append(claim if is_planned else self._planned(claim, more or claim.telescope))
         return again
 
     def _judged(
@@ -295,10 +296,11 @@ class _Search:
         fatal = {each.claim.name for each in attempts if each.subject in checked.fatal}
         return fatal | {name for name in slow if self._timeouts[name] >= _MOST_TIMEOUTS}
 
-    def _planned(self, claim: Claim) -> Claim:
+    def _planned(self, claim: Claim, telescope: Telescope) -> Claim:
         constant = self._environment.constant(claim.name)
         assert constant is not None
-        return replace(claim, plan=plan_of(self._environment, constant, claim.telescope))
+        plan = plan_of(self._environment, constant, telescope)
+        return replace(claim, telescope=telescope, plan=plan)
 
     def _attempts(self, claims: Sequence[Claim], round_: int) -> list[_Attempt]:
         """Return what is tried in a round: every claim in each of its ways."""

@@ -25,14 +25,19 @@ TYPE = Binder(name="α", info="implicit", is_family=True, is_evident=True, depth
 NUMBER = Binder(name="n", info="default", is_family=False, is_evident=True, depth=0, head="Nat")
 
 
-@pytest.mark.parametrize("is_of_reals", [False, True])
-def test_it_is_looked_harder_before_everything_is_tried(is_of_reals: bool) -> None:
-    """Few theorems come so far, and each way costs seconds: a round has one of a kind, until the last two."""
+@pytest.mark.parametrize(
+    ("is_of_reals", "has_reals"), [(False, False), (True, False), (False, True), (True, True)]
+)
+def test_it_is_looked_harder_before_everything_is_tried(is_of_reals: bool, has_reals: bool) -> None:
+    """Few theorems come so far, and each way costs seconds: a round has one of a kind, until the last two.
+
+    Of real numbers nothing is decided on its face, whether a theorem speaks of them or is tried of them.
+    """
     claim = Claim(
         "claim", Telescope((TYPE, NUMBER)), 2, plan=Plan((), (Choice({0: "Unit"}), Choice({})), is_of_reals)
     )
-    first, then = ("deep", "shallow") if is_of_reals else ("shallow", "deep")
-    searched = [[way.searches for way in ways(claim, round_, has_reals=True)] for round_ in (1, 2, 3)]
+    first, then = ("deep", "shallow") if is_of_reals or has_reals else ("shallow", "deep")
+    searched = [[way.searches for way in ways(claim, round_, has_reals=has_reals)] for round_ in (1, 2, 3)]
     assert searched == [[None], [first, first], [then]]
     rest = ways(claim, MOST_ROUNDS - 1, has_reals=True)
     assert rest[0].searches == "zero"
