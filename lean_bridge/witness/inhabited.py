@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from itertools import islice
 from typing import Final, TypeVar
 
@@ -56,6 +57,8 @@ class Declared:
         """What types are called by of which it was shown that there is something."""
         self.whole: set[str] = set()
         """What types are called by that were looked into, with all that they are made of."""
+        self.in_vain: dict[Hashable, int] = {}
+        """Of how many steps it was seen that they are too few, by what they were spent on."""
 
     def of(self, family: Name, models: Iterable[Name]) -> Sequence[Constant]:
         """Return declarations of a family of types, those that take least first."""
@@ -101,7 +104,10 @@ class Inhabitants:
         self._families = Families(environment, self._machine)
         self._declared = declared
         self._models = tuple(models)
+        named = filter(None, map(environment.constant, self._models))
+        self._words = {conclusion_word(each.type) for each in named}
         self._literals = literals
+        self._said: frozenset[int | str] = frozenset()
         self._known: Claims | None = None
         self._under: set[Name] = set()
         """Of which families a declaration is being applied."""
@@ -120,7 +126,9 @@ class Inhabitants:
     def claims(self) -> Claims:
         """What is asked whether something holds."""
         if self._known is None:
-            self._known = Claims(self._machine, self._families, self._literals(), self._are_there)
+            literals = [*self._literals()]
+            self._said = frozenset(literals)
+            self._known = Claims(self._machine, self._families, literals, self._are_there)
         return self._known
 
     def truth(self, claim: Value) -> bool | None:
@@ -181,15 +189,38 @@ class Inhabitants:
         key = self.claims.values.key(type_)
         found = self._sampled.get(key) if key is not None else None
         if found is None:
-            values = islice(self.claims.values.of(type_), _MOST_VALUES)
-            declared = self._declared_of(type_)
-            found = [
-                *(each.thunk for each in values if each.is_sure),
-                *([] if declared is None else [declared]),
-            ]
+            is_first = key is not None and not self._under and not self._within
+            with self._unless_in_vain(key) if is_first else nullcontext():
+                values = islice(self.claims.values.of(type_), _MOST_VALUES)
+                declared = self._declared_of(type_)
+                found = [
+                    *(each.thunk for each in values if each.is_sure),
+                    *([] if declared is None else [declared]),
+                ]
             if key is not None:
                 self._sampled[key] = found
+        else:
+            self.claims.values.are_of_statement = True
         return found
+
+    @contextmanager
+    def _unless_in_vain(self, key: str | None) -> Iterator[None]:
+        """Spend all steps at once on what took longer before: for a statement like this, or for any other.
+
+        It is alike for all where neither their text nor what is named for them has been looked at.
+        """
+        values = self.claims.values
+        before, values.are_of_statement = values.are_of_statement, False
+        here = (key, self._said, self._models)
+        names: list[Hashable] = [key, here]
+        try:
+            with self._machine.unless_in_vain(self._declared.in_vain, names):
+                try:
+                    yield
+                finally:
+                    names[0] = here if values.are_of_statement else key
+        finally:
+            values.are_of_statement = before or values.are_of_statement
 
     def _fresh(self) -> Thunk:
         self._given += 1
@@ -253,6 +284,8 @@ class Inhabitants:
         if not isinstance(type_, VStuck) or type_.is_variable or type_.head in self._under:
             return None
         self._under.add(type_.head)
+        if type_.head in self._words:
+            self.claims.values.are_of_statement = True
         try:
             for each in self._declared.of(type_.head, self._models):
                 if (found := self._applied(each, type_)) is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import tee
 from typing import Final
 
 from lean_bridge.extract.machine import Thunk, Universes, Value, VPi
@@ -97,7 +98,7 @@ class _Others:
         self._part = part
         self._kind = kind
         self._given = given
-        self._near: Sequence[Term] | None = None
+        self._near: Iterator[Term] | None = None
 
     def are_allowed(self, at: int, kind: Value, term: Term) -> bool:
         """Whether a value may be given for a binder: there is something in the part, and in all within it."""
@@ -106,10 +107,12 @@ class _Others:
         found = self._looked.parts.nothings(kind, term.thunk) or {}
         return not any(self._part[: len(each)] == each[: len(self._part)] for each in found)
 
-    def near(self, at: int, kind: Value) -> Sequence[Term]:
-        """Return values near the given one, for its own binder and where that is of the same type."""
+    def near(self, at: int, kind: Value) -> Iterable[Term]:
+        """Return values near the given one, for its own binder and where that is of the same type.
+
+        Each is made once, when it is asked for.
+        """
         if at != self._at or self._looked.key(kind) != self._looked.key(self._kind):
             return ()
-        if self._near is None:
-            self._near = [*self._looked.near.values(self._kind, self._given, self._part)]
-        return self._near
+        self._near, again = tee(self._near or self._looked.near.values(self._kind, self._given, self._part))
+        return again

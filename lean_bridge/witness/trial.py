@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, tee
 from math import gcd
 from typing import Final
 
+from lean_bridge.errors import OutOfFuel
 from lean_bridge.extract.machine import Declarations, Machine, Thunk, Value, VLam, VLit, VPi, VStuck, variable
 from lean_bridge.olean.expr import App, Const, Expr, FVar, Level, Lit, Name
 from lean_bridge.witness.claims import SAMPLES, Claims
@@ -33,6 +36,8 @@ _NUMBERS: Final[Mapping[Name, Callable[[int, int], int]]] = {
     "Nat.xor": int.__xor__,
 }
 _LARGEST_POWER: Final = 4096
+_ABOUT: Final = 100
+"""What part of some steps is no matter, where so many were too few."""
 _DIVISIBILITY: Final = "Nat.instDvd"
 
 
@@ -77,7 +82,7 @@ class Trials:
         self._parts = Parts(self._machine, self._families, self._claims)
         self._kinds: dict[int, Value] = {}
         """What the binders are of that are given values."""
-        self._known: dict[str, list[Term]] = {}
+        self._known: dict[str, Iterator[Term]] = {}
         self._nearest: tuple[int, Mapping[int, str]] = (-1, {})
 
     def found(self) -> tuple[Mapping[int, str], ...]:
@@ -116,7 +121,9 @@ class Trials:
             for width in _WIDTHS:
                 if next(self._search(statement, 0, {}, width, 0), None) is not None:
                     return True
-                told = False if width >= _TOLD else None
+                if width >= _TOLD:
+                    self._make_all()
+                    told = False
         except UNREAD:
             pass
         return told
@@ -140,11 +147,7 @@ class Trials:
             yield from self._search(statement, at + 1, values, width, unknown)
         elif trial.is_value:
             self._kinds[trial.at] = asked
-            for term in (
-                *self._said(statement, at, values, asked),
-                *(each for each in self._near(trial.at, asked) if self._allowed(trial.at, asked, each)),
-                *self._values(trial.at, asked, 1 if trial.is_free else width),
-            ):
+            for term in self._terms(statement, at, values, asked, width):
                 values[trial.at] = term
                 yield from self._search(statement, at + 1, values, width, unknown)
                 del values[trial.at]
@@ -153,6 +156,15 @@ class Trials:
             is_met = self._claims.truth(asked)
             if is_met is not False:
                 yield from self._search(statement, at + 1, values, width, unknown + (is_met is None))
+
+    def _terms(
+        self, statement: Value, at: int, values: Mapping[int, Term], asked: Value, width: int
+    ) -> Iterator[Term]:
+        """Yield what is tried for a binder, each where nothing before it will do: some take long to make."""
+        trial = self._trials[at]
+        yield from [*self._said(statement, at, values, asked)]
+        yield from (each for each in self._near(trial.at, asked) if self._allowed(trial.at, asked, each))
+        yield from self._values(trial.at, asked, 1 if trial.is_free else width)
 
     def _without(self, values: Mapping[int, Term]) -> int:
         """Return of how many values something is nothing, which are not the first to be chosen."""
@@ -169,21 +181,33 @@ class Trials:
             said = () if claim is None else self._claims.solutions(claim, f"b{place}")
             yield from (each for each in said if self._allowed(place, asked, each))
 
-    def _values(self, place: int, asked: Value, width: int) -> Sequence[Term]:
+    def _values(self, place: int, asked: Value, width: int) -> Iterator[Term]:
+        """Yield as many values of a type as are asked for, each where nothing before it will do."""
         key = self._claims.values.key(asked)
-        values: Iterable[Term] | None = self._known.get(key) if key is not None else None
+        values: Iterator[Term] | None = self._known.get(key) if key is not None else None
         if values is None:
             values = islice(self._claims.values.of(asked), _WIDTHS[-1])
-            if key is not None:
-                values = self._known[key] = [*values]
-        is_any, found = False, list[Term]()
+        if key is not None:
+            self._known[key], values = tee(values)
+        is_any, found = False, 0
         for each in values:
             is_any = True
-            found += (each,) if self._allowed(place, asked, each) else ()
-            if len(found) == width:
-                break
-        is_there = is_any or self._families.why_empty(asked) is not None
-        return found if is_there else [ANY]
+            if self._allowed(place, asked, each):
+                found += 1
+                yield each
+            if found == width:
+                return
+        if not is_any and self._families.why_empty(asked) is None:
+            yield ANY
+
+    def _make_all(self) -> None:
+        """Make all values of the types that are the same wherever they are called so.
+
+        Before that nothing is said of them: not where it takes too long.
+        """
+        for key, values in self._known.items():
+            self._known[key], rest = tee(values)
+            deque(rest, 0)
 
     def _taken(self, statement: Value, at: int, values: Mapping[int, Term]) -> Value | None:
         """Return what a binder is of where these values are given for the ones before it."""
@@ -211,6 +235,24 @@ class Computing(Machine):
         """Take as many steps at most from now on, and return what tells how many were taken."""
         self._fuel = fuel
         return lambda: fuel - self._fuel
+
+    @contextmanager
+    def unless_in_vain(self, known: dict[Hashable, int], what: Sequence[Hashable]) -> Iterator[None]:
+        """Spend all steps that are left at once on what took more than about as many before, as is ``known``.
+
+        It is known by any of the names in ``what``, and afterwards by the one that is the first then.
+        Raises: OutOfFuel.
+        """
+        left, before = self._fuel, max(known.get(each, 0) for each in what)
+        if before and left <= before + before // _ABOUT:
+            self._fuel = -1
+            raise OutOfFuel(f"it did not evaluate within {before:,} steps")
+        try:
+            yield
+        except OutOfFuel:
+            if self._fuel < 0:
+                known[what[0]] = left
+            raise
 
     def _step(
         self, name: Name, levels: tuple[Level, ...], args: tuple[Thunk, ...]

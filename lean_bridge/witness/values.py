@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import chain, islice, product, zip_longest
 from typing import Final
 
@@ -83,11 +84,30 @@ class Values:
         self._taken = 0
         self._families = families
         self._truth = truth
-        said = [*literals]
-        self._texts = [each for each in said if isinstance(each, str)]
-        self._said = sorted(each for each in said if isinstance(each, int) and each <= _LARGEST)
+        self._literals = tuple(literals)
+        self.are_of_statement = False
+        """Whether values were looked at since this was last denied that would be others by another text."""
         self._known: dict[str, Sequence[Term]] = {}
-        self._numbers = [*dict.fromkeys(self._naturals())]
+
+    @cached_property
+    def _sayings(self) -> tuple[list[str], list[int]]:
+        texts = [each for each in self._literals if isinstance(each, str)]
+        numbers = (each for each in self._literals if isinstance(each, int) and each <= _LARGEST)
+        return texts, sorted(numbers)
+
+    @property
+    def _texts(self) -> list[str]:
+        self.are_of_statement = True
+        return self._sayings[0]
+
+    @property
+    def _said(self) -> list[int]:
+        self.are_of_statement = True
+        return self._sayings[1]
+
+    @cached_property
+    def _numbers(self) -> list[int]:
+        return [*dict.fromkeys(self._naturals())]
 
     def _naturals(self) -> Iterator[int]:
         said = [each for each in self._said if each]
@@ -102,7 +122,9 @@ class Values:
 
     def naturals(self, first: Sequence[int]) -> Iterator[int]:
         """Yield natural numbers."""
-        return iter(dict.fromkeys((*first, *(each for each in self._numbers if each > 0))))
+        yield from first
+        self.are_of_statement = True
+        yield from (each for each in self._numbers if each > 0 and each not in first)
 
     def of(self, type_: Value, depth: int = 0) -> Iterator[Term]:
         """Yield values of a type; of one that is not known, none."""
@@ -136,6 +158,7 @@ class Values:
             return [*islice(self.of(type_), _FIRST_ONES)]
         if key not in self._known:
             self._known[key] = [*islice(self.of(type_), _FIRST_ONES)]
+        self.are_of_statement = True  # they may have been made earlier
         return self._known[key]
 
     def key(self, type_: Value) -> str | None:
@@ -286,16 +309,23 @@ class Values:
         if not self._families.is_data(taken):
             holds = self._truth(taken)
             proof = FVar("proof") if holds else UNSURE
-            fields = [] if holds is False else [Term("(by shown)", proof)]
+            fields: Iterable[Term] = [] if holds is False else [Term("(by shown)", proof)]
         else:
-            fields = [*islice(self.of(taken, depth), width)]
-            if not any(each.is_sure for each in fields) and depth <= _DEEPEST and self._is_there(taken):
-                fields.append(SOME)
-            elif not fields and depth <= _DEEPEST and self._families.why_empty(taken) is None:
-                fields.append(replace(ANY, text="(by meet 2)"))
+            fields = self._of_field(taken, depth, width)
         for field in fields:
             more = Term(f"{so_far.text} {field.text}", App(so_far.expr, field.expr))
             yield from self._filled(self._machine.instantiate(kind, field.thunk), more, wanted, width, depth)
+
+    def _of_field(self, taken: Value, depth: int, width: int) -> Iterator[Term]:
+        """Yield values of a field, and what is there in any case if none of them is known to be."""
+        is_any = is_sure = False
+        for each in islice(self.of(taken, depth), width):
+            is_any, is_sure = True, is_sure or each.is_sure
+            yield each
+        if not is_sure and depth <= _DEEPEST and self._is_there(taken):
+            yield SOME
+        elif not is_any and depth <= _DEEPEST and self._families.why_empty(taken) is None:
+            yield replace(ANY, text="(by meet 2)")
 
     def _differ(self, made: VStuck, wanted: VStuck) -> bool | None:
         """Return whether what is made is of another type than what is wanted, or ``None`` if it may be."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterator
+from contextlib import suppress
+
 import pytest
 
+from lean_bridge.errors import OutOfFuel
 from lean_bridge.extract.machine import VStuck, variable
 from lean_bridge.olean.expr import BVar, Constant, Expr, FVar, Lit, LSucc, LZero, Pi, Proj, Sort
 from lean_bridge.witness.claims import Claims
 from lean_bridge.witness.empty import EMPTY, WRITTEN, Families
 from lean_bridge.witness.nothing import may_vanish
-from lean_bridge.witness.trial import Computing
+from lean_bridge.witness.trial import Computing, Trial, Trials
+from lean_bridge.witness.value import Term, natural
 from lean_bridge.witness.zeros import ZERO
 from tests.lean_terms import PROP, Table, app, arrow, const, definition, lam
 
@@ -51,6 +56,7 @@ TABLE = Table(
         inductive("True", PROP, "intro"),
         inductive("False", PROP),
         inductive("Never", TYPE),
+        inductive("Nat.le", arrow(NAT, NAT, PROP), parameters=1),
         inductive("Eq", Pi("α", TYPE, arrow(BVar(0), BVar(1), PROP), "implicit"), parameters=2),
         *(
             each
@@ -155,3 +161,54 @@ def test_nothing_is_there_as_the_text_has_it_where_no_constructor_has_another_re
 def test_a_sum_is_0_as_it_is_written_where_each_part_is(size: Expr, why: str | None) -> None:
     statement = Pi("n", NAT, Pi("v", app(const("Fin"), size), const("True"), "default"), "default")
     assert may_vanish(TABLE, Computing(TABLE, held=lambda _: False), statement) == why
+
+
+def at_least(number: int) -> Expr:
+    """Return a statement that takes a number and that it is at least another."""
+    large = app(const("Nat.le"), Lit(number), BVar(0))
+    return Pi("n", NAT, Pi("h", large, const("True"), "default"), "default")
+
+
+TRIED = (Trial(0, is_value=True, is_free=False), Trial(1, is_value=False, is_free=False))
+
+
+@pytest.mark.parametrize(("first", "is_any"), [(7, True), (3, None)])
+def test_what_takes_too_long_to_make_is_asked_for_where_nothing_before_it_will_do(
+    first: int, is_any: bool | None
+) -> None:
+    def near(*_: object) -> Iterator[Term]:
+        yield natural(first)
+        raise OutOfFuel("it does not evaluate")
+
+    assert Trials(TABLE, at_least(7), TRIED, {}, (), near=near).is_any() is is_any
+
+
+@pytest.mark.parametrize(("number", "is_any"), [(250, True), (99_000, False)])
+def test_of_no_value_is_it_said_that_it_will_not_do_before_all_are_made(number: int, is_any: bool) -> None:
+    """The values of a type that is called by a name are the same for all binders: each is made once."""
+    said = range(240, 260)
+    assert Trials(TABLE, at_least(number), TRIED, {}, said).is_any() is is_any
+
+
+def test_what_took_too_long_takes_all_steps_that_are_left_unless_these_are_more() -> None:
+    machine, known = Computing(TABLE, held=lambda _: False), dict[Hashable, int]()
+
+    def spent(fuel: int, takes: int) -> int:
+        """Return how many steps are taken for something, of so many."""
+        told = machine.spend_at_most(fuel)
+        with suppress(OutOfFuel), machine.unless_in_vain(known, ["it"]):
+            for _ in range(takes):
+                machine.evaluate(NAT)
+        return told()
+
+    assert spent(0, 0) == 0  # nothing is known: it may take none
+    enough = spent(1000, 3)
+    assert not known
+    assert spent(enough - 1, 3) == enough
+    assert known == {"it": enough - 1}
+    assert spent(enough - 1, 0) == enough  # not even begun
+    assert spent(1, 0) == 2
+    assert spent(enough, 3) == enough  # more than it was tried with
+    known["it"] = 1000
+    assert spent(1010, 0) == 1011
+    assert spent(1011, 0) == 0

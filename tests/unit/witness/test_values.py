@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from lean_bridge.extract.machine import Value
 from lean_bridge.olean.expr import Constant, ConstantKind, Expr, LSucc, LZero, Pi, Sort
 from lean_bridge.witness.inhabited import Declared, Inhabitants
+from lean_bridge.witness.value import Term
+from lean_bridge.witness.values import Values
 from tests.lean_terms import PROP, Table, app, const
 
 TYPE = Sort(LSucc(LZero()))
@@ -131,3 +135,24 @@ def test_a_type_is_called_the_same_wherever_it_is_the_same() -> None:
     shown = inhabitants()
     assert shown.key(evaluated(shown, app(const("List"), NAT))) == "(List (Nat))"
     assert shown.key(evaluated(shown, to(NAT, NAT))) is None
+
+
+@pytest.mark.parametrize(("steps", "is_begun"), [(10, False), (30, True)])
+def test_what_takes_too_long_whatever_a_statement_says_is_not_begun_for_another(
+    steps: int, is_begun: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first six numbers are the same for all statements: what is not done with these never is."""
+    monkeypatch.setattr("lean_bridge.witness.inhabited._MOST_STEPS", steps)
+    declared, begun = Declared(TABLE, lambda _: True), list[Value]()  # type: ignore[arg-type]
+    values_of = Values.of
+
+    def counted(self: Values, type_: Value, depth: int = 0) -> Iterator[Term]:
+        begun.append(type_)
+        return values_of(self, type_, depth)
+
+    monkeypatch.setattr(Values, "of", counted)
+    for said, is_new in ((41, True), (43, is_begun), (43, False)):
+        shown = Inhabitants(TABLE, declared, (), partial(list, [said]))  # type: ignore[arg-type]
+        begun.clear()
+        assert [*shown.samples(evaluated(shown, const("Wrapped")))] == [None]
+        assert bool(begun) is is_new
