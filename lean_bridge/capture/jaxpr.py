@@ -128,8 +128,7 @@ class Writer(NumberOperators):
         return needed
 
     def _taken(self) -> set[str]:
-        dims = {name for term in self._arguments for name in self._lengths}
-        return {*dims, *self._arguments.values(), *(each.name for each in self.arrays)}
+        return {*self._lengths, *self._arguments.values(), *(each.name for each in self.arrays)}
 
     def _write(self, term: Term) -> None:
         self.trace.place = term.place
