@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from lean_bridge.bench.case import Case, draw_case
+from lean_bridge.bench.case import Case, draw_case, find_counterpart
 from lean_bridge.bench.counterpart import Reference
 from lean_bridge.bench.floor import record_products, replay
 from lean_bridge.bench.measure import Contestant, Samples, measure
@@ -18,7 +18,6 @@ from lean_bridge.bench.ours import compile_case, interpret_case, named
 from lean_bridge.bench.references import INTERPRETER, check_installed, library_of, refer
 from lean_bridge.bench.sizes import Size
 from lean_bridge.bench.threads import excess_of, limit_threads
-from lean_bridge.crosscheck.block import find_block
 from lean_bridge.errors import BindingError, CrossCheckFailed, Declined
 from lean_bridge.events import Event, StageAdvanced, StageStarted
 from lean_bridge.executor.arrays.scalars import Array
@@ -66,15 +65,15 @@ def run_bench(
         raise BindingError(f"layers: expected at most {MOST_LAYERS} copies on one another, found {most}")
     frameworks = [name for name in against if name != INTERPRETER]
     check_installed(frameworks)
-    found = find_block(model)
-    block = None if isinstance(found, str) else found
+    found = find_counterpart(model)
+    counterpart = None if isinstance(found, str) else found
     stacks = {count: stack(model, count) for count in layers}
     wanted = list(product(stacks, sizes, modes, dtypes))
     observe(StageStarted("measure", len(wanted)))
     cases = []
     with limit_threads(threads, list(dict.fromkeys(map(library_of, frameworks)))) as machine:
         for count, size, mode, dtype in wanted:
-            case = draw_case(stacks[count], size.dims, mode, dtype, block=block, layers=count)
+            case = draw_case(stacks[count], size.dims, mode, dtype, counterpart=counterpart, layers=count)
             cases.append(_measure_case(case, size.label, against, threads, seconds))
             observe(StageAdvanced(f"{size.label} {mode} {dtype}"))
     return BenchReport(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from lean_bridge.crosscheck.block import Block
+from lean_bridge.crosscheck.block import Block, find_block
+from lean_bridge.crosscheck.known import Found, find_known
 from lean_bridge.executor.arrays.entries import BoundEntry
 from lean_bridge.executor.arrays.scalars import Array
 from lean_bridge.executor.arrays.shape import Shape
@@ -24,6 +25,14 @@ EPSILON: Final = 1e-5
 
 SEED: Final = 20260721
 """Every run draws the same numbers."""
+
+Counterpart: TypeAlias = Block | Found
+"""What other frameworks have, and the roles that a graph's names play there."""
+
+
+def find_counterpart(model: DGraph) -> Counterpart | str:
+    """Return what other frameworks have for a graph, or why nothing of theirs is known for it."""
+    return find_known(model) or find_block(model)
 
 
 @dataclass(frozen=True)
@@ -42,10 +51,10 @@ class Case:
     inputs: Mapping[str, Array]
     moved: Mapping[str, Array]
     """The seed by the name of the last entry, or the tangents by those of the inputs."""
-    block: Block | None
-    """The roles of one layer's entries, where it is a transformer block or a part of one."""
+    counterpart: Counterpart | None
+    """Of one layer."""
     layers: int
-    """How many copies of the block stand on one another."""
+    """How many copies of the graph stand on one another."""
 
     @property
     def model(self) -> DGraph:
@@ -64,7 +73,7 @@ def draw_case(
     mode: Mode,
     dtype: DType,
     *,
-    block: Block | None = None,
+    counterpart: Counterpart | None = None,
     layers: int = 1,
 ) -> Case:
     """Return the case at these sizes, with random arrays whose products stay of order 1.
@@ -79,12 +88,12 @@ def draw_case(
     moved = {"forward": [], "vjp": [model.entries[-1].name], "jvp": context}[mode]
     return Case(
         bound=bound,
-        arguments=_arguments(bound, block, rng, dtype),
+        arguments=_arguments(bound, counterpart, rng, dtype),
         mode=mode,
         dtype=dtype,
         inputs={name: _draw(rng, entries[name], dtype) for name in context},
         moved={name: _draw(rng, entries[name], dtype) for name in moved},
-        block=block,
+        counterpart=counterpart,
         layers=layers,
     )
 
@@ -95,12 +104,21 @@ def _draw(rng: np.random.Generator, shape: Shape, dtype: DType) -> Array:
 
 
 def _arguments(
-    bound: BoundGraph, block: Block | None, rng: np.random.Generator, dtype: DType
+    bound: BoundGraph, counterpart: Counterpart | None, rng: np.random.Generator, dtype: DType
 ) -> dict[str, Any]:
-    """Return the declaration's arguments: those of a block as PyTorch has them, of other graphs at random."""
-    if block is None:
-        arguments: dict[str, Any] = dict.fromkeys(bound.graph.model.scalars, 1.0)  # for those no node uses
-        return arguments | {use.name: use.draw(rng) for use in bound.arguments()}
+    """Return the declaration's arguments: those of what is known as others have them, else at random."""
+    if isinstance(counterpart, Block):
+        return _arguments_of_block(bound, counterpart, dtype)
+    arguments: dict[str, Any] = dict.fromkeys(bound.graph.model.scalars, 1.0)  # for those no node uses
+    arguments |= {use.name: use.draw(rng) for use in bound.arguments()}
+    if counterpart is None:
+        return arguments
+    masks = (each for each in bound.arrays if each.below is None)
+    causal = {each.name: np.tri(*each.shape, dtype=np.bool_) for each in masks}
+    return {**arguments, **counterpart.known.scalars, **causal}
+
+
+def _arguments_of_block(bound: BoundGraph, block: Block, dtype: DType) -> dict[str, Any]:
     sizes = {role: bound.dims[name] for role, name in block.dims.items()}
     scalars = {"c": 1 / math.sqrt(sizes.get("D", 1) or 1), "κ": GELU_KAPPA, "ε₁": EPSILON, "ε₂": EPSILON}
     return block.arguments(scalars, network_weights(block, sizes, dtype), sizes.get("n", 1))

@@ -85,6 +85,10 @@ class _Recorded(np.ndarray[Any, np.dtype[Any]]):
             self.products.append(Product(bare[0], bare[1], result))
         return _recorded(result, self.products)
 
+    def __array_function__(self, function: Any, types: Any, operands: Any, options: Any) -> Any:
+        result = super().__array_function__(function, types, operands, options)
+        return _recorded(result, self.products) if isinstance(result, np.ndarray) else result
+
 
 def _bare(operand: Any) -> Any:
     return operand.view(np.ndarray) if isinstance(operand, _Recorded) else operand

@@ -1,4 +1,4 @@
-"""A case as other frameworks compute it, where the graph is a transformer block or a part of one.
+"""A case as other frameworks compute it, where it is known what they have for the graph.
 
 Each differentiates by its own means, from arrays in its own layout that are made beforehand; a call does what
 the case asks for and nothing else.
@@ -6,16 +6,17 @@ the case asks for and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any, Final
 
 import numpy as np
 
-from lean_bridge.bench.case import Case
-from lean_bridge.bench.counterpart import Named, Reference, fixed_weights, sizes_of
+from lean_bridge.bench.case import Case, Counterpart
+from lean_bridge.bench.counterpart import Named, Reference, fixed_weights, heads_of, scalars_of, stacked
 from lean_bridge.crosscheck.block import Block
 from lean_bridge.crosscheck.formula import compute_block
+from lean_bridge.crosscheck.known import Found
 from lean_bridge.errors import Declined
 from lean_bridge.names import suggestion
 
@@ -42,52 +43,41 @@ def check_installed(frameworks: Sequence[str]) -> None:
 def refer(framework: str, case: Case) -> Reference | str:
     """Return the framework's counterpart of the case, or why there is none."""
     if framework == "as_torch":
-        from lean_bridge.bench.as_torch import refer_module
+        from lean_bridge.bench.torch_function import refer_program
 
-        return refer_module(case)
-    if case.block is None:
-        return "the graph is no transformer block, nor a part of one"
+        return refer_program(case)
+    if case.counterpart is None:
+        return "of the graph it is not known what others have for it"
     if framework == "torch":
-        if case.block.split == "bare reshape" and _heads(case, case.block) > 1:
-            return "PyTorch has no attention whose heads are split by a bare reshape"
-        from lean_bridge.bench.torch_reference import refer_torch
-
-        return refer_torch(case, case.block, list(layers(case)), scalars_of(case, case.block))
-    return _refer_jax(case, case.block) if framework == "jax" else _refer_autograd(case, case.block)
-
-
-def layers(case: Case) -> Iterator[dict[str, str]]:
-    """Yield, for each layer from the lowest, the input of the stack for each of the block but ``x``."""
-    names = [entry.name for entry in case.model.context][1:]
-    count = len(names) // case.layers
-    for layer in range(case.layers):
-        yield dict(zip(names[:count], names[layer * count : (layer + 1) * count], strict=True))
+        return _refer_torch(case, case.counterpart)
+    if framework == "jax":
+        return _refer_jax(case, case.counterpart)
+    if isinstance(case.counterpart, Found):
+        return "nothing of it is known for this graph"
+    return _refer_autograd(case, case.counterpart)
 
 
-def scalars_of(case: Case, block: Block) -> dict[str, float]:
-    """Return the scalars by their roles in the block."""
-    return {role: case.arguments[name] for role, name in block.scalars.items()}
+def _refer_torch(case: Case, counterpart: Counterpart) -> Reference | str:
+    heads = heads_of(case, counterpart)
+    if isinstance(counterpart, Found):
+        from lean_bridge.bench.torch_function import refer_functions
 
+        return refer_functions(case, counterpart.known, heads)
+    if counterpart.split == "bare reshape" and heads > 1:
+        return "PyTorch has no attention whose heads are split by a bare reshape"
+    from lean_bridge.bench.torch_reference import refer_modules
 
-def _heads(case: Case, block: Block) -> int:
-    return sizes_of(case, block).get("H", 1)
+    return refer_modules(case, counterpart)
 
 
 def _formula(case: Case, block: Block, xp: Any) -> Callable[[Sequence[Any]], Any]:
     """Return the whole stack as a function of its inputs, in the order of the context."""
-    names = [entry.name for entry in case.model.context]
-    stacked, scalars, heads = list(layers(case)), scalars_of(case, block), _heads(case, block)
-    fixed = fixed_weights(case, block)
+    scalars, heads, fixed = scalars_of(case, block), heads_of(case, block), fixed_weights(case, block)
 
-    def compute(inputs: Sequence[Any]) -> Any:
-        given = dict(zip(names, inputs, strict=True))
-        h = given[names[0]]
-        for layer in stacked:
-            at = fixed | {name: given[entry] for name, entry in layer.items()}
-            h = compute_block(xp, block, h, at, scalars, heads)
-        return h
+    def compute(at: Mapping[str, Any]) -> Any:
+        return compute_block(xp, block, at["x"], {**fixed, **at}, scalars, heads)
 
-    return compute
+    return stacked(case, compute)
 
 
 def _named(case: Case) -> Callable[[Any], Named]:
@@ -102,7 +92,19 @@ def _named(case: Case) -> Callable[[Any], Named]:
     return results
 
 
-def _refer_jax(case: Case, block: Block) -> Reference:
+def _formula_of_jax(case: Case, counterpart: Counterpart) -> Callable[[Sequence[Any]], Any]:
+    import jax
+
+    if isinstance(counterpart, Block):
+        return _formula(case, counterpart, jax.numpy)
+    from lean_bridge.crosscheck.jax_known import output
+
+    arrays = {each.name: jax.numpy.asarray(case.arguments[each.name]) for each in case.bound.arrays}
+    heads = heads_of(case, counterpart)
+    return stacked(case, lambda at: output(counterpart.known, {**arrays, **at}, heads))
+
+
+def _refer_jax(case: Case, counterpart: Counterpart) -> Reference:
     import jax
 
     def compute(inputs: Sequence[Any], moved: Sequence[Any]) -> Any:
@@ -114,7 +116,7 @@ def _refer_jax(case: Case, block: Block) -> Reference:
         return value, pull(moved[0])[0]
 
     with jax.enable_x64(True):
-        formula = _formula(case, block, jax.numpy)
+        formula = _formula_of_jax(case, counterpart)
         inputs = [jax.numpy.asarray(array) for array in case.inputs.values()]
         moved = [jax.numpy.asarray(array) for array in case.moved.values()]
         compiled = jax.jit(compute).lower(inputs, moved).compile()

@@ -1,4 +1,4 @@
-"""The sizes at which a graph is measured: names for those of a transformer block, or dimensions given."""
+"""The sizes at which a graph is measured: names for those of what is known, or dimensions given."""
 
 from __future__ import annotations
 
@@ -8,18 +8,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from lean_bridge.crosscheck.block import find_block
+from lean_bridge.bench.case import find_counterpart
 from lean_bridge.errors import BindingError
 from lean_bridge.spelling import dimension
 from pybind_models import DGraph
 
+
+def _by_role(
+    *, n: int, d: int, shared: int, groups: int, width: int, inner: int, classes: int
+) -> dict[str, int]:
+    """Return every length by the roles that dimensions have in blocks and other graphs that are known."""
+    of_heads = {"H": shared * groups, "K": shared, "G": groups, "D": width, "e": width // 2}
+    return {"n": n, **dict.fromkeys("dio", d), **of_heads, **dict.fromkeys("Fh", inner), "v": classes}
+
+
 SIZES: Final[Mapping[str, Mapping[str, int]]] = {
-    "tiny": {"n": 8, "d": 16, "H": 2, "D": 8, "F": 32},
-    "small": {"n": 64, "d": 128, "H": 4, "D": 32, "F": 512},
-    "medium": {"n": 256, "d": 512, "H": 8, "D": 64, "F": 2048},
-    "large": {"n": 512, "d": 1024, "H": 16, "D": 64, "F": 4096},
+    "tiny": _by_role(n=8, d=16, shared=1, groups=2, width=8, inner=32, classes=64),
+    "small": _by_role(n=64, d=128, shared=2, groups=2, width=32, inner=512, classes=1024),
+    "medium": _by_role(n=256, d=512, shared=2, groups=4, width=64, inner=2048, classes=8192),
+    "large": _by_role(n=512, d=1024, shared=4, groups=4, width=64, inner=4096, classes=16384),
 }
-"""By the roles of a block's dimensions: length, model width, heads, head width, width of the network."""
+"""By role: length, model width, heads of keys and values, queries for each, width of a head, width of the
+network, classes."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +74,11 @@ def _dimension(item: str) -> tuple[str, int]:
 def _named(name: str, model: DGraph) -> Size:
     if name not in SIZES:
         raise BindingError(f"sizes: no size {name!r}; expected {', '.join(SIZES)}, or {_wanted(model)}")
-    block = find_block(model)
-    if isinstance(block, str):
-        raise BindingError(f"sizes: {name} is a size of transformer blocks; give {_wanted(model)} ({block})")
-    return Size(name, block.sizes(SIZES[name]))
+    found = find_counterpart(model)
+    if isinstance(found, str):
+        expected = "transformer blocks and of other graphs that PyTorch has"
+        raise BindingError(f"sizes: {name} is a size of {expected}; give {_wanted(model)} ({found})")
+    return Size(name, found.sizes(SIZES[name]))
 
 
 def _wanted(model: DGraph) -> str:

@@ -16,31 +16,39 @@ from torch.func import functional_call
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from lean_bridge.bench.case import Case
-from lean_bridge.bench.counterpart import Named, Reference, begun, fixed_weights
+from lean_bridge.bench.counterpart import (
+    Named,
+    Reference,
+    begun,
+    fixed_weights,
+    heads_of,
+    layers,
+    scalars_of,
+)
 from lean_bridge.crosscheck.block import Block
 from lean_bridge.crosscheck.torch_block import build_module, parameters_of
 
 
-def refer_torch(
-    case: Case, block: Block, layers: Sequence[Mapping[str, str]], scalars: Mapping[str, float]
-) -> Reference:
+def refer_modules(case: Case, block: Block) -> Reference:
     """Return the case by a stack of PyTorch's modules, with parameters in PyTorch's layout."""
+    each_layer, heads, scalars = list(layers(case)), heads_of(case, block), scalars_of(case, block)
     inputs = {name: torch.from_numpy(array.copy()) for name, array in case.inputs.items()}
     fixed = {name: torch.from_numpy(array) for name, array in fixed_weights(case, block).items()}
     x = next(iter(inputs))
-    heads = case.bound.dims[block.dims["H"]] if "H" in block.dims else 1
 
     def translate(given: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the stack's parameters that come from the graph's inputs."""
         translated: dict[str, Tensor] = {}
-        for number, layer in enumerate(layers):
+        for number, layer in enumerate(each_layer):
             at = {name: given[entry] for name, entry in layer.items()} | {"x": given[x]} | fixed
             translated |= {f"{number}.{name}": each for name, each in parameters_of(block, at).items()}
         return translated
 
-    sample = {name: inputs[entry] for name, entry in layers[0].items()} | {"x": inputs[x]} | fixed
+    sample = {name: inputs[entry] for name, entry in each_layer[0].items()} | {"x": inputs[x]} | fixed
     with torch.random.fork_rng(devices=[]):  # a module draws initial weights
-        stack = nn.Sequential(*(build_module(block, sample, heads=heads, epsilons=scalars) for _ in layers))
+        stack = nn.Sequential(
+            *(build_module(block, sample, heads=heads, epsilons=scalars) for _ in each_layer)
+        )
     # evaluation takes a fused kernel, which has no forward mode; there is no dropout either way
     stack.train(case.mode == "jvp")
     leaves = {name: tensor.clone().requires_grad_() for name, tensor in inputs.items()}

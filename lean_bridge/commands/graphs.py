@@ -168,8 +168,8 @@ def bench(
         typer.Option(
             "--sizes",
             "-s",
-            help="Of tiny, small, medium, large, for a transformer block; or dimensions, as n=8,dModel=16; "
-            "several.",
+            help="Of tiny, small, medium, large, for what other frameworks are known to have; or dimensions, "
+            "as n=8,dModel=16; several.",
         ),
     ] = None,
     modes: Annotated[

@@ -197,11 +197,11 @@ class Found(NamedTuple):
     """A graph that is known, and the name of its dimension for each role."""
 
     known: Known
-    roles: Mapping[str, str]
+    dims: Mapping[str, str]
 
     def sizes(self, sizes: Mapping[str, int]) -> dict[str, int]:
         """Return the graph's dimension arguments for sizes by role."""
-        return {name: sizes[role] for role, name in self.roles.items()}
+        return {name: sizes[role] for role, name in self.dims.items()}
 
     def program(self, bound: BoundGraph, arrays: Mapping[str, Array]) -> Program:
         """Return its program with arguments that are arrays, and the scalars that it is compared at."""

@@ -82,7 +82,7 @@ def _known(graph: ExecutableGraph, found: Found, version: str) -> CheckResult:
     """Return whether a known graph's last entry and its gradients are PyTorch's functions', at random."""
     from lean_bridge.crosscheck.torch_known import theirs
 
-    counts = HEADS if found.roles.keys() & _sizes_of_heads(1) else HEADS[:1]
+    counts = HEADS if found.dims.keys() & _sizes_of_heads(1) else HEADS[:1]
     each = [deviations for heads in counts for deviations in _known_deviations(graph, found, heads)]
     error = float(np.max([deviations.max() for deviations in each]))
     inputs = ", ".join(entry.name for entry in graph.model.context)

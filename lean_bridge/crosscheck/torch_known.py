@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import torch
 from torch import Tensor
@@ -51,6 +51,13 @@ def _huber(given: Tensors, _heads: int) -> Tensor:
     return functional.huber_loss(given["y"], given["target"], delta=HUBER.scalars["δ"])
 
 
+def _attended(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, **options: Any) -> Tensor:
+    """Return attention with the batch axis that PyTorch's fused kernels take; it is causal without a mask."""
+    q, k, v = (each.unsqueeze(0) for each in (q, k, v))
+    options |= {"attn_mask": mask, "is_causal": mask is None}
+    return functional.scaled_dot_product_attention(q, k, v, **options)[0]
+
+
 def _gpt_block(given: Tensors, heads: int) -> Tensor:
     at, x = GPT_BLOCK.scalars, given["x"]
 
@@ -59,9 +66,7 @@ def _gpt_block(given: Tensors, heads: int) -> Tensor:
         return made.reshape(len(made), heads, -1).transpose(0, 1)
 
     normal = functional.layer_norm(x, x.shape[-1:], given["γ₁"], given["β₁"], at["ε₁"])
-    attended = functional.scaled_dot_product_attention(
-        split("q"), split("k"), split("v"), attn_mask=given["mask"], scale=at["c"]
-    )
+    attended = _attended(split("q"), split("k"), split("v"), given["mask"], scale=at["c"])
     x = x + functional.linear(attended.transpose(0, 1).flatten(1), given["Wo"], given["bo"])
     normal = functional.layer_norm(x, x.shape[-1:], given["γ₂"], given["β₂"], at["ε₂"])
     hidden = functional.gelu(functional.linear(normal, given["W1"], given["b1"]), approximate="tanh")
@@ -84,14 +89,8 @@ def _llama_block(given: Tensors, _heads: int) -> Tensor:
         return each * cos + torch.cat((-second, first), dim=-1) * sin
 
     normal = normed(x, "₁")
-    attended = functional.scaled_dot_product_attention(
-        turned(split("q")),
-        turned(split("k")),
-        split("v"),
-        attn_mask=given["mask"],
-        scale=at["c"],
-        enable_gqa=True,
-    )
+    q, k, v = turned(split("q")), turned(split("k")), split("v")
+    attended = _attended(q, k, v, given["mask"], scale=at["c"], enable_gqa=True)
     x = x + attended.transpose(0, 1).flatten(1) @ given["Wo"]
     normal = normed(x, "₂")
     return x + functional.silu(normal @ given["Wgate"]) * (normal @ given["Wup"]) @ given["Wdown"]
@@ -102,8 +101,8 @@ class Theirs(NamedTuple):
 
     functions: str
     """What it is made of, as people call it."""
-    output: Callable[[Tensors, int], Tensor]
-    """From inputs and arguments, and the number of heads."""
+    output: Callable[[Mapping[str, Any], int], Tensor]
+    """From inputs and arguments, and the number of heads; a mask that is ``None`` is the causal one."""
 
 
 _THEIRS: Final = (

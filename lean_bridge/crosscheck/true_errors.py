@@ -165,7 +165,7 @@ def _known(
     graph: ExecutableGraph, found: Found, dims: Mapping[str, int], rng: np.random.Generator, dtype: Any
 ) -> Compared:
     program, inputs, arguments, seed = draw_known(graph, found, dims, rng, dtype)
-    known, heads = found.known, dims[found.roles["H"]] if "H" in found.roles else 1
+    known, heads = found.known, dims[found.dims["H"]] if "H" in found.dims else 1
     theirs: dict[str, Way] = {}
     if find_spec("torch") is not None:
         from lean_bridge.crosscheck import torch_known

@@ -8,17 +8,27 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from lean_bridge.bench.case import Case, draw_case
+from lean_bridge.bench.case import Case, draw_case, find_counterpart
 from lean_bridge.bench.floor import record_products, replay
-from lean_bridge.crosscheck.block import Block, find_block
 from lean_bridge.executor.rules.linear_map import LinearMap
 from lean_bridge.extract.compose import needed_by_last, stack
 from pybind_models import DGraph, MapParam
 from pybind_models.bench import Mode
 from tests.strategies import draw_graph
-from tests.unit.executor.graphs import attention, encoder, feed_forward, graph, layer_norm, node, one_token
+from tests.unit.executor.graphs import (
+    attention,
+    encoder,
+    feed_forward,
+    gpt_block,
+    graph,
+    layer_norm,
+    llama_block,
+    node,
+    one_token,
+)
 
 SIZES = {"n": 3, "dModel": 4, "numHeads": 2, "headDim": 2, "dFF": 5, "m": 2}
+SIZES |= {"seqLen": 3, "kvHeads": 2, "groups": 2, "halfDim": 1, "v": 7}
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 PER_NODE = {
@@ -32,10 +42,10 @@ PER_NODE = {
 
 
 def case_of(model: DGraph, mode: Mode, layers: int = 1) -> Case:
-    block = find_block(model)
+    found = find_counterpart(model)
     sizes = {name: SIZES[name] for name in model.dims}
-    named = block if isinstance(block, Block) else None
-    return draw_case(stack(model, layers), sizes, mode, "float64", block=named, layers=layers)
+    known = None if isinstance(found, str) else found
+    return draw_case(stack(model, layers), sizes, mode, "float64", counterpart=known, layers=layers)
 
 
 def expected(case: Case) -> tuple[int, int]:
@@ -73,6 +83,8 @@ def expected(case: Case) -> tuple[int, int]:
         feed_forward(fixed=True),
         one_token(),
         layer_norm(),
+        gpt_block(),
+        llama_block(),
     ],
     ids=lambda model: model.lean_name,
 )
@@ -96,6 +108,7 @@ def test_a_block_has_eight_products_and_twice_as_many_back() -> None:
     counts = {mode: len(record_products(case_of(encoder(fixed=False), mode))) for mode in MODES}
     assert counts == {"forward": 8, "vjp": 24, "jvp": 24}
     assert len(record_products(case_of(encoder(fixed=False), "vjp", layers=3))) == 72
+    assert [len(record_products(case_of(build(), "vjp"))) for build in (gpt_block, llama_block)] == [24, 27]
 
 
 def test_dead_nodes_have_no_products() -> None:

@@ -8,18 +8,26 @@ import numpy as np
 import pytest
 import torch
 
-from lean_bridge.bench.case import draw_case
+from lean_bridge.bench.case import Counterpart, draw_case, find_counterpart
 from lean_bridge.bench.counterpart import Reference
 from lean_bridge.bench.ours import compile_case, interpret_case, named
 from lean_bridge.bench.references import check_installed, refer
 from lean_bridge.bench.torch_reference import peak_bytes
-from lean_bridge.crosscheck.block import Block, find_block
 from lean_bridge.errors import Declined
 from lean_bridge.extract.compose import stack
 from pybind_models import DGraph
 from pybind_models.bench import Mode
 from tests.unit.bench.test_floor import SIZES
-from tests.unit.executor.graphs import attention, encoder, feed_forward, one_token, post_norm
+from tests.unit.executor.graphs import (
+    attention,
+    cross_entropy,
+    encoder,
+    feed_forward,
+    gpt_block,
+    llama_block,
+    one_token,
+    post_norm,
+)
 
 MODES: tuple[Mode, ...] = get_args(Mode)
 GRAPHS = {
@@ -32,10 +40,16 @@ GRAPHS = {
 }
 
 
-def block_of(model: DGraph) -> Block:
-    block = find_block(model)
-    assert isinstance(block, Block)
-    return block
+KNOWN = {
+    known.__name__: (known(), layers)
+    for known, layers in ((gpt_block, 2), (llama_block, 2), (cross_entropy, 1))
+}
+
+
+def counterpart_of(model: DGraph) -> Counterpart:
+    found = find_counterpart(model)
+    assert not isinstance(found, str)
+    return found
 
 
 WORK = [
@@ -50,14 +64,18 @@ WORK = [
     ("jax", "fixed block", "vjp"),
     ("jax", "network", "jvp"),
     ("jax", "network", "forward"),
+    *(("torch", name, mode) for name in KNOWN for mode in MODES),
+    *(("jax", name, "vjp") for name in KNOWN),
 ]
 
 
 @pytest.mark.parametrize(("framework", "name", "mode"), WORK)
 def test_a_framework_does_the_work_of_the_case(framework: str, name: str, mode: Mode) -> None:
-    model, layers = GRAPHS[name]
+    model, layers = (GRAPHS | KNOWN)[name]
     sizes = {dim: SIZES[dim] for dim in model.dims}
-    case = draw_case(stack(model, layers), sizes, mode, "float64", block=block_of(model), layers=layers)
+    case = draw_case(
+        stack(model, layers), sizes, mode, "float64", counterpart=counterpart_of(model), layers=layers
+    )
     expected = interpret_case(case)()
     reference = refer(framework, case)
     assert isinstance(reference, Reference)
@@ -75,7 +93,9 @@ def test_a_framework_does_the_work_of_the_case(framework: str, name: str, mode: 
 @pytest.mark.parametrize("framework", ["torch", "jax", "autograd"])
 def test_frameworks_keep_single_precision(framework: str) -> None:
     model = feed_forward(fixed=False)
-    case = draw_case(model, {"n": 2, "dModel": 3, "dFF": 4}, "vjp", "float32", block=block_of(model))
+    case = draw_case(
+        model, {"n": 2, "dModel": 3, "dFF": 4}, "vjp", "float32", counterpart=counterpart_of(model)
+    )
     reference = refer(framework, case)
     assert isinstance(reference, Reference)
     assert {array.dtype for array in reference.results(reference.run()).values()} == {np.dtype(np.float32)}
@@ -84,11 +104,15 @@ def test_frameworks_keep_single_precision(framework: str) -> None:
 def test_what_has_no_counterpart_is_said() -> None:
     model = attention(split="reshape")
     sizes = {dim: SIZES[dim] for dim in model.dims}
-    bare = draw_case(model, sizes, "vjp", "float64", block=block_of(model))
+    bare = draw_case(model, sizes, "vjp", "float64", counterpart=counterpart_of(model))
     assert refer("torch", bare) == "PyTorch has no attention whose heads are split by a bare reshape"
     assert isinstance(refer("autograd", bare), Reference)
     no_block = draw_case(model, sizes, "vjp", "float64")
-    assert refer("jax", no_block) == "the graph is no transformer block, nor a part of one"
+    assert refer("jax", no_block) == "of the graph it is not known what others have for it"
+    known = draw_case(
+        cross_entropy(), {"n": 2, "v": 3}, "vjp", "float64", counterpart=counterpart_of(cross_entropy())
+    )
+    assert refer("autograd", known) == "nothing of it is known for this graph"
 
 
 def test_frameworks_must_be_known_and_installed(monkeypatch: pytest.MonkeyPatch) -> None:
