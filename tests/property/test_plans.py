@@ -19,7 +19,7 @@ from tests.coverings import covering_subsets
 from tests.hard_inputs import SOFTMAX
 from tests.plan_cases import Case
 from tests.strategies import draw_graph
-from tests.unit.executor.graphs import attention, encoder, layer_norm
+from tests.unit.executor.graphs import attention, encoder, gpt_block, layer_norm, llama_block
 
 SUBSETS = covering_subsets(SWITCHES)
 
@@ -65,7 +65,9 @@ def test_random_graphs_agree_exactly_over_a_finite_field(
 
 
 SIZES = {"n": 3, "dModel": 4, "numHeads": 2, "headDim": 2, "dFF": 5, "m": 3}
+SIZES |= {"seqLen": 3, "kvHeads": 1, "groups": 2, "halfDim": 1}
 MODELS = [attention(), attention(split="reshape"), layer_norm(), encoder(), encoder(fixed=False), SOFTMAX]
+MODELS += [gpt_block(), llama_block()]
 
 
 @pytest.mark.parametrize("subset", SUBSETS, ids=lambda subset: f"{len(subset)} passes")

@@ -11,12 +11,12 @@ from lean_bridge.executor.compiled import CompiledProgram
 from lean_bridge.executor.graph import ExecutableGraph
 from lean_bridge.executor.passes import SWITCHES
 from lean_bridge.executor.plans.arena import Block, live_peak
-from lean_bridge.executor.plans.instructions import VIEWS, Instruction
+from lean_bridge.executor.plans.instructions import ELEMENTWISE, VIEWS, Instruction
 from lean_bridge.executor.plans.plan import Plan
 from lean_bridge.executor.plans.run import Run
 from lean_bridge.executor.plans.trace import Request
 from pybind_models import Dim
-from tests.unit.executor.graphs import encoder, graph, layer_norm, node
+from tests.unit.executor.graphs import encoder, graph, layer_norm, llama_block, node
 
 NAMES = ("n", "dModel", "numHeads", "headDim", "dFF")
 TINY, SMALL = (8, 16, 2, 8, 32), (64, 128, 4, 32, 512)
@@ -187,12 +187,28 @@ def test_nothing_is_left_of_constant_rows_that_were_broadcast(
 
 def test_large_activations_are_made_a_few_rows_at_a_time() -> None:
     large = (512, 128, 2, 64, 2**12)
-    hidden, rows = (512, 2**12), (64, 2**12)
+    hidden, rows = (512, 2**12), (8, 2**12)
     whole, parts = plan(large, without="tiles"), plan(large)
     assert [count(each, "decay", hidden) for each in (whole, parts)] == [1, 0]
-    assert [count(each, "decay", rows) for each in (whole, parts)] == [0, 8]
+    assert [count(each, "decay", rows) for each in (whole, parts)] == [0, 64]
     assert count(parts, "mul", hidden) == 1  # of the slope, which is kept, and the cotangent
     assert forward_peak(parts) < forward_peak(whole) - 8 * math.prod(hidden) / 3
+
+
+def test_what_reads_the_same_large_array_is_made_with_it_a_few_rows_at_a_time() -> None:
+    bound = ExecutableGraph(llama_block()).bind(
+        seqLen=64, dModel=16, kvHeads=1, groups=1, halfDim=8, dFF=2**12
+    )
+    program = bound.compile(c=0.5, ε1=1e-5, ε2=1e-5, mask=np.tri(64, dtype=bool))
+    inputs = len(program.context)
+    last = len(program.entries) - 1
+    request = Request(np.dtype(float), seeds=(last,), values=(last,), wrt=tuple(range(inputs)))
+    found = program.plan(request)
+    hidden, rows = (64, 2**12), (8, 2**12)
+    assert [count(found, "step", shape) for shape in (hidden, rows)] == [0, 8]  # beside its decay
+    assert (
+        sum(each.op in ELEMENTWISE and each.shape == hidden for each in made(found)) == 4
+    )  # of two products
 
 
 def forward_peak(found: Plan) -> int:

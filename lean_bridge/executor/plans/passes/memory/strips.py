@@ -72,9 +72,10 @@ class _Search:
         return [member for member in members if not set(members).issuperset(self.readers[member])]
 
     def _members(self, first: int, taken: set[int]) -> list[int]:
-        """Return what can run as soon as the first can, of what is made of it."""
+        """Return what can run as soon as the first can, of what is made of it or of what it reads."""
         members: dict[int, None] = {}
-        queue = [first]
+        read = (operand for operand in self.instructions[first].operands if not self.given[operand])
+        queue = sorted({first, *(beside for each in read for beside in self.readers[each] if beside > first)})
         while queue:
             position = heapq.heappop(queue)
             if position == len(self.instructions) or position in members or position in taken:

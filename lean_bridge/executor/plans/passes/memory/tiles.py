@@ -14,11 +14,11 @@ from lean_bridge.executor.plans.passes.memory.strips import in_strips
 from lean_bridge.executor.plans.recorder import Mover
 from lean_bridge.executor.plans.rewriter import Target
 
-LARGE: Final = 2**20
+LARGE: Final = 2**18
 """Coordinates in an array from which on it is divided."""
 
-PART: Final = 2**18
-"""Coordinates in a part, as far as it can be divided."""
+PART: Final = 2**15
+"""Coordinates in a part, as far as it can be divided: a few of them lie in a second-level cache."""
 
 
 @dataclass(frozen=True)
