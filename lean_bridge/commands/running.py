@@ -218,8 +218,8 @@ def crosscheck(
         typer.Option(
             "--sizes",
             "-s",
-            help="What to draw numbers at: dimensions, as n=8,dModel=16; or, of a transformer block, tiny, "
-            "small, medium, large; several.",
+            help="What to draw numbers at: dimensions, as n=8,dModel=16; or, of what other frameworks are "
+            "known to have, tiny, small, medium, large; several.",
         ),
     ] = None,
     format_: FormatOption = ViewFormat.TEXT,
