@@ -138,6 +138,7 @@ MUTATIONS: Mapping[str, tuple[str, Mutate]] = {
     ),
     "mlpMseDGraph": ("a sum taken for a mean", take_op("loss", "sum")),
     "rmsNormGraph": ("a sum along an axis taken for a mean", take_op("mean_square", "sumAxis")),
+    "crossAttentionGraph": ("keys taken for values", read("Vbig", "memory", "Wk", "bk")),
     "llamaBlockGraph": ("sines taken for cosines", read("Kturned", "Kheads", "sin", "cos")),
     "encoderBlockBareReshapeGraph": (
         "the factors of a product swapped",

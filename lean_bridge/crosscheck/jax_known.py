@@ -11,6 +11,7 @@ from jax import numpy as jnp
 
 from lean_bridge.crosscheck.known import (
     BINARY_CROSS_ENTROPY,
+    CROSS_ATTENTION,
     CROSS_ENTROPY,
     GPT_BLOCK,
     HUBER,
@@ -61,6 +62,20 @@ def _huber(given: Given, _heads: int) -> Any:
     return jnp.mean(jnp.where(size < at, 0.5 * size * size, at * (size - 0.5 * at)))
 
 
+def _attention(given: Given, known: Known, heads: int, x: Any, memory: Any) -> Any:
+    """Return the attention of one sequence to another, over what the mask allows."""
+
+    def linear(rows: Any, each: str) -> Any:
+        return _linear(rows, given[f"W{each}"], given[f"b{each}"])
+
+    def split(rows: Any, each: str) -> Any:
+        return linear(rows, each).reshape(len(rows), heads, -1).swapaxes(0, 1)
+
+    scores = known.scalars["c"] * (split(x, "q") @ split(memory, "k").swapaxes(1, 2))
+    attended = nn.softmax(scores, where=given["mask"]) @ split(memory, "v")
+    return linear(attended.swapaxes(0, 1).reshape(len(x), -1), "o")
+
+
 def _layer_norm(x: Any, weight: Any, bias: Any, epsilon: float) -> Any:
     centred = x - jnp.mean(x, axis=-1, keepdims=True)
     variance = jnp.mean(centred * centred, axis=-1, keepdims=True)
@@ -69,17 +84,14 @@ def _layer_norm(x: Any, weight: Any, bias: Any, epsilon: float) -> Any:
 
 def _gpt_block(given: Given, heads: int) -> Any:
     at, x = GPT_BLOCK.scalars, given["x"]
-
-    def split(each: str) -> Any:
-        made = _linear(normal, given[f"W{each}"], given[f"b{each}"])
-        return made.reshape(len(made), heads, -1).swapaxes(0, 1)
-
     normal = _layer_norm(x, given["γ₁"], given["β₁"], at["ε₁"])
-    scores = at["c"] * (split("q") @ split("k").swapaxes(1, 2))
-    attended = nn.softmax(scores, where=given["mask"]) @ split("v")
-    x = x + _linear(attended.swapaxes(0, 1).reshape(len(x), -1), given["Wo"], given["bo"])
+    x = x + _attention(given, GPT_BLOCK, heads, normal, normal)
     normal = _layer_norm(x, given["γ₂"], given["β₂"], at["ε₂"])
     return x + _linear(nn.gelu(_linear(normal, given["W1"], given["b1"])), given["W2"], given["b2"])
+
+
+def _cross_attention(given: Given, heads: int) -> Any:
+    return _attention(given, CROSS_ATTENTION, heads, given["x"], given["memory"])
 
 
 def _llama_block(given: Given, _heads: int) -> Any:
@@ -112,6 +124,7 @@ _THEIRS: Final[tuple[tuple[Known, Callable[[Given, int], Any]], ...]] = (
     (HUBER, _huber),
     (GPT_BLOCK, _gpt_block),
     (LLAMA_BLOCK, _llama_block),
+    (CROSS_ATTENTION, _cross_attention),
 )
 
 

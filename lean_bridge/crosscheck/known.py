@@ -101,13 +101,20 @@ HUBER: Final = Known(
 )
 """The loss of Huber of n samples of o numbers."""
 
+
+def _parameters(attended: str) -> dict[str, str]:
+    """Return weights and biases of attention to what has so many features."""
+    made = {"q": "d", "k": attended, "v": attended}
+    named = {f"{kind}{each}": f"w{of}" if kind == "W" else "w" for each, of in made.items() for kind in "Wb"}
+    return {**named, "Wo": "dw", "bo": "d"}
+
+
 GPT_BLOCK: Final = Known(
     {
         "x": "nd",
         **dict.fromkeys(("γ₁", "β₁"), "d"),
-        **{name: axes for each in "qkv" for name, axes in ((f"W{each}", "wd"), (f"b{each}", "w"))},
-        "Wo": "dw",
-        **dict.fromkeys(("bo", "γ₂", "β₂"), "d"),
+        **_parameters("d"),
+        **dict.fromkeys(("γ₂", "β₂"), "d"),
         "W1": "Fd",
         "b1": "F",
         "W2": "dF",
@@ -174,7 +181,32 @@ LLAMA_BLOCK: Final = Known(
 """The block of Llama: n tokens of d features, K heads of keys and values for G of queries each, all of width
 2e, F hidden features."""
 
-KNOWN_SIZES: Final = {"n": 5, "i": 4, "h": 6, "o": 3, "v": 7, "d": 8, "F": 16} | {
+CROSS_ATTENTION: Final = Known(
+    {
+        "x": "nd",
+        "memory": "sk",
+        **_parameters("k"),
+        "Qbig": "nw",
+        "Qheads": "HnD",
+        "Kbig": "sw",
+        "Kheads": "HsD",
+        "Vbig": "sw",
+        "Vheads": "HsD",
+        "Kt": "HDs",
+        **dict.fromkeys(("scores", "scaled", "probs"), "Hns"),
+        "headOut": "HnD",
+        "swapped": "nHD",
+        "concat": "nw",
+        "attention": "nd",
+    },
+    inputs=10,
+    scalars={"c": 0.5},
+    arrays={"mask": "ns"},
+    composed={"w": "H*D"},
+)
+"""Attention of n tokens of d features to s others of k features, in H heads of width D."""
+
+KNOWN_SIZES: Final = {"n": 5, "i": 4, "h": 6, "o": 3, "v": 7, "d": 8, "F": 16, "s": 7, "k": 6} | {
     **dict.fromkeys("HGe", 2),
     "D": 4,
     "K": 1,
@@ -190,6 +222,7 @@ KNOWN: Final = (
     HUBER,
     GPT_BLOCK,
     LLAMA_BLOCK,
+    CROSS_ATTENTION,
 )
 
 

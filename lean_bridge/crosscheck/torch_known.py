@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from lean_bridge.crosscheck.known import (
     BINARY_CROSS_ENTROPY,
+    CROSS_ATTENTION,
     CROSS_ENTROPY,
     GPT_BLOCK,
     HUBER,
@@ -58,19 +59,31 @@ def _attended(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, **options: A
     return functional.scaled_dot_product_attention(q, k, v, **options)[0]
 
 
+def _attention(given: Tensors, known: Known, heads: int, x: Tensor, memory: Tensor) -> Tensor:
+    """Return the attention of one sequence to another, over what the mask allows."""
+
+    def linear(rows: Tensor, each: str) -> Tensor:
+        return functional.linear(rows, given[f"W{each}"], given[f"b{each}"])
+
+    def split(rows: Tensor, each: str) -> Tensor:
+        return linear(rows, each).reshape(len(rows), heads, -1).transpose(0, 1)
+
+    q, k, v = split(x, "q"), split(memory, "k"), split(memory, "v")
+    attended = _attended(q, k, v, given["mask"], scale=known.scalars["c"])
+    return linear(attended.transpose(0, 1).flatten(1), "o")
+
+
 def _gpt_block(given: Tensors, heads: int) -> Tensor:
     at, x = GPT_BLOCK.scalars, given["x"]
-
-    def split(each: str) -> Tensor:
-        made = functional.linear(normal, given[f"W{each}"], given[f"b{each}"])
-        return made.reshape(len(made), heads, -1).transpose(0, 1)
-
     normal = functional.layer_norm(x, x.shape[-1:], given["γ₁"], given["β₁"], at["ε₁"])
-    attended = _attended(split("q"), split("k"), split("v"), given["mask"], scale=at["c"])
-    x = x + functional.linear(attended.transpose(0, 1).flatten(1), given["Wo"], given["bo"])
+    x = x + _attention(given, GPT_BLOCK, heads, normal, normal)
     normal = functional.layer_norm(x, x.shape[-1:], given["γ₂"], given["β₂"], at["ε₂"])
     hidden = functional.gelu(functional.linear(normal, given["W1"], given["b1"]), approximate="tanh")
     return x + functional.linear(hidden, given["W2"], given["b2"])
+
+
+def _cross_attention(given: Tensors, heads: int) -> Tensor:
+    return _attention(given, CROSS_ATTENTION, heads, given["x"], given["memory"])
 
 
 def _llama_block(given: Tensors, _heads: int) -> Tensor:
@@ -105,6 +118,8 @@ class Theirs(NamedTuple):
     """From inputs and arguments, and the number of heads; a mask that is ``None`` is the causal one."""
 
 
+_OF_A_BLOCK: Final = "F.layer_norm, F.linear, F.scaled_dot_product_attention and F.gelu (tanh)"
+
 _THEIRS: Final = (
     (PERCEPTRON, Theirs("F.linear, F.tanh and F.mse_loss", _perceptron)),
     (RMS_NORM, Theirs("F.rms_norm", _rms_norm)),
@@ -112,11 +127,9 @@ _THEIRS: Final = (
     (MEAN_SQUARED_ERROR, Theirs("F.mse_loss", _mean_squared_error)),
     (BINARY_CROSS_ENTROPY, Theirs("F.binary_cross_entropy_with_logits", _binary_cross_entropy)),
     (HUBER, Theirs("F.huber_loss", _huber)),
-    (
-        GPT_BLOCK,
-        Theirs("F.layer_norm, F.linear, F.scaled_dot_product_attention and F.gelu (tanh)", _gpt_block),
-    ),
+    (GPT_BLOCK, Theirs(_OF_A_BLOCK, _gpt_block)),
     (LLAMA_BLOCK, Theirs("F.rms_norm, F.scaled_dot_product_attention and F.silu", _llama_block)),
+    (CROSS_ATTENTION, Theirs("F.linear and F.scaled_dot_product_attention", _cross_attention)),
 )
 
 

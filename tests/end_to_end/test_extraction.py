@@ -13,6 +13,7 @@ from lean_bridge.olean.environment import Environment
 from lean_bridge.project import Project, open_project
 from lean_bridge.toolchain.provider import Job, Provider
 from pybind_models import ArrayParam, Dim, ScalarParam
+from tests.unit.executor.cross_attention import cross_attention
 from tests.unit.executor.graphs import gpt_block, llama_block, perceptron, rms_norm
 
 pytestmark = pytest.mark.lean
@@ -300,6 +301,13 @@ def test_the_block_of_llama_row_by_row(project: Project) -> None:
     graph, expected = project.extract("llamaBlockGraph"), llama_block()
     assert graph.dims == ("seqLen", "dModel", "kvHeads", "groups", "halfDim", "dFF")
     assert (graph.scalars, graph.maps) == (("c", "ε₁", "ε₂"), ())
+    assert (graph.context, graph.nodes, graph.arrays) == (expected.context, expected.nodes, expected.arrays)
+
+
+def test_attention_to_another_sequence_row_by_row(project: Project) -> None:
+    graph, expected = project.extract("crossAttentionGraph"), cross_attention()
+    assert graph.dims == ("seqLen", "memLen", "dModel", "memDim", "numHeads", "headDim")
+    assert (graph.scalars, graph.maps) == (("c",), ())
     assert (graph.context, graph.nodes, graph.arrays) == (expected.context, expected.nodes, expected.arrays)
 
 

@@ -20,6 +20,7 @@ from lean_bridge.crosscheck.pytorch import check_pytorch
 from lean_bridge.executor.rules.primitive import Domain, Primitive, Setting
 from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import DGraph, Dim
+from tests.unit.executor.cross_attention import cross_attention
 from tests.unit.executor.graphs import (
     attention,
     binary_cross_entropy,
@@ -98,6 +99,10 @@ def test_golden_values_are_met_to_their_last_decimal(
             "attnResidual, probs, gated, ffnResidual and 12 gradients of ffnResidual against 69 recorded "
             "values",
         ),
+        (
+            cross_attention,
+            "probs, attention and 10 gradients of attention against 53 recorded values",
+        ),
     ],
 )
 def test_a_known_graph_meets_its_golden_values_to_their_last_decimal(
@@ -121,6 +126,7 @@ def test_a_known_graph_meets_its_golden_values_to_their_last_decimal(
         (huber, "loss and gradients of y, target against F.huber_loss of torch"),
         (gpt_block, "W2, b2 against F.layer_norm, F.linear, F.scaled_dot_product_attention and F.gelu"),
         (llama_block, "Wup, Wdown against F.rms_norm, F.scaled_dot_product_attention and F.silu of torch"),
+        (cross_attention, "x, memory, Wq, bq, Wk, bk, Wv, bv, Wo, bo against F.linear and F.scaled_dot"),
     ],
 )
 def test_a_known_graph_is_pytorchs(build: Callable[[], DGraph], compared: str) -> None:
@@ -131,7 +137,7 @@ def test_a_known_graph_is_pytorchs(build: Callable[[], DGraph], compared: str) -
     assert compared in result.detail
 
 
-@pytest.mark.parametrize("build", [gpt_block, llama_block])
+@pytest.mark.parametrize("build", [gpt_block, llama_block, cross_attention])
 def test_a_graph_of_heads_that_do_not_fill_its_columns_is_not_known(build: Callable[[], DGraph]) -> None:
     model, columns = build(), Dim.variable("columns")
 
@@ -171,6 +177,7 @@ def test_a_graph_of_heads_that_do_not_fill_its_columns_is_not_known(build: Calla
         (llama_block, "rotary"),
         (llama_block, "silu"),
         (llama_block, "mul"),
+        (cross_attention, "bmatmul"),
     ],
 )
 def test_a_known_graph_of_ops_that_are_twice_what_they_are_fails_both_references(

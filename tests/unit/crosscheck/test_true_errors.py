@@ -20,6 +20,7 @@ from pybind_models import DGraph
 from pybind_models.run import TrueErrors
 from tests.many_digits import DIGITS, ManyDigits
 from tests.tiers import one_in
+from tests.unit.executor.cross_attention import cross_attention
 from tests.unit.executor.graphs import (
     attention,
     binary_cross_entropy,
@@ -151,6 +152,7 @@ KNOWN_GRAPHS: Final = (
     huber,
     gpt_block,
     llama_block,
+    cross_attention,
 )
 
 

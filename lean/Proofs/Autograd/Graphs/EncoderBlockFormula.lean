@@ -84,6 +84,14 @@ theorem encoderAfterNorm1Graph_output_eq_textbook :
   rw [← h, ← layerNorm_eq_textbook]
   rfl
 
+/-- The network with its residual sum is the textbook formula. -/
+theorem positionwiseFfnResidualGraph_output_eq_textbook (κ : R) (y : Tensor R (mat n d))
+    (W1 : Tensor R (mat F d)) (b1 : Tensor R (vec F)) (W2 : Tensor R (mat d F))
+    (b2 : Tensor R (vec d)) :
+    getIdx ((positionwiseFfnResidualGraph κ).eval (y, W1, b1, W2, b2, ())) (.pos 8 rfl) =
+      y + textbookFeedForward κ W1 b1 W2 b2 y :=
+  (rfl)
+
 section
 
 variable (κ ε₂ : R) (g : Graph R (ΓEncoderBlock n d H D) (ssEncoderAfterNorm1 n d H D))
@@ -106,6 +114,35 @@ theorem positionwiseEncoderNorm2_output
         (getIdx (g.eval v) positionwiseEncoderNorm2Inputs.gamma)
             (getIdx (g.eval v) positionwiseEncoderNorm2Inputs.beta) :=
   (rfl)
+
+end
+
+/-! ### What it looks at -/
+
+section
+
+variable {κ ε : R} {x x' y y' : Tensor R (mat n d)} {γ β : Tensor R (vec d)}
+  {W1 : Tensor R (mat F d)} {b1 : Tensor R (vec F)} {W2 : Tensor R (mat d F)}
+  {b2 : Tensor R (vec d)} {t : Fin n}
+
+variable (ht : ∀ k, x (t, k, ()) = x' (t, k, ()))
+include ht
+
+/-- A position's sum depends on that position only, -/
+theorem add_congr_row (hy : ∀ k, y (t, k, ()) = y' (t, k, ())) (k : Fin d) :
+    (x + y) (t, k, ()) = (x' + y') (t, k, ()) := by
+  rw [Tensor.add_apply, Tensor.add_apply, ht, hy]
+
+/-- and so do its normalisation -/
+theorem textbookLayerNorm_congr (k : Fin d) :
+    textbookLayerNorm ε x γ β (t, k, ()) = textbookLayerNorm ε x' γ β (t, k, ()) := by
+  simp only [textbookLayerNorm, ht]
+
+/-- and its feed-forward network. -/
+theorem textbookFeedForward_congr (k : Fin d) :
+    textbookFeedForward κ W1 b1 W2 b2 x (t, k, ()) =
+      textbookFeedForward κ W1 b1 W2 b2 x' (t, k, ()) := by
+  simp only [textbookFeedForward, ht]
 
 end
 

@@ -1,5 +1,6 @@
 module
 
+public import Proofs.Autograd.Graphs.CrossAttentionFormula
 public import Proofs.Autograd.Graphs.EncoderBlockFormula
 public import Proofs.Autograd.Graphs.GptBlock
 
@@ -23,7 +24,7 @@ set_option autoImplicit false
 
 namespace Proofs.Autograd.GptBlock
 
-open Spec Shape LayerNorm MultiHeadAttention Transformer MaskedAttention
+open Spec Shape LayerNorm MultiHeadAttention Transformer MaskedAttention CrossAttention
 
 noncomputable section
 
@@ -31,22 +32,12 @@ variable {R : Type} [ScalarOps R] {n d H D F : Nat}
 
 /-! ### The textbook formula -/
 
-/-- Feature `k` of token `i` projected for head `h`: `Σ_j y[i,j] · W[h·D + k, j] + b[h·D + k]`. -/
-def textbookProjection (y : Tensor R (mat n d)) (W : Tensor R (mat (H * D) d))
-    (b : Tensor R (vec (H * D))) : Tensor R (cube H n D) := fun (h, i, k, _) =>
-  (sum fun j => y (i, j, ()) * W (⟨h * D + k, mul_add_lt h k⟩, j, ())) +
-    b (⟨h * D + k, mul_add_lt h k⟩, ())
-
-/-- Multi-head self-attention over what the mask allows, with a bias in each projection: the heads
-side by side, multiplied by the transpose of `Wo`, plus `bo`. -/
+/-- Multi-head self-attention over what the mask allows, with a bias in each projection. -/
 def textbookSelfAttention (c : R) (mask : (mat n n).Index → Bool) (Wq : Tensor R (mat (H * D) d))
     (bq : Tensor R (vec (H * D))) (Wk : Tensor R (mat (H * D) d)) (bk : Tensor R (vec (H * D)))
     (Wv : Tensor R (mat (H * D) d)) (bv : Tensor R (vec (H * D))) (Wo : Tensor R (mat d (H * D)))
-    (bo : Tensor R (vec d)) (y : Tensor R (mat n d)) : Tensor R (mat n d) := fun i =>
-  (sum fun h => sum fun k =>
-    textbookMaskedAttention c mask (textbookProjection y Wq bq) (textbookProjection y Wk bk)
-      (textbookProjection y Wv bv) (h, i.1, k, ()) *
-      Wo (i.2.1, ⟨h * D + k, mul_add_lt h k⟩, ())) + bo i.2
+    (bo : Tensor R (vec d)) (y : Tensor R (mat n d)) : Tensor R (mat n d) :=
+  textbookCrossAttention c mask Wq bq Wk bk Wv bv Wo bo y y
 
 /-- The block of GPT-2, `h + FFN(LN₂ h)` with `h = x + MHA(LN₁ x)`. -/
 def textbookGptBlock (κ c ε₁ ε₂ : R) (mask : (mat n n).Index → Bool) (γ₁ β₁ : Tensor R (vec d))
@@ -210,34 +201,6 @@ variable {R : Type} [AnalyticScalar R] {n d H D F : Nat} {κ c ε ε₁ ε₂ : 
   {W1 : Tensor R (mat F d)} {b1 : Tensor R (vec F)} {W2 : Tensor R (mat d F)}
   {b2 : Tensor R (vec d)} {t : Fin n}
 
-private theorem add_congr_row {y y' : Tensor R (mat n d)}
-    (hx : ∀ k, x (t, k, ()) = x' (t, k, ())) (hy : ∀ k, y (t, k, ()) = y' (t, k, ()))
-    (k : Fin d) : (x + y) (t, k, ()) = (x' + y') (t, k, ()) := by
-  rw [Tensor.add_apply, Tensor.add_apply, hx, hy]
-
-section
-
-variable (ht : ∀ k, x (t, k, ()) = x' (t, k, ()))
-include ht
-
-/-- A position's normalisation depends on that position only, -/
-theorem textbookLayerNorm_congr (k : Fin d) :
-    textbookLayerNorm ε x γ₁ β₁ (t, k, ()) = textbookLayerNorm ε x' γ₁ β₁ (t, k, ()) := by
-  simp only [textbookLayerNorm, ht]
-
-/-- and so do its projections -/
-theorem textbookProjection_congr (h : Fin H) (k : Fin D) :
-    textbookProjection x Wq bq (h, t, k, ()) = textbookProjection x' Wq bq (h, t, k, ()) := by
-  simp only [textbookProjection, ht]
-
-/-- and its feed-forward network. -/
-theorem textbookFeedForward_congr (k : Fin d) :
-    textbookFeedForward κ W1 b1 W2 b2 x (t, k, ()) =
-      textbookFeedForward κ W1 b1 W2 b2 x' (t, k, ()) := by
-  simp only [textbookFeedForward, ht]
-
-end
-
 variable (ht : ∀ k, x (t, k, ()) = x' (t, k, ()))
   (hm : ∀ j, mask (t, j, ()) = true → ∀ k, x (j, k, ()) = x' (j, k, ()))
 include ht hm
@@ -246,13 +209,8 @@ include ht hm
 to. -/
 theorem textbookSelfAttention_congr (k : Fin d) :
     textbookSelfAttention c mask Wq bq Wk bk Wv bv Wo bo x (t, k, ()) =
-      textbookSelfAttention c mask Wq bq Wk bk Wv bv Wo bo x' (t, k, ()) := by
-  refine congrArg (· + bo (k, ())) <| sum_congr fun h => sum_congr fun e => ?_
-  refine congrArg (· * _) ?_
-  refine (textbookMaskedAttention_congr
-    (fun j hj => textbookProjection_congr (hm j hj) h)
-    (fun j hj => textbookProjection_congr (hm j hj) h) e).trans ?_
-  simp only [textbookMaskedAttention, weight, score, textbookProjection_congr ht]
+      textbookSelfAttention c mask Wq bq Wk bk Wv bv Wo bo x' (t, k, ()) :=
+  textbookCrossAttention_congr ht hm k
 
 /-- What the block computes at a position depends on that position and on those that it may attend
 to. -/
@@ -266,7 +224,7 @@ theorem gptBlockGraph_output_congr (k : Fin d) :
   simp only [gptBlockGraph_output_eq_textbook, textbookGptBlock]
   have hy := add_congr_row (t := t) ht fun k => textbookSelfAttention_congr (c := c) (Wq := Wq)
     (bq := bq) (Wk := Wk) (bk := bk) (Wv := Wv) (bv := bv) (Wo := Wo) (bo := bo)
-    (textbookLayerNorm_congr (ε := ε₁) (γ₁ := γ₁) (β₁ := β₁) ht)
+    (textbookLayerNorm_congr (ε := ε₁) (γ := γ₁) (β := β₁) ht)
     (fun j hj => textbookLayerNorm_congr (hm j hj)) k
   exact add_congr_row hy (textbookFeedForward_congr (textbookLayerNorm_congr hy)) k
 
