@@ -9,19 +9,14 @@ from __future__ import annotations
 
 import inspect
 import math
-import operator
-import os
-import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from types import CodeType
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import jax
 from jax import export, tree_util
 
+from lean_bridge.capture.jax_lengths import asked
 from lean_bridge.capture.jaxpr import Writer
 from lean_bridge.capture.jaxpr_terms import Terms, is_users
 from lean_bridge.capture.source import (
@@ -48,7 +43,6 @@ _AT_ONCE: Final = 1 << 12
 """How many random numbers are drawn at once, as JAX compiles that for each number of them."""
 _IN_HASTE: Final = {"xla_backend_optimization_level": 0}
 """How JAX compiles what is run once."""
-_LIBRARY: Final = str(Path(inspect.__file__).parent) + os.sep
 
 
 def from_jax(
@@ -122,68 +116,13 @@ def _key(key: Any) -> str:
 def _raised_at(error: BaseException) -> str | None:
     """Return the line of the user's code at which JAX came to an error."""
     lines = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
-    found = [each for each in lines if is_users(each[0]) and each[0] != __file__]
+    found = [each for each in lines if is_users(each[0])]
     return f"{near(found[-1][0])}:{found[-1][1]}" if found else None
 
 
 def _first(error: Exception) -> str:
     """Return what an error says first: JAX goes on to explain what there is in general."""
     return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"[:400]
-
-
-@contextmanager
-def _asked(dims: Sequence[Any], problems: list[str]) -> Iterator[None]:
-    """Write down each line, not of JAX, that asks whether lengths are equal, which is so of some alone.
-
-    Python is answered that they are not, as JAX has it.
-    """
-    if not dims:
-        yield
-        return
-    kind: Any = type(dims[0])
-    known, home = kind.__eq__, inspect.getfile(kind)
-
-    def equal(one: Any, other: Any) -> bool:
-        found = bool(known(one, other))
-        frame = sys._getframe(1)
-        while _passes_on(frame.f_code, home) and frame.f_back is not None:
-            frame = frame.f_back
-        file = frame.f_code.co_filename
-        if (
-            not found
-            and is_users(file)
-            and Path(file).parent != Path(__file__).parent
-            and _may_be(one, other)
-        ):
-            told = f"{near(file)}:{frame.f_lineno}: asks whether {one} is {other}"
-            problem = f"{told}; expected one function for all lengths; nearest: no branch on lengths"
-            if problem not in problems:
-                problems.append(problem)
-        return found
-
-    kind.__eq__ = equal
-    try:
-        yield
-    finally:
-        kind.__eq__ = known
-
-
-def _passes_on(code: CodeType, home: str) -> bool:
-    """Whether code compares as what called it has it: that of lengths, generated, or of Python's library."""
-    file = code.co_filename
-    is_generated = file[:1] == "<" and code.co_name in ("__eq__", "__ne__")
-    return is_generated or file == home or (file.startswith(_LIBRARY) and "-packages" not in file)
-
-
-def _may_be(one: Any, other: Any) -> bool:
-    """Whether a length is another at some lengths, or JAX does not know that it is not."""
-    if not isinstance(other, int | type(one)):
-        return False
-    for is_apart in (operator.gt, operator.lt):
-        with suppress(Exception):  # JAX's, where that depends on the lengths
-            if is_apart(one, other):
-                return False
-    return True
 
 
 class CapturedFunction(Captured):
@@ -317,7 +256,7 @@ class CapturedFunction(Captured):
                         self._shapes(lengths).values(), self._arrays.values(), strict=True
                     )
                 ]
-                with _asked(dims, problems):
+                with asked(dims, problems):
                     traced: Any = jax.make_jaxpr(self._leaves)(*structs)
             except LeanBridgeError:
                 raise

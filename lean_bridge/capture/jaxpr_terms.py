@@ -23,7 +23,7 @@ from lean_bridge.capture.source import near
 from lean_bridge.capture.trace import Misfit, canonical
 from pybind_models import Dim, Shape
 
-_HOME: Final = str(Path(jax.__file__).parent) + os.sep
+_NOT_USERS: Final = tuple(str(Path(each).parent) + os.sep for each in (jax.__file__, __file__))
 _CALLS: Final = frozenset(
     (
         "jit",
@@ -286,8 +286,8 @@ _NEUTRAL: Final[Mapping[str, Mapping[int, float]]] = {
 
 
 def is_users(file: str) -> bool:
-    """Whether a file is none of JAX's."""
-    return not file.startswith(_HOME)
+    """Whether a file is none of JAX's, and none of these."""
+    return not file.startswith(_NOT_USERS)
 
 
 def compose(outer: Axes, inner: Axes) -> Axes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import UserList
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import jax
@@ -13,7 +14,7 @@ import pytest
 from jax import lax, nn
 from jax import numpy as jnp
 
-from lean_bridge.capture import jax_trace
+from lean_bridge.capture import jax_lengths
 from lean_bridge.capture.jax_trace import from_jax
 from lean_bridge.capture.jaxpr_terms import is_users
 from lean_bridge.errors import NotCaptured
@@ -22,6 +23,7 @@ X, Y, SQUARE = (np.ones(shape, np.float32) for shape in ((5, 3), (4, 3), (4, 4))
 ALL = np.ones((4, 4), bool)
 PAIR = {"x": {0: "n"}, "y": {0: "m"}}
 BOTH = {0: "n", 1: "n"}
+STRUCT: Any = jax.ShapeDtypeStruct
 HERE = r"test_jax_lengths.py:\d+"
 
 
@@ -35,6 +37,13 @@ def either(is_other: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
 def shapes(n: Any, m: Any) -> bool:
     return ((n, 3), 2) == ((m, 3), 2)
+
+
+def goes_on(n: Any, _: Any) -> bool:
+    try:
+        return bool(n > 8)
+    except Exception:  # noqa: BLE001 - whatever JAX says
+        return False
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,7 @@ def test_who_compares_is_who_had_it_compared(monkeypatch: pytest.MonkeyPatch) ->
         assert Rows(x.shape[0]) != Rows(9)
         return jnp.tanh(x)
 
-    monkeypatch.setattr(jax_trace, "is_users", lambda file: file != __file__ and is_users(file))
+    monkeypatch.setattr(jax_lengths, "is_users", lambda file: file != __file__ and is_users(file))
     assert from_jax(asking, X, dynamic={"x": {0: "n"}}).model.dims == ("n",)
 
 
@@ -71,6 +80,21 @@ def test_who_compares_is_who_had_it_compared(monkeypatch: pytest.MonkeyPatch) ->
         (lambda n, m: max(n, m) == 5, "JAX cannot trace it: InconclusiveDimensionOperation"),
         (lambda n, _: n // 2 > 1, "JAX cannot trace it: InconclusiveDimensionOperation"),
         (lambda n, _: range(n), "JAX cannot trace it: TypeError"),
+        (lambda n, _: n % 2, r"asks whether mod\(n, 2\) is 0;"),
+        (lambda n, m: not m - 2 * n, r"asks whether - 2\*n \+ m is 0;"),
+        (lambda n, _: any([n % 8]), r"asks whether mod\(n, 8\) is 0;"),
+        (lambda n, _: n == np.int64(7), "asks whether n is 7;"),
+        (lambda n, _: np.uint8(7) != n, "asks whether n is 7;"),
+        (lambda n, _: n in np.array([7, 9]), r"asks whether n is \[7 9\];"),
+        (lambda n, _: n == Fraction(7), "asks whether n is 7;"),
+        (lambda n, _: (n, 3) == tuple(np.array([7, 3])), "asks whether n is 7;"),
+        (lambda n, _: np.array_equal((n, 3), (7, 3)), "asks whether n is 7;"),
+        (lambda n, _: n in {7}, "asks what is kept under n;"),
+        (
+            lambda n, _: STRUCT((n,), int) == STRUCT((7,), int),
+            "asks whether n is 7",
+        ),
+        (goes_on, "asks for gt of n, 8, which depends on the lengths;"),
     ],
 )
 def test_a_branch_on_lengths_is_told(is_other: Callable[[Any, Any], Any], said: str) -> None:
@@ -81,7 +105,7 @@ def test_a_branch_on_lengths_is_told(is_other: Callable[[Any, Any], Any], said: 
 
 def test_what_is_so_of_all_lengths_or_of_none_is_no_branch() -> None:
     def is_other(n: Any, m: Any) -> bool:
-        never = [n == 0, n == -1, n == m + n, n + 1 == n, n == "n", n < 1]
+        never = [n == 0, n == -1, n == m + n, n + 1 == n, n == "n", n < 1, n == 2.5, n == None, not n]  # noqa: E711
         return any(never) or n * m != m * n or not n >= 1
 
     captured = from_jax(either(is_other), X, Y, dynamic=PAIR, name="f")
@@ -105,7 +129,7 @@ def test_what_asks_in_another_way_is_compared_at_some_lengths(
 
 def test_it_is_compared_at_lengths_of_1_though_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     """So it would be where JAX had lengths that it is not known how to ask."""
-    monkeypatch.setattr(jax_trace, "_may_be", lambda *_: False)
+    monkeypatch.setattr(jax_lengths, "may_be", lambda *_: False)
     with pytest.raises(NotCaptured, match=r"of tanh is not JAX's own, .*, n = 1, m = 4|n = 1"):
         from_jax(either(lambda n, _: n == 1), X, Y, dynamic=PAIR, name="f")
     with pytest.raises(NotCaptured, match=r"scale is of shape \[1, 3\], and not \[3\] as JAX's, n = 1"):
