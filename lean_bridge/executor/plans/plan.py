@@ -10,6 +10,7 @@ import numpy as np
 
 from lean_bridge.executor.arrays.shape import text_of
 from lean_bridge.executor.plans.arena import ALIGNMENT, Block, live_peak, pack
+from lean_bridge.executor.plans.derived import Derived
 from lean_bridge.executor.plans.instructions import VIEWS, Trace
 from lean_bridge.executor.plans.storage import Layout
 
@@ -87,6 +88,8 @@ class Plan:
 
 def _text(item: Any) -> str:
     value = getattr(item, "value", item)
+    if isinstance(value, Derived):
+        return str(value)
     if isinstance(value, tuple):
         return text_of(value)
     return f"array {text_of(np.shape(value))}" if np.shape(value) else str(value)

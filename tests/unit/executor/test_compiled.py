@@ -20,6 +20,7 @@ from lean_bridge.executor.rules.table import PRIMITIVES
 from pybind_models import Dim, MapParam, Node
 from tests.allocations import allocated
 from tests.rationals import Rationals
+from tests.single_ops import single_graph
 from tests.unit.executor.graphs import encoder, feed_forward, graph, node
 
 SIZES = {"n": 5, "dModel": 6, "numHeads": 2, "headDim": 3, "dFF": 7}
@@ -232,3 +233,9 @@ def test_a_plan_can_be_read() -> None:
     assert any(" view transpose(%" in line for line in lines)
     assert sum(line.startswith("→") for line in lines) == 1
     assert len(lines) == 2 + len(program.plan(request).trace.instructions)
+
+
+def test_what_a_plan_makes_of_an_array_is_named_in_it() -> None:
+    bound = ExecutableGraph(single_graph("embedding")).bind(m=3, u=4, v=2, w=5)
+    program = bound.compile(ids_=np.zeros((3, 4), int))
+    assert "leaf(derived, rows of node 0, 12)" in str(program.plan(Request(np.dtype(float), values=(1,))))
