@@ -21,7 +21,7 @@ from lean_bridge.capture.source import near
 
 _LIBRARY: Final = str(Path(inspect.__file__).parent) + os.sep
 _PACKAGES: Final = "-packages" + os.sep
-_NUMPY: Final = os.path.join(_PACKAGES, "numpy", "")
+_NUMPY: Final = f"{_PACKAGES}numpy{os.sep}"
 _COMPARE: Final = ("__eq__", "__ne__", "__hash__", "definitely_equal_shape", "definitely_equal")
 _ORDERS: Final = ("__ge__", "__gt__", "__le__", "__lt__")
 _QUOTIENTS: Final = ("__divmod__", "__floordiv__", "__mod__", "__rdivmod__", "__rfloordiv__", "__rmod__")

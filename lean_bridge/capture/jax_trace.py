@@ -18,6 +18,7 @@ from jax import export, tree_util
 
 from lean_bridge.capture.jax_lengths import asked
 from lean_bridge.capture.jaxpr import Writer
+from lean_bridge.capture.jaxpr_data import Made
 from lean_bridge.capture.jaxpr_terms import Terms, is_users
 from lean_bridge.capture.source import (
     Captured,
@@ -33,7 +34,11 @@ from lean_bridge.names import listed
 from pybind_models import DGraph
 
 CLOSE: Final = 1e-9
-"""How far values and gradients may be from JAX's, of the largest or of 1."""
+"""How far values and gradients may be from JAX's, of the largest of them."""
+_LEAST: Final = 1e-4
+"""What stands for the largest where it is less, of the largest of all that are compared, or of 1: for what is
+0, and rounded.
+"""
 _PRECISIONS: Final = ("float32", "float64")
 _NEAR: Final = 1e-6
 """How far a number of the code may be from itself in another precision, of it."""
@@ -120,7 +125,7 @@ def _raised_at(error: BaseException) -> str | None:
     return f"{near(found[-1][0])}:{found[-1][1]}" if found else None
 
 
-def _first(error: Exception) -> str:
+def _first(error: BaseException) -> str:
     """Return what an error says first: JAX goes on to explain what there is in general."""
     return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"[:400]
 
@@ -151,10 +156,11 @@ class CapturedFunction(Captured):
         self._where = where
         self._lengths = self._lengths_of_examples()
         writer = self._written("float64")
-        self._hold_precisions(writer)
+        single = self._held_in_float32(writer)
         self.constants = writer.constants
         self.made = tuple(writer.data)
         self._data = writer.data
+        self._data_in_float32 = {} if single is None else single.data
         self._outputs = writer.outputs
         self._model = DGraph(
             lean_name=lean_name_of(title),
@@ -180,12 +186,22 @@ class CapturedFunction(Captured):
     def data(self, /, **sizes: int) -> dict[str, Any]:
         """Return the masks and positions that the code makes itself, at sizes, as NumPy's arrays.
 
-        Raises: NotCaptured where it makes none there.
+        Raises: NotCaptured where it makes none there, or another one in float32, where it is one of that.
         """
+        found = self._data_of(self._data, sizes, "float64")
+        for name, other in self._data_of(self._data_in_float32, sizes, "float32").items():
+            if (found[name] != other).any():
+                raise NotCaptured(
+                    f"{self.__name__}: expected one {name} in float32 and float64, found another"
+                    f"{told_lengths(sizes)}; nearest: an argument"
+                )
+        return found
+
+    def _data_of(self, data: Mapping[str, Made], sizes: Mapping[str, int], precision: str) -> dict[str, Any]:
         found = {}
-        for name, made in self._data.items():
+        for name, made in data.items():
             try:
-                with jax.enable_x64(True):
+                with jax.enable_x64(precision == "float64"):
                     found[name] = jax.device_get(made.at(sizes))
             except Exception as error:  # noqa: BLE001 - JAX's, or the user's own
                 at = told_lengths(sizes)
@@ -246,23 +262,7 @@ class CapturedFunction(Captured):
         """Return the graph of the function in one precision. Raises: NotCaptured where it has none."""
         problems: list[str] = []
         with jax.enable_x64(precision == "float64"):
-            try:
-                dims = export.symbolic_shape(", ".join(self._lengths)) if self._lengths else ()
-                lengths = dict(zip(self._lengths, dims, strict=True))
-                struct: Any = jax.ShapeDtypeStruct
-                structs = [
-                    struct(shape, precision if dtype in _PRECISIONS else dtype)
-                    for shape, (_, dtype) in zip(
-                        self._shapes(lengths).values(), self._arrays.values(), strict=True
-                    )
-                ]
-                with asked(dims, problems):
-                    traced: Any = jax.make_jaxpr(self._leaves)(*structs)
-            except LeanBridgeError:
-                raise
-            except Exception as error:  # noqa: BLE001 - the user's own, or JAX's
-                at = _raised_at(error) or self._where
-                raise NotCaptured(f"{at}: JAX cannot trace it: {_first(error)}") from None
+            traced = self._traced(precision, problems)
             terms = Terms(self._where, tuple(self._lengths))
             arguments = {
                 name: terms.argument(name, aval)
@@ -271,17 +271,43 @@ class CapturedFunction(Captured):
             returned = terms.of_call(traced, list(arguments.values()))
             return Writer(terms, arguments, returned, self._lengths, problems)
 
+    def _traced(self, precision: str, problems: list[str]) -> Any:
+        """Return the jaxpr of the function, and write down what it asks of lengths.
+
+        So does a rule for derivatives of somebody's own, which is traced where they are asked for.
+        Raises: NotCaptured where JAX cannot trace it.
+        """
+        try:
+            dims = export.symbolic_shape(", ".join(self._lengths)) if self._lengths else ()
+            shapes = self._shapes(dict(zip(self._lengths, dims, strict=True)))
+            struct: Any = jax.ShapeDtypeStruct
+            structs = [
+                struct(shapes[name], precision if dtype in _PRECISIONS else dtype)
+                for name, (_, dtype) in self._arrays.items()
+            ]
+            with asked(dims, problems):
+                traced: Any = jax.make_jaxpr(self._leaves)(*structs)
+                if dims and "custom_" in str(traced) and all(map(_is_real, traced.out_avals)):
+                    seeds = [struct(each.shape, each.dtype) for each in traced.out_avals]
+                    jax.make_jaxpr(self._values_and_gradients)(structs, seeds)
+        except LeanBridgeError:
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's own, or JAX's
+            at = _raised_at(error) or self._where
+            raise NotCaptured(f"{at}: JAX cannot trace it: {_first(error)}") from None
+        return traced
+
     def _leaves(self, *leaves: Any) -> list[Any]:
         return tree_util.tree_leaves(self.called(*tree_util.tree_unflatten(self._tree, leaves)))
 
-    def _hold_precisions(self, writer: Writer) -> None:
-        """Hold the function to be the same one in float32, where its arguments are, or become, of that.
+    def _held_in_float32(self, writer: Writer) -> Writer | None:
+        """Return the same as it is written in float32, where its arguments are, or become, of that.
 
         Raises: NotCaptured where it is another, or where numbers of the code are others.
         """
         config: Any = jax.config
         if config.jax_enable_x64 and all(dtype != "float32" for _, dtype in self._arrays.values()):
-            return
+            return None
         other = self._written("float32")
         told = f"{self.__name__}: expected one function in float32 and float64"
         numbers = list(zip(writer.constants.items(), other.constants.items(), strict=False))
@@ -290,6 +316,7 @@ class CapturedFunction(Captured):
                 raise NotCaptured(f"{told}, found {single:.9g} in place of {one:.9g} as {name}")
         if (writer.nodes, writer.outputs, writer.arrays) != (other.nodes, other.outputs, other.arrays):
             raise NotCaptured(f"{told}, found other ops")
+        return other
 
     def _given(self, arrays: Mapping[str, Any], lengths: Mapping[str, int]) -> list[Any]:
         """Return the leaves of the arguments: what is given, and 0 for what the function does not read."""
@@ -375,20 +402,16 @@ class CapturedFunction(Captured):
         for name, seed in zip(self.outputs, seeds, strict=True):
             seeded[name] = seeded[name] + seed if name in seeded else seed
         mine, ours = program.value_and_vjp(inputs, seeded, outputs=self.outputs)
-        for what, pairs in (
-            ("value", zip(self.outputs, mine, values, strict=True)),
-            ("gradient", ((name, each, theirs[name]) for name, each in zip(inputs, ours, strict=True))),
-        ):
-            for name, one, other in pairs:
-                size = max(1.0, float(abs(other).max()) if other.size else 0.0)
-                gap = float(abs(one - other).max()) / size if other.size else 0.0
-                if not gap <= CLOSE:
-                    raise NotCaptured(
-                        f"{self.__name__}: the {what} of {name} is not JAX's own, by {gap:.1g} of it{at}"
-                    )
-        unread = {
-            name: float(abs(each).max()) for name, each in theirs.items() if name not in inputs and each.size
-        }
+        compared = [("value", *each) for each in zip(self.outputs, mine, values, strict=True)]
+        compared += [("gradient", name, each, theirs[name]) for name, each in zip(inputs, ours, strict=True)]
+        least = _LEAST * max(1.0, *(_largest(other) for *_, other in compared))
+        for what, name, one, other in compared:
+            gap = _largest(one - other) / max(least, _largest(one), _largest(other))
+            if not gap <= CLOSE:
+                raise NotCaptured(
+                    f"{self.__name__}: the {what} of {name} is not JAX's own, by {gap:.1g} of it{at}"
+                )
+        unread = {name: _largest(each) for name, each in theirs.items() if name not in inputs}
         if any(unread.values()):
             raise NotCaptured(
                 f"{self.__name__}: JAX has a gradient along {listed(unread)}, the graph none{at}"
@@ -400,6 +423,10 @@ class CapturedFunction(Captured):
 
 def _is_real(leaf: Any) -> bool:
     return str(leaf.dtype) in _PRECISIONS
+
+
+def _largest(array: Any) -> float:
+    return float(abs(array).max()) if array.size else 0.0
 
 
 def _drawn(*shapes: Sequence[int]) -> list[Any]:

@@ -472,9 +472,12 @@ class Writer(NumberOperators):
 
 def _held(term: Term) -> Term | None:
     """Return an array of real numbers that is none of the arguments, of which a term is made."""
-    left = [term]
+    left, seen = [term], set[int]()
     while left:
         each = left.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
         if each.name == "constant" and each.is_real:
             return each
         left += each.args

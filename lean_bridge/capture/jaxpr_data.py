@@ -10,7 +10,7 @@ import jax
 from jax import numpy as jnp
 
 from lean_bridge.capture.jaxpr_forms import Form
-from lean_bridge.capture.jaxpr_terms import Axes, Term, axes_of, compose, rooted
+from lean_bridge.capture.jaxpr_terms import Axes, Term, axes_of, compose, keeps_below, rooted
 from pybind_models import Dim
 
 _WHOLE: Final = ("int", "uint")
@@ -116,10 +116,8 @@ def _placed(term: Term) -> Term | None:
     for ids, every in (term.args[0].args, term.args[0].args[::-1]):
         length = term.lengths[-1]
         found, axes = indices_of(every, length)
-        is_every = (
-            found.name == "iota" and every.lengths[-1] == length and axes[-1] == found.params["dimension"]
-        )
-        if is_every and tuple(ids.lengths) == (*term.lengths[:-1], 1):
+        is_every = _counts(found, length) and axes[-1] == found.params["dimension"]
+        if is_every and every.lengths[-1] == length and tuple(ids.lengths) == (*term.lengths[:-1], 1):
             return ids
     return None
 
@@ -131,19 +129,24 @@ def _without(axis: int, count: int) -> tuple[int, ...]:
 def _is_every(term: Term, length: Any) -> bool:
     """Whether whole numbers are all those below a length, in order."""
     found, axes = indices_of(term, length)
-    return (
-        found.name == "iota" and len(found.lengths) == 1 and found.lengths[0] == length and axes[:1] == (0,)
-    )
+    return _counts(found, length) and list(found.lengths) == [length] and axes[:1] == (0,)
+
+
+def _counts(term: Term, length: Any) -> bool:
+    """Whether a term counts from 0 below a length, and does not begin again before it."""
+    return term.name == "iota" and keeps_below(term.dtype, length)
 
 
 def indices_of(term: Term, length: Any) -> tuple[Term, Axes]:
     """Return the whole numbers that a term is, below a length, as moves leave them, and their axes.
 
-    JAX counts what is negative from the end, and what is given here is not.
+    JAX counts what is negative from the end, and what is given here is not. What converts them to a dtype
+    that has not all below the length, which makes others of some, is not left out.
     """
     found, axes = rooted(term)
     while True:
-        if found.name == "convert_element_type" and found.args[0].dtype.startswith(_WHOLE):
+        is_converted = found.name == "convert_element_type" and found.args[0].dtype.startswith(_WHOLE)
+        if is_converted and keeps_below(found.dtype, length):
             source = found.args[0]
         elif found.name == "select_n" and (inside := _counted(found, length)) is not None:
             source = inside

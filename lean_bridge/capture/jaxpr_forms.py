@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -310,7 +311,7 @@ def _product(term: Term, whole: Sequence[Term] = ()) -> _Product:
         outer = compose(outer, inner)
         is_whole = any(each is other for other in whole)
         if isinstance(each.number, int | float) and each.number > 0:
-            made.number *= each.number ** (power / 2)
+            made.number *= _power(each.number, power)
         elif not is_whole and (factors := _factors(each, power)) is not None:
             made.number *= -1.0 if each.name == "neg" and power % 4 == 2 else 1.0
             left += [(factor, outer, count) for factor, count in factors]
@@ -320,22 +321,30 @@ def _product(term: Term, whole: Sequence[Term] = ()) -> _Product:
     return _Product(math.nan)
 
 
+def _power(number: float, power: int) -> float:
+    """Return a number to half a power; what no float is is no number."""
+    with suppress(OverflowError):
+        return float(float(number) ** (power / 2))
+    return math.nan
+
+
 def _factors(term: Term, power: int) -> list[tuple[Term, int]] | None:
+    """Return what a term to half a power is a product of; a root of one is none, as √(w w) is |w|."""
+    if power % 2:
+        return None
     match term.name:
         case "mul":
             return [(each, power) for each in term.args]
         case "div":
             return [(term.args[0], power), (term.args[1], -power)]
-        case "neg" if power % 2 == 0:
+        case "neg":
             return [(term.args[0], power)]
         case "square":
             return [(term.args[0], 2 * power)]
         case "integer_pow":
             return [(term.args[0], term.params["y"] * power)]
-        case "sqrt" if power % 2 == 0:
-            return [(term.args[0], power // 2)]
-        case "rsqrt" if power % 2 == 0:
-            return [(term.args[0], -power // 2)]
+        case "sqrt" | "rsqrt":
+            return [(term.args[0], power // 2 if term.name == "sqrt" else -power // 2)]
         case _:
             return None
 

@@ -10,6 +10,7 @@ import math
 import operator
 import os
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import jax
+from jax import numpy as jnp
+from jax.errors import InconclusiveDimensionOperation
 from jax.extend.core import Literal
 
 from lean_bridge.capture.source import near
@@ -49,6 +52,14 @@ LENGTH: Final = "dim_as_value"
 _COMPARED: Final = ("ge", "gt", "le", "lt")
 _COUNTED: Final = ("add", "mul", "sub")
 """What makes lengths of lengths."""
+_WHOLE_NUMBERS: Final[Any] = jnp.iinfo
+_REAL_NUMBERS: Final[Any] = jnp.finfo
+_LENGTHS: Final = ("float32", "float64", "int32", "int64")
+"""The dtypes in which a length is one, whatever it is; as a float, rounded as all floats are."""
+_LONGEST: Final = 2**31 - 1
+"""The most that a length is taken for where it is not known."""
+_QUOTIENTS: Final = ("div", "exp", "log", "pow", "rsqrt", "sqrt", "tanh")
+"""What makes no whole numbers of whole numbers."""
 
 Axes: TypeAlias = tuple[int | None, ...]
 """For each axis the one of a source that it is; ``None`` for those of length 1, and for repetition."""
@@ -208,8 +219,9 @@ class Terms:
             if simple is not None:
                 yield simple
                 continue
+            is_between = name != "select_n" or args[0].dtype == "bool"
             term = Term(
-                name,
+                name if is_between else "select_n by whole numbers",
                 args,
                 params,
                 lengths,
@@ -218,7 +230,7 @@ class Terms:
                 self.dim,
                 primitive=eqn.primitive,
                 part=part,
-                length=_length(name, args, params),
+                length=_length(name, args, params, dtype),
                 made=all(each.made for each in args) and "callback" not in name,
             )
             keys = tuple((each, _key(given)) for each, given in params.items())
@@ -363,18 +375,53 @@ def _folded(name: str, numbers: Sequence[Any], params: Mapping[str, Any], dtype:
         return numbers[0]
     if name == "not" and dtype == "bool":
         return not numbers[0]
-    if name not in {*FOLDED, "convert_element_type"} or (name == "div" and not dtype.startswith("float")):
+    is_quotient = name in _QUOTIENTS and not dtype.startswith("float")
+    if name not in {*FOLDED, "convert_element_type"} or is_quotient:
         return None
     more = (params["y"],) if name == "integer_pow" else ()
     with suppress(ArithmeticError, ValueError, TypeError):
-        if name == "convert_element_type":
-            return _as_number(numbers[0], dtype)
-        return _as_number(FOLDED[name](*numbers, *more), dtype)
+        return _rounded(
+            numbers[0] if name == "convert_element_type" else FOLDED[name](*numbers, *more), dtype
+        )
     return None
 
 
-def _length(name: str, args: Sequence[Term], params: Mapping[str, Any]) -> Any:
-    """Return the length that a primitive makes a number of, or of such numbers; ``None`` if it makes none."""
+def _rounded(number: Any, dtype: str) -> Any:
+    """Return a number as a dtype has it, where whole numbers go around; ``None`` where none of it is near."""
+    if dtype == "bool":
+        return bool(number)
+    if not dtype.startswith(("int", "uint")):
+        with warnings.catch_warnings(action="ignore"):  # what is too large is infinite
+            return float(jnp.dtype(dtype).type(number))
+    least, most = _bounds(dtype)
+    if isinstance(number, float):
+        return int(number) if least <= number <= most else None
+    return (int(number) - least) % (most - least + 1) + least
+
+
+def _bounds(dtype: str) -> tuple[int, int]:
+    info: Any = _WHOLE_NUMBERS(dtype)
+    return int(info.min), int(info.max)
+
+
+def keeps_below(dtype: str, length: Any) -> bool:
+    """Whether a dtype has all whole numbers below a length, which is less than 2³¹ if nobody knows it."""
+    try:
+        most = int(length) - 1
+    except InconclusiveDimensionOperation:
+        most = _LONGEST
+    if dtype.startswith(("int", "uint")):
+        return most <= _bounds(dtype)[1]
+    return most <= (2 ** (_REAL_NUMBERS(dtype).nmant + 1) if "float" in dtype else 1)
+
+
+def _length(name: str, args: Sequence[Term], params: Mapping[str, Any], dtype: str) -> Any:
+    """Return the length that a primitive makes a number of, or of such numbers; ``None`` if it makes none.
+
+    A dtype that has not all of them, or none below 0, makes others of some.
+    """
+    if dtype not in _LENGTHS:
+        return None
     if name == LENGTH:
         return params["dim"]
     lengths = [each.length for each in args]
