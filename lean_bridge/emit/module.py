@@ -37,6 +37,8 @@ STAGE: Final = 16
 """How many nodes one definition adds: what Lean does for a longer one grows faster than its length."""
 
 _BY_RANK: Final = ("vec", "mat", "cube")
+_ESCAPED: Final = re.compile(r'[\x00-\x1f"\\\x7f-\xa0\u2028\u2029]')
+"""What a string of Lean's has not as it is."""
 _NO_BREAK: Final = "\u00a0"
 _LEAN_S: Final = """
 abbrev at attribute axiom by calc catch class decreasing_by def deriving do elab else end example exists
@@ -207,7 +209,7 @@ class _Module:
             binders = _binders(self._dims_of(entries), "Nat")
             head = " ".join(filter(None, [f"abbrev {self._name}{name}", binders, ": List Shape :="]))
             yield f"{_documented(said)}\n{head}\n{_list(_shape(each.shape) for each in entries)}"
-        names = _list(f'"{each.name}"' for each in self._graph.entries)
+        names = _list(_quoted(each.name) for each in self._graph.entries)
         yield (
             "/-- The names of inputs and saved tensors. -/\n"
             f"def {self._declared}.names : List String :=\n{names}"
@@ -423,7 +425,15 @@ def _documented(said: str) -> str:
 
 
 def _filled(text: str, less: int = 0) -> str:
-    return textwrap.fill(text, WIDTH - less, break_long_words=False, break_on_hyphens=False)
+    """Return the lines of a comment, which ends where it is closed, whatever a name or a file in it has."""
+    within = text.replace("-/", "- /").replace("/-", "/ -")
+    return textwrap.fill(within, WIDTH - less, break_long_words=False, break_on_hyphens=False)
+
+
+def _quoted(name: str) -> str:
+    """Return a name as Lean writes a string."""
+    escaped = _ESCAPED.sub(lambda found: "\\" + f"u{ord(found[0]):04x}", name)
+    return f'"{escaped}"'
 
 
 def _list(items: Iterable[str]) -> str:

@@ -196,3 +196,17 @@ def test_what_the_text_means_is_among_the_names_that_are_kept() -> None:
     mine = {name for name in heads if name.startswith("attention")} | {"Mine", *"hncabmpsg"} | {"hg"}
     kept = module._OWN | module._KEYWORDS
     assert heads - mine - kept <= {"s₁", "s₂", "ss"}  # binders
+
+
+def test_names_and_files_are_told_within_comments_and_strings() -> None:
+    """A key of somebody's parameters is any text, and so is the name of a file."""
+    asked = graph(x=("n",))(relu).model
+    named = asked.context[0].model_copy(update={"name": 'a -/ axiom bad : False\n/- "] \\ /-/'})
+    text = render_library_module(
+        asked.model_copy(update={"context": (named,)}), "Bad", "From -/ a file /- of somebody."
+    )
+    inside = re.findall(r"/-[-!](.*?)-/", text, re.DOTALL)
+    assert [each for each in inside if "/-" in each] == []
+    assert text.count("-/") == len(inside) + 2  # and twice in the string
+    assert "From - / a file / - of somebody." in text
+    assert '["a -/ axiom bad : False\\u000a/- \\u0022] \\u005c /-/", "relu"]' in text
