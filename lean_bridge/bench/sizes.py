@@ -19,7 +19,8 @@ def _by_role(
 ) -> dict[str, int]:
     """Return every length by the roles that dimensions have in blocks and other graphs that are known."""
     of_heads = {"H": shared * groups, "K": shared, "G": groups, "D": width, "e": width // 2}
-    return {**dict.fromkeys("ns", n), **dict.fromkeys("diok", d), **of_heads, **dict.fromkeys("Fh", inner), "v": classes}
+    others = {**dict.fromkeys("ns", n), **dict.fromkeys("diok", d), **dict.fromkeys("Fh", inner)}
+    return {**others, **of_heads, "v": classes}
 
 
 SIZES: Final[Mapping[str, Mapping[str, int]]] = {
@@ -28,8 +29,8 @@ SIZES: Final[Mapping[str, Mapping[str, int]]] = {
     "medium": _by_role(n=256, d=512, shared=2, groups=4, width=64, inner=2048, classes=8192),
     "large": _by_role(n=512, d=1024, shared=4, groups=4, width=64, inner=4096, classes=16384),
 }
-"""By role: length, model width (both of what is attended to, too), heads of keys and values, queries for each, width of a head, width of the
-network, classes."""
+"""By role: length and model width, both of what is attended to, too; heads of keys and values, queries for
+each, width of a head, width of the network, classes."""
 
 
 @dataclass(frozen=True)
