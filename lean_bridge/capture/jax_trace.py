@@ -11,6 +11,7 @@ import inspect
 import math
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import jax
@@ -73,6 +74,8 @@ def from_jax(
     where = title if code is None else f"{near(code.co_filename)}:{code.co_firstlineno}"
     arrays, tree = _arrays(called, example_args, title)
     dynamic = checked_axes(dynamic, title)
+    if isinstance(jax.numpy.zeros(()), jax.core.Tracer):
+        raise NotCaptured(f"{title}: expected to be captured outside of what JAX traces; nearest: before it")
     if strange := [each for each in dynamic if each not in arrays]:
         raise NotCaptured(f"{title}: has no array {strange[0]!r}; it has {listed(arrays, 8)}")
     captured = CapturedFunction(called, arrays, tree, dynamic, title, where)
@@ -229,6 +232,9 @@ class CapturedFunction(Captured):
                 if not -len(shape) <= axis < len(shape):
                     found = f"axis {axis} of {array}, which has {len(shape)}"
                     raise NotCaptured(f"{self.__name__}: expected an axis that there is, found {found}")
+                if axis < 0 and axis + len(shape) in axes:
+                    found = f"axis {axis} of {array}, and {axis + len(shape)}, which is the same"
+                    raise NotCaptured(f"{self.__name__}: expected each axis once, found {found}")
                 if lengths.setdefault(each, shape[axis]) != shape[axis]:
                     found = f"{lengths[each]} and {shape[axis]}"
                     raise NotCaptured(f"{self.__name__}: expected one length of {each}, found {found}")
@@ -278,7 +284,7 @@ class CapturedFunction(Captured):
         Raises: NotCaptured where JAX cannot trace it.
         """
         try:
-            dims = export.symbolic_shape(", ".join(self._lengths)) if self._lengths else ()
+            dims = self._symbols()
             shapes = self._shapes(dict(zip(self._lengths, dims, strict=True)))
             struct: Any = jax.ShapeDtypeStruct
             structs = [
@@ -296,6 +302,15 @@ class CapturedFunction(Captured):
             at = _raised_at(error) or self._where
             raise NotCaptured(f"{at}: JAX cannot trace it: {_first(error)}") from None
         return traced
+
+    def _symbols(self) -> Sequence[Any]:
+        """Return the lengths that vary, of JAX's. Raises: NotCaptured for a name that is another to it."""
+        for name in self._lengths:
+            with suppress(Exception):  # JAX's, for a word of its own
+                if [str(each) for each in export.symbolic_shape(name)] == [name]:
+                    continue
+            raise NotCaptured(f"{self.__name__}: expected names that JAX has for dimensions, found {name!r}")
+        return export.symbolic_shape(", ".join(self._lengths)) if self._lengths else ()
 
     def _leaves(self, *leaves: Any) -> list[Any]:
         return tree_util.tree_leaves(self.called(*tree_util.tree_unflatten(self._tree, leaves)))
@@ -371,9 +386,9 @@ class CapturedFunction(Captured):
             data = bound.draw_arrays(0) | self.data(**lengths)
             try:
                 program = bound.compile(**self.constants, **data)
-            except LeanBridgeError:
+            except LeanBridgeError as error:
                 if is_taken:
-                    raise
+                    raise NotCaptured(f"{self._where}: {error}") from None
                 return  # what the code makes there is outside of what the theorem is for
             names = [each.name for each in program.context]
             shapes = {each.name: each.shape for each in program.entries}
@@ -390,7 +405,7 @@ class CapturedFunction(Captured):
                 values, gradients = jax.device_get(self._pulled(leaves, seeds))
             except LeanBridgeError:
                 raise
-            except Exception as error:  # noqa: BLE001 - the user's own, or JAX's
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's own, or JAX's
                 if not is_taken:
                     return
                 raise NotCaptured(

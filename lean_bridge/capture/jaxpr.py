@@ -159,7 +159,8 @@ class Writer(NumberOperators):
                 f"or the targets of a loss do, found {found}"
             )
         if not re.fullmatch(PLAIN, name) or name in self._lengths:
-            raise Misfit(f"expected a name that Lean has too, and no dimension, found {name!r}")
+            found = f"found {name!r}; nearest: whole numbers and truth values as arguments of their own"
+            raise Misfit(f"expected a name that Lean has too, and no dimension, {found}")
         declared = ArrayArgument(name=name, shape=term.shape, below=next(iter(bounds), None))
         self.arrays.append(declared)
         return Data(self.trace, declared)
@@ -169,6 +170,8 @@ class Writer(NumberOperators):
             return self._of_form(term, form)
         if term.name == "stop_gradient":
             raise Misfit(f"no certified op; nearest: {_NO_DERIVATIVE}", term.shape)
+        if any(each.is_real and each.dtype != term.dtype for each in term.args):
+            raise Misfit(f"no certified op: it converts to {term.dtype}; nearest: one precision", term.shape)
         given = [self._given(each) for each in term.args]
         if (function := _ALONE.get(term.name)) is not None:
             return self._call(function, *given)
@@ -320,8 +323,6 @@ class Writer(NumberOperators):
         return self._plus(self._call("exp", a), -1.0)
 
     def _write_convert_element_type(self, term: Term, _: Any) -> Value:
-        if term.args[0].is_real:
-            raise Misfit(f"no certified op: it converts to {term.dtype}; nearest: one precision", term.shape)
         raise Misfit(
             "no certified op: whole numbers choose, and truth values allow, and neither is a real number; "
             "nearest: an argument of floats",
@@ -414,8 +415,6 @@ class Writer(NumberOperators):
         ((summed, others), (batch, again)) = (
             [tuple(map(int, each)) for each in pair] for pair in term.params["dimension_numbers"]
         )
-        if str(term.params.get("preferred_element_type") or term.dtype) != term.dtype:
-            raise Misfit("no certified op with preferred_element_type; nearest: one precision", term.shape)
         if is_any_unknown([a, b]):
             return Value(self.trace, None, None)
         left, right = self._value(a), self._value(b)
@@ -458,15 +457,17 @@ class Writer(NumberOperators):
         if id(term) in self._values:
             return self._values[id(term)]
         if term.length is not None:
-            raise Misfit("a length as a number is no certified op; nearest: a number, or mean for sum")
+            return _Other("a length as a number, of which no op is; nearest: a number, or mean for sum")
         if (held := _held(term)) is not None:
             return _Other(f"an array of shape {held.lengths} that is no argument; nearest: an argument")
         made = "numbers that the code makes itself; nearest: an argument"
-        return _Other(made if term.made else "whole numbers or truth values")
+        kind = term.dtype if term.dtype.startswith("complex") else "whole numbers or truth values"
+        return _Other(made if term.made else kind)
 
     def _value(self, given: Any) -> Value:
         if not isinstance(given, Value):
-            raise Misfit(f"expected an array, found {given!r}")
+            near = "; nearest: an argument" if isinstance(given, Number) else ""
+            raise Misfit(f"expected an array, found {given!r}{near}")
         return given
 
 

@@ -151,7 +151,8 @@ class Terms:
             dim = canonical(Dim.parse(text))
             if dim.names <= {*self.dims}:
                 return dim
-        raise Misfit(f"expected lengths that are polynomials in the dimensions, found {length}")
+        expected = "expected lengths that are polynomials in the dimensions"
+        raise Misfit(f"{expected}, found {length}; nearest: an argument of that length")
 
     def argument(self, name: str, aval: Any) -> Term:
         """Return the term of an argument."""

@@ -57,7 +57,9 @@ def plain_name(name: str) -> str | None:
 
 def lean_name_of(title: str) -> str:
     """Return what the graph of something with a name is called. Raises: NotCaptured where Lean has none."""
-    if (name := plain_name(_CAPITALS.sub(lambda found: found[0].lower(), title))) is None:
+    is_text = isinstance(title, str)  # as nobody need have said
+    name = plain_name(_CAPITALS.sub(lambda found: found[0].lower(), title)) if is_text else None
+    if name is None:
         raise NotCaptured(f"{title}: expected a name that Lean has too; give another as name=…")
     return name
 
@@ -68,7 +70,7 @@ def near(file: str) -> str:
     return file if below.startswith(os.pardir) else below
 
 
-def said_by(error: Exception) -> str:
+def said_by(error: BaseException) -> str:
     """Return what an error of a library or of somebody's code says, on one line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}"[:400]
 

@@ -41,7 +41,11 @@ def hidden(allowed: Callable[[Any], Any]) -> Callable[[Any], Any]:
         ),
         (hidden(lambda _: jnp.arange(5) * 100000 * 100000 >= 0), "mask"),
         (hidden(lambda x: jnp.arange(5) < x.dtype.itemsize - 2), "mask"),
-        (lambda x: x[jax.random.randint(jax.random.key(0), (4,), 0, 5)] * 2, "index"),
+        pytest.param(
+            lambda x: x[jax.random.randint(jax.random.key(0), (4,), 0, 5)] * 2,
+            "index",
+            marks=pytest.mark.full,
+        ),
     ],
 )
 def test_what_the_code_makes_is_one_in_both_precisions(function: Callable[..., Any], what: str) -> None:
@@ -81,6 +85,7 @@ def test_numbers_of_the_code_are_those_of_their_dtypes(
     assert _folded(primitive, numbers, {}, dtype) == expected
 
 
+@pytest.mark.full
 def test_a_mask_is_of_numbers_that_go_around() -> None:
     few = hidden(lambda x: jnp.arange(x.shape[0]) < jnp.uint8(200) + jnp.uint8(100))
     captured = from_jax(few, X, dynamic=ROWS, name="f")

@@ -319,6 +319,22 @@ REFUSED: Mapping[str, tuple[Callable[..., Any], tuple[Any, ...], tuple[str, ...]
     ),
     "more than one": (lambda *x: x[0] * 2, (X,), (r"g: expected arguments with a name, found \*args",)),
     "too many": (lambda x: x * 2, (X, X), ("g: expected 1 arguments, found 2",)),
+    "the end": (lambda _: sys.exit(), (X,), (rf"{HERE}JAX cannot trace it: SystemExit",)),
+    "a product in another precision": (
+        lambda x: lax.dot(x, x.T, preferred_element_type=jnp.float32),
+        (X,),
+        (rf"{HERE}dot_general: no certified op: it converts to float32; nearest: one precision",),
+    ),
+    "what allows nothing": (
+        lambda x: nn.softmax(jnp.where(jnp.tri(5, k=-1, dtype=bool), x @ x.T, -jnp.inf)),
+        (X,),
+        (rf"{HERE}g: array mask: expected something allowed in every row",),
+    ),
+    "within a trace": (
+        jax.jit(lambda x: from_jax(jnp.tanh, x, name="g").constants),
+        (X,),
+        ("g: expected to be captured outside of what JAX traces; nearest: before it",),
+    ),
     "an error": (lambda x: x @ x, (X,), (rf"{HERE}JAX cannot trace it: TypeError: dot_general requires",)),
     "names alike": (
         lambda x: x["a"]["b"] + x["a.b"],
@@ -347,6 +363,11 @@ def test_what_is_no_certified_op_is_told_at_once(case: str) -> None:
         ({"x": {0: "n", 1: "n"}}, "g: expected one length of n, found 5 and 3"),
         ({"x": {0: "n m"}}, "g: expected names of dimensions that Lean has too, found 'n m'"),
         ({"x": ["n"]}, "g: expected the names of axes by argument and axis"),
+        (
+            {"x": {0: "n", -2: "m"}},
+            "g: expected each axis once, found axis -2 of x, and 0, which is the same",
+        ),
+        ({"x": {0: "max"}}, "g: expected names that JAX has for dimensions, found 'max'"),
     ],
 )
 def test_axes_that_are_none_are_told(dynamic: Any, said: str) -> None:
@@ -372,6 +393,8 @@ def power(x: Any, n: int) -> Any:
 def test_what_has_no_name_is_told() -> None:
     with pytest.raises(NotCaptured, match="expected a name that Lean has too; give another as name="):
         from_jax(lambda x: x * 2, X)
+    with pytest.raises(NotCaptured, match=r"^3: expected a name that Lean has too; give another as name="):
+        from_jax(jnp.tanh, X, name=3)  # type: ignore[arg-type]
     captured = from_jax(partial(power, n=2), X, name="square")
     assert [node.op for node in captured.model.nodes] == ["square"]
     np.testing.assert_array_equal(captured(x=X * 3)[0], X * 9)
