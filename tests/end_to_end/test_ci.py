@@ -152,6 +152,7 @@ def test_the_hooks_refuse_what_is_not(repository: Path, built: Path) -> None:
     }
 
 
+@pytest.mark.full
 def test_gitlab_s_script(repository: Path, built: Path) -> None:
     (job,) = (each["lean"] for each in map(yaml.safe_load, blocks("yaml")) if "lean" in each)
     data = {"XDG_DATA_HOME": str(repository / ".cache" / "data")}

@@ -136,6 +136,7 @@ def test_a_refused_file_leaves_nothing_compiled(pool: WorkerPool, tmp_path: Path
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.full
 def test_a_worker_is_replaced_after_so_many_jobs(
     embedded: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -190,6 +190,7 @@ def test_a_source_that_ends_lean_is_not_compiled(pool: WorkerPool, tmp_path: Pat
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.full
 def test_a_source_that_ends_lean_from_a_task_is_not_compiled(pool: WorkerPool, tmp_path: Path) -> None:
     task = "let t ← (IO.asTask (prio := .dedicated) (IO.Process.exit 0 : IO Unit) : BaseIO _)"
     text = f"{HEADER}run_cmd do\n  {task}\n  let _ ← IO.wait t\ntheorem broken : 2 + 2 = 5 := by decide\n"
@@ -199,6 +200,7 @@ def test_a_source_that_ends_lean_from_a_task_is_not_compiled(pool: WorkerPool, t
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.full
 def test_a_source_that_writes_its_own_compiled_file_is_not_believed(pool: WorkerPool, tmp_path: Path) -> None:
     text = (
         f"{HEADER}theorem fine : 2 + 2 = 4 := rfl\nrun_cmd do\n"

@@ -85,6 +85,7 @@ def test_from_green_over_a_broken_proof_to_what_failed_last(repository: Path) ->
     assert (status, outcomes(text)) == (0, {"Line.third::built": "PASSED"})
 
 
+@pytest.mark.full
 def test_a_library_that_is_gone_is_not_green(repository: Path) -> None:
     lean = repository / "proofs" / "lean"
     (lean / "lakefile.toml").rename(repository / "lakefile.toml.bak")

@@ -187,6 +187,7 @@ def test_checks_are_shown_with_a_histogram() -> None:
     assert all(each.worst is not None and each.worst < 1e3 for each in report.true_errors)
 
 
+@pytest.mark.full
 def test_a_graph_is_shown_at_dimensions_as_a_tree_and_beside_another() -> None:
     sized = ran("graph", "mhaResidualDGraph", "--dims", "n=5,dModel=8,numHeads=2,headDim=4", "--backward")
     assert sized.exit_code == 0

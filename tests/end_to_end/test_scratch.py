@@ -146,6 +146,7 @@ def test_what_this_lean_cannot_do_is_exit_status_2_with_its_mend(library: Path, 
     )
 
 
+@pytest.mark.full
 def test_a_file_is_elaborated_under_the_options_of_the_library_that_has_it(
     library: Path, tmp_path: Path
 ) -> None:

@@ -166,6 +166,7 @@ def test_a_remembered_library_is_judged_by_its_pins_and_its_catalogue_as_they_ar
     assert (status, found.declarations[0].status) == (1, "missing")
 
 
+@pytest.mark.full
 def test_a_key_that_is_gone_takes_the_answers_with_it_and_without_one_nothing_is_remembered(
     own: Path, tmp_path: Path
 ) -> None:

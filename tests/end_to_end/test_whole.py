@@ -322,6 +322,7 @@ def test_what_bears_the_name_of_lean_s_own_parts_is_judged_as_any_other(tmp_path
     assert {code for code, _ in refused.values()} == {"LB204", "LB205", "LB207"}
 
 
+@pytest.mark.full
 def test_a_name_of_two_modules_is_stale_with_either(tmp_path: Path) -> None:
     text = "module\npublic section\ntheorem t : True := trivial\n"
     project = write(tmp_path, "Twice", {"A": text, "B": text})
@@ -412,6 +413,7 @@ example : 1 + 1 = 2 := Dep.good
 """
 
 
+@pytest.mark.full
 def test_what_an_example_rests_on_is_told_however_it_is_written(tmp_path: Path) -> None:
     lakefile = LAKEFILE + '[[require]]\nname = "Dep"\npath = "dep"\n'
     project = write(

@@ -7,9 +7,8 @@ import pytest
 from lean_bridge.project import Project
 from pybind_models import VerifyReport
 from tests.small_library import row, write_small
-from tests.tiers import one_in
 
-pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("embedded")]
+pytestmark = [pytest.mark.lean, pytest.mark.full, pytest.mark.usefixtures("embedded")]
 
 SOURCE = """\
 module
@@ -418,26 +417,23 @@ MET = (
     "ofAShortPart", "ofASmallWidth", "ofSmallNumbers", "ofASumOfParts", "sayingTheNumber", "sayingNoWidth",
     "ofApart", "ofTrees", "ofSubtypes", "ofHalves", "ofPairsBelow", "ofDifferences",
 )  # fmt: skip
-EVERY = 8
-"""Of these how many are one more for the long tier alone."""
 
 
 @pytest.fixture(scope="module", name="report")
-def _report(tmp_path_factory: pytest.TempPathFactory, full: bool) -> VerifyReport:
-    """Only what is asked about has a witness looked for, some seconds of Lean each where there is none."""
-    asked = (*REFUSED, *MET) if full else (*[*REFUSED][::EVERY], *MET[::EVERY])
+def _report(tmp_path_factory: pytest.TempPathFactory) -> VerifyReport:
+    """What is asked about has a witness looked for, some seconds of Lean each where there is none."""
     root = tmp_path_factory.mktemp("small")
-    write_small(root, SOURCE, asked)
+    write_small(root, SOURCE, (*REFUSED, *MET))
     return Project(root).verify(unpinned=True)
 
 
-@pytest.mark.parametrize("name", one_in(EVERY, MET))
+@pytest.mark.parametrize("name", MET)
 def test_what_is_about_something_is_met(report: VerifyReport, name: str) -> None:
     found = row(report, name)
     assert (found.status, found.witnessed, found.reason) == ("proved", True, None)
 
 
-@pytest.mark.parametrize("name", one_in(EVERY, REFUSED))
+@pytest.mark.parametrize("name", REFUSED)
 def test_what_is_about_nothing_is_no_verdict(report: VerifyReport, name: str) -> None:
     found = row(report, name)
     assert (found.status, found.code, found.witnessed) == ("no verdict", "LB215", False)

@@ -17,6 +17,7 @@ from lean_bridge.errors import Declined
 from lean_bridge.extract.compose import stack
 from pybind_models import DGraph
 from pybind_models.bench import Mode
+from tests.tiers import one_in
 from tests.unit.bench.test_floor import SIZES
 from tests.unit.executor.graphs import (
     attention,
@@ -53,19 +54,14 @@ def counterpart_of(model: DGraph) -> Counterpart:
 
 
 WORK = [
-    *(
-        (framework, name, mode)
-        for framework in ("torch", "autograd", "as_torch")
-        for name in GRAPHS
-        for mode in MODES
-    ),
+    *one_in(3, product(("torch", "autograd", "as_torch"), GRAPHS, MODES)),
     # its compiler takes longer than the rest together
     pytest.param("jax", "blocks", "vjp", marks=pytest.mark.full),
     ("jax", "fixed block", "vjp"),
     ("jax", "network", "jvp"),
     ("jax", "network", "forward"),
-    *(("torch", name, mode) for name in KNOWN for mode in MODES),
-    *(("jax", name, "vjp") for name in KNOWN),
+    *one_in(3, product(("torch",), KNOWN, MODES)),
+    *one_in(3, product(("jax",), KNOWN, ("vjp",))),
 ]
 
 

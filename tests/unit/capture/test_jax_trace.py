@@ -21,6 +21,7 @@ from lean_bridge.capture.jaxpr_forms import Form, form_of
 from lean_bridge.capture.jaxpr_terms import Term
 from lean_bridge.crosscheck.function import check_function
 from lean_bridge.errors import NotCaptured
+from tests.tiers import one_in
 from tests.unit.capture.wrong import WRONG
 
 X, W, V = np.ones((5, 3), np.float32), np.ones((3, 4), np.float32), np.ones(3, np.float32)
@@ -344,7 +345,7 @@ REFUSED: Mapping[str, tuple[Callable[..., Any], tuple[Any, ...], tuple[str, ...]
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.parametrize("case", one_in(2, REFUSED))
 def test_what_is_no_certified_op_is_told_at_once(case: str) -> None:
     function, args, said = REFUSED[case]
     with pytest.raises(NotCaptured) as refused:

@@ -20,6 +20,7 @@ from lean_bridge.crosscheck.function import check_function
 from lean_bridge.emit.module import render_library_module
 from lean_bridge.errors import NotCaptured
 from lean_bridge.executor.arrays.backends import torch_reals
+from tests.tiers import one_in
 from tests.unit.capture.wrong import WRONG, Apply, planted
 
 # PyTorch's own, where it traces
@@ -176,7 +177,7 @@ PARTS: dict[str, tuple[Callable[[Tensor], Any], list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("case", PARTS)
+@pytest.mark.parametrize("case", one_in(3, PARTS))
 def test_parts_of_arrays_and_sums_of_exponentials_are_the_ops_that_they_are(case: str) -> None:
     function, ops = PARTS[case]
     captured = from_torch(function, (torch.ones(3, 4),), {"x": {0: "n"}}, name="f")
@@ -264,7 +265,7 @@ VARYING = {"a length", "a part that need not be there"}
 NAMES = {"a backward of one's own": "custom"}
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.parametrize("case", one_in(2, REFUSED))
 def test_what_is_no_certified_op_is_told_at_once(case: str) -> None:
     made, args, said = REFUSED[case]
     with pytest.raises(NotCaptured) as refused:

@@ -130,6 +130,7 @@ model = lean_bridge.from_torch(attend, (torch.randn(1, 3, 2),), {"x": {1: "n"}})
 """
 
 
+@pytest.mark.full
 def test_masks_that_the_code_makes_are_told_by_its_process(tmp_path: Path) -> None:
     (tmp_path / "causal.py").write_text(CAUSAL, encoding="utf-8")
     done = list[str]()

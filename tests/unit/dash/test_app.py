@@ -193,6 +193,7 @@ def test_walking_folding_and_the_next_that_is_not_green(tmp_path: Path) -> None:
     play(steps, tmp_path, ACCEPTED)
 
 
+@pytest.mark.full
 def test_the_detail_stays_with_its_row_when_its_group_is_folded(tmp_path: Path) -> None:
     async def steps(app: Dash, pilot: Pilot[int], source: Still) -> None:
         await press(pilot, "right_square_bracket", "enter")

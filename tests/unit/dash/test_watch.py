@@ -39,7 +39,7 @@ class Watching:
         return True
 
 
-@pytest.fixture(params=["told by the system", "looked for"])
+@pytest.fixture(params=["told by the system", pytest.param("looked for", marks=pytest.mark.full)])
 def watching(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Watching]:
